@@ -512,7 +512,7 @@ def _notice(ids: _Ids, **kind: Any) -> notices_pb2.CreateNoticeRequest:
 
 def _notices(ids: _Ids) -> Iterator[Message]:
     """One of each kind."""
-    yield _notice(ids, address=_address())
+    yield _notice(ids, address=_address(), supersedes_notice_id=ids.uuid("notice-id"))
     yield _notice(ids, name=notices_pb2.NameNotice(names=[_name("Nasreen Khan", "Muhammad Akram")]))
     yield _notice(
         ids,
@@ -558,8 +558,25 @@ def _notices(ids: _Ids) -> Iterator[Message]:
     yield _notice(ids, home_visit=notices_pb2.HomeVisitNotice(result=notices_pb2.HOME_VISIT_RESULT_MET))
 
 
+def _decided_notices(ids: _Ids) -> Iterator[Message]:
+    yield notices_pb2.WithdrawNoticeRequest(
+        request_id=ids.uuid("withdraw-notice"),
+        registration_id=ids.uuid("registration"),
+        notice_id=ids.uuid("notice-id"),
+        reason=notices_pb2.NOTICE_WITHDRAWAL_MISTAKE,
+    )
+    yield notices_pb2.DecideNoticeRequest(
+        request_id=ids.uuid("decide-notice"),
+        registration_id=ids.uuid("registration"),
+        notice_id=ids.uuid("notice-id"),
+        decision=notices_pb2.NOTICE_STATE_REFUSED,
+        refusal=notices_pb2.NOTICE_REFUSAL_NOT_SO,
+    )
+
+
 def _notification(ids: _Ids) -> Iterator[Message]:
     yield from _notices(ids)
+    yield from _decided_notices(ids)
     yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
 

@@ -271,6 +271,10 @@ READ_BY: dict[str, Collection[int]] = {
         )
     },
     **{
+        f"nsor.v1.NotificationService/{name}": registrations._HEAD_IN
+        for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
+    },
+    **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN
         for name in (
             *("ProposeAmendment", "AcceptAmendment", "RefuseAmendment", "WithdrawAmendment"),
@@ -282,7 +286,6 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/VerifyIdentity": identity.BY_HANDLE_IN,
     "nsor.v1.RegistrationService/ReportIdentityChange": identity.BY_HANDLE_IN,
     "nsor.v1.RegistrationService/DecideIdentityChange": registrations._HEAD_IN,
-    "nsor.v1.NotificationService/CreateNotice": registrations._HEAD_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,

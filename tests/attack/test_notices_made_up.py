@@ -4,17 +4,23 @@ from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import notices_pb2, types_pb2
+from nsor.v1 import notices_pb2, types_pb2, worklists_pb2
+from nsor_server import errors
 from nsor_server.notification import rules
-from nsor_server.notification.notices import effects
+from nsor_server.notification.notices import effects, states
 from nsor_server.storage.v1 import record_pb2
+from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services
+from tests.calls import Services, call_of
 from tests.notification.test_notice import EXPECTED, notice, take
+from tests.notification.test_notice_decisions import decide, not_happened, withdraw, withdrawal
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
 from tests.orders import Created, day
+from tests.registration.test_custody import expected, happens, held
+from tests.registration.test_photos import ABSENT
 
 MADE = "a version isn't what its notice makes of the one before"
+FOLLOWS = "what became of a notice doesn't follow from where it stood"
 MOVED = "a notice moved a person to another place than it tells"
 Record = record_pb2.RegistrationRecord
 
@@ -37,6 +43,56 @@ def test_honest_notices_are_no_finding(services: Services, owner: Owner, confirm
     visit = notices_pb2.HomeVisitNotice(result=notices_pb2.HOME_VISIT_RESULT_MET)
     take(services, of_kind(confirmed, home_visit=visit))
     assert owner.findings() == []
+
+
+def test_honest_decisions_are_no_finding(services: Services, owner: Owner, confirmed: Created) -> None:
+    one, other = (take(services, notice(confirmed)).notice_id for _ in range(2))
+    decide(services, confirmed, one)
+    decide(services, confirmed, other, refused=True)
+    take(services, notice(confirmed, "PK-PB/FSD/PS-004", supersedes_notice_id=one))
+    plan = take(services, of_kind(confirmed, travel=travel(leg()), timing=EXPECTED, received_date=day(2026, 2, 13)))
+    take(services, not_happened(confirmed, plan.notice_id))
+    named_so = take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
+    withdraw(services, confirmed, named_so.notice_id)
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), withdrawal(confirmed, ABSENT))
+    services.refused(errors.WrongState, call_of(PUNJAB_POLICE), withdrawal(confirmed, one))
+    created = held(services)
+    expected(services, created, "")
+    happens(services, created, "RELEASED")
+    withdraw(services, created, take(services, notice(created, "PK-PB/LHR/PS-001")).notice_id)
+    services.ask(call_of(PUNJAB_POLICE), worklists_pb2.ListRegistrationsRequest())
+    assert owner.findings() == []
+
+
+def test_a_refusal_that_leaves_the_name_is_found(
+    services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
+    honest = effects.decided
+    with monkeypatch.context() as patched:
+        patched.setattr(effects, "decided", lambda record, told, _state: honest(record, told, states.VERIFIED))
+        decide(services, confirmed, taken.notice_id, refused=True)
+    assert owner.findings() == [MADE]
+
+
+def test_a_notice_that_was_refused_and_verified_again_is_found(
+    services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
+    decide(services, confirmed, taken.notice_id, refused=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(states, "check", lambda *_: None)
+        decide(services, confirmed, taken.notice_id)
+    assert owner.findings() == [FOLLOWS]
+
+
+def test_a_notice_that_was_hidden_from_who_withdraws_it_is_found(
+    services: Services, owner: Owner, confirmed: Created
+) -> None:
+    taken = take(services, notice(confirmed))
+    with owner.without("notice", "true"):
+        services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), withdrawal(confirmed, taken.notice_id))
+    assert owner.findings() == ["a call was refused by something that wasn't so when it was read"]
 
 
 def _other_name(record: Record) -> None:

@@ -45,6 +45,7 @@ from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose,
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
+from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, order
 from tests.registration import test_closure as closures
@@ -175,6 +176,13 @@ def keep_right(services: Services, created: Created) -> None:
         erasures.decided(services, services.create())
 
 
+def give_notices(services: Services, created: Created) -> None:
+    """One notice is verified, and one withdrawn."""
+    one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
+    notice_decisions.decide(services, created, one)
+    notice_decisions.withdraw(services, created, other)
+
+
 def empty_a_budget(services: Services) -> None:
     """A court tries numbers out until it is refused, which its agency and NPB are told of."""
     created, officer = services.create(), officer_of(LAHORE_COURT)
@@ -222,7 +230,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     keep_right(services, created)
     change(services, created)
     erasures.destroy(services, keyring)
-    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    give_notices(services, created)
     requests = AccessRequests(services)
     for _ in range(2):
         asked = requests.created()

@@ -16,6 +16,7 @@ from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
 from tests.calls import Services, call_of
+from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, conviction, day
 from tests.registration import test_corrections as corrections
@@ -132,7 +133,8 @@ def test_what_meets_another_one_between_both_officers_is_not_erased(services: Se
 
 def test_notices_amendments_and_photos_open_nowhere(services: Services, keyring: Keyring, owner: Owner) -> None:
     created = confirmed(services, cnic())
-    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    taken = services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id
+    notice_decisions.decide(services, created, taken, refused=True)
     photo_id = photos.add(services, created)
     photos.answer(services, call_of(PUNJAB_POLICE), photos.confirmation(created, photo_id))
     photos.answer(services, call_of(PUNJAB_POLICE), photos.question(created, photo_id))

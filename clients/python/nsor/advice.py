@@ -135,6 +135,10 @@ NEXT_STEPS: dict[str, Words] = {
         "The newest photos of the record: `nsor photo list`.",
         "اندراج کی تازہ تصاویر: `nsor photo list`۔",
     ),
+    "TOO_MANY_NOTICES": Words(
+        "Verify or refuse those that wait: `nsor work --kind notices`.",
+        "منتظر اطلاعات کی تصدیق کریں یا انہیں مسترد کریں: `nsor work --kind notices`۔",
+    ),
     "TOO_MANY_AMENDMENTS": Words(
         "Wait until the record's owner has decided on them: `nsor proposals list`.",
         "ریکارڈ کے مالک ادارے کے فیصلے تک انتظار کریں: `nsor proposals list`۔",

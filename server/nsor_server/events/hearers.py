@@ -84,6 +84,16 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         ),
     ),
     (
+        # Whoever may have heard of the notice.
+        frozenset({_POLICE, _PROSECUTION, _NPB, _IMMIGRATION}),
+        (
+            notification_pb2.EVENT_KIND_NOTICE_REFUSED,
+            notification_pb2.EVENT_KIND_NOTICE_WITHDRAWN,
+            notification_pb2.EVENT_KIND_NOTICE_SUPERSEDED,
+            notification_pb2.EVENT_KIND_NOTICE_DID_NOT_HAPPEN,
+        ),
+    ),
+    (
         frozenset({_POLICE, _NPB}),
         (
             notification_pb2.EVENT_KIND_CONTACT_CHANGED,

@@ -22,7 +22,12 @@ def _notice(notice: notices_pb2.CreateNoticeRequest, path: str, violations: list
     messages.at_least(notice.receiving_station, 3, path + "receiving_station", violations)
     kind = notice.WhichOneof("notice")
     expected = notice.timing == notices_pb2.NOTICE_TIMING_EXPECTED
-    if kind is None:
+    if notice.timing == notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN:
+        if kind is not None:
+            violations.append(Violation(path + kind, errors_pb2.FIELD_REASON_EXACTLY_ONE))
+        if not notice.supersedes_notice_id:
+            violations.append(Violation(path + "supersedes_notice_id", errors_pb2.FIELD_REASON_REQUIRED))
+    elif kind is None:
         violations.append(Violation(path + "address", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     elif expected and kind in _NEVER_EXPECTED:
         violations.append(Violation(path + "timing", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
@@ -94,8 +99,18 @@ def _leg(leg: notices_pb2.TravelLeg, path: str, violations: list[Violation], _to
         violations.append(Violation(path + "carrier_code", errors_pb2.FIELD_REASON_EXACTLY_ONE))
 
 
+def _decision(request: notices_pb2.DecideNoticeRequest, path: str, violations: list[Violation], _today: _Today) -> None:
+    refused = request.decision == notices_pb2.NOTICE_STATE_REFUSED
+    if request.decision and not refused and request.decision != notices_pb2.NOTICE_STATE_VERIFIED:
+        violations.append(Violation(path + "decision", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+    if refused != bool(request.refusal):
+        reason = errors_pb2.FIELD_REASON_REQUIRED if refused else errors_pb2.FIELD_REASON_EXACTLY_ONE
+        violations.append(Violation(path + "refusal", reason))
+
+
 RULES: Final[dict[str, Callable[..., Any]]] = {
     "nsor.v1.CreateNoticeRequest": _notice,
+    "nsor.v1.DecideNoticeRequest": _decision,
     "nsor.v1.NameNotice": _names,
     "nsor.v1.ContactNotice": _contact,
     "nsor.v1.TravelNotice": _travel,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from google.protobuf.message import DecodeError
-
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server import errors
 from nsor_server.events import cursors, hearers, outbox
-from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, read, recorded_index
+from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, opened, read, recorded_index
 from nsor_server.notification import store
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.keyring import Keyring
@@ -16,11 +15,20 @@ from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _NOTICES: Final = f"""
-SELECT {recorded_index(store.TABLE, "n.notice_id", "1")},
-    n.notice_id, n.registration_id, n.agency_id, (extract(epoch FROM n.created_at) * 1000000)::bigint, n.sealed,
-    k.wrapped
+SELECT {recorded_index(store.TABLE, "n.notice_id", "1")}, k.wrapped,
+    uuid_send(n.notice_id), uuid_send(n.registration_id), n.agency_id, n.created_at, n.sealed
 FROM notice AS n LEFT JOIN registration_key AS k USING (registration_id)
 """  # noqa: S608 - constants
+_DECISIONS: Final = f"""
+SELECT {recorded_index(store.DECISION, "d.notice_id", "d.version")}, k.wrapped,
+    uuid_send(n.notice_id), uuid_send(n.registration_id), n.agency_id, n.created_at, n.sealed, d.version, d.sealed
+FROM notice_decision AS d
+JOIN notice AS n USING (notice_id)
+LEFT JOIN registration_key AS k USING (registration_id)
+"""  # noqa: S608 - constants
+_STRAY: Final = """
+SELECT count(*) FROM notice_decision AS d WHERE NOT EXISTS (SELECT FROM notice AS n WHERE n.notice_id = d.notice_id)
+"""
 
 _EVENTS: Final = """(
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
@@ -88,19 +96,17 @@ class _Told:
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     sealer = Sealer(keyring)
     erased = registrations.erased_ids(conn, sealer)
-    for index, notice_id, registration_id, agency, created_us, sealed, wrapped in read(conn, "notices", _NOTICES):
-        if not wrapped and registration_id.bytes in erased:
-            continue
-        try:
-            key = sealer.open_data_key(registration_id.bytes, wrapped or b"")
-            record = record_pb2.NoticeRecord.FromString(key.open(store.TABLE, notice_id.bytes, 1, sealed))
-        except (SealBroken, DecodeError):
-            add(index, "a seal of notice doesn't open")
-            continue
-        columns = (notice_id.bytes, registration_id.bytes, agency, created_us)
-        if columns != (record.notice_id, record.registration_id, record.agency, record.create_time_us):
-            add(index, "a column of notice isn't what the seal beside it says")
-
+    for index, wrapped, *row in read(conn, "notices", _NOTICES):
+        stored = store.StoredNotice(*(*row, 0, None))
+        if wrapped or stored.registration_id not in erased:
+            opened(add, index, store.TABLE, lambda: _open(sealer, wrapped, stored))  # noqa: B023
+    for index, wrapped, *row in read(conn, "notice decisions", _DECISIONS):
+        stored = store.StoredNotice(*row)
+        if wrapped or stored.registration_id not in erased:
+            opened(add, index, store.DECISION, lambda: _open(sealer, wrapped, stored))  # noqa: B023
+    counted = conn.execute(_STRAY.encode()).fetchone()
+    if counted is not None and counted[0]:
+        add(-1, f"{store.DECISION} has {counted[0]} rows of notices that aren't there")
     for index, agency_id, sequence in conn.execute(_OUT_OF_ORDER):
         add(index, f"event {sequence} of {agency_id} isn't numbered as the entries owed it")
     for index, agency_id in conn.execute(_OVERTAKEN):
@@ -109,9 +115,23 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
         add(index, f"an event of {agency_id} is of a kind that isn't its agency's to hear")
 
 
+def _open(sealer: Sealer, wrapped: bytes | None, row: store.StoredNotice) -> store.Notice:
+    """Open a notice of whatever registration its row names.
+
+    Raises:
+        errors.Internal: it isn't what its seal says.
+    """
+    try:
+        key = sealer.open_data_key(row.registration_id, wrapped or b"")
+    except SealBroken:
+        raise errors.Internal from None
+    return store.opened(key, row.registration_id, row)
+
+
 STORED: Final = Stored(
     (
         RecordedTable(store.TABLE, "notice_id"),
+        RecordedTable(store.DECISION, "notice_id", "version"),
         RecordedTable.unsealed(outbox.TABLE, _EVENTS),
         RecordedTable.unsealed(cursors.TABLE),
     ),

@@ -111,7 +111,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
-        Noticed(conn, keyring, history, report.add),
+        Noticed(conn, keyring, history, enrolled, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),

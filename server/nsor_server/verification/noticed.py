@@ -1,20 +1,24 @@
-"""Notices along the ledger: each version that a notice wrote is what the notice makes of the one before.
+"""Notices along the ledger: what each made of the record, and what became of it, by whom.
 
-Whoever holds the keys for a while could seal a notice that moves a person to another station than it says, or a version
-with another name than was told. Told again in the ledger's order, the notices say what the record must say.
+Whoever holds the keys for a while could seal a notice that moves a person to another station than it says, a version
+with another name than was told, or a decision that nobody has made. Told again in the ledger's order, the notices and
+the decisions on them say what the record must say.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.message import DecodeError
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import notices_pb2, types_pb2
-from nsor_server.ledger.stored import Add, Concerns, Connection
+from nsor_server.access import rows
+from nsor_server.access.enrolled import Enrolled
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.notification import store
-from nsor_server.notification.notices import effects
+from nsor_server.notification.notices import effects, states
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import rules as identity
 from nsor_server.storage.keyring import Keyring
@@ -22,56 +26,176 @@ from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _CREATE: Final = "nsor.v1.NotificationService/CreateNotice"
-_WRITTEN: Final = """
-SELECT k.wrapped, uuid_send(n.registration_id), uuid_send(n.notice_id), n.sealed
+_WITHDRAW: Final = "nsor.v1.NotificationService/WithdrawNotice"
+_DECIDE: Final = "nsor.v1.NotificationService/DecideNotice"
+_NOTICES: Final = f"""
+SELECT r.index, k.wrapped, uuid_send(n.registration_id), uuid_send(n.notice_id), n.sealed
 FROM ledger_record AS r
-JOIN notice AS n ON n.notice_id = encode(r.row_id, 'hex')::uuid
+JOIN notice AS n ON n.notice_id = {UUID_OF_RECORD} AND r.version = {store.ONCE}
 LEFT JOIN registration_key AS k USING (registration_id)
-WHERE r.index = %s AND r.table_name = 'notice'
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_DECISIONS: Final = f"""
+SELECT r.index, k.wrapped, uuid_send(n.registration_id), uuid_send(d.notice_id), d.version, d.sealed
+FROM ledger_record AS r
+JOIN notice_decision AS d ON d.notice_id = {UUID_OF_RECORD} AND d.version = r.version
+LEFT JOIN notice AS n USING (notice_id)
+LEFT JOIN registration_key AS k USING (registration_id)
+WHERE r.table_name = '{store.DECISION}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_NOTICE: Final = """
+SELECT k.wrapped, uuid_send(n.registration_id), uuid_send(n.notice_id), n.sealed
+FROM notice AS n LEFT JOIN registration_key AS k USING (registration_id)
+WHERE n.notice_id = encode(%s::bytea, 'hex')::uuid
 """
+_MADE: Final = "a version isn't what its notice makes of the one before"
+_MOVED: Final = "a notice moved a person to another place than it tells"
+_BY: Final = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
+_FOLLOWS: Final = "what became of a notice doesn't follow from where it stood"
+_NOBODY: Final = "a notice, or what became of one, was written by a call that writes none"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry, and the version of a registration that it wrote behind the one before."""
+
+    index: int
+    leaf: leaf_pb2.Leaf
+    detail: record_pb2.AccessDetail | None
+    before: record_pb2.RegistrationRecord
+    record: record_pb2.RegistrationRecord
+
+    def is_by(self, written: record_pb2.NoticeRecord | record_pb2.NoticeDecisionRecord) -> bool:
+        """Whether a record names who called; of an entry whose detail is gone its agency alone is known."""
+        named = self.detail is None or written.officer_key == self.detail.officer_key
+        return written.agency == self.leaf.agency and named
 
 
 class Noticed:
-    """The versions that notices wrote. The history must be at the entry already."""
+    """Notices, decisions on them, and the versions that both wrote. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._conn, self._history, self._add = conn, history, add
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._sealer = Sealer(keyring)
-        self.concerns = Concerns(methods=frozenset({_CREATE}))
+        self._taken = Rows(conn, "notices", _NOTICES, add)
+        self._decided = Rows(conn, "notice decisions", _DECISIONS, add)
+        self.concerns = Concerns((self._taken, self._decided), frozenset({_CREATE, _WITHDRAW, _DECIDE}))
+        self._newest: dict[bytes, tuple[int, int]] = {}
+        """Of each notice how many decisions there are, and its state."""
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        notices = [one for row in self._taken.take(index) if (one := self._open(*row)) is not None]
+        decisions = [each for row in self._decided.take(index) if (each := self._open_decision(*row)) is not None]
+        if leaf.method not in {_CREATE, _WITHDRAW, _DECIDE}:
+            if notices or decisions:
+                self._add(index, _NOBODY)
+            return
         for record in self._history.changed:
             before = self._history.version(record.registration_id, record.version - 1)
-            notice = self._written(index)
-            if before is None or notice is None:
+            if before is None:
                 continue
-            if not _is_by(leaf, detail, notice) or notice.version != record.version:
-                self._add(index, "a notice names another officer or version than the one who took it, and wrote")
-            if not _says_where(before, notice):
-                self._add(index, "a notice moved a person to another place than it tells")
-            if not _is_made_of(before, notice, record):
-                self._add(index, "a version isn't what its notice makes of the one before")
+            entry = _Entry(index, leaf, detail, before, record)
+            if leaf.method == _CREATE:
+                for notice in notices:
+                    self._compare_notice(entry, notice, decisions)
+            else:
+                self._compare_decision(entry, notices, decisions)
 
     def finish(self) -> None:
-        """Nothing is left to report."""
+        """Report what is left."""
+        self._taken.finish()
+        self._decided.finish()
 
-    def _written(self, index: int) -> record_pb2.NoticeRecord | None:
-        """The notice that an entry wrote. That it doesn't open was found already."""
-        found = self._conn.execute(_WRITTEN.encode(), (index,)).fetchone()
-        if found is None:
-            return None
-        wrapped, registration_id, notice_id, sealed = found
+    def _compare_notice(
+        self, entry: _Entry, notice: record_pb2.NoticeRecord, decisions: list[record_pb2.NoticeDecisionRecord]
+    ) -> None:
+        """Hold a version against the notice that wrote it, and against the one that this one supersedes."""
+        base = entry.before
+        if [each.notice_id for each in decisions] != [notice.supersedes] * bool(notice.supersedes):
+            self._add(entry.index, _FOLLOWS)
+        for decision in decisions:
+            earlier = self._notice(decision.notice_id)
+            self._follow(entry, decision, states.SUPERSEDED)
+            if earlier is None:
+                continue
+            if not states.supersedes(notice, earlier) or decision.superseded_by != notice.notice_id:
+                self._add(entry.index, _FOLLOWS)
+            base = effects.without(base, earlier)
+        self._newest[notice.notice_id] = (0, states.TAKEN)
+        if not entry.is_by(notice) or notice.version != entry.record.version or not self._is_responsible(entry):
+            self._add(entry.index, _BY)
+        if not _says_where(base, notice):
+            self._add(entry.index, _MOVED)
+        noted = record_pb2.NoticeRecord()
+        noted.CopyFrom(notice)
+        for name in effects.FOUND:
+            noted.ClearField(name)
+        if not _is(effects.after(base, noted), entry.record) or noted != notice:
+            self._add(entry.index, _MADE)
+
+    def _compare_decision(
+        self,
+        entry: _Entry,
+        notices: list[record_pb2.NoticeRecord],
+        decisions: list[record_pb2.NoticeDecisionRecord],
+    ) -> None:
+        """Hold a version against the decision that wrote it."""
+        if notices or len(decisions) > 1:
+            self._add(entry.index, _NOBODY)
+        for decision in decisions:
+            notice = self._notice(decision.notice_id)
+            if entry.leaf.method == _WITHDRAW:
+                self._follow(entry, decision, states.WITHDRAWN)
+                if notice is not None and notice.agency != decision.agency:
+                    self._add(entry.index, _BY)
+            else:
+                self._follow(entry, decision, states.VERIFIED, states.REFUSED)
+            if not self._is_responsible(entry):
+                self._add(entry.index, _BY)
+            if notice is not None and not _is(effects.decided(entry.before, notice, decision.state), entry.record):
+                self._add(entry.index, _MADE)
+
+    def _follow(self, entry: _Entry, decision: record_pb2.NoticeDecisionRecord, *may: int) -> None:
+        """See that a decision follows from where the notice stood, and is by who called."""
+        count, state = self._newest.get(decision.notice_id, (0, int(states.TAKEN)))
+        follows = decision.state in may and states.follows(state, decision.state)
+        if not follows or decision.version != count + 1 or bool(decision.refusal) != (decision.state == states.REFUSED):
+            self._add(entry.index, _FOLLOWS)
+        if not entry.is_by(decision) or decision.registration_version != entry.record.version:
+            self._add(entry.index, _BY)
+        self._newest[decision.notice_id] = (decision.version, decision.state)
+
+    def _is_responsible(self, entry: _Entry) -> bool:
+        """Whether the agency is the police of the place; one that isn't known any more is found elsewhere."""
+        agency = self._enrolled.agency(entry.leaf.agency)
+        return agency is None or rows.within(agency, None, [entry.before.responsible_place])
+
+    def _notice(self, notice_id: bytes) -> record_pb2.NoticeRecord | None:
+        found = self._conn.execute(_NOTICE.encode(), (notice_id,)).fetchone()
+        return self._open(*found) if found is not None else None
+
+    def _open(
+        self, wrapped: bytes | None, registration_id: bytes, notice_id: bytes, sealed: bytes
+    ) -> record_pb2.NoticeRecord | None:
+        """A notice; None: it doesn't open, which was found already."""
         try:
             key = self._sealer.open_data_key(registration_id, wrapped or b"")
-            return record_pb2.NoticeRecord.FromString(key.open(store.TABLE, notice_id, 1, sealed))
+            return record_pb2.NoticeRecord.FromString(key.open(store.TABLE, notice_id, store.ONCE, sealed))
         except (SealBroken, DecodeError):
             return None
 
-
-def _is_by(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, notice: record_pb2.NoticeRecord) -> bool:
-    """Whether a notice names who took it; of an entry whose detail is gone its agency alone is known."""
-    return notice.agency == leaf.agency and (detail is None or notice.officer_key == detail.officer_key)
+    def _open_decision(
+        self, wrapped: bytes | None, registration_id: bytes | None, notice_id: bytes, version: int, sealed: bytes
+    ) -> record_pb2.NoticeDecisionRecord | None:
+        """Likewise, what became of one."""
+        try:
+            key = self._sealer.open_data_key(registration_id or b"", wrapped or b"")
+            return record_pb2.NoticeDecisionRecord.FromString(key.open(store.DECISION, notice_id, version, sealed))
+        except (SealBroken, DecodeError):
+            return None
 
 
 def _says_where(before: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) -> bool:
@@ -91,10 +215,8 @@ def _says_where(before: record_pb2.RegistrationRecord, notice: record_pb2.Notice
     return moves or not notice.at_home
 
 
-def _is_made_of(
-    before: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord, record: record_pb2.RegistrationRecord
-) -> bool:
-    made = effects.after(before, notice)
+def _is(made: record_pb2.RegistrationRecord, record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a version is the one that had to be made."""
     made.update_time_us = record.update_time_us
     identity.settle(made)
     return made == record

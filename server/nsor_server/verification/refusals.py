@@ -20,6 +20,7 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup import store as lookups
+from nsor_server.notification import store as notices
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import store as amendments
@@ -79,6 +80,8 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     record_pb2.LOOKED_AT_KIND_AMENDMENT: _of_registration(amendments.TABLE, "amendment_id"),
     record_pb2.LOOKED_AT_KIND_PHOTO: _of_registration(photos.TABLE, "photo_id"),
     record_pb2.LOOKED_AT_KIND_PHOTO_DECISION: _recorded(photos.DECISION),
+    record_pb2.LOOKED_AT_KIND_NOTICE: _of_registration(notices.TABLE, "notice_id"),
+    record_pb2.LOOKED_AT_KIND_NOTICE_DECISION: _recorded(notices.DECISION),
     record_pb2.LOOKED_AT_KIND_REVIEW: _at_a_time(
         "(SELECT review_time FROM registration_review WHERE number = %(number)s)"
     ),

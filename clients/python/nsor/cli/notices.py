@@ -1,4 +1,4 @@
-"""`nsor notice`: take an offender's notice, of whatever kind.
+"""`nsor notice`: take an offender's notice, of whatever kind, and say what became of it.
 
 What a notice tells is personal data: it comes from a file or stdin, never from the command line, which other users can
 read.
@@ -6,18 +6,27 @@ read.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import twice
+from nsor.cli import agreement, twice
+from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
+if TYPE_CHECKING:
+    from google.type import date_pb2
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 KINDS = ("address", "name", "contact", "travel", "travel-return", "periodic", "no-fixed-abode", "home-visit")
 _ENTER = "enter"
+_WITHDRAWALS = ("mistake", "other-person", "twice", "taken-back")
+_REFUSALS = ("not-so", "no-such-place", "not-shown", "other-person", "false-paper")
 
 
 class _Notices(click.Group):
@@ -33,7 +42,7 @@ class _Notices(click.Group):
 
 @click.group(cls=_Notices)
 def notice() -> None:
-    """Take offenders' notices: `nsor notice FILE` enters one."""
+    """Take offenders' notices, and say what became of them: `nsor notice FILE` enters one."""
 
 
 @notice.command(_ENTER)
@@ -83,3 +92,119 @@ def _say_what_follows(session: Session, answer: Any) -> None:
         session.say("The new address is in another province: you stay responsible until the police there accept.")
     if answer.late:
         session.say("The notice came after its deadline: possible breach, refer for decision.")
+
+
+def _of_a_notice(function: _F) -> _F:
+    """The arguments of what is said of a notice that was taken."""
+    for decorate in (
+        common,
+        click.option("--validate-only", is_flag=True, help="Check it and change nothing."),
+        click.argument("notice_id", type=record_id),
+        click.argument("registration_id", type=record_id),
+    ):
+        function = decorate(function)
+    return function
+
+
+@notice.command()
+@click.option("--reason", required=True, type=click.Choice(_WITHDRAWALS), help="Why.")
+@_of_a_notice
+def withdraw(session: Session, registration_id: str, notice_id: str, *, validate_only: bool, reason: str) -> None:
+    """Withdraw a notice that your agency took: the record says it no more. Nothing is deleted."""
+    from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
+
+    request = notices_pb2.WithdrawNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        notice_id=notice_id,
+        reason=notices_pb2.NoticeWithdrawal.Value(f"NOTICE_WITHDRAWAL_{_named(reason)}"),
+    )
+    with session.client(officer=True) as client:
+        answer = client.notification.withdraw_notice(request)
+        session.answer(answer, title="Correct: nothing was changed" if validate_only else "Notice withdrawn")
+
+
+@notice.command()
+@agreement.option
+@_of_a_notice
+def verify(session: Session, registration_id: str, notice_id: str, *, validate_only: bool, agreed: bool) -> None:
+    """Say that a notice is so, as you have found; you sign."""
+    _decide(session, registration_id, notice_id, "", validate_only=validate_only, agreed=agreed)
+
+
+@notice.command()
+@click.option("--reason", required=True, type=click.Choice(_REFUSALS), help="Why.")
+@agreement.option
+@_of_a_notice
+def refuse(
+    session: Session, registration_id: str, notice_id: str, *, validate_only: bool, agreed: bool, reason: str
+) -> None:
+    """Say that a notice isn't so, with a reason; you sign. The record says it no more. Nothing is deleted."""
+    _decide(session, registration_id, notice_id, reason, validate_only=validate_only, agreed=agreed)
+
+
+@notice.command("did-not-happen")
+@click.option("--station", required=True, help="The station that received it, such as PK-PB/LHR/PS-001.")
+@click.option("--expected", required=True, type=day, help="Day on which it was expected.")
+@click.option("--received", type=day, help="Day on which the station heard of it. [default: today]")
+@_of_a_notice
+def did_not_happen(
+    session: Session,
+    registration_id: str,
+    notice_id: str,
+    *,
+    validate_only: bool,
+    station: str,
+    expected: dt.date,
+    received: dt.date | None,
+) -> None:
+    """Enter that what a notice expected did not happen: the record expects it no more."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
+
+    request = notices_pb2.CreateNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        supersedes_notice_id=notice_id,
+        event_date=_date(expected),
+        received_date=_date(received or dt.datetime.now(render.PAKISTAN).date()),
+        receiving_station=station,
+        timing=notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN,
+    )
+    with session.client(officer=True) as client:
+        answer = client.notification.create_notice(request)
+        session.answer(answer, title="Correct: nothing was entered" if validate_only else "Notice entered")
+
+
+def _decide(
+    session: Session, registration_id: str, notice_id: str, reason: str, *, validate_only: bool, agreed: bool
+) -> None:
+    """Verify a notice, or refuse it for a reason."""
+    from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
+
+    request = notices_pb2.DecideNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        validate_only=validate_only,
+        registration_id=registration_id,
+        notice_id=notice_id,
+        decision=notices_pb2.NOTICE_STATE_REFUSED if reason else notices_pb2.NOTICE_STATE_VERIFIED,
+        refusal=notices_pb2.NoticeRefusal.Value(f"NOTICE_REFUSAL_{_named(reason) if reason else 'UNSPECIFIED'}"),
+    )
+    with session.client(officer=True) as client:
+        if not validate_only:
+            agreement.obtain(session, "Refuse this notice?" if reason else "Verify this notice?", agreed=agreed)
+        answer = client.notification.decide_notice(request)
+        title = "Notice refused" if reason else "Notice verified"
+        session.answer(answer, title="Correct: nothing was changed" if validate_only else title)
+
+
+def _named(option: str) -> str:
+    return option.replace("-", "_").upper()
+
+
+def _date(of: dt.date) -> date_pb2.Date:
+    from google.type import date_pb2  # noqa: PLC0415 - as above
+
+    return date_pb2.Date(year=of.year, month=of.month, day=of.day)

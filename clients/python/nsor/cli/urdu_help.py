@@ -32,9 +32,25 @@ COMMANDS: Final[dict[str, str]] = {
     "Take offenders' notices: addresses, names, journeys and others.": (
         "مجرموں کی اطلاعات لینا: پتے، نام، سفر اور دیگر۔"
     ),
-    "Take offenders' notices: `nsor notice FILE` enters one.": (
-        "مجرموں کی اطلاعات لینا: `nsor notice FILE` ایک درج کرتا ہے۔"
+    "Take offenders' notices, and say what became of them: `nsor notice FILE` enters one.": (
+        "مجرموں کی اطلاعات لینا اور ان کا انجام بتانا: `nsor notice FILE` ایک درج کرتا ہے۔"
     ),
+    "Withdraw a notice that your agency took: the record says it no more.": (
+        "آپ کے ادارے کی لی ہوئی اطلاع واپس لینا: ریکارڈ اسے اب نہیں بتاتا۔"
+    ),
+    "Say that a notice is so, as you have found; you sign.": (
+        "بتائیں کہ اطلاع درست ہے، جیسا آپ نے پایا؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Say that a notice isn't so, with a reason; you sign.": (
+        "وجہ کے ساتھ بتائیں کہ اطلاع درست نہیں؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Enter that what a notice expected did not happen: the record expects it no more.": (
+        "درج کریں کہ جو متوقع تھا وہ نہیں ہوا: ریکارڈ میں اب اس کی توقع نہیں۔"
+    ),
+    "The station that received it, such as PK-PB/LHR/PS-001.": "وصول کرنے والا تھانہ، جیسے PK-PB/LHR/PS-001۔",
+    "Day on which it was expected.": "جس دن اس کی توقع تھی۔",
+    "Day on which the station heard of it. [default: today]": "جس دن تھانے کو خبر ملی۔ [بصورتِ دیگر: آج]",
+    "Check it and change nothing.": "جانچ؛ کچھ نہیں بدلتا۔",
     "Of the notice to fill in: what it tells.": "پُر کی جانے والی اطلاع کس بارے میں ہے۔",
     "Add, look at, confirm or reject photos of an offender.": "مجرم کی تصاویر شامل کرنا، دیکھنا، تصدیق یا مسترد کرنا۔",
     "Hand in, list or decide corrections of a record.": "ریکارڈ کی درستی کی درخواستیں دینا، دیکھنا، فیصلہ کرنا۔",
@@ -403,9 +419,9 @@ OPTIONS: Final[dict[str, str]] = {
     "Confirm what another officer has proposed.": "دوسرے افسر کی تجویز کی تصدیق۔",
     # Work and orders.
     "Only work of this kind: confirm, appeal, accept, no-address, admit, overdue, identity, "
-    "no-document, revalidate, correct, amend.": (
+    "no-document, revalidate, correct, notices, amend.": (
         "صرف اس قسم کے کام: confirm، appeal، accept، no-address، admit، overdue، identity، "
-        "no-document، revalidate، correct، amend۔"
+        "no-document، revalidate، correct، notices، amend۔"
     ),
     "Write what waits for the court to a table that is filled in, for `nsor confirm --file`.": (
         "عدالت کے منتظر کام جدول میں لکھیں، جو پُر کر کے `nsor confirm --file` کو دیا جاتا ہے۔"

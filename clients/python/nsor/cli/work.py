@@ -29,6 +29,7 @@ KINDS: Final = {
     "no-document": "IDENTITY_WITHOUT_DOCUMENT",
     "revalidate": "REVALIDATION",
     "correct": "CORRECTION",
+    "notices": "NOTICE_TO_VERIFY",
     "amend": "AMENDMENT",
 }
 """What a person calls a kind of work."""
@@ -62,6 +63,7 @@ _WORDS: Final = {
     81: "no document's number",
     130: "to look at again",
     131: "correction to decide",
+    150: "notices to verify",
     230: "amendment to decide",
 }
 """Number of a kind of work, and what a list calls it."""

@@ -28,6 +28,38 @@ class Notification(Service):
             traceparent=traceparent,
         )
 
+    def withdraw_notice(
+        self,
+        request: notices_pb2.WithdrawNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notices_pb2.WithdrawNoticeResponse]:
+        """Withdraw a notice that your agency took."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/WithdrawNotice",
+            request,
+            notices_pb2.WithdrawNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def decide_notice(
+        self,
+        request: notices_pb2.DecideNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notices_pb2.DecideNoticeResponse]:
+        """Verify or refuse a notice."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/DecideNotice",
+            request,
+            notices_pb2.DecideNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def acknowledge_events(
         self,
         request: notification_pb2.AcknowledgeEventsRequest,

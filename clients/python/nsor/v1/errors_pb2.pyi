@@ -143,6 +143,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server can't decode photos safely on its machine."""
     ERROR_REASON_TOO_MANY_AMENDMENTS: _ErrorReason.ValueType  # 90
     """As many amendments wait on the registration as an agency may have proposed."""
+    ERROR_REASON_TOO_MANY_NOTICES: _ErrorReason.ValueType  # 200
+    """As many notices of the registration wait to be verified as may."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -249,6 +251,8 @@ ERROR_REASON_PHOTOS_UNAVAILABLE: ErrorReason.ValueType  # 61
 """The server can't decode photos safely on its machine."""
 ERROR_REASON_TOO_MANY_AMENDMENTS: ErrorReason.ValueType  # 90
 """As many amendments wait on the registration as an agency may have proposed."""
+ERROR_REASON_TOO_MANY_NOTICES: ErrorReason.ValueType  # 200
+"""As many notices of the registration wait to be verified as may."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -83,6 +83,8 @@ class _NoticeTimingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeTi
     """It has happened."""
     NOTICE_TIMING_EXPECTED: _NoticeTiming.ValueType  # 2
     """It is expected on `event_date`."""
+    NOTICE_TIMING_DID_NOT_HAPPEN: _NoticeTiming.ValueType  # 3
+    """What an earlier notice expected on `event_date` didn't happen. It tells nothing else."""
 
 class NoticeTiming(_NoticeTiming, metaclass=_NoticeTimingEnumTypeWrapper):
     """Whether what a notice tells has happened."""
@@ -93,7 +95,113 @@ NOTICE_TIMING_HAPPENED: NoticeTiming.ValueType  # 1
 """It has happened."""
 NOTICE_TIMING_EXPECTED: NoticeTiming.ValueType  # 2
 """It is expected on `event_date`."""
+NOTICE_TIMING_DID_NOT_HAPPEN: NoticeTiming.ValueType  # 3
+"""What an earlier notice expected on `event_date` didn't happen. It tells nothing else."""
 Global___NoticeTiming: _TypeAlias = NoticeTiming  # noqa: Y015
+
+class _NoticeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_STATE_UNSPECIFIED: _NoticeState.ValueType  # 0
+    """Never valid."""
+    NOTICE_STATE_TAKEN: _NoticeState.ValueType  # 1
+    """It was taken: nobody has verified it. The record says what it tells."""
+    NOTICE_STATE_VERIFIED: _NoticeState.ValueType  # 2
+    """The police found it to be so."""
+    NOTICE_STATE_REFUSED: _NoticeState.ValueType  # 3
+    """The police found that it isn't so. As of the next three the record says it no more, but for the versions until then."""
+    NOTICE_STATE_WITHDRAWN: _NoticeState.ValueType  # 4
+    """Who took it withdrew it."""
+    NOTICE_STATE_SUPERSEDED: _NoticeState.ValueType  # 5
+    """A later notice supersedes it. It stays superseded, also when that one is refused."""
+
+class NoticeState(_NoticeState, metaclass=_NoticeStateEnumTypeWrapper):
+    """Where a notice stands. A notice is never changed: what was told wrongly is told again, by one that supersedes it."""
+
+NOTICE_STATE_UNSPECIFIED: NoticeState.ValueType  # 0
+"""Never valid."""
+NOTICE_STATE_TAKEN: NoticeState.ValueType  # 1
+"""It was taken: nobody has verified it. The record says what it tells."""
+NOTICE_STATE_VERIFIED: NoticeState.ValueType  # 2
+"""The police found it to be so."""
+NOTICE_STATE_REFUSED: NoticeState.ValueType  # 3
+"""The police found that it isn't so. As of the next three the record says it no more, but for the versions until then."""
+NOTICE_STATE_WITHDRAWN: NoticeState.ValueType  # 4
+"""Who took it withdrew it."""
+NOTICE_STATE_SUPERSEDED: NoticeState.ValueType  # 5
+"""A later notice supersedes it. It stays superseded, also when that one is refused."""
+Global___NoticeState: _TypeAlias = NoticeState  # noqa: Y015
+
+class _NoticeRefusal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeRefusalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeRefusal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_REFUSAL_UNSPECIFIED: _NoticeRefusal.ValueType  # 0
+    """Never valid."""
+    NOTICE_REFUSAL_NOT_SO: _NoticeRefusal.ValueType  # 1
+    """The person isn't there, or it isn't so."""
+    NOTICE_REFUSAL_NO_SUCH_PLACE: _NoticeRefusal.ValueType  # 2
+    """There is no such address or place."""
+    NOTICE_REFUSAL_NOT_SHOWN: _NoticeRefusal.ValueType  # 3
+    """Nothing shows that it is so."""
+    NOTICE_REFUSAL_OTHER_PERSON: _NoticeRefusal.ValueType  # 4
+    """It is of another person."""
+    NOTICE_REFUSAL_FALSE_PAPER: _NoticeRefusal.ValueType  # 5
+    """The paper that was shown is false."""
+
+class NoticeRefusal(_NoticeRefusal, metaclass=_NoticeRefusalEnumTypeWrapper):
+    """Why a notice is refused."""
+
+NOTICE_REFUSAL_UNSPECIFIED: NoticeRefusal.ValueType  # 0
+"""Never valid."""
+NOTICE_REFUSAL_NOT_SO: NoticeRefusal.ValueType  # 1
+"""The person isn't there, or it isn't so."""
+NOTICE_REFUSAL_NO_SUCH_PLACE: NoticeRefusal.ValueType  # 2
+"""There is no such address or place."""
+NOTICE_REFUSAL_NOT_SHOWN: NoticeRefusal.ValueType  # 3
+"""Nothing shows that it is so."""
+NOTICE_REFUSAL_OTHER_PERSON: NoticeRefusal.ValueType  # 4
+"""It is of another person."""
+NOTICE_REFUSAL_FALSE_PAPER: NoticeRefusal.ValueType  # 5
+"""The paper that was shown is false."""
+Global___NoticeRefusal: _TypeAlias = NoticeRefusal  # noqa: Y015
+
+class _NoticeWithdrawal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeWithdrawalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeWithdrawal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_WITHDRAWAL_UNSPECIFIED: _NoticeWithdrawal.ValueType  # 0
+    """Never valid."""
+    NOTICE_WITHDRAWAL_MISTAKE: _NoticeWithdrawal.ValueType  # 1
+    """It was entered by mistake."""
+    NOTICE_WITHDRAWAL_OTHER_PERSON: _NoticeWithdrawal.ValueType  # 2
+    """It was entered for another person."""
+    NOTICE_WITHDRAWAL_TWICE: _NoticeWithdrawal.ValueType  # 3
+    """It was entered twice."""
+    NOTICE_WITHDRAWAL_TAKEN_BACK: _NoticeWithdrawal.ValueType  # 4
+    """The person has taken it back."""
+
+class NoticeWithdrawal(_NoticeWithdrawal, metaclass=_NoticeWithdrawalEnumTypeWrapper):
+    """Why a notice is withdrawn."""
+
+NOTICE_WITHDRAWAL_UNSPECIFIED: NoticeWithdrawal.ValueType  # 0
+"""Never valid."""
+NOTICE_WITHDRAWAL_MISTAKE: NoticeWithdrawal.ValueType  # 1
+"""It was entered by mistake."""
+NOTICE_WITHDRAWAL_OTHER_PERSON: NoticeWithdrawal.ValueType  # 2
+"""It was entered for another person."""
+NOTICE_WITHDRAWAL_TWICE: NoticeWithdrawal.ValueType  # 3
+"""It was entered twice."""
+NOTICE_WITHDRAWAL_TAKEN_BACK: NoticeWithdrawal.ValueType  # 4
+"""The person has taken it back."""
+Global___NoticeWithdrawal: _TypeAlias = NoticeWithdrawal  # noqa: Y015
 
 class _TravelPurpose:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -557,7 +665,7 @@ Global___HomeVisitNotice: _TypeAlias = HomeVisitNotice  # noqa: Y015
 
 @_typing.final
 class CreateNoticeRequest(_message.Message):
-    """A notice. Exactly one kind is given."""
+    """A notice. Exactly one kind is given; none with DID_NOT_HAPPEN."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -576,6 +684,7 @@ class CreateNoticeRequest(_message.Message):
     PERIODIC_FIELD_NUMBER: _builtins.int
     NO_FIXED_ABODE_FIELD_NUMBER: _builtins.int
     HOME_VISIT_FIELD_NUMBER: _builtins.int
+    SUPERSEDES_NOTICE_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -586,6 +695,11 @@ class CreateNoticeRequest(_message.Message):
     """The station that received it."""
     timing: Global___NoticeTiming.ValueType
     """Whether it has happened. A return, a periodic notice and a home visit have."""
+    supersedes_notice_id: _builtins.str
+    """The notice of the same registration that this one supersedes: a correction of it, what came of an expected change, or that it didn't
+    happen. What that one has made of the record is taken back first. It is taken or verified: else WRONG_STATE. With DID_NOT_HAPPEN it is
+    needed, and one that is expected.
+    """
     @_builtins.property
     def event_date(self) -> _date_pb2.Date:
         """Day of the change, of the departure, of the return or of the visit. One that has happened isn't before the convictions that every look-up
@@ -646,10 +760,11 @@ class CreateNoticeRequest(_message.Message):
         periodic: Global___PeriodicNotice | None = ...,
         no_fixed_abode: Global___NoFixedAbodeNotice | None = ...,
         home_visit: Global___HomeVisitNotice | None = ...,
+        supersedes_notice_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "event_date", b"event_date", "home_visit", b"home_visit", "name", b"name", "no_fixed_abode", b"no_fixed_abode", "notice", b"notice", "periodic", b"periodic", "received_date", b"received_date", "travel", b"travel", "travel_return", b"travel_return"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "event_date", b"event_date", "home_visit", b"home_visit", "name", b"name", "no_fixed_abode", b"no_fixed_abode", "notice", b"notice", "periodic", b"periodic", "received_date", b"received_date", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "request_id", b"request_id", "timing", b"timing", "travel", b"travel", "travel_return", b"travel_return", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "event_date", b"event_date", "home_visit", b"home_visit", "name", b"name", "no_fixed_abode", b"no_fixed_abode", "notice", b"notice", "periodic", b"periodic", "received_date", b"received_date", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "request_id", b"request_id", "supersedes_notice_id", b"supersedes_notice_id", "timing", b"timing", "travel", b"travel", "travel_return", b"travel_return", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_notice: _TypeAlias = _typing.Literal["address", "name", "contact", "travel", "travel_return", "periodic", "no_fixed_abode", "home_visit"]  # noqa: Y015
     _WhichOneofArgType_notice: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
@@ -702,3 +817,135 @@ class CreateNoticeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateNoticeResponse: _TypeAlias = CreateNoticeResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawNoticeRequest(_message.Message):
+    """Withdraws a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    notice_id: _builtins.str
+    """The notice."""
+    reason: Global___NoticeWithdrawal.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+        reason: Global___NoticeWithdrawal.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "reason", b"reason", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawNoticeRequest: _TypeAlias = WithdrawNoticeRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawNoticeResponse(_message.Message):
+    """The answer to a withdrawal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    state: Global___NoticeState.ValueType
+    """Where the notice stands; UNSPECIFIED with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the registration's new version; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___NoticeState.ValueType = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawNoticeResponse: _TypeAlias = WithdrawNoticeResponse  # noqa: Y015
+
+@_typing.final
+class DecideNoticeRequest(_message.Message):
+    """Verifies or refuses a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    registration_id: _builtins.str
+    """The registration."""
+    notice_id: _builtins.str
+    """The notice."""
+    decision: Global___NoticeState.ValueType
+    """What it is from then on: VERIFIED or REFUSED."""
+    refusal: Global___NoticeRefusal.ValueType
+    """Why it is refused. Exactly with REFUSED."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        registration_id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+        decision: Global___NoticeState.ValueType = ...,
+        refusal: Global___NoticeRefusal.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "notice_id", b"notice_id", "refusal", b"refusal", "registration_id", b"registration_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideNoticeRequest: _TypeAlias = DecideNoticeRequest  # noqa: Y015
+
+@_typing.final
+class DecideNoticeResponse(_message.Message):
+    """The answer to a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    state: Global___NoticeState.ValueType
+    """Where the notice stands; UNSPECIFIED with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the registration's new version; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        state: Global___NoticeState.ValueType = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideNoticeResponse: _TypeAlias = DecideNoticeResponse  # noqa: Y015

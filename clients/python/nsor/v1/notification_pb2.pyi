@@ -178,6 +178,14 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An officer has met a registered person at home."""
     EVENT_KIND_HOME_VISIT_FAILED: _EventKind.ValueType  # 207
     """An alert: an officer has visited a registered person at home, and hasn't met him: possible breach, refer for decision."""
+    EVENT_KIND_NOTICE_REFUSED: _EventKind.ValueType  # 208
+    """The police found that a notice isn't so: whoever heard of it hears this."""
+    EVENT_KIND_NOTICE_WITHDRAWN: _EventKind.ValueType  # 209
+    """Who took a notice withdrew it; likewise."""
+    EVENT_KIND_NOTICE_SUPERSEDED: _EventKind.ValueType  # 210
+    """A later notice supersedes a notice; likewise."""
+    EVENT_KIND_NOTICE_DID_NOT_HAPPEN: _EventKind.ValueType  # 211
+    """What a notice expected didn't happen; likewise."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -333,6 +341,14 @@ EVENT_KIND_HOME_VISIT: EventKind.ValueType  # 206
 """An officer has met a registered person at home."""
 EVENT_KIND_HOME_VISIT_FAILED: EventKind.ValueType  # 207
 """An alert: an officer has visited a registered person at home, and hasn't met him: possible breach, refer for decision."""
+EVENT_KIND_NOTICE_REFUSED: EventKind.ValueType  # 208
+"""The police found that a notice isn't so: whoever heard of it hears this."""
+EVENT_KIND_NOTICE_WITHDRAWN: EventKind.ValueType  # 209
+"""Who took a notice withdrew it; likewise."""
+EVENT_KIND_NOTICE_SUPERSEDED: EventKind.ValueType  # 210
+"""A later notice supersedes a notice; likewise."""
+EVENT_KIND_NOTICE_DID_NOT_HAPPEN: EventKind.ValueType  # 211
+"""What a notice expected didn't happen; likewise."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

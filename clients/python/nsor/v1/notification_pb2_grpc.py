@@ -41,6 +41,16 @@ class NotificationServiceStub:
                 request_serializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.FromString,
                 _registered_method=True)
+        self.WithdrawNotice = channel.unary_unary(
+                '/nsor.v1.NotificationService/WithdrawNotice',
+                request_serializer=nsor_dot_v1_dot_notices__pb2.WithdrawNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_notices__pb2.WithdrawNoticeResponse.FromString,
+                _registered_method=True)
+        self.DecideNotice = channel.unary_unary(
+                '/nsor.v1.NotificationService/DecideNotice',
+                request_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
+                _registered_method=True)
         self.SubscribeEvents = channel.unary_stream(
                 '/nsor.v1.NotificationService/SubscribeEvents',
                 request_serializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsRequest.SerializeToString,
@@ -60,6 +70,22 @@ class NotificationServiceServicer:
     def CreateNotice(self, request, context):
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
         it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawNotice(self, request, context):
+        """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
+        NO_RECORD: another agency took it, or the registration isn't the caller's any more. WRONG_STATE: it is decided, withdrawn or superseded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideNotice(self, request, context):
+        """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
+        withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,6 +113,16 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.CreateNotice,
                     request_deserializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.SerializeToString,
+            ),
+            'WithdrawNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawNotice,
+                    request_deserializer=nsor_dot_v1_dot_notices__pb2.WithdrawNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_notices__pb2.WithdrawNoticeResponse.SerializeToString,
+            ),
+            'DecideNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideNotice,
+                    request_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.SerializeToString,
             ),
             'SubscribeEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.SubscribeEvents,
@@ -127,6 +163,60 @@ class NotificationService:
             '/nsor.v1.NotificationService/CreateNotice',
             nsor_dot_v1_dot_notices__pb2.CreateNoticeRequest.SerializeToString,
             nsor_dot_v1_dot_notices__pb2.CreateNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/WithdrawNotice',
+            nsor_dot_v1_dot_notices__pb2.WithdrawNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_notices__pb2.WithdrawNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/DecideNotice',
+            nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
             options,
             channel_credentials,
             insecure,

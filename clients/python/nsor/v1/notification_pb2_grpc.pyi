@@ -38,6 +38,14 @@ class NotificationServiceStub:
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
     it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
     """
+    WithdrawNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]
+    """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
+    NO_RECORD: another agency took it, or the registration isn't the caller's any more. WRONG_STATE: it is decided, withdrawn or superseded.
+    """
+    DecideNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]
+    """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
+    withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+    """
     SubscribeEvents: _grpc.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
     entry in the ledger. The caller is checked again before each message and every 5 seconds.
@@ -53,6 +61,14 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     CreateNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.CreateNoticeRequest, _notices_pb2.CreateNoticeResponse]  # type: ignore[assignment]
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
     it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+    """
+    WithdrawNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]  # type: ignore[assignment]
+    """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
+    NO_RECORD: another agency took it, or the registration isn't the caller's any more. WRONG_STATE: it is decided, withdrawn or superseded.
+    """
+    DecideNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]  # type: ignore[assignment]
+    """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
+    withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
     """
     SubscribeEvents: _aio.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]  # type: ignore[assignment]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
@@ -72,6 +88,26 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_notices_pb2.CreateNoticeResponse, _abc.Awaitable[_notices_pb2.CreateNoticeResponse]]:
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
         it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawNotice(
+        self,
+        request: _notices_pb2.WithdrawNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notices_pb2.WithdrawNoticeResponse, _abc.Awaitable[_notices_pb2.WithdrawNoticeResponse]]:
+        """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
+        NO_RECORD: another agency took it, or the registration isn't the caller's any more. WRONG_STATE: it is decided, withdrawn or superseded.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideNotice(
+        self,
+        request: _notices_pb2.DecideNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notices_pb2.DecideNoticeResponse, _abc.Awaitable[_notices_pb2.DecideNoticeResponse]]:
+        """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
+        withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
         """
 
     @_abc_1.abstractmethod

@@ -63,6 +63,8 @@ class _WorkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkKind.Val
     """
     WORK_KIND_CORRECTION: _WorkKind.ValueType  # 131
     """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
+    WORK_KIND_NOTICE_TO_VERIFY: _WorkKind.ValueType  # 150
+    """Notices were taken, and nobody has verified or refused them: of the responsible police (DecideNotice)."""
     WORK_KIND_AMENDMENT: _WorkKind.ValueType  # 230
     """Somebody with a part in a record has proposed an amendment, and nobody has decided it: of the owner (AcceptAmendment, RefuseAmendment). It began
     with the oldest one that can be decided still. A new owner finds it from the first fixed time on.
@@ -103,6 +105,8 @@ fixed time after its deadline on.
 """
 WORK_KIND_CORRECTION: WorkKind.ValueType  # 131
 """A person has asked for a correction of a record, and nobody has decided it: of the owner (DecideCorrection)."""
+WORK_KIND_NOTICE_TO_VERIFY: WorkKind.ValueType  # 150
+"""Notices were taken, and nobody has verified or refused them: of the responsible police (DecideNotice)."""
 WORK_KIND_AMENDMENT: WorkKind.ValueType  # 230
 """Somebody with a part in a record has proposed an amendment, and nobody has decided it: of the owner (AcceptAmendment, RefuseAmendment). It began
 with the oldest one that can be decided still. A new owner finds it from the first fixed time on.

@@ -8,7 +8,7 @@ from nsor.v1 import notices_pb2, notification_pb2, options_pb2
 from nsor_server.calls import Row
 from nsor_server.events import outbox, recipients
 from nsor_server.events.recipients import Agencies
-from nsor_server.notification.notices import kinds
+from nsor_server.notification.notices import kinds, states
 from nsor_server.notification.rules import Move
 from nsor_server.storage.v1 import record_pb2
 
@@ -26,12 +26,43 @@ def of_notice(
         notice: the notice.
         move: what it means for responsibility.
     """
+    if notice.timing == notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN:
+        return []  # the notice that expected it says so: ``of_decision``
     told = {
         *recipients.responsible_police(agencies, record.responsible_place),
         *recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB),
         *_concerned(agencies, record, notice),
     }
     return outbox.owed(_event(notice, move), told, registration_id=record.registration_id, notice_id=notice.notice_id)
+
+
+def of_decision(
+    agencies: Agencies,
+    record: record_pb2.RegistrationRecord,
+    notice: record_pb2.NoticeRecord,
+    state: int,
+    later: record_pb2.NoticeRecord | None,
+) -> list[Row]:
+    """The events of what became of a notice: whoever heard of it hears this, but of one that is verified.
+
+    Args:
+        agencies: of the directory.
+        record: the version before.
+        notice: the notice.
+        state: what it is from then on.
+        later: the notice that supersedes it.
+    """
+    if state == states.VERIFIED:
+        return []
+    told = {
+        *recipients.responsible_police(agencies, record.responsible_place),
+        *recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB),
+        *_concerned(agencies, record, notice),
+    }
+    kind = _ENDS[state]
+    if later is not None and later.timing == notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN:
+        kind = notification_pb2.EVENT_KIND_NOTICE_DID_NOT_HAPPEN
+    return outbox.owed(kind, told, registration_id=record.registration_id, notice_id=notice.notice_id)
 
 
 def _event(notice: record_pb2.NoticeRecord, move: Move) -> Event:
@@ -55,6 +86,11 @@ _EVENTS: Final[dict[notices_pb2.NoticeKind.ValueType, Event]] = {
     kinds.PERIODIC: notification_pb2.EVENT_KIND_PERIODIC_NOTICE,
 }
 """Kinds that always mean the same."""
+_ENDS: Final[dict[int, Event]] = {
+    states.REFUSED: notification_pb2.EVENT_KIND_NOTICE_REFUSED,
+    states.WITHDRAWN: notification_pb2.EVENT_KIND_NOTICE_WITHDRAWN,
+    states.SUPERSEDED: notification_pb2.EVENT_KIND_NOTICE_SUPERSEDED,
+}
 
 
 def _concerned(agencies: Agencies, record: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) -> list[str]:

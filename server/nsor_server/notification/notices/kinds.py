@@ -40,7 +40,7 @@ _DEADLINES: Final = {
 
 def kind_of(request: Request) -> notices_pb2.NoticeKind.ValueType:
     """The kind of a checked request."""
-    name = request.WhichOneof("notice") or "unspecified"
+    name = request.WhichOneof("notice") or "unspecified"  # that something didn't happen
     return notices_pb2.NoticeKind.Value(f"NOTICE_KIND_{name.upper()}")
 
 
@@ -58,6 +58,11 @@ def deadline_rule(request: Request) -> str:
 def is_abroad(travel: record_pb2.Travel) -> bool:
     """Whether a leg of a journey leads abroad."""
     return any(leg.country != HOME for leg in travel.legs)
+
+
+def earlier_id(request: Request) -> bytes:
+    """The notice that a request supersedes, 16 bytes, or empty."""
+    return raw(request.supersedes_notice_id) if request.supersedes_notice_id else b""
 
 
 def home_address(request: Request) -> types_pb2.Address | None:
@@ -90,6 +95,7 @@ def told(request: Request) -> record_pb2.NoticeRecord:
         border_crossing=request.travel_return.border_crossing,
         photo_id=raw(request.periodic.photo_id) if request.HasField("periodic") else b"",
         home_visit=request.home_visit.result,
+        supersedes=earlier_id(request),
     )
     address = home_address(request)
     if address is not None:

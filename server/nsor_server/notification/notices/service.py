@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from nsor.v1 import errors_pb2, notices_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Seen
-from nsor_server.formats.instants import from_day, to_date
+from nsor_server.formats.instants import from_day, to_date, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.notification import rules, store
-from nsor_server.notification.notices import effects, events, kinds
+from nsor_server.notification.notices import effects, events, kinds, states
+from nsor_server.notification.notices.found import Ended, Found, decided, ended, find, one
 from nsor_server.policy.deadlines import EXPECTED_CHANGE, PERIODIC_PHOTO
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import DataKey, Sealer
+from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_Deciding: TypeAlias = notices_pb2.WithdrawNoticeRequest | notices_pb2.DecideNoticeRequest
 
 
 class Notices:
-    """Takes notices."""
+    """Takes notices, and what becomes of them."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
@@ -38,6 +42,18 @@ class Notices:
                 self.create_notice,
                 self._noticed_again,
             ),
+            Unary(
+                notices_pb2.WithdrawNoticeRequest,
+                notices_pb2.WithdrawNoticeResponse,
+                self.withdraw_notice,
+                self._decided_again,
+            ),
+            Unary(
+                notices_pb2.DecideNoticeRequest,
+                notices_pb2.DecideNoticeResponse,
+                self.decide_notice,
+                self._decided_again,
+            ),
         )
 
     def create_notice(
@@ -47,59 +63,91 @@ class Notices:
 
         Raises:
             errors.Denied: OUTSIDE_JURISDICTION: the station isn't the officer's.
-            errors.NoRecord: there is none, or it isn't the caller's; or no photo of it that isn't rejected has that id.
+            errors.NoRecord: there is none, or it isn't the caller's; or no notice to supersede, or no photo of it that
+                isn't rejected, has that id.
             errors.InvalidFields: DATE_TOO_FAR; and of his own record DATE_ORDER, TOO_LONG, OUT_OF_RANGE.
+            errors.WrongState: the notice can't be superseded by this one; TOO_MANY_NOTICES.
         """
         rows.require_within(call.agency, call.officer, [request.receiving_station])
         answer = _due(call, request)
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        found = registrations.head(conn, self._sealer, raw(request.registration_id), call)
-        if found is None:
-            raise errors.NoRecord
-        row, record = found
-        key, written_at = registrations.data_key(self._sealer, row), call.now()
-        photo_seen = _photo(call, request, conn, key, row.registration_id)
-        address = kinds.home_address(request)
-        move = (
-            rules.move(policy_of(call).places, record.responsible_place, address, request.timing)
-            if address is not None
-            else rules.Move(record.responsible_place, transfer_needed=False)
-        )
+        of = find(self._sealer, call, request.registration_id, conn)
+        written_at = call.now()
+        photo_seen = _photo(call, request, conn, of)
         notice = kinds.told(request)
-        notice.notice_id = uuid.uuid4().bytes
+        notice.notice_id, notice.create_time_us = uuid.uuid4().bytes, to_us(written_at)
         notice.agency, notice.officer_key = call.agency.agency_id, call.officer_key
         notice.late, notice.deadline_rule = answer.late, answer.deadline.rule_id
-        notice.version, notice.at_home = record.version + 1, move.at_home
-        notice.place_before, notice.place_after = record.responsible_place, move.responsible_place
-        effects.check_day(record, notice)
-        following = effects.after(record, notice)
+        base, ended = _superseding(call, conn, of, notice)
+        move = _move(call, request, base)
+        notice.version, notice.at_home = base.version + 1, move.at_home
+        notice.place_before, notice.place_after = base.responsible_place, move.responsible_place
+        effects.check_day(base, notice)
+        following = effects.after(base, notice)
         effects.check_room(following)
-        written = registrations.version_row(key, following, written_at)
-        notice_row, notice_ref = store.notice_row(key, notice, written_at)
+        states.check_room(following)
+        written = registrations.version_row(of.key, following, written_at)
+        notice_row, notice_ref = store.notice_row(of.key, notice, written_at)
         answer.notice_id, answer.etag = text(notice.notice_id), written.etag
         answer.responsible_place, answer.transfer_needed = move.responsible_place, move.transfer_needed
-        detail = record_pb2.AccessDetail(
-            outcome="NOTICED_LATE" if answer.late else "NOTICED",
-            case_reference=registrations.case_reference(record.convictions[0].fir),
-            subjects=[record.registration_id, notice.notice_id],
-        )
         return Outcome(
             disclose(answer, call.purpose),
-            detail,
-            (written.row, notice_row, *events.of_notice(call.agencies, record, notice, move)),
-            (written.ref, notice_ref),
-            (registrations.seen(row), *photo_seen),
+            of.detail("NOTICED_LATE" if answer.late else "NOTICED", notice.notice_id),
+            (written.row, notice_row, *ended.rows, *events.of_notice(call.agencies, of.record, notice, move)),
+            (written.ref, notice_ref, *ended.refs),
+            (of.seen, *photo_seen, *ended.seen),
         )
+
+    def withdraw_notice(
+        self, call: Call, request: notices_pb2.WithdrawNoticeRequest, conn: Connection
+    ) -> Outcome[notices_pb2.WithdrawNoticeResponse]:
+        """Withdraw a notice that the caller's agency took.
+
+        Raises:
+            errors.NoRecord: there is none, or another agency took it.
+            errors.WrongState: it is decided, withdrawn or superseded.
+        """
+        if request.validate_only:
+            return Outcome(notices_pb2.WithdrawNoticeResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        of = find(self._sealer, call, request.registration_id, conn)
+        notice = one(call, conn, of, raw(request.notice_id))
+        if notice.record.agency != call.agency.agency_id:
+            raise errors.NoRecord
+        by = record_pb2.NoticeDecisionRecord(state=states.WITHDRAWN, withdrawal=request.reason)
+        etag, added = decided(call, of, notice, by)
+        answer = notices_pb2.WithdrawNoticeResponse(state=states.WITHDRAWN, etag=etag)
+        detail = of.detail("NOTICE_WITHDRAWN", notice.record.notice_id)
+        return Outcome(disclose(answer, call.purpose), detail, added.rows, added.refs, added.seen)
+
+    def decide_notice(
+        self, call: Call, request: notices_pb2.DecideNoticeRequest, conn: Connection
+    ) -> Outcome[notices_pb2.DecideNoticeResponse]:
+        """Verify a notice, or refuse it; the responsible police may.
+
+        Raises:
+            errors.NoRecord: there is none, or it isn't the caller's.
+            errors.WrongState: it is decided, withdrawn or superseded.
+        """
+        if request.validate_only:
+            return Outcome(notices_pb2.DecideNoticeResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        of = find(self._sealer, call, request.registration_id, conn)
+        notice = one(call, conn, of, raw(request.notice_id))
+        by = record_pb2.NoticeDecisionRecord(state=request.decision, refusal=request.refusal)
+        etag, added = decided(call, of, notice, by)
+        answer = notices_pb2.DecideNoticeResponse(state=request.decision, etag=etag)
+        outcome = "NOTICE_VERIFIED" if request.decision == states.VERIFIED else "NOTICE_REFUSED"
+        detail = of.detail(outcome, notice.record.notice_id)
+        return Outcome(disclose(answer, call.purpose), detail, added.rows, added.refs, added.seen)
 
     def _noticed_again(
         self, call: Call, request: notices_pb2.CreateNoticeRequest, conn: Connection
     ) -> tuple[Seen, ...]:
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        found = registrations.head(conn, self._sealer, raw(request.registration_id), call)
-        if found is None:
-            raise errors.NoRecord
-        return (registrations.seen(found[0]),)
+        return (find(self._sealer, call, request.registration_id, conn).seen,)
+
+    def _decided_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
+        return (find(self._sealer, call, request.registration_id, conn).seen,)
 
 
 def _due(call: Call, request: notices_pb2.CreateNoticeRequest) -> notices_pb2.CreateNoticeResponse:
@@ -120,9 +168,36 @@ def _due(call: Call, request: notices_pb2.CreateNoticeRequest) -> notices_pb2.Cr
     return notices_pb2.CreateNoticeResponse(deadline=due.message(), late=rules.is_late(received, due.due))
 
 
-def _photo(
-    call: Call, request: notices_pb2.CreateNoticeRequest, conn: Connection, key: DataKey, registration_id: bytes
-) -> tuple[Seen, ...]:
+def _superseding(
+    call: Call, conn: Connection, of: Found, notice: record_pb2.NoticeRecord
+) -> tuple[record_pb2.RegistrationRecord, Ended]:
+    """The record that a notice goes on from, and what is added because it supersedes another one.
+
+    That something didn't happen is told of the kind that was expected.
+
+    Raises:
+        errors.NoRecord: there is no notice of that id.
+        errors.WrongState: it can't be superseded, or not by this one.
+    """
+    if not notice.supersedes:
+        return of.record, Ended()
+    earlier = one(call, conn, of, notice.supersedes)
+    if not states.supersedes(notice, earlier.record):
+        raise errors.WrongState
+    notice.kind = notice.kind or earlier.record.kind
+    by = record_pb2.NoticeDecisionRecord(state=states.SUPERSEDED, superseded_by=notice.notice_id)
+    return effects.without(of.record, earlier.record), ended(call, of, earlier, by, notice)
+
+
+def _move(call: Call, request: notices_pb2.CreateNoticeRequest, record: record_pb2.RegistrationRecord) -> rules.Move:
+    """What a notice means for responsibility."""
+    address = kinds.home_address(request)
+    if address is None:
+        return rules.Move(record.responsible_place, transfer_needed=False)
+    return rules.move(policy_of(call).places, record.responsible_place, address, request.timing)
+
+
+def _photo(call: Call, request: notices_pb2.CreateNoticeRequest, conn: Connection, of: Found) -> tuple[Seen, ...]:
     """See that a periodic notice names a photo of its registration that isn't rejected, and was taken not long before.
 
     Raises:
@@ -132,7 +207,7 @@ def _photo(
     if not request.HasField("periodic"):
         return ()
     photo_id = raw(request.periodic.photo_id)
-    photo = registrations.photo(conn, key, registration_id, photo_id)
+    photo = registrations.photo(conn, of.key, of.row.registration_id, photo_id)
     if photo is None:
         call.looks_at(record_pb2.LOOKED_AT_KIND_PHOTO, photo_id, 0)
         raise errors.NoRecord

@@ -58,7 +58,7 @@ WHERE e.index IN (
     WHERE p.registration_id = %(id)s::uuid
     UNION ALL
     SELECT r.index FROM notice AS n JOIN ledger_record AS r
-        ON r.table_name = 'notice' AND r.row_id = uuid_send(n.notice_id)
+        ON r.table_name IN ('notice', 'notice_decision') AND r.row_id = uuid_send(n.notice_id)
     WHERE n.registration_id = %(id)s::uuid
     UNION ALL
     SELECT r.index FROM registration_amendment AS a JOIN ledger_record AS r

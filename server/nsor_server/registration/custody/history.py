@@ -129,8 +129,14 @@ def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.Registrati
             return False
     else:
         # Another kind of change. A notice of where a released offender lives ends what nobody has taken on.
-        if len(after.addresses) > len(before.addresses) and after.home_version == after.version:
+        if after.home_version == after.version and list(after.addresses) != list(before.addresses):
             rules.at_home(expected)
+        elif after.home_version < before.home_version:
+            # That notice was taken back, and what it had ended; verification/noticed.py says of which.
+            expected.home_version = after.home_version
+            expected.ClearField("expected_release")
+            if after.HasField("expected_release"):
+                expected.expected_release.CopyFrom(after.expected_release)
         expected.responsible_place = after.responsible_place
         del expected.addresses[:]
         expected.addresses.extend(after.addresses)

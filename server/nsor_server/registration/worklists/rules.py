@@ -35,6 +35,7 @@ ADMISSION: Final = int(worklists_pb2.WORK_KIND_ADMISSION)
 RELEASE_OVERDUE: Final = int(worklists_pb2.WORK_KIND_RELEASE_OVERDUE)
 REVALIDATION: Final = int(worklists_pb2.WORK_KIND_REVALIDATION)
 CORRECTION: Final = int(worklists_pb2.WORK_KIND_CORRECTION)
+NOTICE_TO_VERIFY: Final = int(worklists_pb2.WORK_KIND_NOTICE_TO_VERIFY)
 AMENDMENT: Final = int(worklists_pb2.WORK_KIND_AMENDMENT)
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
@@ -46,6 +47,8 @@ OF_IDENTITY: Final = 3
 """The part of a work that the identity of a registration's person is about."""
 OF_OVERDUE: Final = 4
 """The part of a work that an expected release is about which nobody has entered as one that happened."""
+OF_NOTICES: Final = 150
+"""The part of a work that the notices are about which nobody has verified or refused."""
 _OF_IDENTITY: Final = (identities.TO_CORRECT, identities.WITHOUT_DOCUMENT)
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
@@ -53,7 +56,7 @@ _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_POLICE: (
         *(RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS),
         *_OF_IDENTITY,
-        *(REVALIDATION, CORRECTION, AMENDMENT),
+        *(REVALIDATION, CORRECTION, NOTICE_TO_VERIFY, AMENDMENT),
     ),
     options_pb2.AGENCY_KIND_PRISONS: (ADMISSION, RELEASE_OVERDUE),
     options_pb2.AGENCY_KIND_NPB: (RELEASE_TO_ACCEPT, RELEASE_WITHOUT_ADDRESS, RELEASE_OVERDUE),
@@ -143,6 +146,7 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
         *_of_convictions(record),
         *(_of_custody(record) if record.custody_events else ()),
         *_of_identity(record),
+        *(_of_notices(record) if record.notices_waited else ()),
     ]
 
 
@@ -165,6 +169,14 @@ def _of_custody(record: record_pb2.RegistrationRecord) -> list[Work]:
         Work(record.registration_id, OF_ADMISSION, admission[0], admission[1], "", 0, admission[2]),
         Work(record.registration_id, OF_OVERDUE, overdue[0], overdue[1], "", 0, overdue[2]),
     ]
+
+
+def _of_notices(record: record_pb2.RegistrationRecord) -> list[Work]:
+    """That notices wait to be verified, since the first of them was taken, or that none does."""
+    kind, place, since = NONE, "", 0
+    if record.waiting_notices and record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
+        kind, place, since = NOTICE_TO_VERIFY, record.responsible_place, record.waiting_notices[0].time_us
+    return [Work(record.registration_id, OF_NOTICES, kind, "", place, 0, since)]
 
 
 def _of_identity(record: record_pb2.RegistrationRecord) -> list[Work]:

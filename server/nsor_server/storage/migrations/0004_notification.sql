@@ -12,6 +12,15 @@ COMMENT ON COLUMN notice.agency_id IS 'the police that took it';
 COMMENT ON COLUMN notice.sealed IS 'nsor.storage.v1.NoticeRecord under the registration''s data key';
 CREATE INDEX notice_registration ON notice (registration_id);
 
+CREATE TABLE notice_decision (
+    notice_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    sealed bytea NOT NULL,
+    PRIMARY KEY (notice_id, version)
+);
+COMMENT ON TABLE notice_decision IS 'what became of notices; the greatest version counts';
+COMMENT ON COLUMN notice_decision.sealed IS 'nsor.storage.v1.NoticeDecisionRecord under the registration''s data key';
+
 -- Unnumbered: numbers that the causing transactions took would commit out of order, and a reader's cursor would pass
 -- over the late ones.
 CREATE TABLE outbox (
@@ -55,5 +64,5 @@ CREATE TABLE event_acknowledgement (
     PRIMARY KEY (agency_id, through_sequence)
 );
 
-GRANT SELECT, INSERT ON notice, outbox, agency_event, event_acknowledgement TO nsor_server;
+GRANT SELECT, INSERT ON notice, notice_decision, outbox, agency_event, event_acknowledgement TO nsor_server;
 GRANT DELETE ON outbox TO nsor_server;

@@ -59,6 +59,10 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """The claim of a registration."""
     LOOKED_AT_KIND_REGISTRATION_ITSELF: _LookedAtKind.ValueType  # 15
     """A registration, by whatever rows."""
+    LOOKED_AT_KIND_NOTICE: _LookedAtKind.ValueType  # 200
+    """A notice of a registration; there is one version."""
+    LOOKED_AT_KIND_NOTICE_DECISION: _LookedAtKind.ValueType  # 201
+    """What became of a notice, by its id."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -95,6 +99,10 @@ LOOKED_AT_KIND_CLAIM: LookedAtKind.ValueType  # 14
 """The claim of a registration."""
 LOOKED_AT_KIND_REGISTRATION_ITSELF: LookedAtKind.ValueType  # 15
 """A registration, by whatever rows."""
+LOOKED_AT_KIND_NOTICE: LookedAtKind.ValueType  # 200
+"""A notice of a registration; there is one version."""
+LOOKED_AT_KIND_NOTICE_DECISION: LookedAtKind.ValueType  # 201
+"""What became of a notice, by its id."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -608,6 +616,8 @@ class RegistrationRecord(_message.Message):
     RECEIVING_AGENCY_FIELD_NUMBER: _builtins.int
     EXPECTED_RELEASE_FIELD_NUMBER: _builtins.int
     HOME_VERSION_FIELD_NUMBER: _builtins.int
+    WAITING_NOTICES_FIELD_NUMBER: _builtins.int
+    NOTICES_WAITED_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
@@ -663,6 +673,8 @@ class RegistrationRecord(_message.Message):
     """The prisons department that is to admit the person, or empty."""
     home_version: _builtins.int
     """The version that came with the last notice of where the person lives; 0: there was none."""
+    notices_waited: _builtins.bool
+    """Some have waited."""
     withdrawn: _builtins.bool
     """Two officers of NPB have decided that it was entered in error."""
     @_builtins.property
@@ -739,6 +751,10 @@ class RegistrationRecord(_message.Message):
     def expected_release(self) -> Global___ExpectedRelease:
         """A release that is expected, or has happened and that nobody has taken on yet."""
 
+    @_builtins.property
+    def waiting_notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingNotice]:
+        """Notices that wait to be verified, in their order."""
+
     def __init__(
         self,
         *,
@@ -787,11 +803,13 @@ class RegistrationRecord(_message.Message):
         receiving_agency: _builtins.str = ...,
         expected_release: Global___ExpectedRelease | None = ...,
         home_version: _builtins.int = ...,
+        waiting_notices: _abc.Iterable[Global___WaitingNotice] | None = ...,
+        notices_waited: _builtins.bool = ...,
         withdrawn: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -2795,6 +2813,94 @@ class Travel(_message.Message):
 Global___Travel: _TypeAlias = Travel  # noqa: Y015
 
 @_typing.final
+class WaitingNotice(_message.Message):
+    """A notice that waits to be verified."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    time_us: _builtins.int
+    """When it was stored."""
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingNotice: _TypeAlias = WaitingNotice  # noqa: Y015
+
+@_typing.final
+class NoticeDecisionRecord(_message.Message):
+    """What became of a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    WITHDRAWAL_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    REGISTRATION_VERSION_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """Notice id, 16 bytes."""
+    version: _builtins.int
+    """Number of the decision on this notice, from 1."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.NoticeState: what the notice is from then on."""
+    refusal: _builtins.int
+    """Number of nsor.v1.NoticeRefusal, or 0."""
+    withdrawal: _builtins.int
+    """Number of nsor.v1.NoticeWithdrawal, or 0."""
+    superseded_by: _builtins.bytes
+    """The notice that supersedes it, 16 bytes, or empty."""
+    agency: _builtins.str
+    """The agency that decided."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who decided."""
+    time_us: _builtins.int
+    """When."""
+    registration_version: _builtins.int
+    """The registration's version that it came with."""
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        refusal: _builtins.int = ...,
+        withdrawal: _builtins.int = ...,
+        superseded_by: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+        registration_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "notice_id", b"notice_id", "officer_key", b"officer_key", "refusal", b"refusal", "registration_id", b"registration_id", "registration_version", b"registration_version", "state", b"state", "superseded_by", b"superseded_by", "time_us", b"time_us", "version", b"version", "withdrawal", b"withdrawal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoticeDecisionRecord: _TypeAlias = NoticeDecisionRecord  # noqa: Y015
+
+@_typing.final
 class NoticeRecord(_message.Message):
     """A notice. It says what it found of the record, so that its effect can be taken back."""
 
@@ -2826,6 +2932,15 @@ class NoticeRecord(_message.Message):
     PLACE_BEFORE_FIELD_NUMBER: _builtins.int
     PLACE_AFTER_FIELD_NUMBER: _builtins.int
     AT_HOME_FIELD_NUMBER: _builtins.int
+    SUPERSEDES_FIELD_NUMBER: _builtins.int
+    ADDED_NAMES_FIELD_NUMBER: _builtins.int
+    CHANGED_NAMES_FIELD_NUMBER: _builtins.int
+    ADDED_MOBILES_FIELD_NUMBER: _builtins.int
+    ADDED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    REMOVED_MOBILES_FIELD_NUMBER: _builtins.int
+    REMOVED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    HOME_VERSION_BEFORE_FIELD_NUMBER: _builtins.int
+    RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """Notice id, 16 bytes."""
     registration_id: _builtins.bytes
@@ -2864,6 +2979,10 @@ class NoticeRecord(_message.Message):
     """The place whose police are responsible by it."""
     at_home: _builtins.bool
     """The person lives at the address since, and the police who are responsible know of it."""
+    supersedes: _builtins.bytes
+    """The notice that it supersedes, 16 bytes, or empty."""
+    home_version_before: _builtins.int
+    """The record's home version before it."""
     @_builtins.property
     def address(self) -> Global___Address:
         """The new address; of no fixed abode the place."""
@@ -2891,6 +3010,34 @@ class NoticeRecord(_message.Message):
     @_builtins.property
     def travel(self) -> Global___Travel:
         """A journey."""
+
+    @_builtins.property
+    def added_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """Names that it has added to the record."""
+
+    @_builtins.property
+    def changed_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """Names that the record had and of which it has changed the kind, as they were before."""
+
+    @_builtins.property
+    def added_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that it has added to the record."""
+
+    @_builtins.property
+    def added_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that it has added to the record."""
+
+    @_builtins.property
+    def removed_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that it has taken away."""
+
+    @_builtins.property
+    def removed_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that it has taken away."""
+
+    @_builtins.property
+    def release_before(self) -> Global___ExpectedRelease:
+        """The release that nobody had taken on before it; not set: there was none."""
 
     def __init__(
         self,
@@ -2921,10 +3068,19 @@ class NoticeRecord(_message.Message):
         place_before: _builtins.str = ...,
         place_after: _builtins.str = ...,
         at_home: _builtins.bool = ...,
+        supersedes: _builtins.bytes = ...,
+        added_names: _abc.Iterable[Global___Name] | None = ...,
+        changed_names: _abc.Iterable[Global___Name] | None = ...,
+        added_mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        added_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        removed_mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        removed_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        home_version_before: _builtins.int = ...,
+        release_before: Global___ExpectedRelease | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "travel", b"travel"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "release_before", b"release_before", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_after", b"place_after", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "timing", b"timing", "travel", b"travel", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_email_addresses", b"added_email_addresses", "added_mobiles", b"added_mobiles", "added_names", b"added_names", "address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "changed_names", b"changed_names", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_version_before", b"home_version_before", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_after", b"place_after", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "release_before", b"release_before", "removed_email_addresses", b"removed_email_addresses", "removed_mobiles", b"removed_mobiles", "supersedes", b"supersedes", "timing", b"timing", "travel", b"travel", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -227,7 +227,7 @@ def test_a_withdrawn_record_that_comes_back_otherwise_than_its_person_is_found(
         close(services, person.first)
     made_up = record_pb2.Archive(reason=closure_pb2.ARCHIVE_REASON_DECEASED, died_day=20000, time_us=1)
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "death", lambda *_: None if died else made_up)
+        patched.setattr(rules, "death", lambda *_, **__: None if died else made_up)
         close(services, person.second, kind=RESTORED)
     assert states(person) == ((ARCHIVED, CONFIRMED) if died else (CONFIRMED, ARCHIVED))
     assert owner.findings() == [NOBODY]

@@ -35,7 +35,7 @@ class _ClosureKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureKi
     """The record was archived and shouldn't have been: it is confirmed again, with all others of the person that were archived with it. One whose term is over stays archived no longer either,
     so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
     report of his death again. One that was withdrawn is as if it hadn't been: if another record of the person is archived by his death, this one
-    is archived with it, and taken out with it.
+    is archived with it, and taken out with it; and if this one was archived by a death before, or his owner has verified one, so it is again.
     """
     CLOSURE_KIND_ERASED: _ClosureKind.ValueType  # 3
     """The record should never have been made, and no court has confirmed any of it, or it is withdrawn: it is erased. What
@@ -60,7 +60,7 @@ CLOSURE_KIND_RESTORED: ClosureKind.ValueType  # 2
 """The record was archived and shouldn't have been: it is confirmed again, with all others of the person that were archived with it. One whose term is over stays archived no longer either,
 so that it is looked at by its owner; it isn't archived by its term a second time. Nor is one whose person hasn't died by that
 report of his death again. One that was withdrawn is as if it hadn't been: if another record of the person is archived by his death, this one
-is archived with it, and taken out with it.
+is archived with it, and taken out with it; and if this one was archived by a death before, or his owner has verified one, so it is again.
 """
 CLOSURE_KIND_ERASED: ClosureKind.ValueType  # 3
 """The record should never have been made, and no court has confirmed any of it, or it is withdrawn: it is erased. What

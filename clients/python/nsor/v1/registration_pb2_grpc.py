@@ -624,7 +624,8 @@ class RegistrationServiceServicer:
 
     def ConfirmUnsealing(self, request, context):
         """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
+        recorded nothing is unsealed. A record whose person is dead, by another record of his or by a verified death, is archived with it.
+        WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -220,7 +220,8 @@ class RegistrationServiceStub:
     """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
     ConfirmUnsealing: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]
     """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
+    recorded nothing is unsealed. A record whose person is dead, by another record of his or by a verified death, is archived with it.
+    WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
     """
     GetJudgment: _grpc.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
@@ -464,7 +465,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """Proposes to unseal what a judgment has restored that its registry stands by. It shows nothing: another officer of NPB confirms it."""
     ConfirmUnsealing: _aio.UnaryUnaryMultiCallable[_registration_pb2.ConfirmUnsealingRequest, _registration_pb2.ConfirmUnsealingResponse]  # type: ignore[assignment]
     """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-    recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
+    recorded nothing is unsealed. A record whose person is dead, by another record of his or by a verified death, is archived with it.
+    WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
     """
     GetJudgment: _aio.UnaryUnaryMultiCallable[_registration_pb2.GetJudgmentRequest, _registration_pb2.GetJudgmentResponse]  # type: ignore[assignment]
     """Shows a judgment as it was recorded, and nothing of whether it has met a conviction: to the prosecution that recorded it, to the
@@ -921,7 +923,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.ConfirmUnsealingResponse, _abc.Awaitable[_registration_pb2.ConfirmUnsealingResponse]]:
         """Unseals what a judgment has restored: an officer of NPB who isn't who proposed it. Of a conviction about which a later judgment was
-        recorded nothing is unsealed. WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
+        recorded nothing is unsealed. A record whose person is dead, by another record of his or by a verified death, is archived with it.
+        WRONG_STATE when nobody has proposed it, its time is over, or there is nothing to unseal.
         """
 
     @_abc_1.abstractmethod

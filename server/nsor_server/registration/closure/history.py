@@ -6,10 +6,11 @@ import uuid
 from typing import Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import closure_pb2
+from nsor.v1 import closure_pb2, registration_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
+from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import erasing, erasures, rules, store
 from nsor_server.registration.history import History
 from nsor_server.registration.persons import rules as review_rules
@@ -41,6 +42,8 @@ _ERASED: Final = closure_pb2.CLOSURE_KIND_ERASED
 _NOBODY: Final = "a record is archived, or isn't, and nobody has decided that"
 _LEFT_OUT: Final = "the end of a person's record, or what undid it, has left out another one of his records"
 _NOT_FREE: Final = "a registration is to be erased that what was decided of another one needs"
+_STANDS_OR_ARCHIVED: Final = (registrations.CONFIRMED, int(registration_pb2.REGISTRATION_STATE_ARCHIVED))
+_UNSEAL: Final = "nsor.v1.RegistrationService/ConfirmUnsealing"
 _LIST: Final = "nsor.v1.RegistrationService/ListPendingDecisions"
 
 
@@ -140,7 +143,8 @@ class Closed:
             if decided is None and with_it:
                 self._compare_other(index, record, with_it[0])
             else:
-                self._compare(index, record, decided, time if over else None)
+                is_unsealed = leaf.method == _UNSEAL
+                self._compare(index, record, decided, time if over else None, is_unsealed=is_unsealed)
         for ending in endings:
             self._compare_left(index, ending)
         # The versions that say so themselves are unreadable once their key is destroyed.
@@ -246,6 +250,8 @@ class Closed:
         record: record_pb2.RegistrationRecord,
         decided: record_pb2.ClosureRecord | None,
         time: record_pb2.ReviewTimeRecord | None,
+        *,
+        is_unsealed: bool,
     ) -> None:
         """Hold what a version says of its end against what was decided, or was over."""
         before = self._archived.get(record.registration_id)
@@ -254,18 +260,34 @@ class Closed:
         if time is not None:
             is_right = before is None and now is not None and self._ends_by_itself(record, now, time.due_us)
         elif decided is not None and decided.kind == closure_pb2.CLOSURE_KIND_RESTORED:
-            death = rules.death(before, self._archives_of_others(record.registration_id))
+            death = self._death(before, record, now)
             is_right = before is not None and (now == death or self._is_as_one_erased(record.registration_id, now))
             waived = waived if before is None else waived.after(before, record)
         elif decided is not None and decided.kind != _ERASED:
             with_other = before is not None and before.with_other
-            is_right = now is not None and _repeats(now, decided, with_other=with_other)
+            is_right = now is not None and _repeats(now, decided, with_other=with_other, replaced=before)
+        elif is_unsealed and before is None and record.state in _STANDS_OR_ARCHIVED:
+            death = self._death(None, record, now)
+            is_right = now == death or self._is_as_one_erased(record.registration_id, now)
         else:
             is_right = now == before
         is_right &= record.erased == (decided is not None and decided.kind == _ERASED)
         if not is_right or _Waived.of(record) != waived:
             self._add(index, _NOBODY)
         self._keep(record, now)
+
+    def _death(
+        self, before: record_pb2.Archive | None, record: record_pb2.RegistrationRecord, now: record_pb2.Archive | None
+    ) -> record_pb2.Archive | None:
+        """How a record had to be archived by its person's death; ``now``: what its version says."""
+        others = self._others(record.registration_id).difference(self._history.erased)
+        return rules.death(
+            before,
+            self._archives_of_others(record.registration_id),
+            stands=before is not None and any(map(self._history.is_confirmed, others)),
+            died=rules.died_day(record),
+            time_us=now.time_us if now is not None else 0,
+        )
 
     def _others(self, registration_id: bytes) -> set[bytes]:
         """The other registrations of a person."""
@@ -347,8 +369,14 @@ class Closed:
             self._waived[record.registration_id] = waived
 
 
-def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord, *, with_other: bool) -> bool:
-    """Whether what a version says of its end is what two officers have decided."""
+def _repeats(
+    archive: record_pb2.Archive,
+    decided: record_pb2.ClosureRecord,
+    *,
+    with_other: bool,
+    replaced: record_pb2.Archive | None = None,
+) -> bool:
+    """Whether what a version says of its end is what two officers decided; ``replaced``: how it had ended before."""
     expected = record_pb2.Archive(
         reason=rules.ARCHIVE_REASONS[decided.kind],
         died_day=decided.died_day,
@@ -357,5 +385,6 @@ def _repeats(archive: record_pb2.Archive, decided: record_pb2.ClosureRecord, *, 
         time_us=archive.time_us,
         closure_id=decided.closure_id,
         with_other=with_other,
+        replaced=rules.replaced(replaced),
     )
     return archive == expected

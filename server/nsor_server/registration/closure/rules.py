@@ -109,28 +109,55 @@ def are_of_one_end(one: record_pb2.RegistrationRecord, other: record_pb2.Registr
     return (one.archive.closure_id, one.archive.time_us) == (other.archive.closure_id, other.archive.time_us)
 
 
-def death(before: record_pb2.Archive | None, others: Iterable[record_pb2.Archive]) -> record_pb2.Archive | None:
-    """How a record is archived once its withdrawal is undone: its person is dead in his other records.
+def death(
+    before: record_pb2.Archive | None,
+    others: Iterable[record_pb2.Archive],
+    *,
+    stands: bool,
+    died: int | None,
+    time_us: int,
+) -> record_pb2.Archive | None:
+    """How a record is archived once its withdrawal, or its seal, is undone: its person is dead.
 
-    As the last of these ends says, so that what undoes that one undoes this too. Who wasn't told of its own first end
-    isn't told when that is undone.
+    As the last end of his other records says, so that what undoes that one undoes this too; as it was archived before
+    it was withdrawn; or by the death that its owner has verified. Who wasn't told of its own first end isn't told when
+    that is undone.
 
     Args:
-        before: how it is archived; None: it isn't.
+        before: how it is archived; None: it isn't, but sealed.
         others: how the other records of its person are, those that are.
+        stands: whether another record of its person does: then NPB has found him alive since.
+        died: the day of a death that archives it by itself; None: there is none.
+        time_us: now, microseconds since 1970.
 
     Returns:
-        None: it stands again.
+        None: it stands again, or is archived as it was.
     """
-    if before is None or before.reason != closure_pb2.ARCHIVE_REASON_WITHDRAWN:
+    if before is not None and before.reason != closure_pb2.ARCHIVE_REASON_WITHDRAWN:
         return None
     deaths = [each for each in others if each.reason == closure_pb2.ARCHIVE_REASON_DECEASED]
-    if not deaths:
-        return None
     archive = record_pb2.Archive()
-    archive.CopyFrom(max(deaths, key=lambda each: (each.time_us, each.closure_id, each.died_day)))
-    archive.with_other = before.with_other
+    if deaths:
+        archive.CopyFrom(max(deaths, key=lambda each: (each.time_us, each.closure_id, each.died_day)))
+    elif stands:
+        return None
+    elif before is not None and before.HasField("replaced"):
+        archive.CopyFrom(before.replaced)
+    elif died is not None:
+        archive.reason, archive.died_day, archive.time_us = closure_pb2.ARCHIVE_REASON_DECEASED, died, time_us
+    else:
+        return None
+    archive.with_other = before.with_other if before is not None else bool(deaths)
     return archive
+
+
+def archived(record: record_pb2.RegistrationRecord, archive: record_pb2.Archive) -> record_pb2.RegistrationRecord:
+    """A version that an entry makes, as it is once its person is known to be dead: the same version, archived."""
+    following = record_pb2.RegistrationRecord()
+    following.CopyFrom(record)
+    following.archive.CopyFrom(archive)
+    following.state = states.registration_state(following)
+    return following
 
 
 def closed(
@@ -173,9 +200,15 @@ def closed(
             closure_id=closure.closure_id,
             # Who wasn't told of the first end isn't told when that is put in another's place.
             with_other=closure.registration_id != record.registration_id or record.archive.with_other,
+            replaced=replaced(record.archive if record.HasField("archive") else None),
         )
         before.archive.CopyFrom(archive)
     return states.next_version(before)
+
+
+def replaced(archive: record_pb2.Archive | None) -> record_pb2.Archive | None:
+    """What a withdrawal keeps of how a record was archived before: a death; None: nothing."""
+    return archive if archive and archive.reason == closure_pb2.ARCHIVE_REASON_DECEASED else None
 
 
 def died_day(record: record_pb2.RegistrationRecord) -> int | None:

@@ -142,9 +142,9 @@ class Closures:
         confirmed.version, confirmed.confirmed_by_key = rules.CONFIRMED, call.officer_key
         added, ref = store.row(self._sealer, confirmed)
         claimants = Claimants(conn, self._sealer, self._blind_index)
-        person = together.of(claimants, record, closure.kind)
-        key = registrations.data_key(self._sealer, row)
         now = call.now()  # of all the same: by it they come back together
+        person = together.of(claimants, record, closure.kind, to_us(now))
+        key = registrations.data_key(self._sealer, row)
         ends = [
             self._end(call, conn, closure, record, key, now=now, death=person.death),
             *(self._end(call, conn, closure, other.record, other.key, now=now) for other in person.others),

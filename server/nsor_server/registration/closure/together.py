@@ -26,17 +26,18 @@ class Together(NamedTuple):
     seen: Sequence[Seen] = ()
 
 
-def of(claimants: Claimants, record: record_pb2.RegistrationRecord, kind: int) -> Together:
+def of(claimants: Claimants, record: record_pb2.RegistrationRecord, kind: int, now_us: int) -> Together:
     """What a decision about one registration means for the others of its person.
 
     A death is that of all that stand. Out of the archive come those that the same decision, or fixed time, has put
     there; what NPB has found to be another person's since stays. One that was withdrawn isn't left standing when the
-    person is dead in another one: who withdrew it left it out of that end.
+    person is dead in another one: who withdrew it left it out of that end. Nor is one that was archived by his death.
 
     Args:
         claimants: reads them.
         record: the one that was decided about.
         kind: a number of nsor.v1.ClosureKind.
+        now_us: microseconds since 1970.
 
     Raises:
         errors.Internal: one isn't what was sealed.
@@ -51,6 +52,12 @@ def of(claimants: Claimants, record: record_pb2.RegistrationRecord, kind: int) -
     else:
         found = [each for each in known if rules.are_of_one_end(record, each.record)]
         archive = record.archive if record.HasField("archive") else None
-        death = rules.death(archive, [each.record.archive for each in known if each.record.HasField("archive")])
+        death = rules.death(
+            archive,
+            [each.record.archive for each in known if each.record.HasField("archive")],
+            stands=any(each.confirmed for each in known),
+            died=rules.died_day(record),
+            time_us=now_us,
+        )
     # Of those that are left as they are, too: one that stands again in between would be left standing.
     return Together(found, death, claimants.seen())

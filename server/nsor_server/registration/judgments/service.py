@@ -20,9 +20,11 @@ from nsor_server.policy.deadlines import SECOND_OFFICER
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, states
 from nsor_server.registration import store as registrations
+from nsor_server.registration.closure.dead import Dead
 from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
 from nsor_server.registration.judgments.unmatched import UnmatchedJudgments
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.record import court_number
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -175,17 +177,19 @@ class Judgments:
         rules.check_unsealable(record, decisions.acting(call), proposed_by, to_us(call.now()))
         found, seen = store.of_case(conn, self._blind_index, record)
         changed, refs, told, ids = [], [], [], []
+        dead = Dead(Claimants(conn, self._sealer, self._blind_index), to_us(call.now()))
         for row in found:
             before, key = registrations.open_keyed(self._sealer, row)
             moves = rules.unsealing(before, record)
             if not moves:
                 continue
-            following = states.next_version(before, moves)
+            following = dead.archived(states.next_version(before, moves))
             seen += claims.of_sealing(conn, self._blind_index, before, following)
             written = registrations.version_row(key, following, call.now())
             changed.append(written.row)
             refs.append(written.ref)
-            told += _unsealed_events(call, before)
+            if not following.HasField("archive"):
+                told += _unsealed_events(call, before)
             ids.append(text(before.registration_id))
         if not ids:
             raise errors.WrongState
@@ -198,7 +202,7 @@ class Judgments:
             _detail("UNSEALED", record),
             (*own.rows, *changed, *told),
             (own.ref, *refs),
-            (store.seen(record), *seen),
+            (store.seen(record), *seen, *dead.seen()),
         )
 
     def get_judgment(

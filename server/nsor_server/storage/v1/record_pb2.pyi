@@ -526,6 +526,7 @@ class Archive(_message.Message):
     CLOSURE_ID_FIELD_NUMBER: _builtins.int
     ERASURE_REASON_FIELD_NUMBER: _builtins.int
     WITH_OTHER_FIELD_NUMBER: _builtins.int
+    REPLACED_FIELD_NUMBER: _builtins.int
     reason: _builtins.int
     """Number of nsor.v1.ArchiveReason."""
     died_day: _builtins.int
@@ -544,6 +545,10 @@ class Archive(_message.Message):
     """Number of nsor.v1.ErasureReason, of one that was withdrawn."""
     with_other: _builtins.bool
     """It was archived with another registration of its person, by whose death: who entered this one alone is told nothing."""
+    @_builtins.property
+    def replaced(self) -> Global___Archive:
+        """Of one that was withdrawn: how it was archived before, by a death. Once the withdrawal is undone it is archived so again."""
+
     def __init__(
         self,
         *,
@@ -556,10 +561,11 @@ class Archive(_message.Message):
         closure_id: _builtins.bytes = ...,
         erasure_reason: _builtins.int = ...,
         with_other: _builtins.bool = ...,
+        replaced: Global___Archive | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["replaced", b"replaced"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "reason", b"reason", "term_end_us", b"term_end_us", "term_rule", b"term_rule", "time_us", b"time_us", "with_other", b"with_other"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_number", b"certificate_number", "closure_id", b"closure_id", "died_day", b"died_day", "erasure_reason", b"erasure_reason", "reason", b"reason", "replaced", b"replaced", "term_end_us", b"term_end_us", "term_rule", b"term_rule", "time_us", b"time_us", "with_other", b"with_other"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

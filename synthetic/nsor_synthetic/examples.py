@@ -17,6 +17,7 @@ from nsor.v1 import (
     corrections_pb2,
     custody_pb2,
     directory_pb2,
+    duties_pb2,
     identity_pb2,
     judgments_pb2,
     lookup_pb2,
@@ -579,6 +580,20 @@ def _notification(ids: _Ids) -> Iterator[Message]:
     yield from _decided_notices(ids)
     yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
+    yield from _duties(ids)
+
+
+def _duties(ids: _Ids) -> Iterator[Message]:
+    registration, duty = ids.uuid("registration"), ids.uuid("duty")
+    yield duties_pb2.GetDutyRequest(registration_id=registration, duty_id=duty)
+    yield duties_pb2.ListDutiesRequest(overdue=True, page_size=50, page_token="17")  # noqa: S106 - as above
+    yield duties_pb2.WaiveDutyRequest(
+        request_id=ids.uuid("waive"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        duty_id=duty,
+        reason=duties_pb2.DUTY_WAIVER_ILLNESS,
+    )
 
 
 def _access_requests(ids: _Ids) -> Iterator[Message]:

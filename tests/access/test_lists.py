@@ -44,6 +44,7 @@ NOT_NARROWED = {
     "ListRegistrations": "a prisons department's admissions: the register doesn't know the prison",
     "ListUnmatchedJudgments": "NPB alone, which has no places",
     "ListReviews": "NPB alone, which has no places",
+    "ListDuties": "NPB, which has no places; police are narrowed",
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",

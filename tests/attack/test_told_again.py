@@ -27,6 +27,7 @@ _SHOWN = "attack/test_registration_set_back.py::"
 _PHOTOS = "attack/test_photos_set_back.py::"
 _AMENDMENTS = "attack/test_amendments_listed.py::"
 _REVIEWS = "attack/test_reviews_shown.py::"
+_DUTIES = "attack/test_duties_set_back.py::"
 
 TOLD = {
     "LookUpRegistration": f"{_SET_BACK}test_a_person_who_was_hidden_from_a_look_up_is_found",
@@ -35,6 +36,8 @@ TOLD = {
     "SubscribeEvents": f"{_SET_BACK}test_what_was_told_instead_of_an_event_is_found",
     "ListAccesses": f"{_LISTS}test_an_access_that_was_hidden_from_a_list_is_found",
     "ListImportFindings": f"{_LISTS}test_findings_that_were_hidden_or_set_back_are_found",
+    "ListDuties": f"{_DUTIES}test_a_duty_that_was_hidden_from_the_list_is_found",
+    "GetDuty": f"{_DUTIES}test_older_duties_that_were_shown_are_found",
     "ListRegistrations": "attack/test_worklists_set_back.py::test_what_was_hidden_from_a_worklist_is_found",
     "GetRegistration": f"{_SHOWN}test_a_claim_that_was_hidden_from_its_record_is_found",
     "GetCustody": f"{_SHOWN}test_an_older_custody_that_was_shown_is_found",

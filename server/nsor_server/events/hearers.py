@@ -101,6 +101,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_PERIODIC_NOTICE,
             notification_pb2.EVENT_KIND_HOME_VISIT,
             notification_pb2.EVENT_KIND_HOME_VISIT_FAILED,
+            notification_pb2.EVENT_KIND_DUTY_WAIVED,
         ),
     ),
     (

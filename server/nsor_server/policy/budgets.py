@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self, TypeVar
 
 import msgspec
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server.policy import source
 
 _MOST = 10**6
@@ -112,7 +112,7 @@ class Budgets:
 
 def _method(name: str) -> str:
     service, _, method = name.rpartition("/")
-    for file in (lookup_pb2.DESCRIPTOR, registration_pb2.DESCRIPTOR):
+    for file in (lookup_pb2.DESCRIPTOR, registration_pb2.DESCRIPTOR, notification_pb2.DESCRIPTOR):
         found = file.services_by_name.get(service.removeprefix(f"{file.package}."))
         if found is not None and method in found.methods_by_name and name == f"{found.full_name}/{method}":
             return name

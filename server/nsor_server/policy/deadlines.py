@@ -30,6 +30,8 @@ APPEAL_WINDOW_OTHER_COURTS: Final = "appeal-window-other-courts"
 JUDGMENT_CONFIRMATION: Final = "judgment-confirmation"
 CONVICTION_CONFIRMATION: Final = "conviction-confirmation"
 ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
+INITIAL_NOTICE: Final = "initial-notice"
+NO_FIXED_ABODE_NOTICE: Final = "no-fixed-abode-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 NAME_CHANGE_NOTICE: Final = "name-change-notice"
 CONTACT_CHANGE_NOTICE: Final = "contact-change-notice"
@@ -58,6 +60,8 @@ COUNTED: Final = (
     JUDGMENT_CONFIRMATION,
     CONVICTION_CONFIRMATION,
     ADDRESS_CHANGE_NOTICE,
+    INITIAL_NOTICE,
+    NO_FIXED_ABODE_NOTICE,
     EXPECTED_CHANGE,
     NAME_CHANGE_NOTICE,
     CONTACT_CHANGE_NOTICE,

@@ -16,6 +16,7 @@ import msgspec
 from nsor_server.policy import source, texts
 from nsor_server.policy.budgets import BudgetsFile
 from nsor_server.policy.deadlines import DeadlinesFile
+from nsor_server.policy.duties import DutiesFile
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.holidays import HolidaysFile
 from nsor_server.policy.narrowing import NarrowingFile
@@ -34,6 +35,7 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "reviews": ReviewPolicy,
     "budgets": BudgetsFile,
     "holidays": HolidaysFile,
+    "duties": DutiesFile,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")

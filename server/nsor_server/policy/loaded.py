@@ -17,6 +17,7 @@ from nsor_server.formats.normalisers import WrittenForms
 from nsor_server.policy import documents, written_forms
 from nsor_server.policy.budgets import Budgets
 from nsor_server.policy.deadlines import COUNTED, Deadlines
+from nsor_server.policy.duties import Duties
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.narrowing import Narrowing
@@ -45,6 +46,7 @@ class Policy:
     forms: WrittenForms
     reviews: ReviewPolicy
     holidays: Holidays
+    duties: Duties
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
     versions: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -90,6 +92,7 @@ class Policy:
             narrowing=Narrowing(parts["narrowing"]),
             reviews=parts["reviews"],
             holidays=holidays,
+            duties=Duties(parts["duties"].duty, deadlines),
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),

@@ -9,6 +9,7 @@ import psycopg
 
 from nsor_server.policy import documents, source
 from nsor_server.policy.deadlines import COUNTED, Deadlines
+from nsor_server.policy.duties import Duties
 from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.loaded import Policy
 
@@ -69,6 +70,12 @@ def deadlines_of(conn: psycopg.Connection[Any], deadlines: int, holidays: int) -
     """
     found = {name: _version(conn, name, of) for name, of in (("deadlines", deadlines), ("holidays", holidays))}
     return Deadlines(found["deadlines"].deadline, Holidays(found["holidays"])).completed(COUNTED)
+
+
+def duties_of(conn: psycopg.Connection[Any], duties: int, deadlines: int, holidays: int) -> tuple[Duties, Deadlines]:
+    """The kinds of duty by documents that were in force, and the deadlines that count them, as ``deadlines_of``."""
+    counted = deadlines_of(conn, deadlines, holidays)
+    return Duties(_version(conn, "duties", duties).duty, counted), counted
 
 
 def _version(conn: psycopg.Connection[Any], name: str, version: int) -> Any:

@@ -14,6 +14,7 @@ from nsor_server.registration.claims import (
 )
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
+from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
 from nsor_server.registration.record import (
@@ -48,8 +49,10 @@ __all__ = [
     "IS_LIVE",
     "PLACES",
     "TABLE",
+    "Counting",
     "StoredClaim",
     "StoredVersion",
+    "Told",
     "address_record",
     "as_one",
     "at_home",
@@ -68,6 +71,7 @@ __all__ = [
     "head",
     "in_look_ups",
     "name_record",
+    "noticed",
     "open_claim",
     "open_keyed",
     "open_version",
@@ -77,6 +81,7 @@ __all__ = [
     "sealed_among",
     "seen",
     "standing_cases",
+    "taken_back",
     "to_everybody",
     "to_message",
     "version_row",

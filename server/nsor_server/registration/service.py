@@ -14,6 +14,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_day
 from nsor_server.formats.uuids import raw, text
 from nsor_server.images.photos import Photos
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, entering, past, rules, shown, states, store
 from nsor_server.registration import record as records
 from nsor_server.registration.amendments.proposals import Proposals
@@ -22,6 +23,8 @@ from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.custody.service import CustodyService
+from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties.service import DutyService
 from nsor_server.registration.identity import record as identity_records
 from nsor_server.registration.identity import rules as identity_rules
 from nsor_server.registration.identity.change_service import IdentityChanges
@@ -65,6 +68,7 @@ class RegistrationService:
         self._judgments = Judgments(sealer, blind_index)
         self._worklists = Worklists(sealer, durable)
         self._pending = PendingDecisions(sealer, durable)
+        self._duties = DutyService(sealer, durable)
         self._identity = IdentityService(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
@@ -104,6 +108,7 @@ class RegistrationService:
             *Closures(self._sealer, self._blind_index).handlers(),
             *self._identity.handlers(),
             *CustodyService(self._sealer).handlers(),
+            *self._duties.handlers(),
             *Reviews(self._sealer, self._blind_index).handlers(),
             *IdentityChanges(self._sealer, self._blind_index).handlers(),
         )
@@ -164,7 +169,9 @@ class RegistrationService:
         state = registration_pb2.RegistrationState.ValueType(record.state)  # what the court sees: of no judgment
         record, of_judgments = self._judgments.joined(conn, record, convictions)
         key = store.data_key(self._sealer, row)
-        written = store.version_row(key, record, call.now())
+        now = call.now()
+        duties.confirmed(duties.Counting.by(policy_of(call)), record, now)
+        written = store.version_row(key, record, now)
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
         held = [one for one, seen in holders if seen.version]
         claim = claims.of_confirmation(self._blind_index, key, before, record, held)

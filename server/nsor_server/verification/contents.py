@@ -10,6 +10,7 @@ from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stor
 from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.history import Grants
 from nsor_server.notification import stored as notification
+from nsor_server.notification.notices import duties
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
@@ -21,6 +22,7 @@ from nsor_server.registration.closure.looks import Looked
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.custody.history import InCustody
+from nsor_server.registration.duties.history import Owing
 from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
@@ -94,6 +96,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     corrected = Corrected(conn, keyring, history, reviewed, report.add)
     validated = Validated(conn, keyring, history, reviewed, report.add)
     amendments = WaitingAmendments(conn, keyring, history, report.add)
+    noticed = Noticed(conn, keyring, history, enrolled, report.add)
     parts: list[OfEntries] = [
         history,
         judged,
@@ -111,7 +114,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
-        Noticed(conn, keyring, history, enrolled, report.add),
+        noticed,
+        Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),

@@ -84,10 +84,12 @@ class Noticed:
         self.concerns = Concerns((self._taken, self._decided), frozenset({_CREATE, _WITHDRAW, _DECIDE}))
         self._newest: dict[bytes, tuple[int, int]] = {}
         """Of each notice how many decisions there are, and its state."""
+        self._written: tuple[int, list[record_pb2.NoticeRecord]] = (-1, [])
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         notices = [one for row in self._taken.take(index) if (one := self._open(*row)) is not None]
+        self._written = index, notices
         decisions = [each for row in self._decided.take(index) if (each := self._open_decision(*row)) is not None]
         if leaf.method not in {_CREATE, _WITHDRAW, _DECIDE}:
             if notices or decisions:
@@ -108,6 +110,10 @@ class Noticed:
         """Report what is left."""
         self._taken.finish()
         self._decided.finish()
+
+    def written(self, index: int) -> record_pb2.NoticeRecord | None:
+        """The notice that the last entry wrote, if it has this index."""
+        return next(iter(self._written[1]), None) if self._written[0] == index else None
 
     def _compare_notice(
         self, entry: _Entry, notice: record_pb2.NoticeRecord, decisions: list[record_pb2.NoticeDecisionRecord]
@@ -133,7 +139,10 @@ class Noticed:
         noted.CopyFrom(notice)
         for name in effects.FOUND:
             noted.ClearField(name)
-        if not _is(effects.after(base, noted), entry.record) or noted != notice:
+        made = effects.after(base, noted)
+        made.ClearField("duties")
+        made.duties.extend(entry.record.duties)  # they are told again by themselves
+        if not _is(made, entry.record) or noted != notice:
             self._add(entry.index, _MADE)
 
     def _compare_decision(

@@ -54,6 +54,7 @@ COMMANDS = {
         "nsor.cli.proposals", "proposals", "List, accept, refuse or withdraw proposed amendments of a record."
     ),
     "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
+    "duties": Entry("nsor.cli.duties", "duties", "List what registered persons owe, soonest first; waive it."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),
     "archive": Entry(

@@ -111,6 +111,52 @@ TEXTS: Final[dict[str, str]] = {
     "What changes": "کیا بدلے گا",
     "Withdrawn": "واپس لیا گیا",
     "Your receipts of lost entries": "گم شدہ اندراجات کی آپ کی رسیدیں",
+    "Due": "واجب",
+    "Duties": "ذمہ داریاں",
+    "Waived": "چھوٹ دی گئی",
+    "to tell where he lives, after release": "رہائی کے بعد بتانا کہ کہاں رہتا ہے",
+    "to tell a change of name": "نام کی تبدیلی بتانا",
+    "to tell a change of address": "پتے کی تبدیلی بتانا",
+    "to tell a change of telephone number or e-mail address": "فون نمبر یا ای میل پتے کی تبدیلی بتانا",
+    "to tell another address at which he stays at times": "دوسرا پتا بتانا جہاں وہ کبھی کبھی رہتا ہے",
+    "to tell a journey in Pakistan before it begins": "ملک کے اندر سفر شروع ہونے سے پہلے بتانا",
+    "to tell a journey abroad before it begins": "بیرون ملک سفر شروع ہونے سے پہلے بتانا",
+    "to tell that he is back": "واپسی بتانا",
+    "to come to the station to be verified, with a new photo": "جانچ اور نئی تصویر کے لیے تھانے آنا",
+    "to tell where he stays, without a fixed abode": "مستقل ٹھکانہ نہ ہونے پر بتانا کہ کہاں ٹھہرا ہے",
+    "to confirm a change that he had announced": "پہلے سے بتائی گئی تبدیلی کی تصدیق کرنا",
+    "open": "باقی ہے",
+    "met in time": "وقت پر پوری ہوئی",
+    "met late": "دیر سے پوری ہوئی",
+    "overdue": "مدت گزر چکی ہے",
+    "waived": "چھوٹ دی گئی",
+    "doesn't count": "شمار نہیں ہوتی",
+    "no date: it begins when it happens": "کوئی تاریخ نہیں: جب ایسا ہو تب شروع ہوتی ہے",
+    "{:,} shown, the soonest; there are more: `nsor duties --all`.": (
+        "{:,} دکھائی گئیں، جو پہلے واجب ہیں؛ اور بھی ہیں: `nsor duties --all`۔"
+    ),
+    "{:,} due: all that there is.": "{:,} واجب ہیں: سب یہی ہیں۔",
+    "Nothing is due.": "کچھ واجب نہیں۔",
+    "The first one in words: `nsor duties 1`. What meets it is entered with `nsor notice`.": (
+        "پہلی الفاظ میں: `nsor duties 1`۔ جو اسے پورا کرے وہ `nsor notice` سے درج ہوتا ہے۔"
+    ),
+    "{:,} duties of {}:": "{:,} ذمہ داریاں، اندراج {}:",
+    "No duties: {:,} of {}.": "کوئی ذمہ داری نہیں: {:,}، اندراج {}۔",
+    "To waive the first that is open: `nsor duties 1 --of {} --waive REASON`": (
+        "پہلی باقی ذمہ داری سے چھوٹ دینے کے لیے: `nsor duties 1 --of {} --waive REASON`"
+    ),
+    "Due by the end of {}, counted from {}. Rule {}: {}.": "{} کے اختتام تک واجب، {} سے شمار۔ قاعدہ {}: {}۔",
+    "Nobody has read that source yet: it is a working value.": "یہ ماخذ ابھی کسی نے نہیں پڑھا: یہ عارضی مدت ہے۔",
+    "It ends later, since offices are closed: {}.": "دفاتر بند ہونے کی وجہ سے مدت بعد میں ختم ہوتی ہے: {}۔",
+    "It was due on {} until version {} of the policy.": "یہ {} کو واجب تھی؛ بدلنے والی پالیسی کا نسخہ: {}۔",
+    "A possible breach: refer it for decision. The register decides nothing about it.": (
+        "ممکنہ خلاف ورزی: فیصلے کے لیے بھیجیں۔ رجسٹر اس کا کوئی فیصلہ نہیں کرتا۔"
+    ),
+    "Waive for {}: {}?": "{} کے لیے چھوٹ دی جائے: {}؟",
+    "Say which one: `nsor duties NUMBER --waive REASON`. `nsor duties` lists them.": (
+        "بتائیں کون سی: `nsor duties NUMBER --waive REASON`۔ `nsor duties` انھیں دکھاتا ہے۔"
+    ),
+    "There are {:,}. `nsor duties` lists them.": "کل {:,} ہیں۔ `nsor duties` انھیں دکھاتا ہے۔",
     # Questions.
     "Accept him for your station?": "کیا آپ اسے اپنے تھانے کے لیے قبول کرتے ہیں؟",
     "Add the conviction to this record?": "یہ سزا اس ریکارڈ میں شامل کی جائے؟",

@@ -52,6 +52,12 @@ COMMANDS: Final[dict[str, str]] = {
     "Day on which the station heard of it. [default: today]": "جس دن تھانے کو خبر ملی۔ [بصورتِ دیگر: آج]",
     "Check it and change nothing.": "جانچ؛ کچھ نہیں بدلتا۔",
     "Of the notice to fill in: what it tells.": "پُر کی جانے والی اطلاع کس بارے میں ہے۔",
+    "List what registered persons owe, soonest first; waive it.": (
+        "درج شدہ افراد کی ذمہ داریاں دکھاتا ہے، جو پہلے واجب ہے وہ پہلے؛ چھوٹ دینا۔"
+    ),
+    "List what is due at your stations, soonest first; with a NUMBER say that person's duties in words.": (
+        "آپ کے تھانوں میں جو واجب ہے دکھاتا ہے، جو پہلے ہے وہ پہلے؛ نمبر کے ساتھ اس شخص کی ذمہ داریاں الفاظ میں۔"
+    ),
     "Add, look at, confirm or reject photos of an offender.": "مجرم کی تصاویر شامل کرنا، دیکھنا، تصدیق یا مسترد کرنا۔",
     "Hand in, list or decide corrections of a record.": "ریکارڈ کی درستی کی درخواستیں دینا، دیکھنا، فیصلہ کرنا۔",
     "Archive, withdraw, restore or erase a record (NPB, two officers).": (
@@ -415,6 +421,11 @@ OPTIONS: Final[dict[str, str]] = {
     "Why; repeatable.": "کیوں؛ بار بار دیا جا سکتا ہے۔",
     "At most so many.": "زیادہ سے زیادہ اتنے۔",
     "At least so many, if there are.": "کم از کم اتنے، اگر ہوں۔",
+    "Only what is overdue.": "صرف وہ جس کی مدت گزر چکی ہے۔",
+    "All duties of one person, in words.": "ایک شخص کی تمام ذمہ داریاں، الفاظ میں۔",
+    "Waive the duty with that NUMBER, for this reason; you sign.": (
+        "اس نمبر کی ذمہ داری سے اس وجہ سے چھوٹ دیں؛ دستخط آپ کے ہیں۔"
+    ),
     "However many there are.": "جتنے بھی ہوں۔",
     "Confirm what another officer has proposed.": "دوسرے افسر کی تجویز کی تصدیق۔",
     # Work and orders.

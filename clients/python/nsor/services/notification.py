@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import notices_pb2, notification_pb2
+from nsor.v1 import duties_pb2, notices_pb2, notification_pb2
 
 
 class Notification(Service):
@@ -72,6 +72,54 @@ class Notification(Service):
             "nsor.v1.NotificationService/AcknowledgeEvents",
             request,
             notification_pb2.AcknowledgeEventsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_duty(
+        self,
+        request: duties_pb2.GetDutyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[duties_pb2.GetDutyResponse]:
+        """Show the duties of one person, each with its deadline."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/GetDuty",
+            request,
+            duties_pb2.GetDutyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_duties(
+        self,
+        request: duties_pb2.ListDutiesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[duties_pb2.ListDutiesResponse]:
+        """List what is due at your stations, soonest first."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ListDuties",
+            request,
+            duties_pb2.ListDutiesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def waive_duty(
+        self,
+        request: duties_pb2.WaiveDutyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[duties_pb2.WaiveDutyResponse]:
+        """Waive a duty that is open or overdue."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/WaiveDuty",
+            request,
+            duties_pb2.WaiveDutyResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -104,6 +104,8 @@ class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy
     """budgets.toml: how many calls that show persons an officer and his agency may make, and how often a court may try a number."""
     POLICY_DOCUMENT_HOLIDAYS: _PolicyDocument.ValueType  # 9
     """holidays.toml: days on which public offices are closed, and the deadlines that end later for it."""
+    POLICY_DOCUMENT_DUTIES: _PolicyDocument.ValueType  # 10
+    """duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
 
 class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
     """A document of the policy that decides. The names are those of the files that ship with the server."""
@@ -128,6 +130,8 @@ POLICY_DOCUMENT_BUDGETS: PolicyDocument.ValueType  # 8
 """budgets.toml: how many calls that show persons an officer and his agency may make, and how often a court may try a number."""
 POLICY_DOCUMENT_HOLIDAYS: PolicyDocument.ValueType  # 9
 """holidays.toml: days on which public offices are closed, and the deadlines that end later for it."""
+POLICY_DOCUMENT_DUTIES: PolicyDocument.ValueType  # 10
+"""duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
 Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
 
 class _PolicyProposalState:

@@ -186,6 +186,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A later notice supersedes a notice; likewise."""
     EVENT_KIND_NOTICE_DID_NOT_HAPPEN: _EventKind.ValueType  # 211
     """What a notice expected didn't happen; likewise."""
+    EVENT_KIND_DUTY_WAIVED: _EventKind.ValueType  # 180
+    """The responsible police have waived a duty of a registered person; to NPB."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -349,6 +351,8 @@ EVENT_KIND_NOTICE_SUPERSEDED: EventKind.ValueType  # 210
 """A later notice supersedes a notice; likewise."""
 EVENT_KIND_NOTICE_DID_NOT_HAPPEN: EventKind.ValueType  # 211
 """What a notice expected didn't happen; likewise."""
+EVENT_KIND_DUTY_WAIVED: EventKind.ValueType  # 180
+"""The responsible police have waived a duty of a registered person; to NPB."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

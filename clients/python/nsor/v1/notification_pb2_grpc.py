@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from nsor.v1 import duties_pb2 as nsor_dot_v1_dot_duties__pb2
 from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import notification_pb2 as nsor_dot_v1_dot_notification__pb2
 
@@ -61,6 +62,21 @@ class NotificationServiceStub:
                 request_serializer=nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsResponse.FromString,
                 _registered_method=True)
+        self.GetDuty = channel.unary_unary(
+                '/nsor.v1.NotificationService/GetDuty',
+                request_serializer=nsor_dot_v1_dot_duties__pb2.GetDutyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_duties__pb2.GetDutyResponse.FromString,
+                _registered_method=True)
+        self.ListDuties = channel.unary_unary(
+                '/nsor.v1.NotificationService/ListDuties',
+                request_serializer=nsor_dot_v1_dot_duties__pb2.ListDutiesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_duties__pb2.ListDutiesResponse.FromString,
+                _registered_method=True)
+        self.WaiveDuty = channel.unary_unary(
+                '/nsor.v1.NotificationService/WaiveDuty',
+                request_serializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
@@ -106,6 +122,29 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDuty(self, request, context):
+        """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDuties(self, request, context):
+        """Lists what is due at the officer's stations, soonest first, masked, and never by person; NPB sees what is due in the whole country. It
+        is no export: each page takes its price from a budget of the officer and of his agency (BUDGET_EMPTY).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WaiveDuty(self, request, context):
+        """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
+        due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -133,6 +172,21 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeEvents,
                     request_deserializer=nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsResponse.SerializeToString,
+            ),
+            'GetDuty': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDuty,
+                    request_deserializer=nsor_dot_v1_dot_duties__pb2.GetDutyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_duties__pb2.GetDutyResponse.SerializeToString,
+            ),
+            'ListDuties': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDuties,
+                    request_deserializer=nsor_dot_v1_dot_duties__pb2.ListDutiesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_duties__pb2.ListDutiesResponse.SerializeToString,
+            ),
+            'WaiveDuty': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaiveDuty,
+                    request_deserializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +325,87 @@ class NotificationService:
             '/nsor.v1.NotificationService/AcknowledgeEvents',
             nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsRequest.SerializeToString,
             nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDuty(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/GetDuty',
+            nsor_dot_v1_dot_duties__pb2.GetDutyRequest.SerializeToString,
+            nsor_dot_v1_dot_duties__pb2.GetDutyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDuties(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ListDuties',
+            nsor_dot_v1_dot_duties__pb2.ListDutiesRequest.SerializeToString,
+            nsor_dot_v1_dot_duties__pb2.ListDutiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaiveDuty(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/WaiveDuty',
+            nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.SerializeToString,
+            nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.FromString,
             options,
             channel_credentials,
             insecure,

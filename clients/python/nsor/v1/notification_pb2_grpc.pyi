@@ -5,6 +5,7 @@ Notices of change, and the events that agencies owe each other."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from nsor.v1 import duties_pb2 as _duties_pb2
 from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import notification_pb2 as _notification_pb2
 import abc as _abc_1
@@ -52,6 +53,16 @@ class NotificationServiceStub:
     """
     AcknowledgeEvents: _grpc.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]
     """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+    GetDuty: _grpc.UnaryUnaryMultiCallable[_duties_pb2.GetDutyRequest, _duties_pb2.GetDutyResponse]
+    """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB."""
+    ListDuties: _grpc.UnaryUnaryMultiCallable[_duties_pb2.ListDutiesRequest, _duties_pb2.ListDutiesResponse]
+    """Lists what is due at the officer's stations, soonest first, masked, and never by person; NPB sees what is due in the whole country. It
+    is no export: each page takes its price from a budget of the officer and of his agency (BUDGET_EMPTY).
+    """
+    WaiveDuty: _grpc.UnaryUnaryMultiCallable[_duties_pb2.WaiveDutyRequest, _duties_pb2.WaiveDutyResponse]
+    """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
+    due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+    """
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
@@ -76,6 +87,16 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]  # type: ignore[assignment]
     """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+    GetDuty: _aio.UnaryUnaryMultiCallable[_duties_pb2.GetDutyRequest, _duties_pb2.GetDutyResponse]  # type: ignore[assignment]
+    """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB."""
+    ListDuties: _aio.UnaryUnaryMultiCallable[_duties_pb2.ListDutiesRequest, _duties_pb2.ListDutiesResponse]  # type: ignore[assignment]
+    """Lists what is due at the officer's stations, soonest first, masked, and never by person; NPB sees what is due in the whole country. It
+    is no export: each page takes its price from a budget of the officer and of his agency (BUDGET_EMPTY).
+    """
+    WaiveDuty: _aio.UnaryUnaryMultiCallable[_duties_pb2.WaiveDutyRequest, _duties_pb2.WaiveDutyResponse]  # type: ignore[assignment]
+    """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
+    due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+    """
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     """What an offender tells, and what agencies tell each other."""
@@ -127,5 +148,33 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.AcknowledgeEventsResponse, _abc.Awaitable[_notification_pb2.AcknowledgeEventsResponse]]:
         """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+
+    @_abc_1.abstractmethod
+    def GetDuty(
+        self,
+        request: _duties_pb2.GetDutyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_duties_pb2.GetDutyResponse, _abc.Awaitable[_duties_pb2.GetDutyResponse]]:
+        """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB."""
+
+    @_abc_1.abstractmethod
+    def ListDuties(
+        self,
+        request: _duties_pb2.ListDutiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_duties_pb2.ListDutiesResponse, _abc.Awaitable[_duties_pb2.ListDutiesResponse]]:
+        """Lists what is due at the officer's stations, soonest first, masked, and never by person; NPB sees what is due in the whole country. It
+        is no export: each page takes its price from a budget of the officer and of his agency (BUDGET_EMPTY).
+        """
+
+    @_abc_1.abstractmethod
+    def WaiveDuty(
+        self,
+        request: _duties_pb2.WaiveDutyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_duties_pb2.WaiveDutyResponse, _abc.Awaitable[_duties_pb2.WaiveDutyResponse]]:
+        """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
+        due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+        """
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

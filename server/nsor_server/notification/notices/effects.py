@@ -90,7 +90,9 @@ def without(record: _Record, notice: _Notice) -> _Record:
 def decided(record: _Record, notice: _Notice, state: int) -> _Record:
     """The version that follows a decision on a notice: what is verified stays, and of what isn't nothing."""
     if state != states.VERIFIED:
-        return _next(without(record, notice))
+        left = _next(without(record, notice))
+        registrations.taken_back(left, notice.notice_id)
+        return left
     following = _next(record)
     _end_wait(following, notice)
     return following

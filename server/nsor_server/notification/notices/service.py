@@ -14,7 +14,7 @@ from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import from_day, to_date, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.notification import rules, store
-from nsor_server.notification.notices import effects, events, kinds, states
+from nsor_server.notification.notices import duties, effects, events, kinds, states
 from nsor_server.notification.notices.found import Ended, Found, decided, ended, find, one
 from nsor_server.policy.deadlines import EXPECTED_CHANGE, PERIODIC_PHOTO
 from nsor_server.policy.loaded import policy_of
@@ -87,6 +87,7 @@ class Notices:
         following = effects.after(base, notice)
         effects.check_room(following)
         states.check_room(following)
+        duties.meet(policy_of(call), following, notice)
         written = registrations.version_row(of.key, following, written_at)
         notice_row, notice_ref = store.notice_row(of.key, notice, written_at)
         answer.notice_id, answer.etag = text(notice.notice_id), written.etag

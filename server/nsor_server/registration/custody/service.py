@@ -11,10 +11,12 @@ from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.uuids import raw
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
 from nsor_server.registration.custody import record as custody
 from nsor_server.registration.custody import releases, rules
+from nsor_server.registration.duties import rules as duties
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -164,6 +166,7 @@ class CustodyService:
             raise errors.EtagMismatch
         following = rules.after(states.next_version(record), event)
         rules.check_fits(record, event, _told_convictions(call, record))
+        duties.after_event(duties.Counting.by(policy_of(call)), following)
         written = store.version_row(store.data_key(self._sealer, row), following, call.now())
         rows = (written.row, *_events(call, record, following))
         return _Recorded(following, written.etag, rows, written.ref, store.seen(row))

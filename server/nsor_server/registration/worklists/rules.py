@@ -21,6 +21,7 @@ from nsor_server.policy.deadlines import (
 )
 from nsor_server.registration import states
 from nsor_server.registration.custody import rules as custody
+from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
 from nsor_server.registration.worklists import identities
 from nsor_server.storage.v1 import record_pb2
@@ -37,6 +38,8 @@ REVALIDATION: Final = int(worklists_pb2.WORK_KIND_REVALIDATION)
 CORRECTION: Final = int(worklists_pb2.WORK_KIND_CORRECTION)
 NOTICE_TO_VERIFY: Final = int(worklists_pb2.WORK_KIND_NOTICE_TO_VERIFY)
 AMENDMENT: Final = int(worklists_pb2.WORK_KIND_AMENDMENT)
+DUTY: Final = 201
+"""A person's duty that is open, which ListDuties lists; no number of WorkKind: no worklist has it."""
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
 OF_RELEASE: Final = 1
@@ -49,6 +52,8 @@ OF_OVERDUE: Final = 4
 """The part of a work that an expected release is about which nobody has entered as one that happened."""
 OF_NOTICES: Final = 150
 """The part of a work that the notices are about which nobody has verified or refused."""
+OF_DUTY: Final = 180
+"""The part of a work that a duty is about: it is the subject."""
 _OF_IDENTITY: Final = (identities.TO_CORRECT, identities.WITHOUT_DOCUMENT)
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
@@ -69,13 +74,14 @@ class Work(NamedTuple):
     """Something to do, or that there is nothing to do any more.
 
     Attributes:
-        subject_id: what it is about, 16 bytes: a conviction, or a registration.
+        subject_id: what it is about, 16 bytes: a conviction, a registration, or a duty.
         part: of which there is one work of a subject at a time.
         kind: number of WorkKind; ``NONE``: nothing any more.
         agency: the prosecution that the record counts as entered by, or the prisons department that admits.
         place: of the court, or that whose police have to do it.
         court_kind: number of CourtKind; 0: no court has to do with it.
-        since_us: when it began, microseconds since 1970; of a release the beginning of its day.
+        since_us: when it began, microseconds since 1970; of a release the beginning of its day, of a duty the end
+            of its time.
     """
 
     subject_id: bytes
@@ -147,6 +153,7 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
         *(_of_custody(record) if record.custody_events else ()),
         *_of_identity(record),
         *(_of_notices(record) if record.notices_waited else ()),
+        *_of_duties(record),
     ]
 
 
@@ -177,6 +184,16 @@ def _of_notices(record: record_pb2.RegistrationRecord) -> list[Work]:
     if record.waiting_notices and record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
         kind, place, since = NOTICE_TO_VERIFY, record.responsible_place, record.waiting_notices[0].time_us
     return [Work(record.registration_id, OF_NOTICES, kind, "", place, 0, since)]
+
+
+def _of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
+    """The duties of a record's person, each from when it is due, or that it isn't to be met any more."""
+    return [
+        Work(duty.duty_id, OF_DUTY, DUTY, "", record.responsible_place, 0, duty.due_us)
+        if duties.is_open(record, duty)
+        else Work(duty.duty_id, OF_DUTY, NONE, "", "", 0, 0)
+        for duty in record.duties
+    ]
 
 
 def _of_identity(record: record_pb2.RegistrationRecord) -> list[Work]:
@@ -233,6 +250,11 @@ def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) ->
         (RELEASE_TO_ACCEPT, RELEASE_OVERDUE) if is_npb else (RELEASE_OVERDUE,),
         to_us(now),
     )
+
+
+def duties_wanted(now: dt.datetime, *, overdue: bool) -> Wanted:
+    """What a page of duties lists: those that are open, or only those whose time is over."""
+    return Wanted((DUTY,), (), 0, 0, (DUTY,) if overdue else (), to_us(now))
 
 
 def due(kind: int, conviction: record_pb2.Conviction, deadlines: Deadlines) -> Due:

@@ -73,7 +73,7 @@ class Worklists:
             outcome="LISTED",
             subjects=[each.record.registration_id for each in shown],
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose),
-            listed_work=_listed(call, wanted, None if ended is None else after, found, most),
+            listed_work=listed(call, wanted, None if ended is None else after, found, most),
         )
         seen = [seen for each in page for seen in each.seen]
         return Outcome(disclose(response, call.purpose), detail, seen=seen)
@@ -144,7 +144,7 @@ def _of_custody(item: store.Item) -> worklists_pb2.WorkItem:
     return made
 
 
-def _listed(
+def listed(
     call: Call, wanted: rules.Wanted, after: rules.Place | None, found: store.Page, most: int
 ) -> record_pb2.ListedWork:
     """What the entry says of a page, so that ``ledger verify`` makes it again."""

@@ -625,6 +625,7 @@ class RegistrationRecord(_message.Message):
     WAITING_NOTICES_FIELD_NUMBER: _builtins.int
     NOTICES_WAITED_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
+    DUTIES_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -761,6 +762,10 @@ class RegistrationRecord(_message.Message):
     def waiting_notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingNotice]:
         """Notices that wait to be verified, in their order."""
 
+    @_builtins.property
+    def duties(self) -> _containers.RepeatedCompositeFieldContainer[Global___Duty]:
+        """Duties with a date: those that are open, and of those that have ended the newest. The older ones stand in the versions before."""
+
     def __init__(
         self,
         *,
@@ -812,10 +817,11 @@ class RegistrationRecord(_message.Message):
         waiting_notices: _abc.Iterable[Global___WaitingNotice] | None = ...,
         notices_waited: _builtins.bool = ...,
         withdrawn: _builtins.bool = ...,
+        duties: _abc.Iterable[Global___Duty] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -827,6 +833,172 @@ class RegistrationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__waived_death_day) -> _WhichOneofReturnType__waived_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class Duty(_message.Message):
+    """A duty of a person who was released."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUTY_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    START_US_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    END_VERSION_FIELD_NUMBER: _builtins.int
+    MET_DAY_FIELD_NUMBER: _builtins.int
+    MET_BY_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_KIND_FIELD_NUMBER: _builtins.int
+    ADDRESS_KIND_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    WAIVER_FIELD_NUMBER: _builtins.int
+    WAIVED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    WAIVED_BY_KEY_FIELD_NUMBER: _builtins.int
+    EARLIER_FIELD_NUMBER: _builtins.int
+    duty_id: _builtins.bytes
+    """Duty id, 16 bytes: it follows from the registration, the version with which the duty began, and its place in that."""
+    kind: _builtins.int
+    """Number of nsor.v1.DutyKind."""
+    start_us: _builtins.int
+    """The event from which it is counted."""
+    due_us: _builtins.int
+    """When it is due."""
+    rule: _builtins.str
+    """The rule by which it is counted."""
+    unit: _builtins.str
+    """The province whose closed days were counted."""
+    state: _builtins.int
+    """Number of nsor.v1.DutyState: open, met, met late, waived or void. That it is overdue, or doesn't count for a while, follows."""
+    version: _builtins.int
+    """The registration's version with which it began."""
+    end_version: _builtins.int
+    """The registration's version with which it ended; 0: it hasn't."""
+    met_day: _builtins.int
+    """Day on which the station received what met it."""
+    met_by: _builtins.bytes
+    """The notice that met it, 16 bytes."""
+    notice_id: _builtins.bytes
+    """The notice by which it began, 16 bytes; empty: none."""
+    expected_kind: _builtins.int
+    """Of an expected change: number of nsor.v1.DutyKind of what is expected."""
+    address_kind: _builtins.int
+    """Likewise, of an address: number of nsor.v1.AddressKind."""
+    place: _builtins.str
+    """Likewise: its place."""
+    waiver: _builtins.int
+    """Number of nsor.v1.DutyWaiver."""
+    waived_by_agency: _builtins.str
+    """The agency that waived it."""
+    waived_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who waived it."""
+    @_builtins.property
+    def policy(self) -> Global___DutyPolicy:
+        """By which policy it was counted."""
+
+    @_builtins.property
+    def earlier(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarlierDue]:
+        """Due dates before policy has changed, the newest last."""
+
+    def __init__(
+        self,
+        *,
+        duty_id: _builtins.bytes = ...,
+        kind: _builtins.int = ...,
+        start_us: _builtins.int = ...,
+        due_us: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        policy: Global___DutyPolicy | None = ...,
+        state: _builtins.int = ...,
+        version: _builtins.int = ...,
+        end_version: _builtins.int = ...,
+        met_day: _builtins.int | None = ...,
+        met_by: _builtins.bytes = ...,
+        notice_id: _builtins.bytes = ...,
+        expected_kind: _builtins.int = ...,
+        address_kind: _builtins.int = ...,
+        place: _builtins.str = ...,
+        waiver: _builtins.int = ...,
+        waived_by_agency: _builtins.str = ...,
+        waived_by_key: _builtins.bytes = ...,
+        earlier: _abc.Iterable[Global___EarlierDue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "met_day", b"met_day", "policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_day", b"met_day", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__met_day: _TypeAlias = _typing.Literal["met_day"]  # noqa: Y015
+    _WhichOneofArgType__met_day: _TypeAlias = _typing.Literal["_met_day", b"_met_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__met_day) -> _WhichOneofReturnType__met_day | None: ...
+
+Global___Duty: _TypeAlias = Duty  # noqa: Y015
+
+@_typing.final
+class DutyPolicy(_message.Message):
+    """The versions of the documents of the policy by which a duty was counted; 0: those that ship."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUTIES_FIELD_NUMBER: _builtins.int
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    HOLIDAYS_FIELD_NUMBER: _builtins.int
+    duties: _builtins.int
+    """duties.toml."""
+    deadlines: _builtins.int
+    """deadlines.toml."""
+    holidays: _builtins.int
+    """holidays.toml."""
+    def __init__(
+        self,
+        *,
+        duties: _builtins.int = ...,
+        deadlines: _builtins.int = ...,
+        holidays: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "duties", b"duties", "holidays", b"holidays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DutyPolicy: _TypeAlias = DutyPolicy  # noqa: Y015
+
+@_typing.final
+class EarlierDue(_message.Message):
+    """A due date that another policy has moved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUE_US_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    due_us: _builtins.int
+    """When it was due."""
+    time_us: _builtins.int
+    """When it was counted anew."""
+    @_builtins.property
+    def policy(self) -> Global___DutyPolicy:
+        """By which policy it was counted anew."""
+
+    def __init__(
+        self,
+        *,
+        due_us: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+        policy: Global___DutyPolicy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "policy", b"policy", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlierDue: _TypeAlias = EarlierDue  # noqa: Y015
 
 @_typing.final
 class CustodyEvent(_message.Message):

@@ -1,0 +1,142 @@
+"""What a registered person owes after release, by which deadline each duty is counted, and who hears of it when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+import msgspec
+
+from nsor.v1 import duties_pb2, errors_pb2
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.policy import source
+from nsor_server.policy.deadlines import KARACHI, Deadlines
+
+KINDS: Final = {name.removeprefix("DUTY_KIND_"): number for name, number in duties_pb2.DutyKind.items() if number}
+"""Name of a kind -> its number in the contract."""
+_FIRST_SECOND: Final = dt.time()
+Days = Annotated[int, msgspec.Meta(ge=1, le=730)]
+"""Days after the day on which a duty is due, or before it."""
+
+
+class Level(Enum):
+    """Who hears of a step: police by the place that is responsible, or NPB."""
+
+    STATION = "STATION"
+    DISTRICT = "DISTRICT"
+    PROVINCE = "PROVINCE"
+    NPB = "NPB"
+
+
+class StepName(Enum):
+    """What a step says."""
+
+    DUE_SOON = "DUE_SOON"
+    OVERDUE = "OVERDUE"
+    ESCALATED = "ESCALATED"
+    REFERRED = "REFERRED"
+
+
+class Step(source.Part, frozen=True):
+    """A step of escalation.
+
+    Attributes:
+        code: what it says.
+        days: after the day on which the duty is due; 1: as soon as it is overdue.
+        to: who hears of it.
+        before: so many days before that day.
+    """
+
+    code: StepName
+    days: Days
+    to: tuple[Level, ...]
+    before: bool = False
+
+    @property
+    def after(self) -> int:
+        """Days after the day on which the duty is due; below zero: before it."""
+        return -self.days if self.before else self.days
+
+    def at_us(self, due_us: int) -> int:
+        """The instant of the step for a duty that is due at an instant, microseconds since 1970: a day's beginning."""
+        day = instant(due_us).astimezone(KARACHI).date() + dt.timedelta(days=self.after)
+        return to_us(dt.datetime.combine(day, _FIRST_SECOND, KARACHI))
+
+
+class DutyRow(source.Row, frozen=True):
+    """A kind of duty.
+
+    Attributes:
+        kind: name of an nsor.v1.DutyKind.
+        deadline: id of the rule by which it is counted.
+        steps: by their days.
+    """
+
+    kind: str
+    deadline: source.RuleId
+    steps: tuple[Step, ...] = ()
+
+
+class DutiesFile(source.Part, frozen=True):
+    """The file."""
+
+    duty: tuple[DutyRow, ...]
+
+
+class Duties:
+    """The kinds of duty: each once, and all that the contract has."""
+
+    __slots__ = ("_by_kind",)
+
+    def __init__(self, rows: Sequence[DutyRow], deadlines: Deadlines) -> None:
+        """Take the rows.
+
+        Raises:
+            source.PolicyError: a kind is unknown, missing or twice, a deadline isn't there, or steps aren't in order.
+        """
+        self._by_kind: dict[int, DutyRow] = {}
+        known = frozenset(deadlines.rule_ids())
+        for row in rows:
+            number = KINDS.get(row.kind)
+            if number is None or number in self._by_kind:
+                raise _wrong(f"{row.kind} is no kind of duty, or stands here twice")
+            if row.deadline not in known:
+                raise _wrong(f"{row.kind} is counted by {row.deadline}, which deadlines doesn't have")
+            if not _ascend(step.after for step in row.steps):
+                raise _wrong(f"the steps of {row.kind} aren't in the order of their days")
+            self._by_kind[number] = row
+        missing = sorted(KINDS.keys() - {row.kind for row in rows})
+        if missing:
+            raise _wrong(f"{', '.join(missing)} is missing", errors_pb2.FIELD_REASON_REQUIRED)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load the packaged data, or a file of duties beside the packaged deadlines.
+
+        Raises:
+            source.PolicyError: the data can't be used.
+        """
+        rows = source.read(path or source.packaged("duties.toml"), DutiesFile).duty
+        return cls(rows, Deadlines.load())
+
+    def of(self, kind: int) -> DutyRow:
+        """The row of a kind, a number of nsor.v1.DutyKind."""
+        return self._by_kind[kind]
+
+    def rows(self) -> tuple[DutyRow, ...]:
+        """Give every row."""
+        return tuple(self._by_kind.values())
+
+
+def _ascend(days: Iterable[int]) -> bool:
+    return all(one < other for one, other in itertools.pairwise(days))
+
+
+def _wrong(
+    text: str, reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_ROWS_CONTRADICT
+) -> source.PolicyError:
+    return source.PolicyError(f"duties: {text}", path="duty", reason=reason)

@@ -1,0 +1,172 @@
+"""Duties along the ledger: those of each version follow from the ones before, by what the entry recorded.
+
+Whoever holds the keys for a while could seal a version in which a duty was met, waived or due later, without a notice,
+an officer or a policy that says so. Told again in the ledger's order, releases, notices, waivers and policies say what
+each person owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server import errors
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.ledger.stored import Add, Concerns, Connection
+from nsor_server.policy import source
+from nsor_server.policy import store as policies
+from nsor_server.policy.loaded import Policy
+from nsor_server.registration.duties import rules
+from nsor_server.registration.history import History
+from nsor_server.storage.v1 import record_pb2
+
+CONFIRM: Final = frozenset(
+    {
+        "nsor.v1.RegistrationService/ConfirmRegistration",
+        "nsor.v1.RegistrationService/ConfirmRegistrations",
+    }
+)
+"""Methods that confirm a record: the duties of a person who is free already begin with them."""
+NOTICE: Final = "nsor.v1.NotificationService/CreateNotice"
+_TAKEN_BACK: Final = frozenset(
+    {
+        "nsor.v1.NotificationService/WithdrawNotice",
+        "nsor.v1.NotificationService/DecideNotice",
+    }
+)
+"""Methods whose versions are told again with the notices that they are about (``verification/noticed.py``)."""
+WAIVE: Final = "nsor.v1.NotificationService/WaiveDuty"
+RECOUNT: Final = "nsor-server/recount-duties"
+"""Who counts open duties by another policy."""
+_PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
+_POLICY: Final = "a duty was counted by a policy that wasn't in force"
+_VERSIONS: Final = "SELECT name, version, adopted_at FROM policy_version ORDER BY adopted_at, version"
+_NAMES: Final = ("duties", "deadlines", "holidays")
+_LONGEST_CALL_US: Final = 600_000_000
+"""A call is decided by the policy that its gate saw, and recorded this much later at most."""
+
+
+class Owing:
+    """The duties of each registration at each entry. The history and the notices must be at the entry already."""
+
+    def __init__(self, conn: Connection, history: History, told: Callable[[int], rules.Told | None], add: Add) -> None:
+        """``told`` gives what the notice of an entry tells."""
+        self._conn, self._history, self._told, self._add = conn, history, told, add
+        self.concerns = Concerns(history.rows)
+        self._duties: dict[bytes, bytes] = {}
+        self._counting: dict[tuple[int, int, int], rules.Counting | None] = {}
+        self._shipped = rules.Counting.by(Policy.load())
+        self._adopted = [(name, int(version), to_us(at)) for name, version, at in conn.execute(_VERSIONS)]
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        for record in self._history.changed:
+            before = self._duties.get(record.registration_id, b"")
+            if before or record.duties:
+                self._compare(index, leaf, detail, record)
+                held = record_pb2.RegistrationRecord(duties=record.duties)
+                self._duties[record.registration_id] = held.SerializeToString()
+            elif rules.count_now(record) and self._expected(index, leaf, record, self._shipped).duties:
+                self._add(index, _PROBLEM)
+
+    def finish(self) -> None:
+        """Nothing is left: the rows are the history's."""
+
+    def _compare(
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail | None,
+        record: record_pb2.RegistrationRecord,
+    ) -> None:
+        policy = _policy(record)
+        if policy is not None and not self._was_in_force(policy, leaf.time_us):
+            self._add(index, _POLICY)
+        counting = self._shipped if policy is None else self._by(policy)
+        if counting is None:
+            return  # this version of the server can't read those documents
+        try:
+            follows = self._expected(index, leaf, record, counting).duties == record.duties
+            follows = follows and _is_of_caller(leaf, detail, record)
+        except errors.WrongState:
+            follows = False
+        if not follows:
+            self._add(index, _PROBLEM)
+
+    def _expected(
+        self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: rules.Counting
+    ) -> record_pb2.RegistrationRecord:
+        """The version with the duties that it must have."""
+        made = record_pb2.RegistrationRecord()
+        made.CopyFrom(record)
+        before = record_pb2.RegistrationRecord.FromString(self._duties.get(record.registration_id, b""))
+        del made.duties[:]
+        made.duties.extend(before.duties)
+        told = self._told(index) if leaf.method == NOTICE else None
+        if record.custody_events and record.custody_events[-1].version == record.version:
+            rules.after_event(counting, made)
+        elif told is not None:
+            rules.noticed(counting, made, told)
+        elif leaf.method in CONFIRM:
+            rules.confirmed(counting, made, instant(record.update_time_us))
+        elif leaf.method == WAIVE:
+            rules.waived(counting, made, _waiver(record), instant(record.update_time_us))
+        elif leaf.method == RECOUNT:
+            rules.recounted(counting, made, record.update_time_us)
+        elif leaf.method in _TAKEN_BACK:
+            made.CopyFrom(record)
+        return made
+
+    def _by(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:
+        """By what duties were counted by documents that were in force; None: they can't be read."""
+        key = policy.duties, policy.deadlines, policy.holidays
+        if key not in self._counting:
+            try:
+                duties, deadlines = policies.duties_of(self._conn, *key)
+                self._counting[key] = rules.Counting(duties, deadlines, policy)
+            except source.PolicyError:
+                self._counting[key] = None
+        return self._counting[key]
+
+    def _was_in_force(self, policy: record_pb2.DutyPolicy, time_us: int) -> bool:
+        """Whether each document was the newest one at some time while the call was decided."""
+        for name in _NAMES:
+            until = [(version, at) for one, version, at in self._adopted if one == name and at <= time_us]
+            since = [version for version, at in until if at > time_us - _LONGEST_CALL_US]
+            before = [version for version, at in until if at <= time_us - _LONGEST_CALL_US]
+            if getattr(policy, name) not in {*since, *before[-1:]}:
+                return False
+        return True
+
+
+def _is_of_caller(
+    leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.RegistrationRecord
+) -> bool:
+    """Whether a waiver names the agency and the officer of its entry."""
+    if leaf.method != WAIVE:
+        return True
+    waiver = _waiver(record)
+    return waiver.agency_id == leaf.agency and (detail is None or waiver.officer_key == detail.officer_key)
+
+
+def _policy(record: record_pb2.RegistrationRecord) -> record_pb2.DutyPolicy | None:
+    """The policy by which a version has counted the duties that it has begun or moved; None: it has done neither."""
+    for duty in record.duties:
+        if duty.version == record.version:
+            return duty.policy
+        if duty.earlier and duty.earlier[-1].time_us == record.update_time_us:
+            return duty.earlier[-1].policy
+    return None
+
+
+def _waiver(record: record_pb2.RegistrationRecord) -> rules.Waiver:
+    """What a version says of the duty that was waived with it.
+
+    Raises:
+        errors.WrongState: none was.
+    """
+    for duty in record.duties:
+        if duty.state == rules.WAIVED and duty.end_version == record.version:
+            return rules.Waiver(duty.duty_id, duty.waiver, duty.waived_by_agency, duty.waived_by_key)
+    raise errors.WrongState

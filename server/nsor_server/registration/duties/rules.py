@@ -1,0 +1,332 @@
+"""What a person owes after release, and what meets it. Pure; which deadline counts it, policy says.
+
+The clock of duties starts at release. That a duty is overdue, or doesn't count, isn't stored: the first follows from
+the time, the second from the record, so that nothing can be forgotten when a person is taken to prison again, has died,
+or has his conviction set aside; and when that is taken back, what he owed stands again. No word here says that anything
+is an offence: "possible breach, refer for decision".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Final, NamedTuple
+
+from nsor.v1 import custody_pb2, duties_pb2, registration_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.policy.deadlines import Deadlines, Due
+from nsor_server.policy.duties import Duties
+from nsor_server.policy.loaded import Policy
+from nsor_server.registration.custody import rules as custody
+from nsor_server.registration.custody import states
+from nsor_server.storage.v1 import record_pb2
+
+OPEN: Final = int(duties_pb2.DUTY_STATE_OPEN)
+MET: Final = int(duties_pb2.DUTY_STATE_MET)
+MET_LATE: Final = int(duties_pb2.DUTY_STATE_MET_LATE)
+OVERDUE: Final = int(duties_pb2.DUTY_STATE_OVERDUE)
+WAIVED: Final = int(duties_pb2.DUTY_STATE_WAIVED)
+VOID: Final = int(duties_pb2.DUTY_STATE_VOID)
+INITIAL_NOTICE: Final = int(duties_pb2.DUTY_KIND_INITIAL_NOTICE)
+ADDRESS: Final = int(duties_pb2.DUTY_KIND_CHANGE_OF_ADDRESS)
+RETURN: Final = int(duties_pb2.DUTY_KIND_RETURN)
+VERIFICATION: Final = int(duties_pb2.DUTY_KIND_PERIODIC_VERIFICATION)
+NO_FIXED_ABODE: Final = int(duties_pb2.DUTY_KIND_NO_FIXED_ABODE)
+EXPECTED_CHANGE: Final = int(duties_pb2.DUTY_KIND_EXPECTED_CHANGE)
+STANDING: Final = (
+    int(duties_pb2.DUTY_KIND_CHANGE_OF_NAME),
+    ADDRESS,
+    int(duties_pb2.DUTY_KIND_CHANGE_OF_CONTACT),
+    int(duties_pb2.DUTY_KIND_EXTRA_ADDRESS),
+    int(duties_pb2.DUTY_KIND_TRAVEL_AT_HOME),
+    int(duties_pb2.DUTY_KIND_TRAVEL_ABROAD),
+)
+"""What everybody who was released owes from an event on that only he can tell of: without a date."""
+_AGAIN: Final = frozenset({VERIFICATION, NO_FIXED_ABODE})
+"""What is owed again once it was met."""
+_JOURNEYS: Final = frozenset({duties_pb2.DUTY_KIND_TRAVEL_AT_HOME, duties_pb2.DUTY_KIND_TRAVEL_ABROAD})
+"""What begins the duty to tell that he is back."""
+MOST_ENDED: Final = 20
+"""Duties that have ended, of which a version repeats the newest."""
+_RELEASED_FROM: Final = frozenset({states.IN_CUSTODY, states.ON_BAIL})
+
+
+class Counting(NamedTuple):
+    """By what duties are counted: two documents of one policy, and their versions."""
+
+    duties: Duties
+    deadlines: Deadlines
+    policy: record_pb2.DutyPolicy
+
+    @classmethod
+    def by(cls, policy: Policy) -> Counting:
+        """By a policy that is in force."""
+        versions = {name: policy.versions.get(name, 0) for name in ("duties", "deadlines", "holidays")}
+        return cls(policy.duties, policy.deadlines, record_pb2.DutyPolicy(**versions))
+
+    def due(self, kind: int, start: dt.datetime, unit: str) -> Due:
+        """When a duty of a kind is due that begins with an event."""
+        return self.deadlines.due(self.duties.of(kind).deadline, start, unit)
+
+
+class Told(NamedTuple):
+    """What a notice tells, as far as duties go by it.
+
+    Attributes:
+        kind: of the duty that it is about, a number of nsor.v1.DutyKind.
+        happened: whether it has; else it is expected.
+        event_day: the day of the change, as days since 1970.
+        received_day: on which the station received it.
+        notice_id: 16 bytes.
+        address_kind: of an address, a number of nsor.v1.AddressKind.
+        place: of an address.
+        return_day: of a journey the day on which he is to be back; None: he doesn't know, or it is none.
+        supersedes: the notice that this one takes the place of, 16 bytes; empty: none.
+        did_not_happen: what that one expected hasn't happened, and nothing else is told.
+    """
+
+    kind: int
+    happened: bool
+    event_day: int
+    received_day: int
+    notice_id: bytes
+    address_kind: int = 0
+    place: str = ""
+    return_day: int | None = None
+    supersedes: bytes = b""
+    did_not_happen: bool = False
+
+
+class Waiver(NamedTuple):
+    """That police waive a duty.
+
+    Attributes:
+        duty_id: 16 bytes.
+        reason: a number of nsor.v1.DutyWaiver.
+        agency_id: whose officer decides.
+        officer_key: his key.
+    """
+
+    duty_id: bytes
+    reason: int
+    agency_id: str
+    officer_key: bytes
+
+
+def count_now(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a record's duties count: a court's confirmation stands, and the person is free."""
+    confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+    return confirmed and record.custody_state == states.RELEASED
+
+
+def state(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, now_us: int) -> int:
+    """Where a duty stands at an instant (microseconds since 1970): a number of nsor.v1.DutyState."""
+    if duty.state != OPEN:
+        return duty.state
+    if not count_now(record):
+        return VOID
+    return OVERDUE if duty.due_us < now_us else OPEN
+
+
+def is_open(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty) -> bool:
+    """Whether a duty is to be met, in time or late."""
+    return duty.state == OPEN and count_now(record)
+
+
+def confirmed(counting: Counting, record: record_pb2.RegistrationRecord, now: dt.datetime) -> None:
+    """Begin the duties of a person who was free already when a court confirmed his record first.
+
+    Nobody has said on which day he was released, so that they are counted from the confirmation.
+
+    Args:
+        counting: by what they are counted.
+        record: the version that is being made, with its number and state.
+        now: when it is confirmed.
+    """
+    if count_now(record) and not record.duties:
+        _begin_all(counting, record, now)
+
+
+def after_event(counting: Counting, record: record_pb2.RegistrationRecord) -> None:
+    """Begin the duties anew if the newest event of a version that is being made is a release."""
+    event = record.custody_events[-1]
+    if event.kind != custody_pb2.CUSTODY_EVENT_KIND_RELEASED or event.state_before not in _RELEASED_FROM:
+        return
+    for duty in record.duties:
+        if duty.state == OPEN:
+            _end(record, duty, VOID)
+    _begin_all(counting, record, _begins(event.day))
+    _forget(record)
+
+
+def noticed(counting: Counting, record: record_pb2.RegistrationRecord, told: Told) -> None:
+    """Have a notice meet what it meets, and begin what it begins, in a version that is being made."""
+    if told.supersedes:
+        if told.did_not_happen or told.happened:
+            _confirm(record, told)
+        taken_back(record, told.supersedes)
+    if told.did_not_happen or not count_now(record):
+        return
+    if told.kind in _JOURNEYS:
+        if told.return_day is not None:
+            _begin(counting, record, RETURN, told.return_day, told)
+        return
+    if not told.happened:
+        _begin(counting, record, EXPECTED_CHANGE, told.event_day, told)
+        return
+    for duty in record.duties:
+        if duty.state == OPEN and _meets(told, duty):
+            _meet(record, duty, told)
+    if told.kind in _AGAIN:
+        _begin(counting, record, told.kind, told.event_day, told)
+    _forget(record)
+
+
+def taken_back(record: record_pb2.RegistrationRecord, notice_id: bytes) -> None:
+    """Take back in a version that is being made what a notice has met and begun: it isn't so, or another says it."""
+    for duty in record.duties:
+        if duty.state in {MET, MET_LATE} and duty.met_by == notice_id:
+            duty.state, duty.end_version, duty.met_by = OPEN, 0, b""
+            duty.ClearField("met_day")
+        if duty.state == OPEN and duty.notice_id == notice_id:
+            _end(record, duty, VOID)
+
+
+def waived(
+    counting: Counting,
+    record: record_pb2.RegistrationRecord,
+    waiver: Waiver,
+    now: dt.datetime,
+) -> record_pb2.Duty:
+    """Waive a duty in a version that is being made; what is owed again is counted from when it was due, or from now.
+
+    Args:
+        counting: by what the next one is counted.
+        record: the version that is being made, with its number.
+        waiver: of which duty, and whose.
+        now: by the database's clock.
+
+    Raises:
+        errors.WrongState: it has ended, or doesn't count.
+    """
+    duty = of(record, waiver.duty_id)
+    if duty is None or not is_open(record, duty):
+        raise errors.WrongState
+    duty.waiver, duty.waived_by_agency, duty.waived_by_key = waiver.reason, waiver.agency_id, waiver.officer_key
+    kind, due_us = duty.kind, duty.due_us
+    _end(record, duty, WAIVED)
+    if kind in _AGAIN:
+        _begin_at(counting, record, kind, max(instant(due_us), now))
+    _forget(record)
+    return record.duties[[each.duty_id for each in record.duties].index(waiver.duty_id)]
+
+
+def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> bool:
+    """Count the open duties of a version that is being made by another policy; tells whether one is due otherwise.
+
+    The due date that it had stays beside the new one, with the policy that has moved it. What has ended keeps its own.
+    """
+    moved = False
+    for duty in record.duties:
+        if duty.state != OPEN:
+            continue
+        due = counting.due(duty.kind, instant(duty.start_us), duty.unit)
+        if (to_us(due.due), due.rule_id) == (duty.due_us, duty.rule):
+            continue
+        duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
+        duty.due_us, duty.rule = to_us(due.due), due.rule_id
+        moved = True
+    return moved
+
+
+def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty | None:
+    """A duty of a record."""
+    return next((each for each in record.duties if each.duty_id == duty_id), None)
+
+
+def counted_by(duty: record_pb2.Duty) -> record_pb2.DutyPolicy:
+    """The policy by which a duty's due date was counted last."""
+    return duty.earlier[-1].policy if duty.earlier else duty.policy
+
+
+def _confirm(record: record_pb2.RegistrationRecord, told: Told) -> None:
+    """Have a notice that says what came of an expected change meet the duty to say it."""
+    for duty in record.duties:
+        if duty.state == OPEN and duty.kind == EXPECTED_CHANGE and duty.notice_id == told.supersedes:
+            _meet(record, duty, told)
+
+
+def _meet(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, told: Told) -> None:
+    duty.met_day, duty.met_by = told.received_day, told.notice_id
+    _end(record, duty, MET_LATE if _is_late(told.received_day, duty.due_us) else MET)
+
+
+def _meets(told: Told, duty: record_pb2.Duty) -> bool:
+    """Whether what has happened meets a duty: the first one tells where he lives, an expected one that it was so."""
+    if duty.kind == EXPECTED_CHANGE:
+        return (duty.expected_kind, duty.address_kind, duty.place) == (told.kind, told.address_kind, told.place)
+    if told.kind == NO_FIXED_ABODE:
+        return duty.kind in {INITIAL_NOTICE, NO_FIXED_ABODE}
+    if told.kind != ADDRESS:
+        return duty.kind == told.kind
+    return told.address_kind == types_pb2.ADDRESS_KIND_CURRENT and duty.kind in {INITIAL_NOTICE, NO_FIXED_ABODE}
+
+
+def _begin_all(counting: Counting, record: record_pb2.RegistrationRecord, start: dt.datetime) -> None:
+    _begin_at(counting, record, INITIAL_NOTICE, start)
+    _begin_at(counting, record, VERIFICATION, start)
+
+
+def _begin(counting: Counting, record: record_pb2.RegistrationRecord, kind: int, day: int, told: Told) -> None:
+    """Begin a duty with a day that a notice tells."""
+    duty = _begin_at(counting, record, kind, _begins(day))
+    duty.notice_id = told.notice_id
+    if kind == EXPECTED_CHANGE:
+        duty.expected_kind, duty.address_kind, duty.place = told.kind, told.address_kind, told.place
+
+
+def _begin_at(
+    counting: Counting, record: record_pb2.RegistrationRecord, kind: int, start: dt.datetime
+) -> record_pb2.Duty:
+    unit = record.responsible_place.split("/", 1)[0]
+    due = counting.due(kind, start, unit)
+    return record.duties.add(
+        duty_id=_id(record),
+        kind=kind,
+        start_us=to_us(start),
+        due_us=to_us(due.due),
+        rule=due.rule_id,
+        unit=unit,
+        policy=counting.policy,
+        state=OPEN,
+        version=record.version,
+    )
+
+
+def _id(record: record_pb2.RegistrationRecord) -> bytes:
+    """The id of the next duty that begins with a version."""
+    place = sum(each.version == record.version for each in record.duties)
+    named = b"duty" + record.registration_id + record.version.to_bytes(4, "big") + place.to_bytes(4, "big")
+    return hashlib.sha256(named).digest()[:16]
+
+
+def _end(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, how: int) -> None:
+    duty.state, duty.end_version = how, record.version
+
+
+def _forget(record: record_pb2.RegistrationRecord) -> None:
+    """Leave out of a version that is being made the oldest of too many duties that ended before it."""
+    ended = [each for each in record.duties if each.end_version and each.end_version != record.version]
+    for each in ended[: max(0, len(ended) - MOST_ENDED)]:
+        record.duties.remove(each)
+
+
+def _begins(day: int) -> dt.datetime:
+    return instant(custody.begins(day))
+
+
+def _is_late(received_day: int, due_us: int) -> bool:
+    """Whether a notice came after the day on which it was due in Asia/Karachi."""
+    return received_day > custody.days(instant(due_us).astimezone(KARACHI).date())

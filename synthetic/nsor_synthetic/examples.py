@@ -575,9 +575,15 @@ def _decided_notices(ids: _Ids) -> Iterator[Message]:
     )
 
 
+def _read_notices(ids: _Ids) -> Iterator[Message]:
+    yield notices_pb2.GetNoticeRequest(registration_id=ids.uuid("registration"), notice_id=ids.uuid("notice-id"))
+    yield notices_pb2.ListNoticesRequest(registration_id=ids.uuid("registration"))
+
+
 def _notification(ids: _Ids) -> Iterator[Message]:
     yield from _notices(ids)
     yield from _decided_notices(ids)
+    yield from _read_notices(ids)
     yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
     yield from _duties(ids)

@@ -24,6 +24,7 @@ WHOLE = {
     "ListPolicies": "the documents of the policy, some ten",
     "ListCorrections": "the corrections of one record, at most 100",
     "ListAmendments": "the proposed amendments of one record, at most 100",
+    "ListNotices": "the notices of one record that wait, at most 100, and the newest 100",
 }
 """Lists without pages, and why."""
 OF_A_SIZE = {
@@ -35,12 +36,14 @@ OF_ONE_RECORD = {
     "ListPhotos": "it shows one record's, as GetRegistration does, from a budget by record",
     "ListCorrections": "likewise",
     "ListAmendments": "likewise",
+    "ListNotices": "likewise",
 }
 """Lists that name a record, and why."""
 NOT_NARROWED = {
     "ListPhotos": "the prisons department in charge, of whom the register doesn't know the prison; NPB",
     "ListCorrections": "NPB, which has no places",
     "ListAmendments": "the prisons department in charge, as for photos; NPB",
+    "ListNotices": "NPB, which has no places",
     "ListRegistrations": "a prisons department's admissions: the register doesn't know the prison",
     "ListUnmatchedJudgments": "NPB alone, which has no places",
     "ListReviews": "NPB alone, which has no places",

@@ -272,7 +272,7 @@ READ_BY: dict[str, Collection[int]] = {
     },
     **{
         f"nsor.v1.NotificationService/{name}": registrations._HEAD_IN
-        for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
+        for name in ("CreateNotice", "WithdrawNotice", "DecideNotice", "GetNotice", "ListNotices")
     },
     **{
         f"nsor.v1.RegistrationService/{name}": registrations._HEAD_IN

@@ -26,6 +26,7 @@ _GRANTS = "attack/test_grants_set_back.py::"
 _SHOWN = "attack/test_registration_set_back.py::"
 _PHOTOS = "attack/test_photos_set_back.py::"
 _AMENDMENTS = "attack/test_amendments_listed.py::"
+_NOTICES = "attack/test_notices_listed.py::"
 _REVIEWS = "attack/test_reviews_shown.py::"
 _DUTIES = "attack/test_duties_set_back.py::"
 
@@ -49,6 +50,8 @@ TOLD = {
     "GetPhoto": f"{_PHOTOS}test_a_rejection_that_was_hidden_is_found",
     "ListAmendments": f"{_AMENDMENTS}test_a_proposal_that_was_hidden_from_its_list_is_found",
     "GetAmendment": f"{_AMENDMENTS}test_a_refusal_that_was_hidden_is_found",
+    "ListNotices": f"{_NOTICES}test_a_notice_that_was_hidden_from_its_list_is_found",
+    "GetNotice": f"{_NOTICES}test_a_withdrawal_that_was_hidden_is_found",
     "ListCorrections": "attack/test_corrections_set_back.py::test_what_was_hidden_from_a_list_is_found",
     "ListReviews": f"{_REVIEWS}test_a_review_that_was_hidden_from_the_list_is_found",
     "GetReview": f"{_REVIEWS}test_a_decision_that_was_hidden_is_found",

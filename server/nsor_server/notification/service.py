@@ -9,6 +9,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
+from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
 from nsor_server.rpc.handlers import Handler, Streamed, Unary
@@ -28,6 +29,7 @@ class NotificationService:
         stream = EventStream()
         return (
             *Notices(self._sealer).handlers(),
+            *Reading(self._sealer).handlers(),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import notices_pb2
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
+from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken
@@ -45,6 +47,10 @@ DECIDED: Final = Versions(
     "coalesce((SELECT max(version) FROM notice_decision WHERE notice_id = q.k1), 0)",
 )
 """The newest decision on a notice; 0: there is none."""
+
+
+COUNTS: Final = Versions("notices", ("uuid",), "(SELECT count(*) FROM notice WHERE registration_id = q.k1)")
+"""How many notices of a registration there are."""
 
 
 class StoredNotice(NamedTuple):
@@ -101,6 +107,24 @@ def one(conn: Connection, key: DataKey, registration_id: bytes, notice_id: bytes
     return opened(key, registration_id, StoredNotice(*found[0])) if found else None
 
 
+def listed(
+    conn: Connection, key: DataKey, registration_id: bytes, notice_ids: Sequence[bytes], most: int
+) -> list[Notice]:
+    """Some notices of a registration, and the newest ones besides; the newest first.
+
+    Raises:
+        errors.Internal: as ``one``.
+    """
+    found = ask(conn, _LISTED, registration_id, arrays.uuids(notice_ids), arrays.integer(most))
+    return [opened(key, registration_id, StoredNotice(*row)) for row in found]
+
+
+def count(conn: Connection, registration_id: bytes) -> Seen:
+    """How many notices of a registration there are."""
+    ((found,),) = ask(conn, _COUNT, registration_id)
+    return Seen(COUNTS, (registration_id,), found)
+
+
 def opened(key: DataKey, registration_id: bytes, row: StoredNotice) -> Notice:
     """Open a notice and the newest decision on it.
 
@@ -139,3 +163,11 @@ LEFT JOIN LATERAL (
 WHERE n.registration_id = $1
 """
 _ONE: Final = Statement(b"notice", f"{_STORED} AND n.notice_id = $2".encode())
+_LISTED: Final = Statement(
+    b"notices of a registration",
+    f"""{_STORED} AND (n.notice_id = ANY ($2::uuid[]) OR n.notice_id IN (
+    SELECT notice_id FROM notice WHERE registration_id = $1 ORDER BY created_at DESC, notice_id LIMIT $3::bigint
+))
+ORDER BY n.created_at DESC, n.notice_id""".encode(),  # noqa: S608 - constants
+)
+_COUNT: Final = Statement(b"notices counted", b"SELECT count(*) FROM notice WHERE registration_id = $1")

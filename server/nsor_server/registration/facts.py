@@ -23,6 +23,8 @@ from nsor_server.registration.record import (
     court_places,
     court_reference,
     document_record,
+    fill_address,
+    fill_names,
     name_record,
     to_message,
 )
@@ -40,6 +42,7 @@ from nsor_server.registration.store import (
     said,
     sealed_among,
     seen,
+    stands,
     version_row,
 )
 
@@ -67,6 +70,8 @@ __all__ = [
     "document_record",
     "erased_ids",
     "etag",
+    "fill_address",
+    "fill_names",
     "fir_case",
     "head",
     "in_look_ups",
@@ -81,6 +86,7 @@ __all__ = [
     "sealed_among",
     "seen",
     "standing_cases",
+    "stands",
     "taken_back",
     "to_everybody",
     "to_message",

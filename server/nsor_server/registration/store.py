@@ -245,6 +245,11 @@ def sealed_among(
     return sealed, [Seen(SEALINGS, (one,), count) for one, _, count in found]
 
 
+def stands(record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a registration is confirmed, and neither sealed nor archived."""
+    return record.state == CONFIRMED
+
+
 def seen(row: StoredVersion) -> Seen:
     """That this was the newest version."""
     return Seen(HEADS, (row.registration_id,), row.version)

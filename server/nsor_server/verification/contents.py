@@ -11,6 +11,7 @@ from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.history import Grants
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
+from nsor_server.notification.notices.listed import ListedNotices
 from nsor_server.oversight import stored as oversight
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
@@ -116,6 +117,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         InCustody(history, reviewed, report.add),
         noticed,
         Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
+        ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),

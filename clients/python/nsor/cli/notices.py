@@ -94,6 +94,57 @@ def _say_what_follows(session: Session, answer: Any) -> None:
         session.say("The notice came after its deadline: possible breach, refer for decision.")
 
 
+@notice.command("list")
+@click.argument("registration_id", type=record_id)
+@common
+def list_(session: Session, registration_id: str) -> None:
+    """List the notices of a record: those that wait to be verified, and the newest hundred."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+    from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        wanted = notices_pb2.ListNoticesRequest(registration_id=registration_id)
+        found = client.notification.list_notices(wanted).message.notices
+    if session.as_json:
+        for each in found:
+            session.json_of(each)
+        return
+    fields: Any = notices_pb2.Notice.DESCRIPTOR.fields_by_name
+    rows = [
+        (
+            each.notice_id,
+            render.text(fields["kind"], each.kind),
+            render.text(fields["timing"], each.timing),
+            f"{each.event_date.year:04}-{each.event_date.month:02}-{each.event_date.day:02}",
+            each.receiving_station,
+            session.said("late") if each.late else "",
+            render.text(fields["state"], each.state),
+            f"nsor notice show {registration_id} {each.notice_id}",
+        )
+        for each in found
+    ]
+    if rows:
+        columns = ("notice", "what", "timing", "day", "station", "late", "state", "show")
+        session.table("Notices", columns, rows)
+    session.say("{} shown: all that wait, and the newest hundred.", len(rows))
+
+
+@notice.command()
+@click.argument("registration_id", type=record_id)
+@click.argument("notice_id", type=record_id)
+@common
+def show(session: Session, registration_id: str, notice_id: str) -> None:
+    """Show a notice with what it tells, as far as your agency may see it."""
+    from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        wanted = notices_pb2.GetNoticeRequest(registration_id=registration_id, notice_id=notice_id)
+        answer = client.notification.get_notice(wanted)
+        session.answer(answer, title="Notice", confidential=True)
+        if answer.message.notice.state == notices_pb2.NOTICE_STATE_TAKEN:
+            session.say("When you have looked: `nsor notice verify {} {}`, or `refuse`.", registration_id, notice_id)
+
+
 def _of_a_notice(function: _F) -> _F:
     """The arguments of what is said of a notice that was taken."""
     for decorate in (

@@ -173,6 +173,13 @@ TEXTS: Final[dict[str, str]] = {
     "case": "مقدمہ",
     "grant": "اجازت نامہ",
     "ticket": "ٹکٹ",
+    "{} shown: all that wait, and the newest hundred.": "{} دکھائی گئیں: سب منتظر، اور تازہ ترین سو۔",
+    "When you have looked: `nsor notice verify {} {}`, or `refuse`.": (
+        "دیکھ لینے کے بعد: `nsor notice verify {} {}`، یا `refuse`۔"
+    ),
+    "Notices": "اطلاعات",
+    "Notice": "اطلاع",
+    "late": "تاخیر سے",
     "Notice withdrawn": "اطلاع واپس لی گئی",
     "Notice verified": "اطلاع کی تصدیق ہوئی",
     "Notice refused": "اطلاع مسترد کی گئی",

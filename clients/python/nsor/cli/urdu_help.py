@@ -35,6 +35,12 @@ COMMANDS: Final[dict[str, str]] = {
     "Take offenders' notices, and say what became of them: `nsor notice FILE` enters one.": (
         "مجرموں کی اطلاعات لینا اور ان کا انجام بتانا: `nsor notice FILE` ایک درج کرتا ہے۔"
     ),
+    "List the notices of a record: those that wait to be verified, and the newest hundred.": (
+        "ریکارڈ کی اطلاعات کی فہرست: جو تصدیق کی منتظر ہیں، اور تازہ ترین سو۔"
+    ),
+    "Show a notice with what it tells, as far as your agency may see it.": (
+        "اطلاع اور اس کا مضمون دکھاتا ہے، جتنا آپ کا ادارہ دیکھ سکتا ہے۔"
+    ),
     "Withdraw a notice that your agency took: the record says it no more.": (
         "آپ کے ادارے کی لی ہوئی اطلاع واپس لینا: ریکارڈ اسے اب نہیں بتاتا۔"
     ),

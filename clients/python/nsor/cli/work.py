@@ -50,7 +50,7 @@ _TO_CORRECT: Final = 80
 _WITHOUT_DOCUMENT: Final = 81
 _CUSTODY: Final = {70: "custody accept", 72: "custody admitted", 73: "custody released"}
 """Number of a kind of work that is about custody, and the command that does it."""
-_OF_OWNER: Final = {130: "revalidate", 131: "correction list", 230: "proposals list"}
+_OF_OWNER: Final = {130: "revalidate", 131: "correction list", 150: "notice list", 230: "proposals list"}
 """Number of a kind of work of a record's owner, and the command that he begins with."""
 _WORDS: Final = {
     1: "conviction to confirm",

@@ -60,6 +60,38 @@ class Notification(Service):
             traceparent=traceparent,
         )
 
+    def get_notice(
+        self,
+        request: notices_pb2.GetNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notices_pb2.GetNoticeResponse]:
+        """Show a notice."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/GetNotice",
+            request,
+            notices_pb2.GetNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_notices(
+        self,
+        request: notices_pb2.ListNoticesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[notices_pb2.ListNoticesResponse]:
+        """List the notices of a registration."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ListNotices",
+            request,
+            notices_pb2.ListNoticesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def acknowledge_events(
         self,
         request: notification_pb2.AcknowledgeEventsRequest,

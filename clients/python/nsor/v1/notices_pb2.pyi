@@ -8,6 +8,7 @@ places, days and enumerations.
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
@@ -949,3 +950,247 @@ class DecideNoticeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideNoticeResponse: _TypeAlias = DecideNoticeResponse  # noqa: Y015
+
+@_typing.final
+class Notice(_message.Message):
+    """A notice and where it stands, without what it tells."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TIMING_FIELD_NUMBER: _builtins.int
+    EVENT_DATE_FIELD_NUMBER: _builtins.int
+    RECEIVED_DATE_FIELD_NUMBER: _builtins.int
+    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
+    TAKEN_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    DEADLINE_RULE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    WITHDRAWAL_FIELD_NUMBER: _builtins.int
+    SUPERSEDES_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.str
+    """Id of the notice."""
+    kind: Global___NoticeKind.ValueType
+    """What it tells."""
+    timing: Global___NoticeTiming.ValueType
+    """Whether that has happened."""
+    receiving_station: _builtins.str
+    """The station that received it."""
+    taken_by_agency: _builtins.str
+    """The police that took it."""
+    officer_number: _builtins.str
+    """The number of the officer who took it: of the caller's own agency alone."""
+    late: _builtins.bool
+    """It came after its deadline: possible breach, refer for decision."""
+    deadline_rule_id: _builtins.str
+    """Id of the rule of that deadline; empty: it has none."""
+    state: Global___NoticeState.ValueType
+    """Where it stands."""
+    refusal: Global___NoticeRefusal.ValueType
+    """Why it was refused."""
+    withdrawal: Global___NoticeWithdrawal.ValueType
+    """Why it was withdrawn."""
+    supersedes_notice_id: _builtins.str
+    """The notice that it supersedes, or empty."""
+    superseded_by_notice_id: _builtins.str
+    """The notice that supersedes it, or empty."""
+    @_builtins.property
+    def event_date(self) -> _date_pb2.Date:
+        """Day of the change, of the departure, of the return or of the visit."""
+
+    @_builtins.property
+    def received_date(self) -> _date_pb2.Date:
+        """Day on which the station received it."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was entered."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When it became what it is; absent: nobody has decided on it."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.str = ...,
+        kind: Global___NoticeKind.ValueType = ...,
+        timing: Global___NoticeTiming.ValueType = ...,
+        event_date: _date_pb2.Date | None = ...,
+        received_date: _date_pb2.Date | None = ...,
+        receiving_station: _builtins.str = ...,
+        taken_by_agency: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        late: _builtins.bool = ...,
+        deadline_rule_id: _builtins.str = ...,
+        state: Global___NoticeState.ValueType = ...,
+        refusal: Global___NoticeRefusal.ValueType = ...,
+        withdrawal: Global___NoticeWithdrawal.ValueType = ...,
+        supersedes_notice_id: _builtins.str = ...,
+        superseded_by_notice_id: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "event_date", b"event_date", "received_date", b"received_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline_rule_id", b"deadline_rule_id", "decide_time", b"decide_time", "event_date", b"event_date", "kind", b"kind", "late", b"late", "notice_id", b"notice_id", "officer_number", b"officer_number", "received_date", b"received_date", "receiving_station", b"receiving_station", "refusal", b"refusal", "state", b"state", "superseded_by_notice_id", b"superseded_by_notice_id", "supersedes_notice_id", b"supersedes_notice_id", "taken_by_agency", b"taken_by_agency", "timing", b"timing", "withdrawal", b"withdrawal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015
+
+@_typing.final
+class GetNoticeRequest(_message.Message):
+    """Asks for a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    notice_id: _builtins.str
+    """The notice."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoticeRequest: _TypeAlias = GetNoticeRequest  # noqa: Y015
+
+@_typing.final
+class GetNoticeResponse(_message.Message):
+    """A notice with what it tells, as far as the purpose shows it. It tells one thing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    TRAVEL_FIELD_NUMBER: _builtins.int
+    TRAVEL_RETURN_FIELD_NUMBER: _builtins.int
+    PERIODIC_FIELD_NUMBER: _builtins.int
+    NO_FIXED_ABODE_FIELD_NUMBER: _builtins.int
+    HOME_VISIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notice(self) -> Global___Notice:
+        """The notice."""
+
+    @_builtins.property
+    def person(self) -> _types_pb2.Person:
+        """Who gave it, as the record says it now."""
+
+    @_builtins.property
+    def address(self) -> _types_pb2.Address:
+        """The address."""
+
+    @_builtins.property
+    def name(self) -> Global___NameNotice:
+        """The names."""
+
+    @_builtins.property
+    def contact(self) -> Global___ContactNotice:
+        """Mobile numbers and e-mail addresses."""
+
+    @_builtins.property
+    def travel(self) -> Global___TravelNotice:
+        """The journey."""
+
+    @_builtins.property
+    def travel_return(self) -> Global___ReturnNotice:
+        """The return from a journey."""
+
+    @_builtins.property
+    def periodic(self) -> Global___PeriodicNotice:
+        """The periodic notice."""
+
+    @_builtins.property
+    def no_fixed_abode(self) -> Global___NoFixedAbodeNotice:
+        """No fixed abode."""
+
+    @_builtins.property
+    def home_visit(self) -> Global___HomeVisitNotice:
+        """The home visit."""
+
+    def __init__(
+        self,
+        *,
+        notice: Global___Notice | None = ...,
+        person: _types_pb2.Person | None = ...,
+        address: _types_pb2.Address | None = ...,
+        name: Global___NameNotice | None = ...,
+        contact: Global___ContactNotice | None = ...,
+        travel: Global___TravelNotice | None = ...,
+        travel_return: Global___ReturnNotice | None = ...,
+        periodic: Global___PeriodicNotice | None = ...,
+        no_fixed_abode: Global___NoFixedAbodeNotice | None = ...,
+        home_visit: Global___HomeVisitNotice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "home_visit", b"home_visit", "name", b"name", "no_fixed_abode", b"no_fixed_abode", "notice", b"notice", "periodic", b"periodic", "person", b"person", "travel", b"travel", "travel_return", b"travel_return"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "home_visit", b"home_visit", "name", b"name", "no_fixed_abode", b"no_fixed_abode", "notice", b"notice", "periodic", b"periodic", "person", b"person", "travel", b"travel", "travel_return", b"travel_return"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoticeResponse: _TypeAlias = GetNoticeResponse  # noqa: Y015
+
+@_typing.final
+class ListNoticesRequest(_message.Message):
+    """Asks for the notices of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.str
+    """The registration."""
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNoticesRequest: _TypeAlias = ListNoticesRequest  # noqa: Y015
+
+@_typing.final
+class ListNoticesResponse(_message.Message):
+    """The notices of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """All that wait to be verified, and the newest hundred; the newest first."""
+
+    def __init__(
+        self,
+        *,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notices", b"notices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNoticesResponse: _TypeAlias = ListNoticesResponse  # noqa: Y015

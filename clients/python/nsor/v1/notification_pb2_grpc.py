@@ -52,6 +52,16 @@ class NotificationServiceStub:
                 request_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
                 _registered_method=True)
+        self.GetNotice = channel.unary_unary(
+                '/nsor.v1.NotificationService/GetNotice',
+                request_serializer=nsor_dot_v1_dot_notices__pb2.GetNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_notices__pb2.GetNoticeResponse.FromString,
+                _registered_method=True)
+        self.ListNotices = channel.unary_unary(
+                '/nsor.v1.NotificationService/ListNotices',
+                request_serializer=nsor_dot_v1_dot_notices__pb2.ListNoticesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_notices__pb2.ListNoticesResponse.FromString,
+                _registered_method=True)
         self.SubscribeEvents = channel.unary_stream(
                 '/nsor.v1.NotificationService/SubscribeEvents',
                 request_serializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsRequest.SerializeToString,
@@ -102,6 +112,21 @@ class NotificationServiceServicer:
     def DecideNotice(self, request, context):
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
         withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetNotice(self, request, context):
+        """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
+        with who travels. Everything else is NO_RECORD, as a notice that was never given.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNotices(self, request, context):
+        """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,6 +187,16 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.DecideNotice,
                     request_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.SerializeToString,
+            ),
+            'GetNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNotice,
+                    request_deserializer=nsor_dot_v1_dot_notices__pb2.GetNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_notices__pb2.GetNoticeResponse.SerializeToString,
+            ),
+            'ListNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNotices,
+                    request_deserializer=nsor_dot_v1_dot_notices__pb2.ListNoticesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_notices__pb2.ListNoticesResponse.SerializeToString,
             ),
             'SubscribeEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.SubscribeEvents,
@@ -271,6 +306,60 @@ class NotificationService:
             '/nsor.v1.NotificationService/DecideNotice',
             nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
             nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/GetNotice',
+            nsor_dot_v1_dot_notices__pb2.GetNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_notices__pb2.GetNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ListNotices',
+            nsor_dot_v1_dot_notices__pb2.ListNoticesRequest.SerializeToString,
+            nsor_dot_v1_dot_notices__pb2.ListNoticesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,12 @@ class NotificationServiceStub:
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
     withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
     """
+    GetNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]
+    """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
+    with who travels. Everything else is NO_RECORD, as a notice that was never given.
+    """
+    ListNotices: _grpc.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]
+    """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
     SubscribeEvents: _grpc.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
     entry in the ledger. The caller is checked again before each message and every 5 seconds.
@@ -81,6 +87,12 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
     withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
     """
+    GetNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]  # type: ignore[assignment]
+    """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
+    with who travels. Everything else is NO_RECORD, as a notice that was never given.
+    """
+    ListNotices: _aio.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]  # type: ignore[assignment]
+    """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
     SubscribeEvents: _aio.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]  # type: ignore[assignment]
     """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
     entry in the ledger. The caller is checked again before each message and every 5 seconds.
@@ -130,6 +142,24 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
         withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
         """
+
+    @_abc_1.abstractmethod
+    def GetNotice(
+        self,
+        request: _notices_pb2.GetNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notices_pb2.GetNoticeResponse, _abc.Awaitable[_notices_pb2.GetNoticeResponse]]:
+        """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
+        with who travels. Everything else is NO_RECORD, as a notice that was never given.
+        """
+
+    @_abc_1.abstractmethod
+    def ListNotices(
+        self,
+        request: _notices_pb2.ListNoticesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notices_pb2.ListNoticesResponse, _abc.Awaitable[_notices_pb2.ListNoticesResponse]]:
+        """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
 
     @_abc_1.abstractmethod
     def SubscribeEvents(

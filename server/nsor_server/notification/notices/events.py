@@ -99,7 +99,7 @@ def _concerned(agencies: Agencies, record: record_pb2.RegistrationRecord, notice
         return [record.created_by_agency, *recipients.responsible_police(agencies, notice.address.place_code)]
     if notice.kind == kinds.NAME:
         return [record.created_by_agency]
-    if notice.border_crossing or (notice.kind == kinds.TRAVEL and kinds.is_abroad(notice.travel)):
+    if kinds.crosses_border(notice):
         return recipients.of_kind(agencies, options_pb2.AGENCY_KIND_IMMIGRATION)
     if notice.kind == kinds.TRAVEL:
         places = {leg.place_code for leg in notice.travel.legs}

@@ -65,6 +65,13 @@ def earlier_id(request: Request) -> bytes:
     return raw(request.supersedes_notice_id) if request.supersedes_notice_id else b""
 
 
+def crosses_border(notice: record_pb2.NoticeRecord) -> bool:
+    """Whether a notice is of a journey over the border of Pakistan: such a one FIA Immigration is told, and shown."""
+    if notice.kind == TRAVEL:
+        return is_abroad(notice.travel)
+    return notice.kind == RETURN and bool(notice.border_crossing)
+
+
 def home_address(request: Request) -> types_pb2.Address | None:
     """The address that a notice tells; without a fixed abode the place alone. None: it tells none."""
     if request.HasField("address"):

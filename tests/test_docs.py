@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from nsor.bridge.command import group as bridge_command
 from nsor.cli import group as client_command
 from nsor_server.__main__ import group as server_command
 from nsor_server.alerts import Alert
@@ -19,7 +20,11 @@ from tests.sources import REPOSITORY
 FILES = list(sources.files())
 DOCUMENTS = sorted(name for name in FILES if name.endswith(".md"))
 TOP = {name.split("/")[0] for name in FILES if "/" in name}
-PROGRAMS: dict[str, click.Command] = {"nsor": client_command, "nsor-server": server_command}
+PROGRAMS: dict[str, click.Command] = {
+    "nsor": client_command,
+    "nsor-bridge": bridge_command,
+    "nsor-server": server_command,
+}
 
 LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

@@ -17,7 +17,17 @@ CLI = Path(urdu.__file__).parent
 GET = "nsor.v1.RegistrationService/GetRegistration"
 AMEND = "nsor.v1.RegistrationService/AmendRegistration"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
-_PLACES = {"say": 0, "said": 0, "table": 0, "obtain": 1, "counted": 2, "WrongUse": 0, "WrongValue": 0}
+_PLACES = {
+    "say": 0,
+    "said": 0,
+    "table": 0,
+    "obtain": 1,
+    "counted": 2,
+    "WrongUse": 0,
+    "WrongValue": 0,
+    "_say": 0,
+    "NotTaken": 0,
+}
 """Method or function -> which of its arguments is a text for people."""
 
 
@@ -33,7 +43,7 @@ def _constants(node: ast.expr) -> Iterator[str]:
 
 def _said() -> Iterator[str]:
     """Texts that the code says, as far as they stand where they are said."""
-    for path in (*CLI.glob("*.py"), CLI.parent / "misuse.py"):
+    for path in (*CLI.glob("*.py"), *(CLI.parent / "bridge").glob("*.py"), CLI.parent / "misuse.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from nsor import cli
+from nsor.bridge.command import group as bridge_command
 from nsor.cli import screen, urdu_help, usage
 from tests.client.conftest import Run
 
@@ -133,6 +134,7 @@ def _helped() -> Iterator[tuple[str, str]]:
     """The sentence of each command, and of each of its options."""
     yield from ((name, entry.summary) for name, entry in cli.COMMANDS.items())
     waiting = [(name, cli.group.get_command(click.Context(cli.group), name)) for name in cli.COMMANDS]
+    waiting.append(("nsor-bridge", bridge_command))
     while waiting:
         name, command = waiting.pop()
         assert command is not None

@@ -7,6 +7,7 @@ signed anew over it, so that each attempt is an entry of its own in the ledger.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nsor.contract import Method
@@ -53,3 +54,11 @@ def _safe(error: NsorError, method: Method) -> bool:
     if isinstance(error, Unreachable):
         return method.repeatable and error.code in _LOST
     return isinstance(error, Refused) and method.repeatable and error.reason in _PASSING
+
+
+def pauses(first_seconds: float = 1.0, longest_seconds: float = 300.0) -> Iterator[float]:
+    """How long to wait after each failure of what is tried for good, without end: twice as long each time."""
+    wait = first_seconds
+    while True:
+        yield min(wait, longest_seconds)
+        wait = min(wait * 2, longest_seconds)

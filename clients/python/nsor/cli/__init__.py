@@ -144,19 +144,25 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
     ctx.obj = _session.Session(options)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; failures become a message on stderr."""
+def run(arguments: Sequence[str], program: click.Command = group) -> int:
+    """Run one command and return its exit code; failures become a message on stderr.
+
+    Args:
+        arguments: what stands behind the program's name.
+        program: ``nsor``, or another program that ends like it.
+    """
     color = False if screen.plain() else None
     # What is said after the command has ended has no context of its own to know the colours from.
-    with click.Context(group, info_name="nsor", color=color).scope(cleanup=False):
-        return _run(arguments, color)
+    with click.Context(program, info_name=program.name, color=color).scope(cleanup=False):
+        return _run(arguments, program, color)
 
 
-def _run(arguments: Sequence[str], color: bool | None) -> int:
-    shown = Failures.of(arguments)
+def _run(arguments: Sequence[str], program: click.Command, color: bool | None) -> int:
+    name = str(program.name)
+    shown = Failures.of(arguments, name)
     usage.LANGUAGE.set(shown.language)
     try:
-        result = group.main(args=list(arguments), prog_name="nsor", standalone_mode=False, color=color)
+        result = program.main(args=list(arguments), prog_name=name, standalone_mode=False, color=color)
     except click.UsageError as error:
         _misused(without_values(error), shown)
         return USAGE

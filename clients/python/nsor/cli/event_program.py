@@ -26,8 +26,6 @@ try:
 except ImportError:  # pragma: no cover - Windows has no such locks
     fcntl = None  # type: ignore[assignment]
 
-FIRST_WAIT_SECONDS: Final = 1.0
-LONGEST_WAIT_SECONDS: Final = 300.0
 _STOPPING_SECONDS: Final = 5.0
 """How long a program that was told to stop may take."""
 _PASSED_ON: Final = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
@@ -92,14 +90,6 @@ class Program:
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
     """What of the environment a program gets."""
     return {name: value for name, value in environment.items() if name in _PASSED_ON or name.startswith("LC_")}
-
-
-def waits() -> Iterator[float]:
-    """How long to wait after each failure, without end."""
-    wait = FIRST_WAIT_SECONDS
-    while True:
-        yield wait
-        wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
 
 def pause(seconds: float) -> None:

@@ -165,13 +165,14 @@ def _is_beyond_the_last(error: Refused) -> bool:
 
 def _acknowledge(client: Client, sequence: int, following: Callable[[NsorError], None] | None) -> None:
     """Acknowledge the events up to this one; whoever follows waits for a register that is away."""
+    from nsor import retries  # noqa: PLC0415 - as above
     from nsor.cli import event_program  # noqa: PLC0415 - as above
     from nsor.errors import NsorError  # noqa: PLC0415 - as above
     from nsor.events import passing  # noqa: PLC0415 - as above
     from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
     request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence)
-    for wait in event_program.waits():
+    for wait in retries.pauses():
         try:
             client.notification.acknowledge_events(request)
         except NsorError as error:
@@ -200,11 +201,12 @@ class _Handing:
         Raises:
             NsorError: it hasn't, as often as it was tried; or it can't be started.
         """
+        from nsor import retries  # noqa: PLC0415 - as above
         from nsor.cli import event_program, programs  # noqa: PLC0415 - as above
 
         line = json.dumps(programs.as_dict(event), ensure_ascii=False).encode() + b"\n"
         self.waiting = event.sequence
-        for tried, wait in enumerate(event_program.waits(), 1):
+        for tried, wait in enumerate(retries.pauses(), 1):
             failed = self._program.take(line)
             if failed is None:
                 self.waiting = 0

@@ -50,14 +50,16 @@ class Failures:
         as_json: one JSON object instead of text.
         language: of the text, one of LANGUAGES.
         verbose: with the whole ids of access, request and trace.
+        program: whose failures they are.
     """
 
     as_json: bool
     language: str = "en"
     verbose: bool = False
+    program: str = "nsor"
 
     @classmethod
-    def of(cls, arguments: Sequence[str]) -> Failures:
+    def of(cls, arguments: Sequence[str], program: str = "nsor") -> Failures:
         """As the arguments ask, read before click has understood them: wrong use is a failure too."""
         given = [
             value.partition("=")[2] or following
@@ -65,7 +67,8 @@ class Failures:
             if value == "--lang" or value.startswith("--lang=")
         ]
         verbose = "-v" in arguments or "--verbose" in arguments
-        return cls(as_json="--json" in arguments, language=language_of(given[-1] if given else None), verbose=verbose)
+        language = language_of(given[-1] if given else None)
+        return cls(as_json="--json" in arguments, language=language, verbose=verbose, program=program)
 
     def line(self, english: str, urdu: str = "", *, reason: str, next_step: str = "") -> None:
         """A failure that has only words; programs get it in the form of any other."""
@@ -75,7 +78,7 @@ class Failures:
 
             self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
         else:
-            click.secho(f"nsor: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
+            click.secho(f"{self.program}: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
 
     def error(self, error: NsorError) -> None:
         """A failure with its reason and what to do next."""
@@ -85,7 +88,7 @@ class Failures:
         from nsor.errors import Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
 
         labels = _LABELS[self.language]
-        self._write(f"nsor: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
+        self._write(f"{self.program}: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
         for violation in error.violations:
             where = f"{violation.field}: " if violation.field else ""
             self._write(f"  {where}{self._text(violation.form or violation.description)}")

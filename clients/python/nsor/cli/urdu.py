@@ -397,6 +397,45 @@ TEXTS: Final[dict[str, str]] = {
         "پروگرام نے واقعہ {} نہیں لیا: {}۔ {:g} سیکنڈ بعد دوبارہ؛ بعد والے انتظار کرتے ہیں۔"
     ),
     "it took too long and was ended": "بہت دیر لگی، اس لیے بند کر دیا گیا",
+    "Events of {} go to {}.": "{} کے واقعات یہاں جاتے ہیں: {}۔",
+    "Stopped. What isn't acknowledged comes again.": "روک دیا گیا۔ جس کی وصولی نہیں بتائی گئی وہ دوبارہ آئے گا۔",
+    "Event {} was taken, after {} posts.": "واقعہ {} {} بار بھیجنے پر لے لیا گیا۔",
+    "The endpoint refuses event {}: {}. It is a dead letter: {}.": (
+        "وصول کنندہ واقعہ {} رد کرتا ہے: {}۔ اسے الگ رکھ دیا گیا: {}۔"
+    ),
+    "The endpoint hasn't taken event {}: {}. Again in {:g} s.": (
+        "وصول کنندہ نے واقعہ {} نہیں لیا: {}۔ {:g} سیکنڈ بعد دوبارہ۔"
+    ),
+    "The endpoint hasn't taken event {}: {}.": "وصول کنندہ نے واقعہ {} نہیں لیا: {}۔",
+    "{:,} dead letters.": "الگ رکھے گئے: {:,}۔",
+    "{:,} of {:,} dead letters taken.": "الگ رکھے گئے واقعات میں سے {:,} لیے گئے، کل {:,}۔",
+    "{:,} of {:,} dead letters taken; the others stay.": (
+        "الگ رکھے گئے واقعات میں سے {:,} لیے گئے، کل {:,}؛ باقی رکھے ہیں۔"
+    ),
+    "ok: settings of {}": "ٹھیک: سیٹنگز {}",
+    "ok: state folder {}": "ٹھیک: فولڈر {}",
+    "ok: state folder {}, a bridge runs on it": "ٹھیک: فولڈر {}، اس پر برج چل رہا ہے",
+    "ok: register at {} as {}": "ٹھیک: رجسٹر {}، بطور {}",
+    "ok: events wait, from number {} on": "ٹھیک: واقعات منتظر ہیں، نمبر {} سے",
+    "ok: no events wait": "ٹھیک: کوئی واقعہ منتظر نہیں",
+    "ok: endpoint {}, its certificate holds; nothing was posted": (
+        "ٹھیک: وصول کنندہ {}، سرٹیفکیٹ درست ہے؛ کچھ بھیجا نہیں گیا"
+    ),
+    "wrong: endpoint {}: {}": "غلط: وصول کنندہ {}: {}",
+    "wrong: {}": "غلط: {}",
+    "it gave no whole answer within {:g} s": "{:g} سیکنڈ میں پورا جواب نہیں دیا",
+    "its answer was broken off, or isn't HTTP": "جواب ٹوٹ گیا، یا HTTP نہیں",
+    "its certificate isn't one that the settings trust, or isn't its own": (
+        "اس کے سرٹیفکیٹ پر سیٹنگز بھروسا نہیں کرتیں، یا وہ اس کا اپنا نہیں"
+    ),
+    "its address is none of those that the settings allow": "اس کا نیٹ ورک پتہ سیٹنگز میں نہیں",
+    "there is no connection to it ({})": "اس سے رابطہ نہیں ہوتا ({})",
+    "it answered {} with a web page, as a proxy or a login does": (
+        "{} کے ساتھ ویب صفحہ دیا، جیسے پراکسی یا لاگ اِن دیتا ہے"
+    ),
+    "it answered {} without the text of `answer_contains`": "{} کے جواب میں `answer_contains` کا متن نہیں",
+    "it answered {} and names another address, which is not called": "{} کہہ کر دوسرا پتہ دیا، جو استعمال نہیں ہوتا",
+    "it answered {}": "{} جواب دیا",
     "exit code {}": "خروجی کوڈ {}",
     "signal {}": "سگنل {}",
     "{} Connecting again.": "{} دوبارہ رابطہ ہو رہا ہے۔",

@@ -287,6 +287,15 @@ COMMANDS: Final[dict[str, str]] = {
     "Refuse what another officer has proposed; you sign.": "دوسرے افسر کی تجویز مسترد کرنا؛ آپ دستخط کرتے ہیں۔",
     "Withdraw what you have proposed; you sign.": "اپنی تجویز واپس لینا؛ آپ دستخط کرتے ہیں۔",
     # Events, access, tickets, cases, look-ups.
+    "Hear your agency's events, and post each to your own HTTPS endpoint, for good.": (
+        "اپنے ادارے کے واقعات وصول کر کے ہر ایک اپنے HTTPS پتے پر بھیجنا، مسلسل۔"
+    ),
+    "Try settings, folder, register and endpoint, and post nothing.": (
+        "سیٹنگز، فولڈر، رجسٹر اور وصول کنندہ آزمانا، کچھ بھیجے بغیر۔"
+    ),
+    "Post dead letters again, the oldest first: all, or those with these numbers; each is removed when it is taken.": (
+        "الگ رکھے واقعات دوبارہ بھیجنا، پرانے پہلے: سب، یا ان نمبروں کے؛ لیا گیا واقعہ ہٹا دیا جاتا ہے۔"
+    ),
     "Show your agency's events, the oldest first: each names a record by its id, and no person.": (
         "آپ کے ادارے کے واقعات، پرانے پہلے: ہر ایک ریکارڈ کا نمبر بتاتا ہے، کسی شخص کا نام نہیں۔"
     ),
@@ -547,6 +556,10 @@ OPTIONS: Final[dict[str, str]] = {
     "Wait for more until Ctrl-C.": "Ctrl-C تک مزید کا انتظار کریں۔",
     "Show those after this number, acknowledged or not.": "اس نمبر کے بعد والے، وصولی بتائی گئی ہو یا نہیں۔",
     "Acknowledge what was shown: it is not sent again.": "جو دکھایا گیا اس کی وصولی بتائیں: دوبارہ نہیں آتا۔",
+    "The settings file.": "سیٹنگز کی فائل۔",
+    "Language of what is said to you.": "آپ سے کہی جانے والی بات کی زبان۔",
+    "Print a settings file.": "سیٹنگز کی فائل دکھائیں۔",
+    "Only list them.": "صرف فہرست دکھائیں۔",
     "Program that gets each event, as JSON on its standard input: exit code 0 acknowledges it.": (
         "پروگرام جسے ہر واقعہ standard input پر JSON میں ملتا ہے: خروجی کوڈ 0 وصولی بتاتا ہے۔"
     ),

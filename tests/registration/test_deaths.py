@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from nsor.v1 import closure_pb2, types_pb2
+from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration.closure import rules, terms
 from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import Services, call_of, review_times
 from tests.orders import Created, cnic, day, order
 from tests.registration.test_closure import (
     ARCHIVED,
@@ -183,4 +185,23 @@ def test_what_one_look_finds_beyond_what_a_time_archives_waits_for_the_next_ones
     assert all(len(each) <= terms.MOST for each in at_times)
     assert {first.registration_id, second.registration_id} in at_times
     assert sum(map(len, at_times)) == len(every)
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("policy_changes", [False, True])
+def test_a_look_goes_on_where_the_process_before_was(
+    services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, owner: Owner, *, policy_changes: bool
+) -> None:
+    # A server that is started again before it has read all would never come to the records at the end.
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+    monkeypatch.setattr(terms, "BATCH", 2)
+    every = [confirmed(services, cnic(), convictions=[old()]) for _ in range(3)]
+    for _ in range(2):
+        with review_times(services, keyring) as started:
+            started.follow()
+            assert started.look()
+        if policy_changes:
+            monkeypatch.setattr(terms, "_versions", lambda _: (7, 7))
+    ended = [state(services, each) for each in every].count(ARCHIVED)
+    assert ended == (2 if policy_changes else 3)
     assert owner.findings() == []

@@ -31,6 +31,7 @@ from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import erasures, meetings, rules, store
+from nsor_server.registration.sealed import store as sealed_readings
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -45,6 +46,10 @@ _CLOSURES: Final = """
 SELECT DISTINCT ON (closure_id) uuid_send(closure_id), version, sealed
 FROM closure_version ORDER BY closure_id, version DESC
 """
+_READINGS: Final = f"""
+SELECT DISTINCT ON (sealed_reading_id) uuid_send(sealed_reading_id), version, sealed
+FROM {sealed_readings.TABLE} ORDER BY sealed_reading_id, version DESC
+"""  # noqa: S608 - constants
 _ABOUT: Final = f"""
 SELECT e.index, e.access_id, e.leaf FROM ledger_entry AS e
 WHERE e.index IN (
@@ -180,8 +185,9 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
 
 def about(conn: Connection, keyring: Keyring, registration_id: bytes, closure_id: bytes) -> list[tuple[int, bytes]]:
     """Index and access id of every entry about a registration, but for the decision to erase it, and imports."""
-    named = f"registration {uuid.UUID(bytes=registration_id)}"
-    labels = Labels(keyring).every(NAMED, named, sorted(Contract.load().methods))
+    keys, methods = Labels(keyring), sorted(Contract.load().methods)
+    names = _names(conn, Sealer(keyring), registration_id, closure_id)
+    labels = [label for each in names for label in keys.every(NAMED, each, methods)]
     parameters = {
         "labels": [uuid.UUID(bytes=each) for each in labels],
         "id": uuid.UUID(bytes=registration_id),
@@ -191,6 +197,22 @@ def about(conn: Connection, keyring: Keyring, registration_id: bytes, closure_id
         (index, access_id.bytes)
         for index, access_id, leaf in conn.execute(_ABOUT, parameters, binary=True)
         if leaves.decode(leaf).method != IMPORT
+    ]
+
+
+def _names(conn: Connection, sealer: Sealer, registration_id: bytes, closure_id: bytes) -> list[str]:
+    """What calls about a registration name: itself, a reading of it while it was sealed, or an end proposed before."""
+    opened = (
+        sealed_readings.opened(sealer, sealed_readings.StoredReading(*columns))
+        for columns in conn.execute(_READINGS, binary=True)
+    )
+    readings = [each.sealed_reading_id for each in opened if each.registration_id == registration_id]
+    decided = (store.opened(sealer, store.StoredClosure(*columns)) for columns in conn.execute(_CLOSURES, binary=True))
+    closures = {each.closure_id for each in decided if each.registration_id == registration_id} - {closure_id}
+    return [
+        f"registration {uuid.UUID(bytes=registration_id)}",
+        *(f"sealed-reading {uuid.UUID(bytes=each)}" for each in sorted(readings)),
+        *(f"closure {uuid.UUID(bytes=each)}" for each in sorted(closures)),
     ]
 
 
@@ -216,7 +238,7 @@ def _showing(
     return found
 
 
-def _are_about(conn: Connection, keyring: Keyring, registration_id: bytes, entries: list[int]) -> bool:
+def _are_about(conn: Connection, keyring: Keyring, closure: record_pb2.ClosureRecord, entries: list[int]) -> bool:
     """Whether entries that were found by what stands beside their leaves are about a registration, by their details.
 
     With its detail goes whatever tells which label an entry must have: whoever owns the database would have one of his
@@ -225,11 +247,12 @@ def _are_about(conn: Connection, keyring: Keyring, registration_id: bytes, entri
     Raises:
         DetailError: a detail isn't the one of its leaf.
     """
-    details, named = Details(keyring), f"registration {uuid.UUID(bytes=registration_id)}"
+    details, registration_id = Details(keyring), closure.registration_id
+    names = _names(conn, Sealer(keyring), registration_id, closure.closure_id)
     parameters = {"entries": entries, "id": uuid.UUID(bytes=registration_id)}
     for index, encoded, sealed in conn.execute(_SAID_TO_BE, parameters, binary=True):
         detail = details.open(index, leaf_hash(encoded), sealed, leaves.decode(encoded).detail_hash)
-        if detail.named != named and registration_id not in detail.subjects:
+        if detail.named not in names and registration_id not in detail.subjects:
             return False
     return True
 
@@ -267,7 +290,7 @@ def _destroy(
         labels = _number_labels(conn, keyring, closure.registration_id)
         showing = _showing(conn, keyring, closure.registration_id, labels)
         found = sorted({*about(conn, keyring, closure.registration_id, closure.closure_id), *showing})
-        are_about = _are_about(conn, keyring, closure.registration_id, [index for index, _ in found])
+        are_about = _are_about(conn, keyring, closure, [index for index, _ in found])
     except DetailError:
         are_about = False
     if not are_about:

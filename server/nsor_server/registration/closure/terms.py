@@ -17,7 +17,7 @@ from nsor_server.access.directory import Directory
 from nsor_server.calls import Agency, RecordRef, Row, Seen
 from nsor_server.formats.instants import to_us
 from nsor_server.policy.deadlines import Deadlines
-from nsor_server.registration import claims
+from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
 from nsor_server.registration.closure import events, rules
 from nsor_server.registration.persons.claimants import Claimants, Known
@@ -33,6 +33,7 @@ MOST: Final = 200
 EVERY: Final = dt.timedelta(days=1)
 """How often all of the register is gone through."""
 _START: Final = bytes(16)
+_END: Final = b"\xff" * 16
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Terms:
         self._look: record_pb2.TermsLook | None = None
         self._unread = set[bytes]()
         self._ended: dt.datetime | None = None
+        self._has_resumed = False
 
     def follow(self) -> bool:
         """Look at the next registrations; tells whether there may be more.
@@ -76,6 +78,8 @@ class Terms:
         if self._ended is not None and now - self._ended < EVERY:
             return False
         with self._database.transaction() as conn:
+            if not self._has_resumed:
+                self._resume(conn)
             if self._place == _START:
                 self._begin(conn, now)
             heads = registrations.heads_after(conn, self._place, BATCH)
@@ -89,6 +93,26 @@ class Terms:
             self._place, self._ended = _START, now
             return False
         return len(self._over) < MOST
+
+    def _resume(self, conn: Connection) -> None:
+        """Go on with the look that the last time hadn't come to the end of: else it never ends where restarts do.
+
+        Not if policy has changed since: all is counted anew.
+        """
+        self._has_resumed = True
+        try:
+            last = review_store.last_time(conn, self._sealer)
+        except errors.Internal:  # there is an alert already
+            return
+        if last is None or not last.HasField("terms_so_far"):
+            return
+        look = last.terms_so_far
+        if (look.deadlines_version, look.holidays_version) != _versions(self._directory):
+            return
+        self._look, self._place = record_pb2.TermsLook(), last.terms_place
+        self._look.CopyFrom(look)
+        self._unread = set(look.unread_ids)
+        del self._look.unread_ids[:]
 
     def _begin(self, conn: Connection, now: dt.datetime) -> None:
         """Note from where a look begins: before it reads anything."""
@@ -167,6 +191,17 @@ class Terms:
         if is_whole and by == _versions(self._directory):
             record.terms.CopyFrom(self._look)
             record.terms.unread_ids.extend(sorted(self._unread))
+        elif len(self._unread) <= MOST:
+            record.terms_so_far.CopyFrom(self._look)
+            record.terms_so_far.unread_ids.extend(sorted(self._unread))
+            record.terms_place = self._reached()
+
+    def _reached(self) -> bytes:
+        """Up to which registration all are read and, if they were over, archived by the time that is written."""
+        place = self._place if self._ended is None else _END
+        if not self._left:
+            return place
+        return (int.from_bytes(min(self._left), "big") - 1).to_bytes(len(_START), "big")
 
     def written(self) -> None:
         """The time was written: the next one goes on with whom it hasn't looked at.

@@ -2079,6 +2079,8 @@ class ReviewTimeRecord(_message.Message):
     ARCHIVED_IDS_FIELD_NUMBER: _builtins.int
     RETURNED_TO_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
+    TERMS_SO_FAR_FIELD_NUMBER: _builtins.int
+    TERMS_PLACE_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -2101,6 +2103,8 @@ class ReviewTimeRecord(_message.Message):
     """Index of an entry: what has come to stand by it and before, for the first time or again, was looked at for what fell due, or was
     asked for, before.
     """
+    terms_place: _builtins.bytes
+    """The registration up to which all are read, or archived by now: 16 bytes."""
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -2147,6 +2151,10 @@ class ReviewTimeRecord(_message.Message):
         back; unset: none came to its end since the time before.
         """
 
+    @_builtins.property
+    def terms_so_far(self) -> Global___TermsLook:
+        """Of one that hasn't come to its end: how far it is with this time. A process that starts goes on from there."""
+
     def __init__(
         self,
         *,
@@ -2169,10 +2177,12 @@ class ReviewTimeRecord(_message.Message):
         archived_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         returned_to: _builtins.int = ...,
         terms: Global___TermsLook | None = ...,
+        terms_so_far: Global___TermsLook | None = ...,
+        terms_place: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -93,6 +93,27 @@ class FocalPerson:
     disabled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A consumer of an agency's events: one of its systems, which follows a part of them.
+
+    Attributes:
+        consumer_id: 16 bytes.
+        name: number of the system that follows.
+        places: it hears events of these, or of places within them; empty: of all, and of none.
+        kinds: it hears events of these kinds; empty: of all.
+        disabled_at: when it was disabled; None: it may follow.
+    """
+
+    consumer_id: bytes
+    agency_id: str
+    name: str
+    places: tuple[str, ...]
+    kinds: tuple[int, ...]
+    enrolled_at: dt.datetime
+    disabled_at: dt.datetime | None = None
+
+
 class LookedAt(NamedTuple):
     """What a handler has looked at, as ``nsor.storage.v1.LookedAt`` has it.
 
@@ -137,6 +158,11 @@ class Directory(Protocol):
     @property
     def compromised(self) -> Mapping[bytes, dt.datetime]:
         """When keys were disabled as compromised, by key id: what they have opened counts no more since."""
+        ...
+
+    @property
+    def consumers(self) -> Mapping[tuple[str, str], Consumer]:
+        """Consumers of events by agency id and name, those that are disabled too."""
         ...
 
     @property
@@ -280,6 +306,13 @@ class Call:
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.compromised
+
+    @property
+    def consumers(self) -> Mapping[tuple[str, str], Consumer]:
+        """The consumers of the directory that the gate saw, by agency id and name."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.consumers
 
     @property
     def decided(self) -> DecidedRows:

@@ -14,6 +14,7 @@ from google.type import date_pb2
 from nsor.v1 import (
     amendments_pb2,
     closure_pb2,
+    consumers_pb2,
     corrections_pb2,
     custody_pb2,
     directory_pb2,
@@ -584,8 +585,10 @@ def _notification(ids: _Ids) -> Iterator[Message]:
     yield from _notices(ids)
     yield from _decided_notices(ids)
     yield from _read_notices(ids)
-    yield notification_pb2.SubscribeEventsRequest(after_sequence=3)
-    yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3)
+    yield notification_pb2.SubscribeEventsRequest(
+        after_sequence=3, consumer="SYSTEM-1", after_event_id=ids.uuid("event")
+    )
+    yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3, consumer="SYSTEM-1")
     yield from _duties(ids)
 
 
@@ -696,6 +699,14 @@ def _directory(ids: _Ids) -> Iterator[Message]:
         request_id=ids.uuid("disable own"), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
     )
     yield directory_pb2.ListOfficersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield consumers_pb2.EnrolConsumerRequest(
+        request_id=ids.uuid("enrol consumer"),
+        consumer="SYSTEM-1",
+        places=["PK-PB/LHR"],
+        kinds=[notification_pb2.EVENT_KIND_KEY_ENROLLED],
+    )
+    yield consumers_pb2.DisableConsumerRequest(request_id=ids.uuid("disable consumer"), consumer="SYSTEM-1")
+    yield consumers_pb2.ListConsumersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
     yield directory_pb2.ListAgenciesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
     yield directory_pb2.ProposePolicyRequest(
         request_id=ids.uuid("propose"),

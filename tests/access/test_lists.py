@@ -51,11 +51,13 @@ NOT_NARROWED = {
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",
+    "ListConsumers": "systems of one's own agency",
     "ListAgencies": "the directory, which every agency knows",
     "ListPolicies": "the policy, which is of no place",
 }
 """Lists of which an officer's places narrow not all, and why."""
 NAMED_TOKENS = {
+    "ListConsumers": "a token names a consumer of one's own agency, which the list shows",
     "ListOfficers": "a token names a key of one's own agency, which the list shows",
     "ListAgencies": "a token names an agency, which everybody knows",
 }

@@ -128,7 +128,7 @@ def stream(services: Services, agency: Agency = PUNJAB_POLICE) -> tuple[Call, St
     with contextlib.closing(services.database.writer()) as conn:
         deliver(Session(conn))
     with services.database.reading() as conn:
-        step = handler.after(call, 0, conn)
+        step = handler.after(call, handler.start(call, request, conn), conn)
     assert step is not None
     return call, step
 

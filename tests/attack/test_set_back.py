@@ -247,7 +247,7 @@ def told(services: Services, after: int = 0) -> list[int]:
     with contextlib.closing(services.database.writer()) as conn:
         deliver(Session(conn))
     with services.database.reading() as conn:
-        step = handler.after(call, after, conn)
+        step = handler.after(call, handler.start(call, request, conn), conn)
     assert step is not None
     call.outcome, call.answer = step.outcome, step.outcome.response.SerializeToString()
     services.writer.submit(call)
@@ -287,7 +287,7 @@ def test_what_was_told_instead_of_an_event_is_found(services: Services, owner: O
     other = (
         "UPDATE ledger_record SET sha256 = sha256(convert_to(jsonb_build_array("
         "event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, "
-        "registration_ids"
+        "registration_ids, to_jsonb(places)"
         ")::text, 'UTF8')) FROM agency_event WHERE row_id = uuid_send(event_id) AND agency_id = 'npb' AND sequence = 2"
     )
     owner.does(KIND.format("+"), other)

@@ -62,6 +62,7 @@ TOLD = {
 _DECIDES = "it shows rows that decide, of the directory's snapshot: each snapshot is proved by the hash in the ledger"
 NOT_TOLD = {
     "ListOfficers": _DECIDES,
+    "ListConsumers": _DECIDES,
     "GetPolicy": _DECIDES,
     "ListPolicies": _DECIDES,
     "ListAgencies": "by it nobody is decided on: calls are gated by the directory's snapshot, which is proved",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 
 import nsor
@@ -101,6 +102,47 @@ def test_it_is_quiet_too_when_only_old_events_come(client: nsor.Client, register
     # A register that closes the stream again and again must not keep the reader for ever.
     _streams(register, [_batch(1, 2)])
     assert [event.sequence for event in client.events(quiet_seconds=0.2)] == [1, 2]
+
+
+def test_an_empty_message_says_only_that_the_connection_is_alive(client: nsor.Client, register: Register) -> None:
+    _streams(register, [empty_pb2.Empty(), _batch(1), empty_pb2.Empty(), _batch(2)])
+    assert _take(client, 2) == [1, 2]
+    assert client.verify_ledger().leaves == 2
+
+
+def test_whoever_only_looks_ends_where_the_replay_does(client: nsor.Client, register: Register) -> None:
+    over = threading.Event()
+    last = _batch(2)
+    last.replay_ends = True
+
+    def run(_: bytes) -> Iterator[Message]:
+        yield _batch(1)
+        yield last
+        over.wait(10)
+
+    register.streams[SUBSCRIBE] = run
+    stream = client.events(until_replayed=True)
+    assert [event.sequence for event in stream] == [1, 2]
+    assert stream.replayed
+    over.set()
+
+
+# A cursor of another consumer's is refused when it names its event.
+def test_a_reconnection_names_the_consumer_and_the_last_event(
+    client: nsor.Client, register: Register, refusals: type[Refusal]
+) -> None:
+    asked: list[tuple[str, int, str]] = []
+
+    def run(request: bytes) -> Iterator[Message | Refusal]:
+        said = notification_pb2.SubscribeEventsRequest.FromString(request)
+        asked.append((said.consumer, said.after_sequence, said.after_event_id))
+        yield _batch(*((1, 2) if len(asked) == 1 else (3,)))
+        yield refusals("UNAVAILABLE", "")
+
+    register.streams[SUBSCRIBE] = run
+    events = iter(client.events(consumer="SYSTEM-1"))
+    assert [next(events).sequence for _ in range(3)] == [1, 2, 3]
+    assert asked == [("SYSTEM-1", 0, ""), ("SYSTEM-1", 2, "2")]
 
 
 def test_leaves_of_messages_are_kept(client: nsor.Client, register: Register) -> None:

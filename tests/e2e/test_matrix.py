@@ -80,7 +80,7 @@ def example(method: str, agency: str) -> Message:
     if isinstance(request, directory_pb2.DisableOwnKeyRequest):
         request.validate_only = True  # the caller's officer is needed for what follows
     if isinstance(request, notification_pb2.AcknowledgeEventsRequest):
-        request.through_sequence = 1
+        request.through_sequence, request.consumer = 1, ""
     return request  # type: ignore[no-any-return]
 
 
@@ -121,7 +121,7 @@ def imported(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:
 def subscribe(caller: Caller, request: Message) -> tuple[str, leaf_pb2.Leaf]:
     """The same for the stream: its first message, or its refusal."""
     assert isinstance(request, notification_pb2.SubscribeEventsRequest)
-    request.after_sequence = 0
+    request.after_sequence, request.consumer, request.after_event_id = 0, "", ""
     stream = caller.stream(SUBSCRIBE, request)
     try:
         message = notification_pb2.SubscribeEventsResponse.FromString(next(stream))

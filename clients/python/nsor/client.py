@@ -118,14 +118,18 @@ class Client:
         self,
         *,
         after_sequence: int = 0,
+        consumer: str = "",
+        until_replayed: bool = False,
         quiet_seconds: float | None = None,
         give_up_seconds: float = 300.0,
         on_reconnect: Callable[[NsorError | None], None] | None = None,
     ) -> EventStream:
-        """Follow the agency's events; see ``EventStream``. Acknowledge those that are stored."""
+        """Follow the agency's events, or a consumer's; see ``EventStream``. Acknowledge those that are stored."""
         return EventStream(
             self._connection,
             after_sequence=after_sequence,
+            consumer=consumer,
+            until_replayed=until_replayed,
             quiet_seconds=quiet_seconds,
             give_up_seconds=give_up_seconds,
             on_reconnect=on_reconnect,

@@ -30,7 +30,7 @@ _MAX_WAIT = 30.0
 
 @dataclass(slots=True)
 class _Quiet:
-    """Ends a stream when nothing has come for a while: the register doesn't say when its replay is complete."""
+    """Ends a stream when nothing has come for a while."""
 
     call: RawStream
     seconds: float | None
@@ -54,10 +54,11 @@ class _Quiet:
 
 
 class EventStream:
-    """An iterator over the events of the caller's agency.
+    """An iterator over the events of the caller's agency, or of one of its consumers.
 
     Attributes:
         sequence: the last sequence that was given out.
+        replayed: whether everything was given out that had a number when the stream was opened.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class EventStream:
         connection: Connection,
         *,
         after_sequence: int = 0,
+        consumer: str = "",
+        until_replayed: bool = False,
         quiet_seconds: float | None = None,
         give_up_seconds: float = 300.0,
         on_reconnect: Callable[[NsorError | None], None] | None = None,
@@ -74,11 +77,17 @@ class EventStream:
         Args:
             connection: how to reach the register.
             after_sequence: give the events after this one; 0: after the last acknowledged one.
+            consumer: of this consumer, whose system acts; empty: of the agency, by its own numbers.
+            until_replayed: end when everything was given out that there was.
             quiet_seconds: end when nothing has come for so long; None follows for good.
             give_up_seconds: how long to keep trying without any message before giving up.
             on_reconnect: gets the reason, each time before connecting again.
         """
         self.sequence = after_sequence
+        self.replayed = False
+        self._consumer = consumer
+        self._event_id = ""
+        self._until_replayed = until_replayed
         self._connection = connection
         self._quiet_seconds = quiet_seconds
         self._give_up_seconds = give_up_seconds
@@ -108,17 +117,26 @@ class EventStream:
             self._wait(reason)
 
     def _one_stream(self) -> Generator[notification_pb2.Event, None, bool]:
-        request = notification_pb2.SubscribeEventsRequest(after_sequence=self.sequence).SerializeToString()
+        self.replayed = False
+        request = notification_pb2.SubscribeEventsRequest(
+            after_sequence=self.sequence, consumer=self._consumer, after_event_id=self._event_id
+        ).SerializeToString()
         exchange, call = self._connection.open_stream(self._method, request, new_traceparent())
         quiet = _Quiet(call, self._quiet_seconds)
         last_index = -1
         try:
             quiet.restart()
             for message in call:
+                if not message:
+                    continue  # it only says that the connection is alive
                 quiet.stop()
                 body, last_index = self._checked(message, exchange, last_index)
                 self._failures = 0
-                yield from self._fresh(body)
+                answer = read_message(notification_pb2.SubscribeEventsResponse, body)
+                yield from self._fresh(answer)
+                self.replayed |= answer.replay_ends
+                if self.replayed and self._until_replayed:
+                    return True
                 quiet.restart()
         except grpc.RpcError as failed:
             if quiet.ended:
@@ -138,8 +156,8 @@ class EventStream:
         self._connection.journal.keep(proof)
         return body, proof.index
 
-    def _fresh(self, body: bytes) -> Iterator[notification_pb2.Event]:
-        for event in read_message(notification_pb2.SubscribeEventsResponse, body).events:
+    def _fresh(self, answer: notification_pb2.SubscribeEventsResponse) -> Iterator[notification_pb2.Event]:
+        for event in answer.events:
             if event.sequence <= self.sequence:
                 continue
             if self.sequence and event.sequence != self.sequence + 1:
@@ -150,7 +168,7 @@ class EventStream:
                         f"{self.sequence} اور {event.sequence} کے درمیان اطلاعات غائب ہیں۔",
                     ),
                 )
-            self.sequence = event.sequence
+            self.sequence, self._event_id = event.sequence, event.event_id
             yield event
             self._last_event = time.monotonic()
 

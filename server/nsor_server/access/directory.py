@@ -28,7 +28,7 @@ from nsor.v1 import directory_pb2
 from nsor_server.access.facts import Certificate
 from nsor_server.access.unproved import Unproved
 from nsor_server.alerts import Alert
-from nsor_server.calls import Agency, DecidedRows, FocalPerson, Officer
+from nsor_server.calls import Agency, Consumer, DecidedRows, FocalPerson, Officer
 from nsor_server.config import OperatorError
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
@@ -94,6 +94,7 @@ class DirectorySnapshot:
         clock: the database's.
         focal_persons: by key id.
         compromised: when keys of officers and systems were disabled as compromised, by key id.
+        consumers: of events, by agency id and name.
         rows: every row that decides, by table.
     """
 
@@ -105,6 +106,7 @@ class DirectorySnapshot:
     clock: Clock = field(default_factory=Clock)
     focal_persons: Mapping[bytes, FocalPerson] = field(default_factory=dict)
     compromised: Mapping[bytes, dt.datetime] = field(default_factory=dict)
+    consumers: Mapping[tuple[str, str], Consumer] = field(default_factory=dict)
     rows: DecidedRows = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
@@ -300,6 +302,7 @@ def read(
         clock,
         _focal_persons(rows),
         compromised(rows),
+        _consumers(rows),
         rows,
     )
 
@@ -365,6 +368,22 @@ def compromised(rows: DecidedRows) -> dict[bytes, dt.datetime]:
     """When keys of officers and systems were disabled as compromised, of any agency, by key id."""
     reason = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
     return {bytes(row["key_id"]): row["disabled_at"] for row in rows["officer_disabled"] if row["reason"] == reason}
+
+
+def _consumers(rows: DecidedRows) -> dict[tuple[str, str], Consumer]:
+    disabled = {row["consumer_id"]: row["disabled_at"] for row in rows["event_consumer_disabled"]}
+    return {
+        (row["agency_id"], row["consumer"]): Consumer(
+            row["consumer_id"].bytes,
+            row["agency_id"],
+            row["consumer"],
+            tuple(row["places"]),
+            tuple(row["kinds"]),
+            row["enrolled_at"],
+            disabled.get(row["consumer_id"]),
+        )
+        for row in rows["event_consumer"]
+    }
 
 
 def _focal_persons(rows: DecidedRows) -> dict[bytes, FocalPerson]:

@@ -1,6 +1,6 @@
-"""Pages of the lists of agencies and of keys. A token names the last row shown.
+"""Pages of the lists of agencies, of keys and of consumers. A token names the last row shown.
 
-Of agencies it is a digest, since ids are longer than a token may be; of keys it is the key's id. Neither is ever
+Of agencies it is a digest, since ids are longer than a token may be; of keys and consumers it is the id. None is ever
 deleted, so a token stays good while others are added.
 """
 
@@ -12,8 +12,8 @@ from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency, Call
-from nsor_server.directory import agencies, officers
+from nsor_server.calls import Agency, Call, Consumer
+from nsor_server.directory import agencies, consumers, officers
 from nsor_server.storage.pool import Connection
 
 DEFAULT_SIZE: Final = 100
@@ -58,6 +58,31 @@ def read_officers(call: Call, *, page_size: int, page_token: str) -> OfficersPag
     found = officers.page(call, after=_last_key(call, page_token), limit=limit + 1)
     more = len(found) > limit
     return OfficersPage(found[:limit], found[limit - 1].officer.key_id.hex() if more else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumersPage:
+    """Consumers in the order of their names, and the token of the next page, or an empty one at the end."""
+
+    consumers: list[Consumer]
+    next_page_token: str
+
+
+def read_consumers(call: Call, *, page_size: int, page_token: str) -> ConsumersPage:
+    """The page of the caller's own consumers that a token names, or the first one.
+
+    Raises:
+        errors.InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
+    """
+    limit, after = _size(page_size), ""
+    if page_token:
+        named = [each.name for each in consumers.of_agency(call) if each.consumer_id.hex() == page_token]
+        if not named:
+            raise _wrong_token()
+        (after,) = named
+    found = consumers.page(call, after=after, limit=limit + 1)
+    more = len(found) > limit
+    return ConsumersPage(found[:limit], found[limit - 1].consumer_id.hex() if more else "")
 
 
 def token(agency_id: str) -> str:

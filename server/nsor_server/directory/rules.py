@@ -118,15 +118,15 @@ def check_replaced(live: bytes | None, replaced: bytes, *, same_kind: bool) -> N
     raise errors.InvalidFields(violations=(wrong,))
 
 
-def check_jurisdiction(agency: Agency, jurisdiction: Sequence[str]) -> None:
-    """See that an officer's places are different ones, all within his agency's.
+def check_jurisdiction(agency: Agency, jurisdiction: Sequence[str], field: str = "jurisdiction") -> None:
+    """See that an officer's or a consumer's places are different ones, all within his agency's.
 
     Raises:
         errors.InvalidFields: DUPLICATE.
         errors.Denied: OUTSIDE_JURISDICTION.
     """
     twice = tuple(
-        errors.Violation(f"jurisdiction[{index}]", errors_pb2.FIELD_REASON_DUPLICATE)
+        errors.Violation(f"{field}[{index}]", errors_pb2.FIELD_REASON_DUPLICATE)
         for index, place in enumerate(jurisdiction)
         if place in jurisdiction[:index]
     )

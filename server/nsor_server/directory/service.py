@@ -14,6 +14,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import focal_persons, limits, officers, pages, rules
+from nsor_server.directory.consumer_service import ConsumerHandlers
 from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
@@ -62,6 +63,7 @@ class DirectoryService:
                 by_directory=True,
             ),
             Unary(directory_pb2.ListAgenciesRequest, directory_pb2.ListAgenciesResponse, self.list_agencies),
+            *ConsumerHandlers().handlers(),
             *PolicyHandlers().handlers(),
         )
 

@@ -1,4 +1,7 @@
-"""Numbered events as their agencies read them: from a cursor, until acknowledged."""
+"""Numbered events as their agencies and consumers read them: from a cursor, until acknowledged.
+
+An agency has numbers of its own over all its events; each of its consumers has others, over those that it hears.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,13 @@ TABLE: Final = Table(
     version="through_sequence",
     written_at="acknowledged_at",
 )
+OF_CONSUMERS: Final = Table(
+    "consumer_acknowledgement",
+    (("consumer_id", "uuid"), ("through_sequence", "bigint")),
+    row_id="consumer_id",
+    version="through_sequence",
+    written_at="acknowledged_at",
+)
 EVENTS: Final = Table(
     "agency_event",
     (
@@ -38,19 +48,30 @@ EVENTS: Final = Table(
         ("about_agency", "text"),
         ("judgment_id", "uuid"),
         ("registration_ids", "bytea"),
+        ("places", "text[]"),
         ("event_time", "timestamptz"),
     ),
 )
 _ID_BYTES: Final = 16
-_SEQUENCE: Final = 1
-"""Place of that column."""
-_AFTER: Final = f"""
-SELECT {", ".join(f"e.{name}" for name, _ in EVENTS.columns)}, r.sha256
-FROM agency_event AS e
+_COLUMNS: Final = ", ".join(f"e.{name}" for name, _ in EVENTS.columns)
+_RECORD: Final = f"""
 LEFT JOIN ledger_record AS r
     ON r.table_name = '{EVENTS.name}' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
+"""
+_AFTER: Final = f"""
+SELECT {_COLUMNS}, r.sha256, e.sequence
+FROM agency_event AS e {_RECORD}
 WHERE e.agency_id = %s AND e.sequence > %s
 ORDER BY e.sequence
+LIMIT %s
+""".encode()  # noqa: S608 - constants
+_AFTER_OF_CONSUMER: Final = f"""
+SELECT {_COLUMNS}, r.sha256, c.sequence
+FROM consumer_event AS c
+JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
+{_RECORD}
+WHERE c.agency_id = %s AND c.consumer_id = %s AND c.sequence > %s
+ORDER BY c.sequence
 LIMIT %s
 """.encode()  # noqa: S608 - constants
 ACKNOWLEDGED: Final = Versions(
@@ -59,6 +80,23 @@ ACKNOWLEDGED: Final = Versions(
     "coalesce((SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = q.k1), 0)",
 )
 """The last sequence that an agency has acknowledged."""
+ACKNOWLEDGED_OF_CONSUMER: Final = Versions(
+    "consumer's acknowledgement",
+    ("uuid",),
+    "coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = q.k1), 0)",
+)
+"""The last sequence of a consumer that was acknowledged."""
+
+
+class Line(NamedTuple):
+    """One numbering of events: an agency's own, or that of one of its consumers.
+
+    Attributes:
+        consumer_id: 16 bytes; empty: the agency's own.
+    """
+
+    agency_id: str
+    consumer_id: bytes = b""
 
 
 class StoredEvent(NamedTuple):
@@ -67,15 +105,12 @@ class StoredEvent(NamedTuple):
     Attributes:
         row: all its columns, as a row of ``EVENTS``.
         recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
+        sequence: its number within the numbering that is read.
     """
 
     row: Row
     recorded: bytes | None
-
-    @property
-    def sequence(self) -> int:
-        """Its number."""
-        return int(self.row.values[_SEQUENCE])
+    sequence: int
 
     @property
     def is_as_recorded(self) -> bool:
@@ -85,11 +120,11 @@ class StoredEvent(NamedTuple):
 
     def message(self) -> notification_pb2.Event:
         """The event as the contract writes it."""
-        _, sequence, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, ids, time = (
+        _, _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, ids, _, time = (
             self.row.values
         )
         return notification_pb2.Event(
-            sequence=sequence,
+            sequence=self.sequence,
             event_id=str(event_id),
             kind=kind,
             registration_id=_text(registration_id),
@@ -104,38 +139,58 @@ class StoredEvent(NamedTuple):
         )
 
 
-def read_after(conn: Connection, agency_id: str, after: int, limit: int = MAX_EVENTS) -> list[StoredEvent]:
-    """At most ``limit`` events of the agency after a sequence, in order."""
-    rows = conn.execute(_AFTER, (agency_id, after, limit))
-    return [StoredEvent(Row(EVENTS, tuple(columns)), recorded) for *columns, recorded in rows]
+def read_after(conn: Connection, line: Line, after: int, limit: int = MAX_EVENTS) -> list[StoredEvent]:
+    """At most ``limit`` events of the numbering after a sequence, in order."""
+    if line.consumer_id:
+        of_consumer = (line.agency_id, uuid.UUID(bytes=line.consumer_id), after, limit)
+        found = conn.execute(_AFTER_OF_CONSUMER, of_consumer)
+    else:
+        found = conn.execute(_AFTER, (line.agency_id, after, limit))
+    return [StoredEvent(Row(EVENTS, tuple(columns)), recorded, number) for *columns, recorded, number in found]
 
 
-def told(events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
+def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
     """What an entry says of the events of one message, so that ``ledger verify`` compares them with those stored."""
     return record_pb2.ToldEvents(
-        first=events[0].sequence,
-        last=events[-1].sequence,
+        first=after + 1,
+        last=after + len(events),
         sha256=hashlib.sha256(b"".join(deciding.digest(each.row) for each in events)).digest(),
+        consumer_id=line.consumer_id,
     )
 
 
-def last(conn: Connection, agency_id: str) -> int:
-    """The last sequence that the agency has been given, or 0."""
-    return _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", agency_id)
+def last(conn: Connection, line: Line) -> int:
+    """The last sequence that the numbering has been given, or 0."""
+    if line.consumer_id:
+        return _number(conn, "SELECT max(sequence) FROM consumer_event WHERE consumer_id = %s", line)
+    return _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", line)
 
 
-def acknowledged(conn: Connection, agency_id: str) -> int:
-    """The last sequence that the agency has acknowledged, or 0."""
-    return _number(conn, "SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %s", agency_id)
+def event_id(conn: Connection, line: Line, sequence: int) -> str:
+    """Id of the event with a number; empty: there is none."""
+    found = read_after(conn, line, sequence - 1, 1) if sequence else []
+    return found[0].message().event_id if found else ""
 
 
-def acknowledgement(agency_id: str, through: int, before: int) -> tuple[Row, Seen]:
+def acknowledged(conn: Connection, line: Line) -> int:
+    """The last sequence of the numbering that was acknowledged, or 0."""
+    if line.consumer_id:
+        query = "SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %s"
+        return _number(conn, query, line)
+    return _number(conn, "SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %s", line)
+
+
+def acknowledgement(line: Line, through: int, before: int) -> tuple[Row, Seen]:
     """The row of an acknowledgement, and the one before it that it rests on."""
-    return Row(TABLE, (agency_id, through)), Seen(ACKNOWLEDGED, (agency_id,), before)
+    if line.consumer_id:
+        seen = Seen(ACKNOWLEDGED_OF_CONSUMER, (line.consumer_id,), before)
+        return Row(OF_CONSUMERS, (line.consumer_id, through)), seen
+    return Row(TABLE, (line.agency_id, through)), Seen(ACKNOWLEDGED, (line.agency_id,), before)
 
 
-def _number(conn: Connection, query: str, agency_id: str) -> int:
-    row = conn.execute(query, (agency_id,)).fetchone()
+def _number(conn: Connection, query: str, line: Line) -> int:
+    of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
+    row = conn.execute(query.encode(), (of,)).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
 
 

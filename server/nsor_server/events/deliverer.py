@@ -16,7 +16,7 @@ from typing import Final
 import psycopg
 
 from nsor_server.alerts import Alert, alert
-from nsor_server.events import hearers
+from nsor_server.events import consumers, hearers
 from nsor_server.events.waiter import CHANNEL
 from nsor_server.storage import arrays, locks
 from nsor_server.storage.pool import Connection, Database
@@ -41,7 +41,7 @@ _NUMBER: Final = Statement(
     f"""
 WITH oldest AS MATERIALIZED (
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        registration_ids, created_at
+        registration_ids, places, created_at
     FROM outbox AS o
     WHERE {hearers.concerned_sql("o", "recipient")}
     ORDER BY created_at
@@ -65,12 +65,24 @@ WITH oldest AS MATERIALIZED (
     WHERE event_id = ANY (ARRAY(SELECT event_id FROM next)) AND created_at <= (SELECT max(created_at) FROM next)
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
-        about_agency, judgment_id, registration_ids, event_time)
+        about_agency, judgment_id, registration_ids, places, event_time)
     SELECT recipient,
         sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, index, ordinal, event_id), event_id,
-        kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids, created_at
+        kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids, places,
+        created_at
     FROM next JOIN last USING (recipient)
-    RETURNING agency_id
+    RETURNING agency_id, sequence, event_id
+), consumers AS MATERIALIZED (
+    SELECT c.consumer_id, c.agency_id, c.places, c.kinds, began.index AS began, ended.index AS ended,
+        (SELECT coalesce(max(sequence), 0) FROM consumer_event WHERE consumer_id = c.consumer_id) AS before
+    FROM last JOIN event_consumer AS c ON c.agency_id = last.recipient
+    {consumers.BOUNDS}
+), heard AS (
+    INSERT INTO consumer_event (consumer_id, sequence, agency_id, agency_sequence)
+    SELECT c.consumer_id, c.before + row_number() OVER (PARTITION BY c.consumer_id ORDER BY n.sequence), n.agency_id,
+        n.sequence
+    FROM numbered AS n JOIN next AS e USING (event_id) JOIN consumers AS c ON c.agency_id = n.agency_id
+    WHERE {consumers.hears("c", "e")}
 )
 SELECT count(*), pg_notify('{CHANNEL}', agency_id) IS NULL FROM numbered GROUP BY agency_id
 """.encode(),  # noqa: S608 - constants

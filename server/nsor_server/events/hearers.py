@@ -44,6 +44,8 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_KEY_DISABLED,
             notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED,
             notification_pb2.EVENT_KIND_CALLS_DROPPED,
+            notification_pb2.EVENT_KIND_CONSUMER_ENROLLED,
+            notification_pb2.EVENT_KIND_CONSUMER_DISABLED,
         ),
     ),
     (

@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Table
+from nsor_server.events.recipients import Found
 from nsor_server.storage import random_bytes
 
 TABLE: Final = Table(
@@ -24,6 +25,7 @@ TABLE: Final = Table(
         ("about_agency", "text"),
         ("judgment_id", "uuid"),
         ("registration_ids", "bytea"),
+        ("places", "text[]"),
     ),
     row_id="event_id",
     recorded_as="agency_event",
@@ -47,7 +49,7 @@ def owed(
 
     Args:
         kind: what happened.
-        recipients: agency ids; one that is named twice is told once.
+        recipients: agency ids; one that is named twice is told once, and of all places by which it was found.
         registration_id: the registration, 16 bytes, for events of a registration.
         notice_id: the notice, for events of a notice.
         access_request_id: the access request, for events of access.
@@ -57,4 +59,12 @@ def owed(
     """
     ids = None if registration_ids is None else b"".join(sorted(set(registration_ids)))
     of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, ids)
-    return [Row(TABLE, (random_bytes.take(16), recipient, kind, *of)) for recipient in sorted(set(recipients))]
+    places: dict[str, set[str]] = {}
+    for recipient in recipients:
+        found = places.setdefault(str(recipient), set())
+        if isinstance(recipient, Found):
+            found.add(recipient.place)
+    return [
+        Row(TABLE, (random_bytes.take(16), recipient, kind, *of, sorted(found)))
+        for recipient, found in sorted(places.items())
+    ]

@@ -7,6 +7,7 @@ is disabled it can't call and sees nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Self
 
 from nsor.v1 import options_pb2
 from nsor_server.access.facts import contains
@@ -15,21 +16,48 @@ from nsor_server.calls import Agency
 Agencies = Mapping[str, Agency]
 
 
+class Found(str):
+    """The id of an agency, with the place by which it was found: the event is of that place for it.
+
+    It says no more than that the agency was told, so that a consumer's filter shows nobody where a record is. Whoever
+    is told for another reason (NPB, who has entered a record) is a plain id, and the event is of no place. One agency
+    that was found by two places is two of a set, so that none is lost; ``outbox.owed`` tells it once, of both.
+    """
+
+    __slots__ = ("place",)
+    place: str
+
+    @classmethod
+    def at(cls, agency_id: str, place: str) -> Self:
+        """An agency that was found by a place."""
+        found = cls(agency_id)
+        found.place = place
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same agency, found by the same place; a plain id is equal to it, whatever its place."""
+        return super().__eq__(other) is True and (not isinstance(other, Found) or self.place == other.place)
+
+    def __hash__(self) -> int:
+        """That of the id."""
+        return super().__hash__()
+
+
 def responsible_police(agencies: Agencies, place_code: str) -> list[str]:
     """Ids of the police whose jurisdiction contains the place: a province's and, where there is one, a district's."""
-    return _within(agencies, options_pb2.AGENCY_KIND_POLICE, [place_code])
+    return _within(agencies, options_pb2.AGENCY_KIND_POLICE, place_code)
 
 
 def prosecution_for(agencies: Agencies, district: str) -> list[str]:
     """Ids of the prosecutions whose jurisdiction contains the district."""
-    return _within(agencies, options_pb2.AGENCY_KIND_PROSECUTION, [district])
+    return _within(agencies, options_pb2.AGENCY_KIND_PROSECUTION, district)
 
 
 def courts_for(agencies: Agencies, courts: Iterable[tuple[int, str]]) -> list[str]:
     """Ids of the courts that are of one of these kinds and whose jurisdiction contains its place."""
     wanted = set(courts)
     return sorted(
-        agency.agency_id
+        Found.at(agency.agency_id, place)
         for agency in agencies.values()
         if agency.court_kinds
         for kind, place in wanted
@@ -42,9 +70,9 @@ def of_kind(agencies: Agencies, kind: options_pb2.AgencyKind.ValueType) -> list[
     return sorted(agency.agency_id for agency in agencies.values() if agency.kind == kind)
 
 
-def _within(agencies: Agencies, kind: options_pb2.AgencyKind.ValueType, places: list[str]) -> list[str]:
+def _within(agencies: Agencies, kind: options_pb2.AgencyKind.ValueType, place: str) -> list[str]:
     return sorted(
-        agency.agency_id
+        Found.at(agency.agency_id, place)
         for agency in agencies.values()
-        if agency.kind == kind and any(contains(agency.jurisdiction, place) for place in places)
+        if agency.kind == kind and contains(agency.jurisdiction, place)
     )

@@ -9,6 +9,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
+from nsor_server.notification import consumers
 from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
@@ -40,21 +41,22 @@ class NotificationService:
                 notification_pb2.SubscribeEventsResponse,
                 stream.start,
                 stream.after,
+                stream.check,
             ),
         )
 
     def acknowledge_events(
         self, call: Call, request: notification_pb2.AcknowledgeEventsRequest, conn: Connection
     ) -> Outcome[notification_pb2.AcknowledgeEventsResponse]:
-        """Acknowledge the caller's events up to a sequence; less than before changes nothing."""
-        through, agency_id = request.through_sequence, call.agency.agency_id
-        if through > cursors.last(conn, agency_id):
+        """Acknowledge the caller's events, or its consumer's, up to a sequence; less than before changes nothing."""
+        line, through = consumers.line(call, request.consumer), request.through_sequence
+        if through > cursors.last(conn, line):
             beyond = errors.Violation("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))
-        before = cursors.acknowledged(conn, agency_id)
+        before = cursors.acknowledged(conn, line)
         answer = notification_pb2.AcknowledgeEventsResponse(acknowledged_sequence=max(through, before))
         detail = record_pb2.AccessDetail(outcome="ACKNOWLEDGED")
         if through <= before:
             return Outcome(disclose(answer, call.purpose), detail)
-        row, seen = cursors.acknowledgement(agency_id, through, before)
+        row, seen = cursors.acknowledgement(line, through, before)
         return Outcome(disclose(answer, call.purpose), detail, (row,), seen=(seen,))

@@ -6,7 +6,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.events import cursors, hearers, outbox
+from nsor_server.events import consumers, cursors, hearers, outbox
 from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored, opened, read, recorded_index
 from nsor_server.notification import store
 from nsor_server.registration import facts as registrations
@@ -32,11 +32,11 @@ SELECT count(*) FROM notice_decision AS d WHERE NOT EXISTS (SELECT FROM notice A
 
 _EVENTS: Final = """(
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        registration_ids, created_at
+        registration_ids, places, created_at
     FROM outbox
     UNION ALL
     SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        registration_ids, event_time
+        registration_ids, places, event_time
     FROM agency_event
 )"""
 """Events that wait, and those that were numbered: each is in one of both."""
@@ -60,6 +60,27 @@ WHERE (r.index, r.ordinal) < (
 )
 LIMIT 1000
 """.encode()  # noqa: S608 - constants
+_HEARD: Final = f"""
+WITH consumers AS (
+    SELECT c.consumer_id, c.agency_id, c.places, c.kinds, began.index AS began, ended.index AS ended
+    FROM event_consumer AS c
+    {consumers.BOUNDS}
+), owed AS (
+    SELECT c.consumer_id, e.agency_id, e.agency_sequence, e.index,
+        row_number() OVER (PARTITION BY c.consumer_id ORDER BY e.agency_sequence) AS nth
+    FROM consumers AS c JOIN (
+        SELECT agency_id, sequence AS agency_sequence, kind, places, r.index
+        FROM agency_event JOIN ledger_record AS r ON {_RECORD}
+    ) AS e USING (agency_id)
+    WHERE {consumers.hears("c", "e")}
+)
+SELECT coalesce(owed.index, -1), coalesce(owed.agency_id, told.agency_id), agency_sequence
+FROM owed FULL JOIN consumer_event AS told USING (consumer_id, agency_sequence)
+WHERE told.sequence IS DISTINCT FROM owed.nth OR told.agency_id IS DISTINCT FROM owed.agency_id
+ORDER BY 1
+LIMIT 1000
+""".encode()  # noqa: S608 - constants
+"""What consumers were given otherwise than it follows from their filters and the ledger's order."""
 _NOT_CONCERNED: Final = f"""
 SELECT coalesce(r.index, -1), e.agency_id
 FROM (
@@ -85,8 +106,9 @@ class _Told:
         if detail is None or not detail.HasField("events"):
             return
         told = detail.events
-        stored = cursors.read_after(self._conn, leaf.agency, told.first - 1, told.last - told.first + 1)
-        if not stored or cursors.told(stored) != told:
+        line, after = cursors.Line(leaf.agency, told.consumer_id), told.first - 1
+        stored = cursors.read_after(self._conn, line, after, told.last - after)
+        if cursors.told(line, after, stored) != told:
             self._add(index, "the events that were told aren't those that the agency was owed")
 
     def finish(self) -> None:
@@ -111,6 +133,8 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
         add(index, f"event {sequence} of {agency_id} isn't numbered as the entries owed it")
     for index, agency_id in conn.execute(_OVERTAKEN):
         add(index, f"an event of {agency_id} waits, and later ones were delivered")
+    for index, agency_id, sequence in conn.execute(_HEARD):
+        add(index, f"event {sequence} of {agency_id} isn't numbered for its consumers as they are enrolled")
     for index, agency_id in conn.execute(_NOT_CONCERNED):
         add(index, f"an event of {agency_id} is of a kind that isn't its agency's to hear")
 
@@ -134,6 +158,7 @@ STORED: Final = Stored(
         RecordedTable(store.DECISION, "notice_id", "version"),
         RecordedTable.unsealed(outbox.TABLE, _EVENTS),
         RecordedTable.unsealed(cursors.TABLE),
+        RecordedTable.unsealed(cursors.OF_CONSUMERS),
     ),
     _compare,
     _Told,

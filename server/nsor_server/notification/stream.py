@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
@@ -13,51 +14,89 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors, hearers
 from nsor_server.events.cursors import StoredEvent
 from nsor_server.formats.uuids import raw
+from nsor_server.notification import consumers
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import StreamStep
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
 
+class Cursor(NamedTuple):
+    """Where a stream of events is. A later one compares as greater.
+
+    Attributes:
+        sequence: number of the last event that was told.
+        replayed: whether everything was told that had a number when the stream began.
+        until: number of the last event that there was when the stream began.
+        line: the numbering.
+    """
+
+    sequence: int
+    replayed: bool
+    until: int
+    line: cursors.Line
+
+
 class EventStream:
-    """The stream of an agency's own events: at least once, in order, until acknowledged.
+    """The stream of an agency's own events, or of one of its consumers: at least once, in order, until acknowledged.
 
     An event of a registration that has been sealed since keeps its number and names no record.
     """
 
-    def start(self, call: Call, request: notification_pb2.SubscribeEventsRequest, conn: Connection) -> int:
+    def start(self, call: Call, request: notification_pb2.SubscribeEventsRequest, conn: Connection) -> Cursor:
         """The cursor that was asked for, or the last acknowledgement.
 
         Raises:
-            errors.InvalidFields: OUT_OF_RANGE: the agency was never given that sequence.
+            errors.InvalidFields: CONSUMER_UNKNOWN; OUT_OF_RANGE: the numbering was never given that sequence, or not to
+                the event that the caller names.
+            errors.Denied: the consumer is another system's.
         """
-        agency_id = call.agency.agency_id
-        if not request.after_sequence:
-            return cursors.acknowledged(conn, agency_id)
-        if request.after_sequence > cursors.last(conn, agency_id):
-            beyond = errors.Violation("after_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
-            raise errors.InvalidFields(violations=(beyond,))
-        return request.after_sequence
+        line = consumers.line(call, request.consumer)
+        until, sequence = cursors.last(conn, line), int(request.after_sequence)
+        if sequence > until:
+            raise _beyond("after_sequence")
+        if request.after_event_id and cursors.event_id(conn, line, sequence) != request.after_event_id:
+            raise _beyond("after_event_id")
+        return Cursor(sequence or cursors.acknowledged(conn, line), replayed=False, until=until, line=line)
 
-    def after(self, call: Call, cursor: int, conn: Connection) -> StreamStep | None:
-        """The next events, at most 100; None when there are none yet.
+    def check(self, call: Call, cursor: Cursor) -> None:
+        """See that the consumer that is followed hasn't been disabled.
+
+        Raises:
+            errors.InvalidFields, errors.Denied: as for a new stream.
+        """
+        consumers.check(call, cursor.line, call.request.consumer)
+
+    def after(self, call: Call, cursor: Cursor, conn: Connection) -> StreamStep | None:
+        """The next events, at most 100; that there was nothing to replay; or None when there is nothing yet.
 
         Raises:
             errors.Unavailable: what is stored isn't what the ledger owed.
         """
-        found = cursors.read_after(conn, call.agency.agency_id, cursor)
-        if not found:
+        found = cursors.read_after(conn, cursor.line, cursor.sequence)
+        if not found and (cursor.replayed or cursor.sequence < cursor.until):
+            if not cursor.replayed:
+                alert(Alert.ROW_CONTRADICTED, "events are missing that had a number")
+                raise errors.Unavailable
             return None
-        _require_whole(found, cursor)
+        _require_whole(found, cursor.sequence)
         events = [each.message() for each in found]
         _require_concerned(events, call)
         named = [raw(one) for event in events for one in _registrations(event)]
         sealed, seen = registrations.sealed_among(conn, named)
         for event in events:
             _hide(event, sealed)
-        answer = notification_pb2.SubscribeEventsResponse(events=events)
-        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=cursors.told(found))
-        return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), found[-1].sequence)
+        sequence = cursor.sequence + len(found)
+        replayed = cursor.replayed or sequence >= cursor.until
+        answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
+        told = cursors.told(cursor.line, cursor.sequence, found)
+        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=told)
+        onwards = cursor._replace(sequence=sequence, replayed=replayed)
+        return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), onwards)
+
+
+def _beyond(field: str) -> errors.InvalidFields:
+    return errors.InvalidFields(violations=(errors.Violation(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE),))
 
 
 def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:

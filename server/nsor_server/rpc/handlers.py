@@ -21,6 +21,7 @@ from nsor_server.storage.v1 import record_pb2
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
 P = TypeVar("P")
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +98,28 @@ class Parted(Generic[Q, A]):
 
 
 class StreamStep(NamedTuple):
-    """One message of a stream: its outcome, without a receipt, and where the stream goes on."""
+    """One message of a stream: its outcome, without a receipt, and where the stream goes on: behind where it was."""
 
     outcome: Outcome[Any]
-    cursor: int
+    cursor: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Streamed(Generic[Q, A]):
+class Streamed(Generic[Q, A, C]):
     """A method that is answered with a stream. Its front waits between reads, gates again, records and sends.
 
     Attributes:
         start: the cursor at which the stream begins.
         after: the next message after a cursor; None if there is none yet.
+        check: raises ApiError when the caller may no longer have the stream, by the directory that he was gated by;
+            asked at each gating, also while the stream is silent.
     """
 
     request: type[Q]
     response: type[A]
-    start: Callable[[Call, Q, Connection], int]
-    after: Callable[[Call, int, Connection], StreamStep | None]
+    start: Callable[[Call, Q, Connection], C]
+    after: Callable[[Call, C, Connection], StreamStep | None]
+    check: Callable[[Call, C], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +142,5 @@ class Exchanged(Generic[Q, A]):
 
 
 Handler: TypeAlias = (
-    Unary[Any, Any] | Parted[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any] | Exchanged[Any, Any]
+    Unary[Any, Any] | Parted[Any, Any] | Grouped[Any, Any, Any] | Streamed[Any, Any, Any] | Exchanged[Any, Any]
 )

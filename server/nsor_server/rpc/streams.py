@@ -34,6 +34,10 @@ from nsor_server.rpc.reading import replaced_errors
 SEND_SECONDS = 30.0
 """A caller that reads nothing for so long is cut off."""
 MAX_TRIES = 4
+HEARTBEAT_SECONDS = 10.0
+"""After so long without a message an empty one is sent: it carries nothing and is no entry."""
+LOOK_SECONDS = 30.0
+"""A stream that nobody has woken reads again after so long: a wake-up that was lost delays an event, and loses none."""
 
 
 class Streams:
@@ -78,27 +82,36 @@ class Streams:
 
     def _messages(self, opened: OpenStream) -> None:
         call = opened.call
-        handler: Streamed[Any, Any] = call.route.handler
+        handler: Streamed[Any, Any, Any] = call.route.handler
         agency_id = call.agency.agency_id
         with self._needs.reader.connection(time.monotonic() + MESSAGE_SECONDS) as conn:
             cursor = handler.start(call, call.request, conn)
-        last = time.monotonic()
+        last = sent = looked = time.monotonic()
+        woken = True
         while call.channel.is_active():
             if self._draining.is_set():
                 raise errors.Unavailable(errors_pb2.ERROR_REASON_SHUTTING_DOWN, retry_after_seconds=1.0)
             ticket = self._needs.waits.ticket(agency_id)
             self._needs.admission.admit(call)
-            found = self._next(call, handler, cursor)
+            handler.check(call, cursor)
+            found = None
+            if woken or time.monotonic() - looked >= LOOK_SECONDS:
+                looked = time.monotonic()
+                found = self._next(call, handler, cursor)
             if found is not None:
                 message, cursor = found
                 opened.send(message)
-                last = time.monotonic()
-            elif time.monotonic() - last >= self._idle_seconds:
+                last = sent = time.monotonic()
+                woken = True
+                continue
+            if time.monotonic() - last >= self._idle_seconds:
                 return
-            else:
-                self._needs.waits.wait(agency_id, ticket, GATE_SECONDS)
+            if time.monotonic() - sent >= HEARTBEAT_SECONDS:
+                opened.send(b"")
+                sent = time.monotonic()
+            woken = self._needs.waits.wait(agency_id, ticket, GATE_SECONDS)
 
-    def _next(self, call: Call, handler: Streamed[Any, Any], cursor: int) -> tuple[bytes, int] | None:
+    def _next(self, call: Call, handler: Streamed[Any, Any, Any], cursor: Any) -> tuple[bytes, Any] | None:
         """The next message with its receipt, committed, and the cursor behind it."""
         for _ in range(MAX_TRIES):
             with self._needs.reader.connection(time.monotonic() + MESSAGE_SECONDS) as conn:

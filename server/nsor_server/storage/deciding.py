@@ -223,6 +223,31 @@ DISABLED_OFFICERS: Final = Table(
     ),
     decides=True,
 )
+CONSUMERS: Final = Table(
+    "event_consumer",
+    (
+        ("consumer_id", "uuid"),
+        ("agency_id", "text"),
+        ("consumer", "text"),
+        ("places", "text[]"),
+        ("kinds", "smallint[]"),
+        ("decided_by", "bytea"),
+        ("enrolled_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
+    decides=True,
+)
+DISABLED_CONSUMERS: Final = Table(
+    "event_consumer_disabled",
+    (
+        ("consumer_id", "uuid"),
+        ("agency_id", "text"),
+        ("decided_by", "bytea"),
+        ("disabled_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
+    decides=True,
+)
 FOCAL_PERSONS: Final = Table(
     "focal_person",
     (
@@ -290,6 +315,8 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(REVOCATIONS, "serial"),
         Deciding(OFFICERS, "key_id"),
         Deciding(DISABLED_OFFICERS, "key_id", "version"),
+        Deciding(CONSUMERS, "consumer_id"),
+        Deciding(DISABLED_CONSUMERS, "consumer_id"),
         Deciding(FOCAL_PERSONS, "key_id"),
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),

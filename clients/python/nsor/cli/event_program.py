@@ -7,6 +7,7 @@ command's settings nor what else stands there. What it prints goes to stderr, si
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shlex
 import shutil
@@ -98,10 +99,16 @@ def pause(seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[bool]:
-    """Whether no other command hands the events of this agency over, from this computer, while this one does."""
+def alone(folder: Path, consumer: str = "") -> Iterator[bool]:
+    """Whether no other command hands these events over, from this computer, while this one does.
+
+    Args:
+        folder: of the agency.
+        consumer: of this consumer; empty: of the agency.
+    """
+    name = f"{_LOCK}-{hashlib.sha256(consumer.strip().upper().encode()).hexdigest()[:16]}" if consumer else _LOCK
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield _locked(descriptor)
     finally:

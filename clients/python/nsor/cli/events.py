@@ -49,6 +49,9 @@ _TRIES: Final = 5
     help="Give up when the program has failed so often on one event. [default: 5; with --follow never]",
 )
 @click.option(
+    "--consumer", default="", metavar="NUMBER", help="Those of this consumer, whose system's key you act with."
+)
+@click.option(
     "--wait", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds without news that end it."
 )
 @common
@@ -60,6 +63,7 @@ def events(  # noqa: PLR0917 - one argument per option of the command
     command: str | None,
     exec_limit: float,
     exec_tries: int | None,
+    consumer: str,
     wait: float,
 ) -> None:
     """Show your agency's events, the oldest first: each names a record by its id, and no person.
@@ -70,7 +74,7 @@ def events(  # noqa: PLR0917 - one argument per option of the command
     environment it gets PATH, HOME, USER, LANG, TZ, TMPDIR and the like, and none of the variables of this command. What
     it prints goes to stderr. After a crash an event may come twice: its event_id tells.
     """
-    given = _Given(follow=follow, after=after, acknowledge=acknowledge, wait=wait)
+    given = _Given(follow=follow, after=after, acknowledge=acknowledge, consumer=consumer, wait=wait)
     if command is None:
         _run(session, given, None)
         return
@@ -90,20 +94,23 @@ class _Given:
         follow: wait for more.
         after: begin after this number; 0: after the last acknowledged one.
         acknowledge: what was shown.
+        consumer: of this consumer; empty: of the agency.
         wait: seconds without news that end it.
     """
 
-    def __init__(self, *, follow: bool, after: int, acknowledge: bool, wait: float) -> None:
+    def __init__(self, *, follow: bool, after: int, acknowledge: bool, consumer: str, wait: float) -> None:
         self.follow, self.after, self.acknowledge, self.wait = follow, after, acknowledge, wait
+        self.consumer = consumer
 
 
 def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
     from nsor.errors import Refused  # noqa: PLC0415 - loaded late, so that help is quick
 
     reconnecting = _Reconnecting(session)
-    with session.client(officer=True) as client, _handing_alone(client, handing):
+    with session.client(officer=True) as client, _handing_alone(client, given, handing):
         stream = client.events(
             after_sequence=given.after,
+            consumer=given.consumer,
             quiet_seconds=None if given.follow else given.wait,
             give_up_seconds=math.inf if given.follow else _GIVE_UP_SECONDS,
             on_reconnect=reconnecting,
@@ -115,7 +122,7 @@ def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
                 if handing is not None:
                     handing.hand(event)
                 if each:
-                    _acknowledge(client, event.sequence, reconnecting if given.follow else None)
+                    _acknowledge(client, given, event.sequence, reconnecting if given.follow else None)
                 shown += 1
                 _show(session, event)
         except KeyboardInterrupt:
@@ -129,7 +136,7 @@ def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
             if given.follow or shown or not _is_beyond_the_last(error):
                 raise
         if given.acknowledge and shown and not each:
-            _acknowledge(client, stream.sequence, None)
+            _acknowledge(client, given, stream.sequence, None)
             session.say("{}, acknowledged up to {}.", _count(session, shown), stream.sequence)
         else:
             _close(session, given, handing, shown)
@@ -163,7 +170,7 @@ def _is_beyond_the_last(error: Refused) -> bool:
     return found == {("after_sequence", "OUT_OF_RANGE")}
 
 
-def _acknowledge(client: Client, sequence: int, following: Callable[[NsorError], None] | None) -> None:
+def _acknowledge(client: Client, given: _Given, sequence: int, following: Callable[[NsorError], None] | None) -> None:
     """Acknowledge the events up to this one; whoever follows waits for a register that is away."""
     from nsor import retries  # noqa: PLC0415 - as above
     from nsor.cli import event_program  # noqa: PLC0415 - as above
@@ -171,7 +178,7 @@ def _acknowledge(client: Client, sequence: int, following: Callable[[NsorError],
     from nsor.events import passing  # noqa: PLC0415 - as above
     from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
-    request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence)
+    request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence, consumer=given.consumer)
     for wait in retries.pauses():
         try:
             client.notification.acknowledge_events(request)
@@ -247,7 +254,7 @@ def _not_taken(sequence: int, tried: int) -> NsorError:
 
 
 @contextlib.contextmanager
-def _handing_alone(client: Client, handing: _Handing | None) -> Iterator[None]:
+def _handing_alone(client: Client, given: _Given, handing: _Handing | None) -> Iterator[None]:
     """One command at a time hands the events of an agency over: two would give each one twice, and out of order."""
     if handing is None:
         yield
@@ -256,7 +263,7 @@ def _handing_alone(client: Client, handing: _Handing | None) -> Iterator[None]:
     from nsor.cli import event_program  # noqa: PLC0415 - as above
     from nsor.errors import NsorError  # noqa: PLC0415 - as above
 
-    with event_program.alone(client.state_folder) as is_alone, event_program.stopped_by_sigterm():
+    with event_program.alone(client.state_folder, given.consumer) as is_alone, event_program.stopped_by_sigterm():
         if not is_alone:
             raise NsorError(
                 "ALREADY_RUNNING",

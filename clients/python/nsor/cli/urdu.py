@@ -45,6 +45,12 @@ TEXTS: Final[dict[str, str]] = {
     "Custody": "حراست",
     "Decided": "فیصلہ ہو گیا",
     "Disabled": "غیر فعال کی گئی",
+    "Consumers": "وصول کنندے",
+    "Enrolled": "درج",
+    "Consumer": "وصول کنندہ",
+    "Next, with the system's key: `nsor events --consumer {} --follow`": (
+        "اب، سسٹم کی کلید کے ساتھ: `nsor events --consumer {} --follow`"
+    ),
     "Findings": "نتائج",
     "Found": "ریکارڈ ملا",
     "Granted": "اجازت دی گئی",

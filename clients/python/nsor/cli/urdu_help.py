@@ -360,6 +360,25 @@ COMMANDS: Final[dict[str, str]] = {
     "Enrol the key of a system, for what needs no person, such as following events.": (
         "سسٹم کی کلید درج کروانا، ایسے کام کے لیے جس میں شخص درکار نہیں، جیسے واقعات دیکھنا۔"
     ),
+    "Enrol, list and disable systems that follow events.": "اطلاعات لینے والے سسٹم درج، دیکھنا، غیر فعال کرنا۔",
+    "Enrol, list and disable consumers: systems of your agency that follow a part of its events.": (
+        "وصول کنندے درج کروانا، دیکھنا، غیر فعال کرنا: آپ کے ادارے کے سسٹم جو اس کی اطلاعات کا ایک حصہ لیتے ہیں۔"
+    ),
+    "Let a system follow a part of the events.": "کسی سسٹم کو اطلاعات کا ایک حصہ لینے دینا۔",
+    "List your agency's consumers.": "آپ کے ادارے کے وصول کنندے۔",
+    "Disable a consumer, for good: it hears nothing from now on.": (
+        "وصول کنندہ ہمیشہ کے لیے غیر فعال کرنا: اب سے اسے کچھ نہیں ملے گا۔"
+    ),
+    "Disabled ones too.": "غیر فعال بھی۔",
+    "Events of this place or within it; repeatable; default: all.": (
+        "اس مقام یا اس کے اندر کی اطلاعات؛ کئی بار دیا جا سکتا ہے؛ ورنہ سب۔"
+    ),
+    "Events of this kind, such as address-changed; default: all.": (
+        "اس قسم کی اطلاعات، جیسے address-changed؛ ورنہ سب۔"
+    ),
+    "Those of this consumer, whose system's key you act with.": (
+        "اس وصول کنندہ کی، جس کے سسٹم کی کلید سے آپ کام کرتے ہیں۔"
+    ),
     "See what decides (deadlines, offences, what is switched off...), propose another document, adopt a proposal.": (
         "جو فیصلہ کن ہے وہ دیکھنا (مہلتیں، جرائم، کیا بند ہے...)، دوسری دستاویز تجویز کرنا، تجویز نافذ کرنا۔"
     ),

@@ -186,6 +186,8 @@ TEXTS: Final[dict[str, str]] = {
         "کسی زیرِ غور تجویز کا یہ نمبر نہیں، یا کئی کا ہے۔ `nsor policy list` سب دکھاتی ہے۔"
     ),
     "The file's name says which document it is: {}.": "فائل کا نام بتاتا ہے کہ کون سی دستاویز ہے: {}۔",
+    "Disable this consumer for good?": "یہ وصول کنندہ ہمیشہ کے لیے غیر فعال کریں؟",
+    "--kind: a kind of event, such as {}.": "--kind: اطلاع کی قسم، جیسے {}۔",
     "Put this in force, for everybody, from the next call on?": "اسے اگلی کارروائی سے سب کے لیے نافذ کریں؟",
     "Name the witness with --name, or your agency with --agency.": (
         "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
@@ -198,6 +200,7 @@ TEXTS: Final[dict[str, str]] = {
     "changed rows": "بدلی گئی سطریں",
     "cleaned cells": "صاف کیے گئے خانے",
     "keys": "کلیدیں",
+    "consumers": "وصول کنندے",
     "open proposals": "زیرِ غور تجاویز",
     "places": "مقامات",
     "sections": "دفعات",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import directory_pb2
+from nsor.v1 import consumers_pb2, directory_pb2
 
 
 class Directory(Service):
@@ -72,6 +72,54 @@ class Directory(Service):
             "nsor.v1.DirectoryService/ListOfficers",
             request,
             directory_pb2.ListOfficersResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def enrol_consumer(
+        self,
+        request: consumers_pb2.EnrolConsumerRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[consumers_pb2.EnrolConsumerResponse]:
+        """Enrol a consumer of the own agency's events; a focal person signs the call."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/EnrolConsumer",
+            request,
+            consumers_pb2.EnrolConsumerResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def disable_consumer(
+        self,
+        request: consumers_pb2.DisableConsumerRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[consumers_pb2.DisableConsumerResponse]:
+        """Disable a consumer of the own agency's events, for good; a focal person signs the call."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/DisableConsumer",
+            request,
+            consumers_pb2.DisableConsumerResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_consumers(
+        self,
+        request: consumers_pb2.ListConsumersRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[consumers_pb2.ListConsumersResponse]:
+        """List the consumers of the own agency's events, disabled ones too."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ListConsumers",
+            request,
+            consumers_pb2.ListConsumersResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

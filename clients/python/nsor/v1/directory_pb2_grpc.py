@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from nsor.v1 import consumers_pb2 as nsor_dot_v1_dot_consumers__pb2
 from nsor.v1 import directory_pb2 as nsor_dot_v1_dot_directory__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -56,6 +57,21 @@ class DirectoryServiceStub:
                 '/nsor.v1.DirectoryService/ListOfficers',
                 request_serializer=nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.FromString,
+                _registered_method=True)
+        self.EnrolConsumer = channel.unary_unary(
+                '/nsor.v1.DirectoryService/EnrolConsumer',
+                request_serializer=nsor_dot_v1_dot_consumers__pb2.EnrolConsumerRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_consumers__pb2.EnrolConsumerResponse.FromString,
+                _registered_method=True)
+        self.DisableConsumer = channel.unary_unary(
+                '/nsor.v1.DirectoryService/DisableConsumer',
+                request_serializer=nsor_dot_v1_dot_consumers__pb2.DisableConsumerRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_consumers__pb2.DisableConsumerResponse.FromString,
+                _registered_method=True)
+        self.ListConsumers = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ListConsumers',
+                request_serializer=nsor_dot_v1_dot_consumers__pb2.ListConsumersRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_consumers__pb2.ListConsumersResponse.FromString,
                 _registered_method=True)
         self.ListAgencies = channel.unary_unary(
                 '/nsor.v1.DirectoryService/ListAgencies',
@@ -124,6 +140,31 @@ class DirectoryServiceServicer:
     def ListOfficers(self, request, context):
         """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
         no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnrolConsumer(self, request, context):
+        """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
+        another filter is another consumer. An agency has 50 at most that aren't disabled. Errors, all of the field: CONSUMER_ENROLLED, CONSUMERS_FULL,
+        NO_SYSTEM_KEY, EVENT_NOT_CONCERNING. OUTSIDE_JURISDICTION names a place that isn't the agency's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisableConsumer(self, request, context):
+        """Disables a consumer of the caller's own agency, for good: it hears nothing that happens later, and what it hasn't acknowledged isn't sent
+        any more; the agency's own numbering has it. A second time changes nothing. CONSUMER_UNKNOWN: there is none of that name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsumers(self, request, context):
+        """Lists the consumers of the caller's own agency, disabled ones too. It is no list of records: no place narrows it, it costs nothing, and a
+        page's token names a consumer that it has shown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,6 +239,21 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ListOfficers,
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.SerializeToString,
+            ),
+            'EnrolConsumer': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnrolConsumer,
+                    request_deserializer=nsor_dot_v1_dot_consumers__pb2.EnrolConsumerRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_consumers__pb2.EnrolConsumerResponse.SerializeToString,
+            ),
+            'DisableConsumer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisableConsumer,
+                    request_deserializer=nsor_dot_v1_dot_consumers__pb2.DisableConsumerRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_consumers__pb2.DisableConsumerResponse.SerializeToString,
+            ),
+            'ListConsumers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsumers,
+                    request_deserializer=nsor_dot_v1_dot_consumers__pb2.ListConsumersRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_consumers__pb2.ListConsumersResponse.SerializeToString,
             ),
             'ListAgencies': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAgencies,
@@ -341,6 +397,87 @@ class DirectoryService:
             '/nsor.v1.DirectoryService/ListOfficers',
             nsor_dot_v1_dot_directory__pb2.ListOfficersRequest.SerializeToString,
             nsor_dot_v1_dot_directory__pb2.ListOfficersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnrolConsumer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/EnrolConsumer',
+            nsor_dot_v1_dot_consumers__pb2.EnrolConsumerRequest.SerializeToString,
+            nsor_dot_v1_dot_consumers__pb2.EnrolConsumerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisableConsumer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/DisableConsumer',
+            nsor_dot_v1_dot_consumers__pb2.DisableConsumerRequest.SerializeToString,
+            nsor_dot_v1_dot_consumers__pb2.DisableConsumerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsumers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ListConsumers',
+            nsor_dot_v1_dot_consumers__pb2.ListConsumersRequest.SerializeToString,
+            nsor_dot_v1_dot_consumers__pb2.ListConsumersResponse.FromString,
             options,
             channel_credentials,
             insecure,

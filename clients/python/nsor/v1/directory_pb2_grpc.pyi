@@ -5,6 +5,7 @@ The agencies and their officers."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from nsor.v1 import consumers_pb2 as _consumers_pb2
 from nsor.v1 import directory_pb2 as _directory_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -54,6 +55,19 @@ class DirectoryServiceStub:
     """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
     no place narrows it, it costs nothing, and a page's token names a key that it has shown.
     """
+    EnrolConsumer: _grpc.UnaryUnaryMultiCallable[_consumers_pb2.EnrolConsumerRequest, _consumers_pb2.EnrolConsumerResponse]
+    """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
+    another filter is another consumer. An agency has 50 at most that aren't disabled. Errors, all of the field: CONSUMER_ENROLLED, CONSUMERS_FULL,
+    NO_SYSTEM_KEY, EVENT_NOT_CONCERNING. OUTSIDE_JURISDICTION names a place that isn't the agency's.
+    """
+    DisableConsumer: _grpc.UnaryUnaryMultiCallable[_consumers_pb2.DisableConsumerRequest, _consumers_pb2.DisableConsumerResponse]
+    """Disables a consumer of the caller's own agency, for good: it hears nothing that happens later, and what it hasn't acknowledged isn't sent
+    any more; the agency's own numbering has it. A second time changes nothing. CONSUMER_UNKNOWN: there is none of that name.
+    """
+    ListConsumers: _grpc.UnaryUnaryMultiCallable[_consumers_pb2.ListConsumersRequest, _consumers_pb2.ListConsumersResponse]
+    """Lists the consumers of the caller's own agency, disabled ones too. It is no list of records: no place narrows it, it costs nothing, and a
+    page's token names a consumer that it has shown.
+    """
     ListAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]
     """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency."""
     ProposePolicy: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ProposePolicyRequest, _directory_pb2.ProposePolicyResponse]
@@ -100,6 +114,19 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     ListOfficers: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]  # type: ignore[assignment]
     """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
     no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+    """
+    EnrolConsumer: _aio.UnaryUnaryMultiCallable[_consumers_pb2.EnrolConsumerRequest, _consumers_pb2.EnrolConsumerResponse]  # type: ignore[assignment]
+    """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
+    another filter is another consumer. An agency has 50 at most that aren't disabled. Errors, all of the field: CONSUMER_ENROLLED, CONSUMERS_FULL,
+    NO_SYSTEM_KEY, EVENT_NOT_CONCERNING. OUTSIDE_JURISDICTION names a place that isn't the agency's.
+    """
+    DisableConsumer: _aio.UnaryUnaryMultiCallable[_consumers_pb2.DisableConsumerRequest, _consumers_pb2.DisableConsumerResponse]  # type: ignore[assignment]
+    """Disables a consumer of the caller's own agency, for good: it hears nothing that happens later, and what it hasn't acknowledged isn't sent
+    any more; the agency's own numbering has it. A second time changes nothing. CONSUMER_UNKNOWN: there is none of that name.
+    """
+    ListConsumers: _aio.UnaryUnaryMultiCallable[_consumers_pb2.ListConsumersRequest, _consumers_pb2.ListConsumersResponse]  # type: ignore[assignment]
+    """Lists the consumers of the caller's own agency, disabled ones too. It is no list of records: no place narrows it, it costs nothing, and a
+    page's token names a consumer that it has shown.
     """
     ListAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAgenciesRequest, _directory_pb2.ListAgenciesResponse]  # type: ignore[assignment]
     """Lists the agencies. It is no list of records: every agency knows all, it costs nothing, and a page's token names an agency."""
@@ -168,6 +195,37 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.ListOfficersResponse, _abc.Awaitable[_directory_pb2.ListOfficersResponse]]:
         """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
         no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+        """
+
+    @_abc_1.abstractmethod
+    def EnrolConsumer(
+        self,
+        request: _consumers_pb2.EnrolConsumerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consumers_pb2.EnrolConsumerResponse, _abc.Awaitable[_consumers_pb2.EnrolConsumerResponse]]:
+        """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
+        another filter is another consumer. An agency has 50 at most that aren't disabled. Errors, all of the field: CONSUMER_ENROLLED, CONSUMERS_FULL,
+        NO_SYSTEM_KEY, EVENT_NOT_CONCERNING. OUTSIDE_JURISDICTION names a place that isn't the agency's.
+        """
+
+    @_abc_1.abstractmethod
+    def DisableConsumer(
+        self,
+        request: _consumers_pb2.DisableConsumerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consumers_pb2.DisableConsumerResponse, _abc.Awaitable[_consumers_pb2.DisableConsumerResponse]]:
+        """Disables a consumer of the caller's own agency, for good: it hears nothing that happens later, and what it hasn't acknowledged isn't sent
+        any more; the agency's own numbering has it. A second time changes nothing. CONSUMER_UNKNOWN: there is none of that name.
+        """
+
+    @_abc_1.abstractmethod
+    def ListConsumers(
+        self,
+        request: _consumers_pb2.ListConsumersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consumers_pb2.ListConsumersResponse, _abc.Awaitable[_consumers_pb2.ListConsumersResponse]]:
+        """Lists the consumers of the caller's own agency, disabled ones too. It is no list of records: no place narrows it, it costs nothing, and a
+        page's token names a consumer that it has shown.
         """
 
     @_abc_1.abstractmethod

@@ -371,6 +371,16 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """No officer amends it alone: it is proposed, and another officer of the record's owner accepts it."""
     FIELD_REASON_NOT_IN_THIS_STATE: _FieldReason.ValueType  # 70
     """It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
+    FIELD_REASON_EVENT_NOT_CONCERNING: _FieldReason.ValueType  # 220
+    """No event of that kind concerns an agency of this kind."""
+    FIELD_REASON_CONSUMER_ENROLLED: _FieldReason.ValueType  # 221
+    """The number is a consumer's already, or was one's."""
+    FIELD_REASON_NO_SYSTEM_KEY: _FieldReason.ValueType  # 222
+    """The agency has no system with a live key under that number."""
+    FIELD_REASON_CONSUMERS_FULL: _FieldReason.ValueType  # 223
+    """The agency has as many consumers as it may have."""
+    FIELD_REASON_CONSUMER_UNKNOWN: _FieldReason.ValueType  # 224
+    """The agency has no such consumer, or it is disabled."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -485,4 +495,14 @@ FIELD_REASON_NEEDS_SECOND_OFFICER: FieldReason.ValueType  # 93
 """No officer amends it alone: it is proposed, and another officer of the record's owner accepts it."""
 FIELD_REASON_NOT_IN_THIS_STATE: FieldReason.ValueType  # 70
 """It doesn't follow from where the offender is, or isn't for the caller to record: docs/states.md has the table."""
+FIELD_REASON_EVENT_NOT_CONCERNING: FieldReason.ValueType  # 220
+"""No event of that kind concerns an agency of this kind."""
+FIELD_REASON_CONSUMER_ENROLLED: FieldReason.ValueType  # 221
+"""The number is a consumer's already, or was one's."""
+FIELD_REASON_NO_SYSTEM_KEY: FieldReason.ValueType  # 222
+"""The agency has no system with a live key under that number."""
+FIELD_REASON_CONSUMERS_FULL: FieldReason.ValueType  # 223
+"""The agency has as many consumers as it may have."""
+FIELD_REASON_CONSUMER_UNKNOWN: FieldReason.ValueType  # 224
+"""The agency has no such consumer, or it is disabled."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -188,6 +188,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """What a notice expected didn't happen; likewise."""
     EVENT_KIND_DUTY_WAIVED: _EventKind.ValueType  # 180
     """The responsible police have waived a duty of a registered person; to NPB."""
+    EVENT_KIND_CONSUMER_ENROLLED: _EventKind.ValueType  # 220
+    """A focal person of the agency enrolled a consumer of its events. The event names the agency."""
+    EVENT_KIND_CONSUMER_DISABLED: _EventKind.ValueType  # 221
+    """A focal person of the agency disabled a consumer of its events. The event names the agency."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -353,6 +357,10 @@ EVENT_KIND_NOTICE_DID_NOT_HAPPEN: EventKind.ValueType  # 211
 """What a notice expected didn't happen; likewise."""
 EVENT_KIND_DUTY_WAIVED: EventKind.ValueType  # 180
 """The responsible police have waived a duty of a registered person; to NPB."""
+EVENT_KIND_CONSUMER_ENROLLED: EventKind.ValueType  # 220
+"""A focal person of the agency enrolled a consumer of its events. The event names the agency."""
+EVENT_KIND_CONSUMER_DISABLED: EventKind.ValueType  # 221
+"""A focal person of the agency disabled a consumer of its events. The event names the agency."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -372,7 +380,7 @@ class Event(_message.Message):
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """Number of the event within the receiving agency, from 1, without gaps."""
+    """Number of the event within the receiving agency, or its consumer, from 1, without gaps."""
     event_id: _builtins.str
     """Id of the event: the same for a repeated delivery."""
     kind: Global___EventKind.ValueType
@@ -424,16 +432,26 @@ class SubscribeEventsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
+    CONSUMER_FIELD_NUMBER: _builtins.int
+    AFTER_EVENT_ID_FIELD_NUMBER: _builtins.int
     after_sequence: _builtins.int
     """Send the events after this sequence. 0: after the last acknowledged one."""
+    consumer: _builtins.str
+    """Of this consumer of the agency, by its name; its own system asks. Empty: all of the agency's events, by the agency's own numbers."""
+    after_event_id: _builtins.str
+    """Id of the event with the number `after_sequence`, as the caller has stored it. Where that number is another event's the cursor is another
+    consumer's: OUT_OF_RANGE. Empty: not asked.
+    """
     def __init__(
         self,
         *,
         after_sequence: _builtins.int = ...,
+        consumer: _builtins.str = ...,
+        after_event_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_event_id", b"after_event_id", "after_sequence", b"after_sequence", "consumer", b"consumer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -446,7 +464,12 @@ class SubscribeEventsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
+    REPLAY_ENDS_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
+    replay_ends: _builtins.bool
+    """The replay ends with this message: up to it the caller has been told all that had a number when he connected. Once on each stream. Where there
+    was nothing to replay it comes in a message without events.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """At most 100 events."""
@@ -459,11 +482,12 @@ class SubscribeEventsResponse(_message.Message):
         self,
         *,
         events: _abc.Iterable[Global___Event] | None = ...,
+        replay_ends: _builtins.bool = ...,
         receipt: _receipt_pb2.Receipt | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "receipt", b"receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "receipt", b"receipt", "replay_ends", b"replay_ends"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -476,16 +500,20 @@ class AcknowledgeEventsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     THROUGH_SEQUENCE_FIELD_NUMBER: _builtins.int
+    CONSUMER_FIELD_NUMBER: _builtins.int
     through_sequence: _builtins.int
     """The last sequence that the caller has stored safely."""
+    consumer: _builtins.str
+    """Of this consumer of the agency; its own system acknowledges. Empty: by the agency's own numbers."""
     def __init__(
         self,
         *,
         through_sequence: _builtins.int = ...,
+        consumer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["through_sequence", b"through_sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumer", b"consumer", "through_sequence", b"through_sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,7 +527,7 @@ class AcknowledgeEventsResponse(_message.Message):
 
     ACKNOWLEDGED_SEQUENCE_FIELD_NUMBER: _builtins.int
     acknowledged_sequence: _builtins.int
-    """The last sequence acknowledged so far. Acknowledging less than before changes nothing."""
+    """The last sequence acknowledged so far. Acknowledgements may come in any order: one of less than before changes nothing."""
     def __init__(
         self,
         *,

@@ -133,15 +133,22 @@ class NotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubscribeEvents(self, request, context):
-        """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
-        entry in the ledger. The caller is checked again before each message and every 5 seconds.
+        """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged: those of the agency, or with `consumer`
+        those of one of its consumers, which have numbers of their own. Each message has its own entry in the ledger. The caller is checked again
+        before each message and every 5 seconds. While there is nothing to tell, an empty message comes about every 10 seconds: it has no bytes, carries
+        nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
+        what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
+        worklists until then.
+        Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
+        for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AcknowledgeEvents(self, request, context):
-        """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor.
+        """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
+        no duty ends by it, and no work leaves a worklist. Errors: OUT_OF_RANGE for a sequence that was never given; the others as for SubscribeEvents.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -54,11 +54,19 @@ class NotificationServiceStub:
     ListNotices: _grpc.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]
     """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
     SubscribeEvents: _grpc.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]
-    """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
-    entry in the ledger. The caller is checked again before each message and every 5 seconds.
+    """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged: those of the agency, or with `consumer`
+    those of one of its consumers, which have numbers of their own. Each message has its own entry in the ledger. The caller is checked again
+    before each message and every 5 seconds. While there is nothing to tell, an empty message comes about every 10 seconds: it has no bytes, carries
+    nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
+    what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
+    worklists until then.
+    Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
+    for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
     AcknowledgeEvents: _grpc.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]
-    """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+    """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
+    no duty ends by it, and no work leaves a worklist. Errors: OUT_OF_RANGE for a sequence that was never given; the others as for SubscribeEvents.
+    """
     GetDuty: _grpc.UnaryUnaryMultiCallable[_duties_pb2.GetDutyRequest, _duties_pb2.GetDutyResponse]
     """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB."""
     ListDuties: _grpc.UnaryUnaryMultiCallable[_duties_pb2.ListDutiesRequest, _duties_pb2.ListDutiesResponse]
@@ -94,11 +102,19 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     ListNotices: _aio.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]  # type: ignore[assignment]
     """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
     SubscribeEvents: _aio.UnaryStreamMultiCallable[_notification_pb2.SubscribeEventsRequest, _notification_pb2.SubscribeEventsResponse]  # type: ignore[assignment]
-    """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
-    entry in the ledger. The caller is checked again before each message and every 5 seconds.
+    """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged: those of the agency, or with `consumer`
+    those of one of its consumers, which have numbers of their own. Each message has its own entry in the ledger. The caller is checked again
+    before each message and every 5 seconds. While there is nothing to tell, an empty message comes about every 10 seconds: it has no bytes, carries
+    nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
+    what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
+    worklists until then.
+    Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
+    for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]  # type: ignore[assignment]
-    """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+    """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
+    no duty ends by it, and no work leaves a worklist. Errors: OUT_OF_RANGE for a sequence that was never given; the others as for SubscribeEvents.
+    """
     GetDuty: _aio.UnaryUnaryMultiCallable[_duties_pb2.GetDutyRequest, _duties_pb2.GetDutyResponse]  # type: ignore[assignment]
     """Shows the duties of one person, each with a deadline that explains itself: to the responsible police and NPB."""
     ListDuties: _aio.UnaryUnaryMultiCallable[_duties_pb2.ListDutiesRequest, _duties_pb2.ListDutiesResponse]  # type: ignore[assignment]
@@ -167,8 +183,14 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_pb2.SubscribeEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_notification_pb2.SubscribeEventsResponse], _abc.AsyncIterator[_notification_pb2.SubscribeEventsResponse]]:
-        """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged. Each message has its own
-        entry in the ledger. The caller is checked again before each message and every 5 seconds.
+        """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged: those of the agency, or with `consumer`
+        those of one of its consumers, which have numbers of their own. Each message has its own entry in the ledger. The caller is checked again
+        before each message and every 5 seconds. While there is nothing to tell, an empty message comes about every 10 seconds: it has no bytes, carries
+        nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
+        what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
+        worklists until then.
+        Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
+        for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
         """
 
     @_abc_1.abstractmethod
@@ -177,7 +199,9 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_pb2.AcknowledgeEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.AcknowledgeEventsResponse, _abc.Awaitable[_notification_pb2.AcknowledgeEventsResponse]]:
-        """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor."""
+        """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
+        no duty ends by it, and no work leaves a worklist. Errors: OUT_OF_RANGE for a sequence that was never given; the others as for SubscribeEvents.
+        """
 
     @_abc_1.abstractmethod
     def GetDuty(

@@ -74,7 +74,8 @@ def events(agencies: Agencies, found: Told) -> list[Row]:
     """One event for each agency that may have a registration that was judged; none if no judgment was recorded."""
     if not found.judged:
         return []
-    named: dict[str, set[bytes]] = {agency_id: set() for agency_id in _possible(agencies, found.trials)}
+    # Of no place: it names the registrations of many, and is told where it names none.
+    named: dict[str, set[bytes]] = {str(agency_id): set() for agency_id in _possible(agencies, found.trials)}
     for registration_id, record in found.met.items():
         for agency_id in _concerned(agencies, record, found.courts[registration_id]) & named.keys():
             named[agency_id].add(registration_id)

@@ -78,5 +78,31 @@ COMMENT ON COLUMN officer_disabled.reason IS 'enum nsor.v1.DisableReason; what a
 COMMENT ON COLUMN officer_disabled.decided_by IS 'key id of the focal person who has signed first, or the key itself';
 COMMENT ON COLUMN officer_disabled.seconded_by IS 'key id of the focal person who has signed second; NULL: nobody has';
 
-GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled TO nsor_server;
-GRANT INSERT ON officer, officer_disabled TO nsor_server;
+-- What of an agency's events each of its systems follows. A name is used once, so that it needs no version.
+CREATE TABLE event_consumer (
+    consumer_id uuid PRIMARY KEY,
+    agency_id text NOT NULL REFERENCES agency,
+    consumer text NOT NULL,
+    places text[] NOT NULL,
+    kinds smallint[] NOT NULL,
+    decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
+    enrolled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL,
+    UNIQUE (agency_id, consumer)
+);
+COMMENT ON COLUMN event_consumer.consumer IS 'its name: the number of the system that follows';
+COMMENT ON COLUMN event_consumer.places IS 'place codes; empty: events of all places and of none';
+COMMENT ON COLUMN event_consumer.kinds IS 'enum nsor.v1.EventKind; empty: all';
+COMMENT ON COLUMN event_consumer.decided_by IS 'key id of the focal person who has signed';
+
+CREATE TABLE event_consumer_disabled (
+    consumer_id uuid PRIMARY KEY REFERENCES event_consumer,
+    agency_id text NOT NULL,
+    decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
+    disabled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL
+);
+
+GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled, event_consumer,
+    event_consumer_disabled TO nsor_server;
+GRANT INSERT ON officer, officer_disabled, event_consumer, event_consumer_disabled TO nsor_server;

@@ -33,11 +33,13 @@ CREATE TABLE outbox (
     about_agency text REFERENCES agency,
     judgment_id uuid,
     registration_ids bytea,
+    places text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
 COMMENT ON COLUMN outbox.registration_ids IS 'of events of a fixed time: 16 bytes each, in order; perhaps none';
 COMMENT ON COLUMN outbox.about_agency IS 'of events that are about an agency, and about no record';
+COMMENT ON COLUMN outbox.places IS 'codes by which the recipient was found; a consumer hears the events of its places';
 CREATE INDEX outbox_order ON outbox (created_at, event_id);
 
 CREATE TABLE agency_event (
@@ -51,6 +53,7 @@ CREATE TABLE agency_event (
     about_agency text REFERENCES agency,
     judgment_id uuid,
     registration_ids bytea,
+    places text[] NOT NULL DEFAULT '{}',
     event_time timestamptz NOT NULL,
     PRIMARY KEY (agency_id, sequence),
     UNIQUE (agency_id, event_id)
@@ -64,5 +67,26 @@ CREATE TABLE event_acknowledgement (
     PRIMARY KEY (agency_id, through_sequence)
 );
 
-GRANT SELECT, INSERT ON notice, notice_decision, outbox, agency_event, event_acknowledgement TO nsor_server;
+-- Which of its agency's events a consumer hears, by numbers of its own. It follows from the consumer's row, and verification
+-- makes it again.
+CREATE TABLE consumer_event (
+    consumer_id uuid NOT NULL REFERENCES event_consumer,
+    sequence bigint NOT NULL CHECK (sequence >= 1),
+    agency_id text NOT NULL,
+    agency_sequence bigint NOT NULL,
+    PRIMARY KEY (consumer_id, sequence),
+    UNIQUE (consumer_id, agency_sequence),
+    FOREIGN KEY (agency_id, agency_sequence) REFERENCES agency_event
+);
+COMMENT ON COLUMN consumer_event.sequence IS 'within the consumer from 1, without gaps; given by the deliverer';
+
+CREATE TABLE consumer_acknowledgement (
+    consumer_id uuid NOT NULL REFERENCES event_consumer,
+    through_sequence bigint NOT NULL CHECK (through_sequence >= 1),
+    acknowledged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (consumer_id, through_sequence)
+);
+
+GRANT SELECT, INSERT ON notice, notice_decision, outbox, agency_event, event_acknowledgement, consumer_event,
+    consumer_acknowledgement TO nsor_server;
 GRANT DELETE ON outbox TO nsor_server;

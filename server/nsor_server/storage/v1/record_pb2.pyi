@@ -4164,22 +4164,26 @@ class ToldEvents(_message.Message):
     FIRST_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    CONSUMER_ID_FIELD_NUMBER: _builtins.int
     first: _builtins.int
-    """Number of the first one, within its agency."""
+    """Number of the first one, within its agency or its consumer."""
     last: _builtins.int
-    """Number of the last one."""
+    """Number of the last one; less than `first`: there were none, and the replay ended."""
     sha256: _builtins.bytes
     """SHA-256 of the SHA-256s of their columns, in their order."""
+    consumer_id: _builtins.bytes
+    """Id of the consumer; empty: by the agency's own numbers."""
     def __init__(
         self,
         *,
         first: _builtins.int = ...,
         last: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
+        consumer_id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "sha256", b"sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumer_id", b"consumer_id", "first", b"first", "last", b"last", "sha256", b"sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -105,11 +105,13 @@ class _Bridge:
             self._say("Stopped. What isn't acknowledged comes again.")
 
     def check(self) -> int:
+        from nsor import extras  # noqa: PLC0415 - as above
         from nsor.bridge import settings as _load  # noqa: PLC0415 - as above
         from nsor.bridge.endpoint import Endpoint  # noqa: PLC0415 - loaded late, so that help is quick
         from nsor.bridge.state import State  # noqa: PLC0415 - as above
         from nsor.errors import NsorError  # noqa: PLC0415 - as above
 
+        extras.need("bridge", "aiohttp", "standardwebhooks")
         settings = _load.load(self._path)
         self._say("ok: settings of {}", self._path)
         fine = True
@@ -163,11 +165,13 @@ class _Bridge:
         return 0
 
     def _made(self) -> tuple[Settings, State, Delivery]:
+        from nsor import extras  # noqa: PLC0415 - as above
         from nsor.bridge import settings as _load  # noqa: PLC0415 - loaded late, so that help is quick
         from nsor.bridge.delivery import Delivery  # noqa: PLC0415 - as above
         from nsor.bridge.endpoint import Endpoint  # noqa: PLC0415 - as above
         from nsor.bridge.state import State  # noqa: PLC0415 - as above
 
+        extras.need("bridge", "aiohttp", "standardwebhooks")
         settings = _load.load(self._path)
         state = State(settings.state)
         delivery = Delivery(

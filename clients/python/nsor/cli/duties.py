@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nsor.cli.arguments import record_id
+from nsor.cli.duties_print import print_duties
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -44,13 +45,32 @@ STATES: Final = {
 }
 """Number of a state of a duty, and what it is in words."""
 REASONS: Final = ("illness", "court-order", "other-custody", "disaster", "met-otherwise", "entered-by-mistake")
+_LIST: Final = "list"
 _PAGE: Final = 100
 _OVERDUE: Final = 4
 _WAIVABLE: Final = frozenset({1, 4})
 _COLUMNS: Final = ("", "due", "state", "person", "registration", "what")
 
 
-@click.command()
+class _Duties(click.Group):
+    """A group in which a NUMBER, options or nothing in place of a command is about the list."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in front of what is the list's."""
+        if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [_LIST, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Duties)
+def duties() -> None:
+    """Say what is due at your stations: `nsor duties` lists it; print a person's duties to hand over."""
+
+
+duties.add_command(print_duties)
+
+
+@duties.command(_LIST)
 @click.argument("number", type=click.IntRange(1), required=False)
 @click.option("--overdue", is_flag=True, help="Only what is overdue.")
 @click.option("--of", "of", type=record_id, metavar="REGISTRATION_ID", help="All duties of one person, in words.")
@@ -58,7 +78,7 @@ _COLUMNS: Final = ("", "due", "state", "person", "registration", "what")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
-def duties(  # noqa: PLR0917 - one argument per option of the command
+def list_duties(  # noqa: PLR0917 - one argument per option of the command
     session: Session,
     number: int | None,
     overdue: bool,
@@ -162,6 +182,8 @@ def _open(session: Session, client: Client, registration_id: str) -> None:
     for duty in found:
         waivable += duty.state in _WAIVABLE
         _say(session, duty, waivable)
+    if found:
+        session.say("To hand them over: `nsor duties print {} FILE.pdf`", registration_id)
     if waivable:
         session.say("To waive the first that is open: `nsor duties 1 --of {} --waive REASON`", registration_id)
 

@@ -403,6 +403,8 @@ TEXTS: Final[dict[str, str]] = {
         "پروگرام نے واقعہ {} نہیں لیا: {}۔ {:g} سیکنڈ بعد دوبارہ؛ بعد والے انتظار کرتے ہیں۔"
     ),
     "it took too long and was ended": "بہت دیر لگی، اس لیے بند کر دیا گیا",
+    "To hand them over: `nsor duties print {} FILE.pdf`": "ہاتھ میں دینے کے لیے: `nsor duties print {} FILE.pdf`",
+    "Written: {}. Hand the page over, and delete the file.": "لکھی گئی: {}۔ صفحہ دے دیں، اور فائل مٹا دیں۔",
     "Events of {} go to {}.": "{} کے واقعات یہاں جاتے ہیں: {}۔",
     "Stopped. What isn't acknowledged comes again.": "روک دیا گیا۔ جس کی وصولی نہیں بتائی گئی وہ دوبارہ آئے گا۔",
     "Event {} was taken, after {} posts.": "واقعہ {} {} بار بھیجنے پر لے لیا گیا۔",

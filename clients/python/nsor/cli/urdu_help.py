@@ -287,6 +287,12 @@ COMMANDS: Final[dict[str, str]] = {
     "Refuse what another officer has proposed; you sign.": "دوسرے افسر کی تجویز مسترد کرنا؛ آپ دستخط کرتے ہیں۔",
     "Withdraw what you have proposed; you sign.": "اپنی تجویز واپس لینا؛ آپ دستخط کرتے ہیں۔",
     # Events, access, tickets, cases, look-ups.
+    "Say what is due at your stations: `nsor duties` lists it; print a person's duties to hand over.": (
+        "آپ کے تھانوں میں کیا واجب ہے: `nsor duties` فہرست دیتی ہے؛ کسی شخص کی ذمہ داریاں دینے کے لیے چھاپنا۔"
+    ),
+    "Print the duties of one person on a page to hand over to him: his name, what he must do, and by when.": (
+        "ایک شخص کی ذمہ داریاں ایک صفحے پر، اسے دینے کے لیے: نام، کیا کرنا ہے، اور کب تک۔"
+    ),
     "Hear your agency's events, and post each to your own HTTPS endpoint, for good.": (
         "اپنے ادارے کے واقعات وصول کر کے ہر ایک اپنے HTTPS پتے پر بھیجنا، مسلسل۔"
     ),

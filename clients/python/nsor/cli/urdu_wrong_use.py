@@ -131,6 +131,7 @@ TEXTS: Final[dict[str, str]] = {
     "--exec begins after the last acknowledged event: --after doesn't go with it.": (
         "--exec اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
     ),
+    "There is a file already: {}. Name another one.": "یہ فائل پہلے سے ہے: {}۔ دوسرا نام دیں۔",
     "There is no dead letter with this number: {}.": "اس نمبر کا کوئی الگ رکھا واقعہ نہیں: {}۔",
     "--exec: a quote isn't closed.": "--exec: اقتباس کی علامت بند نہیں۔",
     "--exec: there is no such program, or it may not be executed.": (

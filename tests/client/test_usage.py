@@ -218,3 +218,33 @@ def test_the_frame_of_help_is_in_urdu(
     monkeypatch.setenv("NSOR_LANG", "en")
     assert run(*arguments, "--help") == 0
     assert capsys.readouterr().out.startswith("Usage: nsor")
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_no_line_of_help_ends_within_a_code_or_an_option(language: str) -> None:
+    # Else "special-" and "court" stand on two lines, and whoever copies the code has half of it.
+    token = usage.LANGUAGE.set(language)
+    try:
+        shown = [help_of(command) for command in commands()]
+    finally:
+        usage.LANGUAGE.reset(token)
+    lines = [line for text in shown for line in text.splitlines()]
+    assert [line for line in lines if re.search(r"\w-$", line)] == []
+    assert any("special-court" in line for line in lines)
+
+
+def commands() -> Iterator[click.Command]:
+    """All of them, but for the groups."""
+    waiting = [cli.group.get_command(click.Context(cli.group), name) for name in cli.COMMANDS]
+    while waiting:
+        command = waiting.pop()
+        if isinstance(command, click.Group):
+            waiting += command.commands.values()
+        elif command is not None:
+            yield command
+
+
+def help_of(command: click.Command) -> str:
+    """Its help on a narrow screen."""
+    usage.in_context(command)
+    return command.get_help(usage.Context(command, terminal_width=44))

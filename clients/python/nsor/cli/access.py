@@ -130,7 +130,7 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
         session.answer(seen, title="Access request", confidential=True)
     if _say_decided(session, seen.message.access_request):
         return None
-    click.confirm(session.said(question), abort=True, err=True)
+    agreement.obtain(session, question, agreed=False)
     return seen.message.access_request.etag
 
 

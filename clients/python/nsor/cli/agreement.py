@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -12,6 +12,12 @@ from nsor.misuse import WrongUse
 if TYPE_CHECKING:
     from nsor.cli.session import Session
 
+_CHOICE: Final = "[ہاں/نہیں]"
+_ANSWERS: Final = {
+    **dict.fromkeys(("ہاں", "جی", "جی ہاں", "y", "yes"), True),
+    **dict.fromkeys(("نہیں", "جی نہیں", "n", "no", ""), False),
+}
+"""What is typed, and whether it agrees: nothing doesn't."""
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -31,4 +37,15 @@ def obtain(session: Session, question: str, *, agreed: bool) -> None:
         return
     if session.as_json:
         raise WrongUse("A program isn't asked: give --yes.")
-    click.confirm(session.said(question), abort=True, err=True)
+    if not agrees(session, question):
+        raise click.Abort
+
+
+def agrees(session: Session, question: str, *values: object) -> bool:
+    """Ask a person, who says yes or no in the language of the run; in Urdu y and n are understood too."""
+    if session.language == "en":
+        return click.confirm(session.said(question, *values), err=True)
+    while True:
+        said = click.prompt(f"{session.said(question, *values)} {_CHOICE}", default="", show_default=False, err=True)
+        if (answer := _ANSWERS.get(said.strip().lower())) is not None:
+            return answer

@@ -52,10 +52,10 @@ def confirm_file(session: Session, client: Client, text: str) -> int:
     filled = [row for row in rows if row.confirmation.case_number or row.problems]
     tally = _Tally(len(rows), len(rows) - len(filled))
     with session.progress() as progress:
-        for row in progress.track(filled, description="Looking"):
+        for row in progress.track(filled, description=session.said("Looking")):
             _look(session, client, row, tally)
         batches = [tally.waiting[at : at + MOST] for at in range(0, len(tally.waiting), MOST)]
-        for batch in progress.track(batches, description="Confirming"):
+        for batch in progress.track(batches, description=session.said("Confirming")):
             _decide(session, client, batch, tally)
     parts = [session.said("Of {}: {} confirmed, {} refused", tally.rows, tally.confirmed, tally.refused)]
     parts += [session.said("{} were confirmed before", tally.before)] * bool(tally.before)

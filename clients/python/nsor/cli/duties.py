@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nsor.cli import agreement
 from nsor.cli.arguments import record_id
 from nsor.cli.duties_print import print_duties
 from nsor.cli.session import Session, common
@@ -225,8 +226,8 @@ def _waive(session: Session, client: Client, item: duties_pb2.DutyItem, reason: 
         reason=duties_pb2.DutyWaiver.Value(f"DUTY_WAIVER_{reason.upper().replace('-', '_')}"),
     )
     if not session.as_json:
-        question = session.said("Waive for {}: {}?", item.registration_id, session.said(WORDS[item.kind]))
-        if not click.confirm(question, err=True):
+        what = session.said(WORDS[item.kind])
+        if not agreement.agrees(session, "Waive for {}: {}?", item.registration_id, what):
             session.say("Left as it is.")
             return
     session.answer(client.notification.waive_duty(request), title="Waived")

@@ -87,7 +87,7 @@ class Run:
             import_files.Results(results, client) as kept_results,
             self._session.progress_of_file() as progress,
         ):
-            doing = "Checking" if self._validate_only else "Importing"
+            doing = self._session.said("Checking" if self._validate_only else "Importing")
             size = None if file == "-" else Path(file).stat().st_size
             bar = progress.add_task(doing, total=size or None, rows=0)
             stream = client.import_orders(

@@ -35,7 +35,7 @@ def verify(session: Session, everything: bool) -> None:
     lost, as the register has owned up to, are listed with --everything.
     """
     with session.client() as client, session.progress() as progress:
-        task = progress.add_task("Proving", total=None)
+        task = progress.add_task(session.said("Proving"), total=None)
         found = client.verify_ledger(
             everything=everything,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
@@ -152,7 +152,7 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
     with session.client() as client, session.progress() as progress:
         path = out or client.state_folder / "cosigned"
         if opening is None:
-            task = progress.add_task("Proving", total=None)
+            task = progress.add_task(session.said("Proving"), total=None)
             done = witness.cosign(
                 client,
                 key,

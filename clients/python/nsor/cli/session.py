@@ -257,13 +257,16 @@ class Session:
             """Rows a second since the beginning."""
 
             def render(self, task: Task) -> Text:
-                return Text(f"{task.fields.get('rows', 0) / max(task.elapsed or 0.0, 0.1):,.0f} rows/s")
+                return Text(rate.format(task.fields.get("rows", 0) / max(task.elapsed or 0.0, 0.1)))
+
+        # A column is a text with places of its own.
+        rate, rows = self.said("{:,.0f} rows/s"), self.said("{:,} rows").replace("{:,}", "{task.fields[rows]:,}")
 
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rows]:,} rows"),
+            TextColumn(rows),
             Rate(),
             TimeRemainingColumn(),
             console=screen.console(stderr=True),

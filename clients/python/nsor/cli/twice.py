@@ -9,9 +9,7 @@ import datetime as dt
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
-from nsor.cli import kept
+from nsor.cli import agreement, kept
 from nsor.cli.session import Session
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def ask(
     at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
     session.say(did, f"{at:%Y-%m-%d, %H:%M PKT}", before.index)
     if _at_a_terminal() and not session.as_json:
-        click.confirm(session.said("Send it again anyway?"), abort=True, err=True)
+        agreement.obtain(session, "Send it again anyway?", agreed=False)
     return before
 
 

@@ -146,7 +146,35 @@ def _help_hint(ctx: click.Context) -> str:
     return f"Try '{ctx.command_path} {max(ctx.help_option_names, key=len)}' for help."
 
 
-class Formatter(click.HelpFormatter):
+class Unbroken(click.HelpFormatter):
+    """Help whose lines never end within a code or an option: click breaks texts at hyphens."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """How a command is used."""
+        super().write_usage(_joined(prog), _joined(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        """What a command is for."""
+        super().write_text(_joined(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Names with what each is for."""
+        super().write_dl([(_joined(name), _joined(text)) for name, text in rows], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """All that was written."""
+        return super().getvalue().replace(_HYPHEN, "-")
+
+
+_HYPHEN: Final = "\ue000"
+"""In place of a hyphen while lines are folded: a character of no text."""
+
+
+def _joined(text: str) -> str:
+    return text.replace("-", _HYPHEN)
+
+
+class Formatter(Unbroken):
     """The frame of `--help` in Urdu: usage, headings, and what each command and option is for."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
@@ -203,7 +231,7 @@ class Context(click.Context):
     def make_formatter(self) -> click.HelpFormatter:
         """What help is written with."""
         if LANGUAGE.get() == "en":
-            return super().make_formatter()
+            return Unbroken(width=self.terminal_width, max_width=self.max_content_width)
         return Formatter(width=self.terminal_width, max_width=self.max_content_width)
 
 

@@ -6,6 +6,7 @@ import uuid
 
 import click
 
+from nsor.cli import agreement
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common
 
@@ -30,7 +31,7 @@ def revalidate(session: Session, registration_id: str, tier: str | None, yes: bo
         )
         if not yes:
             session.answer(seen, title="Registration", confidential=True)
-            if not click.confirm(session.said("Is all of it still right?"), err=True):
+            if not agreement.agrees(session, "Is all of it still right?"):
                 session.say("Left as it is. It falls due as before.")
                 return
         request = validation_pb2.RevalidateRegistrationRequest(

@@ -387,7 +387,7 @@ def stranger(narration: Narration, case: str) -> Client:
 
 
 def move(narration: Narration, units: dict[str, Unit], registrations: dict[str, str], sealed: Order) -> None:
-    """Another offender of Punjab tells that he moves to Karachi; Sindh's police hear of it."""
+    """Another offender of Punjab tells that he has moved to Karachi; Sindh's police hear of it and take him on."""
     narration.chapter(
         "An offender moves to another province",
         text="Punjab's police take the notice and stay responsible until Sindh's have accepted.",
@@ -410,6 +410,8 @@ def move(narration: Narration, units: dict[str, Unit], registrations: dict[str, 
     narration.run("sindh-police", "events", "--acknowledge", shown=False)  # so that the new one stands alone
     narration.run("punjab-police", "notice", path.name)
     narration.run("sindh-police", "events", "--wait", "2")
+    narration.run("sindh-police", "transfers")
+    narration.run("sindh-police", "transfers", "accept", registrations[mover.request_id], "--yes")
 
 
 def prove(narration: Narration, access_id: str) -> None:

@@ -30,6 +30,7 @@ from nsor.v1 import (
     registration_pb2,
     reviews_pb2,
     sealed_pb2,
+    transfers_pb2,
     types_pb2,
     validation_pb2,
     worklists_pb2,
@@ -589,6 +590,7 @@ def _notification(ids: _Ids) -> Iterator[Message]:
         after_sequence=3, consumer="SYSTEM-1", after_event_id=ids.uuid("event")
     )
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3, consumer="SYSTEM-1")
+    yield from _transfers(ids)
     yield from _duties(ids)
 
 
@@ -602,6 +604,29 @@ def _duties(ids: _Ids) -> Iterator[Message]:
         etag="0123456789abcdef",
         duty_id=duty,
         reason=duties_pb2.DUTY_WAIVER_ILLNESS,
+    )
+
+
+def _transfers(ids: _Ids) -> Iterator[Message]:
+    registration = ids.uuid("registration")
+    yield transfers_pb2.DecideTransferRequest(
+        request_id=ids.uuid("decide-transfer"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        decision=transfers_pb2.TRANSFER_DECISION_REFUSE,
+        refusal=transfers_pb2.TRANSFER_REFUSAL_NOT_FOUND_THERE,
+    )
+    yield transfers_pb2.ResolveTransferRequest(
+        request_id=ids.uuid("resolve-transfer"),
+        registration_id=registration,
+        etag="0123456789abcdef",
+        resolution=transfers_pb2.TRANSFER_RESOLUTION_ASSIGN,
+    )
+    yield transfers_pb2.GetTransferRequest(registration_id=registration)
+    yield transfers_pb2.ListTransfersRequest(
+        side=transfers_pb2.TRANSFER_SIDE_INCOMING,
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - as above
     )
 
 

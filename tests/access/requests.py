@@ -23,6 +23,7 @@ from nsor.v1 import (
     registration_pb2,
     reviews_pb2,
     sealed_pb2,
+    transfers_pb2,
     types_pb2,
     validation_pb2,
 )
@@ -359,6 +360,18 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         request_id=str(uuid.uuid4()), review_number=1, etag="0" * 16, decision=reviews_pb2.REVIEW_DECISION_MERGE
     ),
     "NotificationService/CreateNotice": notice,
+    "NotificationService/DecideTransfer": lambda known: transfers_pb2.DecideTransferRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        decision=transfers_pb2.TRANSFER_DECISION_ACCEPT,
+    ),
+    "NotificationService/ResolveTransfer": lambda known: transfers_pb2.ResolveTransferRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        resolution=transfers_pb2.TRANSFER_RESOLUTION_LEAVE,
+    ),
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id

@@ -48,6 +48,7 @@ NOT_NARROWED = {
     "ListUnmatchedJudgments": "NPB alone, which has no places",
     "ListReviews": "NPB alone, which has no places",
     "ListDuties": "NPB, which has no places; police are narrowed",
+    "ListTransfers": "NPB, which has no places",
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",

@@ -61,6 +61,10 @@ NOT_BY_PLACE = {
     "nsor.v1.RegistrationService/ImportRegistrations": "each row by its places (tests/registration/test_imports.py)",
     "nsor.v1.RegistrationService/ListImportFindings": "what one's own agency has sent; findings name no person",
     "nsor.v1.RegistrationService/ListRegistrations": "what isn't his isn't in it (registration/test_worklists.py)",
+    **{
+        f"nsor.v1.NotificationService/{method}": "he has to have moved (tests/notification/test_transfers.py)"
+        for method in ("DecideTransfer", "GetTransfer", "ListTransfers")
+    },
     "nsor.v1.NotificationService/SubscribeEvents": "what the agency is owed; events name no person",
     "nsor.v1.NotificationService/AcknowledgeEvents": "what the agency was owed",
 }

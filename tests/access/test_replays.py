@@ -17,6 +17,7 @@ from tests.access.test_narrower_officers import NAMES_A_PLACE, NOT_BY_PLACE, of_
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, narrowed, officer_of
 from tests.calls import CONTRACT, Services, call_of
 from tests.notification.test_notice import notice
+from tests.notification.test_transfers import deciding
 from tests.orders import judgment, order
 
 REPEATABLE = [
@@ -90,6 +91,7 @@ def test_whoever_moved_a_record_out_of_his_district_is_not_told_what_became_of_i
     officer = officer_of(PUNJAB_POLICE, "PK-PB/LHR")
     request = notice(known.registration)
     services.ask(call_of(PUNJAB_POLICE, officer), request)
+    services.ask(call_of(PUNJAB_POLICE, officer_of(PUNJAB_POLICE, "PK-PB/FSD")), deciding(services, known.registration))
     if sealed:
         services.judge_all(known.registration, "SET_ASIDE")
     services.hidden(known.registration.registration_id, PUNJAB_POLICE, officer)

@@ -41,6 +41,7 @@ ALL = Columns(
     custodian="r.custodian",
     receiving_agency="r.receiving",
     release_places="r.release",
+    transfer_places="pg_catalog.array_append(r.release, r.responsible)",
     confirmed="r.state = 2",
 )
 SCOPES = [scope for scope in options_pb2.RowScope.values() if scope]
@@ -49,6 +50,7 @@ RESPONSIBLE_PLACE, JURISDICTION = options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE, optio
 APPELLATE_COURT, CUSTODY = options_pb2.ROW_SCOPE_APPELLATE_COURT, options_pb2.ROW_SCOPE_CUSTODY
 RECIPIENTS, EVERY = options_pb2.ROW_SCOPE_RECIPIENTS, options_pb2.ROW_SCOPE_ALL
 CUSTODY_OR_TRANSFER, RELEASE_PLACE = options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER, options_pb2.ROW_SCOPE_RELEASE_PLACE
+TRANSFER_PLACES = options_pb2.ROW_SCOPE_TRANSFER_PLACES
 
 LAHORE, MULTAN, KARACHI = "PK-PB/LHR", "PK-PB/MUL", "PK-SD/KHI"
 # owner, courts, responsible, district, custodian, state, receiving, release
@@ -130,6 +132,8 @@ OWED = {*OF_PUNJAB, "owned elsewhere"}
         (RELEASE_PLACE, PUNJAB, {"both", "owned elsewhere", "look-alike"}, {"both"}),
         # Where no address after release is known there is no such row, not even for the whole country.
         (RELEASE_PLACE, COUNTRY, {"multan", "both", "owned elsewhere", "look-alike"}, {"both"}),
+        (TRANSFER_PLACES, PUNJAB, {"lahore", "multan", "both", "owned elsewhere", "look-alike"}, {"lahore", "both"}),
+        (TRANSFER_PLACES, COUNTRY, set(ROWS) - {"under review"}, {"lahore", "both"}),
     ],
 )
 def test_a_scope_shows_its_rows_and_no_other(
@@ -177,6 +181,7 @@ NEEDS = {
     EVERY: set[str](),
     CUSTODY_OR_TRANSFER: {"custodian", "receiving_agency", "confirmed"},
     RELEASE_PLACE: {"release_places", "confirmed"},
+    TRANSFER_PLACES: {"transfer_places", "confirmed"},
 }
 
 
@@ -248,7 +253,7 @@ def test_in_a_batch_a_scope_that_it_was_not_built_for_shows_nothing(
     assert seen_in_batch(database, (scope, "punjab"), (EVERY, "npb")) == [set(), set(ROWS)]
 
 
-@pytest.mark.parametrize("scope", [JURISDICTION, RESPONSIBLE_PLACE, APPELLATE_COURT, RELEASE_PLACE])
+@pytest.mark.parametrize("scope", [JURISDICTION, RESPONSIBLE_PLACE, APPELLATE_COURT, RELEASE_PLACE, TRANSFER_PLACES])
 def test_a_scope_that_goes_by_places_is_not_for_a_batch(scope: options_pb2.RowScope.ValueType) -> None:
     # A batch doesn't have the callers' places: the server doesn't start, instead of showing too much.
     with pytest.raises(ContractError, match="goes by places"):
@@ -289,6 +294,10 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.NotificationService/GetDuty": registrations._HEAD_IN,
     "nsor.v1.NotificationService/WaiveDuty": registrations._HEAD_IN,
     "nsor.v1.NotificationService/ListDuties": worklists._PAGE_IN,
+    "nsor.v1.NotificationService/DecideTransfer": registrations._HEAD_IN,
+    "nsor.v1.NotificationService/ResolveTransfer": registrations._HEAD_IN,
+    "nsor.v1.NotificationService/GetTransfer": registrations._HEAD_IN,
+    "nsor.v1.NotificationService/ListTransfers": worklists._PAGE_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
@@ -347,7 +356,8 @@ CALLERS = [
 def said(row: Values, columns: Columns) -> Said:
     """What a row's seal would say, of what its table has."""
     owner, courts, responsible, district, custodian, state, receiving, release = row
-    whole = Said(owner, courts, responsible, district, custodian, receiving, release, state == 2)
+    both = [*release, responsible]
+    whole = Said(owner, courts, responsible, district, custodian, receiving, release, both, state == 2)
     return Said(**{name: getattr(whole, name) for name in Said.__slots__ if getattr(columns, name)})
 
 

@@ -70,7 +70,7 @@ def test_a_refusal_that_leaves_the_name_is_found(
     taken = take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
     honest = effects.decided
     with monkeypatch.context() as patched:
-        patched.setattr(effects, "decided", lambda record, told, _state: honest(record, told, states.VERIFIED))
+        patched.setattr(effects, "decided", lambda record, told, _state, at: honest(record, told, states.VERIFIED, at))
         decide(services, confirmed, taken.notice_id, refused=True)
     assert owner.findings() == [MADE]
 
@@ -128,12 +128,12 @@ def test_a_version_with_more_than_was_told_is_found(
     assert MADE in owner.findings()
 
 
-def test_a_move_to_another_station_than_was_told_is_found(
+def test_a_move_that_was_told_and_not_followed_is_found(
     services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = rules.Move("PK-PB/MUL/PS-002", transfer_needed=False, at_home=True)
+    # The old station would go on as if he lived there, and nobody would take him on.
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "move", lambda *_: elsewhere)
+        patched.setattr(rules, "move", lambda *_: rules.Move(at_home=False))
         take(services, notice(confirmed))
     assert MOVED in owner.findings()
 
@@ -143,6 +143,6 @@ def test_a_permanent_address_that_moves_a_person_is_found(
 ) -> None:
     permanent = types_pb2.Address(kind=types_pb2.ADDRESS_KIND_PERMANENT, place_code="PK-PB/FSD/PS-003")
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "move", lambda *_: rules.Move("PK-PB/FSD/PS-003", transfer_needed=False))
+        patched.setattr(rules, "move", lambda *_: rules.Move(at_home=True))
         take(services, notice(confirmed, address=permanent))
     assert MOVED in owner.findings()

@@ -315,6 +315,7 @@ def register(postgres: EmbeddedPostgres, database: Database, keyring: Keyring, t
 
 
 def _drop_constraints(conn: psycopg.Connection) -> None:
+    conn.execute("ALTER TABLE registration_version DISABLE TRIGGER USER")
     rows = conn.execute(
         """
         SELECT conrelid::regclass::text, conname FROM pg_constraint

@@ -21,6 +21,7 @@ from nsor.v1 import (
     options_pb2,
     oversight_pb2,
     registration_pb2,
+    transfers_pb2,
     types_pb2,
 )
 from nsor_synthetic.dates import to_date
@@ -148,10 +149,11 @@ def moved(offender: Entered, place: str) -> notices_pb2.CreateNoticeRequest:
     )
 
 
-def test_a_move_within_the_province_moves_responsibility_at_once(agencies: Agencies, people: Orders) -> None:
+def test_a_move_within_the_province_leaves_the_old_station_responsible(agencies: Agencies, people: Orders) -> None:
     offender = agencies.confirmed(next(people))
+    home = offender.order.addresses[-1].place_code
     notice = agencies.client(POLICE).notification.create_notice(moved(offender, "PK-PB/RWP/PS-003")).message
-    assert (notice.responsible_place, notice.transfer_needed) == ("PK-PB/RWP/PS-003", False)
+    assert (notice.responsible_place, notice.transfer_needed) == (home, True)
     about = {"notice_id": notice.notice_id}
     for agency in ("npb", PROSECUTION, POLICE):
         assert heard(agencies, agency, **about) == ["ADDRESS_CHANGED"]
@@ -171,6 +173,24 @@ def test_a_move_to_another_province_is_told_to_both_and_moves_nothing_yet(agenci
     with pytest.raises(Refused) as refused:
         agencies.client("sindh-police").registration.get_registration(request)
     assert refused.value.reason == "NO_RECORD"
+
+
+def test_the_police_of_the_new_province_accept_and_see_the_record(agencies: Agencies, people: Orders) -> None:
+    offender = agencies.confirmed(next(people))
+    agencies.client(POLICE).notification.create_notice(moved(offender, "PK-SD/KHI/PS-001"))
+    sindh = agencies.client("sindh-police")
+    seen = sindh.notification.get_transfer(transfers_pb2.GetTransferRequest(registration_id=offender.registration_id))
+    decided = sindh.notification.decide_transfer(
+        transfers_pb2.DecideTransferRequest(
+            registration_id=offender.registration_id,
+            etag=seen.message.etag,
+            decision=transfers_pb2.TRANSFER_DECISION_ACCEPT,
+        )
+    )
+    assert decided.message.responsible_place == "PK-SD/KHI/PS-001"
+    request = registration_pb2.GetRegistrationRequest(registration_id=offender.registration_id)
+    shown = sindh.registration.get_registration(request).message.registration
+    assert shown.responsible_place == "PK-SD/KHI/PS-001"
 
 
 def test_the_committee_proves_that_the_look_up_is_in_the_ledger(story: Story, agencies: Agencies) -> None:

@@ -47,17 +47,23 @@ def take(services: Services, request: object, call: Call | None = None) -> Answe
     return answer
 
 
-def test_a_move_within_the_province_moves_responsibility_at_once(services: Services, confirmed: Created) -> None:
+def test_a_move_to_another_station_leaves_the_old_one_responsible(services: Services, confirmed: Created) -> None:
+    # Responsibility can't fall in a gap: it stays until the others accept.
     answer = take(services, notice(confirmed))
-    assert (answer.responsible_place, answer.transfer_needed, answer.late) == ("PK-PB/FSD/PS-003", False, False)
+    assert (answer.responsible_place, answer.transfer_needed, answer.late) == ("PK-PB/LHR/PS-001", True, False)
     shown = services.get(confirmed.registration_id, NPB)
-    assert (shown.etag, shown.responsible_place) == (answer.etag, "PK-PB/FSD/PS-003")
+    assert (shown.etag, shown.responsible_place) == (answer.etag, "PK-PB/LHR/PS-001")
     assert [address.place_code for address in shown.addresses] == ["PK-PB/LHR/PS-001", "PK-PB/FSD/PS-003"]
     assert shown.addresses[-1].since_date == day(2026, 2, 20)
 
 
+def test_a_move_within_one_station_opens_no_transfer(services: Services, confirmed: Created) -> None:
+    answer = take(services, notice(confirmed, "PK-PB/LHR/PS-001"))
+    assert (answer.responsible_place, answer.transfer_needed) == ("PK-PB/LHR/PS-001", False)
+    assert len(services.get(confirmed.registration_id, NPB).addresses) == 2
+
+
 def test_across_provinces_the_old_police_stay_responsible(services: Services, confirmed: Created) -> None:
-    # Responsibility can't fall in a gap: it stays until the others accept.
     answer = take(services, notice(confirmed, "PK-SD/KHI/PS-002"))
     assert (answer.responsible_place, answer.transfer_needed) == ("PK-PB/LHR/PS-001", True)
     assert len(services.get(confirmed.registration_id, PUNJAB_POLICE).addresses) == 2

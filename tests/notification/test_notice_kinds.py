@@ -250,7 +250,7 @@ def test_a_photo_that_is_absent_rejected_or_another_persons_is_no_record(
 def test_without_a_fixed_abode_the_police_of_the_place_are_responsible(services: Services, confirmed: Created) -> None:
     nowhere = notices_pb2.NoFixedAbodeNotice(place_code="PK-PB/FSD/PS-003")
     answer = take(services, of_kind(confirmed, no_fixed_abode=nowhere))
-    assert (answer.responsible_place, answer.deadline.rule_id) == ("PK-PB/FSD/PS-003", "address-change-notice")
+    assert (answer.responsible_place, answer.deadline.rule_id) == ("PK-PB/LHR/PS-001", "address-change-notice")
     address = services.get(confirmed.registration_id, NPB).addresses[-1]
     assert (address.no_fixed_abode, address.place_code, address.kind) == (
         True,

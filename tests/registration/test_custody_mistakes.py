@@ -148,7 +148,7 @@ def test_a_notice_of_where_he_lives_ends_a_release_that_is_put_back(
     shown = custody(services, created, NPB)
     assert (shown.custody.state, shown.HasField("expected_release")) == (RELEASED, False)
     services.refused(errors.NoRecord, call_of(SINDH_POLICE), acceptance(services, created))
-    assert services.get(created.registration_id, NPB).responsible_place == "PK-PB/FSD/PS-003"
+    assert [each.place_code for each in services.get(created.registration_id, NPB).addresses][-1] == "PK-PB/FSD/PS-003"
     assert owner.findings() == []
 
 

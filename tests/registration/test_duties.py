@@ -15,6 +15,7 @@ from tests.calls import Services, call_of, sealed_rows_are_listed
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import decide, not_happened, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
+from tests.notification.test_transfers import deciding
 from tests.orders import Created, day
 from tests.registration.test_custody import happens, held
 
@@ -340,7 +341,8 @@ def test_only_what_is_overdue_is_listed_on_request(services: Services) -> None:
 
 def test_a_move_takes_the_duties_along(services: Services) -> None:
     created = released(services)
-    services.ask(call_of(PUNJAB_POLICE), notice(created))  # to Faisalabad, which meets the first one
+    services.ask(call_of(PUNJAB_POLICE), notice(created))  # to Faisalabad, which meets the first one, and accepts him
+    services.ask(call_of(PUNJAB_POLICE, officer_of(PUNJAB_POLICE, "PK-PB/FSD")), deciding(services, created))
     assert listed(services, PUNJAB_POLICE, "PK-PB/LHR") == []
     assert len(listed(services, PUNJAB_POLICE, "PK-PB/FSD")) == 1
 

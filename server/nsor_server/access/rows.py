@@ -76,6 +76,7 @@ _SCOPES: Final[Mapping[int, _Scope]] = {
     options_pb2.ROW_SCOPE_ALL: _Scope(archived=True),
     options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER: _Scope(agencies=("custodian", "receiving_agency"), confirmed=True),
     options_pb2.ROW_SCOPE_RELEASE_PLACE: _Scope(places="release_places", confirmed=True),
+    options_pb2.ROW_SCOPE_TRANSFER_PLACES: _Scope(places="transfer_places", confirmed=True),
 }
 """What each scope of the contract means."""
 NARROWED: Final = frozenset(
@@ -85,10 +86,11 @@ NARROWED: Final = frozenset(
         options_pb2.ROW_SCOPE_JURISDICTION,
         options_pb2.ROW_SCOPE_APPELLATE_COURT,
         options_pb2.ROW_SCOPE_RELEASE_PLACE,
+        options_pb2.ROW_SCOPE_TRANSFER_PLACES,
     }
 )
 """Scopes that an officer's places narrow, whatever the table."""
-_LISTS: Final = frozenset({"case_places", "release_places"})
+_LISTS: Final = frozenset({"case_places", "release_places", "transfer_places"})
 """Columns of places that are a ``text[]``; of an empty one no place lies anywhere."""
 PARAMETERS: Final = (25, 1009, 1009, 16)
 """Types of the parameters of a predicate, which may use only some of them: text, text[], text[], boolean."""
@@ -106,6 +108,7 @@ class Columns:
         custodian: id of the agency that has the person in custody.
         receiving_agency: id of the agency that is to admit the person.
         release_places: the place of the address after release, or nothing, a ``text[]``.
+        transfer_places: the responsible place, and that of an open transfer, a ``text[]``.
         confirmed: whether the row is confirmed, a boolean.
         sealed: whether the row is sealed, a boolean: no scope shows one. None: such rows are never sealed.
         archived: whether the row is archived, a boolean: ROW_SCOPE_ALL alone shows one. None: such rows never are.
@@ -118,6 +121,7 @@ class Columns:
     custodian: LiteralString | None = None
     receiving_agency: LiteralString | None = None
     release_places: LiteralString | None = None
+    transfer_places: LiteralString | None = None
     confirmed: LiteralString | None = None
     sealed: LiteralString | None = None
     archived: LiteralString | None = None
@@ -134,6 +138,7 @@ class Said:
     custodian: str | None = None
     receiving_agency: str | None = None
     release_places: Sequence[str] | None = None
+    transfer_places: Sequence[str] | None = None
     confirmed: bool | None = None
     sealed: bool | None = None
     archived: bool | None = None

@@ -23,6 +23,7 @@ from nsor.v1 import (
     oversight_pb2,
     proposals_pb2,
     registration_pb2,
+    transfers_pb2,
     types_pb2,
 )
 from nsor_server.errors import Violation
@@ -250,6 +251,16 @@ def _custody_event(
         violations.append(Violation(path + "address.kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
 
 
+def _decide_transfer(
+    request: transfers_pb2.DecideTransferRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """A refusal has a reason, and nothing else has."""
+    refuses = request.decision == transfers_pb2.TRANSFER_DECISION_REFUSE
+    if request.decision and bool(request.refusal) != refuses:
+        reason = errors_pb2.FIELD_REASON_REQUIRED if refuses else errors_pb2.FIELD_REASON_EXACTLY_ONE
+        violations.append(Violation(path + "refusal", reason))
+
+
 def addresses(
     message: registration_pb2.CreateRegistrationRequest | amendments_pb2.Particulars,
     path: str,
@@ -419,6 +430,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.Conviction": _conviction,
     "nsor.v1.Custody": _custody,
     "nsor.v1.RecordCustodyEventRequest": _custody_event,
+    "nsor.v1.DecideTransferRequest": _decide_transfer,
     "nsor.v1.CreateRegistrationRequest": _create_registration,
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.TrialJudgment": _trial,

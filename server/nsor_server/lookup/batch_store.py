@@ -104,7 +104,8 @@ CROSS JOIN LATERAL (
     ) AS claim
     CROSS JOIN LATERAL (
         SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
-            in_look_ups, receiving_agency, release_places, release_day, created_at, sealed
+            in_look_ups, receiving_agency, release_places, release_day, transfer_places, transfer_first_day,
+            transfer_last_day, created_at, sealed
         FROM registration_version
         WHERE registration_id = found.registration_id
         ORDER BY version DESC

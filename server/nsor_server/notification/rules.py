@@ -1,4 +1,4 @@
-"""What a notice means: who is responsible from now on, and whether it came in time. Pure.
+"""What a notice means: whether he has moved, and whether it came in time. Pure.
 
 The Anti-Rape (Sex Offenders Register) Rules 2023 could not be read, so every time limit comes from policy data and says
 whether it is verified. Late is accepted and flagged; whether it was an offence is for others to decide.
@@ -17,22 +17,20 @@ from nsor_server.policy.places import Places
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a new address means for responsibility.
+    """What a new address means.
 
     Attributes:
-        responsible_place: the place whose police are responsible from now on.
-        transfer_needed: it stays with the old police until those of the other province have accepted.
-        at_home: the offender lives there now, and they know of it.
+        at_home: the offender lives there now.
+        across_provinces: it is where he lives or will live, in another province than the police who are responsible.
     """
 
-    responsible_place: str
-    transfer_needed: bool
     at_home: bool = False
+    across_provinces: bool = False
 
     @property
     def event(self) -> notification_pb2.EventKind.ValueType:
         """What the agencies are told."""
-        if self.transfer_needed:
+        if self.across_provinces:
             return notification_pb2.EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES
         return notification_pb2.EVENT_KIND_ADDRESS_CHANGED
 
@@ -43,17 +41,14 @@ def move(
     address: types_pb2.Address,
     timing: notices_pb2.NoticeTiming.ValueType,
 ) -> Move:
-    """Who is responsible after the notice.
+    """What a notice of an address means. A permanent address moves nobody, and none does before it has happened.
 
-    Responsibility follows where the person lives: at once within the province, by a transfer across provinces, and not
-    before the move has happened. A permanent address moves nothing.
+    Who is responsible stays, whatever the notice says: ``registration/transfers`` opens a transfer.
     """
     if address.kind != types_pb2.ADDRESS_KIND_CURRENT:
-        return Move(responsible_place, transfer_needed=False)
-    if places.province(address.place_code) != places.province(responsible_place):
-        return Move(responsible_place, transfer_needed=True)
-    happened = timing == notices_pb2.NOTICE_TIMING_HAPPENED
-    return Move(address.place_code if happened else responsible_place, transfer_needed=False, at_home=happened)
+        return Move()
+    across = places.province(address.place_code) != places.province(responsible_place)
+    return Move(timing == notices_pb2.NOTICE_TIMING_HAPPENED, across)
 
 
 def start(event_date: dt.date) -> dt.datetime:

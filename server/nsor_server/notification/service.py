@@ -1,8 +1,8 @@
-"""NotificationService on the wire: notices, and acknowledging and streaming events."""
+"""NotificationService on the wire: notices, transfers, and acknowledging and streaming events."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
@@ -13,6 +13,7 @@ from nsor_server.notification import consumers
 from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
+from nsor_server.notification.transfers.service import Transfers
 from nsor_server.rpc.handlers import Handler, Streamed, Unary
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
@@ -20,10 +21,11 @@ from nsor_server.storage.v1 import record_pb2
 
 
 class NotificationService:
-    """Takes notices and acknowledgements, and streams events."""
+    """Takes notices and acknowledgements, transfers responsibility, and streams events."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+        """``durable`` gives how many entries this process knows to be durable."""
+        self._sealer, self._durable = sealer, durable
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -31,6 +33,7 @@ class NotificationService:
         return (
             *Notices(self._sealer).handlers(),
             *Reading(self._sealer).handlers(),
+            *Transfers(self._sealer, self._durable).handlers(),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,

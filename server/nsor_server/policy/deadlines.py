@@ -50,6 +50,10 @@ RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
 REGISTRATION_TERM: Final = "registration-term"
 IDENTITY_CHECK: Final = "identity-check"
 BACKUP_EXPIRY: Final = "backup-expiry"
+TRANSFER_ACCEPTANCE: Final = "transfer-acceptance"
+TRANSFER_PROVINCE: Final = "transfer-escalation-province"
+TRANSFER_NPB: Final = "transfer-escalation-npb"
+TRANSFER_RESOLUTION: Final = "transfer-resolution"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -80,6 +84,10 @@ COUNTED: Final = (
     REGISTRATION_TERM,
     IDENTITY_CHECK,
     BACKUP_EXPIRY,
+    TRANSFER_ACCEPTANCE,
+    TRANSFER_PROVINCE,
+    TRANSFER_NPB,
+    TRANSFER_RESOLUTION,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -34,6 +34,7 @@ from nsor_server.registration.store import (
     PLACES,
     TABLE,
     StoredVersion,
+    Written,
     data_key,
     etag,
     head,
@@ -45,6 +46,16 @@ from nsor_server.registration.store import (
     stands,
     version_row,
 )
+from nsor_server.registration.transfers.events import of_version as transfer_events
+from nsor_server.registration.transfers.listing import page as transfers_page
+from nsor_server.registration.transfers.record import to_message as transfer_to_message
+from nsor_server.registration.transfers.rules import By as TransferBy
+from nsor_server.registration.transfers.rules import accepted as transfer_accepted
+from nsor_server.registration.transfers.rules import is_open as has_open_transfer
+from nsor_server.registration.transfers.rules import moved, of_refusal, of_silence
+from nsor_server.registration.transfers.rules import refused as transfer_refused
+from nsor_server.registration.transfers.rules import resolved as transfer_resolved
+from nsor_server.registration.transfers.rules import withdrawn as transfer_withdrawn
 
 __all__ = [
     "COLUMNS",
@@ -56,6 +67,8 @@ __all__ = [
     "StoredClaim",
     "StoredVersion",
     "Told",
+    "TransferBy",
+    "Written",
     "address_record",
     "as_one",
     "at_home",
@@ -73,10 +86,14 @@ __all__ = [
     "fill_address",
     "fill_names",
     "fir_case",
+    "has_open_transfer",
     "head",
     "in_look_ups",
+    "moved",
     "name_record",
     "noticed",
+    "of_refusal",
+    "of_silence",
     "open_claim",
     "open_keyed",
     "open_version",
@@ -90,5 +107,12 @@ __all__ = [
     "taken_back",
     "to_everybody",
     "to_message",
+    "transfer_accepted",
+    "transfer_events",
+    "transfer_refused",
+    "transfer_resolved",
+    "transfer_to_message",
+    "transfer_withdrawn",
+    "transfers_page",
     "version_row",
 ]

@@ -2,7 +2,8 @@
 
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
 judgments that no registry has confirmed, and whom the judgments since then have met; corrections that persons have
-asked for; records that their owners haven't looked at again; and releases that nobody has accepted or entered.
+asked for; records that their owners haven't looked at again; releases that nobody has accepted or entered; and
+transfers of responsibility that nobody has answered or decided.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -40,6 +41,7 @@ from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.judgments import times
 from nsor_server.registration.persons import collisions
+from nsor_server.registration.transfers import overdue as overdue_transfers
 from nsor_server.registration.validation import overdue as overdue_validations
 from nsor_server.registration.worklists import owed
 from nsor_server.storage.blind_index import BlindIndex
@@ -154,6 +156,9 @@ class ReviewTimes:
         record.returned_to = stands.until
         moved = owed.changed(conn, before.returned_to, stands)
         released = releases.due(conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands)
+        transferred = overdue_transfers.due(
+            conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands
+        )
         meeting = self._meetings.due(
             conn,
             record,
@@ -197,9 +202,13 @@ class ReviewTimes:
                 *ended.rows,
                 *released.rows,
                 *amended.rows,
+                *transferred.rows,
             ),
             (ref, *collided.refs, *meeting.refs, *ended.refs),
-            (*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen, *released.seen, *amended.seen),
+            (
+                *(*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen),
+                *(*released.seen, *amended.seen, *transferred.seen),
+            ),
         )
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:

@@ -24,6 +24,7 @@ from nsor_server.registration.custody import mistakes
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
@@ -47,6 +48,7 @@ _ETAG_DIGITS: Final = 16
 COLUMNS: Final = """
     uuid_send(v.registration_id), v.version, v.state, v.responsible_place, v.custodian_agency,
     v.created_by_agency, v.court_places, v.in_look_ups, v.receiving_agency, v.release_places, v.release_day,
+    v.transfer_places, v.transfer_first_day, v.transfer_last_day,
     v.created_at, v.sealed, k.wrapped
 """
 """What a ``StoredVersion`` is made of, from ``registration_version AS v`` and ``registration_key AS k``."""
@@ -66,6 +68,9 @@ class StoredVersion(NamedTuple):
     receiving_agency: str
     release_places: list[str]
     release_day: int | None
+    transfer_places: list[str]
+    transfer_first_day: int | None
+    transfer_last_day: int | None
     created_at: dt.datetime
     sealed: bytes
     wrapped: bytes
@@ -94,6 +99,9 @@ VERSIONS: Final = Table(
         ("receiving_agency", "text"),
         ("release_places", "text[]"),
         ("release_day", "integer"),
+        ("transfer_places", "text[]"),
+        ("transfer_first_day", "integer"),
+        ("transfer_last_day", "integer"),
         ("created_at", "timestamptz"),
         ("sealed", "bytea"),
     ),
@@ -227,6 +235,7 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
         custodian=record.custodian_agency,
         receiving_agency=mistakes.department(record),
         release_places=custody.release_places(record),
+        transfer_places=[*transfers.places(record), record.responsible_place],
         confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
         sealed=record.state in HIDDEN,
         archived=record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED,
@@ -292,6 +301,8 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         mistakes.department(record),
         custody.release_places(record),
         custody.release_day(record),
+        transfers.places(record),
+        *transfers.days(record),
     )
 
 
@@ -318,6 +329,7 @@ PLACES: Final = rows.Columns(
     custodian="v.custodian_agency",
     receiving_agency="v.receiving_agency",
     release_places="v.release_places",
+    transfer_places="pg_catalog.array_append(v.transfer_places, v.responsible_place)",
     confirmed=f"v.state OPERATOR(pg_catalog.=) {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}",
     sealed=_IS_HIDDEN,
     archived=f"(v.state OPERATOR(pg_catalog.=) {ARCHIVED:d})",
@@ -327,7 +339,8 @@ _HEAD: Final = f"""
 SELECT {COLUMNS}
 FROM (
     SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency,
-        court_places, in_look_ups, receiving_agency, release_places, release_day, created_at, sealed
+        court_places, in_look_ups, receiving_agency, release_places, release_day, transfer_places,
+        transfer_first_day, transfer_last_day, created_at, sealed
     FROM registration_version
     WHERE registration_id = {{id}}
     ORDER BY version DESC
@@ -379,6 +392,7 @@ _HEAD_IN: Final = rows.statements(
         options_pb2.ROW_SCOPE_ALL,
         options_pb2.ROW_SCOPE_CUSTODY_OR_TRANSFER,
         options_pb2.ROW_SCOPE_RELEASE_PLACE,
+        options_pb2.ROW_SCOPE_TRANSFER_PLACES,
     ),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""

@@ -33,6 +33,7 @@ from nsor_server.registration.persons.listed import ShownReviews
 from nsor_server.registration.photos.history import Photos
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
+from nsor_server.registration.transfers.history import Transferred
 from nsor_server.registration.validation.history import Validated
 from nsor_server.registration.worklists.history import Worklists
 from nsor_server.registration.worklists.owed_history import Owed, Told
@@ -115,6 +116,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
+        Transferred(history, reviewed, enrolled, report.add),
         noticed,
         Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
         ListedNotices(conn, history, report.add),

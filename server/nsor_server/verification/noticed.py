@@ -129,7 +129,7 @@ class Noticed:
                 continue
             if not states.supersedes(notice, earlier) or decision.superseded_by != notice.notice_id:
                 self._add(entry.index, _FOLLOWS)
-            base = effects.without(base, earlier)
+            base = effects.without(base, earlier, entry.record.update_time_us)
         self._newest[notice.notice_id] = (0, states.TAKEN)
         if not entry.is_by(notice) or notice.version != entry.record.version or not self._is_responsible(entry):
             self._add(entry.index, _BY)
@@ -164,7 +164,10 @@ class Noticed:
                 self._follow(entry, decision, states.VERIFIED, states.REFUSED)
             if not self._is_responsible(entry):
                 self._add(entry.index, _BY)
-            if notice is not None and not _is(effects.decided(entry.before, notice, decision.state), entry.record):
+            if notice is None:
+                continue
+            made = effects.decided(entry.before, notice, decision.state, entry.record.update_time_us)
+            if not _is(made, entry.record):
                 self._add(entry.index, _MADE)
 
     def _follow(self, entry: _Entry, decision: record_pb2.NoticeDecisionRecord, *may: int) -> None:
@@ -208,20 +211,13 @@ class Noticed:
 
 
 def _says_where(before: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) -> bool:
-    """Whether who is responsible by a notice follows from it: who was before, or the police of where the person lives.
-
-    Nobody is at home in a place whose police aren't responsible, nor before it has happened.
-    """
+    """Whether a notice names who was responsible before, and says that the person lives where it tells if it does."""
     moves = (
         notice.HasField("address")
         and notice.address.kind == types_pb2.ADDRESS_KIND_CURRENT
         and notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED
     )
-    if notice.place_before != before.responsible_place:
-        return False
-    if notice.place_after != notice.place_before and not (moves and notice.place_after == notice.address.place_code):
-        return False
-    return moves or not notice.at_home
+    return notice.place_before == before.responsible_place and moves == notice.at_home
 
 
 def _is(made: record_pb2.RegistrationRecord, record: record_pb2.RegistrationRecord) -> bool:

@@ -63,6 +63,9 @@ COMMANDS = {
     "revalidate": Entry("nsor.cli.validation", "revalidate", "Say that a record of your agency is still right."),
     "identity": Entry("nsor.cli.identity", "identity", "Check identities (NADRA); accept or dispute changes."),
     "custody": Entry("nsor.cli.custody", "custody", "Record custody; accept or refuse whom a prison releases."),
+    "transfers": Entry(
+        "nsor.cli.transfers", "transfers", "List who has moved to your station or away from it; accept or refuse."
+    ),
     "reviews": Entry("nsor.cli.reviews", "reviews", "List registrations that may be of one person (NPB)."),
     "review": Entry("nsor.cli.review", "review", "Compare two such registrations, and end their review (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),

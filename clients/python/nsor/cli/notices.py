@@ -89,7 +89,9 @@ def _chosen(session: Session, kind: str | None) -> str:
 
 def _say_what_follows(session: Session, answer: Any) -> None:
     if answer.transfer_needed:
-        session.say("The new address is in another province: you stay responsible until the police there accept.")
+        session.say(
+            "The new address is another station's: you stay responsible until it accepts. `nsor transfers` lists him."
+        )
     if answer.late:
         session.say("The notice came after its deadline: possible breach, refer for decision.")
 

@@ -316,8 +316,8 @@ TEXTS: Final[dict[str, str]] = {
     "The list grows every {} minutes, whatever there is: next at {:%H:%M PKT}.": (
         "یہ فہرست ہر {} منٹ بعد بنتی ہے، چاہے کچھ ہو یا نہ ہو: اگلا وقت {:%H:%M PKT}۔"
     ),
-    "The new address is in another province: you stay responsible until the police there accept.": (
-        "نیا پتا دوسرے صوبے میں ہے: وہاں کی پولیس کے قبول کرنے تک ذمہ داری آپ کی ہے۔"
+    "The new address is another station's: you stay responsible until it accepts. `nsor transfers` lists him.": (
+        "نیا پتا دوسرے تھانے کا ہے: اس کے قبول کرنے تک ذمہ داری آپ کی ہے۔ فہرست: `nsor transfers`۔"
     ),
     "The next one: `nsor identity next`": "اگلا: `nsor identity next`",
     "The notice came after its deadline: possible breach, refer for decision.": (
@@ -516,6 +516,27 @@ TEXTS: Final[dict[str, str]] = {
         "ذمہ دار پولیس اور این پی بی کو بتا دیا گیا: کوئی پتہ معلوم نہیں۔"
     ),
     "Whose custody it is": "یہ حراست کس کی ہے",
+    # Of transfers.
+    "{:,} open: all that there is.": "{:,} زیر التوا: سب دکھا دیے گئے۔",
+    "{:,} shown, the oldest of each side; there are more: `nsor transfers --all`.": (
+        "{:,} دکھائے گئے، ہر طرف کے سب سے پرانے؛ مزید بھی ہیں: `nsor transfers --all`۔"
+    ),
+    "Leave the old station responsible?": "کیا پرانے تھانے کو ذمہ دار رہنے دیا جائے؟",
+    "Make the new station responsible?": "کیا نئے تھانے کو ذمہ دار بنایا جائے؟",
+    "Make the new station responsible: `{}`": "نئے تھانے کو ذمہ دار بنائیں: `{}`",
+    "No open transfers.": "کوئی منتقلی زیر التوا نہیں۔",
+    "Or leave the old one so: `nsor transfers leave {}`": "یا پرانے کو ذمہ دار رہنے دیں: `nsor transfers leave {}`",
+    "Or say why not: `nsor transfers refuse {} --reason other-station`": (
+        "یا بتائیں کہ کیوں نہیں: `nsor transfers refuse {} --reason other-station`"
+    ),
+    "Take him on for your station?": "کیا آپ اپنے تھانے کے لیے اس کی ذمہ داری لیتے ہیں؟",
+    "Take him on: `{}`": "ذمہ داری لیں: `{}`",
+    "The first one: `nsor transfers 1`, or `{}`.": "پہلا: `nsor transfers 1` یا `{}`۔",
+    "Transfer": "منتقلی",
+    "Transfers": "منتقلیاں",
+    "You are responsible until the new station or NPB decides: `{}`": (
+        "نئے تھانے یا این پی بی کے فیصلے تک ذمہ داری آپ کی ہے: `{}`"
+    ),
     # Of worklists.
     "NADRA says what is wrong above. Correct it: `nsor amend {}`": (
         "نادرا نے اوپر بتایا ہے کہ کیا غلط ہے۔ درست کریں: `nsor amend {}`"

@@ -76,6 +76,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Record custody; accept or refuse whom a prison releases.": (
         "حراست کا اندراج؛ جیل سے رہا ہونے والے کو قبول یا مسترد کرنا۔"
     ),
+    "List who has moved to your station or away from it; accept or refuse.": (
+        "آپ کے تھانے میں آنے یا وہاں سے جانے والے؛ قبول یا مسترد کرنا۔"
+    ),
     "List registrations that may be of one person (NPB).": "وہ رجسٹریشنیں جو ایک ہی شخص کی ہو سکتی ہیں (این پی بی)۔",
     "Compare two such registrations, and end their review (NPB).": (
         "ایسی دو رجسٹریشنیں ملا کر جائزہ مکمل کرنا (این پی بی)۔"
@@ -229,6 +232,23 @@ COMMANDS: Final[dict[str, str]] = {
     ),
     "Decide that all particulars are the document's; you sign.": (
         "فیصلہ کہ تمام کوائف دستاویز کے ہیں؛ آپ دستخط کرتے ہیں۔"
+    ),
+    # Transfers.
+    "List who has moved to your station or away from it: `nsor transfers 1` opens the first one.": (
+        "آپ کے تھانے میں آنے یا وہاں سے جانے والے: `nsor transfers 1` پہلا کھولتا ہے۔"
+    ),
+    "List open transfers, of each side the oldest first; with a NUMBER open that one.": (
+        "زیر التوا منتقلیاں، ہر طرف کی سب سے پرانی پہلے؛ NUMBER کے ساتھ وہ کھولتا ہے۔"
+    ),
+    "Take him on for your station, which is responsible from then on; you sign.": (
+        "اپنے تھانے کے لیے ذمہ داری لینا، جو تب سے ذمہ دار ہے؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Refuse him for your station; you sign.": "اپنے تھانے کے لیے مسترد کرنا؛ آپ دستخط کرتے ہیں۔",
+    "Make the new station responsible, against its refusal or its silence (NPB); you sign.": (
+        "نئے تھانے کو انکار یا خاموشی کے باوجود ذمہ دار بنانا (این پی بی)؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Leave the old station responsible (NPB); you sign.": (
+        "پرانے تھانے کو ذمہ دار رہنے دینا (این پی بی)؛ آپ دستخط کرتے ہیں۔"
     ),
     # Custody.
     "Record what happens to an offender in custody, or at large; accept or refuse a release.": (
@@ -558,6 +578,10 @@ OPTIONS: Final[dict[str, str]] = {
     "What differs.": "کیا مختلف ہے۔",
     "Day of the verification: 2026-10-31 or 31.10.2026; today without it.": (
         "جانچ کی تاریخ: 2026-10-31 یا 31.10.2026؛ اس کے بغیر آج۔"
+    ),
+    # Transfers.
+    "Only these: to you, away from you, or NPB's to decide.": (
+        "صرف یہ: آپ کی طرف، آپ سے دور، یا این پی بی کے فیصلے کے لیے۔"
     ),
     # Custody.
     "Day on which it happened: 2026-10-31 or 31.10.2026. [default: today]": (

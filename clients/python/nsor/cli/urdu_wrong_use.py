@@ -151,6 +151,9 @@ TEXTS: Final[dict[str, str]] = {
     "Say which one: --withdraw later, or --withdraw earlier.": (
         "بتائیں کون سا: --withdraw later، یا --withdraw earlier۔"
     ),
+    "There are {:,} open transfers. `nsor transfers` lists them.": (
+        "زیر التوا منتقلیاں {:,} ہیں۔ `nsor transfers` سب دکھاتی ہے۔"
+    ),
     "There are {:,} to do. `nsor work` lists them.": "کرنے کے {:,} کام ہیں۔ `nsor work` سب دکھاتی ہے۔",
     "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
     "--travel-document-file or --ticket.": (

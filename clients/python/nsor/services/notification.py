@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import duties_pb2, notices_pb2, notification_pb2
+from nsor.v1 import duties_pb2, notices_pb2, notification_pb2, transfers_pb2
 
 
 class Notification(Service):
-    """Notices of change, and acknowledging events."""
+    """Notices of change, transfers of responsibility, and acknowledging events."""
 
     __slots__ = ()
 
@@ -152,6 +152,70 @@ class Notification(Service):
             "nsor.v1.NotificationService/WaiveDuty",
             request,
             duties_pb2.WaiveDutyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def decide_transfer(
+        self,
+        request: transfers_pb2.DecideTransferRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[transfers_pb2.DecideTransferResponse]:
+        """Accept or refuse a transfer for the police of the new place; you sign."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/DecideTransfer",
+            request,
+            transfers_pb2.DecideTransferResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def resolve_transfer(
+        self,
+        request: transfers_pb2.ResolveTransferRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[transfers_pb2.ResolveTransferResponse]:
+        """Decide for NPB who is responsible; you sign."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ResolveTransfer",
+            request,
+            transfers_pb2.ResolveTransferResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_transfer(
+        self,
+        request: transfers_pb2.GetTransferRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[transfers_pb2.GetTransferResponse]:
+        """Show a transfer and whom it is about."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/GetTransfer",
+            request,
+            transfers_pb2.GetTransferResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_transfers(
+        self,
+        request: transfers_pb2.ListTransfersRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[transfers_pb2.ListTransfersResponse]:
+        """List the open transfers of your places; of NPB those that it decides."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ListTransfers",
+            request,
+            transfers_pb2.ListTransfersResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -792,7 +792,7 @@ class CreateNoticeResponse(_message.Message):
     responsible_place: _builtins.str
     """The place whose police are responsible from now on; empty with `validate_only`."""
     transfer_needed: _builtins.bool
-    """The new address is in another province, so that responsibility stays until the police there have accepted."""
+    """The offender has moved to another station's place: a transfer is open, and responsibility stays until the police there have accepted."""
     late: _builtins.bool
     """The notice came after its deadline: possible breach, refer for decision."""
     @_builtins.property

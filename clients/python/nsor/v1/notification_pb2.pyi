@@ -162,6 +162,30 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
     EVENT_KIND_IDENTITY_CHANGE_DECIDED: _EventKind.ValueType  # 82
     """The owner of a registration has accepted or disputed what NADRA had reported."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED: _EventKind.ValueType  # 160
+    """A person has moved to another station's place, which is to take on the responsibility. To the police of both places and NPB, as are
+    all that follow of a transfer.
+    """
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_ACCEPTED: _EventKind.ValueType  # 161
+    """The police of the new place have accepted: they are responsible."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_REFUSED: _EventKind.ValueType  # 162
+    """The police of the new place have refused: NPB decides."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_ASSIGNED: _EventKind.ValueType  # 163
+    """NPB has made the police of the new place responsible."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_LEFT: _EventKind.ValueType  # 164
+    """NPB has left the old station responsible."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_CLOSED: _EventKind.ValueType  # 165
+    """A transfer has ended without a decision: he has moved on or back, or was released elsewhere, or the notice was withdrawn."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE: _EventKind.ValueType  # 166
+    """An alert: the police of the new place have not answered in time. To the police of both places, the districts' among them. This one and
+    those that follow are told at a time for reviews.
+    """
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE_PROVINCE: _EventKind.ValueType  # 167
+    """Nor until the time at which the police of the provinces hear."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE_NPB: _EventKind.ValueType  # 168
+    """Nor until the time at which NPB hears, which may decide it from then on."""
+    EVENT_KIND_RESPONSIBILITY_TRANSFER_UNRESOLVED: _EventKind.ValueType  # 169
+    """An alert: a transfer was refused, and NPB has not decided it in time."""
     EVENT_KIND_NAME_CHANGED: _EventKind.ValueType  # 200
     """A registered person has another name, or will have."""
     EVENT_KIND_CONTACT_CHANGED: _EventKind.ValueType  # 201
@@ -331,6 +355,30 @@ EVENT_KIND_IDENTITY_CHANGE_REPORTED: EventKind.ValueType  # 81
 """NADRA has reported another name or the death of a registered person: the record's owner accepts or disputes it."""
 EVENT_KIND_IDENTITY_CHANGE_DECIDED: EventKind.ValueType  # 82
 """The owner of a registration has accepted or disputed what NADRA had reported."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED: EventKind.ValueType  # 160
+"""A person has moved to another station's place, which is to take on the responsibility. To the police of both places and NPB, as are
+all that follow of a transfer.
+"""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_ACCEPTED: EventKind.ValueType  # 161
+"""The police of the new place have accepted: they are responsible."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_REFUSED: EventKind.ValueType  # 162
+"""The police of the new place have refused: NPB decides."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_ASSIGNED: EventKind.ValueType  # 163
+"""NPB has made the police of the new place responsible."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_LEFT: EventKind.ValueType  # 164
+"""NPB has left the old station responsible."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_CLOSED: EventKind.ValueType  # 165
+"""A transfer has ended without a decision: he has moved on or back, or was released elsewhere, or the notice was withdrawn."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE: EventKind.ValueType  # 166
+"""An alert: the police of the new place have not answered in time. To the police of both places, the districts' among them. This one and
+those that follow are told at a time for reviews.
+"""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE_PROVINCE: EventKind.ValueType  # 167
+"""Nor until the time at which the police of the provinces hear."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_OVERDUE_NPB: EventKind.ValueType  # 168
+"""Nor until the time at which NPB hears, which may decide it from then on."""
+EVENT_KIND_RESPONSIBILITY_TRANSFER_UNRESOLVED: EventKind.ValueType  # 169
+"""An alert: a transfer was refused, and NPB has not decided it in time."""
 EVENT_KIND_NAME_CHANGED: EventKind.ValueType  # 200
 """A registered person has another name, or will have."""
 EVENT_KIND_CONTACT_CHANGED: EventKind.ValueType  # 201

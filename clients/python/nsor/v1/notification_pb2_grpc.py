@@ -6,6 +6,7 @@ import warnings
 from nsor.v1 import duties_pb2 as nsor_dot_v1_dot_duties__pb2
 from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import notification_pb2 as nsor_dot_v1_dot_notification__pb2
+from nsor.v1 import transfers_pb2 as nsor_dot_v1_dot_transfers__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -67,6 +68,26 @@ class NotificationServiceStub:
                 request_serializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsResponse.FromString,
                 _registered_method=True)
+        self.DecideTransfer = channel.unary_unary(
+                '/nsor.v1.NotificationService/DecideTransfer',
+                request_serializer=nsor_dot_v1_dot_transfers__pb2.DecideTransferRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_transfers__pb2.DecideTransferResponse.FromString,
+                _registered_method=True)
+        self.ResolveTransfer = channel.unary_unary(
+                '/nsor.v1.NotificationService/ResolveTransfer',
+                request_serializer=nsor_dot_v1_dot_transfers__pb2.ResolveTransferRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_transfers__pb2.ResolveTransferResponse.FromString,
+                _registered_method=True)
+        self.GetTransfer = channel.unary_unary(
+                '/nsor.v1.NotificationService/GetTransfer',
+                request_serializer=nsor_dot_v1_dot_transfers__pb2.GetTransferRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_transfers__pb2.GetTransferResponse.FromString,
+                _registered_method=True)
+        self.ListTransfers = channel.unary_unary(
+                '/nsor.v1.NotificationService/ListTransfers',
+                request_serializer=nsor_dot_v1_dot_transfers__pb2.ListTransfersRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_transfers__pb2.ListTransfersResponse.FromString,
+                _registered_method=True)
         self.AcknowledgeEvents = channel.unary_unary(
                 '/nsor.v1.NotificationService/AcknowledgeEvents',
                 request_serializer=nsor_dot_v1_dot_notification__pb2.AcknowledgeEventsRequest.SerializeToString,
@@ -95,7 +116,9 @@ class NotificationServiceServicer:
 
     def CreateNotice(self, request, context):
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
-        it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+        it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
+        responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
+        and so does the end of the notice.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,6 +164,38 @@ class NotificationServiceServicer:
         worklists until then.
         Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
         for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideTransfer(self, request, context):
+        """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
+        once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveTransfer(self, request, context):
+        """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
+        responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTransfer(self, request, context):
+        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+        budget: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTransfers(self, request, context):
+        """Lists open transfers: to police those of their places, which come in and go out; to NPB those that are its own to decide. A page costs:
+        BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,6 +264,26 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.SubscribeEvents,
                     request_deserializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_notification__pb2.SubscribeEventsResponse.SerializeToString,
+            ),
+            'DecideTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideTransfer,
+                    request_deserializer=nsor_dot_v1_dot_transfers__pb2.DecideTransferRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_transfers__pb2.DecideTransferResponse.SerializeToString,
+            ),
+            'ResolveTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveTransfer,
+                    request_deserializer=nsor_dot_v1_dot_transfers__pb2.ResolveTransferRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_transfers__pb2.ResolveTransferResponse.SerializeToString,
+            ),
+            'GetTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTransfer,
+                    request_deserializer=nsor_dot_v1_dot_transfers__pb2.GetTransferRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_transfers__pb2.GetTransferResponse.SerializeToString,
+            ),
+            'ListTransfers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTransfers,
+                    request_deserializer=nsor_dot_v1_dot_transfers__pb2.ListTransfersRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_transfers__pb2.ListTransfersResponse.SerializeToString,
             ),
             'AcknowledgeEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeEvents,
@@ -394,6 +469,114 @@ class NotificationService:
             '/nsor.v1.NotificationService/SubscribeEvents',
             nsor_dot_v1_dot_notification__pb2.SubscribeEventsRequest.SerializeToString,
             nsor_dot_v1_dot_notification__pb2.SubscribeEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/DecideTransfer',
+            nsor_dot_v1_dot_transfers__pb2.DecideTransferRequest.SerializeToString,
+            nsor_dot_v1_dot_transfers__pb2.DecideTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ResolveTransfer',
+            nsor_dot_v1_dot_transfers__pb2.ResolveTransferRequest.SerializeToString,
+            nsor_dot_v1_dot_transfers__pb2.ResolveTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/GetTransfer',
+            nsor_dot_v1_dot_transfers__pb2.GetTransferRequest.SerializeToString,
+            nsor_dot_v1_dot_transfers__pb2.GetTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTransfers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ListTransfers',
+            nsor_dot_v1_dot_transfers__pb2.ListTransfersRequest.SerializeToString,
+            nsor_dot_v1_dot_transfers__pb2.ListTransfersResponse.FromString,
             options,
             channel_credentials,
             insecure,

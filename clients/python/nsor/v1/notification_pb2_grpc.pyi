@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from nsor.v1 import duties_pb2 as _duties_pb2
 from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import notification_pb2 as _notification_pb2
+from nsor.v1 import transfers_pb2 as _transfers_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -37,7 +38,9 @@ class NotificationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> NotificationServiceAsyncStub: ...
     CreateNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.CreateNoticeRequest, _notices_pb2.CreateNoticeResponse]
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
-    it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+    it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
+    responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
+    and so does the end of the notice.
     """
     WithdrawNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]
     """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
@@ -63,6 +66,22 @@ class NotificationServiceStub:
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
+    DecideTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]
+    """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
+    once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+    """
+    ResolveTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]
+    """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
+    responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+    """
+    GetTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]
+    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+    budget: BUDGET_EMPTY.
+    """
+    ListTransfers: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.ListTransfersRequest, _transfers_pb2.ListTransfersResponse]
+    """Lists open transfers: to police those of their places, which come in and go out; to NPB those that are its own to decide. A page costs:
+    BUDGET_EMPTY.
+    """
     AcknowledgeEvents: _grpc.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]
     """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
     no duty ends by it, and no work leaves a worklist. Errors: OUT_OF_RANGE for a sequence that was never given; the others as for SubscribeEvents.
@@ -85,7 +104,9 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.CreateNoticeRequest, _notices_pb2.CreateNoticeResponse]  # type: ignore[assignment]
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
-    it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+    it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
+    responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
+    and so does the end of the notice.
     """
     WithdrawNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]  # type: ignore[assignment]
     """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
@@ -110,6 +131,22 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     worklists until then.
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
+    """
+    DecideTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]  # type: ignore[assignment]
+    """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
+    once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+    """
+    ResolveTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]  # type: ignore[assignment]
+    """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
+    responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+    """
+    GetTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]  # type: ignore[assignment]
+    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+    budget: BUDGET_EMPTY.
+    """
+    ListTransfers: _aio.UnaryUnaryMultiCallable[_transfers_pb2.ListTransfersRequest, _transfers_pb2.ListTransfersResponse]  # type: ignore[assignment]
+    """Lists open transfers: to police those of their places, which come in and go out; to NPB those that are its own to decide. A page costs:
+    BUDGET_EMPTY.
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_notification_pb2.AcknowledgeEventsRequest, _notification_pb2.AcknowledgeEventsResponse]  # type: ignore[assignment]
     """Acknowledges events: those up to the sequence aren't sent again unless asked for by cursor. It says that they are stored, and nothing else:
@@ -136,7 +173,9 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notices_pb2.CreateNoticeResponse, _abc.Awaitable[_notices_pb2.CreateNoticeResponse]]:
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
-        it; anybody else hears NO_RECORD. A move to another province leaves the old station responsible until the new one has accepted.
+        it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
+        responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
+        and so does the end of the notice.
         """
 
     @_abc_1.abstractmethod
@@ -191,6 +230,46 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         worklists until then.
         Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
         for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
+        """
+
+    @_abc_1.abstractmethod
+    def DecideTransfer(
+        self,
+        request: _transfers_pb2.DecideTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transfers_pb2.DecideTransferResponse, _abc.Awaitable[_transfers_pb2.DecideTransferResponse]]:
+        """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
+        once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveTransfer(
+        self,
+        request: _transfers_pb2.ResolveTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transfers_pb2.ResolveTransferResponse, _abc.Awaitable[_transfers_pb2.ResolveTransferResponse]]:
+        """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
+        responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTransfer(
+        self,
+        request: _transfers_pb2.GetTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transfers_pb2.GetTransferResponse, _abc.Awaitable[_transfers_pb2.GetTransferResponse]]:
+        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+        budget: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTransfers(
+        self,
+        request: _transfers_pb2.ListTransfersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transfers_pb2.ListTransfersResponse, _abc.Awaitable[_transfers_pb2.ListTransfersResponse]]:
+        """Lists open transfers: to police those of their places, which come in and go out; to NPB those that are its own to decide. A page costs:
+        BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

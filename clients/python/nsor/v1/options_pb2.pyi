@@ -303,6 +303,10 @@ class _RowScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RowScope.Val
     """Confirmed rows in the custody of the caller's agency, or on their way into it: it is the one that is to admit the person."""
     ROW_SCOPE_RELEASE_PLACE: _RowScope.ValueType  # 10
     """Confirmed rows whose address after release, which awaits its police, lies within the jurisdictions of agency and officer."""
+    ROW_SCOPE_TRANSFER_PLACES: _RowScope.ValueType  # 30
+    """Confirmed rows whose responsible place, or the place that an open transfer of responsibility leads to, lies within the jurisdictions of
+    agency and officer.
+    """
 
 class RowScope(_RowScope, metaclass=_RowScopeEnumTypeWrapper):
     """Which rows a call reads, makes or changes. A row outside the scope is, for the caller, a row that isn't there. A scope that
@@ -336,6 +340,10 @@ ROW_SCOPE_CUSTODY_OR_TRANSFER: RowScope.ValueType  # 9
 """Confirmed rows in the custody of the caller's agency, or on their way into it: it is the one that is to admit the person."""
 ROW_SCOPE_RELEASE_PLACE: RowScope.ValueType  # 10
 """Confirmed rows whose address after release, which awaits its police, lies within the jurisdictions of agency and officer."""
+ROW_SCOPE_TRANSFER_PLACES: RowScope.ValueType  # 30
+"""Confirmed rows whose responsible place, or the place that an open transfer of responsibility leads to, lies within the jurisdictions of
+agency and officer.
+"""
 Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
 
 class _FieldClass:

@@ -43,10 +43,9 @@ def after(record: _Record, notice: _Notice) -> _Record:
 
     Args:
         record: the newest version, ``without`` the notice that this one supersedes.
-        notice: with who is responsible by it, and when it was stored.
+        notice: with when it was stored.
     """
     following = _next(record)
-    following.responsible_place = notice.place_after
     if notice.HasField("address"):
         following.addresses.add().CopyFrom(_address(notice))
     if notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED:
@@ -62,6 +61,8 @@ def after(record: _Record, notice: _Notice) -> _Record:
         notice.home_version_before = following.home_version
         if following.HasField("expected_release"):
             notice.release_before.CopyFrom(following.expected_release)
+        place, silence = notice.address.place_code, notice.transfer_deadlines
+        registrations.moved(following, place, notice.notice_id, notice.create_time_us, silence)
         registrations.at_home(following)
     if notice.kind != kinds.HOME_VISIT:
         following.waiting_notices.add(notice_id=notice.notice_id, time_us=notice.create_time_us)
@@ -69,8 +70,16 @@ def after(record: _Record, notice: _Notice) -> _Record:
     return following
 
 
-def without(record: _Record, notice: _Notice) -> _Record:
-    """A record without what a notice has made of it, which waits no more. ``record`` stays, and its number too."""
+def without(record: _Record, notice: _Notice, time_us: int) -> _Record:
+    """A record without what a notice has made of it, which waits no more. ``record`` stays, and its number too.
+
+    Whoever has accepted the person stays responsible: he moves back by a notice.
+
+    Args:
+        record: the newest version.
+        notice: that is withdrawn, refused or superseded.
+        time_us: of the version that follows, microseconds since 1970.
+    """
     left = _Record()
     left.CopyFrom(record)
     _end_wait(left, notice)
@@ -84,13 +93,14 @@ def without(record: _Record, notice: _Notice) -> _Record:
         is_released = left.custody_state == types_pb2.CUSTODY_STATE_RELEASED
         if is_released and notice.HasField("release_before") and not left.HasField("expected_release"):
             left.expected_release.CopyFrom(notice.release_before)
+    registrations.transfer_withdrawn(left, notice.notice_id, time_us)
     return left
 
 
-def decided(record: _Record, notice: _Notice, state: int) -> _Record:
-    """The version that follows a decision on a notice: what is verified stays, and of what isn't nothing."""
+def decided(record: _Record, notice: _Notice, state: int, time_us: int) -> _Record:
+    """The version that follows a decision on a notice at an instant: what is verified stays, of the rest nothing."""
     if state != states.VERIFIED:
-        left = _next(without(record, notice))
+        left = _next(without(record, notice, time_us))
         registrations.taken_back(left, notice.notice_id)
         return left
     following = _next(record)
@@ -145,15 +155,11 @@ def _address(notice: _Notice) -> record_pb2.Address:
 
 
 def _take_back_address(record: _Record, notice: _Notice) -> None:
-    """Take an address away, and the responsibility that came with it, unless the person has moved on since."""
+    """Take away an address that a notice has added."""
     told = _address(notice)
     at = next((i for i in reversed(range(len(record.addresses))) if record.addresses[i] == told), None)
-    if at is None:
-        return
-    has_moved_on = any(each.kind == types_pb2.ADDRESS_KIND_CURRENT for each in record.addresses[at + 1 :])
-    if record.responsible_place == notice.place_after and not has_moved_on:
-        record.responsible_place = notice.place_before
-    del record.addresses[at]
+    if at is not None:
+        del record.addresses[at]
 
 
 def _add_names(record: _Record, notice: _Notice) -> None:

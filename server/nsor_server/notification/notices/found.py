@@ -128,6 +128,8 @@ def decided(call: Call, of: Found, found: store.Notice, by: record_pb2.NoticeDec
         errors.WrongState: as ``ended``.
     """
     end = ended(call, of, found, by)
-    record = effects.decided(of.record, found.record, by.state)
-    written = registrations.version_row(of.key, record, call.now())
-    return written.etag, Ended((written.row, *end.rows), (written.ref, *end.refs), (of.seen, *end.seen))
+    written_at = call.now()
+    record = effects.decided(of.record, found.record, by.state, to_us(written_at))
+    written = registrations.version_row(of.key, record, written_at)
+    transferred = registrations.transfer_events(call.agencies, of.record, record)
+    return written.etag, Ended((written.row, *end.rows, *transferred), (written.ref, *end.refs), (of.seen, *end.seen))

@@ -82,7 +82,10 @@ class Notices:
         base, ended = _superseding(call, conn, of, notice)
         move = _move(call, request, base)
         notice.version, notice.at_home = base.version + 1, move.at_home
-        notice.place_before, notice.place_after = base.responsible_place, move.responsible_place
+        notice.place_before = base.responsible_place
+        if move.at_home:
+            province = policy_of(call).places.province(notice.address.place_code)
+            notice.transfer_deadlines.extend(registrations.of_silence(policy_of(call).deadlines, written_at, province))
         effects.check_day(base, notice)
         following = effects.after(base, notice)
         effects.check_room(following)
@@ -91,11 +94,16 @@ class Notices:
         written = registrations.version_row(of.key, following, written_at)
         notice_row, notice_ref = store.notice_row(of.key, notice, written_at)
         answer.notice_id, answer.etag = text(notice.notice_id), written.etag
-        answer.responsible_place, answer.transfer_needed = move.responsible_place, move.transfer_needed
+        answer.responsible_place = following.responsible_place
+        answer.transfer_needed = move.at_home and registrations.has_open_transfer(following)
         return Outcome(
             disclose(answer, call.purpose),
             of.detail("NOTICED_LATE" if answer.late else "NOTICED", notice.notice_id),
-            (written.row, notice_row, *ended.rows, *events.of_notice(call.agencies, of.record, notice, move)),
+            (
+                *(written.row, notice_row, *ended.rows),
+                *events.of_notice(call.agencies, of.record, notice, move),
+                *registrations.transfer_events(call.agencies, of.record, following),
+            ),
             (written.ref, notice_ref, *ended.refs),
             (of.seen, *photo_seen, *ended.seen),
         )
@@ -187,14 +195,14 @@ def _superseding(
         raise errors.WrongState
     notice.kind = notice.kind or earlier.record.kind
     by = record_pb2.NoticeDecisionRecord(state=states.SUPERSEDED, superseded_by=notice.notice_id)
-    return effects.without(of.record, earlier.record), ended(call, of, earlier, by, notice)
+    return effects.without(of.record, earlier.record, notice.create_time_us), ended(call, of, earlier, by, notice)
 
 
 def _move(call: Call, request: notices_pb2.CreateNoticeRequest, record: record_pb2.RegistrationRecord) -> rules.Move:
     """What a notice means for responsibility."""
     address = kinds.home_address(request)
     if address is None:
-        return rules.Move(record.responsible_place, transfer_needed=False)
+        return rules.Move()
     return rules.move(policy_of(call).places, record.responsible_place, address, request.timing)
 
 

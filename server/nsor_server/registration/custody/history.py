@@ -27,6 +27,7 @@ _FOUND: Final = (
     "receiving_before",
     "release_before",
     "place_before",
+    "transfer_before",
     "taken_back_version",
 )
 """What of an event follows from the version before."""
@@ -101,6 +102,7 @@ def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRe
         receiving_agency=record.receiving_agency,
         home_version=record.home_version,
         expected_release=record.expected_release if record.HasField("expected_release") else None,
+        transfer=record.transfer if record.HasField("transfer") else None,
     )
 
 
@@ -137,7 +139,11 @@ def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.Registrati
             expected.ClearField("expected_release")
             if after.HasField("expected_release"):
                 expected.expected_release.CopyFrom(after.expected_release)
+        # Who is responsible, and what is transferred, is compared by ``transfers/history.py``.
         expected.responsible_place = after.responsible_place
+        expected.ClearField("transfer")
+        if after.HasField("transfer"):
+            expected.transfer.CopyFrom(after.transfer)
         del expected.addresses[:]
         expected.addresses.extend(after.addresses)
     expected.state = after.state

@@ -10,6 +10,7 @@ from typing import Final
 
 from nsor.v1 import custody_pb2
 from nsor_server.registration.custody import states
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.v1 import record_pb2
 
 TAKEN_BACK: Final = custody_pb2.CUSTODY_EVENT_KIND_TAKEN_BACK
@@ -43,6 +44,8 @@ def note_before(
         event.release_before.CopyFrom(before.expected_release)
     if len(after.addresses) > len(before.addresses):
         event.place_before = before.responsible_place
+    if transfers.is_open(before) and not transfers.is_open(after):
+        event.transfer_before.CopyFrom(before.transfer)
 
 
 def last_of(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEvent) -> record_pb2.CustodyEvent:
@@ -76,6 +79,8 @@ def put_back(record: record_pb2.RegistrationRecord, last: record_pb2.CustodyEven
         # It was the last that was written: the address is the one that it has added.
         record.responsible_place = last.place_before
         del record.addresses[-1]
+    if last.HasField("transfer_before"):
+        record.transfer.CopyFrom(last.transfer_before)
 
 
 def department(record: record_pb2.RegistrationRecord) -> str:

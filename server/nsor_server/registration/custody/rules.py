@@ -18,6 +18,7 @@ from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import from_day, to_date, to_us
 from nsor_server.registration.custody import mistakes, states
 from nsor_server.registration.custody.states import By, EventKind
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.v1 import record_pb2
 
 MOST_WITHOUT_CHANGE: Final = 200
@@ -300,7 +301,7 @@ def _release(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEve
     elif record.custody_state != states.IN_CUSTODY:
         record.ClearField("expected_release")
     if record.custody_state == states.RELEASED and record.expected_release.accepted:
-        _take_on(record)
+        _take_on(record, event.time_us)
 
 
 def _expect(record: record_pb2.RegistrationRecord, day: int, address: record_pb2.Address | None) -> None:
@@ -311,11 +312,15 @@ def _expect(record: record_pb2.RegistrationRecord, day: int, address: record_pb2
     record.expected_release.CopyFrom(expected)
 
 
-def _take_on(record: record_pb2.RegistrationRecord) -> None:
-    """Have the police of the address after release be responsible, from the day of the release."""
+def _take_on(record: record_pb2.RegistrationRecord, time_us: int) -> None:
+    """Have the police of the address after release be responsible, from the day of the release.
+
+    Where the person had moved to before, nobody has to take him on any more.
+    """
     release = record.expected_release
     lives = record.addresses.add()
     lives.CopyFrom(release.address)
     lives.since_day = release.day
+    transfers.released(record, time_us)
     record.responsible_place = release.address.place_code
     record.ClearField("expected_release")

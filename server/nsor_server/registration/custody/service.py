@@ -17,6 +17,7 @@ from nsor_server.registration import shown, states, store
 from nsor_server.registration.custody import record as custody
 from nsor_server.registration.custody import releases, rules
 from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.transfers import events as transfers
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -207,7 +208,8 @@ def _events(call: Call, before: record_pb2.RegistrationRecord, after: record_pb2
         before.created_by_agency,
     ]
     kinds = rules.told(after, after.custody_events[-1])
-    return [row for kind in kinds for row in outbox.owed(kind, told, registration_id=before.registration_id)]
+    of_custody = [row for kind in kinds for row in outbox.owed(kind, told, registration_id=before.registration_id)]
+    return [*of_custody, *transfers.of_version(call.agencies, before, after)]
 
 
 def _detail(call: Call, outcome: str, record: record_pb2.RegistrationRecord) -> record_pb2.AccessDetail:

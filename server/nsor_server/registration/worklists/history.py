@@ -62,7 +62,7 @@ class Worklists:
         self._rows: dict[tuple[bytes, int], tuple[Any, ...]] = {}
         self._open: dict[tuple[bytes, int], tuple[_Group, _Span]] = {}
         self._spans: dict[_Group, list[_Span]] = {}
-        self._ended: dict[_Span, int] = {}
+        self._ended: dict[tuple[_Group, _Span], int] = {}
         self._done: deque[tuple[int, _Group, _Span]] = deque()
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
@@ -76,7 +76,7 @@ class Worklists:
         while self._done and self._done[0][0] < index - KEPT:
             _, group, span = self._done.popleft()
             self._spans[group].remove(span)
-            del self._ended[span]
+            del self._ended[group, span]
         if detail is not None and detail.HasField("listed_work") and self._history.is_whole:
             if not self._history.is_known(detail.listed_work.before):
                 return  # what was erased was in it, or wasn't
@@ -104,7 +104,7 @@ class Worklists:
             return
         if before is not None:
             del self._open[key]
-            self._ended[before[1]] = index
+            self._ended[before] = index
             self._done.append((index, *before))
         if work.kind != rules.NONE:
             span = _Span(work.since_us, work.subject_id, index)
@@ -151,5 +151,5 @@ class Worklists:
             if until_us is not None and span.since_us > until_us:
                 break
             place = Place(group.kind, span.since_us, span.subject_id)
-            if place > start and span.first < before <= self._ended.get(span, before):
+            if place > start and span.first < before <= self._ended.get((group, span), before):
                 yield place

@@ -23,6 +23,7 @@ from nsor_server.registration import states
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.registration.worklists import identities
 from nsor_server.storage.v1 import record_pb2
 
@@ -40,6 +41,10 @@ NOTICE_TO_VERIFY: Final = int(worklists_pb2.WORK_KIND_NOTICE_TO_VERIFY)
 AMENDMENT: Final = int(worklists_pb2.WORK_KIND_AMENDMENT)
 DUTY: Final = 201
 """A person's duty that is open, which ListDuties lists; no number of WorkKind: no worklist has it."""
+TRANSFER_INCOMING: Final = 160
+"""Not of ListRegistrations: ListTransfers lists this one and the next two."""
+TRANSFER_OUTGOING: Final = 161
+TRANSFER_UNRESOLVED: Final = 162
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
 OF_RELEASE: Final = 1
@@ -54,6 +59,12 @@ OF_NOTICES: Final = 150
 """The part of a work that the notices are about which nobody has verified or refused."""
 OF_DUTY: Final = 180
 """The part of a work that a duty is about: it is the subject."""
+OF_INCOMING: Final = 160
+"""The part of a work that an open transfer is about, for the police of the new place."""
+OF_OUTGOING: Final = 161
+"""The same for the police of the old place."""
+OF_UNRESOLVED: Final = 162
+"""The same for NPB."""
 _OF_IDENTITY: Final = (identities.TO_CORRECT, identities.WITHOUT_DOCUMENT)
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
@@ -154,6 +165,7 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
         *_of_identity(record),
         *(_of_notices(record) if record.notices_waited else ()),
         *_of_duties(record),
+        *(_of_transfer(record) if record.HasField("transfer") else ()),
     ]
 
 
@@ -193,6 +205,23 @@ def _of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
         if duties.is_open(record, duty)
         else Work(duty.duty_id, OF_DUTY, NONE, "", "", 0, 0)
         for duty in record.duties
+    ]
+
+
+def _of_transfer(record: record_pb2.RegistrationRecord) -> list[Work]:
+    """What an open transfer needs of the police of both places and of NPB, or that it needs nothing."""
+    transfer = record.transfer
+    shown = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and transfers.is_open(record)
+    waits = shown and transfer.state == transfers.PENDING
+    unresolved_us = transfers.unresolved_us(record) if shown else None
+    opened_us = transfer.open_time_us
+    incoming = (TRANSFER_INCOMING, transfer.to_place, opened_us) if waits else (NONE, "", 0)
+    outgoing = (TRANSFER_OUTGOING, transfer.from_place, opened_us) if shown else (NONE, "", 0)
+    of_npb = (NONE, 0) if unresolved_us is None else (TRANSFER_UNRESOLVED, unresolved_us)
+    return [
+        Work(record.registration_id, OF_INCOMING, incoming[0], "", incoming[1], 0, incoming[2]),
+        Work(record.registration_id, OF_OUTGOING, outgoing[0], "", outgoing[1], 0, outgoing[2]),
+        Work(record.registration_id, OF_UNRESOLVED, of_npb[0], "", "", 0, of_npb[1]),
     ]
 
 
@@ -255,6 +284,19 @@ def wanted(agency: Agency, kind: int, deadlines: Deadlines, now: dt.datetime) ->
 def duties_wanted(now: dt.datetime, *, overdue: bool) -> Wanted:
     """What a page of duties lists: those that are open, or only those whose time is over."""
     return Wanted((DUTY,), (), 0, 0, (DUTY,) if overdue else (), to_us(now))
+
+
+def wanted_transfers(agency: Agency, kind: int, now: dt.datetime) -> Wanted:
+    """What a page of transfers lists for an agency: ``kind`` alone, or ``NONE``: each that the agency has.
+
+    Raises:
+        errors.Denied: that kind of agency has no such side.
+    """
+    is_npb = agency.kind == options_pb2.AGENCY_KIND_NPB
+    own = (TRANSFER_UNRESOLVED,) if is_npb else (TRANSFER_INCOMING, TRANSFER_OUTGOING)
+    if kind != NONE and kind not in own:
+        raise errors.Denied
+    return Wanted(own if kind == NONE else (kind,), (), 0, 0, (TRANSFER_UNRESOLVED,), to_us(now))
 
 
 def due(kind: int, conviction: record_pb2.Conviction, deadlines: Deadlines) -> Due:

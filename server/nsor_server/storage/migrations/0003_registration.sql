@@ -4,7 +4,7 @@ CREATE TABLE registration_version (
     registration_id uuid NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
     state smallint NOT NULL,
-    responsible_place text NOT NULL,
+    responsible_place text NOT NULL CHECK (responsible_place <> ''),
     custodian_agency text NOT NULL,
     created_by_agency text NOT NULL,
     court_places text[] NOT NULL,
@@ -12,9 +12,13 @@ CREATE TABLE registration_version (
     receiving_agency text NOT NULL,
     release_places text[] NOT NULL,
     release_day integer,
+    transfer_places text[] NOT NULL,
+    transfer_first_day integer,
+    transfer_last_day integer,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL,
-    PRIMARY KEY (registration_id, version)
+    PRIMARY KEY (registration_id, version),
+    CHECK (cardinality(transfer_places) <= 1 AND responsible_place <> ALL (transfer_places))
 );
 CREATE INDEX registration_version_hidden ON registration_version (registration_id) WHERE state > 2;
 COMMENT ON INDEX registration_version_hidden IS 'those that nobody was shown once: they may stand again';
@@ -27,10 +31,52 @@ COMMENT ON COLUMN registration_version.in_look_ups IS 'a look-up may show it: a 
 COMMENT ON COLUMN registration_version.receiving_agency IS 'the prisons department that is to admit the person, or has just let the person go, or empty';
 COMMENT ON COLUMN registration_version.release_places IS 'the place of the address after release, until its police have taken the person on';
 COMMENT ON COLUMN registration_version.release_day IS 'day of a release that is expected or that nobody has taken on yet, as a number of days since 1970';
+COMMENT ON COLUMN registration_version.transfer_places IS 'the place that an open transfer of responsibility leads to, or nothing: a registration has one at most';
+COMMENT ON COLUMN registration_version.transfer_first_day IS 'day on which the first time of that transfer ends, as a number of days since 1970';
+COMMENT ON COLUMN registration_version.transfer_last_day IS 'the same of its last time';
 COMMENT ON COLUMN registration_version.created_at IS 'when this version was written';
 COMMENT ON COLUMN registration_version.sealed IS 'nsor.storage.v1.RegistrationRecord under the registration''s data key';
 
 CREATE INDEX registration_version_release ON registration_version (release_day) WHERE release_day IS NOT NULL;
+CREATE INDEX registration_version_transfer ON registration_version (transfer_last_day, transfer_first_day)
+WHERE transfer_last_day IS NOT NULL;
+
+-- At no instant has a registration no responsible station, and none gets another one by itself. The first version names one; a later
+-- one names that of the version before, or the place of the transfer that was open in it and is open no more, or that of an accepted
+-- release, or takes such a release back. So the acceptance of a transfer and the version that names the new place are one row.
+CREATE FUNCTION registration_stays_responsible() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    place_before text;
+    transfer_before text[];
+    release_before text[];
+BEGIN
+    IF NEW.version = 1 THEN
+        IF NEW.transfer_places <> '{}' THEN
+            RAISE EXCEPTION 'registration_version: a first version has a transfer' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT responsible_place, transfer_places, release_places INTO place_before, transfer_before, release_before
+    FROM public.registration_version
+    WHERE registration_id = NEW.registration_id AND version = NEW.version - 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'registration_version: there is no version before' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.responsible_place <> place_before
+        AND NOT (NEW.responsible_place = ANY (transfer_before) AND NEW.transfer_places = '{}')
+        AND NEW.responsible_place <> ALL (release_before)
+        AND place_before <> ALL (NEW.release_places)
+    THEN
+        RAISE EXCEPTION 'registration_version: nobody has taken the responsibility on' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION registration_stays_responsible IS 'a version names the responsible place of the one before, or one that has taken the person on';
+CREATE TRIGGER registration_stays_responsible BEFORE INSERT ON registration_version
+FOR EACH ROW EXECUTE FUNCTION registration_stays_responsible();
 
 -- No foreign keys from here or to here: erasure deletes the key, and the history that it makes unreadable stays.
 CREATE TABLE registration_key (
@@ -58,7 +104,7 @@ CREATE INDEX registration_work_open ON registration_work (kind, agency, place, c
 WHERE kind > 0;
 COMMENT ON COLUMN registration_work.subject_id IS 'a conviction, the registration, or a decision of NPB that waits for its second officer';
 COMMENT ON COLUMN registration_work.part IS 'a subject has one work of each part at a time; 0: of a conviction; from 200 on of a decision; the others of a registration';
-COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 200: a decision of NPB waits for its second officer; 0: nothing is to be done any more';
+COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 160 to 162: a transfer of responsibility; 200: a decision of NPB waits for its second officer; 0: nothing is to be done any more';
 COMMENT ON COLUMN registration_work.agency IS 'the prosecution or the prisons department that has to do it, or empty';
 COMMENT ON COLUMN registration_work.place IS 'of the court that it is for, or that whose police have to do it, or empty';
 COMMENT ON COLUMN registration_work.court_kind IS 'enum nsor.v1.CourtKind of that court; 0: none has to do with it';

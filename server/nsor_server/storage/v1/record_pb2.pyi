@@ -626,6 +626,7 @@ class RegistrationRecord(_message.Message):
     NOTICES_WAITED_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     DUTIES_FIELD_NUMBER: _builtins.int
+    TRANSFER_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -766,6 +767,10 @@ class RegistrationRecord(_message.Message):
     def duties(self) -> _containers.RepeatedCompositeFieldContainer[Global___Duty]:
         """Duties with a date: those that are open, and of those that have ended the newest. The older ones stand in the versions before."""
 
+    @_builtins.property
+    def transfer(self) -> Global___Transfer:
+        """The transfer of responsibility that was opened last, also after it has ended; not set: there was none."""
+
     def __init__(
         self,
         *,
@@ -818,10 +823,11 @@ class RegistrationRecord(_message.Message):
         notices_waited: _builtins.bool = ...,
         withdrawn: _builtins.bool = ...,
         duties: _abc.Iterable[Global___Duty] | None = ...,
+        transfer: Global___Transfer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "transfer", b"transfer", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "transfer", b"transfer", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -1001,6 +1007,118 @@ class EarlierDue(_message.Message):
 Global___EarlierDue: _TypeAlias = EarlierDue  # noqa: Y015
 
 @_typing.final
+class Transfer(_message.Message):
+    """A transfer of responsibility to the police of the place that a person has moved to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FROM_PLACE_FIELD_NUMBER: _builtins.int
+    TO_PLACE_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_US_FIELD_NUMBER: _builtins.int
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    REFUSED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    REFUSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    REFUSE_TIME_US_FIELD_NUMBER: _builtins.int
+    ENDED_BY_AGENCY_FIELD_NUMBER: _builtins.int
+    ENDED_BY_KEY_FIELD_NUMBER: _builtins.int
+    END_TIME_US_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_FIELD_NUMBER: _builtins.int
+    ENDED_BY_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """The notice that opened it, 16 bytes."""
+    state: _builtins.int
+    """Number of nsor.v1.TransferState."""
+    from_place: _builtins.str
+    """The place whose police were responsible when it was opened."""
+    to_place: _builtins.str
+    """The place that the person has moved to."""
+    open_time_us: _builtins.int
+    """When it was opened."""
+    refusal: _builtins.int
+    """Number of nsor.v1.TransferRefusal, or 0."""
+    refused_by_agency: _builtins.str
+    """The agency that refused it, or empty."""
+    refused_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who refused it, or empty."""
+    refuse_time_us: _builtins.int
+    """When it was refused; 0: it wasn't."""
+    ended_by_agency: _builtins.str
+    """The agency that accepted or resolved it, or empty."""
+    ended_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who accepted or resolved it, or empty."""
+    end_time_us: _builtins.int
+    """When it ended; 0: it is open."""
+    ended_by_notice_id: _builtins.bytes
+    """The notice of a move back that has ended it, 16 bytes, or empty."""
+    @_builtins.property
+    def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
+        """What is told, and when, while it stays as it is, in order."""
+
+    @_builtins.property
+    def superseded(self) -> Global___Transfer:
+        """The open transfer that it has superseded, without what that had superseded; not set: there was none."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        state: _builtins.int = ...,
+        from_place: _builtins.str = ...,
+        to_place: _builtins.str = ...,
+        open_time_us: _builtins.int = ...,
+        deadlines: _abc.Iterable[Global___TransferDeadline] | None = ...,
+        refusal: _builtins.int = ...,
+        refused_by_agency: _builtins.str = ...,
+        refused_by_key: _builtins.bytes = ...,
+        refuse_time_us: _builtins.int = ...,
+        ended_by_agency: _builtins.str = ...,
+        ended_by_key: _builtins.bytes = ...,
+        end_time_us: _builtins.int = ...,
+        superseded: Global___Transfer | None = ...,
+        ended_by_notice_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["superseded", b"superseded"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_id", b"ended_by_notice_id", "from_place", b"from_place", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Transfer: _TypeAlias = Transfer  # noqa: Y015
+
+@_typing.final
+class TransferDeadline(_message.Message):
+    """When silence is told to somebody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_KIND_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    event_kind: _builtins.int
+    """Number of nsor.v1.EventKind."""
+    rule: _builtins.str
+    """Rule id."""
+    due_us: _builtins.int
+    """When it is over, microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        event_kind: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        due_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "event_kind", b"event_kind", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferDeadline: _TypeAlias = TransferDeadline  # noqa: Y015
+
+@_typing.final
 class CustodyEvent(_message.Message):
     """Something that was recorded of a person's custody."""
 
@@ -1023,6 +1141,7 @@ class CustodyEvent(_message.Message):
     RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
     PLACE_BEFORE_FIELD_NUMBER: _builtins.int
     TAKEN_BACK_KIND_FIELD_NUMBER: _builtins.int
+    TRANSFER_BEFORE_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.CustodyEventKind."""
     day: _builtins.int
@@ -1061,6 +1180,10 @@ class CustodyEvent(_message.Message):
     def release_before(self) -> Global___ExpectedRelease:
         """The release that was expected before, or that nobody had taken on; not set: there was none."""
 
+    @_builtins.property
+    def transfer_before(self) -> Global___Transfer:
+        """The open transfer of responsibility that it has ended; not set: it has ended none."""
+
     def __init__(
         self,
         *,
@@ -1081,10 +1204,11 @@ class CustodyEvent(_message.Message):
         release_before: Global___ExpectedRelease | None = ...,
         place_before: _builtins.str = ...,
         taken_back_kind: _builtins.int = ...,
+        transfer_before: Global___Transfer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day", "release_before", b"release_before"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day", "release_before", b"release_before", "transfer_before", b"transfer_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "transfer_before", b"transfer_before", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
     _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015
@@ -2055,6 +2179,34 @@ class DueRelease(_message.Message):
 Global___DueRelease: _TypeAlias = DueRelease  # noqa: Y015
 
 @_typing.final
+class DueTransfer(_message.Message):
+    """A transfer of responsibility of which a time was over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """What was told of it: numbers of nsor.v1.EventKind."""
+
+    def __init__(
+        self,
+        *,
+        registration_id: _builtins.bytes = ...,
+        alerts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueTransfer: _TypeAlias = DueTransfer  # noqa: Y015
+
+@_typing.final
 class ReviewTimeRecord(_message.Message):
     """A fixed time at which reviews and overdue judgments were written: all of them, also none. Sealed under the sealing keyset."""
 
@@ -2081,6 +2233,7 @@ class ReviewTimeRecord(_message.Message):
     TERMS_FIELD_NUMBER: _builtins.int
     TERMS_SO_FAR_FIELD_NUMBER: _builtins.int
     TERMS_PLACE_FIELD_NUMBER: _builtins.int
+    DUE_TRANSFERS_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -2155,6 +2308,12 @@ class ReviewTimeRecord(_message.Message):
     def terms_so_far(self) -> Global___TermsLook:
         """Of one that hasn't come to its end: how far it is with this time. A process that starts goes on from there."""
 
+    @_builtins.property
+    def due_transfers(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueTransfer]:
+        """Transfers of responsibility of which a time was over since the time before, or while their registrations didn't stand, in the order of
+        these.
+        """
+
     def __init__(
         self,
         *,
@@ -2179,10 +2338,11 @@ class ReviewTimeRecord(_message.Message):
         terms: Global___TermsLook | None = ...,
         terms_so_far: Global___TermsLook | None = ...,
         terms_place: _builtins.bytes = ...,
+        due_transfers: _abc.Iterable[Global___DueTransfer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3118,7 +3278,6 @@ class NoticeRecord(_message.Message):
     PHOTO_ID_FIELD_NUMBER: _builtins.int
     HOME_VISIT_FIELD_NUMBER: _builtins.int
     PLACE_BEFORE_FIELD_NUMBER: _builtins.int
-    PLACE_AFTER_FIELD_NUMBER: _builtins.int
     AT_HOME_FIELD_NUMBER: _builtins.int
     SUPERSEDES_FIELD_NUMBER: _builtins.int
     ADDED_NAMES_FIELD_NUMBER: _builtins.int
@@ -3129,6 +3288,7 @@ class NoticeRecord(_message.Message):
     REMOVED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
     HOME_VERSION_BEFORE_FIELD_NUMBER: _builtins.int
     RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
+    TRANSFER_DEADLINES_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """Notice id, 16 bytes."""
     registration_id: _builtins.bytes
@@ -3163,10 +3323,8 @@ class NoticeRecord(_message.Message):
     """Number of nsor.v1.HomeVisitResult, or 0."""
     place_before: _builtins.str
     """The place whose police were responsible before."""
-    place_after: _builtins.str
-    """The place whose police are responsible by it."""
     at_home: _builtins.bool
-    """The person lives at the address since, and the police who are responsible know of it."""
+    """The person lives at the address since."""
     supersedes: _builtins.bytes
     """The notice that it supersedes, 16 bytes, or empty."""
     home_version_before: _builtins.int
@@ -3227,6 +3385,10 @@ class NoticeRecord(_message.Message):
     def release_before(self) -> Global___ExpectedRelease:
         """The release that nobody had taken on before it; not set: there was none."""
 
+    @_builtins.property
+    def transfer_deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
+        """Of a transfer of responsibility that it opens: when silence is told."""
+
     def __init__(
         self,
         *,
@@ -3254,7 +3416,6 @@ class NoticeRecord(_message.Message):
         photo_id: _builtins.bytes = ...,
         home_visit: _builtins.int = ...,
         place_before: _builtins.str = ...,
-        place_after: _builtins.str = ...,
         at_home: _builtins.bool = ...,
         supersedes: _builtins.bytes = ...,
         added_names: _abc.Iterable[Global___Name] | None = ...,
@@ -3265,10 +3426,11 @@ class NoticeRecord(_message.Message):
         removed_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
         home_version_before: _builtins.int = ...,
         release_before: Global___ExpectedRelease | None = ...,
+        transfer_deadlines: _abc.Iterable[Global___TransferDeadline] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "release_before", b"release_before", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_email_addresses", b"added_email_addresses", "added_mobiles", b"added_mobiles", "added_names", b"added_names", "address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "changed_names", b"changed_names", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_version_before", b"home_version_before", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_after", b"place_after", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "release_before", b"release_before", "removed_email_addresses", b"removed_email_addresses", "removed_mobiles", b"removed_mobiles", "supersedes", b"supersedes", "timing", b"timing", "travel", b"travel", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_email_addresses", b"added_email_addresses", "added_mobiles", b"added_mobiles", "added_names", b"added_names", "address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "changed_names", b"changed_names", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_version_before", b"home_version_before", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "release_before", b"release_before", "removed_email_addresses", b"removed_email_addresses", "removed_mobiles", b"removed_mobiles", "supersedes", b"supersedes", "timing", b"timing", "transfer_deadlines", b"transfer_deadlines", "travel", b"travel", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Transfers of responsibility on the wire."""

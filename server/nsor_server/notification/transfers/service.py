@@ -1,0 +1,199 @@
+"""DecideTransfer, ResolveTransfer, GetTransfer and ListTransfers on the wire. No SQL, no law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from nsor.v1 import transfers_pb2
+from nsor_server import errors
+from nsor_server.access import rows
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.uuids import raw
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import facts as registrations
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_Deciding: TypeAlias = transfers_pb2.DecideTransferRequest | transfers_pb2.ResolveTransferRequest
+_Found: TypeAlias = tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]
+
+
+class Transfers:
+    """Shows transfers, and has the police of the new place or NPB decide them."""
+
+    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+        """``durable`` gives how many entries this process knows to be durable: no page is of a register before them."""
+        self._sealer, self._durable = sealer, durable
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                transfers_pb2.DecideTransferRequest,
+                transfers_pb2.DecideTransferResponse,
+                self.decide_transfer,
+                self._shown_again,
+            ),
+            Unary(
+                transfers_pb2.ResolveTransferRequest,
+                transfers_pb2.ResolveTransferResponse,
+                self.resolve_transfer,
+                self._shown_again,
+            ),
+            Unary(
+                transfers_pb2.GetTransferRequest,
+                transfers_pb2.GetTransferResponse,
+                self.get_transfer,
+                charge=lambda request: Charge(request.registration_id),
+            ),
+            Unary(
+                transfers_pb2.ListTransfersRequest,
+                transfers_pb2.ListTransfersResponse,
+                self.list_transfers,
+                charge=lambda _request: Charge(""),
+            ),
+        )
+
+    def decide_transfer(
+        self, call: Call, request: transfers_pb2.DecideTransferRequest, conn: Connection
+    ) -> Outcome[transfers_pb2.DecideTransferResponse]:
+        """Accept or refuse a transfer for the police of the new place.
+
+        Raises:
+            errors.NoRecord: there is none, or it doesn't lead to where the caller may act.
+            errors.EtagMismatch: the caller has seen another version.
+            errors.WrongState: it was answered already.
+        """
+        if request.validate_only:
+            return Outcome(transfers_pb2.DecideTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._of(call, request.registration_id, conn)
+        if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
+            raise errors.NoRecord
+        following, by = _next(call, request.etag, row, record)
+        if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
+            registrations.transfer_accepted(following, by)
+        else:
+            deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
+            registrations.transfer_refused(following, by, request.refusal, deadlines)
+        written, rest = self._written(call, row, record, following, by)
+        answer = transfers_pb2.DecideTransferResponse(
+            etag=written.etag,
+            state=following.transfer.state,  # type: ignore[arg-type]  # stored numbers are the enum's
+            responsible_place=following.responsible_place,
+        )
+        return Outcome(disclose(answer, call.purpose), _detail("TRANSFER_DECIDED", following), *rest)
+
+    def resolve_transfer(
+        self, call: Call, request: transfers_pb2.ResolveTransferRequest, conn: Connection
+    ) -> Outcome[transfers_pb2.ResolveTransferResponse]:
+        """Decide for NPB who is responsible.
+
+        Raises:
+            errors.NoRecord: there is no transfer.
+            errors.EtagMismatch: the caller has seen another version.
+            errors.WrongState: the police of the new place may still answer, or it has ended.
+        """
+        if request.validate_only:
+            return Outcome(transfers_pb2.ResolveTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        row, record = self._of(call, request.registration_id, conn)
+        following, by = _next(call, request.etag, row, record)
+        assigned = request.resolution == transfers_pb2.TRANSFER_RESOLUTION_ASSIGN
+        registrations.transfer_resolved(following, by, assigned=assigned)
+        written, rest = self._written(call, row, record, following, by)
+        answer = transfers_pb2.ResolveTransferResponse(
+            etag=written.etag,
+            state=following.transfer.state,  # type: ignore[arg-type]  # stored numbers are the enum's
+            responsible_place=following.responsible_place,
+        )
+        return Outcome(disclose(answer, call.purpose), _detail("TRANSFER_RESOLVED", following), *rest)
+
+    def get_transfer(
+        self, call: Call, request: transfers_pb2.GetTransferRequest, conn: Connection
+    ) -> Outcome[transfers_pb2.GetTransferResponse]:
+        """Show a transfer and whom it is about to the police of both places and to NPB.
+
+        Raises:
+            errors.NoRecord: there is none, or it isn't the caller's to see.
+        """
+        row, record = self._of(call, request.registration_id, conn)
+        answer = registrations.transfer_to_message(record, registrations.etag(row.sealed), policy_of(call).deadlines)
+        detail = _detail("TRANSFER_SHOWN", record)
+        detail.shown_version = record.version
+        detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
+        return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row),))
+
+    def list_transfers(
+        self, call: Call, request: transfers_pb2.ListTransfersRequest, conn: Connection
+    ) -> Outcome[transfers_pb2.ListTransfersResponse]:
+        """List the open transfers of the caller's places; to NPB those that are its own to decide.
+
+        Raises:
+            errors.Denied: that side isn't of the caller's kind of agency.
+            errors.InvalidFields: PAGE_TOKEN_INVALID.
+            errors.Internal: the list contradicts the register, or is one of before.
+        """
+        listed = registrations.transfers_page(conn, self._sealer, call, request, self._durable)
+        detail = record_pb2.AccessDetail(
+            outcome="TRANSFERS_LISTED",
+            subjects=[raw(each.registration_id) for each in listed.response.items],
+            classes_shown=classes_shown(listed.response.DESCRIPTOR, call.purpose),
+            listed_work=listed.work,
+        )
+        seen = [seen for each in listed.items for seen in each.seen]
+        return Outcome(disclose(listed.response, call.purpose), detail, seen=seen)
+
+    def _of(self, call: Call, registration_id: str, conn: Connection) -> _Found:
+        """A registration that the caller is shown, and that has or had a transfer.
+
+        Raises:
+            errors.NoRecord: there is none.
+        """
+        found = registrations.head(conn, self._sealer, raw(registration_id), call)
+        if found is None or not found[1].HasField("transfer"):
+            raise errors.NoRecord
+        return found
+
+    def _written(
+        self,
+        call: Call,
+        row: registrations.StoredVersion,
+        record: record_pb2.RegistrationRecord,
+        following: record_pb2.RegistrationRecord,
+        by: registrations.TransferBy,
+    ) -> tuple[registrations.Written, tuple[list[Row], tuple[RecordRef], tuple[Seen]]]:
+        """The next version, and what of an outcome follows from it: rows, records and what was seen."""
+        key = registrations.data_key(self._sealer, row)
+        written = registrations.version_row(key, following, instant(by.time_us))
+        added = [written.row, *registrations.transfer_events(call.agencies, record, following)]
+        return written, (added, (written.ref,), (registrations.seen(row),))
+
+    def _shown_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
+        row, _ = self._of(call, request.registration_id, conn)
+        return (registrations.seen(row),)
+
+
+def _next(
+    call: Call, etag: str, row: registrations.StoredVersion, record: record_pb2.RegistrationRecord
+) -> tuple[record_pb2.RegistrationRecord, registrations.TransferBy]:
+    """The version that follows, to be changed, and who decides.
+
+    Raises:
+        errors.EtagMismatch: the caller has seen another version.
+    """
+    if etag != registrations.etag(row.sealed):
+        raise errors.EtagMismatch
+    following = record_pb2.RegistrationRecord()
+    following.CopyFrom(record)
+    following.version += 1
+    return following, registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
+
+
+def _detail(outcome: str, record: record_pb2.RegistrationRecord) -> record_pb2.AccessDetail:
+    """What the entry says. It names no case: the police of the new place aren't shown one yet."""
+    return record_pb2.AccessDetail(outcome=outcome, subjects=[record.registration_id])

@@ -1,0 +1,150 @@
+"""Transfers along the ledger: who is responsible by each version follows from the one before, and from who decided.
+
+Whoever holds the keys for a while could seal a version in which another station is responsible, though nobody has
+accepted the person. Told again in the ledger's order, notices and decisions say who must be responsible.
+"""
+
+from __future__ import annotations
+
+import bisect
+from operator import itemgetter
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import options_pb2
+from nsor_server import errors
+from nsor_server.access.enrolled import Enrolled
+from nsor_server.access.facts import contains
+from nsor_server.ledger.stored import Add, Concerns
+from nsor_server.registration.history import History
+from nsor_server.registration.reviewed import Reviewed
+from nsor_server.registration.transfers import rules
+from nsor_server.storage.v1 import record_pb2
+
+_PROBLEM: Final = "who is responsible for a registration doesn't follow from notices and decisions"
+_LEFT_OUT: Final = "a time for reviews doesn't name the transfers of which a time was over"
+_DECIDE: Final = "nsor.v1.NotificationService/DecideTransfer"
+_RESOLVE: Final = "nsor.v1.NotificationService/ResolveTransfer"
+_OF_NOTICES: Final = frozenset(
+    f"nsor.v1.NotificationService/{name}" for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
+)
+"""They move nobody's responsibility; ``verification/noticed.py`` tells again what they make of a transfer."""
+_OF_CUSTODY: Final = frozenset(
+    f"nsor.v1.RegistrationService/{name}" for name in ("RecordCustodyEvent", "AcceptRelease", "RefuseRelease")
+)
+"""What ``custody/history.py`` tells again, also of responsibility."""
+_instant: Final = itemgetter(0)
+
+
+class Transferred:
+    """Who is responsible at each entry. The history and the reviews must be at the entry already."""
+
+    def __init__(self, history: History, reviewed: Reviewed, enrolled: Enrolled, add: Add) -> None:
+        self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
+        self.concerns = Concerns((*history.rows, *reviewed.rows))
+        self._newest: dict[bytes, bytes] = {}
+        self._open: dict[bytes, record_pb2.RegistrationRecord] = {}
+        self._falling_due: list[tuple[int, bytes]] = []
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        if self._reviewed.written is not None:
+            # First: what a time writes of registrations itself comes after what it has read.
+            self._compare(index, self._reviewed.written)
+        for record in self._history.changed:
+            after = _responsibility(record)
+            stored = self._newest.get(record.registration_id)
+            follows = not after.HasField("transfer") if stored is None else self._follows(leaf, detail, stored, record)
+            if not follows:
+                self._add(index, _PROBLEM)
+            self._newest[record.registration_id] = after.SerializeToString()
+            self._expect(record.registration_id, after)
+
+    def finish(self) -> None:
+        """Nothing is left: the rows are the history's."""
+
+    def _follows(
+        self,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail | None,
+        stored: bytes,
+        record: record_pb2.RegistrationRecord,
+    ) -> bool:
+        if leaf.method in _OF_CUSTODY:
+            return True
+        after, expected = _responsibility(record), record_pb2.RegistrationRecord.FromString(stored)
+        expected.state = after.state
+        try:
+            if leaf.method in {_DECIDE, _RESOLVE}:
+                self._decided(leaf, detail, expected, record)
+            elif leaf.method in _OF_NOTICES:
+                expected.ClearField("transfer")
+                if after.HasField("transfer"):
+                    expected.transfer.CopyFrom(after.transfer)
+        except errors.WrongState:
+            return False
+        return expected == after
+
+    def _decided(
+        self,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail | None,
+        expected: record_pb2.RegistrationRecord,
+        record: record_pb2.RegistrationRecord,
+    ) -> None:
+        """Make of a version what the decision of an entry makes of it.
+
+        Raises:
+            errors.WrongState: it wasn't the agency's to decide.
+        """
+        transfer, agency = record.transfer, self._enrolled.agency(leaf.agency)
+        refuses = transfer.state == rules.REFUSED
+        key = transfer.refused_by_key if refuses else transfer.ended_by_key
+        by = rules.By(leaf.agency, key if detail is None else detail.officer_key, record.update_time_us)
+        if agency is None:
+            raise errors.WrongState
+        if leaf.method == _RESOLVE:
+            if agency.kind != options_pb2.AGENCY_KIND_NPB:
+                raise errors.WrongState
+            rules.resolved(expected, by, assigned=transfer.state == rules.ASSIGNED)
+        elif agency.kind != options_pb2.AGENCY_KIND_POLICE or not contains(agency.jurisdiction, transfer.to_place):
+            raise errors.WrongState
+        elif refuses:
+            rules.refused(expected, by, transfer.refusal, transfer.deadlines)
+        else:
+            rules.accepted(expected, by)
+
+    def _expect(self, registration_id: bytes, after: record_pb2.RegistrationRecord) -> None:
+        """Note a transfer that is open, or that none is any more, and when a time of it ends, sorted."""
+        before = self._open.pop(registration_id, None)
+        for each in before.transfer.deadlines if before is not None else ():
+            del self._falling_due[bisect.bisect_left(self._falling_due, (each.due_us, registration_id))]
+        if rules.is_open(after):
+            self._open[registration_id] = after
+            for each in after.transfer.deadlines:
+                bisect.insort(self._falling_due, (each.due_us, registration_id))
+
+    def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
+        """Hold the transfers that a fixed time names against those of which a time was over by then."""
+        after_us, again = self._reviewed.before_us, frozenset(self._reviewed.returned)
+        first, last = (bisect.bisect_right(self._falling_due, at, key=_instant) for at in (after_us, time.due_us))
+        ids = {one for _, one in self._falling_due[first:last]} | (again & self._open.keys())
+        ids.difference_update(time.archived_ids)  # nothing is told of whom the time itself archives
+        found = (
+            (one, rules.fallen_due(self._open[one], 0 if one in again else after_us, time.due_us))
+            for one in sorted(ids)
+        )
+        due = [(one, list[int](alerts)) for one, alerts in found if alerts]
+        named = [(each.registration_id, list(each.alerts)) for each in time.due_transfers]
+        # Which transfers a registration had that was erased is destroyed.
+        if due != [each for each in named if each[0] not in self._history.erased]:
+            self._add(index, _LEFT_OUT)
+
+
+def _responsibility(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
+    """What a version says of who is responsible."""
+    return record_pb2.RegistrationRecord(
+        state=record.state,
+        responsible_place=record.responsible_place,
+        transfer=record.transfer if record.HasField("transfer") else None,
+    )

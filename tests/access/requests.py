@@ -372,6 +372,24 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         etag=known.registration.etag,
         resolution=transfers_pb2.TRANSFER_RESOLUTION_LEAVE,
     ),
+    "NotificationService/WithdrawNotice": lambda known: notices_pb2.WithdrawNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        notice_id=str(uuid.uuid4()),
+        reason=notices_pb2.NOTICE_WITHDRAWAL_MISTAKE,
+    ),
+    "NotificationService/DecideNotice": lambda known: notices_pb2.DecideNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        notice_id=str(uuid.uuid4()),
+        decision=notices_pb2.NOTICE_STATE_VERIFIED,
+    ),
+    "NotificationService/GetNotice": lambda known: notices_pb2.GetNoticeRequest(
+        registration_id=known.registration.registration_id, notice_id=str(uuid.uuid4())
+    ),
+    "NotificationService/ListNotices": lambda known: notices_pb2.ListNoticesRequest(
+        registration_id=known.registration.registration_id
+    ),
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id

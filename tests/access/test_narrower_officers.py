@@ -65,6 +65,10 @@ NOT_BY_PLACE = {
         f"nsor.v1.NotificationService/{method}": "he has to have moved (tests/notification/test_transfers.py)"
         for method in ("DecideTransfer", "GetTransfer", "ListTransfers")
     },
+    **{
+        f"nsor.v1.NotificationService/{method}": "a notice has to be there (tests/notification/test_notices_shown.py)"
+        for method in ("WithdrawNotice", "DecideNotice", "GetNotice")
+    },
     "nsor.v1.NotificationService/SubscribeEvents": "what the agency is owed; events name no person",
     "nsor.v1.NotificationService/AcknowledgeEvents": "what the agency was owed",
 }

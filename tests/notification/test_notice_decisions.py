@@ -1,19 +1,24 @@
 """What becomes of a notice: verified, refused, withdrawn, superseded, or that it didn't happen."""
 
+import datetime as dt
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, notices_pb2, notification_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.notification.notices import states
-from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed
+from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.notification.test_notice import EXPECTED, confirmed, notice, take
 from tests.notification.test_notice_kinds import FORMER, OFFICIAL, leg, named, names, of_kind, travel, wrong
 from tests.orders import Created, day, order
 from tests.registration.test_custody import custody, expected, happens, held
+from tests.registration.test_past import as_of, written_on
 
 __all__ = ["confirmed"]
 DID_NOT = notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN
@@ -285,3 +290,35 @@ def test_of_two_decisions_at_once_one_stands(services: Services, confirmed: Crea
     both = [(call_of(PUNJAB_POLICE), decision(confirmed, taken.notice_id, refused=each)) for each in (True, False)]
     outcomes = services.at_once(*both, together=together)
     assert [isinstance(each, errors.WrongState) for each in outcomes] == [False, True]
+
+
+def test_what_was_in_force_on_a_past_day_is_shown_as_of_it(services: Services) -> None:
+    # Told, and then refused: the days between say what the record said then.
+    days = [dt.date(2026, 2, nth) for nth in (1, 10, 20)]
+    with written_on(days[0]):
+        created = services.confirmed()
+    with written_on(days[1]):
+        named_so = take(services, of_kind(created, name=names(named("Zafar Khan"))))
+        moved = take(services, notice(created))
+    with written_on(days[2]):
+        decide(services, created, named_so.notice_id, refused=True)
+        decide(services, created, moved.notice_id, refused=True)
+    found = [as_of(services, created, NPB, each) for each in days]
+    official = [[each.name for each in one.person.names if each.kind == OFFICIAL] for one in found]
+    assert official == [["Zafar Testi"], ["Zafar Khan"], ["Zafar Testi"]]
+    assert [[each.place_code for each in one.addresses] for one in found] == [[HOME], [HOME, AWAY], [HOME]]
+    assert [one.responsible_place for one in found] == [HOME] * 3  # nobody has accepted him
+
+
+@pytest.mark.parametrize("of", [decision, withdrawal])
+def test_a_repeat_is_answered_alike_and_no_more_to_who_may_not_see_it(
+    services: Services, confirmed: Created, of: Callable[[Created, str], Message]
+) -> None:
+    request = of(confirmed, take(services, notice(confirmed, "PK-PB/LHR/PS-002")).notice_id)
+    officer = officer_of(PUNJAB_POLICE, "PK-PB/LHR")
+    services.ask(call_of(PUNJAB_POLICE, officer), request)
+    before = services.rows()
+    assert services.ask(call_of(PUNJAB_POLICE, officer), request).detail.outcome == "REPLAY"
+    assert services.rows() == before
+    moved = replace(officer, jurisdiction=("PK-PB/MUL",))
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, moved), request)

@@ -215,6 +215,8 @@ def withdrawn(record: Record, notice_id: bytes, time_us: int) -> None:
             transfer.CopyFrom(_copy(transfer.superseded))
         else:
             _end(record, WITHDRAWN, time_us)
+    elif transfer.notice_id == notice_id:
+        transfer.ClearField("ended_by_notice_id")  # whatever becomes of the notice that has ended it
     elif transfer.superseded.notice_id == notice_id:
         transfer.ClearField("superseded")
     elif transfer.ended_by_notice_id == notice_id and transfer.from_place == record.responsible_place:

@@ -51,6 +51,7 @@ from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
+from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc import probes
@@ -310,6 +311,7 @@ class _Parts:
         stack.callback(writer.close)
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
+        self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(FullBuckets(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         unproved = admission.directory.unproved

@@ -8,6 +8,7 @@ import pytest
 from nsor.v1 import custody_pb2, notices_pb2
 from nsor_server.registration.duties import rules
 from nsor_server.registration.duties.rules import Counting
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
@@ -18,6 +19,7 @@ from tests.notification.test_notice_kinds import leg, of_kind, travel
 from tests.orders import day
 from tests.registration.test_custody import happens, held
 from tests.registration.test_duties import LATER, due, released, waiver
+from tests.registration.test_duty_watch import a_watch
 
 PROBLEM = "the duties of a registration don't follow from what was recorded of it"
 Record = record_pb2.RegistrationRecord
@@ -81,6 +83,24 @@ def test_duties_that_no_release_began_are_found(
     with monkeypatch.context() as patched:
         patched.setattr(rules, "after_event", made_up)
         happens(services, created, "RELEASED", event_date=LATER)
+    assert owner.findings() == [PROBLEM]
+
+
+def test_a_step_that_is_not_due_is_found_when_it_was_told(
+    services: Services, owner: Owner, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(services)
+    watching, honest = a_watch(services, keyring), rules.announced
+
+    def made_up(counting: Counting, record: Record, now_us: int) -> list[rules.Announced]:
+        honest(counting, record, now_us)
+        record.duties[0].told_step = 1
+        return []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "announced", made_up)
+        watching.look()
+    watching.stop()
     assert owner.findings() == [PROBLEM]
 
 

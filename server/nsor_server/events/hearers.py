@@ -114,6 +114,10 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_HOME_VISIT,
             notification_pb2.EVENT_KIND_HOME_VISIT_FAILED,
             notification_pb2.EVENT_KIND_DUTY_WAIVED,
+            notification_pb2.EVENT_KIND_DUTY_DUE_SOON,
+            notification_pb2.EVENT_KIND_DUTY_OVERDUE,
+            notification_pb2.EVENT_KIND_DUTY_ESCALATED,
+            notification_pb2.EVENT_KIND_DUTY_REFERRED,
         ),
     ),
     (

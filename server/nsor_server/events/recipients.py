@@ -48,6 +48,23 @@ def responsible_police(agencies: Agencies, place_code: str) -> list[str]:
     return _within(agencies, options_pb2.AGENCY_KIND_POLICE, place_code)
 
 
+def police_at(agencies: Agencies, place_code: str, parts: int) -> list[str]:
+    """Ids of the police at a level above a place: 3 is its station, 2 its district, 1 its province.
+
+    Where that level has none of its own, of the next one above that has; where there is none above, of the one below.
+    """
+    found = {each: _parts(agencies[each], place_code) for each in responsible_police(agencies, place_code)}
+    above = [level for level in found.values() if level <= parts]
+    level = max(above) if above else min(found.values(), default=0)
+    return [each for each, of in found.items() if of == level]
+
+
+def _parts(agency: Agency, place_code: str) -> int:
+    """How narrow the part of an agency's jurisdiction is that contains a place; 0: the whole country."""
+    narrowest = max((each for each in agency.jurisdiction if contains((each,), place_code)), key=len)
+    return 0 if narrowest == "PK" else narrowest.count("/") + 1
+
+
 def prosecution_for(agencies: Agencies, district: str) -> list[str]:
     """Ids of the prosecutions whose jurisdiction contains the district."""
     return _within(agencies, options_pb2.AGENCY_KIND_PROSECUTION, district)

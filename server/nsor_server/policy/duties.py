@@ -57,6 +57,11 @@ class Step(source.Part, frozen=True):
     before: bool = False
 
     @property
+    def number(self) -> int:
+        """The number of its code in the contract."""
+        return duties_pb2.DutyStepKind.Value(f"DUTY_STEP_KIND_{self.code.value}")
+
+    @property
     def after(self) -> int:
         """Days after the day on which the duty is due; below zero: before it."""
         return -self.days if self.before else self.days
@@ -106,8 +111,8 @@ class Duties:
                 raise _wrong(f"{row.kind} is no kind of duty, or stands here twice")
             if row.deadline not in known:
                 raise _wrong(f"{row.kind} is counted by {row.deadline}, which deadlines doesn't have")
-            if not _ascend(step.after for step in row.steps):
-                raise _wrong(f"the steps of {row.kind} aren't in the order of their days")
+            if not _ascend(step.after for step in row.steps) or not _ascend(step.number for step in row.steps):
+                raise _wrong(f"the steps of {row.kind} aren't in the order of their days, or of what they say")
             self._by_kind[number] = row
         missing = sorted(KINDS.keys() - {row.kind for row in rows})
         if missing:

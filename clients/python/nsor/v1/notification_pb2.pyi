@@ -216,6 +216,14 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A focal person of the agency enrolled a consumer of its events. The event names the agency."""
     EVENT_KIND_CONSUMER_DISABLED: _EventKind.ValueType  # 221
     """A focal person of the agency disabled a consumer of its events. The event names the agency."""
+    EVENT_KIND_DUTY_DUE_SOON: _EventKind.ValueType  # 181
+    """A duty of a registered person is due soon, and nobody has told that it is met."""
+    EVENT_KIND_DUTY_OVERDUE: _EventKind.ValueType  # 182
+    """The time of a duty of a registered person is over: GetDuty says which. The register decides nothing about it."""
+    EVENT_KIND_DUTY_ESCALATED: _EventKind.ValueType  # 183
+    """Nobody has met it since: it is told to those above the station too."""
+    EVENT_KIND_DUTY_REFERRED: _EventKind.ValueType  # 184
+    """A possible breach: refer it for decision."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -409,6 +417,14 @@ EVENT_KIND_CONSUMER_ENROLLED: EventKind.ValueType  # 220
 """A focal person of the agency enrolled a consumer of its events. The event names the agency."""
 EVENT_KIND_CONSUMER_DISABLED: EventKind.ValueType  # 221
 """A focal person of the agency disabled a consumer of its events. The event names the agency."""
+EVENT_KIND_DUTY_DUE_SOON: EventKind.ValueType  # 181
+"""A duty of a registered person is due soon, and nobody has told that it is met."""
+EVENT_KIND_DUTY_OVERDUE: EventKind.ValueType  # 182
+"""The time of a duty of a registered person is over: GetDuty says which. The register decides nothing about it."""
+EVENT_KIND_DUTY_ESCALATED: EventKind.ValueType  # 183
+"""Nobody has met it since: it is told to those above the station too."""
+EVENT_KIND_DUTY_REFERRED: EventKind.ValueType  # 184
+"""A possible breach: refer it for decision."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

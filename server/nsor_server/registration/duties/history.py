@@ -37,6 +37,8 @@ _TAKEN_BACK: Final = frozenset(
 )
 """Methods whose versions are told again with the notices that they are about (``verification/noticed.py``)."""
 WAIVE: Final = "nsor.v1.NotificationService/WaiveDuty"
+WATCH: Final = "nsor-server/watch-duties"
+"""Who tells of steps of escalation."""
 RECOUNT: Final = "nsor-server/recount-duties"
 """Who counts open duties by another policy."""
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
@@ -83,11 +85,14 @@ class Owing:
         policy = _policy(record)
         if policy is not None and not self._was_in_force(policy, leaf.time_us):
             self._add(index, _POLICY)
-        counting = self._shipped if policy is None else self._by(policy)
-        if counting is None:
+        if leaf.method in {WATCH, RECOUNT}:
+            counted = [self._by(each) for each in self._in_force(leaf.time_us)]
+        else:
+            counted = [self._shipped if policy is None else self._by(policy)]
+        if None in counted:
             return  # this version of the server can't read those documents
         try:
-            follows = self._expected(index, leaf, record, counting).duties == record.duties
+            follows = any(self._expected(index, leaf, record, each).duties == record.duties for each in counted if each)
             follows = follows and _is_of_caller(leaf, detail, record)
         except errors.WrongState:
             follows = False
@@ -114,6 +119,8 @@ class Owing:
             rules.waived(counting, made, _waiver(record), instant(record.update_time_us))
         elif leaf.method == RECOUNT:
             rules.recounted(counting, made, record.update_time_us)
+        elif leaf.method == WATCH:
+            rules.announced(counting, made, record.update_time_us)
         elif leaf.method in _TAKEN_BACK:
             made.CopyFrom(record)
         return made
@@ -128,6 +135,14 @@ class Owing:
             except source.PolicyError:
                 self._counting[key] = None
         return self._counting[key]
+
+    def _in_force(self, time_us: int) -> list[record_pb2.DutyPolicy]:
+        """The policies of which one decided what was written at an instant: the newest, and the one just before."""
+        found = []
+        for at in (time_us, time_us - _LONGEST_CALL_US):
+            newest = {name: version for name, version, adopted in self._adopted if adopted <= at}
+            found.append(record_pb2.DutyPolicy(**{name: newest.get(name, 0) for name in _NAMES}))
+        return found if found[0] != found[1] else found[:1]
 
     def _was_in_force(self, policy: record_pb2.DutyPolicy, time_us: int) -> bool:
         """Whether each document was the newest one at some time while the call was decided."""

@@ -9,12 +9,11 @@ from nsor.v1 import duties_pb2, types_pb2
 from nsor_server.formats.instants import from_us, instant, set_day, to_us
 from nsor_server.formats.uuids import text
 from nsor_server.policy.deadlines import Deadlines
-from nsor_server.policy.duties import Level, Step, StepName
+from nsor_server.policy.duties import Level, Step
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.duties import rules
 from nsor_server.storage.v1 import record_pb2
 
-_STEPS: Final = {each: duties_pb2.DutyStepKind.Value(f"DUTY_STEP_KIND_{each.value}") for each in StepName}
 _LEVELS: Final = {each: duties_pb2.DutyLevel.Value(f"DUTY_LEVEL_{each.value}") for each in Level}
 
 
@@ -60,5 +59,7 @@ def standing() -> list[duties_pb2.Duty]:
 
 def _step(step: Step, due_us: int) -> duties_pb2.DutyStep:
     return duties_pb2.DutyStep(
-        kind=_STEPS[step.code], step_time=from_us(step.at_us(due_us)), levels=[_LEVELS[each] for each in step.to]
+        kind=duties_pb2.DutyStepKind.ValueType(step.number),
+        step_time=from_us(step.at_us(due_us)),
+        levels=[_LEVELS[each] for each in step.to],
     )

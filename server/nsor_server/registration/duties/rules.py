@@ -17,7 +17,7 @@ from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy.deadlines import Deadlines, Due
-from nsor_server.policy.duties import Duties
+from nsor_server.policy.duties import Duties, Level, Step, StepName
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.custody import states
@@ -97,6 +97,20 @@ class Told(NamedTuple):
     return_day: int | None = None
     supersedes: bytes = b""
     did_not_happen: bool = False
+
+
+class Announced(NamedTuple):
+    """A step of escalation that has fallen due.
+
+    Attributes:
+        kind: of the duty.
+        step: the last one.
+        levels: who hears of it.
+    """
+
+    kind: int
+    step: StepName
+    levels: frozenset[Level]
 
 
 class Waiver(NamedTuple):
@@ -226,19 +240,39 @@ def waived(
 def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> bool:
     """Count the open duties of a version that is being made by another policy; tells whether one is due otherwise.
 
-    The due date that it had stays beside the new one, with the policy that has moved it. What has ended keeps its own.
+    So are the steps of escalation that are still to come. The due date that it had stays beside the new one, with the
+    policy that has moved it. What has ended keeps its own.
     """
     moved = False
     for duty in record.duties:
         if duty.state != OPEN:
             continue
-        due = counting.due(duty.kind, instant(duty.start_us), duty.unit)
-        if (to_us(due.due), due.rule_id) == (duty.due_us, duty.rule):
-            continue
-        duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
-        duty.due_us, duty.rule = to_us(due.due), due.rule_id
-        moved = True
+        due, step_us = counting.due(duty.kind, instant(duty.start_us), duty.unit), duty.next_step_us
+        if (to_us(due.due), due.rule_id) != (duty.due_us, duty.rule):
+            duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
+            duty.due_us, duty.rule = to_us(due.due), due.rule_id
+            moved = True
+        _expect_step(counting, duty)
+        moved |= duty.next_step_us != step_us
     return moved
+
+
+def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> list[Announced]:
+    """Note in a version that is being made the steps of its open duties that have fallen due; gives what is told.
+
+    Of several steps of one duty the last one is told, to everybody who had to hear of any of them: whoever was released
+    weeks before it was entered is at once where he would be.
+    """
+    told = []
+    for duty in record.duties:
+        if not is_open(record, duty) or not duty.next_step_us or duty.next_step_us > now_us:
+            continue
+        passed = [each for each in _steps_left(counting, duty) if each.at_us(duty.due_us) <= now_us]
+        if passed:
+            duty.told_step = passed[-1].number
+            told.append(Announced(duty.kind, passed[-1].code, frozenset(to for each in passed for to in each.to)))
+        _expect_step(counting, duty)
+    return told
 
 
 def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty | None:
@@ -292,7 +326,7 @@ def _begin_at(
 ) -> record_pb2.Duty:
     unit = record.responsible_place.split("/", 1)[0]
     due = counting.due(kind, start, unit)
-    return record.duties.add(
+    duty = record.duties.add(
         duty_id=_id(record),
         kind=kind,
         start_us=to_us(start),
@@ -303,6 +337,19 @@ def _begin_at(
         state=OPEN,
         version=record.version,
     )
+    _expect_step(counting, duty)
+    return duty
+
+
+def _steps_left(counting: Counting, duty: record_pb2.Duty) -> list[Step]:
+    """The steps of a duty that nobody was told of yet."""
+    return [each for each in counting.duties.of(duty.kind).steps if each.number > duty.told_step]
+
+
+def _expect_step(counting: Counting, duty: record_pb2.Duty) -> None:
+    """Note when the next step of a duty falls due."""
+    left = _steps_left(counting, duty)
+    duty.next_step_us = left[0].at_us(duty.due_us) if left else 0
 
 
 def _id(record: record_pb2.RegistrationRecord) -> bytes:

@@ -45,6 +45,8 @@ TRANSFER_INCOMING: Final = 160
 """Not of ListRegistrations: ListTransfers lists this one and the next two."""
 TRANSFER_OUTGOING: Final = 161
 TRANSFER_UNRESOLVED: Final = 162
+DUTY_STEP: Final = 202
+"""The next step of escalation of such a duty, which is told when it falls due; likewise."""
 OF_CONVICTION: Final = 0
 """The part of a work that a conviction is about: it has one kind at a time."""
 OF_RELEASE: Final = 1
@@ -65,6 +67,8 @@ OF_OUTGOING: Final = 161
 """The same for the police of the old place."""
 OF_UNRESOLVED: Final = 162
 """The same for NPB."""
+OF_DUTY_STEP: Final = 181
+"""The part of a work that the next step of escalation of a duty is about."""
 _OF_IDENTITY: Final = (identities.TO_CORRECT, identities.WITHOUT_DOCUMENT)
 _KINDS: Final[Mapping[int, tuple[int, ...]]] = {
     options_pb2.AGENCY_KIND_COURT: (PENDING_CONFIRMATION, APPEAL_WINDOW_OPEN),
@@ -200,12 +204,15 @@ def _of_notices(record: record_pb2.RegistrationRecord) -> list[Work]:
 
 def _of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
     """The duties of a record's person, each from when it is due, or that it isn't to be met any more."""
-    return [
-        Work(duty.duty_id, OF_DUTY, DUTY, "", record.responsible_place, 0, duty.due_us)
-        if duties.is_open(record, duty)
-        else Work(duty.duty_id, OF_DUTY, NONE, "", "", 0, 0)
-        for duty in record.duties
-    ]
+    found = []
+    for duty in record.duties:
+        due, step = (NONE, "", 0), (NONE, 0)
+        if duties.is_open(record, duty):
+            due = DUTY, record.responsible_place, duty.due_us
+            step = (DUTY_STEP, duty.next_step_us) if duty.next_step_us else step
+        found.append(Work(duty.duty_id, OF_DUTY, due[0], "", due[1], 0, due[2]))
+        found.append(Work(duty.duty_id, OF_DUTY_STEP, step[0], "", "", 0, step[1]))
+    return found
 
 
 def _of_transfer(record: record_pb2.RegistrationRecord) -> list[Work]:

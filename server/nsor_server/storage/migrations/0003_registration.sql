@@ -102,9 +102,11 @@ CREATE TABLE registration_work (
 );
 CREATE INDEX registration_work_open ON registration_work (kind, agency, place, court_kind, since_us, subject_id)
 WHERE kind > 0;
+CREATE INDEX registration_work_step ON registration_work (since_us, subject_id) WHERE kind = 202;
+COMMENT ON INDEX registration_work_step IS 'steps of escalation in the order in which they fall due';
 COMMENT ON COLUMN registration_work.subject_id IS 'a conviction, the registration, or a decision of NPB that waits for its second officer';
 COMMENT ON COLUMN registration_work.part IS 'a subject has one work of each part at a time; 0: of a conviction; from 200 on of a decision; the others of a registration';
-COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 160 to 162: a transfer of responsibility; 200: a decision of NPB waits for its second officer; 0: nothing is to be done any more';
+COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 160 to 162: a transfer of responsibility; 200: a decision of NPB waits for its second officer; 201: an open duty; 202: its next step of escalation; 0: nothing is to be done any more';
 COMMENT ON COLUMN registration_work.agency IS 'the prosecution or the prisons department that has to do it, or empty';
 COMMENT ON COLUMN registration_work.place IS 'of the court that it is for, or that whose police have to do it, or empty';
 COMMENT ON COLUMN registration_work.court_kind IS 'enum nsor.v1.CourtKind of that court; 0: none has to do with it';

@@ -866,6 +866,8 @@ class Duty(_message.Message):
     WAIVED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     WAIVED_BY_KEY_FIELD_NUMBER: _builtins.int
     EARLIER_FIELD_NUMBER: _builtins.int
+    NEXT_STEP_US_FIELD_NUMBER: _builtins.int
+    TOLD_STEP_FIELD_NUMBER: _builtins.int
     duty_id: _builtins.bytes
     """Duty id, 16 bytes: it follows from the registration, the version with which the duty began, and its place in that."""
     kind: _builtins.int
@@ -902,6 +904,10 @@ class Duty(_message.Message):
     """The agency that waived it."""
     waived_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who waived it."""
+    next_step_us: _builtins.int
+    """The instant of the next step of escalation; 0: there is none."""
+    told_step: _builtins.int
+    """Number of nsor.v1.DutyStepKind of the last step that was told; 0: none was."""
     @_builtins.property
     def policy(self) -> Global___DutyPolicy:
         """By which policy it was counted."""
@@ -933,10 +939,12 @@ class Duty(_message.Message):
         waived_by_agency: _builtins.str = ...,
         waived_by_key: _builtins.bytes = ...,
         earlier: _abc.Iterable[Global___EarlierDue] | None = ...,
+        next_step_us: _builtins.int = ...,
+        told_step: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "met_day", b"met_day", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_day", b"met_day", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_day", b"met_day", "next_step_us", b"next_step_us", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "told_step", b"told_step", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__met_day: _TypeAlias = _typing.Literal["met_day"]  # noqa: Y015
     _WhichOneofArgType__met_day: _TypeAlias = _typing.Literal["_met_day", b"_met_day"]  # noqa: Y015

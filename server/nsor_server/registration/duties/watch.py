@@ -1,0 +1,217 @@
+"""Watches duties: tells of each step of escalation when it falls due, and counts open duties by a policy that is new.
+
+Which step was told stands in the sealed record, so that none is told twice, and whoever was released weeks before it
+was entered is told of at once. What falls due is found by an index of the next steps, so many at a time, each pass one
+entry of the ledger; nothing due writes nothing. It may run in several processes; one of them works at a time, and
+another goes on where it has ended, also after all were down.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import psycopg
+from google.protobuf import empty_pb2
+
+from nsor.v1 import notification_pb2, options_pb2
+from nsor_server.access.directory import Directory
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, new_access_id
+from nsor_server.errors import ApiError
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import to_us
+from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
+from nsor_server.ledger.writer import Writer
+from nsor_server.policy.duties import Level, StepName
+from nsor_server.registration import states
+from nsor_server.registration import store as registrations
+from nsor_server.registration.duties import rules, watch_store
+from nsor_server.registration.duties.history import RECOUNT, WATCH
+from nsor_server.registration.readable import readable
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.sealing import DataKey, Sealer
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.tracing.spans import Tracing
+
+LOOK_SECONDS: Final = 5.0
+"""How often it is looked whether something has fallen due: when one process ends, another goes on after so long."""
+MOST: Final = 100
+"""Steps of one entry."""
+MOST_COUNTED: Final = 1_000
+"""Registrations of one entry whose duties another policy moves."""
+_READ: Final = 1_000
+"""Registrations that are read at a time to be counted."""
+_COMMIT_SECONDS: Final = 10.0
+_TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000180'::bigint)"
+"""Of several processes one works at a time ("NSOR", 0x180)."""
+_EVENTS: Final = {
+    StepName.DUE_SOON: notification_pb2.EVENT_KIND_DUTY_DUE_SOON,
+    StepName.OVERDUE: notification_pb2.EVENT_KIND_DUTY_OVERDUE,
+    StepName.ESCALATED: notification_pb2.EVENT_KIND_DUTY_ESCALATED,
+    StepName.REFERRED: notification_pb2.EVENT_KIND_DUTY_REFERRED,
+}
+_PARTS: Final = {Level.STATION: 3, Level.DISTRICT: 2, Level.PROVINCE: 1}
+"""Level of the police -> parts of the code of a place at that level."""
+_START: Final = bytes(16)
+_log = logging.getLogger(__name__)
+
+
+class DutyWatch:
+    """A thread that watches duties."""
+
+    def __init__(
+        self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
+    ) -> None:
+        self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
+        self._sealer = Sealer(keyring)
+        self._counted_by = record_pb2.DutyPolicy()
+        self._place: bytes | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join(_COMMIT_SECONDS)
+
+    def look(self) -> bool:
+        """Tell of the next steps that have fallen due; tells whether there may be more.
+
+        Raises:
+            psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
+        """
+        now = self._directory.current.now()
+        with self._database.transaction() as conn:
+            if not _has_turn(conn):
+                return False
+            found, there_is_more = watch_store.due(conn, to_us(now), most=MOST)
+            pass_ = _Pass(self._sealer, found)
+            counting = rules.Counting.by(self._directory.current.policy)
+            for row, following in pass_.following():
+                told = rules.announced(counting, following, to_us(now))
+                pass_.rows += self._events(following, told)
+                pass_.write(row, following, now)
+            return self._submit(WATCH, "DUTIES_WATCHED", pass_) and there_is_more
+
+    def recount(self) -> bool:
+        """Count the next open duties by the policy in force, if it is new; tells whether there may be more.
+
+        Raises:
+            psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
+        """
+        counting = rules.Counting.by(self._directory.current.policy)
+        if self._place is None and self._counted_by == counting.policy:
+            return False
+        if self._place is None or self._counted_by != counting.policy:
+            self._place, self._counted_by = _START, counting.policy
+        now = self._directory.current.now()
+        with self._database.transaction() as conn:
+            if not _has_turn(conn):
+                return False
+            found = registrations.heads_after(conn, self._place, min(_READ, MOST_COUNTED))
+            pass_ = _Pass(self._sealer, [each for each in found if each.state == registrations.CONFIRMED])
+            for row, following in pass_.following():
+                if rules.recounted(counting, following, to_us(now)):
+                    pass_.write(row, following, now)
+            if not self._submit(RECOUNT, "DUTIES_COUNTED", pass_) and pass_.refs:
+                return True  # something has changed meanwhile: the same ones again
+        self._place = found[-1].registration_id if len(found) == min(_READ, MOST_COUNTED) else None
+        return self._place is not None
+
+    def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[rules.Announced]) -> list[Row]:
+        """What agencies are told of steps, by the place that is responsible."""
+        agencies, rows = self._directory.current.agencies, list[Row]()
+        for each in told:
+            hear = [
+                one
+                for level in sorted(each.levels & _PARTS.keys(), key=_PARTS.__getitem__)
+                for one in recipients.police_at(agencies, record.responsible_place, _PARTS[level])
+            ]
+            if Level.NPB in each.levels:
+                hear += recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
+            rows += outbox.owed(_EVENTS[each.step], hear, registration_id=record.registration_id)
+        return rows
+
+    def _submit(self, method: str, outcome: str, pass_: _Pass) -> bool:
+        """Write a pass; tells whether it was written. Nothing to write is no entry."""
+        if not pass_.refs:
+            return False
+        detail = record_pb2.AccessDetail(outcome=outcome)
+        made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)
+        try:
+            self._writer.submit(self._call(method, made))
+        except StaleRead:
+            return False  # another process has written it, or a registration has changed: it is looked at again
+        return True
+
+    def _call(self, method: str, outcome: Outcome[empty_pb2.Empty]) -> Call:
+        """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
+        return Call(
+            method,
+            self._tracing.call(method, None),
+            nonce=os.urandom(32),
+            deadline=time.monotonic() + _COMMIT_SECONDS,
+            access_id=new_access_id(),
+            call_hash=os.urandom(32),
+            outcome=outcome,
+        )
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            self._all(self.look)
+            self._all(self.recount)
+
+    def _all(self, work: Callable[[], bool]) -> None:
+        """Do one kind of work until there is no more."""
+        try:
+            while not self._stopped.is_set() and work():
+                pass
+        except (psycopg.Error, ApiError, LedgerUnavailable) as error:
+            _log.error("duties couldn't be watched (%s); trying again", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
+            alert(Alert.CALL_FAILED, "duties couldn't be watched (%s)", type(error).__name__)
+
+
+class _Pass:
+    """Versions that one entry writes, and what they rest on."""
+
+    def __init__(self, sealer: Sealer, found: Sequence[registrations.StoredVersion]) -> None:
+        self.rows: list[Row] = []
+        self.refs: list[RecordRef] = []
+        self.seen: list[Seen] = []
+        self._sealer, self._found = sealer, found
+        self._keys: dict[bytes, DataKey] = {}
+
+    def following(self) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
+        """The next version of each registration; one that can't be read is left out, with an alert."""
+        made = []
+        opened = readable(self._found, lambda row: (row, *registrations.open_keyed(self._sealer, row)))
+        for row, record, key in opened:
+            self._keys[row.registration_id] = key
+            made.append((row, states.next_version(record)))
+        return made
+
+    def write(
+        self, row: registrations.StoredVersion, following: record_pb2.RegistrationRecord, now: dt.datetime
+    ) -> None:
+        """Add a version."""
+        written = registrations.version_row(self._keys[row.registration_id], following, now)
+        self.rows.append(written.row)
+        self.refs.append(written.ref)
+        self.seen.append(registrations.seen(row))
+
+
+def _has_turn(conn: Connection) -> bool:
+    return bool(conn.execute(_TURN).fetchall()[0][0])

@@ -1,0 +1,214 @@
+"""Deadlines that are watched: who hears of which step, once, also after a stop; and what another policy moves."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nsor.v1 import duties_pb2, notification_pb2
+from nsor_server.access import directory
+from nsor_server.events import recipients
+from nsor_server.formats.dates import KARACHI
+from nsor_server.policy import source
+from nsor_server.registration.duties import watch
+from nsor_server.registration.duties.watch import DutyWatch
+from nsor_server.storage.keyring import Keyring
+from tests import policies
+from tests.agencies import NPB, PUNJAB_POLICE
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import TRACING, Services, call_of
+from tests.notification.test_notice import notice
+from tests.registration.test_custody import happens
+from tests.registration.test_duties import HOME, LATER, due, released, today
+from tests.work import calls_of
+
+
+class Clock:
+    """How many days the database's clock is ahead of what it says."""
+
+    days: int = 0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    ahead, now = Clock(), directory.DirectorySnapshot.now
+    monkeypatch.setattr(
+        directory.DirectorySnapshot, "now", lambda snapshot: now(snapshot) + dt.timedelta(days=ahead.days)
+    )
+    return ahead
+
+
+def a_watch(services: Services, keyring: Keyring) -> DutyWatch:
+    services.directory.reload()
+    return DutyWatch(services.database, services.writer, services.directory, TRACING, keyring)
+
+
+@pytest.fixture
+def watching(services: Services, keyring: Keyring) -> Iterator[DutyWatch]:
+    made = a_watch(services, keyring)
+    yield made
+    made.stop()
+
+
+def told(services: Services, kind: str) -> list[str]:
+    return services.owed(notification_pb2.EventKind.Value(f"EVENT_KIND_DUTY_{kind}"))
+
+
+def size(services: Services) -> int:
+    return int(services.one("SELECT size FROM ledger_head"))
+
+
+def test_each_step_is_told_when_it_falls_due_and_once(
+    services: Services, watching: DutyWatch, clock: Clock, owner: Owner
+) -> None:
+    # Due in seven days or some more: two days before, a day after, a week after, two weeks after.
+    released(services, today())
+    watching.look()
+    assert told(services, "DUE_SOON") == []
+    left = (due_day(services) - dt.datetime.now(KARACHI).date()).days
+    for days, kind, hear in (
+        (left - 2, "DUE_SOON", ["punjab-police"]),
+        (left + 1, "OVERDUE", ["punjab-police"]),
+        (left + 7, "ESCALATED", ["punjab-police"]),
+        (left + 14, "REFERRED", ["npb", "punjab-police"]),
+    ):
+        clock.days = days - 1
+        watching.look()
+        assert told(services, kind) == []
+        clock.days = days
+        watching.look()
+        watching.look()
+        assert told(services, kind) == hear
+    assert owner.findings() == []
+
+
+def due_day(services: Services) -> dt.date:
+    since_us = services.one("SELECT min(since_us) FROM registration_work WHERE kind = 201")
+    return dt.datetime.fromtimestamp(since_us / 1_000_000, KARACHI).date()
+
+
+def test_who_was_released_long_before_it_was_entered_is_told_of_at_once_and_once(
+    services: Services, watching: DutyWatch, keyring: Keyring, owner: Owner
+) -> None:
+    # Of all the steps that have passed the last one is told; and another process, later, tells none of them again.
+    released(services)
+    watching.look()
+    assert told(services, "REFERRED") == ["npb", "npb", "punjab-police", "punjab-police"]
+    assert told(services, "OVERDUE") == told(services, "ESCALATED") == []
+    before, other = size(services), a_watch(services, keyring)
+    assert not other.look()
+    other.stop()
+    assert size(services) == before
+    assert owner.findings() == []
+
+
+def test_what_was_met_or_does_not_count_is_told_to_nobody(services: Services, watching: DutyWatch) -> None:
+    met, held = released(services), released(services)
+    services.ask(call_of(PUNJAB_POLICE), notice(met))
+    happens(services, held, "RECALLED", PUNJAB_POLICE, event_date=LATER, prisons_agency_id="punjab-prisons")
+    watching.look()
+    assert told(services, "REFERRED") == ["npb", "punjab-police"]  # the verification of the first one
+    assert due(services, met, "INITIAL_NOTICE").steps == []
+
+
+def test_nothing_due_writes_nothing_and_opens_no_record(services: Services, watching: DutyWatch) -> None:
+    for _ in range(3):
+        released(services, today())
+    before = size(services)
+    made = calls_of(watching.look)
+    assert (size(services), made["open_keyed"], made["version_row"]) == (before, 0, 0)
+
+
+def test_many_are_told_of_in_several_entries(
+    services: Services, watching: DutyWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "MOST", 2)
+    for _ in range(3):
+        released(services)
+    before = size(services)
+    while watching.look():
+        pass
+    assert size(services) - before == 2  # both duties of two persons, and then of the third
+    assert len(told(services, "REFERRED")) == 12
+
+
+def test_of_two_processes_one_works_at_a_time(services: Services, watching: DutyWatch) -> None:
+    released(services)
+    with services.database.transaction() as conn:
+        conn.execute(watch._TURN)
+        assert not watching.look()
+        assert not watching.recount()
+    assert told(services, "REFERRED") == []
+    watching.look()
+    assert told(services, "REFERRED")
+
+
+def test_another_policy_moves_what_is_due_and_says_so(
+    services: Services, watching: DutyWatch, keyring: Keyring, owner: Owner
+) -> None:
+    # What was met keeps its own end; the due date before stands beside the new one.
+    open_, met = released(services, today()), released(services, day_before())
+    services.ask(call_of(PUNJAB_POLICE), notice(met))
+    before, was_met = due(services, open_, "INITIAL_NOTICE").deadline, due(services, met, "INITIAL_NOTICE")
+    toml = source.packaged("duties.toml").read_bytes()
+    slower = toml.replace(b'deadline = "initial-notice"', b'deadline = "periodic-photo"')
+    policies.replace(services.database, keyring, "duties", slower)
+    services.directory.reload()
+    while watching.recount():
+        pass
+    moved = due(services, open_, "INITIAL_NOTICE")
+    assert moved.deadline.rule_id == "periodic-photo"
+    assert moved.deadline.due_time.seconds - before.due_time.seconds >= 20 * 86_400
+    assert [each.due_time for each in moved.earlier] == [before.due_time]
+    assert moved.earlier[0].policy_version == services.directory.current.policy.version
+    assert due(services, met, "INITIAL_NOTICE") == was_met
+    assert not watching.recount()
+    assert owner.findings() == []
+
+
+def day_before() -> Any:
+    return today(-30)
+
+
+def test_the_duties_of_many_are_counted_in_chunks(
+    services: Services, watching: DutyWatch, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "MOST_COUNTED", 2)
+    for _ in range(3):
+        released(services, today())
+    toml = source.packaged("duties.toml").read_bytes()
+    other = toml.replace(b'deadline = "re-verification"', b'deadline = "appeal-window"')
+    policies.replace(services.database, keyring, "duties", other)
+    services.directory.reload()
+    before = size(services)
+    while watching.recount():
+        pass
+    assert size(services) - before == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "heard"),
+    [
+        (("station", "district", "province"), ("station", "district", "province")),
+        (("district", "province"), ("district", "district", "province")),
+        (("province",), ("province", "province", "province")),
+        (("station", "country"), ("station", "country", "country")),
+        (("station",), ("station", "station", "station")),
+    ],
+)
+def test_a_level_without_police_of_its_own_is_that_of_the_next_one(
+    there: tuple[str, ...], heard: tuple[str, ...]
+) -> None:
+    places = {"station": HOME, "district": "PK-PB/LHR", "province": "PK-PB", "country": "PK"}
+    agencies = {each: replace(PUNJAB_POLICE, agency_id=each, jurisdiction=(places[each],)) for each in there}
+    assert tuple(recipients.police_at(agencies, HOME, parts) for parts in (3, 2, 1)) == tuple([each] for each in heard)
+
+
+def test_a_list_shows_what_is_due_after_it_was_told(services: Services, watching: DutyWatch) -> None:
+    released(services)
+    watching.look()
+    found = services.ask(call_of(NPB), duties_pb2.ListDutiesRequest(overdue=True)).response.items
+    assert len(found) == 2

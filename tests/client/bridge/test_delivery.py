@@ -167,6 +167,32 @@ def test_a_crash_before_the_acknowledgement_posts_nothing_twice(
     assert acknowledged == [1, 2, 3, 4, 5]
 
 
+def test_a_consumer_s_events_are_asked_for_and_acknowledged_as_its_own(
+    settings_of: Callable[..., Settings],
+    connect: Connect,
+    register: Register,
+    acknowledged: list[int],
+    tmp_path: Path,
+) -> None:
+    settings = settings_of(register='consumer = "SYSTEM-1"')
+    made = Delivery(
+        Client(settings.endpoint), State(tmp_path / "state"), tries=3, longest_pause_seconds=1, say=lambda *_: None
+    )
+    with contextlib.suppress(nsor.Refused):
+        made.follow(connect(officer=nsor.OfficerKey.generate()), settings.register.consumer)
+    assert acknowledged == [1, 2, 3, 4, 5]
+    asked = {
+        message.FromString(call.request).consumer
+        for call in register.calls
+        for method, message in (
+            (SUBSCRIBE, notification_pb2.SubscribeEventsRequest),
+            (ACKNOWLEDGE, notification_pb2.AcknowledgeEventsRequest),
+        )
+        if call.method == method
+    }
+    assert asked == {"SYSTEM-1"}
+
+
 def test_an_endpoint_that_is_gone_for_good_ends_the_bridge(
     bridge: Callable[[], Delivery], endpoint: Endpoint, acknowledged: list[int]
 ) -> None:

@@ -114,10 +114,12 @@ def test_an_endpoint_that_hangs_or_drips_ends_at_the_limit(settings_of: Read, en
 
     for answer in (hang, drip):
         endpoint.answer = answer
+        begun = time.monotonic()
         failed = _post(settings)
         assert failed is not None
         assert failed.text == "it gave no whole answer within {:g} s"
         assert not failed.is_of_event
+        assert time.monotonic() - begun < 30
 
 
 def test_no_more_of_an_answer_is_read_than_it_may_have(settings_of: Read, endpoint: Endpoint) -> None:

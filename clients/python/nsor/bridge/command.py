@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from nsor.client import Client
     from nsor.errors import NsorError
 
-_LISTENING_SECONDS = 2.0
-"""How long `check` waits for a first event: the register refuses at once whoever may hear none."""
+_LISTENING_SECONDS = 5.0
+"""How long `check` waits for a first event, or to hear that there is none."""
 _GIVE_UP_SECONDS = 10.0
 
 
@@ -101,7 +101,7 @@ class _Bridge:
                 raise _already_running(state)
             self._say("Events of {} go to {}.", client.agency_id, settings.endpoint.url)
             with _until_stopped():
-                delivery.follow(client)
+                delivery.follow(client, settings.register.consumer)
             self._say("Stopped. What isn't acknowledged comes again.")
 
     def check(self) -> int:
@@ -127,7 +127,7 @@ class _Bridge:
             return cli.REFUSED
         try:
             with _client(settings.register, state) as client:
-                waiting = _first(client)
+                waiting = _first(client, settings.register.consumer)
                 self._say("ok: register at {} as {}", client.target, client.agency_id)
                 self._say("ok: events wait, from number {} on" if waiting else "ok: no events wait", waiting)
         except NsorError as error:
@@ -220,9 +220,11 @@ def _already_running(state: State) -> NsorError:
     )
 
 
-def _first(client: Client) -> int:
+def _first(client: Client, consumer: str) -> int:
     """Number of the first event that waits; 0: none."""
-    stream = client.events(quiet_seconds=_LISTENING_SECONDS, give_up_seconds=_GIVE_UP_SECONDS)
+    stream = client.events(
+        consumer=consumer, until_replayed=True, quiet_seconds=_LISTENING_SECONDS, give_up_seconds=_GIVE_UP_SECONDS
+    )
     return next((event.sequence for event in stream), 0)
 
 

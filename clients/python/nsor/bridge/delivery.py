@@ -33,16 +33,16 @@ class Delivery:
         self._tries, self._longest = tries, longest_pause_seconds
         self._last_reason = ""
 
-    def follow(self, client: Client) -> None:
-        """Deliver the agency's events as they come, for good.
+    def follow(self, client: Client, consumer: str = "") -> None:
+        """Deliver the agency's events, or those of one of its consumers, as they come, for good.
 
         Raises:
             NsorError: the agency may not hear events, the register can't prove them, or the endpoint is gone for good.
             OSError: the state can't be written.
         """
-        for event in client.events(give_up_seconds=math.inf, on_reconnect=self._reconnecting):
+        for event in client.events(consumer=consumer, give_up_seconds=math.inf, on_reconnect=self._reconnecting):
             self.deliver(event)
-            self._acknowledge(client, event.sequence)
+            self._acknowledge(client, consumer, event.sequence)
 
     def deliver(self, event: notification_pb2.Event) -> None:
         """Post an event until it is taken or a dead letter."""
@@ -81,8 +81,8 @@ class Delivery:
     def _pause_after(self, posts: int) -> float:
         return min(FIRST_PAUSE_SECONDS * float(1 << min(posts - 1, 30)), self._longest)
 
-    def _acknowledge(self, client: Client, sequence: int) -> None:
-        request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence)
+    def _acknowledge(self, client: Client, consumer: str, sequence: int) -> None:
+        request = notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence, consumer=consumer)
         for wait in retries.pauses():
             try:
                 client.notification.acknowledge_events(request)

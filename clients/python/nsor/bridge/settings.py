@@ -27,6 +27,7 @@ ca = "ca.pem"                       # of the register
 system_key = "bridge.key"           # `nsor officer new-key` makes it, `nsor officer system-key` enrols it
 ledger_key = "nsor.gov.pk/ledger+1a2b3c4d+..."   # from the register's operator, or a file with it
 # witnesses = "witnesses.txt"       # a file with one key a line
+# consumer = "SYSTEM-1"             # only this consumer's events: `nsor consumer enrol`; without it all of the agency
 
 [endpoint]
 url = "https://events.example/nsor"
@@ -58,6 +59,7 @@ class Register:
         system_key: file of this system's key.
         ledger_key: the ledger's verifier key, as text.
         witnesses: verifier keys of witnesses, as text.
+        consumer: the consumer whose events they are; empty: the agency's.
     """
 
     target: str
@@ -67,6 +69,7 @@ class Register:
     system_key: Path
     ledger_key: str
     witnesses: tuple[str, ...] = ()
+    consumer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def load(path: Path) -> Settings:
             system_key=register.path("system_key"),
             ledger_key=register.verifier_keys("ledger_key"),
             witnesses=tuple(register.verifier_keys("witnesses", "").split()),
+            consumer=register.text("consumer", ""),
         ),
         endpoint=Endpoint(
             url=_url(endpoint),

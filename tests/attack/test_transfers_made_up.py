@@ -107,7 +107,39 @@ def test_a_move_that_was_made_up_is_found(
     _make_up(monkeypatch, "moved", changed)
     moves(services, created)
     monkeypatch.undo()
-    assert owner.findings() == [MADE]
+    assert MADE in owner.findings()
+
+
+def test_a_refusal_whose_silence_nobody_would_hear_of_is_found(
+    services: Services, owner: Owner, moving: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_up(record: Record) -> None:
+        del record.transfer.deadlines[:]
+
+    _make_up(monkeypatch, "transfer_refused", made_up)
+    services.ask(call_of(SINDH_POLICE), deciding(services, moving, REFUSE))
+    monkeypatch.undo()
+    assert owner.findings() == [PROBLEM]
+
+
+def test_a_responsibility_that_a_custody_event_without_event_has_moved_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The history of custody looks at events alone; this version has none.
+    created = held(services)
+    expected(services, created)
+    moves(services, created, BEYOND)
+
+    def made_up(record: Record, _event: record_pb2.CustodyEvent) -> Record:
+        following = Record()
+        following.CopyFrom(record)
+        following.responsible_place, following.transfer.state = BEYOND, rules.ACCEPTED
+        return following
+
+    monkeypatch.setattr("nsor_server.registration.custody.rules.after", made_up)
+    expected(services, created, AWAY)
+    monkeypatch.undo()
+    assert owner.findings() == [PROBLEM]
 
 
 def test_a_refusal_in_the_name_of_others_is_found(

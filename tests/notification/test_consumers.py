@@ -15,8 +15,8 @@ from nsor_server.storage.session import Session
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
 from tests.calls import Services, call_of, violations
 from tests.consumers import disabling, enrolled, heard, messages, system
-from tests.notification.test_notice import notice
-from tests.orders import order
+from tests.notification.test_notice import EXPECTED, notice
+from tests.orders import day, order
 
 CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 MOVED = notification_pb2.EVENT_KIND_ADDRESS_CHANGED
@@ -33,9 +33,9 @@ def delivered(services: Services, batch: int = 500) -> None:
 
 
 def confirmed_and_moved(services: Services) -> None:
-    """Punjab's police hear of a man of Lahore, and that he moves to Faisalabad."""
+    """Punjab's police hear of a man of Lahore, and that he will move to Faisalabad."""
     created = services.confirmed(order())
-    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    services.ask(call_of(PUNJAB_POLICE), notice(created, timing=EXPECTED, event_date=day(2026, 4, 1)))
     delivered(services)
 
 

@@ -83,6 +83,14 @@ def test_npb_decides_what_nobody_answers_only_once_it_was_told() -> None:
     assert found.responsible_place == AWAY
 
 
+def test_npb_decides_nothing_of_a_record_that_does_not_stand() -> None:
+    found = moved()
+    rules.refused(found, by(), 2, REFUSAL)
+    found.state = registration_pb2.REGISTRATION_STATE_ARCHIVED
+    with pytest.raises(errors.WrongState):
+        rules.resolved(found, by("npb"), assigned=True)
+
+
 def test_a_further_move_supersedes_and_a_move_back_ends() -> None:
     found = moved()
     rules.moved(found, BEYOND, b"2" * 16, 2_000, SILENCE)

@@ -29,10 +29,6 @@ _OF_NOTICES: Final = frozenset(
     f"nsor.v1.NotificationService/{name}" for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
 )
 """They move nobody's responsibility; ``verification/noticed.py`` tells again what they make of a transfer."""
-_OF_CUSTODY: Final = frozenset(
-    f"nsor.v1.RegistrationService/{name}" for name in ("RecordCustodyEvent", "AcceptRelease", "RefuseRelease")
-)
-"""What ``custody/history.py`` tells again, also of responsibility."""
 _instant: Final = itemgetter(0)
 
 
@@ -70,8 +66,10 @@ class Transferred:
         stored: bytes,
         record: record_pb2.RegistrationRecord,
     ) -> bool:
-        if leaf.method in _OF_CUSTODY:
-            return True
+        if not rules.is_watched(record.transfer):
+            return False
+        if record.custody_events and record.custody_events[-1].version == record.version:
+            return True  # ``custody/history.py`` tells it again, also of responsibility
         after, expected = _responsibility(record), record_pb2.RegistrationRecord.FromString(stored)
         expected.state = after.state
         try:

@@ -231,12 +231,26 @@ def unresolved_us(record: Record) -> int | None:
         return record.transfer.refuse_time_us
     if record.transfer.state != PENDING:
         return None
-    return next(each.due_us for each in record.transfer.deadlines if each.event_kind == OVERDUE_NPB_EVENT)
+    of_npb = (each.due_us for each in record.transfer.deadlines if each.event_kind == OVERDUE_NPB_EVENT)
+    return next(of_npb, record.transfer.open_time_us)
+
+
+def is_watched(transfer: record_pb2.Transfer) -> bool:
+    """Whether it is told when nobody answers an open transfer, or NPB leaves it; one that has ended needs nobody."""
+    told = [each.event_kind for each in transfer.deadlines]
+    dues = [each.due_us for each in transfer.deadlines]
+    expected = {PENDING: OF_SILENCE, REFUSED: (UNRESOLVED_EVENT,)}.get(
+        transfers_pb2.TransferState.ValueType(transfer.state)
+    )
+    return expected is None or (told == list(expected) and dues == sorted(dues))
 
 
 def is_npbs(record: Record, now_us: int) -> bool:
-    """Whether NPB may decide: the transfer is refused, or NPB was to be told that nobody has answered."""
-    since_us = unresolved_us(record)
+    """Whether NPB may decide: the transfer is refused, or NPB was to be told that nobody has answered.
+
+    Of a record that doesn't stand nobody decides anything: it may stand again.
+    """
+    since_us = unresolved_us(record) if record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED else None
     return since_us is not None and since_us <= now_us
 
 

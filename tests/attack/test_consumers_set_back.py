@@ -7,7 +7,7 @@ from nsor_server.calls import Officer
 from tests.attack.conftest import Owner
 from tests.calls import Services
 from tests.consumers import enrolled, messages
-from tests.notification.test_consumers import acknowledge, confirmed_and_moved
+from tests.notification.test_consumers import CONFIRMED, MOVED, acknowledge, confirmed_and_moved
 
 PROBLEM = "event {} of punjab-police isn't numbered for its consumers as they are enrolled"
 
@@ -25,7 +25,7 @@ def told(services: Services, follower: Officer, after: int = 0) -> list[int]:
 @pytest.fixture
 def follower(services: Services) -> Officer:
     """A system that hears of Lahore; there are two events for it, the last two of the agency's four."""
-    found = enrolled(services, places=["PK-PB/LHR"])
+    found = enrolled(services, places=["PK-PB/LHR"], kinds=[CONFIRMED, MOVED])
     confirmed_and_moved(services)
     return found
 

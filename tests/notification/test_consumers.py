@@ -22,6 +22,8 @@ CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 MOVED = notification_pb2.EVENT_KIND_ADDRESS_CHANGED
 KEY = notification_pb2.EVENT_KIND_KEY_ENROLLED
 ENROLLED = notification_pb2.EVENT_KIND_CONSUMER_ENROLLED
+DISABLED = notification_pb2.EVENT_KIND_CONSUMER_DISABLED
+TOLD = {CONFIRMED, MOVED, KEY, ENROLLED, DISABLED}
 
 
 def delivered(services: Services, batch: int = 500) -> None:
@@ -40,8 +42,8 @@ def confirmed_and_moved(services: Services) -> None:
 
 
 def numbered(services: Services, follower: Officer | None = None, after: int = 0) -> list[tuple[int, int]]:
-    """Number and kind of each event that a stream tells."""
-    return [(event.sequence, event.kind) for event in heard(services, follower, after)]
+    """Number and kind of each event that a stream tells; without what a move causes besides, which comes behind it."""
+    return [(event.sequence, event.kind) for event in heard(services, follower, after) if event.kind in TOLD]
 
 
 def acknowledge(services: Services, through: int, follower: Officer) -> int:
@@ -159,7 +161,7 @@ def test_of_two_acknowledgements_of_a_consumer_at_once_the_greater_one_stays(ser
     assert services.rows()["consumer_acknowledgement"] == 1
 
 
-@pytest.mark.parametrize(("after", "field"), [(3, "after_sequence"), (2, "after_event_id"), (0, "after_event_id")])
+@pytest.mark.parametrize(("after", "field"), [(99, "after_sequence"), (2, "after_event_id"), (0, "after_event_id")])
 def test_a_cursor_from_the_future_or_of_another_consumer_is_refused(services: Services, after: int, field: str) -> None:
     one = enrolled(services)
     confirmed_and_moved(services)
@@ -172,8 +174,8 @@ def test_a_cursor_from_the_future_or_of_another_consumer_is_refused(services: Se
 def test_a_cursor_that_names_its_event_is_taken(services: Services) -> None:
     one = enrolled(services)
     confirmed_and_moved(services)
-    first, second = heard(services, one)
-    (told,) = [each for _, outcome in messages(services, one, 1, first.event_id) for each in outcome.response.events]
+    first, second, *_ = heard(services, one)
+    told, *_ = [each for _, outcome in messages(services, one, 1, first.event_id) for each in outcome.response.events]
     assert told == second
 
 
@@ -207,9 +209,10 @@ def test_another_agencys_consumer_is_not_known(services: Services) -> None:
 
 
 def test_a_stream_says_once_where_its_replay_ends(services: Services) -> None:
+    one = enrolled(services, kinds=[CONFIRMED, MOVED])
     for _ in range(51):
         confirmed_and_moved(services)
-    marks = [(len(outcome.response.events), outcome.response.replay_ends) for _, outcome in messages(services)]
+    marks = [(len(outcome.response.events), outcome.response.replay_ends) for _, outcome in messages(services, one)]
     assert marks == [(100, False), (2, True)]
 
 
@@ -223,7 +226,7 @@ def test_where_there_is_nothing_to_replay_a_message_without_events_says_so(servi
 
 # Both that the stream began before and that the events came before its first message.
 def test_what_was_numbered_after_the_beginning_is_no_replay(services: Services) -> None:
-    one = enrolled(services)
+    one = enrolled(services, kinds=[CONFIRMED, MOVED])
     call, request = call_of(PUNJAB_POLICE, one), notification_pb2.SubscribeEventsRequest(consumer="SYSTEM-1")
     services.admit(call, request)
     stream = EventStream()

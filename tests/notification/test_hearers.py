@@ -52,6 +52,12 @@ def deliver(database: Database) -> int:
         return deliverer.deliver(Session(conn), 10_000)
 
 
+def test_what_changes_of_an_agencys_own_people_concerns_every_kind_of_agency() -> None:
+    # Also monitoring, which follows nothing: what were owed and never numbered would be a finding.
+    kinds = set(options_pb2.AgencyKind.values()) - {options_pb2.AGENCY_KIND_UNSPECIFIED}
+    assert hearers.CONCERNED[notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED] == kinds
+
+
 def forget(database: Database) -> None:
     """Take away what is never delivered: the services look for it when they end."""
     with database.owner() as owner:

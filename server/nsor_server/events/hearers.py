@@ -23,11 +23,8 @@ _NPB: Final = options_pb2.AGENCY_KIND_NPB
 _IMMIGRATION: Final = options_pb2.AGENCY_KIND_IMMIGRATION
 COMMITTEE: Final = options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE
 
-_EVERYBODY: Final = frozenset(
-    number
-    for number in options_pb2.AgencyKind.values()
-    if number not in {options_pb2.AGENCY_KIND_UNSPECIFIED, options_pb2.AGENCY_KIND_MONITORING}
-)
+_EVERYBODY: Final = frozenset(options_pb2.AgencyKind.values()) - {options_pb2.AGENCY_KIND_UNSPECIFIED}
+"""Monitoring too: it has focal persons, whose changes are owed to it though it follows no events."""
 _WITH_A_PART: Final = frozenset({_POLICE, _PROSECUTION, _COURT, _PRISONS, _NPB})
 """Those who may have a part in a record: not NADRA, FIA Immigration and the Special Committee."""
 _BUREAU: Final = frozenset({_NPB})

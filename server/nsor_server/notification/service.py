@@ -38,6 +38,7 @@ class NotificationService:
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,
                 self.acknowledge_events,
+                by_directory=True,
             ),
             Streamed(
                 notification_pb2.SubscribeEventsRequest,

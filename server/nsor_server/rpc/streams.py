@@ -84,6 +84,9 @@ class Streams:
         call = opened.call
         handler: Streamed[Any, Any, Any] = call.route.handler
         agency_id = call.agency.agency_id
+        if self._needs.admission.directory.at_least_as_of(call.moment) is not call.directory:
+            # What the stream is of may have been enrolled just now.
+            self._needs.admission.admit(call)
         with self._needs.reader.connection(time.monotonic() + MESSAGE_SECONDS) as conn:
             cursor = handler.start(call, call.request, conn)
         last = sent = looked = time.monotonic()

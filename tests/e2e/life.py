@@ -99,6 +99,7 @@ class Known:
         judged: cases that a judgment takes as soon as their court confirms them: it was recorded before.
         held: whether he is in prison.
         archived: the decision by which NPB has archived it; empty: none.
+        was_dead: of one that was withdrawn: it was archived by a death before.
         may_wait: another one of its number stood when it was confirmed, so that NPB is asked first: until some fixed
             time after that one is gone.
     """
@@ -111,6 +112,7 @@ class Known:
     judged: set[str] = field(default_factory=set)
     held: bool = False
     archived: str = ""
+    was_dead: bool = False
     may_wait: bool = False
 
     @property
@@ -270,11 +272,13 @@ class Life:
         elif kind == "WITHDRAWN":
             assert known.stands
             assert known.archived != kind
+            known.was_dead = known.archived == "DECEASED"
             known.archived = kind
         elif kind == "RESTORED":
             assert known.stands
             assert known.archived
-            known.archived = ""
+            # Whoever was dead before the withdrawal still is.
+            known.archived = "DECEASED" if known.archived == "WITHDRAWN" and known.was_dead else ""
         else:
             assert known.archived == "WITHDRAWN" or not known.stands | known.taken
             self.records.remove(known)

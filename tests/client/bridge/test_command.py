@@ -124,13 +124,18 @@ def test_a_bridge_that_is_stopped_or_killed_goes_on_where_it_was(
 
 
 def test_two_bridges_do_not_run_on_one_folder(
-    bridge: Bridge, bridge_toml: Path, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+    bridge: Bridge,
+    bridge_toml: Path,
+    endpoint: Endpoint,
+    acknowledged: list[int],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    endpoint.answer = saying(410)  # would end the second one
     with State(bridge_toml.with_name("bridge-state")).alone("run") as is_alone:
         assert is_alone
         assert bridge() == cli.REFUSED
     assert "[ALREADY_RUNNING]" in capsys.readouterr().err
-    assert endpoint.posted == []
+    assert (endpoint.posted, acknowledged) == ([], [])
 
 
 @pytest.fixture

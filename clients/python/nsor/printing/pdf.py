@@ -84,7 +84,6 @@ def _set(sheet: Sheet, form: Any) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"sheet": json.dumps(texts, ensure_ascii=False)},
         format=form,
-        timestamp=0,
     )
     return bytes(found[0] if isinstance(found, list) else found)
 

@@ -42,6 +42,8 @@ from nsor_server.tracing.spans import Tracing
 
 LOOK_SECONDS: Final = 5.0
 """How often it is looked whether something has fallen due: when one process ends, another goes on after so long."""
+REST_SECONDS: Final = 0.05
+"""Rest between two entries, or two batches that are read: calls go first."""
 MOST: Final = 100
 """Steps of one entry."""
 MOST_COUNTED: Final = 1_000
@@ -176,7 +178,7 @@ class DutyWatch:
     def _all(self, work: Callable[[], bool]) -> None:
         """Do one kind of work until there is no more."""
         try:
-            while not self._stopped.is_set() and work():
+            while not self._stopped.wait(REST_SECONDS) and work():
                 pass
         except (psycopg.Error, ApiError, LedgerUnavailable) as error:
             _log.error("duties couldn't be watched (%s); trying again", type(error).__name__)

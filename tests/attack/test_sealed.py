@@ -144,7 +144,7 @@ def test_no_event_names_it_any_more(services: Services, owner: Owner) -> None:
     assert [each.sequence for each in events] == list(range(1, len(named) + 1))
     assert {each.registration_id for each in events} == {"", other.registration_id}
     assert not any(each.notice_id for each in events)
-    assert len(told(services)) == 6
+    assert len(told(services)) == 7
     assert owner.findings() == []
 
 

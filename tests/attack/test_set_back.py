@@ -24,8 +24,8 @@ from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
-from tests.notification.test_notice import notice
-from tests.orders import Created, cnic, conviction, order
+from tests.notification.test_notice import EXPECTED, notice
+from tests.orders import Created, cnic, conviction, day, order
 
 Request = lookup_pb2.LookUpRegistrationRequest
 NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"
@@ -259,7 +259,7 @@ def events(services: Services) -> list[int]:
     """NPB was told of two events and of a third."""
     created = services.create(order(cnic()))
     services.confirm(created)
-    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    services.ask(call_of(PUNJAB_POLICE), notice(created, timing=EXPECTED, event_date=day(2026, 4, 1)))
     kinds = told(services)
     assert len(kinds) == 3
     return kinds

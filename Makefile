@@ -105,6 +105,7 @@ bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one ag
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
 	$(BIN)/python -m tests.bench.neighbours
+	$(BIN)/python -m tests.bench.events
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table; attacks from the network

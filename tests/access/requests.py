@@ -12,9 +12,11 @@ from google.protobuf.message import Message
 from nsor.v1 import (
     amendments_pb2,
     closure_pb2,
+    consumers_pb2,
     corrections_pb2,
     custody_pb2,
     directory_pb2,
+    duties_pb2,
     identity_pb2,
     lookup_pb2,
     notices_pb2,
@@ -390,6 +392,17 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "NotificationService/ListNotices": lambda known: notices_pb2.ListNoticesRequest(
         registration_id=known.registration.registration_id
     ),
+    "NotificationService/GetDuty": lambda known: duties_pb2.GetDutyRequest(
+        registration_id=known.registration.registration_id, duty_id=str(uuid.uuid4())
+    ),
+    "NotificationService/ListDuties": lambda _: duties_pb2.ListDutiesRequest(),
+    "NotificationService/WaiveDuty": lambda known: duties_pb2.WaiveDutyRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=known.registration.registration_id,
+        etag=known.registration.etag,
+        duty_id=str(uuid.uuid4()),
+        reason=duties_pb2.DUTY_WAIVER_ILLNESS,
+    ),
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id
@@ -404,6 +417,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/LookUpRegistration": prosecution_look_up,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),
+    "DirectoryService/EnrolConsumer": lambda _: consumers_pb2.EnrolConsumerRequest(
+        request_id=str(uuid.uuid4()), consumer="SYSTEM-1", places=["PK-PB/LHR"]
+    ),
+    "DirectoryService/DisableConsumer": lambda _: consumers_pb2.DisableConsumerRequest(
+        request_id=str(uuid.uuid4()), consumer="SYSTEM-1"
+    ),
     "DirectoryService/DisableOwnKey": lambda _: directory_pb2.DisableOwnKeyRequest(
         request_id=str(uuid.uuid4()), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
     ),

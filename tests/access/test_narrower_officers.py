@@ -69,6 +69,10 @@ NOT_BY_PLACE = {
         f"nsor.v1.NotificationService/{method}": "a notice has to be there (tests/notification/test_notices_shown.py)"
         for method in ("WithdrawNotice", "DecideNotice", "GetNotice")
     },
+    **{
+        f"nsor.v1.NotificationService/{method}": "he has to owe something (tests/registration/test_duties.py)"
+        for method in ("GetDuty", "ListDuties", "WaiveDuty")
+    },
     "nsor.v1.NotificationService/SubscribeEvents": "what the agency is owed; events name no person",
     "nsor.v1.NotificationService/AcknowledgeEvents": "what the agency was owed",
 }

@@ -52,7 +52,7 @@ def validated(services: Services, rule: MethodRule, change: Callable[[Any], None
     nothing: Any = Untouchable()
     if call.route.by_directory:
         assert isinstance(call.directory, DirectorySnapshot)
-        call.directory = replace(call.directory, officers=nothing, rows=nothing)
+        call.directory = replace(call.directory, officers=nothing, consumers=nothing, rows=nothing)
     outcome: Outcome[Any] = handler.run(call, request, nothing)
     return outcome
 

@@ -23,6 +23,7 @@ from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
+from nsor_server.calls import Officer
 from nsor_server.directory import certificates, entries, focal_persons
 from nsor_server.events import deliverer
 from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrations, outside
@@ -36,6 +37,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
+from tests import consumers
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NADRA, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.calls import ORIGIN, Services, call_of, review_times
 from tests.directory.test_deciding import AT, issued
@@ -161,6 +163,14 @@ def make_policy(services: Services) -> None:
     adopt(services, propose(services, grants(4)))
 
 
+def enrol(services: Services) -> None:
+    """Two officers' keys, which are disabled again."""
+    for nth in (1, 2):
+        key = Ed25519PrivateKey.generate()
+        services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
+        services.ask(directory_call(), disabling(key))
+
+
 def read_sealed(services: Services) -> None:
     """Two officers of NPB open readings; whether there is anything to read isn't asked."""
     for _ in range(2):
@@ -181,6 +191,23 @@ def give_notices(services: Services, created: Created) -> None:
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
+
+
+def follow_events(services: Services) -> tuple[Officer, ...]:
+    """Two systems of the police follow events, and two do no more."""
+    followers = tuple(consumers.enrolled(services, number=f"SYSTEM-{nth}") for nth in range(1, 5))
+    for follower in followers[2:]:
+        services.ask(call_of(PUNJAB_POLICE), consumers.disabling(follower.officer_number))
+    return followers[:2]
+
+
+def acknowledge(services: Services, followers: tuple[Officer, ...]) -> None:
+    """NPB and the systems have stored their first events."""
+    for through in (1, 2):
+        services.ask(call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=through))
+        for each in followers:
+            stored = notification_pb2.AcknowledgeEventsRequest(through_sequence=through, consumer=each.officer_number)
+            services.ask(call_of(PUNJAB_POLICE, each), stored)
 
 
 def empty_a_budget(services: Services) -> None:
@@ -208,6 +235,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         ]
         focal_persons.add(owner, keyring, people)
         focal_persons.disable(owner, keyring, "sindh-police", "F-2")
+    followers = follow_events(services)
     for number in (KNOWN, KNOWN, UNKNOWN):
         created = services.create(order(number))
         services.confirm(created)
@@ -238,18 +266,14 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         for suspect in (KNOWN, UNKNOWN):
             look_up(services, grant.grant_id, suspect)
         services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
-    for nth in (1, 2):
-        key = Ed25519PrivateKey.generate()
-        services.ask(directory_call(), enrolment(key, PUNJAB_POLICE, f"LHR-{nth}"))
-        services.ask(directory_call(), disabling(key))
+    enrol(services)
     make_policy(services)
     read_sealed(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
-    for through in (1, 2):
-        services.ask(call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=through))
+    acknowledge(services, followers)
     asked = requests.created()
     with database.owner() as owner:
         Ledger(keyring, ORIGIN).append(

@@ -623,11 +623,7 @@ def _transfers(ids: _Ids) -> Iterator[Message]:
         resolution=transfers_pb2.TRANSFER_RESOLUTION_ASSIGN,
     )
     yield transfers_pb2.GetTransferRequest(registration_id=registration)
-    yield transfers_pb2.ListTransfersRequest(
-        side=transfers_pb2.TRANSFER_SIDE_INCOMING,
-        page_size=50,
-        page_token="dG9rZW4",  # noqa: S106 - as above
-    )
+    yield transfers_pb2.ListTransfersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
 
 
 def _access_requests(ids: _Ids) -> Iterator[Message]:

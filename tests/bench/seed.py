@@ -149,6 +149,7 @@ def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.
     entered = states.next_version(record, states.entering(added, "punjab-prosecution", b""), added)
     moves = [move for each in added for move in states.confirming(each, "lahore-special-court", b"")]
     record = states.next_version(entered, moves)
+    record.version = 1  # only the newest is seeded, and the table takes no version without the one before it
     record.registration_id = uuid.uuid4().bytes
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = "punjab-prosecution"

@@ -102,10 +102,18 @@ def test_a_further_move_supersedes_and_a_move_back_ends() -> None:
     assert rules.told(found, back) == [(rules.CLOSED_EVENT, [HOME, BEYOND])]
 
 
-def test_a_further_notice_of_the_same_place_changes_nothing() -> None:
+def test_a_further_notice_of_the_same_place_is_told_to_nobody_and_stands_by_itself() -> None:
+    # The first house was a mistake; he lives in another one of the same station, whose police still have to answer.
     found = moved()
+    rules.refused(found, by(), 2, REFUSAL)
+    before = copy(found)
     rules.moved(found, AWAY, b"2" * 16, 2_000, SILENCE)
-    assert found == moved()
+    assert rules.told(before, found) == []
+    rules.withdrawn(found, b"1" * 16, 3_000)
+    assert (rules.places(found), found.transfer.state) == ([AWAY], rules.REFUSED)
+    assert rules.told(before, found) == []
+    rules.withdrawn(found, b"2" * 16, 4_000)
+    assert rules.places(found) == []
 
 
 def test_the_end_of_a_notice_ends_the_transfer_that_it_has_opened_alone() -> None:
@@ -182,7 +190,7 @@ def takes(found: record_pb2.RegistrationRecord, step: str, place: str, nth: int)
     elif step in {"assign", "leave"}:
         rules.resolved(found, by("npb", SILENCE[-1].due_us), assigned=step == "assign")
     elif step == "withdraw":
-        rules.withdrawn(found, found.transfer.ended_by_notice_id or found.transfer.notice_id, nth)
+        rules.withdrawn(found, [found.transfer.notice_id, *found.transfer.ended_by_notice_ids][-1], nth)
     else:
         rules.released(found, nth)
 
@@ -208,4 +216,37 @@ def test_whatever_happens_exactly_one_station_is_responsible(steps: list[tuple[s
         if rules.is_open(found):
             assert found.transfer.from_place == found.responsible_place
             assert None not in rules.days(found)
-        assert bool(rules.told(before, found)) == (before.transfer != found.transfer)
+        was_open = rules.is_open(before) or rules.is_open(found)
+        assert bool(rules.told(before, found)) == (was_open and _stands(before) != _stands(found))
+
+
+def _stands(found: record_pb2.RegistrationRecord) -> tuple[int, int]:
+    return found.transfer.open_time_us, found.transfer.state
+
+
+@given(st.lists(st.one_of(st.sampled_from(PLACES), st.integers(0, 20)), max_size=30))
+def test_a_transfer_leads_where_the_newest_notice_that_stands_tells(steps: list[str | int]) -> None:
+    # A place: a notice of a move there. A number: that one of the notices so far isn't so. Nobody decides meanwhile.
+    found, standing = record(), dict[int, str]()
+    for nth, step in enumerate(steps, 1):
+        if isinstance(step, str):
+            rules.moved(found, step, nth.to_bytes(16, "big"), nth, SILENCE)
+            standing[nth] = step
+        elif standing:
+            ended = list(standing)[step % len(standing)]
+            rules.withdrawn(found, ended.to_bytes(16, "big"), nth)
+            del standing[ended]
+        lives = [HOME, *standing.values()][-1]
+        assert rules.places(found) == ([] if lives == HOME else [lives])
+
+
+def test_a_version_keeps_so_many_transfers_and_no_more() -> None:
+    # A message in a message in a message: at a hundred it doesn't open any more.
+    found = record()
+    for nth in range(1, 200):
+        rules.moved(found, PLACES[1 + nth % 2], nth.to_bytes(16, "big"), nth, SILENCE)
+    assert record_pb2.RegistrationRecord.FromString(found.SerializeToString()) == found
+    kept, transfer = 0, found.transfer
+    while transfer.HasField("superseded"):
+        kept, transfer = kept + 1, transfer.superseded
+    assert kept == rules.MOST_SUPERSEDED

@@ -36,6 +36,8 @@ SUPERSEDED: Final = transfers_pb2.TRANSFER_STATE_SUPERSEDED
 RETURNED: Final = transfers_pb2.TRANSFER_STATE_RETURNED
 WITHDRAWN: Final = transfers_pb2.TRANSFER_STATE_WITHDRAWN
 _OPEN: Final = frozenset({PENDING, REFUSED})
+MOST_SUPERSEDED: Final = 20
+"""Transfers that a version keeps beside the newest, each in the one after it: they stand again when notices don't."""
 
 OPENED_EVENT: Final = notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED
 CLOSED_EVENT: Final = notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_CLOSED
@@ -116,19 +118,18 @@ def moved(
         time_us: of the version.
         deadlines: of a transfer that is opened, one for each of ``OF_SILENCE``.
     """
-    superseded = None
-    if is_open(record):
-        if record.transfer.to_place == place:
-            return
-        if place == record.responsible_place:
-            _end(record, RETURNED, time_us)
-            record.transfer.ended_by_notice_id = notice_id
-            return
-        superseded = _copy(record.transfer)
-        superseded.ClearField("superseded")
-    if place == record.responsible_place:
+    transfer = record.transfer
+    if is_open(record) and transfer.to_place == place:
+        transfer.further_notice_ids.append(notice_id)
         return
-    record.transfer.CopyFrom(
+    if place == record.responsible_place:
+        if is_open(record):
+            _end(record, RETURNED, time_us)
+        if _may_stand_again(record):
+            transfer.ended_by_notice_ids.append(notice_id)
+        return
+    superseded = _without_the_oldest(transfer) if _may_stand_again(record) else None
+    transfer.CopyFrom(
         record_pb2.Transfer(
             notice_id=notice_id,
             state=PENDING,
@@ -200,7 +201,7 @@ def released(record: Record, time_us: int) -> None:
 
 
 def withdrawn(record: Record, notice_id: bytes, time_us: int) -> None:
-    """Have the end of a notice end the transfer that it has opened, if that is open, or open the one that it has ended.
+    """Have the end of a notice leave the transfer to where the person lives by the notices that stand, or none.
 
     Whoever has taken the person on stays responsible.
 
@@ -209,20 +210,14 @@ def withdrawn(record: Record, notice_id: bytes, time_us: int) -> None:
         notice_id: of the notice that was withdrawn, refused or superseded: he hasn't moved, or not back.
         time_us: of the version.
     """
-    transfer = record.transfer
-    if is_open(record) and transfer.notice_id == notice_id:
-        if transfer.HasField("superseded"):
-            transfer.CopyFrom(_copy(transfer.superseded))
-        else:
-            _end(record, WITHDRAWN, time_us)
-    elif transfer.notice_id == notice_id:
-        transfer.ClearField("ended_by_notice_id")  # whatever becomes of the notice that has ended it
-    elif transfer.superseded.notice_id == notice_id:
-        transfer.ClearField("superseded")
-    elif transfer.ended_by_notice_id == notice_id and transfer.from_place == record.responsible_place:
-        transfer.state = REFUSED if transfer.refusal else PENDING
-        transfer.ClearField("ended_by_notice_id")
-        transfer.ClearField("end_time_us")
+    if not _may_stand_again(record):
+        return
+    left = _without(record.transfer, notice_id)
+    if left is None:
+        _end(record, WITHDRAWN, time_us)
+        record.transfer.ClearField("ended_by_notice_ids")
+    else:
+        record.transfer.CopyFrom(left)
 
 
 def unresolved_us(record: Record) -> int | None:
@@ -257,12 +252,13 @@ def is_npbs(record: Record, now_us: int) -> bool:
 def told(before: Record, after: Record) -> list[tuple[EventKind, list[str]]]:
     """What agencies are told of what a version changes: each event, and the places whose police hear of it."""
     old, new = before.transfer, after.transfer
-    if old == new:
+    is_other = old.open_time_us != new.open_time_us
+    if not is_other and old.state == new.state:
         return []
     found: list[tuple[EventKind, list[str]]] = []
-    if is_open(before) and (old.notice_id != new.notice_id or new.state not in {*_DECIDED, PENDING}):
+    if is_open(before) and (is_other or new.state not in {*_DECIDED, PENDING}):
         found.append((CLOSED_EVENT, [old.from_place, old.to_place]))
-    if new.state == PENDING and (old.notice_id != new.notice_id or not is_open(before)):
+    if new.state == PENDING and (is_other or not is_open(before)):
         found.append((OPENED_EVENT, [new.from_place, new.to_place]))
     elif new.state in _DECIDED:
         found.append((_DECIDED[transfers_pb2.TransferState.ValueType(new.state)], [new.from_place, new.to_place]))
@@ -307,6 +303,58 @@ def _taken_on(record: Record, state: int, by: By) -> None:
 
 def _end(record: Record, state: int, time_us: int) -> None:
     record.transfer.state, record.transfer.end_time_us = state, time_us
+
+
+def _may_stand_again(record: Record) -> bool:
+    """Whether a transfer is open, or a move back has ended it: nobody has decided it."""
+    transfer = record.transfer
+    return is_open(record) or (transfer.state == RETURNED and transfer.from_place == record.responsible_place)
+
+
+def _without(transfer: record_pb2.Transfer, notice_id: bytes) -> record_pb2.Transfer | None:
+    """What a transfer, or what it has superseded, is without a notice; None: nothing."""
+    left = _copy(transfer)
+    if transfer.HasField("superseded"):
+        left.ClearField("superseded")
+        before = _without(transfer.superseded, notice_id)
+        if before is not None:
+            left.superseded.CopyFrom(before)
+    if notice_id in left.further_notice_ids:
+        left.further_notice_ids.remove(notice_id)
+    elif notice_id in left.ended_by_notice_ids:
+        left.ended_by_notice_ids.remove(notice_id)
+        if not left.ended_by_notice_ids:
+            left.state = REFUSED if left.refusal else PENDING
+            left.ClearField("end_time_us")
+    elif notice_id == left.notice_id:
+        if left.further_notice_ids:
+            left.notice_id = left.further_notice_ids.pop(0)
+        else:
+            return _superseded(left)
+    return left
+
+
+def _superseded(transfer: record_pb2.Transfer) -> record_pb2.Transfer | None:
+    """The transfer that stands again without one; a move back that has ended this one has ended that too."""
+    if not transfer.HasField("superseded"):
+        return None
+    before = _copy(transfer.superseded)
+    if transfer.ended_by_notice_ids:
+        before.state, before.end_time_us = RETURNED, transfer.end_time_us
+        before.ended_by_notice_ids.extend(transfer.ended_by_notice_ids)
+    return before
+
+
+def _without_the_oldest(transfer: record_pb2.Transfer) -> record_pb2.Transfer:
+    """A transfer with as many that it has superseded as a version may keep beside the next one."""
+    made = _copy(transfer)
+    last = made
+    for _ in range(MOST_SUPERSEDED - 1):
+        if not last.HasField("superseded"):
+            return made
+        last = last.superseded
+    last.ClearField("superseded")
+    return made
 
 
 def _copy(transfer: record_pb2.Transfer) -> record_pb2.Transfer:

@@ -1034,7 +1034,8 @@ class Transfer(_message.Message):
     ENDED_BY_KEY_FIELD_NUMBER: _builtins.int
     END_TIME_US_FIELD_NUMBER: _builtins.int
     SUPERSEDED_FIELD_NUMBER: _builtins.int
-    ENDED_BY_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    ENDED_BY_NOTICE_IDS_FIELD_NUMBER: _builtins.int
+    FURTHER_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """The notice that opened it, 16 bytes."""
     state: _builtins.int
@@ -1059,15 +1060,21 @@ class Transfer(_message.Message):
     """SHA-256 of the public key of the officer who accepted or resolved it, or empty."""
     end_time_us: _builtins.int
     """When it ended; 0: it is open."""
-    ended_by_notice_id: _builtins.bytes
-    """The notice of a move back that has ended it, 16 bytes, or empty."""
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
         """What is told, and when, while it stays as it is, in order."""
 
     @_builtins.property
     def superseded(self) -> Global___Transfer:
-        """The open transfer that it has superseded, without what that had superseded; not set: there was none."""
+        """The transfer that stands again when the notices of this one don't, with what that has superseded itself; not set: there is none."""
+
+    @_builtins.property
+    def ended_by_notice_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The notices of a home at the old place that have ended it, 16 bytes each, the first one in front."""
+
+    @_builtins.property
+    def further_notice_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Further notices of a home at the new place, likewise."""
 
     def __init__(
         self,
@@ -1086,11 +1093,12 @@ class Transfer(_message.Message):
         ended_by_key: _builtins.bytes = ...,
         end_time_us: _builtins.int = ...,
         superseded: Global___Transfer | None = ...,
-        ended_by_notice_id: _builtins.bytes = ...,
+        ended_by_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        further_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_id", b"ended_by_notice_id", "from_place", b"from_place", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_ids", b"ended_by_notice_ids", "from_place", b"from_place", "further_notice_ids", b"further_notice_ids", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

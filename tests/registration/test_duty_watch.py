@@ -21,6 +21,7 @@ from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import TRACING, Services, call_of
 from tests.notification.test_notice import notice
+from tests.orders import day
 from tests.registration.test_custody import happens
 from tests.registration.test_duties import HOME, LATER, due, released, today
 from tests.work import calls_of
@@ -133,6 +134,25 @@ def test_many_are_told_of_in_several_entries(
         pass
     assert size(services) - before == 2  # both duties of two persons, and then of the third
     assert len(told(services, "REFERRED")) == 12
+
+
+@pytest.mark.parametrize("damage", ["registration_key", "registration_version", "registration_work"])
+def test_what_cannot_be_read_is_not_in_the_way_of_the_others(
+    services: Services, watching: DutyWatch, monkeypatch: pytest.MonkeyPatch, owner: Owner, damage: str
+) -> None:
+    # As many as an entry may have, at the head of the index: nobody behind them was ever told of.
+    monkeypatch.setattr(watch, "MOST", 1)
+    broken, _ = released(services), released(services, day(2024, 6, 4))
+    one = f"registration_id = '{broken.registration_id}'"
+    if damage == "registration_work":
+        owner.does(f"UPDATE registration_work SET registration_id = gen_random_uuid() WHERE {one} AND kind = 202")
+    elif damage == "registration_key":
+        owner.does(f"DELETE FROM registration_key WHERE {one}")
+    else:
+        owner.does(f"UPDATE registration_version SET sealed = 'x' WHERE {one}")
+    while watching.look():
+        pass
+    assert told(services, "REFERRED") == ["npb", "npb", "punjab-police", "punjab-police"]
 
 
 def test_of_two_processes_one_works_at_a_time(services: Services, watching: DutyWatch) -> None:

@@ -75,6 +75,7 @@ class DutyWatch:
         self._sealer = Sealer(keyring)
         self._counted_by = record_pb2.DutyPolicy()
         self._place: bytes | None = None
+        self._steps_after = watch_store.START
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
 
@@ -98,14 +99,17 @@ class DutyWatch:
         with self._database.transaction() as conn:
             if not _has_turn(conn):
                 return False
-            found, there_is_more = watch_store.due(conn, to_us(now), most=MOST)
+            found, place = watch_store.due(conn, to_us(now), self._steps_after, most=MOST)
+            # What can't be read or written isn't in the way of what comes after it: it is tried again in the next round.
+            self._steps_after = place or watch_store.START
             pass_ = _Pass(self._sealer, found)
             counting = rules.Counting.by(self._directory.current.policy)
             for row, following in pass_.following():
                 told = rules.announced(counting, following, to_us(now))
                 pass_.rows += self._events(following, told)
                 pass_.write(row, following, now)
-            return self._submit(WATCH, "DUTIES_WATCHED", pass_) and there_is_more
+            self._submit(WATCH, "DUTIES_WATCHED", pass_)
+            return place is not None
 
     def recount(self) -> bool:
         """Count the next open duties by the policy in force, if it is new; tells whether there may be more.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor_server.registration import store as registrations
 from nsor_server.registration.worklists import rules
@@ -11,34 +11,50 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Statement, ask
 
 
-def due(conn: Connection, until_us: int, *, most: int) -> tuple[list[registrations.StoredVersion], bool]:
-    """The newest versions of whoever has a duty of which a step has fallen due, and whether there may be more.
+class Place(NamedTuple):
+    """Where a step stands in the index: when it falls due, and of which duty it is."""
+
+    since_us: int
+    duty_id: bytes
+
+
+START: Final = Place(-(1 << 63), bytes(16))
+"""Before every step."""
+
+
+def due(
+    conn: Connection, until_us: int, after: Place, *, most: int
+) -> tuple[list[registrations.StoredVersion], Place | None]:
+    """The newest versions of whoever has a duty of which a step has fallen due, and where to go on; None: at no more.
 
     Args:
         conn: any.
         until_us: up to this instant, microseconds since 1970.
+        after: the place from which to go on.
         most: how many steps are read, the first ones in front.
     """
-    found = ask(conn, _DUE, arrays.integer(until_us), arrays.integer(most))
-    versions = {each.registration_id: each for each in (registrations.StoredVersion(*row) for row in found)}
-    return list(versions.values()), len(found) == most
+    parameters = arrays.integer(until_us), arrays.integer(most), arrays.integer(after.since_us), after.duty_id
+    found = ask(conn, _DUE, *parameters)
+    rows = (row[2:] for row in found if None not in {row[2], row[-1]})
+    versions = {each.registration_id: each for each in (registrations.StoredVersion(*row) for row in rows)}
+    return list(versions.values()), Place(*found[-1][:2]) if len(found) == most else None
 
 
 _DUE: Final = Statement(
     b"duty steps due",
     f"""
-SELECT {registrations.COLUMNS}
+SELECT w.since_us, uuid_send(w.subject_id), {registrations.COLUMNS}
 FROM (
     SELECT registration_id, since_us, subject_id FROM registration_work
-    WHERE kind = {rules.DUTY_STEP} AND since_us <= $1::bigint
+    WHERE kind = {rules.DUTY_STEP} AND since_us <= $1::bigint AND (since_us, subject_id) > ($3::bigint, $4::uuid)
     ORDER BY since_us, subject_id
     LIMIT $2::bigint
 ) AS w
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT * FROM registration_version AS x WHERE x.registration_id = w.registration_id
     ORDER BY version DESC LIMIT 1
-) AS v
-JOIN registration_key AS k ON k.registration_id = v.registration_id
+) AS v ON true
+LEFT JOIN registration_key AS k ON k.registration_id = v.registration_id
 ORDER BY w.since_us, w.subject_id
 """.encode(),  # noqa: S608 - constants
 )

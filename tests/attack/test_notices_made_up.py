@@ -1,11 +1,13 @@
 """Whoever holds the keys seals another version than a notice makes: `ledger verify` tells it again."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from nsor.v1 import notices_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
+from nsor_server.calls import Outcome
 from nsor_server.notification import rules
 from nsor_server.notification.notices import effects, states
 from nsor_server.storage.v1 import record_pb2
@@ -21,6 +23,7 @@ from tests.registration.test_photos import ABSENT
 
 MADE = "a version isn't what its notice makes of the one before"
 FOLLOWS = "what became of a notice doesn't follow from where it stood"
+ALONE = "a call about a notice wrote a version and no notice of it, or a notice of another registration"
 MOVED = "a notice moved a person to another place than it tells"
 Record = record_pb2.RegistrationRecord
 
@@ -93,6 +96,26 @@ def test_a_notice_that_was_hidden_from_who_withdraws_it_is_found(
     with owner.without("notice", "true"):
         services.refused(errors.NoRecord, call_of(PUNJAB_POLICE), withdrawal(confirmed, taken.notice_id))
     assert owner.findings() == ["a call was refused by something that wasn't so when it was read"]
+
+
+@pytest.mark.parametrize("kind", ["notice", "notice_decision"])
+def test_a_version_for_which_there_is_no_notice_is_found(
+    services: Services, owner: Owner, confirmed: Created, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    # A server that moves a person, or says so no more, and keeps no notice by which the version could be told again.
+    taken = take(services, notice(confirmed)) if kind == "notice_decision" else None
+
+    def outcome(answer: Any, detail: Any, rows: Any = (), refs: Any = (), seen: Any = ()) -> Outcome[Any]:
+        kept = [each for each in rows if each.table.name != kind]
+        return Outcome(answer, detail, kept, [each for each in refs if each.table != kind], seen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nsor_server.notification.notices.service.Outcome", outcome)
+        if taken is None:
+            take(services, notice(confirmed, "PK-SD/KHI/PS-002"))
+        else:
+            decide(services, confirmed, taken.notice_id, refused=True)
+    assert ALONE in owner.findings()
 
 
 def _other_name(record: Record) -> None:

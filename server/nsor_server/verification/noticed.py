@@ -54,6 +54,7 @@ _MADE: Final = "a version isn't what its notice makes of the one before"
 _MOVED: Final = "a notice moved a person to another place than it tells"
 _BY: Final = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
 _FOLLOWS: Final = "what became of a notice doesn't follow from where it stood"
+_ALONE: Final = "a call about a notice wrote a version and no notice of it, or a notice of another registration"
 _NOBODY: Final = "a notice, or what became of one, was written by a call that writes none"
 
 
@@ -88,13 +89,17 @@ class Noticed:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
-        notices = [one for row in self._taken.take(index) if (one := self._open(*row)) is not None]
+        taken, decided = list(self._taken.take(index)), list(self._decided.take(index))
+        notices = [one for row in taken if (one := self._open(*row)) is not None]
         self._written = index, notices
-        decisions = [each for row in self._decided.take(index) if (each := self._open_decision(*row)) is not None]
+        decisions = [each for row in decided if (each := self._open_decision(*row)) is not None]
         if leaf.method not in {_CREATE, _WITHDRAW, _DECIDE}:
             if notices or decisions:
                 self._add(index, _NOBODY)
             return
+        written = taken if leaf.method == _CREATE else decided
+        if not self._are_of_version([row[1] for row in (*taken, *decided)], len(written)):
+            self._add(index, _ALONE)
         for record in self._history.changed:
             before = self._history.version(record.registration_id, record.version - 1)
             if before is None:
@@ -114,6 +119,16 @@ class Noticed:
     def written(self, index: int) -> record_pb2.NoticeRecord | None:
         """The notice that the last entry wrote, if it has this index."""
         return next(iter(self._written[1]), None) if self._written[0] == index else None
+
+    def _are_of_version(self, registration_ids: list[bytes], count: int) -> bool:
+        """Whether the rows of an entry are of the registration of which it wrote a version, and one has made that.
+
+        Args:
+            registration_ids: of the rows; of one that was erased no version is told again.
+            count: of the rows that make a version.
+        """
+        changed = {each.registration_id for each in self._history.changed}
+        return set(registration_ids) - self._history.erased == changed and (count == 1 or not changed)
 
     def _compare_notice(
         self, entry: _Entry, notice: record_pb2.NoticeRecord, decisions: list[record_pb2.NoticeDecisionRecord]

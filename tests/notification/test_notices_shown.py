@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import notices_pb2
+from nsor.v1 import notices_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.notification.notices import reading, states
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
@@ -13,7 +13,9 @@ from tests.calls import Services, call_of
 from tests.notification.test_notice import confirmed, notice, take
 from tests.notification.test_notice_decisions import decide, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
-from tests.orders import Created, day, order
+from tests.orders import Created, cnic, day, order
+from tests.registration.test_juveniles import OFFENCE, convicted, count
+from tests.registration.test_juveniles import confirmed as of_juvenile
 
 __all__ = ["confirmed"]
 
@@ -74,6 +76,28 @@ def test_fia_is_shown_a_journey_abroad_and_who_travels_and_no_more(services: Ser
     assert (answer.notice.receiving_station, answer.notice.taken_by_agency, answer.notice.late) == ("", "", False)
     withdraw(services, confirmed, taken.notice_id)
     assert shown(services, confirmed, taken.notice_id, FIA_IMMIGRATION).notice.state == states.WITHDRAWN
+
+
+def test_a_journey_of_whom_no_look_up_shows_is_no_record_for_fia_and_it_hears_of_none(services: Services) -> None:
+    # What he did under 18 is shown by no look-up (rule 22): not at the border either.
+    juvenile = of_juvenile(services, cnic(), convicted(count("PPC-376", OFFENCE)))
+    taken = take(services, of_kind(juvenile, travel=travel(leg("AE"))))
+    absent = services.refused(errors.NoRecord, call_of(FIA_IMMIGRATION), asking(juvenile, str(uuid.uuid4())))
+    hidden = services.refused(errors.NoRecord, call_of(FIA_IMMIGRATION), asking(juvenile, taken.notice_id))
+    assert repr(hidden) == repr(absent)
+    withdraw(services, juvenile, taken.notice_id)
+    for kind in ("TRAVEL_ABROAD", "NOTICE_WITHDRAWN"):
+        heard = services.owed(notification_pb2.EventKind.Value(f"EVENT_KIND_{kind}"))
+        assert heard == [NPB.agency_id, PUNJAB_POLICE.agency_id]
+
+
+def test_the_entry_names_a_case_that_stands(services: Services, confirmed: Created) -> None:
+    # NPB lists it with its accesses; the first conviction of a record may have fallen.
+    taken = take(services, of_kind(confirmed, **KINDS[0]))
+    assert services.ask(call_of(NPB), asking(confirmed, taken.notice_id)).detail.case_reference
+    juvenile = of_juvenile(services, cnic(), convicted(count("PPC-376", OFFENCE)))
+    other = take(services, of_kind(juvenile, **KINDS[0]))
+    assert not services.ask(call_of(PUNJAB_POLICE), asking(juvenile, other.notice_id)).detail.case_reference
 
 
 def test_any_other_notice_is_no_record_for_fia(services: Services, confirmed: Created) -> None:

@@ -10,6 +10,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.events.recipients import Agencies
 from nsor_server.notification.notices import kinds, states
 from nsor_server.notification.rules import Move
+from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
 Event: TypeAlias = notification_pb2.EventKind.ValueType
@@ -100,6 +101,8 @@ def _concerned(agencies: Agencies, record: record_pb2.RegistrationRecord, notice
     if notice.kind == kinds.NAME:
         return [record.created_by_agency]
     if kinds.crosses_border(notice):
+        if not registrations.in_look_ups(record):
+            return []  # what somebody did under 18 is no agency's at the border
         return recipients.of_kind(agencies, options_pb2.AGENCY_KIND_IMMIGRATION)
     if notice.kind == kinds.TRAVEL:
         places = {leg.place_code for leg in notice.travel.legs}

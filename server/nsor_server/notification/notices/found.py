@@ -36,10 +36,11 @@ class Found:
         return registrations.seen(self.row)
 
     def detail(self, outcome: str, *notice_ids: bytes) -> record_pb2.AccessDetail:
-        """What the entry says of a call about some of its notices."""
+        """What the entry says of a call about some of its notices, with a case that every look-up would show."""
+        convictions = registrations.to_everybody(self.record)
         return record_pb2.AccessDetail(
             outcome=outcome,
-            case_reference=registrations.case_reference(self.record.convictions[0].fir),
+            case_reference=registrations.case_reference(convictions[0].fir) if convictions else "",
             subjects=[self.record.registration_id, *notice_ids],
         )
 

@@ -60,7 +60,7 @@ class Reading:
         of = find(self._sealer, call, request.registration_id, conn)
         notice = one(call, conn, of, raw(request.notice_id))
         at_border = call.agency.kind == options_pb2.AGENCY_KIND_IMMIGRATION
-        if at_border and not (registrations.stands(of.record) and kinds.crosses_border(notice.record)):
+        if at_border and not (registrations.in_look_ups(of.record) and kinds.crosses_border(notice.record)):
             raise errors.NoRecord
         person = registrations.to_message(of.record, ()).person
         answer = messages.whole(notice, person, _officer_number(call, notice))

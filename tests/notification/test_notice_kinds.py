@@ -282,12 +282,19 @@ def test_a_visit_is_an_officers_and_whom_he_has_not_met_npb_hears_of(
     assert sorted(services.owed(kind)) == [NPB.agency_id, PUNJAB_POLICE.agency_id]
 
 
-def test_nothing_happened_before_the_person_was_convicted(services: Services, confirmed: Created) -> None:
-    take(services, notice(confirmed, event_date=JUDGMENT_DATE))
+def test_nobody_learns_by_trying_days_when_a_person_was_convicted(services: Services, confirmed: Created) -> None:
+    # The purpose isn't shown convictions.
     before = day(JUDGMENT_DATE.year, JUDGMENT_DATE.month, JUDGMENT_DATE.day - 1)
+    for tried in (JUDGMENT_DATE, before):
+        assert take(services, notice(confirmed, event_date=tried)).late
+
+
+def test_nothing_happened_before_the_person_was_born(services: Services, confirmed: Created) -> None:
+    born = services.get(confirmed.registration_id, NPB).person.birth_date
+    before = day(born.year - 1, born.month, born.day)
     early = notice(confirmed, event_date=before)
     assert wrong(services, early) == [("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)]
-    # Nobody learns the day of a judgment by a check, nor of a record that isn't his.
+    # Nobody learns the day by a check, nor of a record that isn't his.
     take(services, notice(confirmed, event_date=before, validate_only=True))
     services.refused(
         errors.NoRecord,

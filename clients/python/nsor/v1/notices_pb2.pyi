@@ -703,8 +703,8 @@ class CreateNoticeRequest(_message.Message):
     """
     @_builtins.property
     def event_date(self) -> _date_pb2.Date:
-        """Day of the change, of the departure, of the return or of the visit. One that has happened isn't before the convictions that every look-up
-        would show: DATE_ORDER, to the responsible police alone.
+        """Day of the change, of the departure, of the return or of the visit. One that has happened isn't before the person's birth: DATE_ORDER, to
+        the responsible police alone. One before his conviction is taken, and is late: nobody learns the day of a judgment by trying.
         """
 
     @_builtins.property

@@ -125,15 +125,14 @@ def check_room(record: _Record) -> None:
 
 
 def check_day(record: _Record, notice: _Notice) -> None:
-    """See that what has happened didn't happen before the person was convicted.
+    """See that what has happened didn't happen before the person was born.
 
-    It goes by the convictions that every look-up shows: nothing may depend on the others.
+    Not before he was convicted: the police aren't shown when for this purpose, and would find it by trying days.
 
     Raises:
         errors.InvalidFields: DATE_ORDER.
     """
-    judged = [each.judgment_day for each in registrations.to_everybody(record)]
-    if notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED and judged and notice.event_day < min(judged):
+    if notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED and notice.event_day < record.birth_day:
         early = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)
         raise errors.InvalidFields(violations=(early,))
 

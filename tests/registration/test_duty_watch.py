@@ -145,11 +145,11 @@ def test_what_cannot_be_read_is_not_in_the_way_of_the_others(
     broken, _ = released(services), released(services, day(2024, 6, 4))
     one = f"registration_id = '{broken.registration_id}'"
     if damage == "registration_work":
-        owner.does(f"UPDATE registration_work SET registration_id = gen_random_uuid() WHERE {one} AND kind = 202")
+        owner.does(f"UPDATE registration_work SET registration_id = gen_random_uuid() WHERE {one} AND kind = 202")  # noqa: S608 - constants
     elif damage == "registration_key":
-        owner.does(f"DELETE FROM registration_key WHERE {one}")
+        owner.does(f"DELETE FROM registration_key WHERE {one}")  # noqa: S608 - constants
     else:
-        owner.does(f"UPDATE registration_version SET sealed = 'x' WHERE {one}")
+        owner.does(f"UPDATE registration_version SET sealed = 'x' WHERE {one}")  # noqa: S608 - constants
     while watching.look():
         pass
     assert told(services, "REFERRED") == ["npb", "npb", "punjab-police", "punjab-police"]

@@ -28,6 +28,7 @@ from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
+from nsor_server.registration.kept import Kept
 from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.persons.listed import ShownReviews
 from nsor_server.registration.photos.history import Photos
@@ -119,6 +120,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Transferred(history, reviewed, enrolled, report.add),
         noticed,
         Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
+        Kept(history, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),

@@ -100,7 +100,7 @@ class DutyWatch:
             if not _has_turn(conn):
                 return False
             found, place = watch_store.due(conn, to_us(now), self._steps_after, most=MOST)
-            # What can't be read or written isn't in the way of what comes after it: it is tried again in the next round.
+            # What cannot be read or written keeps nobody behind it waiting: it is tried again in the next round.
             self._steps_after = place or watch_store.START
             pass_ = _Pass(self._sealer, found)
             counting = rules.Counting.by(self._directory.current.policy)

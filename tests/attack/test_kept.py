@@ -1,0 +1,88 @@
+"""Whoever holds the keys has a call change more than it is there for: `ledger verify` compares the rest of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nsor.v1 import types_pb2
+from nsor_server.registration import facts
+from nsor_server.registration.custody import rules as custody
+from nsor_server.registration.duties import rules
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
+from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
+from tests.attack.conftest import Owner
+from tests.calls import Services, call_of
+from tests.notification.test_transfers import deciding, moves
+from tests.registration.test_custody import expected, held
+from tests.registration.test_duties import due, released, waiver
+from tests.registration.test_duty_watch import a_watch
+
+MADE = "a call changed something of a registration that it isn't there to change"
+Record = record_pb2.RegistrationRecord
+
+
+def _other_name(record: Record) -> None:
+    record.names[0].name = "Zafri Testi"
+
+
+def _other_mobile(record: Record) -> None:
+    record.mobiles.append("+923990000009")
+
+
+def _other_address(record: Record) -> None:
+    record.addresses.add(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code="PK-SD/KHI/PS-002", since_day=20_000)
+
+
+def _heightened(record: Record) -> None:
+    record.heightened_handling = not record.heightened_handling
+
+
+def _no_notice_waits(record: Record) -> None:
+    record.notices_waited = not record.notices_waited
+
+
+@pytest.mark.parametrize("changed", [_other_name, _other_mobile, _other_address, _heightened, _no_notice_waits])
+def test_a_pass_that_changed_more_than_duties_is_found(
+    services: Services,
+    owner: Owner,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: Callable[[Record], None],
+) -> None:
+    # Nobody called: no agency, no officer and no notice answers for it.
+    released(services)
+    watching, honest = a_watch(services, keyring), rules.announced
+
+    def made_up(counting: rules.Counting, record: Record, now_us: int) -> list[rules.Announced]:
+        changed(record)
+        return honest(counting, record, now_us)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "announced", made_up)
+        watching.look()
+    watching.stop()
+    assert owner.findings() == [MADE]
+
+
+def test_a_custody_event_a_waiver_and_an_acceptance_that_changed_more_are_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_the_name(record: Record) -> Any:
+        _other_name(record)
+        return record
+
+    prisoner, moved, waived = held(services), services.confirmed(), released(services)
+    moves(services, moved)
+    duty = due(services, waived, "PERIODIC_VERIFICATION")
+    event, accepted, waive = custody.after, facts.transfer_accepted, rules.waived
+    assert owner.findings() == []
+    with monkeypatch.context() as patched:
+        patched.setattr(custody, "after", lambda *given: and_the_name(event(*given)))
+        patched.setattr(facts, "transfer_accepted", lambda record, by: accepted(and_the_name(record), by))
+        patched.setattr(rules, "waived", lambda counting, record, *rest: waive(counting, and_the_name(record), *rest))
+        expected(services, prisoner)
+        services.ask(call_of(SINDH_POLICE), deciding(services, moved))
+        services.ask(call_of(PUNJAB_POLICE), waiver(services, waived, duty.duty_id))
+    assert owner.findings() == [MADE] * 3

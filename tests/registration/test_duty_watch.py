@@ -189,6 +189,30 @@ def test_another_policy_moves_what_is_due_and_says_so(
     assert owner.findings() == []
 
 
+def adopted(services: Services, watching: DutyWatch, keyring: Keyring, before: bytes, after: bytes) -> None:
+    """Another rule counts a kind of duty, and all open ones are counted by it."""
+    toml = source.packaged("duties.toml").read_bytes()
+    other = toml.replace(b'deadline = "%s"' % before, b'deadline = "%s"' % after)
+    policies.replace(services.database, keyring, "duties", other)
+    services.directory.reload()
+    while watching.recount():
+        pass
+
+
+def test_no_policy_makes_overdue_what_was_not(
+    services: Services, watching: DutyWatch, keyring: Keyring, owner: Owner
+) -> None:
+    # Whoever was told that he has a year isn't referred for decision on the day on which it becomes half a year.
+    created = released(services, today(-200))
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    before = due(services, created, "PERIODIC_VERIFICATION")
+    adopted(services, watching, keyring, b"re-verification", b"re-verification-enhanced")
+    watching.look()
+    assert due(services, created, "PERIODIC_VERIFICATION") == before
+    assert [told(services, step) for step in ("DUE_SOON", "OVERDUE", "ESCALATED", "REFERRED")] == [[], [], [], []]
+    assert owner.findings() == []
+
+
 def day_before() -> Any:
     return today(-30)
 

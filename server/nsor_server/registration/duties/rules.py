@@ -241,16 +241,19 @@ def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
     """Count the open duties of a version that is being made by another policy; tells whether one is due otherwise.
 
     So are the steps of escalation that are still to come. The due date that it had stays beside the new one, with the
-    policy that has moved it. What has ended keeps its own.
+    policy that has moved it. What has ended keeps its own; so does what would be due earlier, on a day that has passed
+    already: no policy makes overdue what wasn't.
     """
     moved = False
     for duty in record.duties:
         if duty.state != OPEN:
             continue
         due, step_us = counting.due(duty.kind, instant(duty.start_us), duty.unit), duty.next_step_us
-        if (to_us(due.due), due.rule_id) != (duty.due_us, duty.rule):
+        due_us = to_us(due.due)
+        has_passed = due_us < min(now_us, duty.due_us)
+        if not has_passed and (due_us, due.rule_id) != (duty.due_us, duty.rule):
             duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
-            duty.due_us, duty.rule = to_us(due.due), due.rule_id
+            duty.due_us, duty.rule = due_us, due.rule_id
             moved = True
         _expect_step(counting, duty)
         moved |= duty.next_step_us != step_us

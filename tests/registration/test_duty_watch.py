@@ -213,6 +213,24 @@ def test_no_policy_makes_overdue_what_was_not(
     assert owner.findings() == []
 
 
+def test_what_a_policy_makes_due_again_is_told_again_when_it_is_overdue(
+    services: Services, watching: DutyWatch, keyring: Keyring, clock: Clock, owner: Owner
+) -> None:
+    created = released(services, today(-20))
+    watching.look()
+    before = told(services, "DUE_SOON"), told(services, "OVERDUE")
+    adopted(services, watching, keyring, b"initial-notice", b"periodic-photo")
+    clock.days = 10
+    watching.look()
+    assert due(services, created, "INITIAL_NOTICE").state == duties_pb2.DUTY_STATE_OPEN
+    # It was told already that he is to come soon.
+    assert (told(services, "DUE_SOON"), told(services, "OVERDUE")) == before
+    clock.days = 11
+    watching.look()
+    assert told(services, "OVERDUE") == [*before[1], "punjab-police"]
+    assert owner.findings() == []
+
+
 def day_before() -> Any:
     return today(-30)
 

@@ -44,6 +44,7 @@ STANDING: Final = (
     int(duties_pb2.DUTY_KIND_TRAVEL_ABROAD),
 )
 """What everybody who was released owes from an event on that only he can tell of: without a date."""
+_DUE_SOON: Final = int(duties_pb2.DUTY_STEP_KIND_DUE_SOON)
 _AGAIN: Final = frozenset({VERIFICATION, NO_FIXED_ABODE})
 """What is owed again once it was met."""
 _JOURNEYS: Final = frozenset({duties_pb2.DUTY_KIND_TRAVEL_AT_HOME, duties_pb2.DUTY_KIND_TRAVEL_ABROAD})
@@ -254,6 +255,7 @@ def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
         if not has_passed and (due_us, due.rule_id) != (duty.due_us, duty.rule):
             duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
             duty.due_us, duty.rule = due_us, due.rule_id
+            _tell_again(counting, duty, now_us)
             moved = True
         _expect_step(counting, duty)
         moved |= duty.next_step_us != step_us
@@ -347,6 +349,15 @@ def _begin_at(
 def _steps_left(counting: Counting, duty: record_pb2.Duty) -> list[Step]:
     """The steps of a duty that nobody was told of yet."""
     return [each for each in counting.duties.of(duty.kind).steps if each.number > duty.told_step]
+
+
+def _tell_again(counting: Counting, duty: record_pb2.Duty, now_us: int) -> None:
+    """Have it told again that a duty is overdue which was, and which another policy has made due later.
+
+    That it will be due soon isn't: who heard it looks for the date in the duty.
+    """
+    reached = [each.number for each in counting.duties.of(duty.kind).steps if each.at_us(duty.due_us) <= now_us]
+    duty.told_step = min(duty.told_step, max([*reached, _DUE_SOON]))
 
 
 def _expect_step(counting: Counting, duty: record_pb2.Duty) -> None:

@@ -341,13 +341,13 @@ def subscribed(services: Services, after: int = 0, agency: Agency = NPB) -> list
 
 
 def test_a_stream_begins_after_the_last_acknowledgement_or_at_the_cursor(services: Services) -> None:
-    for _ in range(103):
+    for _ in range(253):
         publish(services.database, "npb")
     deliver(services.database)
-    assert [len(message) for message in subscribed(services)] == [100, 3]
-    acknowledge(services, 101)
-    assert subscribed(services) == [[102, 103]]
-    assert subscribed(services, after=102) == [[103]]
+    assert [len(message) for message in subscribed(services)] == [250, 3]
+    acknowledge(services, 251)
+    assert subscribed(services) == [[252, 253]]
+    assert subscribed(services, after=252) == [[253]]
     assert subscribed(services, after=1)[0][0] == 2
 
 

@@ -17,6 +17,7 @@ from nsor.v1 import directory_pb2, notification_pb2, receipt_pb2
 from nsor_server.calls import Call
 from nsor_server.events import cursors, outbox
 from nsor_server.events.deliverer import deliver
+from nsor_server.ledger.writer import Writer
 from nsor_server.rpc import streams
 from nsor_server.rpc.open_stream import OpenStream, varint
 from nsor_server.storage.clock import Clock
@@ -91,6 +92,24 @@ def test_each_message_is_proved_and_its_answer_hash_covers_what_stands_before_th
         assert leaf.answer_hash == hashlib.sha256(subscription.nonce + message.removesuffix(tail)).digest()
         assert leaf.call_hash == hashlib.sha256(subscription.nonce + subscription.request).digest()
     assert serving.one("SELECT count(*) FROM ledger_entry WHERE position(%s in leaf) > 0", (SUBSCRIBE.encode(),)) == 3
+
+
+def test_a_message_has_250_events_at_most_and_counts_in_a_commit_for_the_records_it_looks_at(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights: list[int] = []
+    submit = Writer.submit
+
+    def weighed(writer: Writer[Call], message: Call) -> receipt_pb2.Receipt:
+        weights.append(message.weight)
+        return submit(writer, message)
+
+    monkeypatch.setattr(Writer, "submit", weighed)
+    publish(serving, "punjab-police", events=300)
+    subscription = Subscription(serving.caller("punjab-police", system=True))
+    messages = [notification_pb2.SubscribeEventsResponse.FromString(subscription.next()) for _ in range(2)]
+    assert [len(message.events) for message in messages] == [250, 50]
+    assert weights == [6, 2]
 
 
 def test_a_revocation_ends_open_streams_within_five_seconds(serving: Serving) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Seen, Table, Versions
-from nsor_server.events import outbox
-from nsor_server.formats.instants import from_us, to_us
+from nsor_server.formats import uuids
+from nsor_server.formats.instants import set_us
 from nsor_server.storage import deciding
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
-MAX_EVENTS: Final = 100
+MAX_EVENTS: Final = 250
 """Events in one message of a stream."""
 
 TABLE: Final = Table(
@@ -53,6 +53,8 @@ EVENTS: Final = Table(
     ),
 )
 _ID_BYTES: Final = 16
+_IDS: Final = [name for name, _ in EVENTS.columns].index("registration_ids")
+_WRITTEN: Final = deciding.writer(EVENTS)
 _COLUMNS: Final = ", ".join(f"e.{name}" for name, _ in EVENTS.columns)
 _RECORD: Final = f"""
 LEFT JOIN ledger_record AS r
@@ -104,39 +106,42 @@ class StoredEvent(NamedTuple):
 
     Attributes:
         row: all its columns, as a row of ``EVENTS``.
+        written: the same as they are hashed, ids as text and the time in microseconds.
         recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
         sequence: its number within the numbering that is read.
     """
 
     row: Row
+    written: list[Any]
     recorded: bytes | None
     sequence: int
 
     @property
     def is_as_recorded(self) -> bool:
-        """Whether it is what the entry owed the agency."""
-        agency_id, _, event_id, *what, _ = self.row.values
-        return deciding.digest(Row(outbox.TABLE, (event_id, agency_id, *what))) == self.recorded
+        """Whether it is what the entry owed the agency: a row of ``outbox.TABLE``."""
+        agency_id, _, event_id, *what, _ = self.written
+        return deciding.digest_of([event_id, agency_id, *what]) == self.recorded
 
     def message(self) -> notification_pb2.Event:
         """The event as the contract writes it."""
-        _, _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, ids, _, time = (
-            self.row.values
+        _, _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, _, _, time = (
+            self.written
         )
-        return notification_pb2.Event(
+        event = notification_pb2.Event(
             sequence=self.sequence,
-            event_id=str(event_id),
+            event_id=event_id,
             kind=kind,
-            registration_id=_text(registration_id),
-            notice_id=_text(notice_id),
-            access_request_id=_text(access_request_id),
-            event_time=from_us(to_us(time)),
-            agency_id=about or "",
-            judgment_id=_text(judgment_id),
-            registration_ids=[
-                str(uuid.UUID(bytes=ids[at : at + _ID_BYTES])) for at in range(0, len(ids or b""), _ID_BYTES)
-            ],
+            registration_id=registration_id,
+            notice_id=notice_id,
+            access_request_id=access_request_id,
+            agency_id=about,
+            judgment_id=judgment_id,
         )
+        set_us(event.event_time, time)
+        ids = self.row.values[_IDS]
+        if ids:
+            event.registration_ids.extend(uuids.text(ids[at : at + _ID_BYTES]) for at in range(0, len(ids), _ID_BYTES))
+        return event
 
 
 def read_after(conn: Connection, line: Line, after: int, limit: int = MAX_EVENTS) -> list[StoredEvent]:
@@ -146,7 +151,10 @@ def read_after(conn: Connection, line: Line, after: int, limit: int = MAX_EVENTS
         found = conn.execute(_AFTER_OF_CONSUMER, of_consumer)
     else:
         found = conn.execute(_AFTER, (line.agency_id, after, limit))
-    return [StoredEvent(Row(EVENTS, tuple(columns)), recorded, number) for *columns, recorded, number in found]
+    return [
+        StoredEvent(Row(EVENTS, tuple(columns)), _WRITTEN(columns), recorded, number)
+        for *columns, recorded, number in found
+    ]
 
 
 def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
@@ -154,7 +162,7 @@ def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.To
     return record_pb2.ToldEvents(
         first=after + 1,
         last=after + len(events),
-        sha256=hashlib.sha256(b"".join(deciding.digest(each.row) for each in events)).digest(),
+        sha256=hashlib.sha256(b"".join(deciding.digest_of(each.written) for each in events)).digest(),
         consumer_id=line.consumer_id,
     )
 
@@ -192,7 +200,3 @@ def _number(conn: Connection, query: str, line: Line) -> int:
     of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
     row = conn.execute(query.encode(), (of,)).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def _text(record_id: uuid.UUID | None) -> str:
-    return "" if record_id is None else str(record_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -68,7 +67,7 @@ class EventStream:
         consumers.check(call, cursor.line, call.request.consumer)
 
     def after(self, call: Call, cursor: Cursor, conn: Connection) -> StreamStep | None:
-        """The next events, at most 100; that there was nothing to replay; or None when there is nothing yet.
+        """The next events, at most 250; that there was nothing to replay; or None when there is nothing yet.
 
         Raises:
             errors.Unavailable: what is stored isn't what the ledger owed.
@@ -84,8 +83,9 @@ class EventStream:
         _require_concerned(events, call)
         named = [raw(one) for event in events for one in _registrations(event)]
         sealed, seen = registrations.sealed_among(conn, named)
-        for event in events:
-            _hide(event, sealed)
+        if sealed:
+            for event in events:
+                _hide(event, sealed)
         sequence = cursor.sequence + len(found)
         replayed = cursor.replayed or sequence >= cursor.until
         answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
@@ -119,14 +119,15 @@ def _require_concerned(events: Sequence[notification_pb2.Event], call: Call) -> 
     Raises:
         errors.Unavailable: one doesn't.
     """
-    if not all(hearers.concerns(event.kind, call.agency.kind) for event in events):
+    if not all(hearers.concerns(kind, call.agency.kind) for kind in {event.kind for event in events}):
         alert(Alert.ROW_CONTRADICTED, "an event doesn't concern the kind of agency that it was numbered for")
         raise errors.Unavailable
 
 
 def _registrations(event: notification_pb2.Event) -> list[str]:
     """The registrations that an event names."""
-    return [*filter(None, [event.registration_id]), *event.registration_ids]
+    one, several = event.registration_id, event.registration_ids
+    return [*([one] if one else ()), *several]
 
 
 def _hide(event: notification_pb2.Event, sealed: Collection[bytes]) -> None:
@@ -141,9 +142,4 @@ def _hide(event: notification_pb2.Event, sealed: Collection[bytes]) -> None:
 
 def _subjects(events: Sequence[notification_pb2.Event]) -> list[bytes]:
     """The records that events are about; those of reviews, policy, keys and budgets are about none."""
-    return [
-        uuid.UUID(each).bytes
-        for event in events
-        for each in (_registrations(event) or [event.access_request_id])
-        if each
-    ]
+    return [raw(each) for event in events for each in (_registrations(event) or [event.access_request_id]) if each]

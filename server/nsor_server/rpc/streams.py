@@ -36,6 +36,8 @@ SEND_SECONDS = 30.0
 MAX_TRIES = 4
 HEARTBEAT_SECONDS = 10.0
 """After so long without a message an empty one is sent: it carries nothing and is no entry."""
+SEEN_OF_A_CALL = 50
+"""Of so many records a commit sees whether they are unchanged in the time of one ordinary call."""
 LOOK_SECONDS = 30.0
 """A stream that nobody has woken reads again after so long: a wake-up that was lost delays an event, and loses none."""
 
@@ -133,6 +135,7 @@ class Streams:
     def _recorded(self, call: Call, step: StreamStep) -> bytes:
         message = message_of(call, self._needs.tracing)
         message.outcome, message.answer = step.outcome, step.outcome.response.SerializeToString()
+        message.weight = 1 + len(step.outcome.seen) // SEEN_OF_A_CALL
         describe(message, recorded=True)
         code = "UNAVAILABLE"
         try:

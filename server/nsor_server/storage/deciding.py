@@ -80,18 +80,32 @@ def digest(row: Row) -> bytes:
     return _hashed(row.table)(row.values)
 
 
-def _hashed(table: Table) -> Callable[[tuple[Any, ...]], bytes]:
-    """What hashes the values of a table's rows."""
+def writer(table: Table) -> Callable[[Sequence[Any]], list[Any]]:
+    """What writes the values of a table's rows as ``digest_of`` takes them: made once for many rows.
+
+    Raises, each time that it is called:
+        TypeError: a value isn't of its column's type.
+    """
     writers = [_WRITTEN.get(kind) for _, kind in table.columns]
 
-    def hashed(values: tuple[Any, ...]) -> bytes:
-        written = [
+    def written(values: Sequence[Any]) -> list[Any]:
+        return [
             value if value is None or write is None else write(value)
             for value, write in zip(values, writers, strict=True)
         ]
-        return hashlib.sha256(_ENCODE(written).encode()).digest()
 
-    return hashed
+    return written
+
+
+def digest_of(written: list[Any]) -> bytes:
+    """The same as ``digest``, of values that are written already."""
+    return hashlib.sha256(_ENCODE(written).encode()).digest()
+
+
+def _hashed(table: Table) -> Callable[[tuple[Any, ...]], bytes]:
+    """What hashes the values of a table's rows."""
+    written = writer(table)
+    return lambda values: digest_of(written(values))
 
 
 def extended(before: bytes, refs: Iterable[RecordRef]) -> bytes:
@@ -144,7 +158,7 @@ def _id_bytes(value: Any) -> bytes:
 
 
 def _uuid(value: uuid.UUID | bytes) -> str:
-    return uuids.text(value.bytes if isinstance(value, uuid.UUID) else value)
+    return str(value) if isinstance(value, uuid.UUID) else uuids.text(value)
 
 
 def _microseconds(value: dt.datetime) -> int:

@@ -536,7 +536,7 @@ class SubscribeEventsResponse(_message.Message):
     """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
-        """At most 100 events."""
+        """At most 250 events."""
 
     @_builtins.property
     def receipt(self) -> _receipt_pb2.Receipt:

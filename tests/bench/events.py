@@ -46,6 +46,8 @@ CONNECTED: Final = 20
 SECONDS: Final = 600.0
 """Longest wait for an event."""
 _LOOK_SECONDS: Final = 0.2
+_CALM_SECONDS: Final = 5.0
+"""Until what a start, or the opening of many streams, leaves to be done is done."""
 _KIND: Final = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 
 
@@ -67,7 +69,7 @@ class Size:
 
 
 WHOLE: Final = Size(records=200, stored=1_000_000, idle=200, idle_seconds=60.0)
-SMALL: Final = Size(records=20, stored=10_000, idle=20, idle_seconds=10.0)
+SMALL: Final = Size(records=20, stored=20_000, idle=100, idle_seconds=10.0)
 
 
 def main() -> int:
@@ -80,7 +82,13 @@ def main() -> int:
         return 1
     os.sched_setaffinity(0, {processes.LOAD_CORE})
     streams = str(max(size.idle, CONNECTED) + 8)
-    settings = {"NSOR_TRACE_STORE": "off", "NSOR_STREAM_THREADS": streams, "NSOR_STREAMS_PER_AGENCY": streams}
+    # All subscribers have one certificate here, and each a connection: beyond the bound they would be shut down.
+    settings = {
+        "NSOR_TRACE_STORE": "off",
+        "NSOR_STREAM_THREADS": streams,
+        "NSOR_STREAMS_PER_AGENCY": streams,
+        "NSOR_CONNECTIONS_PER_CERTIFICATE": streams,
+    }
     with tempfile.TemporaryDirectory(prefix="nsor-bench-events-") as folder:
         register = BenchRegister(Path(folder), settings)
         try:
@@ -97,20 +105,25 @@ def main() -> int:
 
 def _print(subscribers: Subscribers, target: Target, size: Size) -> None:
     print("### Events\n\n| what | measured | goal |\n|---|---|---|")
+    alone, with_them = _idle(subscribers, target, size)
+    each = (with_them - alone) / size.idle
     took = sorted(_deliveries(subscribers, size.records))
     p99 = took[min(len(took) - 1, len(took) * 99 // 100)]
     print(
         f"| from an answer until its event is delivered, {CONNECTED} subscribers, {len(took):,} deliveries"
         f" | p50 {statistics.median(took) * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms | p99 under 100 ms |"
     )
-    rate, before, most = _replay(subscribers, target, size.stored)
+    found = _replay(subscribers, target, size.stored)
     print(
         f"| {size.stored:,} stored events replayed to one subscriber"
-        f" | {rate:,.0f} events/s; the server's memory: {before:.0f} MiB, at most {most:.0f} MiB"
+        f" | {found.rate:,.0f} events/s; the server's memory: {found.before:.0f} MiB, at most {found.most:.0f} MiB"
         " | 20,000 events/s, flat |"
     )
-    alone, with_them = _idle(subscribers, target, size)
-    each = (with_them - alone) / size.idle
+    print(
+        "| CPU of an event that is replayed"
+        f" | server {found.server_us:.1f} us, PostgreSQL {found.database_us:.1f} us,"
+        f" subscriber with its checks {found.subscriber_us:.1f} us | - |"
+    )
     print(
         f"| CPU of server and PostgreSQL for an idle subscriber in a second, {size.idle} of them"
         f" | {each * 1e3:.3f} ms (without any: {alone * 1e3:.1f} ms in a second) | under 0.2 ms |"
@@ -225,18 +238,47 @@ def _settle(found: list[Subscriber]) -> None:
             each.wait(lambda one: one.stream.replayed, _LOOK_SECONDS)
 
 
-def _replay(subscribers: Subscribers, target: Target, stored: int) -> tuple[float, float, float]:
-    """Events a second, and the server's memory before and at most, in MiB."""
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay took.
+
+    Attributes:
+        rate: events a second.
+        before: the server's memory before, in MiB.
+        most: at most.
+        server_us: CPU of an event, in microseconds; of the server.
+        database_us: of PostgreSQL.
+        subscriber_us: of the subscriber.
+    """
+
+    rate: float
+    before: float
+    most: float
+    server_us: float
+    database_us: float
+    subscriber_us: float
+
+
+def _replay(subscribers: Subscribers, target: Target, stored: int) -> Replay:
+    """Store events and have them replayed."""
     after = subscribers.last()
     _store(subscribers.register, after, stored)
+    subscribers.register.checkpoint()
     before = most = _mib(target)
-    began = time.perf_counter()
+    cpu, began = _cpu_apart(target), time.perf_counter()
     with subscribers.following(1, after) as (one,):
         while not one.wait(lambda each: each.stream.sequence >= after + stored, _LOOK_SECONDS):
             most = max(most, _mib(target))
             if time.perf_counter() - began > SECONDS:
                 raise BenchFailed("the replay doesn't end")
-        return stored / (time.perf_counter() - began), before, most
+        took = time.perf_counter() - began
+        apart = [(now - then) / stored * 1e6 for now, then in zip(_cpu_apart(target), cpu, strict=True)]
+        return Replay(stored / took, before, most, *apart)
+
+
+def _cpu_apart(target: Target) -> tuple[float, float, float]:
+    """Seconds of CPU that server, PostgreSQL and this process have used."""
+    return processes.seconds(target.servers), processes.seconds(target.databases), time.process_time()
 
 
 def _store(register: BenchRegister, after: int, count: int) -> None:
@@ -273,9 +315,11 @@ def _store(register: BenchRegister, after: int, count: int) -> None:
 
 def _idle(subscribers: Subscribers, target: Target, size: Size) -> tuple[float, float]:
     """Seconds of CPU in a second, of the server and PostgreSQL: without subscribers, and with those that are idle."""
+    threading.Event().wait(_CALM_SECONDS)
     alone = _cpu(target, size.idle_seconds)
     with subscribers.following(size.idle, subscribers.last()) as found:
         _settle(found)
+        threading.Event().wait(_CALM_SECONDS)
         return alone, _cpu(target, size.idle_seconds)
 
 

@@ -4,12 +4,18 @@ import pytest
 
 from nsor.v1 import duties_pb2
 from nsor_server import errors
+from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.notification.test_notice import notice
 from tests.registration.test_duties import due, duties_of, released, waiver
+from tests.registration.test_duty_watch import a_watch, told
+from tests.registration.test_reviews import Clock, clock, times
 
+__all__ = ["clock", "times"]
+
+UNTOLD = "a step of a duty fell due two days before a fixed time, and nobody was told of it"
 LISTED = "the worklist isn't what there was to do"
 
 
@@ -33,6 +39,25 @@ def test_a_duty_that_was_hidden_from_the_list_is_found(services: Services, owner
         found = services.ask(call_of(PUNJAB_POLICE), duties_pb2.ListDutiesRequest()).response
         assert not found.items
     assert owner.findings() == [LISTED]
+
+
+@pytest.mark.parametrize("at", [(1, 4, 5), (1, 4, 5, 6, 7)])
+def test_a_step_that_was_hidden_from_the_scheduler_is_found_once(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock, at: tuple[int, ...]
+) -> None:
+    # The fixed times say that the register was at work: whoever was down for long had nobody to tell.
+    created, _ = released(services), released(services)
+    hidden = f"registration_id = '{created.registration_id}' AND part = 181"
+    watching = a_watch(services, owner.keyring)
+    with owner.without("registration_work", hidden):
+        watching.look()
+        for days in at:
+            clock.days = days
+            assert times.look()
+    assert len(told(services, "REFERRED")) == 4  # of the two duties of the other one
+    watching.look()
+    watching.stop()
+    assert owner.findings() == [UNTOLD] * (7 in at)
 
 
 def test_older_duties_that_were_shown_are_found(services: Services, owner: Owner) -> None:

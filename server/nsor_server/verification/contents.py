@@ -24,6 +24,7 @@ from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.custody.history import InCustody
 from nsor_server.registration.duties.history import Owing
+from nsor_server.registration.duties.untold import Untold
 from nsor_server.registration.history import History
 from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
@@ -120,6 +121,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Transferred(history, reviewed, enrolled, report.add),
         noticed,
         Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
+        Untold(history, reviewed, report.add),
         Kept(history, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),

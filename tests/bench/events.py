@@ -2,7 +2,7 @@
 
 Three figures, each beside its goal:
 
-- from the answer to whoever enters a record until the event is with 20 connected subscribers;
+- from the answer to whoever enters a notice until the event is with 20 connected subscribers;
 - how many stored events a second are replayed to one subscriber, and what the server's memory does meanwhile;
 - what a subscriber to whom nothing is told costs in a second, the gate's checks included.
 
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime as dt
 import functools
+import itertools
 import os
 import statistics
 import sys
@@ -27,9 +29,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from google.type import date_pb2
 
 from nsor.client import Client
-from nsor.v1 import notification_pb2
+from nsor.v1 import notices_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server.calls import Row
 from nsor_server.events import outbox
 from nsor_server.storage import deciding
@@ -39,8 +42,10 @@ from tests.bench.register import BenchRegister
 from tests.e2e.agencies import punjabis
 
 AGENCY: Final = "npb"
-"""It hears of every record."""
+"""It hears of every record and every notice."""
 PROSECUTION: Final = "punjab-prosecution"
+COURT: Final = "lahore-special-court"
+POLICE: Final = "punjab-police"
 CONNECTED: Final = 20
 """Subscribers to whom a delivery is timed."""
 SECONDS: Final = 600.0
@@ -56,20 +61,20 @@ class Size:
     """How much is measured.
 
     Attributes:
-        records: entered one after another; the delivery of each is timed.
+        notices: entered one after another; the delivery of each is timed.
         stored: events that are replayed.
         idle: subscribers to whom nothing is told.
         idle_seconds: for how long.
     """
 
-    records: int
+    notices: int
     stored: int
     idle: int
     idle_seconds: float
 
 
-WHOLE: Final = Size(records=200, stored=1_000_000, idle=200, idle_seconds=60.0)
-SMALL: Final = Size(records=20, stored=20_000, idle=100, idle_seconds=10.0)
+WHOLE: Final = Size(notices=200, stored=1_000_000, idle=200, idle_seconds=60.0)
+SMALL: Final = Size(notices=20, stored=20_000, idle=100, idle_seconds=10.0)
 
 
 def main() -> int:
@@ -107,10 +112,10 @@ def _print(subscribers: Subscribers, target: Target, size: Size) -> None:
     print("### Events\n\n| what | measured | goal |\n|---|---|---|")
     alone, with_them = _idle(subscribers, target, size)
     each = (with_them - alone) / size.idle
-    took = sorted(_deliveries(subscribers, size.records))
+    took = sorted(_deliveries(subscribers, size.notices))
     p99 = took[min(len(took) - 1, len(took) * 99 // 100)]
     print(
-        f"| from an answer until its event is delivered, {CONNECTED} subscribers, {len(took):,} deliveries"
+        f"| from the answer to a notice until its event is delivered, {CONNECTED} subscribers, {len(took):,} deliveries"
         f" | p50 {statistics.median(took) * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms | p99 under 100 ms |"
     )
     found = _replay(subscribers, target, size.stored)
@@ -163,7 +168,7 @@ class Subscriber:
             for event in self.stream:
                 moment = time.perf_counter()
                 with self._news:
-                    self.came[event.registration_id] = moment
+                    self.came[event.notice_id or event.registration_id] = moment
                     self._news.notify_all()
         except Exception as failure:  # noqa: BLE001 - it is told where somebody waits
             with self._news:
@@ -213,19 +218,54 @@ class Subscribers:
                 each.close()
 
 
-def _deliveries(subscribers: Subscribers, records: int) -> Iterator[float]:
-    """Seconds from each answer until each subscriber had its event."""
-    orders = punjabis(4242)
+def _deliveries(subscribers: Subscribers, notices: int) -> Iterator[float]:
+    """Seconds from the answer to each notice until each subscriber had its event."""
+    offenders = list(_confirmed(subscribers, notices))
     with subscribers.following(CONNECTED, subscribers.last()) as found:
         _settle(found)
-        with subscribers.client(PROSECUTION, "prosecution") as prosecution:
-            for _ in range(records):
-                answer = prosecution.registration.create_registration(next(orders)).message
+        with subscribers.client(POLICE, "police") as police:
+            for registration_id in offenders:
+                about = police.notification.create_notice(_moved(registration_id)).message.notice_id
                 answered = time.perf_counter()
                 for each in found:
-                    if not each.wait(lambda one, about=answer.registration_id: about in one.came):  # type: ignore[misc]  # bound here
+                    if not each.wait(lambda one, about=about: about in one.came):  # type: ignore[misc]  # bound here
                         raise BenchFailed("an event doesn't come")
-                    yield max(0.0, each.came[answer.registration_id] - answered)
+                    yield max(0.0, each.came[about] - answered)
+
+
+def _confirmed(subscribers: Subscribers, count: int) -> Iterator[str]:
+    """The ids of so many records, entered and confirmed."""
+    orders = punjabis(4242)
+    with subscribers.client(PROSECUTION, "prosecution") as prosecution, subscribers.client(COURT, "court") as court:
+        for order in itertools.islice(orders, count):
+            created = prosecution.registration.create_registration(order).message
+            court.registration.confirm_registration(
+                registration_pb2.ConfirmRegistrationRequest(
+                    request_id=str(uuid.uuid4()),
+                    registration_id=created.registration_id,
+                    etag=created.etag,
+                    case_number=order.convictions[0].court_case.case_number,
+                    judgment_date=order.convictions[0].judgment_date,
+                )
+            )
+            yield created.registration_id
+
+
+def _moved(registration_id: str) -> notices_pb2.CreateNoticeRequest:
+    """The notice of a move within the province."""
+    day = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    moved = date_pb2.Date(year=day.year, month=day.month, day=day.day)
+    return notices_pb2.CreateNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=registration_id,
+        address=types_pb2.Address(
+            kind=types_pb2.ADDRESS_KIND_CURRENT, place_code="PK-PB/RWP/PS-003", house_number="9/B"
+        ),
+        event_date=moved,
+        received_date=moved,
+        receiving_station="PK-PB/LHR/PS-001",
+        timing=notices_pb2.NOTICE_TIMING_HAPPENED,
+    )
 
 
 def _settle(found: list[Subscriber]) -> None:

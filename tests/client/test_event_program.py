@@ -198,9 +198,12 @@ def test_a_program_that_is_not_there_is_said_before_anything_is_asked(
     assert register.calls == []
 
 
-def test_one_acknowledges_nothing_that_the_program_never_got(run: Run, register: Register) -> None:
-    # Acknowledging 11 acknowledges 6 to 10 too.
-    assert run("events", "--after", "10", "--exec", "true") == cli.USAGE
+@pytest.mark.parametrize("acknowledging", [("--exec", "true"), ("--acknowledge",), ("--acknowledge", "--follow")])
+def test_one_acknowledges_nothing_that_the_program_never_got(
+    run: Run, register: Register, acknowledging: tuple[str, ...]
+) -> None:
+    # Acknowledging 11 acknowledges 6 to 10 too, which nobody was shown.
+    assert run("events", "--after", "10", *acknowledging) == cli.USAGE
     assert register.calls == []
 
 
@@ -250,12 +253,13 @@ def test_being_stopped_ends_the_program_and_says_what_comes_again(
         os.kill(program, 0)
 
 
-def test_whoever_reads_the_lines_may_stop(settings: Path, delivery: Delivery) -> None:
-    # `nsor events --follow --json | head -1` ends as soon as another line comes.
+@pytest.mark.parametrize("more", [(), ("--acknowledge",), ("--acknowledge", "--follow")])
+def test_whoever_reads_the_lines_may_stop(settings: Path, delivery: Delivery, more: tuple[str, ...]) -> None:
+    # `nsor events --follow --json | head -1` ends as soon as another line comes. What nobody saw isn't acknowledged.
     del settings
     reading, writing = os.pipe()
     os.close(reading)
-    with _started("events", "--json", stdout=writing) as command:
+    with _started("events", "--json", *more, stdout=writing) as command:
         os.close(writing)
         assert command.stderr is not None
         assert command.stderr.read() == b""

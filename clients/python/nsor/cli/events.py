@@ -74,13 +74,15 @@ def events(  # noqa: PLR0917 - one argument per option of the command
     environment it gets PATH, HOME, USER, LANG, TZ, TMPDIR and the like, and none of the variables of this command. What
     it prints goes to stderr. After a crash an event may come twice: its event_id tells.
     """
+    if after and (acknowledge or command is not None):
+        # Acknowledging one acknowledges all before it, also those that nobody was shown and no program got.
+        if command is None:
+            raise WrongUse("--acknowledge begins after the last acknowledged event: --after doesn't go with it.")
+        raise WrongUse("--exec begins after the last acknowledged event: --after doesn't go with it.")
     given = _Given(follow=follow, after=after, acknowledge=acknowledge, consumer=consumer, wait=wait)
     if command is None:
         _run(session, given, None)
         return
-    if after:
-        # Acknowledging one acknowledges all before it, also those that the program never got.
-        raise WrongUse("--exec begins after the last acknowledged event: --after doesn't go with it.")
     from nsor.cli.event_program import Program  # noqa: PLC0415 - loaded late, so that help is quick
 
     tries = exec_tries or (math.inf if follow else _TRIES)
@@ -115,16 +117,12 @@ def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
             give_up_seconds=math.inf if given.follow else _GIVE_UP_SECONDS,
             on_reconnect=reconnecting,
         )
-        each = handing is not None or (given.acknowledge and given.follow)
+        each = handing is not None or given.follow
         shown = 0
         try:
             for event in stream:
-                if handing is not None:
-                    handing.hand(event)
-                if each:
-                    _acknowledge(client, given, event.sequence, reconnecting if given.follow else None)
+                _take(session, client, given, handing, event, following=reconnecting if given.follow else None)
                 shown += 1
-                _show(session, event)
         except KeyboardInterrupt:
             if not given.follow:
                 raise
@@ -140,6 +138,27 @@ def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
             session.say("{}, acknowledged up to {}.", _count(session, shown), stream.sequence)
         else:
             _close(session, given, handing, shown)
+
+
+def _take(
+    session: Session,
+    client: Client,
+    given: _Given,
+    handing: _Handing | None,
+    event: notification_pb2.Event,
+    *,
+    following: Callable[[NsorError], None] | None,
+) -> None:
+    """Show an event, or hand it over; only then it is acknowledged, where each is by itself."""
+    if handing is not None:
+        handing.hand(event)
+        _acknowledge(client, given, event.sequence, following)
+        _show(session, event)
+        return
+    # Before it is acknowledged: whoever reads the output may have gone.
+    _show(session, event)
+    if given.acknowledge and given.follow:
+        _acknowledge(client, given, event.sequence, following)
 
 
 def _close(session: Session, given: _Given, handing: _Handing | None, shown: int) -> None:

@@ -128,6 +128,9 @@ TEXTS: Final[dict[str, str]] = {
         " `nsor correction request --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
     ),
     # Confirmations, judgments, reviews, work, events.
+    "--acknowledge begins after the last acknowledged event: --after doesn't go with it.": (
+        "--acknowledge اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
+    ),
     "--exec begins after the last acknowledged event: --after doesn't go with it.": (
         "--exec اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
     ),

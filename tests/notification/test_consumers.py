@@ -14,7 +14,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
 from tests.calls import Services, call_of, violations
-from tests.consumers import disabling, enrolled, heard, messages, system
+from tests.consumers import disabling, enrolled, enrolment, heard, messages, system
 from tests.notification.test_notice import EXPECTED, notice
 from tests.orders import day, order
 
@@ -198,6 +198,35 @@ def test_nobody_but_its_own_system_follows_or_acknowledges_a_consumer(services: 
     services.admit(call, asked)
     with services.database.reading() as conn, pytest.raises(errors.Denied):
         EventStream().start(call, asked, conn)
+
+
+@pytest.mark.parametrize("is_disabled", [False, True])
+def test_a_consumers_system_does_not_follow_or_acknowledge_what_is_all_of_its_agencys(
+    services: Services, *, is_disabled: bool
+) -> None:
+    # Its filter would be nothing, and whoever holds its key could take away what the others begin at.
+    one = system(services)
+    call, asked = call_of(PUNJAB_POLICE, one), notification_pb2.SubscribeEventsRequest()
+    services.admit(call, asked)
+    stream = EventStream()
+    with services.database.reading() as conn:
+        cursor = stream.start(call, asked, conn)
+    services.ask(call_of(PUNJAB_POLICE), enrolment(places=["PK-PB/LHR"]))
+    confirmed_and_moved(services)
+    if is_disabled:
+        services.ask(call_of(PUNJAB_POLICE), disabling())
+    request = notification_pb2.AcknowledgeEventsRequest(through_sequence=1)
+    refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE, one), request)
+    assert violations(refusal) == [("consumer", errors_pb2.FIELD_REASON_REQUIRED)]
+    services.admit(call, asked)
+    # A stream that was open before it was enrolled ends too.
+    with pytest.raises(errors.InvalidFields):
+        stream.check(call, cursor)
+    with services.database.reading() as conn, pytest.raises(errors.InvalidFields):
+        stream.start(call, asked, conn)
+    # Other systems and the agency's officers have it as before.
+    other = system(services, number="SYSTEM-9")
+    assert services.ask(call_of(PUNJAB_POLICE, other), request).response.acknowledged_sequence == 1
 
 
 def test_another_agencys_consumer_is_not_known(services: Services) -> None:

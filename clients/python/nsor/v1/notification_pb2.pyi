@@ -501,7 +501,9 @@ class SubscribeEventsRequest(_message.Message):
     after_sequence: _builtins.int
     """Send the events after this sequence. 0: after the last acknowledged one."""
     consumer: _builtins.str
-    """Of this consumer of the agency, by its name; its own system asks. Empty: all of the agency's events, by the agency's own numbers."""
+    """Of this consumer of the agency, by its name; its own system asks. Empty: all of the agency's events, by the agency's own numbers; REQUIRED of a
+    system that is a consumer's, or was: it hears what its filter says.
+    """
     after_event_id: _builtins.str
     """Id of the event with the number `after_sequence`, as the caller has stored it. Where that number is another event's the cursor is another
     consumer's: OUT_OF_RANGE. Empty: not asked.
@@ -568,7 +570,7 @@ class AcknowledgeEventsRequest(_message.Message):
     through_sequence: _builtins.int
     """The last sequence that the caller has stored safely."""
     consumer: _builtins.str
-    """Of this consumer of the agency; its own system acknowledges. Empty: by the agency's own numbers."""
+    """Of this consumer of the agency; its own system acknowledges. Empty: by the agency's own numbers; REQUIRED as in SubscribeEventsRequest."""
     def __init__(
         self,
         *,

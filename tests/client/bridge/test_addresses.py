@@ -17,7 +17,12 @@ def test_an_agency_s_own_server_is_called(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "240.0.0.1"],  # noqa: S104 - never called
+    [
+        *("169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "224.0.0.1", "ff02::1", "::", "240.0.0.1"),
+        *("0.0.0.0", "0.1.2.3"),  # noqa: S104 - never called
+        # Others of clouds, and such an address within one of 6to4 and of Teredo.
+        *("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "2002:a9fe:a9fe::1", "2001:0:808:808:0:0:5601:5601"),
+    ],
 )
 def test_an_address_of_nobody_s_server_is_not(address: str) -> None:
     assert not addresses.is_allowed(address, NONE)

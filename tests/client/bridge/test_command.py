@@ -177,9 +177,17 @@ def test_a_dead_letter_that_is_not_taken_stays_with_those_after_it(
 
 
 def test_no_secret_stands_on_a_command_line_or_in_what_is_said(
-    bridge: Bridge, bridge_toml: Path, capsys: pytest.CaptureFixture[str]
+    bridge: Bridge, bridge_toml: Path, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert not [each for each in group.params if "secret" in str(each.name)]
+    text, port = bridge_toml.read_text(), endpoint.url.split(":")[2].split("/")[0]
+    bridge_toml.write_text(text.replace('/nsor"', '/nsor?code=planted"'))
+    assert bridge("check") == 0
+    bridge_toml.write_text(text.replace('/nsor"', '/nsor?code=planted"').replace(f"localhost:{port}", "127.0.0.1:9"))
+    assert bridge("check") == cli.REFUSED
+    said = capsys.readouterr().err
+    assert "/nsor" in said
+    assert "planted" not in said
     bridge_toml.with_name("webhook.secret").write_text("whsec_planted")
     assert bridge("check") == cli.USAGE
     assert "planted" not in capsys.readouterr().err

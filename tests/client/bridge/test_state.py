@@ -40,6 +40,15 @@ def test_a_dead_letter_is_written_once_and_read_in_order(tmp_path: Path) -> None
     assert [letter.event.sequence for letter in State(tmp_path).dead_letters()] == [12, 100]
 
 
+# The id comes from outside, and a path is made of it.
+def test_a_dead_letter_is_in_its_folder_whatever_its_id(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    event = notification_pb2.Event(sequence=12, event_id="/../../../planted")
+    path = state.give_up(event, Progress(12, event.event_id), WHY)
+    assert path == tmp_path / "state" / "dead" / "000000000012-planted.json"
+    assert [letter.event for letter in state.dead_letters()] == [event]
+
+
 def test_files_are_their_owner_s_alone(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     state.give_up(EVENT, Progress(12, "e12"), WHY)

@@ -99,7 +99,7 @@ class _Bridge:
         with state.alone("run") as is_alone, _client(settings.register, state) as client:
             if not is_alone:
                 raise _already_running(state)
-            self._say("Events of {} go to {}.", client.agency_id, settings.endpoint.url)
+            self._say("Events of {} go to {}.", client.agency_id, settings.endpoint.shown)
             with _until_stopped():
                 delivery.follow(client, settings.register.consumer)
             self._say("Stopped. What isn't acknowledged comes again.")
@@ -134,9 +134,9 @@ class _Bridge:
             fine = self._wrong(error)
         failed = Endpoint(settings.endpoint).handshake()
         if failed is None:
-            self._say("ok: endpoint {}, its certificate holds; nothing was posted", settings.endpoint.url)
+            self._say("ok: endpoint {}, its certificate holds; nothing was posted", settings.endpoint.shown)
         else:
-            self._say("wrong: endpoint {}: {}", settings.endpoint.url, (failed.text, *failed.values))
+            self._say("wrong: endpoint {}: {}", settings.endpoint.shown, (failed.text, *failed.values))
             fine = False
         return 0 if fine else cli.REFUSED
 

@@ -77,7 +77,7 @@ class Endpoint:
     """Where events are posted.
 
     Attributes:
-        url: an https address.
+        url: an https address; its query may be a secret.
         secrets: the keys that sign, the present one first.
         ca: PEM file of the only CA that counts; None: those that the computer trusts.
         networks: the only addresses that are called; empty: all but those that are nobody's server.
@@ -85,12 +85,17 @@ class Endpoint:
         timeout_seconds: for a whole post.
     """
 
-    url: str
+    url: str = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
     ca: Path | None = None
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     answer_contains: str = ""
     timeout_seconds: float = 15.0
+
+    @property
+    def shown(self) -> str:
+        """The address as it is said to the operator: what is behind a ? is often a token."""
+        return self.url.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)

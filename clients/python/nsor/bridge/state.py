@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from nsor.v1 import notification_pb2
 
 _PROGRESS: Final = "progress.json"
 _DEAD: Final = "dead"
+_NO_ID: Final = re.compile(r"[^0-9A-Za-z-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class State:
 
     def give_up(self, event: notification_pb2.Event, progress: Progress, why: NotTaken) -> Path:
         """Make an event a dead letter; on disk when this returns, and done once however often it is called."""
-        # By number, so that a folder's list is in order.
-        path = self._dead / f"{event.sequence:012}-{event.event_id}.json"
+        # By number, so that a folder's list is in order. An id that isn't the register's form is no part of a path.
+        path = self._dead / f"{event.sequence:012}-{_NO_ID.sub('', event.event_id)}.json"
         reason = why.text.format(*why.values)
         _write(path, {"reason": reason, "posts": progress.posts, "event": programs.as_dict(event)})
         self.keep(replace(progress, taken=True))

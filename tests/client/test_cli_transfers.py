@@ -117,6 +117,25 @@ def test_npb_assigns_or_leaves(run: Run, register: Register, word: str, resoluti
     assert request.etag == ETAG
 
 
+@pytest.mark.parametrize(
+    ("state", "decision"),
+    [
+        ("ACCEPTED", ("accept",)),
+        ("REFUSED", ("refuse", "--reason", "other-station")),
+        ("ASSIGNED", ("assign",)),
+        ("LEFT", ("leave",)),
+    ],
+)
+def test_deciding_twice_is_said_and_nothing_is_asked_again(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], state: str, decision: tuple[str, ...]
+) -> None:
+    register.answers[GET] = always(transfers_pb2.GetTransferResponse(etag=ETAG, transfer=transfer(state)))
+    command, *options = decision
+    assert run("transfers", command, ID, *options) == 0
+    assert [call.method for call in register.calls] == [GET]
+    assert "It was decided so before: nothing is left to do." in capsys.readouterr().err
+
+
 def test_nothing_is_decided_without_a_yes(run: Run, register: Register) -> None:
     assert run("transfers", "accept", ID, "--json") == 2
     assert [call.method for call in register.calls] == [GET]

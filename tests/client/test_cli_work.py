@@ -69,6 +69,20 @@ def asked(register: Register) -> list[worklists_pb2.ListRegistrationsRequest]:
     return seen
 
 
+@pytest.mark.parametrize(("kind", "is_theirs"), [(worklists_pb2.WORK_KIND_NOTICE_TO_VERIFY, True), (APPEAL, False)])
+def test_police_are_told_where_deadlines_and_moves_are(
+    run: Run,
+    register: Register,
+    capsys: pytest.CaptureFixture[str],
+    kind: worklists_pb2.WorkKind.ValueType,
+    *,
+    is_theirs: bool,
+) -> None:
+    register.answers[LIST] = lambda _: worklists_pb2.ListRegistrationsResponse(items=[item(IDS[0], kind)])
+    assert run("work") == 0
+    assert ("`nsor transfers`" in capsys.readouterr().err) is is_theirs
+
+
 @pytest.mark.parametrize(("options", "rows"), [((), 50), (("--limit", "110"), 110), (("--all",), 120)])
 def test_the_list_says_how_many_and_what_to_type_next(
     *,

@@ -45,6 +45,19 @@ STATES: Final = {
     7: "no date: it begins when it happens",
 }
 """Number of a state of a duty, and what it is in words."""
+_MET_BY: Final = {
+    1: "address",
+    2: "name",
+    3: "address",
+    4: "contact",
+    5: "address",
+    6: "travel",
+    7: "travel",
+    8: "travel-return",
+    9: "periodic",
+    10: "no-fixed-abode",
+}
+"""Number of a kind of duty, and the kind of notice that meets it."""
 REASONS: Final = ("illness", "court-order", "other-custody", "disaster", "met-otherwise", "entered-by-mistake")
 _LIST: Final = "list"
 _PAGE: Final = 100
@@ -183,6 +196,13 @@ def _open(session: Session, client: Client, registration_id: str) -> None:
     for duty in found:
         waivable += duty.state in _WAIVABLE
         _say(session, duty, waivable)
+    first = next((each.kind for each in found if each.state in _WAIVABLE), 0)
+    if first in _MET_BY:
+        session.say(
+            "To enter what meets the first: `nsor notice enter --template --kind {} > notice.json`, fill it in, "
+            "`nsor notice enter notice.json`",
+            _MET_BY[first],
+        )
     if found:
         session.say("To hand them over: `nsor duties print {} FILE.pdf`", registration_id)
     if waivable:

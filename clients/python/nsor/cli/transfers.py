@@ -28,6 +28,11 @@ _INCOMING: Final = 1
 _UNRESOLVED: Final = 3
 _COLUMNS: Final = ("", "due", "what", "from", "to", "person", "registration")
 
+_REFUSED: Final = 2
+_ACCEPTED: Final = 3
+_ENDS: Final = {"ASSIGN": 4, "LEAVE": 5}
+"""How NPB ends a transfer, and the number of the state that it has then."""
+
 
 class _Transfers(click.Group):
     """A group in which a NUMBER in place of a command, or nothing, is the list."""
@@ -86,7 +91,15 @@ def accept(session: Session, registration_id: str, agreed: bool) -> None:
         )
         return client.notification.decide_transfer(request)
 
-    _decide(session, registration_id, "Take him on for your station?", decide, title="Accepted", agreed=agreed)
+    _decide(
+        session,
+        registration_id,
+        "Take him on for your station?",
+        decide,
+        wanted=_ACCEPTED,
+        title="Accepted",
+        agreed=agreed,
+    )
 
 
 @transfers.command()
@@ -108,7 +121,15 @@ def refuse(session: Session, registration_id: str, reason: str, agreed: bool) ->
         )
         return client.notification.decide_transfer(request)
 
-    _decide(session, registration_id, "Refuse him for your station?", decide, title="Refused", agreed=agreed)
+    _decide(
+        session,
+        registration_id,
+        "Refuse him for your station?",
+        decide,
+        wanted=_REFUSED,
+        title="Refused",
+        agreed=agreed,
+    )
 
 
 @transfers.command()
@@ -141,7 +162,7 @@ def _resolve(session: Session, registration_id: str, resolution: str, question: 
         )
         return client.notification.resolve_transfer(request)
 
-    _decide(session, registration_id, question, decide, title="Decided", agreed=agreed)
+    _decide(session, registration_id, question, decide, wanted=_ENDS[resolution], title="Decided", agreed=agreed)
 
 
 def _decide(
@@ -150,14 +171,18 @@ def _decide(
     question: str,
     decide: Callable[[Client, str], Answer[Any]],
     *,
+    wanted: int,
     title: str,
     agreed: bool,
 ) -> None:
-    """Show whom it is about, ask, and decide of the version that was shown."""
+    """Show whom it is about, ask, and decide of the version that was shown; what is as ``wanted`` is only said so."""
     with session.client(officer=True) as client:
         seen = _transfer(client, registration_id)
         if not session.as_json:
             session.answer(seen, title="Transfer", confidential=True)
+            if seen.message.transfer.state == wanted:
+                session.say("It was decided so before: nothing is left to do.")
+                return
         agreement.obtain(session, question, agreed=agreed)
         answer = decide(client, seen.message.etag)
         session.answer(answer, title=title)

@@ -149,6 +149,11 @@ TEXTS: Final[dict[str, str]] = {
         "{:,} دکھائی گئیں، جو پہلے واجب ہیں؛ اور بھی ہیں: `nsor duties --all`۔"
     ),
     "{:,} due: all that there is.": "{:,} واجب ہیں: سب یہی ہیں۔",
+    "To enter what meets the first: `nsor notice enter --template --kind {} > notice.json`, fill it in, "
+    "`nsor notice enter notice.json`": (
+        "پہلی جس سے پوری ہو وہ درج کرنے کے لیے: `nsor notice enter --template --kind {} > notice.json`، اسے پُر کریں،"
+        " پھر `nsor notice enter notice.json`"
+    ),
     "Nothing is due.": "کچھ واجب نہیں۔",
     "The first one in words: `nsor duties 1`. What meets it is entered with `nsor notice`.": (
         "پہلی الفاظ میں: `nsor duties 1`۔ جو اسے پورا کرے وہ `nsor notice` سے درج ہوتا ہے۔"
@@ -300,6 +305,9 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "What else waits: `nsor work`": "باقی کام: `nsor work`",
     "Nobody waits now.": "اب کوئی منتظر نہیں۔",
+    "Police and NPB: what offenders owe is in `nsor duties`, who moves in `nsor transfers`.": (
+        "پولیس اور این پی بی: مجرموں کی ذمہ داریاں `nsor duties` میں ہیں، نقل مکانی `nsor transfers` میں۔"
+    ),
     "Nothing to do.": "کوئی کام باقی نہیں۔",
     "Send {} to the register's CA. Keep {} here: nobody else may have it.": (
         "{} رجسٹر کی سی اے کو بھیجیں۔ {} یہیں رکھیں: یہ کسی اور کے پاس نہ ہو۔"
@@ -530,6 +538,7 @@ TEXTS: Final[dict[str, str]] = {
         "یا بتائیں کہ کیوں نہیں: `nsor transfers refuse {} --reason other-station`"
     ),
     "Take him on for your station?": "کیا آپ اپنے تھانے کے لیے اس کی ذمہ داری لیتے ہیں؟",
+    "It was decided so before: nothing is left to do.": "پہلے ہی یہ فیصلہ ہو چکا: کچھ کرنا باقی نہیں۔",
     "Take him on: `{}`": "ذمہ داری لیں: `{}`",
     "The first one: `nsor transfers 1`, or `{}`.": "پہلا: `nsor transfers 1` یا `{}`۔",
     "Transfer": "منتقلی",

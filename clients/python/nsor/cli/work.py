@@ -52,6 +52,8 @@ _CUSTODY: Final = {70: "custody accept", 72: "custody admitted", 73: "custody re
 """Number of a kind of work that is about custody, and the command that does it."""
 _OF_OWNER: Final = {130: "revalidate", 131: "correction list", 150: "notice list", 230: "proposals list"}
 """Number of a kind of work of a record's owner, and the command that he begins with."""
+_OF_POLICE: Final = frozenset({70, 71, 73, 130, 131, 150})
+"""Numbers of kinds of work that police or NPB may have."""
 _WORDS: Final = {
     1: "conviction to confirm",
     2: "appeal may be filed",
@@ -181,6 +183,13 @@ def _show(session: Session, found: list[worklists_pb2.WorkItem], besides: _Besid
         session.say("{:,} shown, the soonest of each kind; there are more: `nsor work --all`.", len(found))
     else:
         session.say("{:,} to do: all that there is." if found else _nothing(besides), len(found))
+    _show_next(session, found, counted=bool(counted))
+
+
+def _show_next(session: Session, found: list[worklists_pb2.WorkItem], *, counted: bool) -> None:
+    """Say what is typed next, and where the work is that has lists of its own."""
+    if all(item.kind in _OF_POLICE for item in found):
+        session.say("Police and NPB: what offenders owe is in `nsor duties`, who moves in `nsor transfers`.")
     if found:
         command = f"nsor custody show {found[0].registration_id}" if counted else _command(found[0])
         session.say("The first one: `nsor work 1`, or `{}`.", command)

@@ -1,13 +1,14 @@
 """Consumers of an agency's events: each hears what its filter says, under numbers and with a cursor of its own."""
 
 import contextlib
+import functools
 
 import pytest
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
-from nsor_server.events import consumers, outbox, recipients
+from nsor_server.events import consumers, cursors, outbox, recipients
 from nsor_server.events.deliverer import deliver
 from nsor_server.notification.stream import EventStream
 from nsor_server.storage.pool import Database
@@ -237,12 +238,13 @@ def test_another_agencys_consumer_is_not_known(services: Services) -> None:
     assert violations(refusal) == [("consumer", errors_pb2.FIELD_REASON_CONSUMER_UNKNOWN)]
 
 
-def test_a_stream_says_once_where_its_replay_ends(services: Services) -> None:
+def test_a_stream_says_once_where_its_replay_ends(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursors, "read_after", functools.partial(cursors.read_after, limit=4))
     one = enrolled(services, kinds=[CONFIRMED, MOVED])
-    for _ in range(51):
+    for _ in range(3):
         confirmed_and_moved(services)
     marks = [(len(outcome.response.events), outcome.response.replay_ends) for _, outcome in messages(services, one)]
-    assert marks == [(100, False), (2, True)]
+    assert marks == [(4, False), (2, True)]
 
 
 def test_where_there_is_nothing_to_replay_a_message_without_events_says_so(services: Services) -> None:

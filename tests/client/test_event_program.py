@@ -269,7 +269,9 @@ def test_whoever_reads_the_lines_may_stop(settings: Path, delivery: Delivery, mo
 
 @contextlib.contextmanager
 def _started(*arguments: str, stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "nsor.cli", *arguments]
+    # Where tests run in the background SIGINT is ignored, which the command would inherit.
+    heard = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", heard, sys.executable, "-m", "nsor.cli", *arguments]
     with subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE) as process:
         try:
             yield process

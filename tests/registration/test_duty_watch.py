@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import duties_pb2, notification_pb2
+from nsor.v1 import duties_pb2, notification_pb2, types_pb2
 from nsor_server.access import directory
 from nsor_server.events import recipients
 from nsor_server.formats.dates import KARACHI
@@ -16,14 +16,14 @@ from nsor_server.registration.duties import watch
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.storage.keyring import Keyring
 from tests import policies
-from tests.agencies import NPB, PUNJAB_POLICE
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import TRACING, Services, call_of
 from tests.notification.test_notice import notice
 from tests.orders import day
 from tests.registration.test_custody import happens
-from tests.registration.test_duties import HOME, LATER, due, released, today
+from tests.registration.test_duties import HOME, LATER, due, released, today, types_of
 from tests.work import calls_of
 
 
@@ -153,6 +153,31 @@ def test_what_cannot_be_read_is_not_in_the_way_of_the_others(
     while watching.look():
         pass
     assert told(services, "REFERRED") == ["npb", "npb", "punjab-police", "punjab-police"]
+
+
+def test_a_prison_takes_back_a_release_that_was_told_of_in_between(
+    services: Services, watching: DutyWatch, owner: Owner
+) -> None:
+    # It had entered a release of weeks ago by mistake; within seconds the scheduler has written a version of its own.
+    created = released(services)
+    for _ in range(2):
+        watching.look()
+    assert told(services, "REFERRED")
+    happens(services, created, "TAKEN_BACK", event_date=LATER, taken_back_kind=types_of("RELEASED"))
+    held_again = services.get(created.registration_id, PUNJAB_PRISONS).custody
+    assert held_again.state == types_pb2.CUSTODY_STATE_IN_CUSTODY
+    assert owner.findings() == []
+
+
+def test_a_prison_takes_back_nothing_once_somebody_has_written_since(
+    services: Services, watching: DutyWatch, owner: Owner
+) -> None:
+    created = released(services)
+    watching.look()
+    services.ask(call_of(PUNJAB_POLICE), notice(created))
+    watching.look()
+    services.hidden(created.registration_id, PUNJAB_PRISONS)
+    assert owner.findings() == []
 
 
 def test_of_two_processes_one_works_at_a_time(services: Services, watching: DutyWatch) -> None:

@@ -25,8 +25,8 @@ _CUSTODY: Final = (
 )
 """A release moves a person and begins duties, and a death archives him; each is told again by its own history."""
 _CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
-    WATCH: ("duties",),
-    RECOUNT: ("duties",),
+    WATCH: ("duties", "unasked"),
+    RECOUNT: ("duties", "unasked"),
     WAIVE: ("duties",),
     "nsor.v1.NotificationService/DecideTransfer": ("transfer", "responsible_place"),
     "nsor.v1.NotificationService/ResolveTransfer": ("transfer", "responsible_place"),

@@ -13,11 +13,14 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.ledger.stored import Add, Concerns
-from nsor_server.registration.custody import rules, states
+from nsor_server.registration.custody import mistakes, rules, states
+from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
 
+_UNASKED: Final = frozenset({WATCH, RECOUNT})
+"""What writes versions that nobody has asked for: what was recorded last can be taken back all the same."""
 _PROBLEM: Final = "the custody of a registration doesn't follow from what was recorded of it"
 
 _FOUND: Final = (
@@ -45,7 +48,7 @@ class InCustody:
         self._expected: dict[bytes, record_pb2.RegistrationRecord] = {}
         self._falling_due: list[tuple[int, bytes]] = []
 
-    def entry(self, index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         if self._reviewed.written is not None:
             # First: what a time writes of registrations itself comes after what it has read.
@@ -53,7 +56,9 @@ class InCustody:
         for record in self._history.changed:
             after = _custody(record)
             stored = self._newest.get(record.registration_id)
-            follows = _begins(after) if stored is None else _follows(_read(stored), after)
+            follows = (
+                _begins(after) if stored is None else _follows(_read(stored), after, unasked=leaf.method in _UNASKED)
+            )
             if not follows:
                 self._add(index, _PROBLEM)
             self._newest[record.registration_id] = after.SerializeToString()
@@ -103,6 +108,7 @@ def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRe
         home_version=record.home_version,
         expected_release=record.expected_release if record.HasField("expected_release") else None,
         transfer=record.transfer if record.HasField("transfer") else None,
+        unasked=record.unasked if record.HasField("unasked") else None,
     )
 
 
@@ -118,11 +124,20 @@ def _begins(first: record_pb2.RegistrationRecord) -> bool:
     return nothing and held == bool(first.custodian_agency)
 
 
-def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord) -> bool:
-    """Whether a version's custody is what the events that it adds have made of the one before."""
+def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.RegistrationRecord, *, unasked: bool) -> bool:
+    """Whether a version's custody is what the events that it adds have made of the one before.
+
+    Args:
+        before: the version before.
+        after: the version.
+        unasked: the scheduler of duties has written it.
+    """
     expected = record_pb2.RegistrationRecord()
     expected.CopyFrom(before)
     expected.version = after.version
+    if unasked:
+        expected.unasked.after_version = mistakes.asked_for(before, before.version)
+        expected.unasked.last_version = after.version
     if after.custody_events and list(after.custody_events) != list(before.custody_events):
         # A version adds one event at most.
         try:

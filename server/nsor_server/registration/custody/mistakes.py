@@ -61,7 +61,7 @@ def last_of(record: record_pb2.RegistrationRecord, event: record_pb2.CustodyEven
     last = next(reversed(standing(record)), None)
     if last is None or (last.agency, last.kind) != (event.agency, event.taken_back_kind) or last.kind in _DECIDED:
         raise states.wrong()
-    if _ended_by(last, record) and last.version != record.version - 1:
+    if _ended_by(last, record) and last.version != asked_for(record, record.version - 1):
         raise states.wrong()
     return last
 
@@ -83,6 +83,16 @@ def put_back(record: record_pb2.RegistrationRecord, last: record_pb2.CustodyEven
         record.transfer.CopyFrom(last.transfer_before)
 
 
+def asked_for(record: record_pb2.RegistrationRecord, version: int) -> int:
+    """The newest version up to one that somebody has asked for: the scheduler of duties has written those since.
+
+    Args:
+        record: the version itself, or the one after it that is being made.
+        version: its number.
+    """
+    return record.unasked.after_version if record.unasked.last_version == version else version
+
+
 def department(record: record_pb2.RegistrationRecord) -> str:
     """The prisons department that has a part in the custody besides the one in charge, or none: the column.
 
@@ -91,7 +101,8 @@ def department(record: record_pb2.RegistrationRecord) -> str:
     if record.receiving_agency or not record.custody_events:
         return record.receiving_agency
     last = next(reversed(standing(record)), None)
-    return last.agency if last and last.version == record.version and _ended_by(last, record) else ""
+    is_last = last is not None and last.version == asked_for(record, record.version)
+    return last.agency if last and is_last and _ended_by(last, record) else ""
 
 
 def _ended_by(event: record_pb2.CustodyEvent, record: record_pb2.RegistrationRecord) -> bool:

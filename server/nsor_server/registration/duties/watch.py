@@ -31,6 +31,7 @@ from nsor_server.ledger.writer import Writer
 from nsor_server.policy.duties import Level, StepName
 from nsor_server.registration import states
 from nsor_server.registration import store as registrations
+from nsor_server.registration.custody import mistakes
 from nsor_server.registration.duties import rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.readable import readable
@@ -206,7 +207,10 @@ class _Pass:
         opened = readable(self._found, lambda row: (row, *registrations.open_keyed(self._sealer, row)))
         for row, record, key in opened:
             self._keys[row.registration_id] = key
-            made.append((row, states.next_version(record)))
+            following = states.next_version(record)
+            following.unasked.after_version = mistakes.asked_for(record, record.version)
+            following.unasked.last_version = following.version
+            made.append((row, following))
         return made
 
     def write(

@@ -11,15 +11,19 @@ from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.duties import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
-from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
+from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
-from tests.notification.test_transfers import deciding, moves
+from tests.notification.test_notice import notice, take
+from tests.notification.test_transfers import BEYOND, deciding, moves
 from tests.registration.test_custody import expected, held
 from tests.registration.test_duties import due, released, waiver
 from tests.registration.test_duty_watch import a_watch
 
 MADE = "a call changed something of a registration that it isn't there to change"
+BY = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
+DUTIES = "the duties of a registration don't follow from what was recorded of it"
+RESPONSIBLE = "who is responsible for a registration doesn't follow from notices and decisions"
 Record = record_pb2.RegistrationRecord
 
 
@@ -64,6 +68,23 @@ def test_a_pass_that_changed_more_than_duties_is_found(
         watching.look()
     watching.stop()
     assert owner.findings() == [MADE]
+
+
+def test_what_an_officer_of_another_station_has_decided_is_found(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that lets every officer act where his agency may: the police of a province are one agency.
+    elsewhere = services.enrolled(officer_of(PUNJAB_POLICE, "PK-PB/MUL"))
+    moved, waived, told = services.confirmed(), released(services), services.confirmed()
+    moves(services, moved, BEYOND)
+    duty = due(services, waived, "PERIODIC_VERIFICATION")
+    before = owner.findings()
+    with monkeypatch.context() as patched:
+        patched.setattr("nsor_server.access.rows.acts_at", lambda agency, _officer: agency.jurisdiction)
+        services.ask(call_of(PUNJAB_POLICE, elsewhere), deciding(services, moved))
+        services.ask(call_of(PUNJAB_POLICE, elsewhere), waiver(services, waived, duty.duty_id))
+        take(services, notice(told), call_of(PUNJAB_POLICE, elsewhere))
+    assert sorted(each for each in owner.findings() if each not in before) == sorted([BY, DUTIES, RESPONSIBLE])
 
 
 def test_a_custody_event_a_waiver_and_an_acceptance_that_changed_more_are_found(

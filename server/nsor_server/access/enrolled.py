@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.v1 import directory_pb2, options_pb2
+from nsor_server.access import rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 
@@ -52,6 +53,17 @@ class Enrolled:
     def officer(self, key_id: bytes) -> Officer | None:
         """Who was enrolled with a key; None: nobody."""
         return self._officers.get(key_id)
+
+    def may_act(self, agency_id: str, key_id: bytes | None, place: str) -> bool:
+        """Whether a place lies within an agency's jurisdiction, and its officer's.
+
+        Args:
+            agency_id: id; one that isn't known may: that is found elsewhere.
+            key_id: of the officer; None: the detail that names him is gone.
+            place: code.
+        """
+        agency = self.agency(agency_id)
+        return agency is None or rows.within(agency, self.officer(key_id or b""), [place])
 
     def holder(self, agency_id: str, key_id: bytes) -> Person:
         """Who has or had a key of an agency; without a number, if nobody was enrolled with it."""

@@ -120,7 +120,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         InCustody(history, reviewed, report.add),
         Transferred(history, reviewed, enrolled, report.add),
         noticed,
-        Owing(conn, history, lambda index: duties.told(noticed.written(index)), report.add),
+        Owing(conn, history, enrolled, lambda index: duties.told(noticed.written(index)), report.add),
         Untold(history, reviewed, report.add),
         Kept(history, report.add),
         ListedNotices(conn, history, report.add),

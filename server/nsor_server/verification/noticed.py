@@ -14,7 +14,6 @@ from google.protobuf.message import DecodeError
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import notices_pb2, types_pb2
-from nsor_server.access import rows
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.notification import store
@@ -196,9 +195,9 @@ class Noticed:
         self._newest[decision.notice_id] = (decision.version, decision.state)
 
     def _is_responsible(self, entry: _Entry) -> bool:
-        """Whether the agency is the police of the place; one that isn't known any more is found elsewhere."""
-        agency = self._enrolled.agency(entry.leaf.agency)
-        return agency is None or rows.within(agency, None, [entry.before.responsible_place])
+        """Whether the agency is the police of the place, and the officer acts there."""
+        key_id = entry.detail.officer_key if entry.detail is not None else None
+        return self._enrolled.may_act(entry.leaf.agency, key_id, entry.before.responsible_place)
 
     def _notice(self, notice_id: bytes) -> record_pb2.NoticeRecord | None:
         found = self._conn.execute(_NOTICE.encode(), (notice_id,)).fetchone()

@@ -12,6 +12,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.policy import source
@@ -52,9 +53,16 @@ _LONGEST_CALL_US: Final = 600_000_000
 class Owing:
     """The duties of each registration at each entry. The history and the notices must be at the entry already."""
 
-    def __init__(self, conn: Connection, history: History, told: Callable[[int], rules.Told | None], add: Add) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        history: History,
+        enrolled: Enrolled,
+        told: Callable[[int], rules.Told | None],
+        add: Add,
+    ) -> None:
         """``told`` gives what the notice of an entry tells."""
-        self._conn, self._history, self._told, self._add = conn, history, told, add
+        self._conn, self._history, self._enrolled, self._told, self._add = conn, history, enrolled, told, add
         self.concerns = Concerns(history.rows)
         self._duties: dict[bytes, bytes] = {}
         self._counting: dict[tuple[int, int, int], rules.Counting | None] = {}
@@ -93,7 +101,7 @@ class Owing:
             return  # this version of the server can't read those documents
         try:
             follows = any(self._expected(index, leaf, record, each).duties == record.duties for each in counted if each)
-            follows = follows and _is_of_caller(leaf, detail, record)
+            follows = follows and self._is_of_caller(leaf, detail, record)
         except errors.WrongState:
             follows = False
         if not follows:
@@ -125,6 +133,16 @@ class Owing:
             made.CopyFrom(record)
         return made
 
+    def _is_of_caller(
+        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.RegistrationRecord
+    ) -> bool:
+        """Whether a waiver names the agency and the officer of its entry, who act at the responsible place."""
+        if leaf.method != WAIVE:
+            return True
+        waiver = _waiver(record)
+        is_by = waiver.agency_id == leaf.agency and (detail is None or waiver.officer_key == detail.officer_key)
+        return is_by and self._enrolled.may_act(leaf.agency, waiver.officer_key, record.responsible_place)
+
     def _by(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:
         """By what duties were counted by documents that were in force; None: they can't be read."""
         key = policy.duties, policy.deadlines, policy.holidays
@@ -153,16 +171,6 @@ class Owing:
             if getattr(policy, name) not in {*since, *before[-1:]}:
                 return False
         return True
-
-
-def _is_of_caller(
-    leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.RegistrationRecord
-) -> bool:
-    """Whether a waiver names the agency and the officer of its entry."""
-    if leaf.method != WAIVE:
-        return True
-    waiver = _waiver(record)
-    return waiver.agency_id == leaf.agency and (detail is None or waiver.officer_key == detail.officer_key)
 
 
 def _policy(record: record_pb2.RegistrationRecord) -> record_pb2.DutyPolicy | None:

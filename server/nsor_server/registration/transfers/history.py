@@ -14,7 +14,6 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.access.facts import contains
 from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
@@ -105,7 +104,9 @@ class Transferred:
             if agency.kind != options_pb2.AGENCY_KIND_NPB:
                 raise errors.WrongState
             rules.resolved(expected, by, assigned=transfer.state == rules.ASSIGNED)
-        elif agency.kind != options_pb2.AGENCY_KIND_POLICE or not contains(agency.jurisdiction, transfer.to_place):
+        elif agency.kind != options_pb2.AGENCY_KIND_POLICE or not self._enrolled.may_act(
+            leaf.agency, detail.officer_key if detail is not None else None, transfer.to_place
+        ):
             raise errors.WrongState
         elif refuses:
             rules.refused(expected, by, transfer.refusal, transfer.deadlines)

@@ -16,6 +16,7 @@ from nsor_server.calls import Agency
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
+from nsor_server.registration.duties import untold
 from nsor_server.registration.validation import overdue
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -153,7 +154,7 @@ def test_a_time_takes_so_many_and_the_next_goes_on_behind_them(
     for days, told in ((370, 2), (371, 3), (372, 3)):
         after(days)
         assert services.owed(OVERDUE) == ["npb"] * told + ["punjab-police"] * told
-    assert owner.findings() == []
+    assert set(owner.findings()) == {untold.PROBLEM}  # no scheduler runs here
 
 
 @pytest.mark.parametrize("table", ["registration_validation", "registration_key"])

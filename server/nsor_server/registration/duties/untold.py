@@ -16,7 +16,7 @@ from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
 
-_PROBLEM: Final = "a step of a duty fell due two days before a fixed time, and nobody was told of it"
+PROBLEM: Final = "a step of a duty fell due two days before a fixed time, and nobody was told of it"
 _HOUR_US: Final = 3_600_000_000
 _LATE_US: Final = 48 * _HOUR_US
 """What is told within seconds, and after a stop within an hour, isn't told so late while the register is at work."""
@@ -66,4 +66,4 @@ class Untold:
             from_us, one = heapq.heappop(self._falling_due)
             if self._next.get(one, (0, 0))[1] == from_us:
                 del self._next[one]
-                self._add(index, _PROBLEM)
+                self._add(index, PROBLEM)

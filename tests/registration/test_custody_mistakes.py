@@ -12,6 +12,7 @@ from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, violations
 from tests.notification.test_notice import notice
+from tests.notification.test_notice_decisions import decide
 from tests.orders import Created, day
 from tests.registration.test_custody import (
     AWAY,
@@ -149,6 +150,21 @@ def test_a_notice_of_where_he_lives_ends_a_release_that_is_put_back(
     assert (shown.custody.state, shown.HasField("expected_release")) == (RELEASED, False)
     services.refused(errors.NoRecord, call_of(SINDH_POLICE), acceptance(services, created))
     assert [each.place_code for each in services.get(created.registration_id, NPB).addresses][-1] == "PK-PB/FSD/PS-003"
+    assert owner.findings() == []
+
+
+def test_a_release_stands_again_once_no_notice_of_a_home_does(services: Services, owner: Owner) -> None:
+    # The notice is refused while he is reported dead; what it had ended is found again when the report is taken back.
+    created = held(services)
+    expected(services, created)
+    happens(services, created, "RELEASED")
+    first, second = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
+    decide(services, created, first, refused=True)
+    happens(services, created, "DECEASED", PUNJAB_POLICE)
+    decide(services, created, second, refused=True)
+    assert not custody(services, created, NPB).HasField("expected_release")
+    takes_back(services, created, "DECEASED", PUNJAB_POLICE)
+    assert custody(services, created, NPB).HasField("expected_release")
     assert owner.findings() == []
 
 

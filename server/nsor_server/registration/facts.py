@@ -13,7 +13,7 @@ from nsor_server.registration.claims import (
     standing_cases,
 )
 from nsor_server.registration.closure.erasures import erased_ids
-from nsor_server.registration.custody.rules import at_home
+from nsor_server.registration.custody.rules import at_home, not_at_home
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
@@ -91,6 +91,7 @@ __all__ = [
     "in_look_ups",
     "moved",
     "name_record",
+    "not_at_home",
     "noticed",
     "of_refusal",
     "of_silence",

@@ -19,6 +19,7 @@ _PROBLEM: Final = "a call changed something of a registration that it isn't ther
 _OF_EVERY_VERSION: Final = ("version", "update_time_us")
 _CUSTODY: Final = (
     *("custody_state", "custodian_agency", "receiving_agency", "custody_events", "expected_release"),
+    "ended_release",
     *("addresses", "home_version", "responsible_place", "transfer"),
     "duties",
     *("state", "archive"),

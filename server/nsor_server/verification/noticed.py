@@ -149,14 +149,10 @@ class Noticed:
             self._add(entry.index, _BY)
         if not _says_where(base, notice):
             self._add(entry.index, _MOVED)
-        noted = record_pb2.NoticeRecord()
-        noted.CopyFrom(notice)
-        for name in effects.FOUND:
-            noted.ClearField(name)
-        made = effects.after(base, noted)
+        made = effects.after(base, notice)
         made.ClearField("duties")
         made.duties.extend(entry.record.duties)  # they are told again by themselves
-        if not _is(made, entry.record) or noted != notice:
+        if not _is(made, entry.record):
             self._add(entry.index, _MADE)
 
     def _compare_decision(

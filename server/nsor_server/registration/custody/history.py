@@ -29,6 +29,7 @@ _FOUND: Final = (
     "custodian_before",
     "receiving_before",
     "release_before",
+    "ended_release_before",
     "place_before",
     "transfer_before",
     "taken_back_version",
@@ -107,6 +108,7 @@ def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRe
         receiving_agency=record.receiving_agency,
         home_version=record.home_version,
         expected_release=record.expected_release if record.HasField("expected_release") else None,
+        ended_release=record.ended_release if record.HasField("ended_release") else None,
         transfer=record.transfer if record.HasField("transfer") else None,
         unasked=record.unasked if record.HasField("unasked") else None,
     )
@@ -120,7 +122,7 @@ def _begins(first: record_pb2.RegistrationRecord) -> bool:
     """Whether a first version says what an order may say."""
     held = first.custody_state == states.IN_CUSTODY
     nothing = not (first.custody_events or first.receiving_agency or first.HasField("expected_release"))
-    nothing &= not first.home_version
+    nothing &= not (first.home_version or first.HasField("ended_release"))
     return nothing and held == bool(first.custodian_agency)
 
 
@@ -149,11 +151,8 @@ def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.Registrati
         if after.home_version == after.version and list(after.addresses) != list(before.addresses):
             rules.at_home(expected)
         elif after.home_version < before.home_version:
-            # That notice was taken back, and what it had ended; verification/noticed.py says of which.
-            expected.home_version = after.home_version
-            expected.ClearField("expected_release")
-            if after.HasField("expected_release"):
-                expected.expected_release.CopyFrom(after.expected_release)
+            # That notice was taken back, and what it had ended; verification/noticed.py says which one stands.
+            rules.not_at_home(expected, after.home_version)
         # Who is responsible, and what is transferred, is compared by ``transfers/history.py``.
         expected.responsible_place = after.responsible_place
         expected.ClearField("transfer")

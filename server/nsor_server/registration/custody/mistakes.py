@@ -42,6 +42,8 @@ def note_before(
     event.receiving_before = before.receiving_agency
     if before.HasField("expected_release"):
         event.release_before.CopyFrom(before.expected_release)
+    if before.HasField("ended_release"):
+        event.ended_release_before.CopyFrom(before.ended_release)
     if len(after.addresses) > len(before.addresses):
         event.place_before = before.responsible_place
     if transfers.is_open(before) and not transfers.is_open(after):
@@ -71,16 +73,29 @@ def put_back(record: record_pb2.RegistrationRecord, last: record_pb2.CustodyEven
     record.custody_state = last.state_before
     record.custodian_agency, record.receiving_agency = last.custodian_before, last.receiving_before
     record.ClearField("expected_release")
+    record.ClearField("ended_release")
     # A released offender may have given notice of where he lives since: that has ended what nobody has taken on.
     is_at_home = last.state_before == states.RELEASED and record.home_version > last.version
-    if last.HasField("release_before") and not is_at_home:
-        record.expected_release.CopyFrom(last.release_before)
+    if last.HasField("release_before"):
+        (record.ended_release if is_at_home else record.expected_release).CopyFrom(last.release_before)
+    elif last.HasField("ended_release_before"):
+        record.ended_release.CopyFrom(last.ended_release_before)
+        expect_again(record)
     if last.place_before:
         # It was the last that was written: the address is the one that it has added.
         record.responsible_place = last.place_before
         del record.addresses[-1]
     if last.HasField("transfer_before"):
         record.transfer.CopyFrom(last.transfer_before)
+
+
+def expect_again(record: record_pb2.RegistrationRecord) -> None:
+    """Have a release that a notice of a home has ended be one that nobody has taken on, if no such notice stands."""
+    released = next((each.version for each in reversed(standing(record))), 0)
+    is_free = record.custody_state == states.RELEASED and record.home_version <= released
+    if is_free and record.HasField("ended_release") and not record.HasField("expected_release"):
+        record.expected_release.CopyFrom(record.ended_release)
+        record.ClearField("ended_release")
 
 
 def asked_for(record: record_pb2.RegistrationRecord, version: int) -> int:

@@ -72,6 +72,8 @@ def _apply(
     following.receiving_agency = _receiving(record, event)
     following.custody_state = record.custody_state if line.after is None else line.after
     following.custodian_agency = _custodian(record, event, following.custody_state)
+    if event.kind not in _OF_A_RELEASE:
+        following.ClearField("ended_release")
     _release(following, event)
 
 
@@ -208,8 +210,20 @@ def instants(record: record_pb2.RegistrationRecord) -> tuple[int, int]:
 def at_home(record: record_pb2.RegistrationRecord) -> None:
     """Note in a version that is being made, with its number, that an offender has given notice of where he lives."""
     record.home_version = record.version
-    if record.custody_state == states.RELEASED:
+    if record.custody_state == states.RELEASED and record.HasField("expected_release"):
+        record.ended_release.CopyFrom(record.expected_release)
         record.ClearField("expected_release")
+
+
+def not_at_home(record: record_pb2.RegistrationRecord, home_version: int) -> None:
+    """Note in a version that is being made that the last notice of where an offender lives doesn't stand.
+
+    Args:
+        record: what nobody had taken on before stands again.
+        home_version: that came with the last one that does; 0: none does.
+    """
+    record.home_version = home_version
+    mistakes.expect_again(record)
 
 
 def day_of(instant: dt.datetime) -> dt.date:

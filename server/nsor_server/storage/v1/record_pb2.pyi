@@ -625,6 +625,8 @@ class RegistrationRecord(_message.Message):
     HOME_VERSION_FIELD_NUMBER: _builtins.int
     WAITING_NOTICES_FIELD_NUMBER: _builtins.int
     NOTICES_WAITED_FIELD_NUMBER: _builtins.int
+    TOLD_FIELD_NUMBER: _builtins.int
+    ENDED_RELEASE_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     DUTIES_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
@@ -769,6 +771,14 @@ class RegistrationRecord(_message.Message):
         """Notices that wait to be verified, in their order."""
 
     @_builtins.property
+    def told(self) -> Global___Told:
+        """What notices have told of names, numbers and homes; not set: none has."""
+
+    @_builtins.property
+    def ended_release(self) -> Global___ExpectedRelease:
+        """The release that nobody had taken on when a notice of a home ended it: it stands again when no such notice does."""
+
+    @_builtins.property
     def duties(self) -> _containers.RepeatedCompositeFieldContainer[Global___Duty]:
         """Duties with a date: those that are open, and of those that have ended the newest. The older ones stand in the versions before."""
 
@@ -827,13 +837,15 @@ class RegistrationRecord(_message.Message):
         home_version: _builtins.int = ...,
         waiting_notices: _abc.Iterable[Global___WaitingNotice] | None = ...,
         notices_waited: _builtins.bool = ...,
+        told: Global___Told | None = ...,
+        ended_release: Global___ExpectedRelease | None = ...,
         withdrawn: _builtins.bool = ...,
         duties: _abc.Iterable[Global___Duty] | None = ...,
         transfer: Global___Transfer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "expected_release", b"expected_release", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "ended_release", b"ended_release", "expected_release", b"expected_release", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -845,6 +857,114 @@ class RegistrationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__waived_death_day) -> _WhichOneofReturnType__waived_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class Told(_message.Message):
+    """What notices have told of a person, in their order: from it follows what a record says without one of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    MOBILES_FIELD_NUMBER: _builtins.int
+    EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    HOME_VERSION_FIELD_NUMBER: _builtins.int
+    TELLINGS_FIELD_NUMBER: _builtins.int
+    home_version: _builtins.int
+    """Likewise, the version that came with the last notice of a home."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """The names that the record had before the first of them."""
+
+    @_builtins.property
+    def mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Likewise, the mobile numbers."""
+
+    @_builtins.property
+    def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Likewise, the e-mail addresses."""
+
+    @_builtins.property
+    def tellings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Telling]:
+        """What was told since."""
+
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        home_version: _builtins.int = ...,
+        tellings: _abc.Iterable[Global___Telling] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_addresses", b"email_addresses", "home_version", b"home_version", "mobiles", b"mobiles", "names", b"names", "tellings", b"tellings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Told: _TypeAlias = Told  # noqa: Y015
+
+@_typing.final
+class Telling(_message.Message):
+    """What a notice has told, or what was changed otherwise before the next notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    MOBILES_FIELD_NUMBER: _builtins.int
+    ENDED_MOBILES_FIELD_NUMBER: _builtins.int
+    EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    ENDED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    HOME_VERSION_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """The notice, 16 bytes; empty: it was changed otherwise."""
+    home_version: _builtins.int
+    """The version that it came with, if it tells where the person lives."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
+        """Names; changed otherwise, they are of this kind from then on."""
+
+    @_builtins.property
+    def mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that are new."""
+
+    @_builtins.property
+    def ended_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mobile numbers that are the person's no more."""
+
+    @_builtins.property
+    def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that are new."""
+
+    @_builtins.property
+    def ended_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """E-mail addresses that are the person's no more."""
+
+    @_builtins.property
+    def address(self) -> Global___Address:
+        """The address that the record has by it."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        names: _abc.Iterable[Global___Name] | None = ...,
+        mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        ended_mobiles: _abc.Iterable[_builtins.str] | None = ...,
+        email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        ended_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
+        address: Global___Address | None = ...,
+        home_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "home_version", b"home_version", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Telling: _TypeAlias = Telling  # noqa: Y015
 
 @_typing.final
 class Duty(_message.Message):
@@ -1190,6 +1310,7 @@ class CustodyEvent(_message.Message):
     PLACE_BEFORE_FIELD_NUMBER: _builtins.int
     TAKEN_BACK_KIND_FIELD_NUMBER: _builtins.int
     TRANSFER_BEFORE_FIELD_NUMBER: _builtins.int
+    ENDED_RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.CustodyEventKind."""
     day: _builtins.int
@@ -1232,6 +1353,10 @@ class CustodyEvent(_message.Message):
     def transfer_before(self) -> Global___Transfer:
         """The open transfer of responsibility that it has ended; not set: it has ended none."""
 
+    @_builtins.property
+    def ended_release_before(self) -> Global___ExpectedRelease:
+        """The release that a notice of a home had ended before; not set: there was none."""
+
     def __init__(
         self,
         *,
@@ -1253,10 +1378,11 @@ class CustodyEvent(_message.Message):
         place_before: _builtins.str = ...,
         taken_back_kind: _builtins.int = ...,
         transfer_before: Global___Transfer | None = ...,
+        ended_release_before: Global___ExpectedRelease | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "expected_day", b"expected_day", "release_before", b"release_before", "transfer_before", b"transfer_before"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "ended_release_before", b"ended_release_before", "expected_day", b"expected_day", "release_before", b"release_before", "transfer_before", b"transfer_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "transfer_before", b"transfer_before", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "ended_release_before", b"ended_release_before", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "transfer_before", b"transfer_before", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
     _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015
@@ -3298,7 +3424,7 @@ Global___NoticeDecisionRecord: _TypeAlias = NoticeDecisionRecord  # noqa: Y015
 
 @_typing.final
 class NoticeRecord(_message.Message):
-    """A notice. It says what it found of the record, so that its effect can be taken back."""
+    """A notice. What it has told stands in the record too, so that it can be taken back."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3328,14 +3454,6 @@ class NoticeRecord(_message.Message):
     PLACE_BEFORE_FIELD_NUMBER: _builtins.int
     AT_HOME_FIELD_NUMBER: _builtins.int
     SUPERSEDES_FIELD_NUMBER: _builtins.int
-    ADDED_NAMES_FIELD_NUMBER: _builtins.int
-    CHANGED_NAMES_FIELD_NUMBER: _builtins.int
-    ADDED_MOBILES_FIELD_NUMBER: _builtins.int
-    ADDED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
-    REMOVED_MOBILES_FIELD_NUMBER: _builtins.int
-    REMOVED_EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
-    HOME_VERSION_BEFORE_FIELD_NUMBER: _builtins.int
-    RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
     TRANSFER_DEADLINES_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """Notice id, 16 bytes."""
@@ -3375,8 +3493,6 @@ class NoticeRecord(_message.Message):
     """The person lives at the address since."""
     supersedes: _builtins.bytes
     """The notice that it supersedes, 16 bytes, or empty."""
-    home_version_before: _builtins.int
-    """The record's home version before it."""
     @_builtins.property
     def address(self) -> Global___Address:
         """The new address; of no fixed abode the place."""
@@ -3404,34 +3520,6 @@ class NoticeRecord(_message.Message):
     @_builtins.property
     def travel(self) -> Global___Travel:
         """A journey."""
-
-    @_builtins.property
-    def added_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
-        """Names that it has added to the record."""
-
-    @_builtins.property
-    def changed_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___Name]:
-        """Names that the record had and of which it has changed the kind, as they were before."""
-
-    @_builtins.property
-    def added_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Mobile numbers that it has added to the record."""
-
-    @_builtins.property
-    def added_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """E-mail addresses that it has added to the record."""
-
-    @_builtins.property
-    def removed_mobiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Mobile numbers that it has taken away."""
-
-    @_builtins.property
-    def removed_email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """E-mail addresses that it has taken away."""
-
-    @_builtins.property
-    def release_before(self) -> Global___ExpectedRelease:
-        """The release that nobody had taken on before it; not set: there was none."""
 
     @_builtins.property
     def transfer_deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
@@ -3466,19 +3554,11 @@ class NoticeRecord(_message.Message):
         place_before: _builtins.str = ...,
         at_home: _builtins.bool = ...,
         supersedes: _builtins.bytes = ...,
-        added_names: _abc.Iterable[Global___Name] | None = ...,
-        changed_names: _abc.Iterable[Global___Name] | None = ...,
-        added_mobiles: _abc.Iterable[_builtins.str] | None = ...,
-        added_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
-        removed_mobiles: _abc.Iterable[_builtins.str] | None = ...,
-        removed_email_addresses: _abc.Iterable[_builtins.str] | None = ...,
-        home_version_before: _builtins.int = ...,
-        release_before: Global___ExpectedRelease | None = ...,
         transfer_deadlines: _abc.Iterable[Global___TransferDeadline] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "release_before", b"release_before", "travel", b"travel"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "travel", b"travel"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_email_addresses", b"added_email_addresses", "added_mobiles", b"added_mobiles", "added_names", b"added_names", "address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "changed_names", b"changed_names", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_version_before", b"home_version_before", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "release_before", b"release_before", "removed_email_addresses", b"removed_email_addresses", "removed_mobiles", b"removed_mobiles", "supersedes", b"supersedes", "timing", b"timing", "transfer_deadlines", b"transfer_deadlines", "travel", b"travel", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agency", b"agency", "at_home", b"at_home", "border_crossing", b"border_crossing", "create_time_us", b"create_time_us", "deadline_rule", b"deadline_rule", "email_addresses", b"email_addresses", "ended_email_addresses", b"ended_email_addresses", "ended_mobiles", b"ended_mobiles", "event_day", b"event_day", "home_visit", b"home_visit", "kind", b"kind", "late", b"late", "mobiles", b"mobiles", "names", b"names", "notice_id", b"notice_id", "officer_key", b"officer_key", "photo_id", b"photo_id", "place_before", b"place_before", "received_day", b"received_day", "receiving_station", b"receiving_station", "registration_id", b"registration_id", "supersedes", b"supersedes", "timing", b"timing", "transfer_deadlines", b"transfer_deadlines", "travel", b"travel", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

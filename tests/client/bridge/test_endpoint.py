@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -120,6 +122,64 @@ def test_an_endpoint_that_hangs_or_drips_ends_at_the_limit(settings_of: Read, en
         assert failed.text == "it gave no whole answer within {:g} s"
         assert not failed.is_of_event
         assert time.monotonic() - begun < 30
+
+
+def test_a_name_that_is_looked_up_for_ever_ends_at_the_limit(
+    settings_of: Read, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(settings_of(endpoint="timeout_seconds = 0.5").endpoint)
+    over, asked = threading.Event(), []
+
+    def hang(host: str, *_: object, **_more: object) -> list[object]:
+        asked.append(host)
+        over.wait()
+        return []
+
+    calls = [lambda: client.post("x", b"{}"), client.handshake]
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        for call in calls:
+            # In a thread: without the limit it would hang until the look-up ends.
+            found: list[NotTaken | None] = []
+            thread = threading.Thread(target=lambda call=call, found=found: found.append(call()), daemon=True)
+            thread.start()
+            thread.join(30)
+            assert [each and each.text for each in found] == ["it gave no whole answer within {:g} s"]
+        # Who asks while one hangs doesn't begin another: they would be as many as posts are tried again.
+        assert asked == ["localhost"]
+    finally:
+        over.set()
+    monkeypatch.undo()
+    assert endpoint.posted == []
+
+
+def test_after_a_look_up_that_failed_the_next_post_looks_again(
+    settings_of: Read, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(settings_of().endpoint)
+
+    def unknown(*_: object, **_more: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", unknown)
+        for failed in (client.post("x", b"{}"), client.handshake()):
+            assert failed == NotTaken("there is no connection to it ({})", ("Name or service not known",))
+    assert client.post("x", body_of(EVENT)) is None
+    assert len(endpoint.posted) == 1
+
+
+def test_no_key_of_a_connection_is_written_to_a_file(
+    settings_of: Read, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Whoever sets SSLKEYLOGFILE for one program would read what the bridge posts, and its signatures.
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    client = Client(settings_of().endpoint)
+    assert client.post("x", body_of(EVENT)) is None
+    assert client.handshake() is None
+    assert len(endpoint.posted) == 1
+    written = (tmp_path / "keys").read_text() if (tmp_path / "keys").exists() else ""
+    assert [line for line in written.splitlines() if not line.startswith("#")] == []
 
 
 def test_no_more_of_an_answer_is_read_than_it_may_have(settings_of: Read, endpoint: Endpoint) -> None:

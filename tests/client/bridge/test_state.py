@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,45 @@ def test_only_one_is_alone(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with State(tmp_path).alone("run") as again:
         assert again
+
+
+# Whoever writes there could say that an event was taken that never was.
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+@pytest.mark.parametrize("part", ["state", "state/dead"])
+def test_a_folder_that_others_may_write_to_is_refused_with_the_command_that_mends_it(
+    tmp_path: Path, part: str, mode: int
+) -> None:
+    State(tmp_path / "state").keep(Progress(12, "e12", taken=True))
+    (tmp_path / part).chmod(mode)
+    with pytest.raises(NsorError, match="others may write to it") as raised:
+        State(tmp_path / "state")
+    assert raised.value.reason == "STATE_NOT_ALONE"
+    command = f"chmod -R go-w {tmp_path / part}"
+    assert command in raised.value.next_step.en
+    assert command in raised.value.next_step.ur
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+    assert State(tmp_path / "state").of(EVENT).taken
+
+
+def test_a_folder_that_others_may_read_is_taken(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert State(tmp_path).of(EVENT) == Progress(12, "e12")
+
+
+@pytest.mark.parametrize("part", ["state", "state/dead"])
+def test_a_symbolic_link_is_no_state_folder(tmp_path: Path, part: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (tmp_path / part).parent.mkdir(mode=0o700, exist_ok=True)
+    (tmp_path / part).symlink_to(elsewhere)
+    with pytest.raises(NsorError, match="symbolic link"):
+        State(tmp_path / "state")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_another_user_s_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(NsorError, match="another user's") as raised:
+        State(tmp_path)
+    assert "chown" in raised.value.next_step.en

@@ -1,7 +1,8 @@
 """Posts one event to the agency's endpoint, and says whether it was taken.
 
 Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks. Redirects are not followed, the computer's
-proxies are not used, a post has one time limit however its answer drips, and at most 64 KiB of an answer are read.
+proxies are not used, a post has one time limit, however its answer drips and however long its name is looked up, and
+at most 64 KiB of an answer are read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from nsor.advice import Words
 from nsor.bridge import addresses
+from nsor.bridge.resolving import Resolver
 from nsor.bridge.settings import Endpoint as EndpointSettings
 from nsor.cli import programs
 from nsor.errors import SettingsWrong
@@ -69,6 +71,7 @@ class Endpoint:
         """
         self._settings = settings
         self._tls = _tls(settings)
+        self._resolver = Resolver()
 
     def post(self, event_id: str, body: bytes) -> NotTaken | None:
         """Post an event; None if it was taken."""
@@ -97,8 +100,12 @@ class Endpoint:
     async def _post(self, body: bytes, headers: dict[str, str], made: list[socket.socket]) -> NotTaken | None:
         import aiohttp  # noqa: PLC0415 - as above
 
+        resolver: Any = self._resolver
         connector = aiohttp.TCPConnector(
-            ssl=self._tls, socket_factory=addresses.sockets(self._settings.networks, made), force_close=True
+            ssl=self._tls,
+            socket_factory=addresses.sockets(self._settings.networks, made),
+            resolver=resolver,
+            force_close=True,
         )
         limit = self._settings.timeout_seconds
         try:
@@ -137,7 +144,7 @@ class Endpoint:
         loop = asyncio.get_running_loop()
         why: NotTaken | None = None
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self._resolver.look_up(host, port)
         except OSError as error:
             return _unconnected(error)
         for info in found:
@@ -224,8 +231,14 @@ def _seconds(value: str) -> float:
 
 def _tls(settings: EndpointSettings) -> ssl.SSLContext:
     try:
-        # With a CA of its own nobody else's certificate counts.
-        context = ssl.create_default_context(cafile=settings.ca)
+        # As `ssl.create_default_context` makes it, but that writes the keys of all connections into the file that
+        # SSLKEYLOGFILE names. It proves the certificate and its name.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if settings.ca is None:
+            context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        else:
+            # With a CA of its own nobody else's certificate counts.
+            context.load_verify_locations(settings.ca)
     except (OSError, ValueError):
         raise SettingsWrong(
             Words(

@@ -2,7 +2,8 @@
 """What the bridge keeps on disk: how far it is with the event at hand, and dead letters. A crash loses nothing of it.
 
 A file is written beside its place, synced, and then put there, so that after a kill or a power cut it is the old one or
-the new one. Events name no person, and neither does anything here; still, every file is its owner's alone (0600).
+the new one. Events name no person, and neither does anything here; still, every file is its owner's alone (0600). A
+folder that somebody else may write to is refused: he could say that an event was taken that never was.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import fcntl
 import json
 import os
 import re
+import shlex
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +31,11 @@ from nsor.v1 import notification_pb2
 _PROGRESS: Final = "progress.json"
 _DEAD: Final = "dead"
 _NO_ID: Final = re.compile(r"[^0-9A-Za-z-]")
+_LINK: Final = Words(
+    "it is a symbolic link; name the folder itself in `state`", "یہ علامتی لنک ہے؛ `state` میں خود فولڈر کا نام دیں"
+)
+_ANOTHERS: Final = Words("it is another user's", "یہ کسی اور صارف کا ہے")
+_WRITABLE: Final = Words("others may write to it", "دوسرے بھی اس میں لکھ سکتے ہیں")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,12 @@ class State:
 
         Raises:
             OSError: it can't be made.
-            NsorError: the file of the progress isn't the bridge's.
+            NsorError: others may write to it, or the file of the progress isn't the bridge's.
         """
         self.folder = folder
         self._dead = folder / _DEAD
         for each in (folder, self._dead):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _made_alone(each)
         self.progress = self._read()
 
     def of(self, event: notification_pb2.Event) -> Progress:
@@ -160,6 +168,18 @@ class State:
             raise _not_ours(path) from None
 
 
+def _made_alone(folder: Path) -> None:
+    """Make a folder if it is missing, and see that it is this user's alone to write to."""
+    if folder.is_symlink():
+        raise _not_alone(folder, _LINK, f"ls -ld {shlex.quote(str(folder))}")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.geteuid():
+        raise _not_alone(folder, _ANOTHERS, f"sudo chown -R $(id -u) {shlex.quote(str(folder))}")
+    if stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _not_alone(folder, _WRITABLE, f"chmod -R go-w {shlex.quote(str(folder))}")
+
+
 def _letter(path: Path) -> DeadLetter:
     try:
         event = json_format.ParseDict(json.loads(path.read_text(encoding="utf-8"))["event"], notification_pb2.Event())
@@ -175,6 +195,14 @@ def _not_ours(path: Path) -> NsorError:
         next_step=Words(
             "Move it away; what it held may come twice.", "اسے ہٹا دیں؛ اس میں جو تھا وہ دو بار آ سکتا ہے۔"
         ),
+    )
+
+
+def _not_alone(folder: Path, why: Words, command: str) -> NsorError:
+    return NsorError(
+        "STATE_NOT_ALONE",
+        Words(f"The state folder {folder} isn't used: {why.en}.", f"فولڈر {folder} استعمال نہیں ہو سکتا: {why.ur}۔"),
+        next_step=Words(f"See what is in it, then: `{command}`", f"پہلے دیکھیں کہ اس میں کیا ہے، پھر: `{command}`"),
     )
 
 

@@ -32,7 +32,8 @@ def answers(register: Register) -> None:
         person=worklists_pb2.MaskedPerson(initials=["Z. T."], cnic_ending="123"),
     )
     duty = duties_pb2.Duty(duty_id=DUTY, kind=item.kind, state=item.state, deadline=_deadline())
-    duty.deadline.later.closed_days.add(holiday="EID_UL_FITR").date.year = 2024
+    for holiday in ("EID_UL_FITR", "ELECTION_DAY"):
+        duty.deadline.later.closed_days.add(holiday=holiday).date.year = 2024
     duty.earlier.add(policy_version=7).due_time.seconds = 1_717_959_599
     standing = duties_pb2.Duty(kind=duties_pb2.DUTY_KIND_TRAVEL_ABROAD, state=duties_pb2.DUTY_STATE_STANDING)
     register.answers[LIST] = lambda _: duties_pb2.ListDutiesResponse(items=[item])
@@ -61,7 +62,7 @@ def test_the_duties_of_a_person_are_said_in_words(
         "1. to tell where he lives, after release: overdue",
         "Due by the end of 2024-06-10, counted from 2024-06-03. Rule initial-notice: working value: text not read.",
         "Nobody has read that source yet",
-        "offices are closed: 2024-00-00 EID_UL_FITR",
+        "offices are closed: 2024-00-00 Eid-ul-Fitr, 2024-00-00 ELECTION_DAY",
         "It was due on 2024-06-09 until version 7 of the policy.",
         "A possible breach: refer it for decision.",
         "to tell a journey abroad before it begins: no date",
@@ -74,7 +75,10 @@ def test_the_duties_of_a_person_are_said_in_words(
 def test_they_are_said_in_urdu_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert {*duties.WORDS.values(), *duties.STATES.values()} <= urdu.TEXTS.keys()
     assert run("--lang", "ur", "duties", "1") == 0
-    assert urdu.TEXTS["to tell where he lives, after release"] in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert urdu.TEXTS["to tell where he lives, after release"] in said
+    assert "عید الفطر" in said
+    assert "EID_UL_FITR" not in said
 
 
 def test_every_kind_and_state_and_reason_has_its_words() -> None:

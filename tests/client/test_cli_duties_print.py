@@ -31,7 +31,7 @@ def sheets(register: Register, monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
         duties_pb2.Duty(kind=duties_pb2.DUTY_KIND_RETURN, state=duties_pb2.DUTY_STATE_STANDING),
     ]
     for at, duty in enumerate(duties[:2]):
-        duty.deadline.due_time.seconds = 1_796_410_799 + at * 86_400
+        duty.deadline.due_time.seconds = 4_100_000_000 + at * 86_400
     shown = registration_pb2.Registration(registration_id=RECORD)
     shown.person.cnic = "3520112345671"
     for kind, name in (
@@ -63,15 +63,25 @@ def test_a_page_has_the_official_name_and_what_is_still_owed(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     (sheet,) = sheets
     assert (sheet.name, sheet.urdu_name) == ("Muhammad Aslam", "محمد اسلم")
-    told = [(each.what.en, each.due is not None) for each in sheet.owed]
+    told = [(each.what.en, each.due is not None, each.overdue) for each in sheet.owed]
     assert told == [
-        ("Come to your police station to be verified, with a new photo", True),
-        ("Tell that you are back from your journey", True),
-        ("Tell a journey abroad before it begins", False),
+        ("Come to your police station to be verified, with a new photo", True, True),
+        ("Tell that you are back from your journey", True, False),
+        ("Tell a journey abroad before it begins", False, False),
     ]
     said = capsys.readouterr()
     assert f"Written: {path}." in said.err
     assert "Aslam" not in said.out + said.err
+
+
+def test_what_is_past_is_overdue_also_before_the_register_has_told_of_it(
+    run: Run, sheets: list[Sheet], register: Register, tmp_path: Path
+) -> None:
+    duty = duties_pb2.Duty(kind=duties_pb2.DUTY_KIND_RETURN, state=duties_pb2.DUTY_STATE_OPEN)
+    duty.deadline.due_time.seconds = 1_718_045_999
+    register.answers[GET_DUTY] = lambda _: duties_pb2.GetDutyResponse(duties=[duty])
+    assert run("duties", "print", RECORD, str(tmp_path / "duties.pdf")) == 0
+    assert [each.overdue for each in sheets[0].owed] == [True]
 
 
 def test_a_file_that_is_there_is_kept_and_nothing_is_asked(

@@ -14,6 +14,8 @@ import pytest
 from nsor import cli
 from nsor.codes import offences, places, source
 from nsor_server.policy import codes
+from nsor_server.policy import source as policy_source
+from nsor_server.policy.holidays import WEEKEND, HolidaysFile
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
 
@@ -39,6 +41,13 @@ def test_the_packaged_codes_are_the_policys() -> None:
     known, table = Places.load(), OffenceTable.load()
     assert all(known.exists(place.code) for place in source.places())
     assert {row.code for row in table.rows()} == {offence.code for offence in source.offences()}
+
+
+def test_every_holiday_of_the_policy_has_its_names() -> None:
+    file = policy_source.read(policy_source.packaged("holidays.toml"), HolidaysFile)
+    codes_of_policy = {WEEKEND, *(row.code for row in (*file.yearly, *file.announced))}
+    assert source.holidays().keys() == codes_of_policy
+    assert all(each.en and not each.ur.isascii() for each in source.holidays().values())
 
 
 def test_stale_codes_fail_the_check(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The codes that people look for, as the client carries them: places and offences, printed as JSON.
+"""The codes that people meet, as the client carries them: places, offences and holidays, printed as JSON.
 
 `clients/generate-codes` runs this and keeps the outcome in the client's package, since an agency's computer has no
 server and must find a code without a call. The policy data stay the one source.
@@ -11,17 +11,20 @@ import sys
 from typing import Any
 
 from nsor_server.policy import source
+from nsor_server.policy.holidays import HolidayNamesFile
 from nsor_server.policy.offences import OffenceRow, OffencesFile
 from nsor_server.policy.places import PlacesFile, UnitRow
 
 
 def codes() -> dict[str, list[dict[str, Any]]]:
-    """Every place and every offence, in the order of the policy data."""
+    """Every place, every offence and every holiday that has a name, in the order of the policy data."""
     places = source.read(source.packaged("places.toml"), PlacesFile)
     offences = source.read(source.packaged("offences.toml"), OffencesFile)
+    names = source.read(source.packaged("holiday_names.toml"), HolidayNamesFile)
     return {
         "places": [place for unit in places.unit for place in _places(unit)],
         "offences": [_offence(row) for row in offences.offence],
+        "holidays": [{"code": row.code, "en": row.en, "ur": row.ur} for row in names.name],
     }
 
 

@@ -103,6 +103,20 @@ class HolidaysFile(source.Part, frozen=True):
     ends_later: tuple[EndsLaterRow, ...] = ()
 
 
+class HolidayNameRow(source.Part, frozen=True):
+    """What a holiday is called."""
+
+    code: HolidayCode
+    en: source.Name
+    ur: source.Name
+
+
+class HolidayNamesFile(source.Part, frozen=True):
+    """The names; they decide nothing, and are no policy document."""
+
+    name: tuple[HolidayNameRow, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A day on which offices are closed.

@@ -25,7 +25,8 @@ def _picture(**changed: str) -> Image.Image:
 
 def test_it_is_one_page_also_with_the_most_duties() -> None:
     long = Words("Tell a change of telephone number or e-mail address", "ٹیلی فون نمبر یا ای میل کی تبدیلی بتانا")
-    for owed in (SHEET.owed, [Owed(long, None)] * MOST_DUTIES):
+    late = Owed(long, SHEET.owed[0].due, overdue=True)
+    for owed in (SHEET.owed, [Owed(long, None)] * MOST_DUTIES, [late] * MOST_DUTIES):
         with pikepdf.open(io.BytesIO(pdf.page(replace(SHEET, owed=owed)))) as found:
             assert len(found.pages) == 1
 

@@ -49,6 +49,22 @@ def test_a_date_is_the_day_in_pakistan(due: dt.datetime, english: str, urdu: str
     assert _dates(due) == (english, urdu)
 
 
+def test_what_is_overdue_says_that_it_was_due_and_where_to_go_now() -> None:
+    # A date that has passed, and nothing beside it, is easily taken for one to come.
+    due = SHEET.owed[0].due
+    found = content(replace(SHEET, owed=[Owed(VERIFICATION, due, overdue=True), Owed(VERIFICATION, due)]))
+    english, urdu = found["en"], found["ur"]
+    assert [each["due"] for each in english["duties"]] == [
+        "was due on Friday 4 December 2026",
+        "Friday 4 December 2026",
+    ]
+    assert [each["due"] for each in urdu["duties"]] == ["جمعہ 4 دسمبر 2026 تک کرنا تھا", "جمعہ 4 دسمبر 2026"]
+    assert [each["overdue"] for each in english["duties"]] == [True, False]
+    assert "go to your police station now" in english["now"]
+    assert "ابھی اپنے تھانے جائیں" in urdu["now"]
+    assert {content(SHEET)[language]["now"] for language in ("en", "ur")} == {""}
+
+
 @pytest.mark.parametrize("name", ["", "  ", "Aslam\u202e", "As\nlam", "As\u2066lam", "As\u200elam"])
 def test_a_name_with_signs_that_turn_letters_round_is_refused(name: str) -> None:
     for sheet in (replace(SHEET, name=name), replace(SHEET, urdu_name=name)):

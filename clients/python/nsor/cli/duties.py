@@ -226,7 +226,9 @@ def _say(session: Session, duty: duties_pb2.Duty, number: int) -> None:
     if not deadline.verified:
         session.say("Nobody has read that source yet: it is a working value.")
     if deadline.HasField("later"):
-        closed = ", ".join(f"{_date(each.date)} {each.holiday}" for each in deadline.later.closed_days)
+        closed = ", ".join(
+            f"{_date(each.date)} {_holiday(session, each.holiday)}" for each in deadline.later.closed_days
+        )
         session.say("It ends later, since offices are closed: {}.", closed)
     for each in duty.earlier:
         session.say("It was due on {} until version {} of the policy.", _day(each.due_time), each.policy_version)
@@ -257,6 +259,16 @@ def _day(time: timestamp_pb2.Timestamp) -> str:
     from nsor.cli import render  # noqa: PLC0415 - as above
 
     return dt.datetime.fromtimestamp(time.seconds, render.PAKISTAN).strftime("%Y-%m-%d")
+
+
+def _holiday(session: Session, code: str) -> str:
+    """What people call a holiday; the code of one that was adopted later."""
+    from nsor.codes import source  # noqa: PLC0415 - as above
+
+    known = source.holidays().get(code)
+    if known is None:
+        return code
+    return known.ur if session.language == "ur" else known.en
 
 
 def _date(date: date_pb2.Date) -> str:

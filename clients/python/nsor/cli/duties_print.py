@@ -41,7 +41,8 @@ TOLD: Final = {
     ),
 }
 """Number of a kind of duty, and what the person is told of it."""
-_OPEN: Final = frozenset({1, 4})
+_OVERDUE: Final = 4
+_OPEN: Final = frozenset({1, _OVERDUE})
 _STANDING: Final = 7
 _OFFICIAL: Final = 1
 _URDU_LETTER: Final = re.compile(r"[\u0600-\u06ff]")
@@ -71,14 +72,14 @@ def print_duties(session: Session, registration_id: str, file: Path) -> None:
         asked = registration_pb2.GetRegistrationRequest(registration_id=registration_id)
         person = client.registration.get_registration(asked).message.registration.person
         name, urdu_name = _names(person.names)
-        today = dt.datetime.now(KARACHI).date()
-        page = pdf.page(Sheet(name, urdu_name, list(_owed(duties)), today))
+        now = dt.datetime.now(KARACHI)
+        page = pdf.page(Sheet(name, urdu_name, list(_owed(duties, now)), now.date()))
         pdf.write(file, page)
         click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
         session.say("Written: {}. Hand the page over, and delete the file.", file)
 
 
-def _owed(duties: Iterable[duties_pb2.Duty]) -> Iterator[Owed]:
+def _owed(duties: Iterable[duties_pb2.Duty], now: dt.datetime) -> Iterator[Owed]:
     """What is to be met: with a date soonest first as the register gives it, then what has none and isn't said yet."""
     from nsor.printing.sheet import Owed  # noqa: PLC0415 - as above
 
@@ -86,7 +87,8 @@ def _owed(duties: Iterable[duties_pb2.Duty]) -> Iterator[Owed]:
     for duty in duties:
         if duty.state in _OPEN:
             said.add(duty.kind)
-            yield Owed(TOLD[duty.kind], dt.datetime.fromtimestamp(duty.deadline.due_time.seconds, dt.UTC))
+            due = dt.datetime.fromtimestamp(duty.deadline.due_time.seconds, dt.UTC)
+            yield Owed(TOLD[duty.kind], due, overdue=duty.state == _OVERDUE or due < now)
         elif duty.state == _STANDING and duty.kind not in said:
             yield Owed(TOLD[duty.kind], None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,21 @@ class Offence:
     verified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A day on which offices are closed.
+
+    Attributes:
+        code: such as EID_UL_FITR, or WEEKEND.
+        en: name in English.
+        ur: name in Urdu.
+    """
+
+    code: str
+    en: str
+    ur: str
+
+
 @functools.cache
 def places() -> tuple[Place, ...]:
     """Every place, each province before its districts."""
@@ -76,6 +92,12 @@ def places() -> tuple[Place, ...]:
 def offences() -> tuple[Offence, ...]:
     """Every row of the offence table; a section that was changed has several."""
     return tuple(Offence(**row) for row in _read()["offences"])
+
+
+@functools.cache
+def holidays() -> Mapping[str, Holiday]:
+    """By its code every holiday that had a name when this version was made."""
+    return {row["code"]: Holiday(**row) for row in _read()["holidays"]}
 
 
 def _read() -> dict[str, list[dict[str, Any]]]:

@@ -108,5 +108,7 @@ def _check_letters(texts: Any, font: Path) -> None:
 def _strings(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
+    if isinstance(value, bool):
+        return []
     inner = value.values() if isinstance(value, dict) else value
     return [text for each in inner for text in _strings(each)]

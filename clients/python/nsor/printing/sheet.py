@@ -46,6 +46,11 @@ _TITLE: Final = Words("What you must do, and by when", "آپ کو کیا کرن�
 _WHAT: Final = Words("What", "کیا")
 _DUE: Final = Words("By when", "کب تک")
 _NO_DATE: Final = Words("when it happens", "جب ایسا ہو")
+_WAS_DUE: Final = Words("was due on {}", "{} تک کرنا تھا")
+_OVERDUE: Final = Words(
+    "The time for some of this is over: go to your police station now.",
+    "جن کاموں کا وقت گزر چکا ہے ان کے لیے ابھی اپنے تھانے جائیں۔",
+)
 _CLOSING: Final = Words(
     "If anything is unclear, or you can't come in time, ask at your police station before the day. Printed on {}.",
     "کچھ واضح نہ ہو، یا آپ وقت پر نہ آ سکیں، تو اس دن سے پہلے اپنے تھانے سے پوچھیں۔ یہ {} کو چھاپا گیا۔",
@@ -66,10 +71,12 @@ class Owed:
     Attributes:
         what: what is to be done, in both languages.
         due: by when; None: there is no date, it begins when something happens.
+        overdue: its time is over.
     """
 
     what: Words
     due: dt.datetime | None
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +127,17 @@ def _part(sheet: Sheet, language: int) -> dict[str, Any]:
         "name": (sheet.name, sheet.urdu_name)[language],
         "what": _WHAT[language],
         "due": _DUE[language],
-        "duties": [{"what": each.what[language], "due": _when(each.due, language)} for each in sheet.owed],
+        "duties": [_duty(each, language) for each in sheet.owed],
+        "now": _OVERDUE[language] if any(each.overdue for each in sheet.owed) else "",
         "closing": _CLOSING[language].format(day(sheet.printed, language)),
     }
+
+
+def _duty(owed: Owed, language: int) -> dict[str, Any]:
+    """One duty; what is overdue says so: a date that has passed is easily taken for one to come."""
+    when = _when(owed.due, language)
+    due = _WAS_DUE[language].format(when) if owed.overdue else when
+    return {"what": owed.what[language], "due": due, "overdue": owed.overdue}
 
 
 def _when(due: dt.datetime | None, language: int) -> str:

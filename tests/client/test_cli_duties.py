@@ -66,7 +66,7 @@ def test_the_duties_of_a_person_are_said_in_words(
         "It was due on 2024-06-09 until version 7 of the policy.",
         "A possible breach: refer it for decision.",
         "to tell a journey abroad before it begins: no date",
-        "`nsor notice enter --template --kind address > notice.json`",
+        f"`nsor notice enter --template --kind address --of {RECORD} > notice.json`",
     ):
         assert part in said
     assert "offence" not in said

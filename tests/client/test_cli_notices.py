@@ -19,7 +19,15 @@ def test_a_template_is_of_one_kind(run: Run, capsys: pytest.CaptureFixture[str],
     shown = json.loads(capsys.readouterr().out)
     kinds = {field.name for field in notices_pb2.CreateNoticeRequest.DESCRIPTOR.oneofs_by_name["notice"].fields}
     assert kinds & shown.keys() == {kind.replace("-", "_")}
-    assert "registration_id" in shown
+    assert shown["registration_id"] == "ID, as `nsor duties` shows it"
+    assert shown["receiving_station"] == "CODE, such as PK-PB/LHR/PS-001"
+
+
+def test_a_template_is_filled_in_with_what_is_known(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    known = ("--of", RECORD, "--station", "PK-PB/LHR/PS-007")
+    assert run("notice", "enter", "--template", "--kind", "address", *known) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["registration_id"], shown["receiving_station"]) == (RECORD, "PK-PB/LHR/PS-007")
 
 
 def test_a_file_in_place_of_a_command_is_entered(run: Run, register: Register, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_packaged_codes_are_the_policys() -> None:
 
 def test_every_holiday_of_the_policy_has_its_names() -> None:
     file = policy_source.read(policy_source.packaged("holidays.toml"), HolidaysFile)
-    codes_of_policy = {WEEKEND, *(row.code for row in (*file.yearly, *file.announced))}
+    codes_of_policy = {WEEKEND, *(row.code for row in file.yearly), *(row.code for row in file.announced)}
     assert source.holidays().keys() == codes_of_policy
     assert all(each.en and not each.ur.isascii() for each in source.holidays().values())
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import uuid
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,60 @@ def test_what_was_sent_before_is_said_with_its_entry(  # noqa: PLR0917 - fixture
     assert run(*command, stdin=json.dumps(other)) == 0
     assert "The same was sent" not in capsys.readouterr().err
     assert len(answered.calls) == 4
+
+
+@pytest.fixture
+def entered(register: Register) -> list[str]:
+    """The request ids that came; each makes a notice, once."""
+    ids: list[str] = []
+
+    def create(request: bytes) -> notices_pb2.CreateNoticeResponse:
+        request_id = notices_pb2.CreateNoticeRequest.FromString(request).request_id
+        ids.append(request_id)
+        return notices_pb2.CreateNoticeResponse(notice_id=str(uuid.uuid5(uuid.NAMESPACE_OID, request_id)))
+
+    register.answers["nsor.v1.NotificationService/CreateNotice"] = create
+    return ids
+
+
+def test_a_program_that_enters_a_notice_again_enters_it_once(
+    run: Run, entered: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    notice = json.dumps({"registration_id": RECORD})
+    assert run("notice", "-", stdin=notice) == 0
+    assert "already" not in "".join(capsys.readouterr())
+    assert run("notice", "-", stdin=notice) == 0
+    assert entered[0] == entered[1]
+    said = "".join(capsys.readouterr())
+    assert "Entered already: nothing was entered" in said
+    assert "`nsor notice enter --again -`" in said
+    assert "Notice entered" not in said
+    # Also when the first answer was lost, so that nothing was kept of it.
+    (path,) = (tmp_path / "state").rglob("sent.jsonl")
+    path.unlink()
+    assert run("notice", "-", "--json", stdin=notice) == 0
+    assert run("notice", "-", stdin=json.dumps({"registration_id": OTHER})) == 0
+    assert (len(set(entered)), entered[2]) == (2, entered[0])
+
+
+def test_a_second_one_that_is_meant_is_entered(
+    run: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice = json.dumps({"registration_id": RECORD})
+    assert run("notice", "-", stdin=notice) == 0
+    assert run("notice", "enter", "--again", "-", stdin=notice) == 0
+    assert "Entered already" not in "".join(capsys.readouterr())
+    assert run("notice", "-", stdin=notice) == 0
+    assert "Entered already" in "".join(capsys.readouterr())
+    monkeypatch.setattr("nsor.cli.twice._at_a_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "y")
+    assert run("notice", "-", stdin=notice) == 0
+    assert len(set(entered)) == 3
+    assert "Entered already" not in "".join(capsys.readouterr())
+    # A file's own id is kept: whoever writes it says by it what is the same.
+    own = json.dumps({"registration_id": RECORD, "request_id": OTHER})
+    assert run("notice", "-", stdin=own) == 0
+    assert entered[-1] == OTHER
 
 
 def test_a_decision_on_a_correction_is_known_by_what_was_decided(

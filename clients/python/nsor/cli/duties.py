@@ -199,9 +199,10 @@ def _open(session: Session, client: Client, registration_id: str) -> None:
     first = next((each.kind for each in found if each.state in _WAIVABLE), 0)
     if first in _MET_BY:
         session.say(
-            "To enter what meets the first: `nsor notice enter --template --kind {} > notice.json`, fill it in, "
-            "`nsor notice enter notice.json`",
+            "To enter what meets the first: `nsor notice enter --template --kind {} --of {} > notice.json`, fill it "
+            "in, `nsor notice enter notice.json`",
             _MET_BY[first],
+            registration_id,
         )
     if found:
         session.say("To hand them over: `nsor duties print {} FILE.pdf`", registration_id)

@@ -14,6 +14,7 @@ import os
 import secrets
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,11 +38,13 @@ class Sent:
         time: when it was sent, in seconds since 1970.
         index: of its entry in the ledger.
         record_id: the register's id of what it made; empty when it made nothing with an id.
+        record_ids: of what it made each time that it was sent.
     """
 
     time: float
     index: int
     record_id: str
+    record_ids: frozenset[str] = frozenset()
 
 
 def secret(folder: Path) -> bytes:
@@ -88,7 +91,16 @@ def sent_before(folder: Path, content: bytes) -> Sent | None:
     """When the same was sent the last time; None when this folder knows of none."""
     wanted = _digest(folder, content)
     found = [row for row in _rows(folder / _SENT) if row["digest"] == wanted]
-    return Sent(found[-1]["time"], found[-1]["index"], found[-1]["record_id"]) if found else None
+    if not found:
+        return None
+    every = frozenset(row["record_id"] for row in found if row["record_id"])
+    return Sent(found[-1]["time"], found[-1]["index"], found[-1]["record_id"], every)
+
+
+def request_id(folder: Path, content: bytes) -> str:
+    """The request id of what is sent from this folder, the same however often it is sent."""
+    digest = hmac.digest(secret(folder), b"request" + content, "sha256")
+    return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
 def _digest(folder: Path, content: bytes) -> str:

@@ -50,12 +50,25 @@ def notice() -> None:
 @click.option("--validate-only", is_flag=True, help="Check the notice and change nothing.")
 @click.option("--template", is_flag=True, help="Print a notice to fill in.")
 @click.option("--kind", type=click.Choice(KINDS), help="Of the notice to fill in: what it tells.")
+@click.option("--of", "of", type=record_id, metavar="REGISTRATION_ID", help="Of the notice to fill in: whose it is.")
+@click.option("--station", metavar="CODE", help="Of the notice to fill in: the station that received it.")
+@click.option("--again", is_flag=True, help="Enter it once more, though the same was entered before.")
 @common
-def enter(session: Session, file: str | None, validate_only: bool, template: bool, kind: str | None) -> None:
+def enter(  # noqa: PLR0917 - one argument per option of the command
+    session: Session,
+    file: str | None,
+    validate_only: bool,
+    template: bool,
+    kind: str | None,
+    of: str | None,
+    station: str | None,
+    again: bool,
+) -> None:
     """Enter an offender's notice, from a JSON file or stdin (-), before or after what it tells.
 
     It is personal data: it comes from a file, never from the command line, which other users can read. Late is taken
-    too, and flagged. A journey needs a notice and no permission.
+    too, and flagged. A journey needs a notice and no permission. The same file is entered once, however often it is
+    sent from this computer.
     """
     from nsor.v1 import notices_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -63,20 +76,30 @@ def enter(session: Session, file: str | None, validate_only: bool, template: boo
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(request.DESCRIPTOR, chosen=_chosen(session, kind)))
+        filled = {
+            "registration_id": of or "ID, as `nsor duties` shows it",
+            "receiving_station": station or "CODE, such as PK-PB/LHR/PS-001",
+        }
+        click.echo(skeleton(request.DESCRIPTOR, chosen=_chosen(session, kind), filled=filled))
         return
     if file is None:
         raise WrongUse("Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in.")
     read_request(read_text(file), request)
-    request.request_id = request.request_id or str(uuid.uuid4())
     request.validate_only |= validate_only
     with session.client(officer=True) as client:
-        if not request.validate_only:
-            twice.ask(session, client, request)
+        if request.validate_only:
+            request.request_id = request.request_id or str(uuid.uuid4())
+            session.answer(client.notification.create_notice(request), title="Correct: nothing was entered")
+            return
+        before = twice.identify(session, client, request, again=again)
         answer = client.notification.create_notice(request)
-        if not request.validate_only:
-            twice.keep(client, request, answer)
-        session.answer(answer, title="Correct: nothing was entered" if request.validate_only else "Notice entered")
+        notice_id = answer.message.notice_id
+        if before is not None and notice_id in before.record_ids:
+            session.answer(answer, title="Entered already: nothing was entered")
+            session.say("If a second one is meant: `nsor notice enter --again {}`", file)
+            return
+        twice.keep(client, request, answer, record_id=notice_id)
+        session.answer(answer, title="Notice entered")
         _say_what_follows(session, answer.message)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from google.protobuf import json_format, message_factory
@@ -151,9 +151,15 @@ def _unknown(key: str, message: Any, path: str) -> Problem:
     return Problem(name, "UNKNOWN_FIELD", Words(f"no such field; {hint}", f"ایسا کوئی خانہ نہیں؛ {hint_ur}"))
 
 
-def template(message: Descriptor, chosen: str = "") -> str:
-    """A request to fill in, with the allowed values of each enumeration; of a choice of fields ``chosen`` alone."""
-    skeleton = _skeleton(message)
+def template(message: Descriptor, chosen: str = "", filled: Mapping[str, str] | None = None) -> str:
+    """A request to fill in, with the allowed values of each enumeration.
+
+    Args:
+        message: of the request.
+        chosen: of a choice of fields the only one that is printed; empty: all.
+        filled: fields that are filled in already, or that say what to put there.
+    """
+    skeleton = _skeleton(message) | dict(filled or {})
     if chosen:
         (choice,) = message.oneofs
         skeleton = {name: skeleton[name] for name in skeleton if name == chosen or name not in _names(choice)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from nsor.cli import agreement, kept
@@ -52,6 +53,26 @@ def ask(
     if _at_a_terminal() and not session.as_json:
         agreement.obtain(session, "Send it again anyway?", agreed=False)
     return before
+
+
+def identify(session: Session, client: Client, request: Any, *, again: bool) -> kept.Sent | None:
+    """Give a request without an id one by which the register takes it once, however often a program sends it.
+
+    A person at a terminal is asked, and may mean it: then, as with ``again``, it gets an id of its own.
+
+    Returns:
+        What was sent before, when it is the same that is sent now.
+
+    Raises:
+        click.Abort: the person doesn't want it twice.
+    """
+    before = None if again else ask(session, client, request)
+    meant = again or (before is not None and _at_a_terminal() and not session.as_json)
+    if not request.request_id:
+        request.request_id = (
+            str(uuid.uuid4()) if meant else kept.request_id(client.state_folder, _of(client, _content(request)))
+        )
+    return None if meant else before
 
 
 def keep(client: Client, request: Message, answer: Answer[Any], *, same: bytes = b"", record_id: str = "") -> None:

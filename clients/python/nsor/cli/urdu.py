@@ -64,6 +64,8 @@ TEXTS: Final[dict[str, str]] = {
     "Keys": "کلیدیں",
     "No record that this call may see": "ایسا کوئی ریکارڈ نہیں جو اس کارروائی میں دیکھا جا سکے",
     "Notice entered": "اطلاع درج کی گئی",
+    "Entered already: nothing was entered": "پہلے سے درج ہے: کچھ درج نہیں کیا گیا",
+    "If a second one is meant: `nsor notice enter --again {}`": "اگر دوسری ہی مراد ہے: `nsor notice enter --again {}`",
     "Opened for both officers": "دونوں افسروں کے لیے کھولا گیا",
     "Photo added": "تصویر شامل کی گئی",
     "Photo confirmed": "تصویر کی تصدیق ہو گئی",
@@ -149,10 +151,10 @@ TEXTS: Final[dict[str, str]] = {
         "{:,} دکھائی گئیں، جو پہلے واجب ہیں؛ اور بھی ہیں: `nsor duties --all`۔"
     ),
     "{:,} due: all that there is.": "{:,} واجب ہیں: سب یہی ہیں۔",
-    "To enter what meets the first: `nsor notice enter --template --kind {} > notice.json`, fill it in, "
-    "`nsor notice enter notice.json`": (
-        "پہلی جس سے پوری ہو وہ درج کرنے کے لیے: `nsor notice enter --template --kind {} > notice.json`، اسے پُر کریں،"
-        " پھر `nsor notice enter notice.json`"
+    "To enter what meets the first: `nsor notice enter --template --kind {} --of {} > notice.json`, fill it "
+    "in, `nsor notice enter notice.json`": (
+        "پہلی جس سے پوری ہو وہ درج کرنے کے لیے: `nsor notice enter --template --kind {} --of {} > notice.json`، اسے"
+        " پُر کریں، پھر `nsor notice enter notice.json`"
     ),
     "Nothing is due.": "کچھ واجب نہیں۔",
     "The first one in words: `nsor duties 1`. What meets it is entered with `nsor notice`.": (

@@ -58,6 +58,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Day on which the station heard of it. [default: today]": "جس دن تھانے کو خبر ملی۔ [بصورتِ دیگر: آج]",
     "Check it and change nothing.": "جانچ؛ کچھ نہیں بدلتا۔",
     "Of the notice to fill in: what it tells.": "پُر کی جانے والی اطلاع کس بارے میں ہے۔",
+    "Of the notice to fill in: whose it is.": "پُر کی جانے والی اطلاع کس کی ہے۔",
+    "Of the notice to fill in: the station that received it.": "پُر کی جانے والی اطلاع کس تھانے کو ملی۔",
+    "Enter it once more, though the same was entered before.": "دوبارہ درج کریں، اگرچہ یہی پہلے درج ہو چکی ہے۔",
     "List what registered persons owe, soonest first; waive it.": (
         "درج شدہ افراد کی ذمہ داریاں دکھاتا ہے، جو پہلے واجب ہے وہ پہلے؛ چھوٹ دینا۔"
     ),

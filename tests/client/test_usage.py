@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,12 @@ def test_the_sentence_of_every_command_and_option_is_in_urdu_too() -> None:
 def test_no_sentence_in_urdu_is_of_a_command_or_option_that_is_gone() -> None:
     said = {text for _, text in _helped()}
     assert (urdu_help.COMMANDS.keys() | urdu_help.OPTIONS.keys()) - said == set()
+
+
+def test_each_sentence_stands_in_one_module_only() -> None:
+    # Of two the second would count, and whoever corrects the first would see nothing change.
+    found = [text for each in urdu_help.SUBJECTS for text in (*each.COMMANDS, *each.OPTIONS)]
+    assert [text for text, times in Counter(found).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("text", [*urdu_help.COMMANDS.items(), *urdu_help.OPTIONS.items()])

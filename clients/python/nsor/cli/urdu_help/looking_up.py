@@ -1,0 +1,91 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""What `--help` says in Urdu. Of access, grants and look-ups."""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMMANDS: Final[dict[str, str]] = {
+    "List registrations that may be of one person (NPB).": "وہ رجسٹریشنیں جو ایک ہی شخص کی ہو سکتی ہیں (این پی بی)۔",
+    "Ask for access; approve, return, show or withdraw it.": (
+        "رسائی کی درخواست؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
+    ),
+    "Open, list or withdraw a ticket: NPB's work on named persons.": (
+        "ٹکٹ کھولنا، دیکھنا یا واپس لینا: نامزد افراد پر این پی بی کا کام۔"
+    ),
+    "Open, list or withdraw a court case: who may be looked up for a trial.": (
+        "عدالتی مقدمہ کھولنا، دیکھنا یا واپس لینا: سماعت کے لیے کن کا ریکارڈ دیکھا جا سکتا ہے۔"
+    ),
+    "Look one person up by CNIC.": "شناختی کارڈ نمبر سے ایک شخص کا ریکارڈ دیکھنا۔",
+    "List registrations that share an identifier with an earlier one, or are alike, the newest first.": (
+        "وہ رجسٹریشنیں جن کا کوئی نمبر پہلی سے ملتا ہے یا جو ملتی جلتی ہیں، نئی پہلے۔"
+    ),
+    "Ask for access to the records of suspects in an FIR; approve, return, show or withdraw it.": (
+        "ایف آئی آر کے مشتبہ افراد کے ریکارڈ تک رسائی مانگنا؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
+    ),
+    "Grant access; the prosecutor signs.": "رسائی کی اجازت؛ پراسیکیوٹر دستخط کرتا ہے۔",
+    "List the grants that your prosecution has given and that still count, the one that ends first in front.": (
+        "آپ کی پراسیکیوشن کے نافذ العمل اجازت نامے، جو پہلے ختم ہو وہ پہلے۔"
+    ),
+    "Ask the prosecutor for access, from a JSON file or stdin (-): FIR, suspects, Annexure A.": (
+        "پراسیکیوٹر سے JSON فائل یا stdin (-) سے رسائی مانگنا: ایف آئی آر، مشتبہ افراد، Annexure A۔"
+    ),
+    "Return a request with reasons; the prosecutor signs.": "وجوہات کے ساتھ درخواست لوٹانا؛ پراسیکیوٹر دستخط کرتا ہے۔",
+    "Show an access request: yours, or one of your jurisdiction.": (
+        "رسائی کی درخواست دکھاتا ہے: آپ کی، یا آپ کے دائرۂ اختیار کی۔"
+    ),
+    "Withdraw a grant for good, yours or a colleague's; the prosecutor signs.": (
+        "اجازت نامہ ہمیشہ کے لیے واپس لینا، اپنا یا ساتھی کا؛ پراسیکیوٹر دستخط کرتا ہے۔"
+    ),
+    "List the tickets that NPB has opened and that still count, the one that ends first in front.": (
+        "این پی بی کے نافذ العمل ٹکٹ، جو پہلے ختم ہو وہ پہلے۔"
+    ),
+    "Let another officer of NPB look named persons up; you sign.": (
+        "این پی بی کے دوسرے افسر کو نامزد افراد کا ریکارڈ دیکھنے دینا؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Withdraw a ticket for good, yours or a colleague's; you sign.": (
+        "ٹکٹ ہمیشہ کے لیے واپس لینا، اپنا یا ساتھی کا؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "List the cases that your court has opened and that still count, the one that ends first in front.": (
+        "آپ کی عدالت کے کھولے ہوئے نافذ العمل مقدمات، جو پہلے ختم ہو وہ پہلے۔"
+    ),
+    "Let the court's officers look up the accused of a case; you sign.": (
+        "عدالت کے افسروں کو مقدمے کے ملزموں کا ریکارڈ دیکھنے دینا؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Withdraw an opened case for good, yours or a colleague's; you sign.": (
+        "کھولا ہوا مقدمہ ہمیشہ کے لیے واپس لینا، اپنا یا ساتھی کا؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Look one person up by CNIC, for one stated case.": (
+        "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ نمبر سے ایک شخص کا ریکارڈ دیکھنا۔"
+    ),
+}
+"""The sentence of each command."""
+
+OPTIONS: Final[dict[str, str]] = {
+    "Why; repeatable.": "کیوں؛ بار بار دیا جا سکتا ہے۔",
+    "Check it and open nothing.": "جانچ؛ کچھ نہیں کھلتا۔",
+    "Only those that haven't ended.": "صرف وہ جو مکمل نہیں ہوئے۔",
+    "The version that was seen; without it the request is shown first.": (
+        "جو نسخہ دیکھا گیا؛ اس کے بغیر پہلے درخواست دکھائی جاتی ہے۔"
+    ),
+    "The other officer's key, instead of KEY_ID.": "دوسرے افسر کی کلید، KEY_ID کی جگہ۔",
+    "What kind of work it is.": "کس قسم کا کام ہے۔",
+    "File with a CNIC on each line, 20 at most; without it they are read from stdin.": (
+        "فائل جس کی ہر سطر میں شناختی کارڈ نمبر ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"
+    ),
+    "Investigation: the prosecutor's grant.": "تفتیش: پراسیکیوٹر کا اجازت نامہ۔",
+    "Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (
+        "استغاثہ: ایف آئی آر، جیسے PK-PB/LHR/PS-001 2024 17 2024-03-05۔"
+    ),
+    "Trial: the case that `nsor case open` opened.": "سماعت: وہ مقدمہ جو `nsor case open` نے کھولا۔",
+    "Custody: the prisoner's number.": "حراست: قیدی نمبر۔",
+    "Border control: a JSON file with number, country and expiryDate.": (
+        "سرحدی جانچ: JSON فائل جس میں number، country اور expiryDate ہوں۔"
+    ),
+    "Register operation: what `nsor ticket open` opened.": "رجسٹر کا انتظام: جو `nsor ticket open` نے کھولا۔",
+    "File with the CNIC on its first line.": "فائل جس کی پہلی سطر میں شناختی کارڈ نمبر ہے۔",
+    "Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.": (
+        "جس کارروائی کا نتیجہ معلوم نہ ہو اسے دس منٹ میں دہرائیں: اجازت نامہ دوبارہ استعمال نہیں ہوتا۔"
+    ),
+}
+"""The sentence of each option."""

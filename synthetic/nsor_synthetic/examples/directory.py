@@ -1,0 +1,76 @@
+"""Example requests of oversight, and of officers, consumers, agencies and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+
+from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, oversight_pb2
+from nsor_synthetic.examples import parts
+
+
+def oversight(ids: parts.Ids) -> Iterator[Message]:
+    """Of accesses and proofs."""
+    accesses = oversight_pb2.ListAccessesRequest(
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - a page token, no secret
+        agency_id="punjab-police",
+        outcome=oversight_pb2.ACCESS_OUTCOME_ALLOWED,
+        access_id=ids.uuid("access id"),
+    )
+    accesses.start_time.seconds = 1_700_000_000
+    accesses.end_time.seconds = 1_700_086_400
+    yield accesses
+    yield oversight_pb2.GetCheckpointRequest(min_tree_size=1)
+    yield oversight_pb2.GetInclusionProofRequest(leaf_index=1, tree_size=2)
+    yield oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=2)
+
+
+def directory(ids: parts.Ids) -> Iterator[Message]:
+    """Of officers, consumers, agencies and policy."""
+    yield directory_pb2.EnrolOfficerRequest(
+        request_id=ids.uuid("enrol"),
+        officer_number="PB-1234",
+        public_key=ids.octets("public key", 32),
+        proof_of_possession=ids.octets("proof", 64),
+        jurisdiction=["PK-PB/LHR"],
+        grade=17,
+        kind=directory_pb2.KEY_KIND_OFFICER,
+        decides=True,
+        replaced_key_id=ids.octets("replaced key id", 32),
+    )
+    yield directory_pb2.DisableOfficerRequest(
+        request_id=ids.uuid("disable"),
+        officer_key_id=ids.octets("key id", 32),
+        reason=directory_pb2.DISABLE_REASON_LEFT_POST,
+    )
+    yield directory_pb2.DisableOwnKeyRequest(
+        request_id=ids.uuid("disable own"), reason=directory_pb2.DISABLE_REASON_KEY_COMPROMISED
+    )
+    yield directory_pb2.ListOfficersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield consumers_pb2.EnrolConsumerRequest(
+        request_id=ids.uuid("enrol consumer"),
+        consumer="SYSTEM-1",
+        places=["PK-PB/LHR"],
+        kinds=[notification_pb2.EVENT_KIND_KEY_ENROLLED],
+    )
+    yield consumers_pb2.DisableConsumerRequest(request_id=ids.uuid("disable consumer"), consumer="SYSTEM-1")
+    yield consumers_pb2.ListConsumersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield directory_pb2.ListAgenciesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield directory_pb2.ProposePolicyRequest(
+        request_id=ids.uuid("propose"),
+        document=directory_pb2.POLICY_DOCUMENT_GRANTS,
+        toml=b"uses_per_subject = 3\nticket_uses_per_subject = 3\ncourt_case_uses_per_subject = 10\n"
+        b'repeat_minutes = 10\ncitation = "working value"\nverified = false\n',
+    )
+    yield directory_pb2.WithdrawPolicyProposalRequest(
+        request_id=ids.uuid("withdraw proposal"), proposal_id=ids.uuid("proposal")
+    )
+    yield directory_pb2.AdoptPolicyRequest(
+        request_id=ids.uuid("adopt"), proposal_id=ids.uuid("proposal"), etag=ids.octets("etag", 16).hex()
+    )
+    yield directory_pb2.GetPolicyRequest(
+        document=directory_pb2.POLICY_DOCUMENT_GRANTS, proposal_id=ids.uuid("proposal")
+    )
+    yield directory_pb2.ListPoliciesRequest()

@@ -1,0 +1,71 @@
+"""Example requests of access, grants and look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+from google.type import date_pb2
+
+from nsor.v1 import lookup_pb2, options_pb2
+from nsor_synthetic.examples import parts
+
+
+def access_requests(ids: parts.Ids) -> Iterator[Message]:
+    """Of requests for access."""
+    yield lookup_pb2.CreateAccessRequestRequest(
+        request_id=ids.uuid("access"),
+        fir=parts.fir(),
+        suspects=[lookup_pb2.Suspect(cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"))],
+        annexure_a=lookup_pb2.AnnexureA(
+            officer_grade=17,
+            posting=parts.STATION,
+            offence_codes=["PPC-376"],
+            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=lookup_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+            fir_copy_number="FC-12/2022",
+            application_number="APP-9/2022",
+            application_date=date_pb2.Date(year=2022, month=9, day=5),
+        ),
+    )
+    yield lookup_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
+    yield lookup_pb2.ApproveAccessRequestRequest(
+        request_id=ids.uuid("approve"), access_request_id=ids.uuid("access"), etag="0123456789abcdef"
+    )
+    yield lookup_pb2.ReturnAccessRequestRequest(
+        request_id=ids.uuid("return"),
+        access_request_id=ids.uuid("access"),
+        etag="0123456789abcdef",
+        reasons=[lookup_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE],
+    )
+
+
+def opened(ids: parts.Ids) -> Iterator[Message]:
+    """Of tickets, court cases and grants."""
+    yield lookup_pb2.OpenTicketRequest(
+        request_id=ids.uuid("open ticket"),
+        officer_key_id=ids.octets("worker", 32),
+        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        cnics=["8220312345670"],
+    )
+    yield lookup_pb2.OpenCourtCaseRequest(
+        request_id=ids.uuid("open case"), court_case=parts.court_case(), cnics=["8220312345670"]
+    )
+    yield lookup_pb2.ListGrantsRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
+    yield lookup_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
+
+
+def look_ups(ids: parts.Ids) -> Iterator[Message]:
+    """A look-up for each of its bases."""
+    bases = {
+        options_pb2.PURPOSE_INVESTIGATION: lookup_pb2.LookUpBasis(grant_id=ids.uuid("grant")),
+        options_pb2.PURPOSE_PROSECUTION: lookup_pb2.LookUpBasis(fir=parts.fir()),
+        options_pb2.PURPOSE_TRIAL: lookup_pb2.LookUpBasis(court_case_id=ids.uuid("court case")),
+        options_pb2.PURPOSE_CUSTODY: lookup_pb2.LookUpBasis(prisoner_number="P-1234/2023"),
+        options_pb2.PURPOSE_BORDER_CONTROL: lookup_pb2.LookUpBasis(travel_document=parts.travel_document()),
+        options_pb2.PURPOSE_REGISTER_OPERATION: lookup_pb2.LookUpBasis(ticket_id=ids.uuid("ticket")),
+    }
+    for purpose, basis in bases.items():
+        yield lookup_pb2.LookUpRegistrationRequest(
+            request_id=ids.uuid(f"look-up {purpose}"), purpose=purpose, cnic="8220312345670", basis=basis
+        )

@@ -225,7 +225,7 @@ def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos) -> Se
     lookups = LookupService(sealer, blind_index, durable)
     services = (
         RegistrationService(sealer, blind_index, photos, durable),
-        NotificationService(sealer, durable),
+        NotificationService(sealer, blind_index, durable),
         lookups,
         OversightService(keyring, durable),
         DirectoryService(lookups.ended_with),

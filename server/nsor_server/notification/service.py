@@ -15,6 +15,7 @@ from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
 from nsor_server.notification.transfers.service import Transfers
 from nsor_server.rpc.handlers import Handler, Streamed, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -23,17 +24,17 @@ from nsor_server.storage.v1 import record_pb2
 class NotificationService:
     """Takes notices and acknowledgements, transfers responsibility, and streams events."""
 
-    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
         """``durable`` gives how many entries this process knows to be durable."""
-        self._sealer, self._durable = sealer, durable
+        self._sealer, self._blind_index, self._durable = sealer, blind_index, durable
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         stream = EventStream()
         return (
-            *Notices(self._sealer).handlers(),
+            *Notices(self._sealer, self._blind_index).handlers(),
             *Reading(self._sealer).handlers(),
-            *Transfers(self._sealer, self._durable).handlers(),
+            *Transfers(self._sealer, self._blind_index, self._durable).handlers(),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,

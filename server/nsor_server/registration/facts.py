@@ -15,6 +15,8 @@ from nsor_server.registration.claims import (
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home, not_at_home
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
+from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.claimants import Known as Claimant
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
 from nsor_server.registration.record import (
@@ -52,6 +54,7 @@ from nsor_server.registration.transfers.record import to_message as transfer_to_
 from nsor_server.registration.transfers.rules import By as TransferBy
 from nsor_server.registration.transfers.rules import accepted as transfer_accepted
 from nsor_server.registration.transfers.rules import is_open as has_open_transfer
+from nsor_server.registration.transfers.rules import is_with as is_transferred_with
 from nsor_server.registration.transfers.rules import moved, of_refusal, of_silence
 from nsor_server.registration.transfers.rules import refused as transfer_refused
 from nsor_server.registration.transfers.rules import resolved as transfer_resolved
@@ -63,6 +66,8 @@ __all__ = [
     "IS_LIVE",
     "PLACES",
     "TABLE",
+    "Claimant",
+    "Claimants",
     "Counting",
     "StoredClaim",
     "StoredVersion",
@@ -89,6 +94,7 @@ __all__ = [
     "has_open_transfer",
     "head",
     "in_look_ups",
+    "is_transferred_with",
     "moved",
     "name_record",
     "not_at_home",

@@ -53,6 +53,7 @@ _MADE: Final = "a version isn't what its notice makes of the one before"
 _MOVED: Final = "a notice moved a person to another place than it tells"
 _BY: Final = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
 _FOLLOWS: Final = "what became of a notice doesn't follow from where it stood"
+_OTHERS: Final = "what a notice tells isn't told of another registration of the person, or of one that isn't his"
 _ALONE: Final = "a call about a notice wrote a version and no notice of it, or a notice of another registration"
 _NOBODY: Final = "a notice, or what became of one, was written by a call that writes none"
 
@@ -97,9 +98,13 @@ class Noticed:
                 self._add(index, _NOBODY)
             return
         written = taken if leaf.method == _CREATE else decided
-        if not self._are_of_version([row[1] for row in (*taken, *decided)], len(written)):
+        named = {row[1] for row in (*taken, *decided)}
+        if not self._are_of_version(named, len(written)):
             self._add(index, _ALONE)
+        self._compare_others(index, leaf, notices, decisions)
         for record in self._history.changed:
+            if record.registration_id not in named:
+                continue  # of another registration of the person
             before = self._history.version(record.registration_id, record.version - 1)
             if before is None:
                 continue
@@ -119,15 +124,51 @@ class Noticed:
         """The notice that the last entry wrote, if it has this index."""
         return next(iter(self._written[1]), None) if self._written[0] == index else None
 
-    def _are_of_version(self, registration_ids: list[bytes], count: int) -> bool:
+    def _are_of_version(self, registration_ids: set[bytes], count: int) -> bool:
         """Whether the rows of an entry are of the registration of which it wrote a version, and one has made that.
 
         Args:
             registration_ids: of the rows; of one that was erased no version is told again.
             count: of the rows that make a version.
         """
-        changed = {each.registration_id for each in self._history.changed}
-        return set(registration_ids) - self._history.erased == changed and (count == 1 or not changed)
+        changed = {each.registration_id for each in self._history.changed} - self._others(registration_ids)
+        return registration_ids - self._history.erased == changed and (count == 1 or not changed)
+
+    def _others(self, registration_ids: set[bytes]) -> set[bytes]:
+        """The other registrations of their person that stand, and open."""
+        found = {other for each in registration_ids for other in self._history.standing(each).person}
+        return set(filter(self._history.is_confirmed, found - registration_ids - self._history.erased))
+
+    def _compare_others(
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        notices: list[record_pb2.NoticeRecord],
+        decisions: list[record_pb2.NoticeDecisionRecord],
+    ) -> None:
+        """Hold the versions of the person's other registrations against what was told of the one, or taken back."""
+        named = [each.registration_id for each in (notices if leaf.method == _CREATE else decisions)[:1]]
+        ended = [one for each in decisions if (one := self._notice(each.notice_id)) is not None]
+        changed = {each.registration_id: each for each in self._history.changed}
+        for other in self._others(set(named)):
+            record = changed.get(other)
+            number = self._history.newest(other) - (record is not None)
+            before = self._history.version(other, number)
+            if before is None:
+                continue
+            made = before
+            for each in ended:
+                if leaf.method == _CREATE:
+                    made = effects.without(made, each, record.update_time_us if record is not None else 0)
+                elif decisions[0].state != states.VERIFIED and effects.is_carried(made, each.notice_id):
+                    time_us = record.update_time_us if record is not None else 0
+                    made = effects.decided(made, each, decisions[0].state, time_us)
+            if leaf.method == _CREATE:
+                made = effects.after_other(made, notices[0])
+                del made.duties[:]
+                made.duties.extend(record.duties if record is not None else ())  # they are told again by themselves
+            if (made is before) != (record is None) or (record is not None and not _is(made, record)):
+                self._add(index, _OTHERS)
 
     def _compare_notice(
         self, entry: _Entry, notice: record_pb2.NoticeRecord, decisions: list[record_pb2.NoticeDecisionRecord]

@@ -118,7 +118,7 @@ class NotificationServiceServicer:
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
         it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
         responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
-        and so does the end of the notice.
+        and so does the end of the notice. Of a person whose registrations NPB has merged it is told of all that stand.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class NotificationServiceStub:
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
     it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
     responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
-    and so does the end of the notice.
+    and so does the end of the notice. Of a person whose registrations NPB has merged it is told of all that stand.
     """
     WithdrawNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]
     """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
@@ -106,7 +106,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
     it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
     responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
-    and so does the end of the notice.
+    and so does the end of the notice. Of a person whose registrations NPB has merged it is told of all that stand.
     """
     WithdrawNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.WithdrawNoticeRequest, _notices_pb2.WithdrawNoticeResponse]  # type: ignore[assignment]
     """Withdraws a notice that the caller's agency took. What it has made of the record is taken back by a new version; nothing is deleted.
@@ -175,7 +175,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes an offender's notice, of one kind, before or after what it tells; late it is taken too, and flagged. The responsible police take
         it; anybody else hears NO_RECORD. A move that has happened, to the place of another station, opens a transfer: the old station stays
         responsible until the new one has accepted (DecideTransfer). A further move supersedes the transfer that is open; a move back ends it,
-        and so does the end of the notice.
+        and so does the end of the notice. Of a person whose registrations NPB has merged it is told of all that stand.
         """
 
     @_abc_1.abstractmethod

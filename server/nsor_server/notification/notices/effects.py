@@ -30,15 +30,25 @@ def after(record: _Record, notice: _Notice) -> _Record:
         notice: with when it was stored.
     """
     following = _next(record)
-    tellings.tell(following, notice)
-    if notice.at_home:
-        place, silence = notice.address.place_code, notice.transfer_deadlines
-        registrations.moved(following, place, notice.notice_id, notice.create_time_us, silence)
-        registrations.at_home(following)
+    _tell(following, notice)
     if notice.kind != kinds.HOME_VISIT:
         following.waiting_notices.add(notice_id=notice.notice_id, time_us=notice.create_time_us)
         following.notices_waited = True
     return following
+
+
+def after_other(record: _Record, notice: _Notice) -> _Record:
+    """The same of another registration of the person: it is told there too, and waits where it was taken."""
+    following = _next(record)
+    _tell(following, notice)
+    following.carried_notices.add(notice_id=notice.notice_id, registration_id=notice.registration_id)
+    del following.carried_notices[: -tellings.MOST]
+    return following
+
+
+def is_carried(record: _Record, notice_id: bytes) -> bool:
+    """Whether a notice was taken of another registration of the person and is told of this one."""
+    return any(each.notice_id == notice_id for each in record.carried_notices)
 
 
 def without(record: _Record, notice: _Notice, time_us: int) -> _Record:
@@ -55,6 +65,9 @@ def without(record: _Record, notice: _Notice, time_us: int) -> _Record:
     left = _Record()
     left.CopyFrom(record)
     _end_wait(left, notice)
+    carried = [each for each in left.carried_notices if each.notice_id != notice.notice_id]
+    del left.carried_notices[:]
+    left.carried_notices.extend(carried)
     home_version = tellings.take_back(left, notice.notice_id)
     if home_version != left.home_version:
         registrations.not_at_home(left, home_version)
@@ -100,6 +113,14 @@ def check_day(record: _Record, notice: _Notice) -> None:
     if notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED and notice.event_day < record.birth_day:
         early = errors.Violation("event_date", errors_pb2.FIELD_REASON_DATE_ORDER)
         raise errors.InvalidFields(violations=(early,))
+
+
+def _tell(following: _Record, notice: _Notice) -> None:
+    tellings.tell(following, notice)
+    if notice.at_home:
+        place, silence = notice.address.place_code, notice.transfer_deadlines
+        registrations.moved(following, place, notice.notice_id, notice.create_time_us, silence)
+        registrations.at_home(following)
 
 
 def _next(record: _Record) -> _Record:

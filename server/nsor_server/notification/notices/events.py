@@ -37,6 +37,33 @@ def of_notice(
     return outbox.owed(_event(notice, move), told, registration_id=record.registration_id, notice_id=notice.notice_id)
 
 
+def of_other(
+    agencies: Agencies,
+    record: record_pb2.RegistrationRecord,
+    other: record_pb2.RegistrationRecord,
+    notice: record_pb2.NoticeRecord,
+    move: Move,
+) -> list[Row]:
+    """The events of a notice of another registration of the person: whoever heard of the one hears nothing twice.
+
+    Whoever entered the other one hears what he would of a notice that was taken of it.
+
+    Args:
+        agencies: of the directory.
+        record: the one of which the notice was taken, before it.
+        other: the other one, before it.
+        notice: the notice.
+        move: what it means for who is responsible for the first.
+    """
+    if notice.timing == notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN:
+        return []
+    told = set(recipients.responsible_police(agencies, other.responsible_place))
+    told.difference_update(recipients.responsible_police(agencies, record.responsible_place))
+    if other.created_by_agency in _concerned(agencies, other, notice):
+        told.add(other.created_by_agency)
+    return outbox.owed(_event(notice, move), told, registration_id=other.registration_id, notice_id=notice.notice_id)
+
+
 def of_decision(
     agencies: Agencies,
     record: record_pb2.RegistrationRecord,

@@ -10,6 +10,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.notification import store
 from nsor_server.notification.notices import effects, events, states
+from nsor_server.notification.persons import Others
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, Sealer
@@ -122,8 +123,12 @@ def ended(
     return Ended((row, *told), (ref,), (found.seen,))
 
 
-def decided(call: Call, of: Found, found: store.Notice, by: record_pb2.NoticeDecisionRecord) -> tuple[str, Ended]:
+def decided(
+    call: Call, of: Found, found: store.Notice, by: record_pb2.NoticeDecisionRecord, others: Others
+) -> tuple[str, Ended]:
     """The etag of the version that follows a decision on a notice, and what is added, that version among it.
+
+    Of the other registrations of the person it is taken back as well where it was told.
 
     Raises:
         errors.WrongState: as ``ended``.
@@ -133,4 +138,12 @@ def decided(call: Call, of: Found, found: store.Notice, by: record_pb2.NoticeDec
     record = effects.decided(of.record, found.record, by.state, to_us(written_at))
     written = registrations.version_row(of.key, record, written_at)
     transferred = registrations.transfer_events(call.agencies, of.record, record)
-    return written.etag, Ended((written.row, *end.rows, *transferred), (written.ref, *end.refs), (of.seen, *end.seen))
+    for each in others.found:
+        if by.state != states.VERIFIED and effects.is_carried(each.record, found.record.notice_id):
+            other = effects.decided(each.record, found.record, by.state, to_us(written_at))
+            others.write(each, other, written_at, call.agencies, record)
+    return written.etag, Ended(
+        (written.row, *end.rows, *transferred, *others.rows),
+        (written.ref, *end.refs, *others.refs),
+        (of.seen, *end.seen, *others.seen),
+    )

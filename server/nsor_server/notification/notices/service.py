@@ -11,15 +11,17 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Seen
-from nsor_server.formats.instants import from_day, to_date, to_us
+from nsor_server.formats.instants import from_day, instant, to_date, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.notification import rules, store
+from nsor_server.notification import persons, rules, store
 from nsor_server.notification.notices import duties, effects, events, kinds, states
 from nsor_server.notification.notices.found import Ended, Found, decided, ended, find, one
+from nsor_server.notification.persons import Others
 from nsor_server.policy.deadlines import EXPECTED_CHANGE, PERIODIC_PHOTO
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -30,8 +32,8 @@ _Deciding: TypeAlias = notices_pb2.WithdrawNoticeRequest | notices_pb2.DecideNot
 class Notices:
     """Takes notices, and what becomes of them."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -79,7 +81,7 @@ class Notices:
         notice.notice_id, notice.create_time_us = uuid.uuid4().bytes, to_us(written_at)
         notice.agency, notice.officer_key = call.agency.agency_id, call.officer_key
         notice.late, notice.deadline_rule = answer.late, answer.deadline.rule_id
-        base, ended = _superseding(call, conn, of, notice)
+        base, earlier, ended = _superseding(call, conn, of, notice)
         move = _move(call, request, base)
         notice.version, notice.at_home = base.version + 1, move.at_home
         notice.place_before = base.responsible_place
@@ -91,6 +93,7 @@ class Notices:
         effects.check_room(following)
         states.check_room(following)
         duties.meet(policy_of(call), following, notice)
+        others = self._carried(call, conn, of, (notice, earlier, move), following)
         written = registrations.version_row(of.key, following, written_at)
         notice_row, notice_ref = store.notice_row(of.key, notice, written_at)
         answer.notice_id, answer.etag = text(notice.notice_id), written.etag
@@ -103,10 +106,38 @@ class Notices:
                 *(written.row, notice_row, *ended.rows),
                 *events.of_notice(call.agencies, of.record, notice, move),
                 *registrations.transfer_events(call.agencies, of.record, following),
+                *others.rows,
             ),
-            (written.ref, notice_ref, *ended.refs),
-            (of.seen, *photo_seen, *ended.seen),
+            (written.ref, notice_ref, *ended.refs, *others.refs),
+            (of.seen, *photo_seen, *ended.seen, *others.seen),
         )
+
+    def _carried(
+        self,
+        call: Call,
+        conn: Connection,
+        of: Found,
+        told: tuple[record_pb2.NoticeRecord, record_pb2.NoticeRecord | None, rules.Move],
+        following: record_pb2.RegistrationRecord,
+    ) -> Others:
+        """What a notice adds for the other registrations of the person.
+
+        Args:
+            call: of who takes it.
+            conn: any.
+            of: the registration of which it is taken.
+            told: the notice; the one that it supersedes; what it means for responsibility.
+            following: the next version of that registration.
+        """
+        notice, earlier, move = told
+        found = persons.others(conn, self._sealer, self._blind_index, of.row.registration_id)
+        for each in found.found:
+            base = each.record if earlier is None else effects.without(each.record, earlier, notice.create_time_us)
+            other = effects.after_other(base, notice)
+            duties.meet(policy_of(call), other, notice)
+            found.write(each, other, instant(notice.create_time_us), call.agencies, following)
+            found.rows += events.of_other(call.agencies, of.record, each.record, notice, move)
+        return found
 
     def withdraw_notice(
         self, call: Call, request: notices_pb2.WithdrawNoticeRequest, conn: Connection
@@ -124,7 +155,8 @@ class Notices:
         if notice.record.agency != call.agency.agency_id:
             raise errors.NoRecord
         by = record_pb2.NoticeDecisionRecord(state=states.WITHDRAWN, withdrawal=request.reason)
-        etag, added = decided(call, of, notice, by)
+        others = persons.others(conn, self._sealer, self._blind_index, of.row.registration_id)
+        etag, added = decided(call, of, notice, by, others)
         answer = notices_pb2.WithdrawNoticeResponse(state=states.WITHDRAWN, etag=etag)
         detail = of.detail("NOTICE_WITHDRAWN", notice.record.notice_id)
         return Outcome(disclose(answer, call.purpose), detail, added.rows, added.refs, added.seen)
@@ -143,7 +175,8 @@ class Notices:
         of = find(self._sealer, call, request.registration_id, conn)
         notice = one(call, conn, of, raw(request.notice_id))
         by = record_pb2.NoticeDecisionRecord(state=request.decision, refusal=request.refusal)
-        etag, added = decided(call, of, notice, by)
+        others = persons.others(conn, self._sealer, self._blind_index, of.row.registration_id)
+        etag, added = decided(call, of, notice, by, others)
         answer = notices_pb2.DecideNoticeResponse(state=request.decision, etag=etag)
         outcome = "NOTICE_VERIFIED" if request.decision == states.VERIFIED else "NOTICE_REFUSED"
         detail = of.detail(outcome, notice.record.notice_id)
@@ -179,8 +212,8 @@ def _due(call: Call, request: notices_pb2.CreateNoticeRequest) -> notices_pb2.Cr
 
 def _superseding(
     call: Call, conn: Connection, of: Found, notice: record_pb2.NoticeRecord
-) -> tuple[record_pb2.RegistrationRecord, Ended]:
-    """The record that a notice goes on from, and what is added because it supersedes another one.
+) -> tuple[record_pb2.RegistrationRecord, record_pb2.NoticeRecord | None, Ended]:
+    """The record that a notice goes on from, the one that it supersedes, and what is added because it does.
 
     That something didn't happen is told of the kind that was expected.
 
@@ -189,13 +222,14 @@ def _superseding(
         errors.WrongState: it can't be superseded, or not by this one.
     """
     if not notice.supersedes:
-        return of.record, Ended()
+        return of.record, None, Ended()
     earlier = one(call, conn, of, notice.supersedes)
     if not states.supersedes(notice, earlier.record):
         raise errors.WrongState
     notice.kind = notice.kind or earlier.record.kind
     by = record_pb2.NoticeDecisionRecord(state=states.SUPERSEDED, superseded_by=notice.notice_id)
-    return effects.without(of.record, earlier.record, notice.create_time_us), ended(call, of, earlier, by, notice)
+    base = effects.without(of.record, earlier.record, notice.create_time_us)
+    return base, earlier.record, ended(call, of, earlier, by, notice)
 
 
 def _move(call: Call, request: notices_pb2.CreateNoticeRequest, record: record_pb2.RegistrationRecord) -> rules.Move:

@@ -38,7 +38,7 @@ class _Said:
 
 def tell(record: _Record, notice: record_pb2.NoticeRecord) -> None:
     """Add to a version that is being made what a notice tells."""
-    telling = _telling(notice)
+    telling = _telling(notice, record.version)
     if telling is None:
         return
     _note_others(record)
@@ -73,8 +73,8 @@ def take_back(record: _Record, notice_id: bytes) -> int:
     return after.home_version
 
 
-def _telling(notice: record_pb2.NoticeRecord) -> record_pb2.Telling | None:
-    """What a notice tells; a name or a number that is only expected isn't told yet. None: nothing."""
+def _telling(notice: record_pb2.NoticeRecord, version: int) -> record_pb2.Telling | None:
+    """What a notice tells with a version; a name or a number that is only expected isn't told yet. None: nothing."""
     telling = record_pb2.Telling(notice_id=notice.notice_id)
     if notice.timing == notices_pb2.NOTICE_TIMING_HAPPENED:
         telling.names.extend(notice.names)
@@ -87,7 +87,7 @@ def _telling(notice: record_pb2.NoticeRecord) -> record_pb2.Telling | None:
         if not telling.address.HasField("since_day"):
             telling.address.since_day = notice.event_day
     if notice.at_home:
-        telling.home_version = notice.version
+        telling.home_version = version
     return telling if telling != record_pb2.Telling(notice_id=notice.notice_id) else None
 
 

@@ -12,24 +12,29 @@ from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
+from nsor_server.notification import persons
+from nsor_server.notification.persons import Others
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _Deciding: TypeAlias = transfers_pb2.DecideTransferRequest | transfers_pb2.ResolveTransferRequest
+_Versions: TypeAlias = tuple[record_pb2.RegistrationRecord, record_pb2.RegistrationRecord]
+"""Of a registration: before a decision, and after it."""
 _Found: TypeAlias = tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]
 
 
 class Transfers:
     """Shows transfers, and has the police of the new place or NPB decide them."""
 
-    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
         """``durable`` gives how many entries this process knows to be durable: no page is of a register before them."""
-        self._sealer, self._durable = sealer, durable
+        self._sealer, self._blind_index, self._durable = sealer, blind_index, durable
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -76,12 +81,17 @@ class Transfers:
         if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
             raise errors.NoRecord
         following, by = _next(call, request.etag, row, record)
-        if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
-            registrations.transfer_accepted(following, by)
-        else:
-            deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
-            registrations.transfer_refused(following, by, request.refusal, deadlines)
-        written, rest = self._written(call, row, record, following, by)
+        deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
+
+        def decide(transferred: record_pb2.RegistrationRecord) -> None:
+            if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
+                registrations.transfer_accepted(transferred, by)
+            else:
+                registrations.transfer_refused(transferred, by, request.refusal, deadlines)
+
+        decide(following)
+        others = self._others(call, conn, (record, following), decide, at_us=by.time_us)
+        written, rest = self._written(call, row, (record, following), by, others)
         answer = transfers_pb2.DecideTransferResponse(
             etag=written.etag,
             state=following.transfer.state,  # type: ignore[arg-type]  # stored numbers are the enum's
@@ -104,8 +114,13 @@ class Transfers:
         row, record = self._of(call, request.registration_id, conn)
         following, by = _next(call, request.etag, row, record)
         assigned = request.resolution == transfers_pb2.TRANSFER_RESOLUTION_ASSIGN
-        registrations.transfer_resolved(following, by, assigned=assigned)
-        written, rest = self._written(call, row, record, following, by)
+
+        def decide(transferred: record_pb2.RegistrationRecord) -> None:
+            registrations.transfer_resolved(transferred, by, assigned=assigned)
+
+        decide(following)
+        others = self._others(call, conn, (record, following), decide, at_us=by.time_us, by_npb=True)
+        written, rest = self._written(call, row, (record, following), by, others)
         answer = transfers_pb2.ResolveTransferResponse(
             etag=written.etag,
             state=following.transfer.state,  # type: ignore[arg-type]  # stored numbers are the enum's
@@ -163,15 +178,45 @@ class Transfers:
         self,
         call: Call,
         row: registrations.StoredVersion,
-        record: record_pb2.RegistrationRecord,
-        following: record_pb2.RegistrationRecord,
+        versions: _Versions,
         by: registrations.TransferBy,
-    ) -> tuple[registrations.Written, tuple[list[Row], tuple[RecordRef], tuple[Seen]]]:
+        others: Others,
+    ) -> tuple[registrations.Written, tuple[list[Row], tuple[RecordRef, ...], tuple[Seen, ...]]]:
         """The next version, and what of an outcome follows from it: rows, records and what was seen."""
+        record, following = versions
         key = registrations.data_key(self._sealer, row)
         written = registrations.version_row(key, following, instant(by.time_us))
-        added = [written.row, *registrations.transfer_events(call.agencies, record, following)]
-        return written, (added, (written.ref,), (registrations.seen(row),))
+        added = [written.row, *registrations.transfer_events(call.agencies, record, following), *others.rows]
+        return written, (added, (written.ref, *others.refs), (registrations.seen(row), *others.seen))
+
+    def _others(
+        self,
+        call: Call,
+        conn: Connection,
+        versions: _Versions,
+        decide: Callable[[record_pb2.RegistrationRecord], None],
+        *,
+        at_us: int,
+        by_npb: bool = False,
+    ) -> Others:
+        """What a decision adds for the other registrations of the person that are transferred to the same place.
+
+        Args:
+            call: of who decides.
+            conn: any.
+            versions: of the registration that was named, before and after it.
+            decide: makes a version what the decision makes of it.
+            at_us: when it is decided.
+            by_npb: NPB decides, and not the police of the new place.
+        """
+        record, following = versions
+        found = persons.others(conn, self._sealer, self._blind_index, record.registration_id)
+        for each in found.found:
+            if registrations.is_transferred_with(each.record, record, at_us if by_npb else 0):
+                other = _following(each.record)
+                decide(other)
+                found.write(each, other, instant(at_us), call.agencies, following)
+        return found
 
     def _shown_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
         row, _ = self._of(call, request.registration_id, conn)
@@ -188,10 +233,14 @@ def _next(
     """
     if etag != registrations.etag(row.sealed):
         raise errors.EtagMismatch
+    return _following(record), registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
+
+
+def _following(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
     following = record_pb2.RegistrationRecord()
     following.CopyFrom(record)
     following.version += 1
-    return following, registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
+    return following
 
 
 def _detail(outcome: str, record: record_pb2.RegistrationRecord) -> record_pb2.AccessDetail:

@@ -21,6 +21,7 @@ from nsor_server.registration.transfers import rules
 from nsor_server.storage.v1 import record_pb2
 
 _PROBLEM: Final = "who is responsible for a registration doesn't follow from notices and decisions"
+_LEFT_BEHIND: Final = "a transfer was decided, and that of another registration of the person wasn't with it"
 _LEFT_OUT: Final = "a time for reviews doesn't name the transfers of which a time was over"
 _DECIDE: Final = "nsor.v1.NotificationService/DecideTransfer"
 _RESOLVE: Final = "nsor.v1.NotificationService/ResolveTransfer"
@@ -46,6 +47,8 @@ class Transferred:
         if self._reviewed.written is not None:
             # First: what a time writes of registrations itself comes after what it has read.
             self._compare(index, self._reviewed.written)
+        if leaf.method in {_DECIDE, _RESOLVE}:
+            self._compare_others(index, resolves=leaf.method == _RESOLVE)
         for record in self._history.changed:
             after = _responsibility(record)
             stored = self._newest.get(record.registration_id)
@@ -57,6 +60,17 @@ class Transferred:
 
     def finish(self) -> None:
         """Nothing is left: the rows are the history's."""
+
+    def _compare_others(self, index: int, *, resolves: bool) -> None:
+        """See that a decision on the transfer of one registration was made on those of the person that go with it."""
+        changed = {each.registration_id: each.update_time_us for each in self._history.changed}
+        for one, time_us in changed.items():
+            before = record_pb2.RegistrationRecord.FromString(self._newest.get(one, b""))
+            for other in set(self._history.standing(one).person).difference(changed, self._history.erased):
+                stored = record_pb2.RegistrationRecord.FromString(self._newest.get(other, b""))
+                npb_at_us = time_us if resolves else 0
+                if self._history.is_confirmed(other) and rules.is_with(stored, before, npb_at_us):
+                    self._add(index, _LEFT_BEHIND)
 
     def _follows(
         self,

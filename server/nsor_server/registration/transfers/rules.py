@@ -200,6 +200,19 @@ def released(record: Record, time_us: int) -> None:
         _end(record, SUPERSEDED, time_us)
 
 
+def is_with(other: Record, record: Record, npb_at_us: int = 0) -> bool:
+    """Whether another registration of a person is transferred as one is: a decision on the one is one on both.
+
+    Args:
+        other: the other one.
+        record: the one that is decided, before it.
+        npb_at_us: when NPB decides, microseconds since 1970; 0: the police of the new place do.
+    """
+    same_place = other.transfer.to_place == record.transfer.to_place
+    same = is_open(other) and same_place and other.transfer.state == record.transfer.state
+    return same and (not npb_at_us or is_npbs(other, npb_at_us))
+
+
 def withdrawn(record: Record, notice_id: bytes, time_us: int) -> None:
     """Have the end of a notice leave the transfer to where the person lives by the notices that stand, or none.
 

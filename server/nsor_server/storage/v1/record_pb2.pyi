@@ -627,6 +627,7 @@ class RegistrationRecord(_message.Message):
     NOTICES_WAITED_FIELD_NUMBER: _builtins.int
     TOLD_FIELD_NUMBER: _builtins.int
     ENDED_RELEASE_FIELD_NUMBER: _builtins.int
+    CARRIED_NOTICES_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     DUTIES_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
@@ -779,6 +780,10 @@ class RegistrationRecord(_message.Message):
         """The release that nobody had taken on when a notice of a home ended it: it stands again when no such notice does."""
 
     @_builtins.property
+    def carried_notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarriedNotice]:
+        """Notices that were taken of other registrations of the person, and are told of this one with them, the newest last."""
+
+    @_builtins.property
     def duties(self) -> _containers.RepeatedCompositeFieldContainer[Global___Duty]:
         """Duties with a date: those that are open, and of those that have ended the newest. The older ones stand in the versions before."""
 
@@ -839,13 +844,14 @@ class RegistrationRecord(_message.Message):
         notices_waited: _builtins.bool = ...,
         told: Global___Told | None = ...,
         ended_release: Global___ExpectedRelease | None = ...,
+        carried_notices: _abc.Iterable[Global___CarriedNotice] | None = ...,
         withdrawn: _builtins.bool = ...,
         duties: _abc.Iterable[Global___Duty] | None = ...,
         transfer: Global___Transfer | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "ended_release", b"ended_release", "expected_release", b"expected_release", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -857,6 +863,32 @@ class RegistrationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__waived_death_day) -> _WhichOneofReturnType__waived_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class CarriedNotice(_message.Message):
+    """A notice that was taken of another registration of the person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """Notice id, 16 bytes."""
+    registration_id: _builtins.bytes
+    """The other registration, 16 bytes."""
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CarriedNotice: _TypeAlias = CarriedNotice  # noqa: Y015
 
 @_typing.final
 class Told(_message.Message):

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import (
     amendments_pb2,
+    arrivals_pb2,
     closure_pb2,
     consumers_pb2,
     corrections_pb2,
@@ -392,6 +393,7 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "NotificationService/ListNotices": lambda known: notices_pb2.ListNoticesRequest(
         registration_id=known.registration.registration_id
     ),
+    "NotificationService/FindRegistrant": lambda _: arrivals_pb2.FindRegistrantRequest(cnic=CNIC),
     "NotificationService/GetDuty": lambda known: duties_pb2.GetDutyRequest(
         registration_id=known.registration.registration_id, duty_id=str(uuid.uuid4())
     ),

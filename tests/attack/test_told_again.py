@@ -58,6 +58,7 @@ TOLD = {
     "ListPendingDecisions": "attack/test_pending_set_back.py::test_what_was_hidden_from_the_list_is_found",
     "GetTransfer": "attack/test_transfers_made_up.py::test_an_older_transfer_that_was_shown_is_found",
     "ListTransfers": "attack/test_transfers_made_up.py::test_a_transfer_that_was_hidden_from_a_list_is_found",
+    "FindRegistrant": "attack/test_counter_set_back.py::test_who_was_hidden_from_a_counter_is_found",
     "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",
 }
 """Method -> the test in which something was hidden from it for one call, and was found."""

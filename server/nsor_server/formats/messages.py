@@ -12,6 +12,7 @@ from typing import Final
 
 from nsor.v1 import (
     amendments_pb2,
+    arrivals_pb2,
     closure_pb2,
     corrections_pb2,
     custody_pb2,
@@ -298,6 +299,14 @@ def _confirm_registrations(
     duplicates(named, path + "confirmations[{}].registration_id", violations)
 
 
+def _one_number(
+    request: arrivals_pb2.FindRegistrantRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """What a person shows at a counter has one number."""
+    if bool(request.cnic) == request.HasField("travel_document"):
+        violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+
+
 def _correction(
     request: corrections_pb2.RequestCorrectionRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
@@ -435,6 +444,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.TrialJudgment": _trial,
     "nsor.v1.RecordJudgmentRequest": _judgment,
+    "nsor.v1.FindRegistrantRequest": _one_number,
     "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.WithdrawProposalRequest": _proposal,

@@ -119,19 +119,29 @@ class Claimed:
 
 def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     """The identifiers that belong to one person; a mobile number doesn't."""
-    found = [
-        Identifier(IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], _document(document))
-        for document in record.documents
-    ]
+    found = [of_document(document.country, document.number, document.kind) for document in record.documents]
     if record.cnic:
         found.append(of_cnic(record.cnic))
     return found
 
 
-def _document(document: record_pb2.Document) -> str:
+def of_document(country: str, number: str, kind: int) -> Identifier:
     """A travel document as an identifier: its country and number; of what isn't a passport its kind, too."""
-    kind = document.kind if document.kind != types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT else 0
-    return f"{document.country} {document.number}{f' {kind}' if kind else ''}"
+    other = kind if kind != types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT else 0
+    return Identifier(
+        IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], f"{country} {number}{f' {other}' if other else ''}"
+    )
+
+
+def of_named(named: str) -> Identifier | None:
+    """What an entry says that a request has named, as an identifier; None: it is none."""
+    kind, _, value = named.partition(" ")
+    if kind == "cnic":
+        return of_cnic(value)
+    if kind == "document":
+        country, number, of = value.split(" ")
+        return of_document(country, number, int(of))
+    return None
 
 
 def of_cnic(cnic: str) -> Identifier:

@@ -1,5 +1,6 @@
 """What other services may use of registrations: how one is read, opened and carried on. They import nothing else."""
 
+from nsor_server.registration.arrivals.store import by_number
 from nsor_server.registration.claims import (
     IDENTIFIER_CNIC,
     IS_LIVE,
@@ -8,13 +9,16 @@ from nsor_server.registration.claims import (
     cases,
     court_case,
     fir_case,
+    of_named,
     open_claim,
     person,
     standing_cases,
 )
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home, not_at_home
+from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
+from nsor_server.registration.duties.rules import is_open as duty_is_open
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.claimants import Known as Claimant
 from nsor_server.registration.persons.shown import as_one, digest
@@ -59,6 +63,7 @@ from nsor_server.registration.transfers.rules import moved, of_refusal, of_silen
 from nsor_server.registration.transfers.rules import refused as transfer_refused
 from nsor_server.registration.transfers.rules import resolved as transfer_resolved
 from nsor_server.registration.transfers.rules import withdrawn as transfer_withdrawn
+from nsor_server.registration.worklists.rules import masked
 
 __all__ = [
     "COLUMNS",
@@ -77,6 +82,7 @@ __all__ = [
     "address_record",
     "as_one",
     "at_home",
+    "by_number",
     "case_blinds",
     "case_reference",
     "cases",
@@ -86,6 +92,8 @@ __all__ = [
     "data_key",
     "digest",
     "document_record",
+    "duty_is_open",
+    "duty_message",
     "erased_ids",
     "etag",
     "fill_address",
@@ -95,10 +103,12 @@ __all__ = [
     "head",
     "in_look_ups",
     "is_transferred_with",
+    "masked",
     "moved",
     "name_record",
     "not_at_home",
     "noticed",
+    "of_named",
     "of_refusal",
     "of_silence",
     "open_claim",

@@ -238,6 +238,10 @@ class History:
         one = claims.of_cnic(cnic)
         return [each for each in found if one in each.claimed_now]
 
+    def having(self, one: Identifier) -> Sequence[Standing]:
+        """The registrations that claim an identifier after the last entry."""
+        return [each for each in self._claiming_one(one) if one in each.claimed_now]
+
     def sharing(self, registration_id: bytes) -> set[bytes]:
         """The other registrations that claim an identifier which a registration has after the last entry."""
         current = self.standing(registration_id).current

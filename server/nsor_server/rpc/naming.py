@@ -21,6 +21,7 @@ _KINDS: Final = {
     "proposal_id": "policy-proposal",
     "import_id": "import",
     "review_number": "review",
+    "travel_document": "document",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"
@@ -29,12 +30,17 @@ USUAL_PAGE: Final = 100
 """Rows of a page whose size isn't said."""
 _PERSON: Final = "person"
 """Field of a request that enters a person."""
+_DOCUMENT: Final = "travel_document"
+"""Field of a request that names a person by what he shows."""
 
 
 def named(request: Message) -> str:
     """The kind and the value that a checked request names, found or not; empty when it names nothing, or several."""
     for name, kind in _fields(request.DESCRIPTOR):
-        if value := _read(request, name):
+        if name == _DOCUMENT:
+            if request.HasField(name):
+                return f"{kind} {_document(_read(request, name))}"
+        elif value := _read(request, name):
             return named(value) if name == _PERSON else f"{kind} {value.hex() if isinstance(value, bytes) else value}"
     return ""
 
@@ -57,6 +63,11 @@ def _fields(descriptor: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a message that may name something, each with its kind."""
     fields = descriptor.fields_by_name
     return tuple((name, kind) for name, kind in (*_KINDS.items(), (_PERSON, "")) if name in fields)
+
+
+def _document(document: Any) -> str:
+    """A document in its one written form: country, number and kind."""
+    return f"{document.country} {document.number} {document.kind:d}"
 
 
 def _read(request: Any, name: str) -> Any:

@@ -17,6 +17,7 @@ from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
 from nsor_server.registration.amendments.waiting_history import WaitingAmendments
+from nsor_server.registration.arrivals.history import FoundByNumber
 from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed, Reviews
 from nsor_server.registration.closure.looks import Looked
@@ -119,6 +120,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
         Transferred(history, reviewed, enrolled, report.add),
+        FoundByNumber(history, enrolled, report.add),
         noticed,
         Owing(conn, history, enrolled, lambda index: duties.told(noticed.written(index)), report.add),
         Untold(history, reviewed, report.add),

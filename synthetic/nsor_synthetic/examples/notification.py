@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import duties_pb2, notices_pb2, notification_pb2, transfers_pb2
+from nsor.v1 import arrivals_pb2, duties_pb2, notices_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -23,6 +23,18 @@ def notification(ids: parts.Ids) -> Iterator[Message]:
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3, consumer="SYSTEM-1")
     yield from _transfers(ids)
     yield from _duties(ids)
+    yield from _at_the_counter()
+
+
+def _at_the_counter() -> Iterator[Message]:
+    yield arrivals_pb2.FindRegistrantRequest(cnic="3520212345671")
+    document = types_pb2.TravelDocument(
+        number="AB1234567",
+        country="PK",
+        kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT,
+        expiry_date=date_pb2.Date(year=2031, month=5, day=4),
+    )
+    yield arrivals_pb2.FindRegistrantRequest(travel_document=document)
 
 
 def _notice(ids: parts.Ids, **kind: Any) -> notices_pb2.CreateNoticeRequest:

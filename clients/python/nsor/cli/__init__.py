@@ -53,6 +53,7 @@ COMMANDS = {
     "proposals": Entry(
         "nsor.cli.proposals", "proposals", "List, accept, refuse or withdraw proposed amendments of a record."
     ),
+    "counter": Entry("nsor.cli.counter", "counter", "Find whoever shows his number at your counter, and what he owes."),
     "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
     "duties": Entry("nsor.cli.duties", "duties", "List what registered persons owe, soonest first; waive it."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import shown_number
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
 from nsor.misuse import WrongUse
@@ -91,7 +91,7 @@ def lookup(  # noqa: PLR0917 - one argument per option of the command
         purpose = options_pb2.PURPOSE_REGISTER_OPERATION
         basis.ticket_id = ticket_id
     request = lookup_pb2.LookUpRegistrationRequest(
-        request_id=request_id or "", purpose=purpose, cnic=_cnic(cnic_file), basis=basis
+        request_id=request_id or "", purpose=purpose, cnic=shown_number.cnic(cnic_file), basis=basis
     )
     _answer(session, request)
 
@@ -103,18 +103,6 @@ def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> 
         answer = client.lookup.look_up_registration(request)
     found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
     session.answer(answer, title="Found" if found else "No record that this call may see", confidential=True)
-
-
-def _cnic(path: Path | None) -> str:
-    if path is not None:
-        warn_if_shared(path, "--cnic-file")
-        text = read_text(str(path))
-    elif sys.stdin.isatty():
-        text = click.prompt("CNIC", err=True)
-    else:
-        text = sys.stdin.readline()
-    lines = text.split("\n")
-    return lines[0].strip()
 
 
 def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:

@@ -526,6 +526,12 @@ TEXTS: Final[dict[str, str]] = {
         "ذمہ دار پولیس اور این پی بی کو بتا دیا گیا: کوئی پتہ معلوم نہیں۔"
     ),
     "Whose custody it is": "یہ حراست کس کی ہے",
+    # Of the counter.
+    "No record at your stations": "آپ کے تھانوں میں کوئی ریکارڈ نہیں",
+    "Next he owes: {} (by {}).": "اب اس کے ذمے ہے: {} ({} تک)۔",
+    "What he tells: `nsor notice enter --template`, for {}": "جو وہ بتائے: `nsor notice enter --template`، برائے {}",
+    "All that he owes: `nsor duties --of {}`": "جو سب اس کے ذمے ہے: `nsor duties --of {}`",
+    "Who he is: `nsor show {}`": "وہ کون ہے: `nsor show {}`",
     # Of transfers.
     "{:,} open: all that there is.": "{:,} زیر التوا: سب دکھا دیے گئے۔",
     "{:,} shown, the oldest of each side; there are more: `nsor transfers --all`.": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import duties_pb2, notices_pb2, notification_pb2, transfers_pb2
+from nsor.v1 import arrivals_pb2, duties_pb2, notices_pb2, notification_pb2, transfers_pb2
 
 
 class Notification(Service):
@@ -216,6 +216,22 @@ class Notification(Service):
             "nsor.v1.NotificationService/ListTransfers",
             request,
             transfers_pb2.ListTransfersResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def find_registrant(
+        self,
+        request: arrivals_pb2.FindRegistrantRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[arrivals_pb2.FindRegistrantResponse]:
+        """Find whoever shows a number at your counter, among the records of your own stations."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/FindRegistrant",
+            request,
+            arrivals_pb2.FindRegistrantResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from nsor.v1 import arrivals_pb2 as nsor_dot_v1_dot_arrivals__pb2
 from nsor.v1 import duties_pb2 as nsor_dot_v1_dot_duties__pb2
 from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import notification_pb2 as nsor_dot_v1_dot_notification__pb2
@@ -107,6 +108,11 @@ class NotificationServiceStub:
                 '/nsor.v1.NotificationService/WaiveDuty',
                 request_serializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.FromString,
+                _registered_method=True)
+        self.FindRegistrant = channel.unary_unary(
+                '/nsor.v1.NotificationService/FindRegistrant',
+                request_serializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.FromString,
                 _registered_method=True)
 
 
@@ -232,6 +238,15 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindRegistrant(self, request, context):
+        """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
+        the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
+        it finds: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -304,6 +319,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.WaiveDuty,
                     request_deserializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.SerializeToString,
+            ),
+            'FindRegistrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindRegistrant,
+                    request_deserializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -685,6 +705,33 @@ class NotificationService:
             '/nsor.v1.NotificationService/WaiveDuty',
             nsor_dot_v1_dot_duties__pb2.WaiveDutyRequest.SerializeToString,
             nsor_dot_v1_dot_duties__pb2.WaiveDutyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindRegistrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/FindRegistrant',
+            nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.SerializeToString,
+            nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ Notices of change, and the events that agencies owe each other."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from nsor.v1 import arrivals_pb2 as _arrivals_pb2
 from nsor.v1 import duties_pb2 as _duties_pb2
 from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import notification_pb2 as _notification_pb2
@@ -96,6 +97,11 @@ class NotificationServiceStub:
     """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
     due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
     """
+    FindRegistrant: _grpc.UnaryUnaryMultiCallable[_arrivals_pb2.FindRegistrantRequest, _arrivals_pb2.FindRegistrantResponse]
+    """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
+    the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
+    it finds: BUDGET_EMPTY.
+    """
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
@@ -161,6 +167,11 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     WaiveDuty: _aio.UnaryUnaryMultiCallable[_duties_pb2.WaiveDutyRequest, _duties_pb2.WaiveDutyResponse]  # type: ignore[assignment]
     """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
     due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+    """
+    FindRegistrant: _aio.UnaryUnaryMultiCallable[_arrivals_pb2.FindRegistrantRequest, _arrivals_pb2.FindRegistrantResponse]  # type: ignore[assignment]
+    """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
+    the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
+    it finds: BUDGET_EMPTY.
     """
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -308,6 +319,17 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_duties_pb2.WaiveDutyResponse, _abc.Awaitable[_duties_pb2.WaiveDutyResponse]]:
         """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
         due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+        """
+
+    @_abc_1.abstractmethod
+    def FindRegistrant(
+        self,
+        request: _arrivals_pb2.FindRegistrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arrivals_pb2.FindRegistrantResponse, _abc.Awaitable[_arrivals_pb2.FindRegistrantResponse]]:
+        """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
+        the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
+        it finds: BUDGET_EMPTY.
         """
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor.ledger.merkle import leaf_hash
-from nsor.v1 import closure_pb2
+from nsor.v1 import closure_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
@@ -41,7 +41,8 @@ from nsor_server.storage.v1 import record_pb2
 METHOD: Final = "nsor-server/erase"
 IMPORT: Final = "nsor.v1.RegistrationService/ImportRegistrations"
 """Its entries are about many records, and their details name nobody: they stay."""
-_LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+_BY_NUMBER: Final = ("nsor.v1.LookupService/LookUpRegistration", "nsor.v1.NotificationService/FindRegistrant")
+"""Methods that find a person by a number of his."""
 _CLOSURES: Final = """
 SELECT DISTINCT ON (closure_id) uuid_send(closure_id), version, sealed
 FROM closure_version ORDER BY closure_id, version DESC
@@ -112,6 +113,9 @@ _CLAIMS: Final = """
 SELECT uuid_send(registration_id), version, cnic_held, passport_held, person, sealed
 FROM registration_claim WHERE registration_id = %s ORDER BY version
 """
+
+
+_PASSPORT: Final = (types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED, types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
 
 
 class NotErased(OperatorError):
@@ -258,13 +262,23 @@ def _are_about(conn: Connection, keyring: Keyring, closure: record_pb2.ClosureRe
 
 
 def _number_labels(conn: Connection, keyring: Keyring, registration_id: bytes) -> list[bytes]:
-    """Labels that look-ups of the numbers of a registration have, of all that it ever had."""
+    """Labels that calls by the numbers of a registration have, of all that it ever had."""
     sealer = Sealer(keyring)
     versions = conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id),), binary=True)
     opened = (registrations.open_version(sealer, registrations.StoredVersion(*columns)) for columns in versions)
-    numbers = {record.cnic for record in opened if record.cnic}
+    names = {name for record in opened for name in _numbers(record)}
     labels = Labels(keyring)
-    return sorted(label for each in numbers for label in labels.every(NAMED, f"cnic {each}", [_LOOK_UP]))
+    return sorted(label for each in names for label in labels.every(NAMED, each, _BY_NUMBER))
+
+
+def _numbers(record: record_pb2.RegistrationRecord) -> Iterator[str]:
+    """The numbers of a version, as calls name them: of a passport its kind may have been left out."""
+    if record.cnic:
+        yield f"cnic {record.cnic}"
+    for each in record.documents:
+        is_passport = each.kind in _PASSPORT
+        for kind in _PASSPORT if is_passport else (each.kind,):
+            yield f"document {each.country} {each.number} {kind:d}"
 
 
 def _destroy(

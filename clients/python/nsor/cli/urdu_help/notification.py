@@ -44,6 +44,15 @@ COMMANDS: Final[dict[str, str]] = {
     "List what is due at your stations, soonest first; with a NUMBER say that person's duties in words.": (
         "آپ کے تھانوں میں جو واجب ہے دکھاتا ہے، جو پہلے ہے وہ پہلے؛ نمبر کے ساتھ اس شخص کی ذمہ داریاں الفاظ میں۔"
     ),
+    "Find whoever shows his number at your counter, and what he owes.": (
+        "کاؤنٹر پر نمبر دکھانے والے کو اور جو اس کے ذمے ہے تلاش کریں۔"
+    ),
+    "Find whoever shows his number at your counter, among your own stations' records.": (
+        "کاؤنٹر پر نمبر دکھانے والے کو اپنے تھانوں کے ریکارڈ میں تلاش کریں۔"
+    ),
+    "Instead of a CNIC: a JSON file with number, country and kind of a document.": (
+        "شناختی کارڈ کے بجائے: JSON فائل جس میں دستاویز کا number، country اور kind ہو۔"
+    ),
     "List who has moved to your station or away from it; accept or refuse.": (
         "آپ کے تھانے میں آنے یا وہاں سے جانے والے؛ قبول یا مسترد کرنا۔"
     ),

@@ -1,0 +1,1 @@
+"""The person at the counter on the wire."""

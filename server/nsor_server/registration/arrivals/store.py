@@ -1,0 +1,125 @@
+"""Records by the number that a person shows, in PostgreSQL.
+
+Who sees one is a predicate of the read: absent, sealed, not confirmed, held by that number and another station's are
+one answer.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from nsor.v1 import options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Call, Seen, Versions
+from nsor_server.registration import claims
+from nsor_server.registration import store as registrations
+from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.session import Statement, ask
+from nsor_server.storage.v1 import record_pb2
+
+MOST: Final = 10
+"""Records that one number shows: a person has more only when NPB has merged some."""
+_CLAIM: Final = "uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed"
+_OF_CLAIM: Final = len(claims.StoredClaim._fields)
+"""How many of the columns are the claim's."""
+_HEADS: Final = """
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_version WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+) AS v
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_claim
+    WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+) AS c
+JOIN registration_key AS k ON k.registration_id = i.registration_id
+"""
+NOT_HELD: Final = f"NOT CASE WHEN i.kind = {claims.IDENTIFIER_CNIC} THEN c.cnic_held ELSE c.passport_held END"
+"""Whether an earlier record has no claim to the number: as for a look-up."""
+BY_NUMBER_IN: Final = rows.statements(
+    "registrations by number",
+    f"""
+SELECT {_CLAIM}, {registrations.COLUMNS}
+FROM (
+    SELECT DISTINCT i.registration_id, i.kind
+    FROM unnest($6::bigint[], $7::bytea[]) AS live (key_id, blind)
+    JOIN registration_identifier AS i
+        ON i.kind = $5::smallint AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
+) AS i
+{_HEADS}
+WHERE {NOT_HELD} AND {{rows}}
+ORDER BY i.registration_id
+LIMIT {MOST}
+""",  # noqa: S608 - constants
+    registrations.PLACES,
+    (options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,),
+)
+"""By the scope that the contract gives the caller; another scope shows nobody."""
+_MOVES: Final = """coalesce((
+    SELECT sum(
+        (SELECT max(version) FROM registration_version WHERE registration_id = i.registration_id)
+        + (SELECT max(version) FROM registration_claim WHERE registration_id = i.registration_id)
+    )
+    FROM (
+        SELECT DISTINCT registration_id FROM registration_identifier
+        WHERE kind = {kind} AND key_id = {key_id} AND blind = {blind}
+    ) AS i
+), 0)"""
+NUMBER: Final = Versions(
+    "registrations of a number",
+    ("smallint", "bigint", "bytea"),
+    _MOVES.format(kind="q.k1", key_id="q.k2", blind="q.k3"),
+)
+"""How often the records that have or had a number have changed, under one key: it only grows."""
+_COUNT: Final = Statement(
+    b"registrations of a number counted",
+    f"""
+SELECT ({_MOVES.format(kind="$1::smallint", key_id="live.key_id", blind="live.blind")})::bigint
+FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (key_id, blind, nth)
+ORDER BY nth
+""".encode(),  # noqa: S608 - constants
+)
+
+
+class Found(NamedTuple):
+    """What was found by a number.
+
+    Attributes:
+        records: the newest versions that the caller is shown, each with its row, by their ids.
+        seen: that these are all, and the newest.
+    """
+
+    records: list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]
+    seen: list[Seen]
+
+
+def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: claims.Identifier, call: Call) -> Found:
+    """The records that have a number and that the contract shows the caller.
+
+    Args:
+        conn: any.
+        sealer: opens them.
+        blind_index: the number is looked for under every live key.
+        shown: the number.
+        call: past the gate.
+
+    Raises:
+        errors.Internal: a row isn't what its seal says, hasn't the number, or isn't the caller's to see.
+    """
+    live = blind_index.values(shown.use, shown.text)
+    key_ids, blinds = zip(*live, strict=True)
+    kind, numbers = shown.kind.to_bytes(2, "big"), (arrays.longs(key_ids), arrays.byteas(blinds))
+    # Counted before they are read: what changes in between is found or was not counted.
+    counted = ask(conn, _COUNT, kind, *numbers)
+    seen = [Seen(NUMBER, (shown.kind, *value), count) for value, (count,) in zip(live, counted, strict=True)]
+    found = []
+    for columns in ask(conn, BY_NUMBER_IN[call.rows], *rows.parameters(call.agency, call.officer), kind, *numbers):
+        row = registrations.StoredVersion(*columns[_OF_CLAIM:])
+        record, key = registrations.open_keyed(sealer, row)
+        rows.require_shown(registrations.TABLE, registrations.said(record), call)
+        claims.open_claim(key, claims.StoredClaim(*columns[:_OF_CLAIM]))
+        if shown not in claims.identifiers(record):
+            raise rows.outside(registrations.TABLE)
+        found.append((row, record))
+    return Found(found, seen)

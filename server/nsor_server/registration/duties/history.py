@@ -43,6 +43,7 @@ WATCH: Final = "nsor-server/watch-duties"
 RECOUNT: Final = "nsor-server/recount-duties"
 """Who counts open duties by another policy."""
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
+_COVERED: Final = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
 _POLICY: Final = "a duty was counted by a policy that wasn't in force"
 _VERSIONS: Final = "SELECT name, version, adopted_at FROM policy_version ORDER BY adopted_at, version"
 _NAMES: Final = ("duties", "deadlines", "holidays")
@@ -71,11 +72,19 @@ class Owing:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        if leaf.method == WATCH and detail is not None:
+            self._compare_covered(index, detail)
         for record in self._history.changed:
             before = self._duties.get(record.registration_id, b"")
             if before or record.duties:
                 self._compare(index, leaf, detail, record)
-                held = record_pb2.RegistrationRecord(duties=record.duties)
+                held = record_pb2.RegistrationRecord(
+                    registration_id=record.registration_id,
+                    state=record.state,
+                    responsible_place=record.responsible_place,
+                    custody_state=record.custody_state,
+                    duties=record.duties,
+                )
                 self._duties[record.registration_id] = held.SerializeToString()
             elif rules.count_now(record) and self._expected(index, leaf, record, self._shipped).duties:
                 self._add(index, _PROBLEM)
@@ -107,13 +116,33 @@ class Owing:
         if not follows:
             self._add(index, _PROBLEM)
 
+    def _compare_covered(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        """Hold the registrations of which a step wasn't told against the others of the person, as they were before."""
+        covered, unknown = set(), set()
+        for record in self._history.changed:
+            others = set(self._history.standing(record.registration_id).person) - {record.registration_id}
+            if others & self._history.erased:
+                unknown.add(record.registration_id)
+                continue
+            before = {each.duty_id: each.told_step for each in self._before(record.registration_id).duties}
+            told = [each for each in record.duties if each.told_step != before.get(each.duty_id, each.told_step)]
+            known = [self._before(each) for each in others]
+            if any(rules.is_covered(record, each, known) for each in told):
+                covered.add(record.registration_id)
+        if covered != set(detail.subjects) - unknown:
+            self._add(index, _COVERED)
+
+    def _before(self, registration_id: bytes) -> record_pb2.RegistrationRecord:
+        """What a registration's newest version says of its duties before the entry."""
+        return record_pb2.RegistrationRecord.FromString(self._duties.get(registration_id, b""))
+
     def _expected(
         self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: rules.Counting
     ) -> record_pb2.RegistrationRecord:
         """The version with the duties that it must have."""
         made = record_pb2.RegistrationRecord()
         made.CopyFrom(record)
-        before = record_pb2.RegistrationRecord.FromString(self._duties.get(record.registration_id, b""))
+        before = self._before(record.registration_id)
         del made.duties[:]
         made.duties.extend(before.duties)
         told = self._told(index) if leaf.method == NOTICE else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from nsor.v1 import custody_pb2, duties_pb2, registration_pb2, types_pb2
@@ -104,12 +105,12 @@ class Announced(NamedTuple):
     """A step of escalation that has fallen due.
 
     Attributes:
-        kind: of the duty.
+        duty: of the version that is being made.
         step: the last one.
         levels: who hears of it.
     """
 
-    kind: int
+    duty: record_pb2.Duty
     step: StepName
     levels: frozenset[Level]
 
@@ -275,9 +276,34 @@ def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
         passed = [each for each in _steps_left(counting, duty) if each.at_us(duty.due_us) <= now_us]
         if passed:
             duty.told_step = passed[-1].number
-            told.append(Announced(duty.kind, passed[-1].code, frozenset(to for each in passed for to in each.to)))
+            told.append(Announced(duty, passed[-1].code, frozenset(to for each in passed for to in each.to)))
         _expect_step(counting, duty)
     return told
+
+
+def is_covered(
+    record: record_pb2.RegistrationRecord,
+    duty: record_pb2.Duty,
+    others: Iterable[record_pb2.RegistrationRecord],
+) -> bool:
+    """Whether the same station is told of the same duty by another registration of the person, where it is due first.
+
+    So that a person owes once what all of his registrations ask for, by the strictest of them. One that doesn't stand,
+    or whose person is in prison by it, covers nothing.
+
+    Args:
+        record: the registration.
+        duty: of it, open.
+        others: the other registrations of the person.
+    """
+    return any(
+        each.responsible_place == record.responsible_place
+        and is_open(each, one)
+        and _same(one) == _same(duty)
+        and (one.due_us, each.registration_id) < (duty.due_us, record.registration_id)
+        for each in others
+        for one in each.duties
+    )
 
 
 def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty | None:
@@ -288,6 +314,11 @@ def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty
 def counted_by(duty: record_pb2.Duty) -> record_pb2.DutyPolicy:
     """The policy by which a duty's due date was counted last."""
     return duty.earlier[-1].policy if duty.earlier else duty.policy
+
+
+def _same(duty: record_pb2.Duty) -> tuple[int, bytes]:
+    """What makes duties of several registrations one: their kind, and of what one notice begins which one that is."""
+    return duty.kind, duty.notice_id if duty.kind in {RETURN, EXPECTED_CHANGE} else b""
 
 
 def _confirm(record: record_pb2.RegistrationRecord, told: Told) -> None:

@@ -20,6 +20,7 @@ import psycopg
 from google.protobuf import empty_pb2
 
 from nsor.v1 import notification_pb2, options_pb2
+from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, new_access_id
@@ -34,7 +35,9 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import mistakes
 from nsor_server.registration.duties import rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.readable import readable
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import DataKey, Sealer
@@ -73,7 +76,7 @@ class DutyWatch:
         self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
     ) -> None:
         self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
-        self._sealer = Sealer(keyring)
+        self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._counted_by = record_pb2.DutyPolicy()
         self._place: bytes | None = None
         self._steps_after = watch_store.START
@@ -105,10 +108,16 @@ class DutyWatch:
             self._steps_after = place or watch_store.START
             pass_ = _Pass(self._sealer, found)
             counting = rules.Counting.by(self._directory.current.policy)
-            for row, following in pass_.following():
+            made = pass_.following()
+            merged = watch_store.merged(conn, [row.registration_id for row, _ in made])
+            claimants = Claimants(conn, self._sealer, self._blind_index)
+            for row, following in made:
                 told = rules.announced(counting, following, to_us(now))
+                if row.registration_id in merged:
+                    told = pass_.uncovered(following, told, _others(claimants, row.registration_id))
                 pass_.rows += self._events(following, told)
                 pass_.write(row, following, now)
+            pass_.seen += claimants.seen()
             self._submit(WATCH, "DUTIES_WATCHED", pass_)
             return place is not None
 
@@ -155,7 +164,7 @@ class DutyWatch:
         """Write a pass; tells whether it was written. Nothing to write is no entry."""
         if not pass_.refs:
             return False
-        detail = record_pb2.AccessDetail(outcome=outcome)
+        detail = record_pb2.AccessDetail(outcome=outcome, subjects=sorted(pass_.covered))
         made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)
         try:
             self._writer.submit(self._call(method, made))
@@ -198,6 +207,8 @@ class _Pass:
         self.rows: list[Row] = []
         self.refs: list[RecordRef] = []
         self.seen: list[Seen] = []
+        self.covered: set[bytes] = set()
+        """Registrations of which a step isn't told, since it is told by another one of the person."""
         self._sealer, self._found = sealer, found
         self._keys: dict[bytes, DataKey] = {}
 
@@ -213,6 +224,18 @@ class _Pass:
             made.append((row, following))
         return made
 
+    def uncovered(
+        self,
+        following: record_pb2.RegistrationRecord,
+        told: Sequence[rules.Announced],
+        others: Sequence[record_pb2.RegistrationRecord],
+    ) -> list[rules.Announced]:
+        """Those steps of a version that are told by no other registration of the person; the others are noted."""
+        left = [each for each in told if not rules.is_covered(following, each.duty, others)]
+        if len(left) < len(told):
+            self.covered.add(following.registration_id)
+        return left
+
     def write(
         self, row: registrations.StoredVersion, following: record_pb2.RegistrationRecord, now: dt.datetime
     ) -> None:
@@ -221,6 +244,15 @@ class _Pass:
         self.rows.append(written.row)
         self.refs.append(written.ref)
         self.seen.append(registrations.seen(row))
+
+
+def _others(claimants: Claimants, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
+    """The other registrations of a person that stand; of one that isn't what was sealed there is an alert already."""
+    try:
+        own = claimants.get(registration_id)
+        return [] if own is None else [each.record for each in claimants.others(own.claim)]
+    except errors.Internal:
+        return []
 
 
 def _has_turn(conn: Connection) -> bool:

@@ -1,0 +1,126 @@
+"""What a merged person owes is told once, by the strictest of his registrations."""
+
+import datetime as dt
+
+import pytest
+
+from nsor.v1 import notification_pb2
+from nsor_server.formats.dates import KARACHI
+from nsor_server.registration.duties import rules, watch, watch_store
+from nsor_server.registration.duties.watch import DutyWatch
+from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.storage.v1 import record_pb2
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.notification.test_merged_persons import AWAY, accepted
+from tests.notification.test_notice import notice, take
+from tests.notification.test_notice_kinds import periodic, photographed
+from tests.orders import day
+from tests.registration.test_duty_watch import Clock, due_day, told, watching
+from tests.registration.test_duty_watch import clock as ahead
+from tests.registration.test_review_decisions import MERGE, Pair, pair
+from tests.registration.test_reviews import clock, times
+
+__all__ = ["ahead", "clock", "pair", "times", "watching"]
+
+_REFERRED = notification_pb2.EVENT_KIND_DUTY_REFERRED
+COVERED = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
+
+
+def overdue(pair: Pair, watching: DutyWatch, ahead: Clock) -> list[str]:
+    """Who hears, a day after it was due, that the first notice after his release is overdue."""
+    ahead.days = (due_day(pair.services) - dt.datetime.now(KARACHI).date()).days + 1
+    watching.look()
+    return told(pair.services, "OVERDUE")
+
+
+def test_what_he_owes_by_two_registrations_is_told_once(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner
+) -> None:
+    pair.decide(MERGE)
+    assert overdue(pair, watching, ahead) == ["punjab-police"]
+    assert owner.findings() == []
+
+
+def test_of_two_persons_each_is_told(pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner) -> None:
+    assert overdue(pair, watching, ahead) == ["punjab-police"] * 2
+    assert owner.findings() == []
+
+
+def test_it_is_told_of_the_registration_by_which_it_is_due_first(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner
+) -> None:
+    # Verification is owed a year after what was told last: of the second that was before its confirmation.
+    services = pair.services
+    for each in (pair.first, pair.second):
+        take(services, notice(each, "PK-PB/LHR/PS-001"))
+    take(services, periodic(pair.second, photographed(services, pair.second, day(2026, 2, 1))))
+    pair.decide(MERGE)
+    ahead.days = 2000
+    watching.look()
+    of = "SELECT array_agg(DISTINCT registration_id::text) FROM outbox WHERE kind = %s AND registration_id = %s"
+    verified = [each for each in (pair.first, pair.second) if services.one(of, _REFERRED, each.key)]
+    assert [each.registration_id for each in verified] == [pair.second.registration_id]
+    assert owner.findings() == []
+
+
+def test_another_station_is_told_of_what_is_owed_by_its_own_registration(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner
+) -> None:
+    # Two stations are responsible as long as nobody has taken him on with both: neither may be left without it.
+    services = pair.services
+    take(services, notice(pair.second, AWAY))
+    accepted(services, pair.second)
+    pair.decide(MERGE)
+    ahead.days = 2000
+    watching.look()
+    hear = [each for each in told(services, "REFERRED") if each != "npb"]
+    assert sorted(set(hear)) == ["punjab-police", "sindh-police"]
+    assert owner.findings() == []
+
+
+def test_a_step_that_was_told_twice_is_found(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever owns the database hides that they are merged.
+    pair.decide(MERGE)
+    monkeypatch.setattr(watch_store, "merged", lambda *_: set())
+    assert len(overdue(pair, watching, ahead)) == 2
+    assert owner.findings() == [COVERED]
+
+
+def test_a_step_that_was_told_of_nobody_is_found(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stricter(claimants: Claimants, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
+        own = claimants.get(registration_id)
+        assert own is not None
+        made = record_pb2.RegistrationRecord.FromString(own.record.SerializeToString())
+        made.registration_id = bytes(16)
+        return [made]
+
+    monkeypatch.setattr(watch_store, "merged", lambda _conn, ids: set(ids))
+    monkeypatch.setattr(watch, "_others", stricter)
+    assert overdue(pair, watching, ahead) == []
+    assert owner.findings() == [COVERED]
+
+
+def test_what_one_notice_begins_is_one_duty_and_what_another_begins_another() -> None:
+    def owing(number: int, *duties: record_pb2.Duty) -> record_pb2.RegistrationRecord:
+        return record_pb2.RegistrationRecord(
+            registration_id=bytes([number]) * 16, state=2, custody_state=2, responsible_place="PK-PB", duties=duties
+        )
+
+    def duty(kind: int, due_us: int, notice_id: bytes = b"") -> record_pb2.Duty:
+        return record_pb2.Duty(kind=kind, due_us=due_us, notice_id=notice_id, state=rules.OPEN)
+
+    journey = duty(rules.RETURN, 5, b"a")
+    assert rules.is_covered(owing(2, journey), journey, [owing(1, duty(rules.RETURN, 5, b"a"))])
+    assert not rules.is_covered(owing(1, journey), journey, [owing(2, duty(rules.RETURN, 5, b"a"))])
+    assert not rules.is_covered(owing(2, journey), journey, [owing(1, duty(rules.RETURN, 4, b"b"))])
+    verified = duty(rules.VERIFICATION, 5, b"a")
+    assert rules.is_covered(owing(1, verified), verified, [owing(2, duty(rules.VERIFICATION, 4, b"b"))])
+    assert not rules.is_covered(owing(1, verified), verified, [owing(2, duty(rules.INITIAL_NOTICE, 4))])
+    in_prison = owing(2, duty(rules.VERIFICATION, 4))
+    in_prison.custody_state = 1
+    assert not rules.is_covered(owing(1, verified), verified, [in_prison])

@@ -1,5 +1,6 @@
 """A request of each kind that the contract accepts, of a case in Lahore, for tests that walk the contract."""
 
+import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from nsor.v1 import (
     duties_pb2,
     identity_pb2,
     lookup_pb2,
+    movements_pb2,
     notices_pb2,
     options_pb2,
     proposals_pb2,
@@ -56,6 +58,19 @@ class Known:
 
 def fir(station: str = "PK-PB/LHR/PS-001") -> types_pb2.FirKey:
     return types_pb2.FirKey(police_station=station, year=2021, serial=679, fir_date=day(2021, 9, 2))
+
+
+def movement() -> movements_pb2.ReportMovementRequest:
+    """A departure of an hour ago: how long ago it may be is counted from the database's clock."""
+    request = movements_pb2.ReportMovementRequest(
+        request_id=str(uuid.uuid4()),
+        identity_number=CNIC,
+        direction=movements_pb2.MOVEMENT_DIRECTION_DEPARTURE,
+        border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+        country="SA",
+    )
+    request.movement_time.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    return request
 
 
 def application(**fields: object) -> lookup_pb2.CreateAccessRequestRequest:
@@ -394,6 +409,7 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         registration_id=known.registration.registration_id
     ),
     "NotificationService/FindRegistrant": lambda _: arrivals_pb2.FindRegistrantRequest(cnic=CNIC),
+    "NotificationService/ReportMovement": lambda _: movement(),
     "NotificationService/GetDuty": lambda known: duties_pb2.GetDutyRequest(
         registration_id=known.registration.registration_id, duty_id=str(uuid.uuid4())
     ),

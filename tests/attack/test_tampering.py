@@ -38,7 +38,17 @@ from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
 from tests import consumers
-from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NADRA, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
+from tests.access.requests import movement
+from tests.agencies import (
+    FIA_IMMIGRATION,
+    LAHORE_COURT,
+    LAHORE_HIGH_COURT,
+    NADRA,
+    NPB,
+    PUNJAB_POLICE,
+    PUNJAB_PROSECUTION,
+    officer_of,
+)
 from tests.calls import ORIGIN, Services, call_of, review_times
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
@@ -248,6 +258,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment(kind, case_number=case)).response
         services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
         corrections.asked(services, registration_id=created.registration_id)
+        services.ask(call_of(FIA_IMMIGRATION), movement())
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state

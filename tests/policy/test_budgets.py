@@ -13,6 +13,7 @@ LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
+REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
 CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
 SOUND = {
@@ -44,6 +45,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         RECORD_JUDGMENT,
         CONFIRM_JUDGMENT,
         REQUEST_CORRECTION,
+        REPORT_MOVEMENT,
         *(
             name
             for name, rule in Contract.load().methods.items()

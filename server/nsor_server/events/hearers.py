@@ -115,6 +115,9 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_DUTY_OVERDUE,
             notification_pb2.EVENT_KIND_DUTY_ESCALATED,
             notification_pb2.EVENT_KIND_DUTY_REFERRED,
+            # Not FIA Immigration, which has reported it: it would learn whom its report has met.
+            notification_pb2.EVENT_KIND_DEPARTURE_WITHOUT_NOTICE,
+            notification_pb2.EVENT_KIND_MOVEMENT_MET,
         ),
     ),
     (

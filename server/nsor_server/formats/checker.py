@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import amendments, contract, dates, fields, messages, notices, place_days
+from nsor_server.formats import amendments, contract, dates, fields, messages, movements, notices, place_days
 from nsor_server.formats.normalisers import OffenceRegistry, PlaceRegistry, WrittenForms, normalisers
 
 
@@ -42,6 +42,7 @@ class Checker:
             place_days.rules(places),
             amendments.RULES,
             notices.RULES,
+            movements.RULES,
         )
         self._compiled: dict[str, fields.Check] = {}
 

@@ -11,6 +11,7 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
 from nsor_server.notification import consumers
 from nsor_server.notification.arrivals.counter import Counter
+from nsor_server.notification.movements.service import Movements
 from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
@@ -37,6 +38,7 @@ class NotificationService:
             *Reading(self._sealer).handlers(),
             *Transfers(self._sealer, self._blind_index, self._durable).handlers(),
             *Counter(self._sealer, self._blind_index).handlers(),
+            *Movements(self._sealer).handlers(),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,

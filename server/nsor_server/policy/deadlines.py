@@ -54,6 +54,10 @@ TRANSFER_ACCEPTANCE: Final = "transfer-acceptance"
 TRANSFER_PROVINCE: Final = "transfer-escalation-province"
 TRANSFER_NPB: Final = "transfer-escalation-npb"
 TRANSFER_RESOLUTION: Final = "transfer-resolution"
+MOVEMENT_REPORT: Final = "movement-report"
+MOVEMENT_EXPIRY: Final = "movement-expiry"
+TRAVEL_WINDOW: Final = "travel-window"
+OPEN_JOURNEY: Final = "open-journey"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     GRANT_EXPIRY,
@@ -88,6 +92,10 @@ COUNTED: Final = (
     TRANSFER_PROVINCE,
     TRANSFER_NPB,
     TRANSFER_RESOLUTION,
+    MOVEMENT_REPORT,
+    MOVEMENT_EXPIRY,
+    TRAVEL_WINDOW,
+    OPEN_JOURNEY,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

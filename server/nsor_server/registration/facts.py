@@ -19,6 +19,7 @@ from nsor_server.registration.custody.rules import at_home, not_at_home
 from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.duties.rules import is_open as duty_is_open
+from nsor_server.registration.movements.store import rows as movement_rows
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.claimants import Known as Claimant
 from nsor_server.registration.persons.shown import as_one, digest
@@ -105,6 +106,7 @@ __all__ = [
     "is_transferred_with",
     "masked",
     "moved",
+    "movement_rows",
     "name_record",
     "not_at_home",
     "noticed",

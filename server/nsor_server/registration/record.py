@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import closure_pb2, identity_pb2, registration_pb2, types_pb2
+from nsor.v1 import closure_pb2, identity_pb2, movements_pb2, registration_pb2, types_pb2
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
@@ -62,6 +62,8 @@ def to_message(
     _fill_particulars(registration, record)
     if confirmed_by and record.HasField("archive"):
         _fill_archive(registration.archive, record.archive)
+    for movement in record.movements:
+        _fill_movement(registration.movements.add(), movement)
     registration.disputed.extend(record.disputed)  # type: ignore[arg-type]  # stored numbers are the enum's
     for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
@@ -280,6 +282,15 @@ def _fill_archive(archive: closure_pb2.Archive, stored: record_pb2.Archive) -> N
         set_day(archive.died_date, stored.died_day)
     elif stored.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER:
         set_us(archive.term_end_time, stored.term_end_us)
+
+
+def _fill_movement(message: movements_pb2.Movement, stored: record_pb2.MetMovement) -> None:
+    message.movement_id = uuids.text(stored.movement_id)
+    message.direction = stored.direction  # type: ignore[assignment]  # stored numbers are the enum's
+    message.border_crossing = stored.border_crossing  # type: ignore[assignment]  # as above
+    set_us(message.movement_time, stored.time_us)
+    message.country, message.carrier_code = stored.country, stored.carrier_code
+    message.notice_id = uuids.text(stored.notice_id) if stored.notice_id else ""
 
 
 def document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:

@@ -49,7 +49,8 @@ class State:
     Attributes:
         now_us: now, by the database's clock.
         last_time: number of the last time; 0: none was written yet.
-        since_us: when that was due, or when something was confirmed or judged for the first time; None: nothing yet.
+        since_us: when that was due, or when something was confirmed, judged or reported of a border for the first time;
+            None: nothing yet.
         last_review: number of the last review.
     """
 
@@ -202,7 +203,8 @@ SELECT clock_timestamp(), coalesce(last.number, 0),
             SELECT v.created_at FROM registration_claim AS c JOIN registration_version AS v USING (registration_id)
             LIMIT 1
         ),
-        (SELECT created_at FROM judgment_version LIMIT 1)
+        (SELECT created_at FROM judgment_version LIMIT 1),
+        (SELECT created_at FROM movement LIMIT 1)
     ) ELSE last.due_at END,
     coalesce((SELECT max(number) FROM registration_review), 0)
 FROM (SELECT) AS one LEFT JOIN (

@@ -40,6 +40,7 @@ from nsor_server.registration.custody import releases
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.judgments import times
+from nsor_server.registration.movements import times as movements
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.transfers import overdue as overdue_transfers
 from nsor_server.registration.validation import overdue as overdue_validations
@@ -81,6 +82,7 @@ class ReviewTimes:
         self._meetings = Meetings(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stale = 0
+        self._made = record_pb2.ReviewTimeRecord()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
 
@@ -120,6 +122,7 @@ class ReviewTimes:
         self._stale = 0
         self._duplicates.written()
         self._terms.written()
+        movements.destroy(self._database, self._made)
         return True
 
     def follow(self) -> bool:
@@ -181,6 +184,8 @@ class ReviewTimes:
         told = times.told(conn, self._sealer, self._blind_index, before.judged_to)
         record.judged_to = told.until
         record.judged.extend(told.judged)
+        self._made = record
+        crossed = movements.due(conn, (self._sealer, self._blind_index), record, before, directory)
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -203,11 +208,12 @@ class ReviewTimes:
                 *released.rows,
                 *amended.rows,
                 *transferred.rows,
+                *crossed.rows,
             ),
-            (ref, *collided.refs, *meeting.refs, *ended.refs),
+            (ref, *collided.refs, *meeting.refs, *ended.refs, *crossed.refs),
             (
                 *(*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen),
-                *(*released.seen, *amended.seen, *transferred.seen),
+                *(*released.seen, *amended.seen, *transferred.seen, *crossed.seen),
             ),
         )
 

@@ -17,6 +17,7 @@ from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
+from nsor_server.registration.movements import store as movements
 from nsor_server.registration.persons import store as decisions
 from nsor_server.registration.photos import stored as photos
 from nsor_server.registration.sealed import store as sealed
@@ -32,6 +33,12 @@ _KEYS_WITHOUT: Final = """
 SELECT count(DISTINCT registration_id) FROM registration_key AS k
 WHERE NOT EXISTS (SELECT FROM registration_version AS v WHERE v.registration_id = k.registration_id)
 """
+_MOVEMENT_KEYS_WITHOUT: Final = """
+SELECT count(*) FROM movement_key AS k WHERE NOT EXISTS (
+    SELECT FROM movement AS m WHERE m.movement_id = k.movement_id AND m.created_at = k.created_at
+)
+"""
+_MOVEMENT_KEYS_TWICE: Final = "SELECT count(*) - count(DISTINCT movement_id) FROM movement_key"
 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
@@ -40,6 +47,8 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     for query, problem in (
         (_STRAY, "registration_review has {} rows of times that aren't there"),
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
+        (_MOVEMENT_KEYS_WITHOUT, "movement_key has {} rows of movements that aren't there, or of another time"),
+        (_MOVEMENT_KEYS_TWICE, "movement_key has {} rows too many"),
     ):
         counted = conn.execute(query.encode()).fetchone()
         if counted is not None and counted[0]:
@@ -63,6 +72,7 @@ STORED: Final = Stored(
         RecordedTable(sealed.TABLE, "sealed_reading_id", "version", written_at="created_at"),
         RecordedTable(erasures.TABLE, "closure_id", "version"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
+        RecordedTable(movements.TABLE, "movement_id", written_at="created_at"),
     ),
     _compare,
 )

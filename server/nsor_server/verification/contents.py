@@ -31,6 +31,7 @@ from nsor_server.registration.identity.history import HandedOut
 from nsor_server.registration.imports.history import ListedImports
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.kept import Kept
+from nsor_server.registration.movements.history import Moved
 from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.persons.listed import ShownReviews
 from nsor_server.registration.photos.history import Photos
@@ -124,6 +125,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         noticed,
         Owing(conn, history, enrolled, lambda index: duties.told(noticed.written(index)), report.add),
         Untold(history, reviewed, report.add),
+        Moved(conn, keyring, history, reviewed, report.add),
         Kept(history, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),

@@ -10,6 +10,7 @@ from google.type import date_pb2
 
 from nsor.v1 import arrivals_pb2, duties_pb2, notices_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_synthetic.examples import parts
+from nsor_synthetic.examples.movements import movements
 
 
 def notification(ids: parts.Ids) -> Iterator[Message]:
@@ -17,6 +18,7 @@ def notification(ids: parts.Ids) -> Iterator[Message]:
     yield from _notices(ids)
     yield from _decided_notices(ids)
     yield from _read_notices(ids)
+    yield from movements(ids)
     yield notification_pb2.SubscribeEventsRequest(
         after_sequence=3, consumer="SYSTEM-1", after_event_id=ids.uuid("event")
     )

@@ -55,6 +55,7 @@ COMMANDS = {
     ),
     "counter": Entry("nsor.cli.counter", "counter", "Find whoever shows his number at your counter, and what he owes."),
     "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
+    "movement": Entry("nsor.cli.movements", "movement", "Report movements over the border (FIA Immigration)."),
     "duties": Entry("nsor.cli.duties", "duties", "List what registered persons owe, soonest first; waive it."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),

@@ -203,6 +203,12 @@ TEXTS: Final[dict[str, str]] = {
     "Notice withdrawn": "اطلاع واپس لی گئی",
     "Notice verified": "اطلاع کی تصدیق ہوئی",
     "Notice refused": "اطلاع مسترد کی گئی",
+    "Reporting": "اطلاع دی جا رہی ہے",
+    "Of {}: {} correct, {} refused. Nothing was reported.": "{} میں سے: {} درست، {} مسترد۔ کچھ نہیں بھیجا گیا۔",
+    "Of {}: {} reported, {} refused.": "{} میں سے: {} بھیجی گئیں، {} مسترد۔",
+    "Correct those rows in the file and run it again; what was reported isn't taken twice.": (
+        "فائل میں وہ سطریں درست کر کے دوبارہ چلائیں؛ جو بھیجی جا چکی وہ دوبارہ نہیں لی جاتی۔"
+    ),
     "Verify this notice?": "کیا اس اطلاع کی تصدیق کی جائے؟",
     "Refuse this notice?": "کیا یہ اطلاع مسترد کی جائے؟",
     "What does it tell?": "اطلاع کس بارے میں ہے؟",

@@ -21,6 +21,11 @@ TEXTS: Final[dict[str, str]] = {
     "it takes a number from {} to {}.": "عدد آتا ہے، {} سے {} تک۔",
     "A program isn't asked: give --yes.": "پروگرام سے پوچھا نہیں جاتا: --yes دیں۔",
     "Name the version that was seen: --etag.": "جو نسخہ دیکھا گیا وہ بتائیں: --etag۔",
+    # Movements over the border.
+    "Name the FILE of movements, or - for stdin. `nsor movement report --template csv` helps.": (
+        "فائل کا نام دیں، یا معیاری ان پٹ کے لیے -۔ `nsor movement report --template csv` مدد کرتا ہے۔"
+    ),
+    "The table has other columns than these: {}.": "جدول میں ان کے سوا کالم ہیں: {}۔",
     # Ids, days, places.
     "Give an id such as {}, or its first {} digits.": "پورا نمبر دیں جیسے {}، یا اس کے پہلے {} ہندسے۔",
     "No id that was shown on this computer begins so. Give the whole id.": (

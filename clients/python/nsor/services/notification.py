@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import arrivals_pb2, duties_pb2, notices_pb2, notification_pb2, transfers_pb2
+from nsor.v1 import arrivals_pb2, duties_pb2, movements_pb2, notices_pb2, notification_pb2, transfers_pb2
 
 
 class Notification(Service):
@@ -88,6 +88,22 @@ class Notification(Service):
             "nsor.v1.NotificationService/ListNotices",
             request,
             notices_pb2.ListNoticesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def report_movement(
+        self,
+        request: movements_pb2.ReportMovementRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[movements_pb2.ReportMovementResponse]:
+        """Report that somebody has crossed the border."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ReportMovement",
+            request,
+            movements_pb2.ReportMovementResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

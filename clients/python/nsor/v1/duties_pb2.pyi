@@ -314,6 +314,7 @@ class Duty(_message.Message):
     MET_DATE_FIELD_NUMBER: _builtins.int
     NOTICE_ID_FIELD_NUMBER: _builtins.int
     WAIVER_FIELD_NUMBER: _builtins.int
+    MOVEMENT_ID_FIELD_NUMBER: _builtins.int
     duty_id: _builtins.str
     """The duty; empty for one that stands without a date."""
     kind: Global___DutyKind.ValueType
@@ -324,6 +325,8 @@ class Duty(_message.Message):
     """The notice that met it, or by which it began."""
     waiver: Global___DutyWaiver.ValueType
     """Why it was waived."""
+    movement_id: _builtins.str
+    """The movement over the border that met it, or by which it began; empty: none."""
     @_builtins.property
     def deadline(self) -> _types_pb2.Deadline:
         """By when, and by which rule; not set of one that stands without a date."""
@@ -338,7 +341,7 @@ class Duty(_message.Message):
 
     @_builtins.property
     def met_date(self) -> _date_pb2.Date:
-        """Day on which the station received the notice that met it."""
+        """Day on which the station received the notice that met it, or of the movement that did."""
 
     def __init__(
         self,
@@ -352,10 +355,11 @@ class Duty(_message.Message):
         met_date: _date_pb2.Date | None = ...,
         notice_id: _builtins.str = ...,
         waiver: Global___DutyWaiver.ValueType = ...,
+        movement_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "met_date", b"met_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "duty_id", b"duty_id", "earlier", b"earlier", "kind", b"kind", "met_date", b"met_date", "notice_id", b"notice_id", "state", b"state", "steps", b"steps", "waiver", b"waiver"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "duty_id", b"duty_id", "earlier", b"earlier", "kind", b"kind", "met_date", b"met_date", "movement_id", b"movement_id", "notice_id", b"notice_id", "state", b"state", "steps", b"steps", "waiver", b"waiver"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

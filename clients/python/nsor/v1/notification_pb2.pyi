@@ -224,6 +224,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Nobody has met it since: it is told to those above the station too."""
     EVENT_KIND_DUTY_REFERRED: _EventKind.ValueType  # 184
     """A possible breach: refer it for decision."""
+    EVENT_KIND_DEPARTURE_WITHOUT_NOTICE: _EventKind.ValueType  # 240
+    """An alert: FIA Immigration has reported that a registered person left Pakistan, and no notice of that journey was given: possible breach,
+    refer for decision. To the police of the responsible place and NPB, as the next one is. Told at a time for reviews.
+    """
+    EVENT_KIND_MOVEMENT_MET: _EventKind.ValueType  # 241
+    """FIA Immigration has reported that a registered person left Pakistan on a journey of which notice was given, or came back."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -425,6 +431,12 @@ EVENT_KIND_DUTY_ESCALATED: EventKind.ValueType  # 183
 """Nobody has met it since: it is told to those above the station too."""
 EVENT_KIND_DUTY_REFERRED: EventKind.ValueType  # 184
 """A possible breach: refer it for decision."""
+EVENT_KIND_DEPARTURE_WITHOUT_NOTICE: EventKind.ValueType  # 240
+"""An alert: FIA Immigration has reported that a registered person left Pakistan, and no notice of that journey was given: possible breach,
+refer for decision. To the police of the responsible place and NPB, as the next one is. Told at a time for reviews.
+"""
+EVENT_KIND_MOVEMENT_MET: EventKind.ValueType  # 241
+"""FIA Immigration has reported that a registered person left Pakistan on a journey of which notice was given, or came back."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

@@ -5,6 +5,7 @@ import warnings
 
 from nsor.v1 import arrivals_pb2 as nsor_dot_v1_dot_arrivals__pb2
 from nsor.v1 import duties_pb2 as nsor_dot_v1_dot_duties__pb2
+from nsor.v1 import movements_pb2 as nsor_dot_v1_dot_movements__pb2
 from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import notification_pb2 as nsor_dot_v1_dot_notification__pb2
 from nsor.v1 import transfers_pb2 as nsor_dot_v1_dot_transfers__pb2
@@ -53,6 +54,11 @@ class NotificationServiceStub:
                 '/nsor.v1.NotificationService/DecideNotice',
                 request_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
+                _registered_method=True)
+        self.ReportMovement = channel.unary_unary(
+                '/nsor.v1.NotificationService/ReportMovement',
+                request_serializer=nsor_dot_v1_dot_movements__pb2.ReportMovementRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_movements__pb2.ReportMovementResponse.FromString,
                 _registered_method=True)
         self.GetNotice = channel.unary_unary(
                 '/nsor.v1.NotificationService/GetNotice',
@@ -141,6 +147,15 @@ class NotificationServiceServicer:
     def DecideNotice(self, request, context):
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
         withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportMovement(self, request, context):
+        """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
+        document or not: it is compared at the times for reviews, so that no port learns who is registered. It is never a ban. A system may call; each
+        crossing has a budget of its own: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,6 +279,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.DecideNotice,
                     request_deserializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.SerializeToString,
+            ),
+            'ReportMovement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportMovement,
+                    request_deserializer=nsor_dot_v1_dot_movements__pb2.ReportMovementRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_movements__pb2.ReportMovementResponse.SerializeToString,
             ),
             'GetNotice': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNotice,
@@ -408,6 +428,33 @@ class NotificationService:
             '/nsor.v1.NotificationService/DecideNotice',
             nsor_dot_v1_dot_notices__pb2.DecideNoticeRequest.SerializeToString,
             nsor_dot_v1_dot_notices__pb2.DecideNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportMovement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ReportMovement',
+            nsor_dot_v1_dot_movements__pb2.ReportMovementRequest.SerializeToString,
+            nsor_dot_v1_dot_movements__pb2.ReportMovementResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import arrivals_pb2 as _arrivals_pb2
 from nsor.v1 import duties_pb2 as _duties_pb2
+from nsor.v1 import movements_pb2 as _movements_pb2
 from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import notification_pb2 as _notification_pb2
 from nsor.v1 import transfers_pb2 as _transfers_pb2
@@ -50,6 +51,11 @@ class NotificationServiceStub:
     DecideNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
     withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+    """
+    ReportMovement: _grpc.UnaryUnaryMultiCallable[_movements_pb2.ReportMovementRequest, _movements_pb2.ReportMovementResponse]
+    """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
+    document or not: it is compared at the times for reviews, so that no port learns who is registered. It is never a ban. A system may call; each
+    crossing has a budget of its own: BUDGET_EMPTY.
     """
     GetNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]
     """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
@@ -121,6 +127,11 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     DecideNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]  # type: ignore[assignment]
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
     withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+    """
+    ReportMovement: _aio.UnaryUnaryMultiCallable[_movements_pb2.ReportMovementRequest, _movements_pb2.ReportMovementResponse]  # type: ignore[assignment]
+    """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
+    document or not: it is compared at the times for reviews, so that no port learns who is registered. It is never a ban. A system may call; each
+    crossing has a budget of its own: BUDGET_EMPTY.
     """
     GetNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]  # type: ignore[assignment]
     """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
@@ -207,6 +218,17 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_notices_pb2.DecideNoticeResponse, _abc.Awaitable[_notices_pb2.DecideNoticeResponse]]:
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
         withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportMovement(
+        self,
+        request: _movements_pb2.ReportMovementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_movements_pb2.ReportMovementResponse, _abc.Awaitable[_movements_pb2.ReportMovementResponse]]:
+        """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
+        document or not: it is compared at the times for reviews, so that no port learns who is registered. It is never a ban. A system may call; each
+        crossing has a budget of its own: BUDGET_EMPTY.
         """
 
     @_abc_1.abstractmethod

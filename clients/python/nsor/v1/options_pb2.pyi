@@ -390,6 +390,10 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
     and a prosecutor, which would show one, isn't in this contract yet.
     """
+    FIELD_CLASS_MOVEMENT: _FieldClass.ValueType  # 240
+    """When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
+    whom its reports have met.
+    """
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -434,6 +438,10 @@ FIELD_CLASS_FORENSIC: FieldClass.ValueType  # 22
 FIELD_CLASS_JUVENILE: FieldClass.ValueType  # 23
 """Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
 and a prosecutor, which would show one, isn't in this contract yet.
+"""
+FIELD_CLASS_MOVEMENT: FieldClass.ValueType  # 240
+"""When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
+whom its reports have met.
 """
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 

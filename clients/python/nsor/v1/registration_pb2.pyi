@@ -15,6 +15,7 @@ from nsor.v1 import closure_pb2 as _closure_pb2
 from nsor.v1 import corrections_pb2 as _corrections_pb2
 from nsor.v1 import errors_pb2 as _errors_pb2
 from nsor.v1 import identity_pb2 as _identity_pb2
+from nsor.v1 import movements_pb2 as _movements_pb2
 from nsor.v1 import receipt_pb2 as _receipt_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 from nsor.v1 import validation_pb2 as _validation_pb2
@@ -240,6 +241,7 @@ class Registration(_message.Message):
     DISPUTED_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
     MERGED_REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     """Id of the registration, a UUID given by the register."""
     etag: _builtins.str
@@ -329,6 +331,10 @@ class Registration(_message.Message):
     def merged_registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """NPB only: the other registrations that two of its officers have decided to be of the same person. What is shown is all of them as one."""
 
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_movements_pb2.Movement]:
+        """Movements over the border of Pakistan that FIA Immigration has reported by a number of this registration, the newest last."""
+
     def __init__(
         self,
         *,
@@ -357,10 +363,11 @@ class Registration(_message.Message):
         disputed: _abc.Iterable[_corrections_pb2.CorrectionParticular.ValueType] | None = ...,
         archive: _closure_pb2.Archive | None = ...,
         merged_registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+        movements: _abc.Iterable[_movements_pb2.Movement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "identity", b"identity", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "merged_registration_ids", b"merged_registration_ids", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "merged_registration_ids", b"merged_registration_ids", "movements", b"movements", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, notices_pb2
 from nsor_server import errors
-from nsor_server.notification.notices import kinds, states, tellings
+from nsor_server.notification.notices import journeys, kinds, states, tellings
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
@@ -68,6 +68,7 @@ def without(record: _Record, notice: _Notice, time_us: int) -> _Record:
     carried = [each for each in left.carried_notices if each.notice_id != notice.notice_id]
     del left.carried_notices[:]
     left.carried_notices.extend(carried)
+    journeys.take_back(left, notice)
     home_version = tellings.take_back(left, notice.notice_id)
     if home_version != left.home_version:
         registrations.not_at_home(left, home_version)
@@ -121,6 +122,7 @@ def _tell(following: _Record, notice: _Notice) -> None:
         place, silence = notice.address.place_code, notice.transfer_deadlines
         registrations.moved(following, place, notice.notice_id, notice.create_time_us, silence)
         registrations.at_home(following)
+    journeys.add(following, notice)
 
 
 def _next(record: _Record) -> _Record:

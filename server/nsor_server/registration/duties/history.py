@@ -20,6 +20,7 @@ from nsor_server.policy import store as policies
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.duties import rules
 from nsor_server.registration.history import History
+from nsor_server.registration.movements import rules as movements
 from nsor_server.storage.v1 import record_pb2
 
 CONFIRM: Final = frozenset(
@@ -36,7 +37,10 @@ _TAKEN_BACK: Final = frozenset(
         "nsor.v1.NotificationService/DecideNotice",
     }
 )
-"""Methods whose versions are told again with the notices that they are about (``verification/noticed.py``)."""
+"""Methods whose versions are told again with the notices that they are about (``verification/noticed.py``).
+
+Those of movements over the border are by ``registration/movements/history.py``.
+"""
 WAIVE: Final = "nsor.v1.NotificationService/WaiveDuty"
 WATCH: Final = "nsor-server/watch-duties"
 """Who tells of steps of escalation."""
@@ -158,7 +162,7 @@ class Owing:
             rules.recounted(counting, made, record.update_time_us)
         elif leaf.method == WATCH:
             rules.announced(counting, made, record.update_time_us)
-        elif leaf.method in _TAKEN_BACK:
+        elif leaf.method in _TAKEN_BACK or movements.of_version(record):
             made.CopyFrom(record)
         return made
 

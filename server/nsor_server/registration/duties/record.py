@@ -23,6 +23,7 @@ def to_message(
     """A duty of a record as it stands at an instant."""
     state = duties_pb2.DutyState.ValueType(rules.state(record, duty, to_us(now)))
     notice_id = duty.met_by or duty.notice_id
+    movement_id = duty.met_by_movement or duty.movement_id
     message = duties_pb2.Duty(
         duty_id=text(duty.duty_id),
         kind=duties_pb2.DutyKind.ValueType(duty.kind),
@@ -30,6 +31,7 @@ def to_message(
         deadline=deadline(policy.deadlines, duty),
         notice_id=text(notice_id) if notice_id else "",
         waiver=duties_pb2.DutyWaiver.ValueType(duty.waiver),
+        movement_id=text(movement_id) if movement_id else "",
     )
     if rules.is_open(record, duty):
         message.steps.extend(_step(step, duty.due_us) for step in policy.duties.of(duty.kind).steps)

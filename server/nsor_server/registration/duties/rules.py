@@ -13,11 +13,11 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from nsor.v1 import custody_pb2, duties_pb2, registration_pb2, types_pb2
+from nsor.v1 import custody_pb2, duties_pb2, movements_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.policy.deadlines import Deadlines, Due
+from nsor_server.policy.deadlines import OPEN_JOURNEY, Deadlines, Due
 from nsor_server.policy.duties import Duties, Level, Step, StepName
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.custody import rules as custody
@@ -197,6 +197,30 @@ def noticed(counting: Counting, record: record_pb2.RegistrationRecord, told: Tol
             _meet(record, duty, told)
     if told.kind in _AGAIN:
         _begin(counting, record, told.kind, told.event_day, told)
+    _forget(record)
+
+
+def moved(counting: Counting, record: record_pb2.RegistrationRecord, movement: record_pb2.MetMovement) -> None:
+    """Have a movement over the border meet or begin the duty to be back, in a version that is being made.
+
+    A departure on a journey without a day of return, or without a notice, begins one that is counted from the day on
+    which policy expects him back. An arrival meets what was begun by an earlier departure or for a journey that had
+    begun by then.
+
+    Args:
+        counting: by what a duty is counted.
+        record: the version that is being made, with its number and the movement among its movements.
+        movement: with the notice that it belongs to.
+    """
+    if movement.direction == movements_pb2.MOVEMENT_DIRECTION_ARRIVAL:
+        for duty in record.duties:
+            if duty.state == OPEN and duty.kind == RETURN and _returns(record, duty, movement):
+                day = _day(movement.time_us)
+                duty.met_day, duty.met_by_movement = day, movement.movement_id
+                _end(record, duty, MET_LATE if _is_late(day, duty.due_us) else MET)
+    elif count_now(record) and not _is_owed(record, movement):
+        begun = _begin_at(counting, record, RETURN, _begins(_expected_back(counting, record, movement)))
+        begun.notice_id, begun.movement_id = movement.notice_id, movement.movement_id
     _forget(record)
 
 
@@ -413,6 +437,45 @@ def _forget(record: record_pb2.RegistrationRecord) -> None:
     ended = [each for each in record.duties if each.end_version and each.end_version != record.version]
     for each in ended[: max(0, len(ended) - MOST_ENDED)]:
         record.duties.remove(each)
+
+
+def _returns(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, arrival: record_pb2.MetMovement) -> bool:
+    """Whether an arrival ends the journey that a duty to be back was begun for; one at home crosses no border."""
+    if duty.movement_id:
+        departure = next((each for each in record.movements if each.movement_id == duty.movement_id), None)
+        return departure is None or departure.time_us < arrival.time_us
+    journey = _journey(record, duty.notice_id)
+    return journey is not None and min(journey.departure_days) <= _day(arrival.time_us)
+
+
+def _is_owed(record: record_pb2.RegistrationRecord, departure: record_pb2.MetMovement) -> bool:
+    """Whether a departure begins no duty to be back: he came back since, or one is there."""
+    is_back = any(
+        each.direction == movements_pb2.MOVEMENT_DIRECTION_ARRIVAL and each.time_us > departure.time_us
+        for each in record.movements
+    )
+    returns = [each for each in record.duties if each.kind == RETURN]
+    if departure.notice_id:
+        return is_back or any(each.notice_id == departure.notice_id for each in returns)
+    return is_back or any(each.state == OPEN and each.movement_id for each in returns)
+
+
+def _expected_back(counting: Counting, record: record_pb2.RegistrationRecord, departure: record_pb2.MetMovement) -> int:
+    """The day on which he is to be back by the notice of the journey; without one, by policy."""
+    journey = _journey(record, departure.notice_id)
+    if journey is not None and journey.HasField("return_day"):
+        return journey.return_day
+    due = counting.deadlines.due(OPEN_JOURNEY, _begins(_day(departure.time_us)))
+    return custody.days(due.due.astimezone(KARACHI).date())
+
+
+def _journey(record: record_pb2.RegistrationRecord, notice_id: bytes) -> record_pb2.Journey | None:
+    return next((each for each in record.journeys if notice_id and each.notice_id == notice_id), None)
+
+
+def _day(time_us: int) -> int:
+    """The day of an instant in Asia/Karachi, as days since 1970."""
+    return custody.days(instant(time_us).astimezone(KARACHI).date())
 
 
 def _begins(day: int) -> dt.datetime:

@@ -21,6 +21,27 @@ CREATE TABLE notice_decision (
 COMMENT ON TABLE notice_decision IS 'what became of notices; the greatest version counts';
 COMMENT ON COLUMN notice_decision.sealed IS 'nsor.storage.v1.NoticeDecisionRecord under the registration''s data key';
 
+-- What FIA Immigration reports of the border, of whomever. No row says whose it is, and none has an index by a number.
+CREATE TABLE movement (
+    movement_id uuid PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN movement.sealed IS 'nsor.storage.v1.MovementRecord under the movement''s own data key';
+
+-- Deleted by the server some days after the movement was compared with the registrations: then it opens nowhere.
+CREATE TABLE movement_key (
+    movement_id uuid PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    wrapped bytea NOT NULL
+);
+CREATE INDEX movement_key_age ON movement_key (created_at);
+COMMENT ON TABLE movement_key IS 'which of them are deleted the sealed records of review_time say';
+COMMENT ON COLUMN movement_key.wrapped IS 'the data key under the keyring';
+
+GRANT SELECT, INSERT ON movement, movement_key TO nsor_server;
+GRANT DELETE ON movement_key TO nsor_server;
+
 -- Unnumbered: numbers that the causing transactions took would commit out of order, and a reader's cursor would pass
 -- over the late ones.
 CREATE TABLE outbox (

@@ -631,6 +631,8 @@ class RegistrationRecord(_message.Message):
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     DUTIES_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
+    JOURNEYS_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -791,6 +793,14 @@ class RegistrationRecord(_message.Message):
     def transfer(self) -> Global___Transfer:
         """The transfer of responsibility that was opened last, also after it has ended; not set: there was none."""
 
+    @_builtins.property
+    def journeys(self) -> _containers.RepeatedCompositeFieldContainer[Global___Journey]:
+        """Journeys abroad of which a notice stands, in the order of their notices: the newest."""
+
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetMovement]:
+        """Movements over the border that have met it, in the order of their instants within a version: the newest."""
+
     def __init__(
         self,
         *,
@@ -848,10 +858,12 @@ class RegistrationRecord(_message.Message):
         withdrawn: _builtins.bool = ...,
         duties: _abc.Iterable[Global___Duty] | None = ...,
         transfer: Global___Transfer | None = ...,
+        journeys: _abc.Iterable[Global___Journey] | None = ...,
+        movements: _abc.Iterable[Global___MetMovement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "ended_release", b"ended_release", "expected_release", b"expected_release", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "marks", b"marks", "mobiles", b"mobiles", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "journeys", b"journeys", "marks", b"marks", "mobiles", b"mobiles", "movements", b"movements", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -863,6 +875,180 @@ class RegistrationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__waived_death_day) -> _WhichOneofReturnType__waived_death_day | None: ...
 
 Global___RegistrationRecord: _TypeAlias = RegistrationRecord  # noqa: Y015
+
+@_typing.final
+class Journey(_message.Message):
+    """A journey abroad of which a notice was given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    DEPARTURE_DAYS_FIELD_NUMBER: _builtins.int
+    RETURN_DAY_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.bytes
+    """The notice, 16 bytes."""
+    return_day: _builtins.int
+    """Day of the return; not set: the person doesn't know."""
+    @_builtins.property
+    def departure_days(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Days on which a leg begins that leads abroad, ascending."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.bytes = ...,
+        departure_days: _abc.Iterable[_builtins.int] | None = ...,
+        return_day: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_return_day", b"_return_day", "return_day", b"return_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_return_day", b"_return_day", "departure_days", b"departure_days", "notice_id", b"notice_id", "return_day", b"return_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__return_day: _TypeAlias = _typing.Literal["return_day"]  # noqa: Y015
+    _WhichOneofArgType__return_day: _TypeAlias = _typing.Literal["_return_day", b"_return_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__return_day) -> _WhichOneofReturnType__return_day | None: ...
+
+Global___Journey: _TypeAlias = Journey  # noqa: Y015
+
+@_typing.final
+class MetMovement(_message.Message):
+    """A movement over the border that has met a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVEMENT_ID_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    CARRIER_CODE_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    movement_id: _builtins.bytes
+    """Movement id, 16 bytes."""
+    direction: _builtins.int
+    """Number of nsor.v1.MovementDirection."""
+    border_crossing: _builtins.int
+    """Number of nsor.v1.BorderCrossing."""
+    time_us: _builtins.int
+    """When it was."""
+    country: _builtins.str
+    """Where the person went to, or came from."""
+    carrier_code: _builtins.str
+    """Who carried the person, or empty."""
+    notice_id: _builtins.bytes
+    """The notice of the journey that it belongs to, 16 bytes; empty: none was given."""
+    version: _builtins.int
+    """The registration's version that it came with."""
+    def __init__(
+        self,
+        *,
+        movement_id: _builtins.bytes = ...,
+        direction: _builtins.int = ...,
+        border_crossing: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+        country: _builtins.str = ...,
+        carrier_code: _builtins.str = ...,
+        notice_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["border_crossing", b"border_crossing", "carrier_code", b"carrier_code", "country", b"country", "direction", b"direction", "movement_id", b"movement_id", "notice_id", b"notice_id", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MetMovement: _TypeAlias = MetMovement  # noqa: Y015
+
+@_typing.final
+class MovementRecord(_message.Message):
+    """A movement over the border as it was reported, of whomever. Sealed under a data key of its own, which is deleted some time after the
+    movement was compared with the registrations.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVEMENT_ID_FIELD_NUMBER: _builtins.int
+    IDENTITY_NUMBER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    CARRIER_CODE_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    movement_id: _builtins.bytes
+    """Movement id, 16 bytes."""
+    identity_number: _builtins.str
+    """13 digits of a CNIC, NICOP or POC, or empty."""
+    direction: _builtins.int
+    """Number of nsor.v1.MovementDirection."""
+    border_crossing: _builtins.int
+    """Number of nsor.v1.BorderCrossing."""
+    time_us: _builtins.int
+    """When it was."""
+    country: _builtins.str
+    """Where the person goes to, or comes from."""
+    carrier_code: _builtins.str
+    """Who carries the person, or empty."""
+    agency: _builtins.str
+    """The agency that reported it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer or system that reported it."""
+    @_builtins.property
+    def document(self) -> Global___Document:
+        """The travel document; not set: it was the other one."""
+
+    def __init__(
+        self,
+        *,
+        movement_id: _builtins.bytes = ...,
+        identity_number: _builtins.str = ...,
+        document: Global___Document | None = ...,
+        direction: _builtins.int = ...,
+        border_crossing: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+        country: _builtins.str = ...,
+        carrier_code: _builtins.str = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "border_crossing", b"border_crossing", "carrier_code", b"carrier_code", "country", b"country", "direction", b"direction", "document", b"document", "identity_number", b"identity_number", "movement_id", b"movement_id", "officer_key", b"officer_key", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovementRecord: _TypeAlias = MovementRecord  # noqa: Y015
+
+@_typing.final
+class MovedRecord(_message.Message):
+    """A movement that has met registrations at a fixed time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVEMENT_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    movement_id: _builtins.bytes
+    """Movement id, 16 bytes."""
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The registrations, 16 bytes each, in order."""
+
+    def __init__(
+        self,
+        *,
+        movement_id: _builtins.bytes = ...,
+        registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movement_id", b"movement_id", "registration_ids", b"registration_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovedRecord: _TypeAlias = MovedRecord  # noqa: Y015
 
 @_typing.final
 class CarriedNotice(_message.Message):
@@ -1026,6 +1212,8 @@ class Duty(_message.Message):
     EARLIER_FIELD_NUMBER: _builtins.int
     NEXT_STEP_US_FIELD_NUMBER: _builtins.int
     TOLD_STEP_FIELD_NUMBER: _builtins.int
+    MOVEMENT_ID_FIELD_NUMBER: _builtins.int
+    MET_BY_MOVEMENT_FIELD_NUMBER: _builtins.int
     duty_id: _builtins.bytes
     """Duty id, 16 bytes: it follows from the registration, the version with which the duty began, and its place in that."""
     kind: _builtins.int
@@ -1045,7 +1233,7 @@ class Duty(_message.Message):
     end_version: _builtins.int
     """The registration's version with which it ended; 0: it hasn't."""
     met_day: _builtins.int
-    """Day on which the station received what met it."""
+    """Day on which the station received what met it, or of the movement over the border that did."""
     met_by: _builtins.bytes
     """The notice that met it, 16 bytes."""
     notice_id: _builtins.bytes
@@ -1066,6 +1254,10 @@ class Duty(_message.Message):
     """The instant of the next step of escalation; 0: there is none."""
     told_step: _builtins.int
     """Number of nsor.v1.DutyStepKind of the last step that was told; 0: none was."""
+    movement_id: _builtins.bytes
+    """Of a return: the movement over the border by which it began, 16 bytes; empty: none."""
+    met_by_movement: _builtins.bytes
+    """Likewise: the movement that met it."""
     @_builtins.property
     def policy(self) -> Global___DutyPolicy:
         """By which policy it was counted."""
@@ -1099,10 +1291,12 @@ class Duty(_message.Message):
         earlier: _abc.Iterable[Global___EarlierDue] | None = ...,
         next_step_us: _builtins.int = ...,
         told_step: _builtins.int = ...,
+        movement_id: _builtins.bytes = ...,
+        met_by_movement: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "met_day", b"met_day", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_day", b"met_day", "next_step_us", b"next_step_us", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "told_step", b"told_step", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_by_movement", b"met_by_movement", "met_day", b"met_day", "movement_id", b"movement_id", "next_step_us", b"next_step_us", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "told_step", b"told_step", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__met_day: _TypeAlias = _typing.Literal["met_day"]  # noqa: Y015
     _WhichOneofArgType__met_day: _TypeAlias = _typing.Literal["_met_day", b"_met_day"]  # noqa: Y015
@@ -2440,6 +2634,10 @@ class ReviewTimeRecord(_message.Message):
     TERMS_SO_FAR_FIELD_NUMBER: _builtins.int
     TERMS_PLACE_FIELD_NUMBER: _builtins.int
     DUE_TRANSFERS_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_TO_FIELD_NUMBER: _builtins.int
+    MOVED_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
+    MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -2464,6 +2662,10 @@ class ReviewTimeRecord(_message.Message):
     """
     terms_place: _builtins.bytes
     """The registration up to which all are read, or archived by now: 16 bytes."""
+    movements_to: _builtins.int
+    """Index of an entry: movements over the border that were reported by it and before have been compared with the registrations."""
+    movements_destroyed_before_us: _builtins.int
+    """The data keys of movements that were reported before this instant are deleted: microseconds since 1970."""
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -2520,6 +2722,14 @@ class ReviewTimeRecord(_message.Message):
         these.
         """
 
+    @_builtins.property
+    def moved(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovedRecord]:
+        """Those since the time before that have met some, in the order in which they were reported."""
+
+    @_builtins.property
+    def movement_policy(self) -> Global___DutyPolicy:
+        """The policy by which movements were compared with notices, and duties counted."""
+
     def __init__(
         self,
         *,
@@ -2545,10 +2755,14 @@ class ReviewTimeRecord(_message.Message):
         terms_so_far: Global___TermsLook | None = ...,
         terms_place: _builtins.bytes = ...,
         due_transfers: _abc.Iterable[Global___DueTransfer] | None = ...,
+        movements_to: _builtins.int = ...,
+        moved: _abc.Iterable[Global___MovedRecord] | None = ...,
+        movements_destroyed_before_us: _builtins.int = ...,
+        movement_policy: Global___DutyPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,10 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
+    "Report movements over the border (FIA Immigration).": "سرحد پار آمد و رفت کی اطلاع (ایف آئی اے امیگریشن)۔",
+    "Report who has left or entered Pakistan: a table (.csv), or a movement in JSON per line; - is stdin.": (
+        "کون پاکستان سے گیا یا آیا اس کی اطلاع: جدول (.csv)، یا ہر سطر میں ایک JSON؛ - معیاری ان پٹ ہے۔"
+    ),
     "Take offenders' notices: addresses, names, journeys and others.": (
         "مجرموں کی اطلاعات لینا: پتے، نام، سفر اور دیگر۔"
     ),
@@ -125,6 +129,8 @@ OPTIONS: Final[dict[str, str]] = {
         "اس نمبر کی ذمہ داری سے اس وجہ سے چھوٹ دیں؛ دستخط آپ کے ہیں۔"
     ),
     "Check the notice and change nothing.": "اطلاع کی جانچ؛ کچھ نہیں بدلتا۔",
+    "Check the movements and report none.": "آمد و رفت کی جانچ؛ کچھ نہیں بھیجا جاتا۔",
+    "Print a row to fill in.": "پُر کرنے کے لیے سطر دکھائیں۔",
     "Print a notice to fill in.": "پُر کرنے کے لیے اطلاع دکھائیں۔",
     "Only these: to you, away from you, or NPB's to decide.": (
         "صرف یہ: آپ کی طرف، آپ سے دور، یا این پی بی کے فیصلے کے لیے۔"

@@ -1,0 +1,1 @@
+"""Movements over the border, as FIA Immigration reports them."""

@@ -1,0 +1,268 @@
+"""Movements along the ledger: whom each has met, and what the versions of registrations must say of it.
+
+Whoever owns the database can hide a movement from a fixed time, or a registration from a movement, and put it back;
+who holds the keys for a while could seal a journey that nobody has reported. Told again in the ledger's order,
+movements and registrations say who was met. Once a movement's key is deleted nobody can open it: what the time says of
+it stands, and a key may be missing only where a time has said so.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
+from nsor_server.policy import source
+from nsor_server.policy import store as policies
+from nsor_server.registration.claims import Identifier
+from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.history import History
+from nsor_server.registration.movements import rules, store, times
+from nsor_server.registration.reviewed import Reviewed
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+REPORT: Final = "nsor.v1.NotificationService/ReportMovement"
+_NOTICES: Final = frozenset(
+    f"nsor.v1.NotificationService/{name}" for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
+)
+"""They change the journeys of a registration; ``verification/noticed.py`` tells them again."""
+_ROWS: Final = f"""
+SELECT r.index, uuid_send(m.movement_id), k.wrapped, m.sealed
+FROM ledger_record AS r
+JOIN movement AS m ON m.movement_id = {UUID_OF_RECORD} AND r.version = {store.ONCE}
+LEFT JOIN movement_key AS k USING (movement_id)
+WHERE r.table_name = '{store.TABLE}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_BY: Final = "a movement over the border names another agency or officer than its entry"
+_LEFT_OUT: Final = "a time for reviews doesn't name whom a movement over the border has met"
+_PASSED_OVER: Final = "a time for reviews has left out movements over the border that were reported before the last one"
+_SAYS: Final = "a registration doesn't say of the movements over the border what the time for reviews has made of them"
+_DELETED: Final = (
+    "the key of a movement over the border is missing, and no time for reviews has said that it is deleted"
+)
+_KEPT: Final = "the key of a movement over the border is there, and a time for reviews has said that it is deleted"
+_TOO_EARLY: Final = "a time for reviews deletes keys of movements over the border otherwise than policy says"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A movement with its entry.
+
+    Attributes:
+        record: None: its key is deleted, or it doesn't open, which is a finding.
+    """
+
+    index: int
+    time_us: int
+    movement_id: bytes
+    record: record_pb2.MovementRecord | None
+
+
+class Moved:
+    """Whom movements have met at each entry. The history and the reviews must be at the entry already."""
+
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
+        self._conn, self._history, self._reviewed, self._add = conn, history, reviewed, add
+        self._sealer = Sealer(keyring)
+        self._rows = Rows(conn, "movements", _ROWS, add)
+        self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows))
+        self._waiting: deque[_Reported] = deque()
+        self._meeting: dict[Identifier, dict[bytes, int]] = {}
+        """Of each number the registrations that it would meet, each with the entry since which it would."""
+        self._numbers: dict[bytes, frozenset[Identifier]] = {}
+        """The numbers of each of those."""
+        self._kept: dict[bytes, bytes] = {}
+        """What the newest version of each registration says of journeys and movements."""
+        self._counting: dict[tuple[int, int, int], Counting | None] = {}
+        self._compared_to, self._last_time = 0, -1
+        self._deleted_before_us = self._deleted_surely_us = 0
+        self._newest_without_us, self._oldest_with_us = -1, 1 << 62
+
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare what was written by the next entry; all come in their order."""
+        met: dict[bytes, dict[bytes, record_pb2.MovementRecord | None]] = {}
+        time = self._reviewed.written
+        if time is not None:
+            # First: it has compared movements with what stood before it.
+            met = self._compare(index, time)
+        self._take(index, leaf, detail)
+        for record in self._history.changed:
+            self._compare_version(index, leaf, record, met.pop(record.registration_id, None))
+        for registration_id in met:
+            if registration_id not in self._history.erased:
+                self._add(index, _SAYS)
+        for registration_id in {
+            *(each.registration_id for each in self._history.changed),
+            *(each.registration_id for each in self._history.claimed),
+        }:
+            self._expect(index, registration_id)
+
+    def finish(self) -> None:
+        """Report what is left, and keys that are missing or there against what the times have said."""
+        self._rows.finish()
+        if self._newest_without_us >= self._deleted_before_us:
+            self._add(-1, _DELETED)
+        if self._oldest_with_us < self._deleted_surely_us:
+            self._add(-1, _KEPT)
+
+    def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Note the movement that an entry has taken."""
+        for movement_id, wrapped, sealed in self._rows.take(index):
+            row = store.StoredMovement(movement_id, wrapped, sealed)
+            record = None
+            if wrapped is None:
+                self._newest_without_us = max(self._newest_without_us, leaf.time_us)
+            else:
+                self._oldest_with_us = min(self._oldest_with_us, leaf.time_us)
+                record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, row))  # noqa: B023
+            if leaf.method != REPORT or (record is not None and not _is_by(record, leaf, detail)):
+                self._add(index, _BY)
+            self._waiting.append(_Reported(index, leaf.time_us, movement_id, record))
+
+    def _compare(
+        self, index: int, time: record_pb2.ReviewTimeRecord
+    ) -> dict[bytes, dict[bytes, record_pb2.MovementRecord | None]]:
+        """Hold whom a time has met against whom it had to meet; gives the movements of each registration."""
+        taken: list[_Reported] = []
+        while self._waiting and self._waiting[0].index <= time.movements_to:
+            taken.append(self._waiting.popleft())
+        named = {each.movement_id: list(each.registration_ids) for each in time.moved}
+        if not self._compared_to <= time.movements_to < index or (
+            time.movements_to < self._last_time and not self._is_full(taken, named, time)
+        ):
+            self._add(index, _PASSED_OVER)
+        if [each.movement_id for each in taken if each.movement_id in named] != [
+            each.movement_id for each in time.moved
+        ]:
+            self._add(index, _LEFT_OUT)
+        met: dict[bytes, dict[bytes, record_pb2.MovementRecord | None]] = {}
+        for each in taken:
+            found = named.get(each.movement_id, [])
+            if each.record is not None and not self._is_right(each.record, found, time):
+                self._add(index, _LEFT_OUT)
+            for registration_id in found:
+                met.setdefault(registration_id, {})[each.movement_id] = each.record
+        self._compare_deletion(index, time)
+        self._compared_to, self._last_time = time.movements_to, index
+        return met
+
+    def _is_right(
+        self, movement: record_pb2.MovementRecord, named: list[bytes], time: record_pb2.ReviewTimeRecord
+    ) -> bool:
+        """Whether a time names whom a movement has met.
+
+        What has changed while the time was made may have been read before or after it. Of what was erased nobody can
+        say any more whether it was met.
+        """
+        found = self._would_meet(movement, time)
+        must = {one for one, since in found.items() if since <= time.movements_to}
+        left = [one for one in named if one not in self._history.erased]
+        return named == sorted(set(named)) and must <= set(left) <= found.keys()
+
+    def _would_meet(self, movement: record_pb2.MovementRecord, time: record_pb2.ReviewTimeRecord) -> dict[bytes, int]:
+        meeting = self._meeting.get(rules.identifier(movement), {})
+        return {one: since for one, since in meeting.items() if one not in time.archived_ids}
+
+    def _is_full(
+        self, taken: list[_Reported], named: dict[bytes, list[bytes]], time: record_pb2.ReviewTimeRecord
+    ) -> bool:
+        """Whether a time has compared as much as it may."""
+        if len(taken) >= times.MOST or not self._waiting or self._waiting[0].record is None:
+            return True
+        met = {one for ids in named.values() for one in ids}
+        return len(met | self._would_meet(self._waiting[0].record, time).keys()) > times.MOST_MET
+
+    def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
+        before_us = self._deleted_before_us
+        counting = self._by(time.movement_policy)
+        allowed = {before_us}
+        if counting is not None and not (
+            self._waiting and self._waiting[0].time_us < time.movements_destroyed_before_us
+        ):
+            allowed.add(times.expired(counting.deadlines, time.due_us))
+        if counting is not None and time.movements_destroyed_before_us not in allowed:
+            self._add(index, _TOO_EARLY)
+        # What the last time has said is deleted after it: only what the one before has said is surely gone.
+        self._deleted_surely_us, self._deleted_before_us = before_us, time.movements_destroyed_before_us
+
+    def _compare_version(
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        record: record_pb2.RegistrationRecord,
+        met: dict[bytes, record_pb2.MovementRecord | None] | None,
+    ) -> None:
+        """Hold what a version says of movements, and all that they change, against the one before."""
+        before, after = self._kept.get(record.registration_id, b""), _crossed(record)
+        if after:
+            self._kept[record.registration_id] = after
+        else:
+            self._kept.pop(record.registration_id, None)
+        if met is None:
+            was = record_pb2.RegistrationRecord.FromString(before)
+            same = list(was.movements) == list(record.movements) or (not rules.of_version(record) and not was.movements)
+            if not same or (leaf.method not in _NOTICES and list(was.journeys) != list(record.journeys)):
+                self._add(index, _SAYS)
+            return
+        new = {each.movement_id: _as_met(each) for each in rules.of_version(record)}
+        told = {movement_id: rules.met(each) for movement_id, each in met.items() if each is not None}
+        if new.keys() != met.keys() or any(new[movement_id] != each for movement_id, each in told.items()):
+            self._add(index, _SAYS)
+            return
+        counting = self._by(self._reviewed.written.movement_policy) if self._reviewed.written is not None else None
+        last = self._history.version(record.registration_id, record.version - 1)
+        if counting is None or last is None:
+            return  # this version of the server can't read those documents, or the version before doesn't open
+        expected = rules.after(last, new.values(), counting)
+        expected.update_time_us = record.update_time_us
+        if expected != record:
+            self._add(index, _SAYS)
+
+    def _expect(self, index: int, registration_id: bytes) -> None:
+        """Note which numbers meet a registration after an entry."""
+        standing = self._history.standing(registration_id)
+        before = self._numbers.pop(registration_id, frozenset())
+        now = frozenset(
+            one
+            for one in standing.current
+            if standing.confirmed and rules.may_meet(one, standing.current, standing.disputed, standing.claim)
+        )
+        for one in before - now:
+            del self._meeting[one][registration_id]
+        for one in now - before:
+            self._meeting.setdefault(one, {})[registration_id] = index
+        if now:
+            self._numbers[registration_id] = now
+
+    def _by(self, policy: record_pb2.DutyPolicy) -> Counting | None:
+        """By what movements were compared; None: the documents can't be read."""
+        key = policy.duties, policy.deadlines, policy.holidays
+        if key not in self._counting:
+            try:
+                duties, deadlines = policies.duties_of(self._conn, *key)
+                self._counting[key] = Counting(duties, deadlines, policy)
+            except source.PolicyError:
+                self._counting[key] = None
+        return self._counting[key]
+
+
+def _is_by(record: record_pb2.MovementRecord, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> bool:
+    return record.agency == leaf.agency and (detail is None or record.officer_key == detail.officer_key)
+
+
+def _as_met(movement: record_pb2.MetMovement) -> record_pb2.MetMovement:
+    """A movement as the time gives it to a version."""
+    found = record_pb2.MetMovement()
+    found.CopyFrom(movement)
+    found.ClearField("version")
+    found.ClearField("notice_id")
+    return found
+
+
+def _crossed(record: record_pb2.RegistrationRecord) -> bytes:
+    return record_pb2.RegistrationRecord(journeys=record.journeys, movements=record.movements).SerializeToString()

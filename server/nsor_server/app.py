@@ -176,7 +176,10 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
 def check_formats(contract: Contract, policy: Policy) -> None:
     """See that the contract leaves no room for free text; raises the checker's ContractError."""
     policy.checker.validate_contract(contract.services)
-    warm(tuple(rule.response_class.DESCRIPTOR for rule in contract.methods.values()))
+    warm(
+        (rule.response_class.DESCRIPTOR, frozenset().union(*(allowed.purposes for allowed in rule.allow.values())))
+        for rule in contract.methods.values()
+    )
 
 
 def prepare_database(settings: Settings, database: Database) -> None:

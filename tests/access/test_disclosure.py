@@ -8,8 +8,11 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from nsor.v1 import options_pb2, oversight_pb2, receipt_pb2, registration_pb2
+from nsor_server import app
+from nsor_server.access import disclosure
 from nsor_server.access.contract import Contract, field_class, purposes_of
 from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.policy.loaded import Policy
 from tests.work import calls_of
 
 PURPOSES = [purpose for purpose in options_pb2.Purpose.values() if purpose]
@@ -221,3 +224,14 @@ def test_a_full_registration_is_disclosed_without_reading_its_options_again() ->
     calls = calls_of(lambda: disclose(full, purpose))
     assert calls["GetOptions"] == 0
     assert calls.total() < 200
+
+
+def test_what_a_start_has_made_no_call_makes_again() -> None:
+    # A server would not only answer its first calls late: of more types than are kept, every call might make its own.
+    contract = Contract.load()
+    app.check_formats(contract, Policy.load())
+    made = disclosure._type.cache_info().misses
+    for rule in contract.methods.values():
+        for purpose in {each for allowed_to in rule.allow.values() for each in allowed_to.purposes}:
+            disclose(rule.response_class(), purpose)
+    assert disclosure._type.cache_info().misses == made

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from grpc_health.v1 import health_pb2
 from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server import config
 from nsor_server.access.contract import Contract
+from nsor_server.events import waiter
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Database
-from tests.rpc.callers import Caller, Serving
+from tests.rpc.callers import Caller, Serve, Serving
 
 CHECK = "grpc.health.v1.Health/Check"
 WATCH = "grpc.health.v1.Health/Watch"
@@ -40,6 +41,19 @@ def test_any_active_agency_may_ask_for_health_without_a_nonce(serving: Serving) 
     assert health(caller) == SERVING
     assert health(caller, "nsor.v1.LookupService") == SERVING
     assert caller.call(CHECK, health_pb2.HealthCheckRequest(service="other")).code is grpc.StatusCode.NOT_FOUND
+
+
+def test_a_stop_does_not_wait_for_an_event(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiter, "_RETRY_SECONDS", 3600.0)  # longest that the listener waits for one
+    before = set(threading.enumerate())
+    with ExitStack() as running:
+        running.enter_context(serve())
+        (listener,) = (each for each in set(threading.enumerate()) - before if each.name == "nsor-events-listener")
+        # In a thread, or the test would wait with it.
+        ending = threading.Thread(target=running.pop_all().close, daemon=True)
+        ending.start()
+        ending.join(60)
+        assert not listener.is_alive()
 
 
 def test_monitoring_may_ask_for_health_and_for_nothing_else(serving: Serving) -> None:

@@ -9,6 +9,7 @@ what nobody knows of survives it: an unknown field, or one that was added yester
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -62,14 +63,14 @@ def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType, *, hei
     return purpose in purposes_of(number) and not (heightened and purpose in kept_from(number))
 
 
-def warm(descriptors: tuple[Any, ...]) -> None:
-    """Make the types of these messages for every purpose, so that no call waits for it."""
-    for descriptor in descriptors:
-        for purpose in options_pb2.Purpose.values():
+def warm(shown_for: Iterable[tuple[Any, Iterable[options_pb2.Purpose.ValueType]]]) -> None:
+    """Make the types of these messages for these purposes, so that no call waits for it."""
+    for descriptor, purposes in shown_for:
+        for purpose in purposes:
             _type(descriptor, purpose, NOBODY, heightened=False)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.cache
 def _classes(
     descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool
 ) -> frozenset[options_pb2.FieldClass.ValueType]:
@@ -84,7 +85,7 @@ def _classes(
     return frozenset(map(field_class, shown)).union(*inner)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.cache  # as many as the contract has: with fewer, whoever asks for all in turn finds none
 def _type(
     descriptor: Any, purpose: options_pb2.Purpose.ValueType, confirming: Kind, *, heightened: bool
 ) -> type[Message]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import socket
 import threading
 from collections import defaultdict
 from typing import Final
@@ -33,6 +36,7 @@ class Waiter:
         self._tickets: defaultdict[str, int] = defaultdict(int)
         self._guard = threading.Lock()
         self._stopped = threading.Event()
+        self._listening: psycopg.Connection | None = None
         self._thread = threading.Thread(target=self._listen, name="nsor-events-listener", daemon=True)
 
     def start(self) -> None:
@@ -40,9 +44,10 @@ class Waiter:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the listener, and every wait; returns within about a second."""
+        """End the listener, and every wait."""
         self._stopped.set()
         self._wake_all()
+        self._hang_up()
         self._thread.join(_RETRY_SECONDS + _STOP_SECONDS)
 
     def ticket(self, agency_id: str) -> int:
@@ -77,10 +82,21 @@ class Waiter:
         while not self._stopped.is_set():
             try:
                 with self._database.connect() as conn:
+                    self._listening = conn
                     self._follow(conn)
             except psycopg.Error as error:
+                if self._stopped.is_set():
+                    return
                 _logger.warning("listening for events failed: %s", type(error).__name__)
                 self._stopped.wait(_RETRY_SECONDS)
+
+    def _hang_up(self) -> None:
+        """End the connection that listens: it would notice the stop only when it has waited to its end."""
+        conn = self._listening
+        with contextlib.suppress(psycopg.Error, OSError):
+            if conn is not None:
+                with socket.socket(fileno=os.dup(conn.fileno())) as its:
+                    its.shutdown(socket.SHUT_RDWR)
 
     def _follow(self, conn: psycopg.Connection) -> None:
         conn.autocommit = True

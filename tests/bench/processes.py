@@ -18,6 +18,11 @@ SERVER_CORE = _CORES[0]
 LOAD_CORE = _CORES[-1]
 """For whatever measures: the load and the collector of spans."""
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LOOK_SECONDS = 1.0
+_AT_REST_CPU_SECONDS = 0.05
+"""In one look: what a server without calls takes stays below it."""
+_RESTS = 5
+"""Looks in a row: between two parts of its work a server may rest."""
 
 
 class NotStarted(Exception):
@@ -67,6 +72,23 @@ def free_port() -> int:
 def seconds(pids: Sequence[int]) -> float:
     """User and system time of processes with their threads and children, those that have ended included."""
     return sum(_own_seconds(pid, ended=True) + sum(map(_child_seconds, _children(pid))) for pid in pids)
+
+
+def at_rest(pids: Sequence[int], *, limit_seconds: float) -> bool:
+    """Wait until processes do next to nothing: what follows a start or a seed is over. Tells whether that came in time.
+
+    Args:
+        pids: with their threads and children.
+        limit_seconds: how long it waits at most.
+    """
+    ends, rests = time.monotonic() + limit_seconds, 0
+    while time.monotonic() < ends:
+        before = seconds(pids)
+        time.sleep(_LOOK_SECONDS)
+        rests = rests + 1 if seconds(pids) - before < _AT_REST_CPU_SECONDS else 0
+        if rests == _RESTS:
+            return True
+    return False
 
 
 def _child_seconds(pid: int) -> float:

@@ -31,6 +31,8 @@ from tests.bench.rounds import Lengths, Round, Setting, measure
 from tests.bench.seed import POLICE, Plan, Seeded, seed
 
 _LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+_FOLLOWS_SECONDS = 1_800
+"""How long a server may work on what was seeded (likely duplicates, duties) before it is measured."""
 _WRITES_PER_SECOND = 1_000
 """As many orders are prepared as a register would take that is faster than the goal."""
 
@@ -124,6 +126,9 @@ def _rounds(register: BenchRegister, bench: Setting, seeded: Seeded, entries: in
             first=people.FIRST_ENTERED + nth * writes,
         )
         with register.serving(count) as (target, metrics):
+            print(f"{target.name}: waits until it has compared and counted what was seeded", file=sys.stderr)
+            if not processes.at_rest(target.servers, limit_seconds=_FOLLOWS_SECONDS):
+                print(f"{target.name}: not at rest after {_FOLLOWS_SECONDS} s: the figures hold other work, too")
             try:
                 found.append(measure(bench, target, metrics, look_ups, calls))
             except BenchFailed as why:

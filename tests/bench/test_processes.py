@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -24,6 +25,20 @@ def test_the_cpu_of_children_counts_while_they_run_and_after_they_have_ended(scr
         used = processes.seconds((parent.pid,))
         parent.communicate("\n")
     assert 0.2 <= used < 3  # the kernel counts in ticks of 10 ms, each process by itself
+
+
+def test_who_works_now_and_then_is_not_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = itertools.accumulate(itertools.cycle([0.01, 0.01, 0.01, 0.5]))
+    monkeypatch.setattr(processes, "seconds", lambda _: next(used))
+    monkeypatch.setattr(processes, "_LOOK_SECONDS", 0.0)
+    assert not processes.at_rest((1,), limit_seconds=0.2)
+
+
+def test_who_does_next_to_nothing_is_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = itertools.accumulate(itertools.chain([0.5] * 10, itertools.repeat(0.01)))
+    monkeypatch.setattr(processes, "seconds", lambda _: next(used))
+    monkeypatch.setattr(processes, "_LOOK_SECONDS", 0.0)
+    assert processes.at_rest((1,), limit_seconds=600)
 
 
 def test_what_is_started_within_a_core_stays_there() -> None:

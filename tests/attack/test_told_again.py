@@ -68,8 +68,7 @@ NOT_TOLD = {
     "ListConsumers": _DECIDES,
     "GetPolicy": _DECIDES,
     "ListPolicies": _DECIDES,
-    # It is read of the tables: whoever owns the database can keep an agency out of one answer.
-    "ListAgencies": "by it nobody is decided on: calls are gated by the directory's snapshot, which is proved",
+    "ListAgencies": _DECIDES,
     "GetCheckpoint": "it is signed, and agencies keep what they have seen",
     "GetInclusionProof": "it is a proof: whoever has it computes the signed root",
     "GetConsistencyProof": "likewise",

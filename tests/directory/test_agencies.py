@@ -32,10 +32,11 @@ def test_pages_hold_every_agency_once_in_order(services: Services, page_size: in
     assert found == sorted(agency.agency_id for agency in AGENCIES)
 
 
-def test_a_token_stays_good_while_agencies_are_added(services: Services) -> None:
+def test_a_token_stays_good_while_agencies_are_added(services: Services, keyring: Keyring) -> None:
     first = listed(services, 2)
     with services.database.owner() as owner:
         owner.execute("INSERT INTO agency VALUES ('aaa-first', 1, 'A', 'الف', '{PK}')")
+        deciding.record(owner, keyring)
     second = listed(services, 2, first.next_page_token)
     expected = sorted(agency.agency_id for agency in AGENCIES)[:4]
     assert [agency.agency_id for page in (first, second) for agency in page.agencies] == expected
@@ -60,12 +61,26 @@ def test_an_agency_is_shown_whole(services: Services) -> None:
 
 
 def test_a_court_is_shown_with_its_kinds(services: Services) -> None:
-    kinds = [types_pb2.COURT_KIND_SESSIONS_COURT, types_pb2.COURT_KIND_HIGH_COURT]
+    shown = {agency.agency_id: tuple(agency.court_kinds) for agency in listed(services, 0).agencies}
+    assert shown == {agency.agency_id: agency.court_kinds for agency in AGENCIES}
+    assert len(set(shown.values())) > 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO agency VALUES ('aaa-first', 1, 'A', 'الف', '{PK}')",
+        "UPDATE agency SET jurisdiction = '{PK}' WHERE agency_id = 'lahore-special-court'",
+        "INSERT INTO agency_state VALUES ('sindh-police', 1, false)",
+    ],
+)
+def test_an_agency_that_no_entry_has_made_so_is_not_shown_so(services: Services, statement: str) -> None:
+    # Whoever owns the database changes the table for one call: what is shown is what the ledger proves.
+    before = listed(services, 0)
     with services.database.owner() as owner:
-        owner.execute("UPDATE agency SET court_kinds = %s WHERE agency_id = %s", (kinds, LAHORE_COURT.agency_id))
-    shown = {agency.agency_id: list(agency.court_kinds) for agency in listed(services, 0).agencies}
-    assert shown[LAHORE_COURT.agency_id] == kinds
-    assert shown[NPB.agency_id] == []
+        owner.execute(statement.encode())
+    services.directory.reload()
+    assert listed(services, 0) == before
 
 
 def test_a_place_concerns_whoevers_jurisdiction_contains_it(services: Services, keyring: Keyring) -> None:

@@ -17,7 +17,8 @@ from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server.calls import DecidedRows
-from nsor_server.directory import officers, pages
+from nsor_server.directory import officers
+from nsor_server.ledger import proofs
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Connection
@@ -30,6 +31,8 @@ ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
+CHECKPOINT = "nsor.v1.OversightService/GetCheckpoint"
+"""Its handler reads the database; the one of LIST doesn't."""
 APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
 STATES = grpc.StatusCode
 
@@ -145,11 +148,11 @@ def test_an_exception_tells_nothing_but_its_access_id(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # A driver's text holds values: neither the caller nor the log may see it.
-    def broken(conn: Connection, **_: object) -> None:
+    def broken(conn: Connection, _min_size: int) -> None:
         conn.execute("SELECT %s::integer", ("3520212345671 leaks",))
 
-    monkeypatch.setattr("nsor_server.directory.pages.read", broken)
-    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    monkeypatch.setattr(proofs, "checkpoint", broken)
+    answer = serving.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert (answer.code, answer.reason) == (STATES.INTERNAL, "INTERNAL")
     assert answer.proves_itself()
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
@@ -474,14 +477,14 @@ def test_a_directory_that_changes_without_end_holds_nobody_up(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One agency that enrols officers as fast as it can has made half of the others' calls fail.
-    read = pages.read
+    read = proofs.checkpoint
 
-    def meanwhile(conn: Connection, **options: Any) -> pages.Page:
+    def meanwhile(conn: Connection, min_size: int) -> bytes:
         serving.enrol("npb")
-        return read(conn, **options)
+        return read(conn, min_size)
 
-    monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
-    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    monkeypatch.setattr(proofs, "checkpoint", meanwhile)
+    answer = serving.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert answer.code is STATES.OK
     assert answer.proves_itself()
 
@@ -489,32 +492,32 @@ def test_a_directory_that_changes_without_end_holds_nobody_up(
 def test_a_call_whose_agency_is_disabled_meanwhile_is_refused(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = pages.read
+    read = proofs.checkpoint
 
-    def meanwhile(conn: Connection, **options: Any) -> pages.Page:
+    def meanwhile(conn: Connection, min_size: int) -> bytes:
         serving.set_enabled("punjab-police", enabled=False)
-        return read(conn, **options)
+        return read(conn, min_size)
 
-    monkeypatch.setattr("nsor_server.directory.pages.read", meanwhile)
-    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    monkeypatch.setattr(proofs, "checkpoint", meanwhile)
+    answer = serving.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, "AGENCY_NOT_ACTIVE")
     assert serving.one("SELECT count(*) FROM ledger_entry WHERE outcome = 1 AND agency <> ''") == 0
 
 
 def test_a_shorter_deadline_of_the_callers_ends_the_work(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # And the server's own, for callers that set none: the database is told, not only the thread.
-    def slow(conn: Connection, **_: object) -> None:
+    def slow(conn: Connection, _min_size: int) -> None:
         conn.execute("SELECT pg_sleep(30)")
 
-    monkeypatch.setattr("nsor_server.directory.pages.read", slow)
+    monkeypatch.setattr(proofs, "checkpoint", slow)
     caller = serving.caller("punjab-police")
-    stub = caller.channel.unary_unary(f"/{LIST}")  # type: ignore[var-annotated]
+    stub = caller.channel.unary_unary(f"/{CHECKPOINT}")  # type: ignore[var-annotated]
     with pytest.raises(grpc.RpcError) as ended:
         stub(b"", metadata=caller.metadata(os.urandom(32)), timeout=0.5)
     assert ended.value.code() is STATES.DEADLINE_EXCEEDED
     _until_recorded(serving, "punjab-police", leaf_pb2.OUTCOME_FAILED)
     start = time.monotonic()
-    answer = caller.call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = caller.call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert (answer.code, answer.reason) == (STATES.DEADLINE_EXCEEDED, "DEADLINE")
     assert 4 < time.monotonic() - start < 8
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED

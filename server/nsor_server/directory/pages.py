@@ -1,4 +1,6 @@
-"""Pages of the lists of agencies, of keys and of consumers. A token names the last row shown.
+"""Pages of the lists of agencies, of keys and of consumers, of the directory that the gate saw.
+
+A token names the last row shown.
 
 Of agencies it is a digest, since ids are longer than a token may be; of keys and consumers it is the id. None is ever
 deleted, so a token stays good while others are added.
@@ -13,8 +15,7 @@ from typing import Final
 from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Consumer
-from nsor_server.directory import agencies, consumers, officers
-from nsor_server.storage.pool import Connection
+from nsor_server.directory import consumers, officers
 
 DEFAULT_SIZE: Final = 100
 _TOKEN_BYTES: Final = 16
@@ -28,14 +29,15 @@ class Page:
     next_page_token: str
 
 
-def read(conn: Connection, *, page_size: int, page_token: str) -> Page:
-    """The page that a token names, or the first one.
+def read_agencies(call: Call, *, page_size: int, page_token: str) -> Page:
+    """The page of all agencies that a token names, or the first one.
 
     Raises:
         errors.InvalidFields: OUT_OF_RANGE, or PAGE_TOKEN_INVALID for a token that isn't of this list.
     """
     limit = _size(page_size)
-    found = agencies.page(conn, after=_last_shown(conn, page_token) if page_token else "", limit=limit + 1)
+    after = _last_shown(call, page_token) if page_token else ""
+    found = [agency for agency_id, agency in sorted(call.agencies.items()) if agency_id > after]
     more = len(found) > limit
     return Page(found[:limit], token(found[limit - 1].agency_id) if more else "")
 
@@ -115,11 +117,8 @@ def _wrong_token() -> errors.InvalidFields:
     return errors.InvalidFields(violations=(wrong,))
 
 
-def _last_shown(conn: Connection, page_token: str) -> str:
-    row = conn.execute(
-        "SELECT agency_id FROM agency WHERE left(encode(sha256(convert_to(agency_id, 'UTF8')), 'hex'), %s) = %s",
-        (2 * _TOKEN_BYTES, page_token),
-    ).fetchone()
-    if row is None:
+def _last_shown(call: Call, page_token: str) -> str:
+    last = next((agency_id for agency_id in call.agencies if token(agency_id) == page_token), None)
+    if last is None:
         raise _wrong_token()
-    return str(row[0])
+    return last

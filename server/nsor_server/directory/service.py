@@ -62,7 +62,12 @@ class DirectoryService:
                 self.list_officers,
                 by_directory=True,
             ),
-            Unary(directory_pb2.ListAgenciesRequest, directory_pb2.ListAgenciesResponse, self.list_agencies),
+            Unary(
+                directory_pb2.ListAgenciesRequest,
+                directory_pb2.ListAgenciesResponse,
+                self.list_agencies,
+                by_directory=True,
+            ),
             *ConsumerHandlers().handlers(),
             *PolicyHandlers().handlers(),
         )
@@ -172,10 +177,10 @@ class DirectoryService:
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
     def list_agencies(
-        self, call: Call, request: directory_pb2.ListAgenciesRequest, conn: Connection
+        self, call: Call, request: directory_pb2.ListAgenciesRequest, _conn: Connection
     ) -> Outcome[directory_pb2.ListAgenciesResponse]:
         """List the agencies, ordered by id."""
-        page = pages.read(conn, page_size=request.page_size, page_token=request.page_token)
+        page = pages.read_agencies(call, page_size=request.page_size, page_token=request.page_token)
         answer = directory_pb2.ListAgenciesResponse(
             agencies=[_agency(agency) for agency in page.agencies], next_page_token=page.next_page_token
         )

@@ -3,8 +3,8 @@
 It is generated from the catalog of a database with a small real story, as its superuser, without any constraint in the
 way. `ledger verify` must say something of each that it didn't say before. What it doesn't see is listed, with a reason.
 `make test` tries some of each table; with NSOR_TAMPERING=all, as `make soak` sets it, all are tried, which takes hours.
-NSOR_TAMPERING=2/8 tries the second eighth of them: what was stopped goes on with the parts that are left. With `pytest -s`
-it prints what goes unseen as soon as it is known, and how far it has come.
+NSOR_TAMPERING=2/8 tries the second eighth of them: what was stopped goes on with the parts that are left. With
+`pytest -s` it prints what goes unseen as soon as it is known, and how far it has come.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ from nsor_server import errors
 from nsor_server.events import recipients
 from nsor_server.storage.keyring import Keyring
 from tests import deciding
-from tests.agencies import AGENCIES, LAHORE_COURT, NPB
+from tests.agencies import AGENCIES, NPB
 from tests.calls import Services, call_of, violations
 
 

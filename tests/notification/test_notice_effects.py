@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nsor.v1 import custody_pb2, notices_pb2, registration_pb2, types_pb2
-from nsor_server.notification.notices import effects, kinds, states, tellings
+from nsor_server.notification.notices import effects, kinds, states
 from nsor_server.registration import facts as registrations
+from nsor_server.registration import tellings
 from nsor_server.storage.v1 import record_pb2
 
 HAPPENED = notices_pb2.NOTICE_TIMING_HAPPENED

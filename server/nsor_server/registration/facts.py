@@ -15,7 +15,7 @@ from nsor_server.registration.claims import (
     standing_cases,
 )
 from nsor_server.registration.closure.erasures import erased_ids
-from nsor_server.registration.custody.rules import at_home, not_at_home
+from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.duties.rules import is_open as duty_is_open
@@ -53,6 +53,9 @@ from nsor_server.registration.store import (
     stands,
     version_row,
 )
+from nsor_server.registration.tellings import MOST as MOST_TOLD
+from nsor_server.registration.tellings import tell
+from nsor_server.registration.tellings import withdraw as notice_withdrawn
 from nsor_server.registration.transfers.events import of_version as transfer_events
 from nsor_server.registration.transfers.listing import page as transfers_page
 from nsor_server.registration.transfers.record import to_message as transfer_to_message
@@ -63,13 +66,13 @@ from nsor_server.registration.transfers.rules import is_with as is_transferred_w
 from nsor_server.registration.transfers.rules import moved, of_refusal, of_silence
 from nsor_server.registration.transfers.rules import refused as transfer_refused
 from nsor_server.registration.transfers.rules import resolved as transfer_resolved
-from nsor_server.registration.transfers.rules import withdrawn as transfer_withdrawn
 from nsor_server.registration.worklists.rules import masked
 
 __all__ = [
     "COLUMNS",
     "IDENTIFIER_CNIC",
     "IS_LIVE",
+    "MOST_TOLD",
     "PLACES",
     "TABLE",
     "Claimant",
@@ -108,7 +111,7 @@ __all__ = [
     "moved",
     "movement_rows",
     "name_record",
-    "not_at_home",
+    "notice_withdrawn",
     "noticed",
     "of_named",
     "of_refusal",
@@ -124,6 +127,7 @@ __all__ = [
     "standing_cases",
     "stands",
     "taken_back",
+    "tell",
     "to_everybody",
     "to_message",
     "transfer_accepted",
@@ -131,7 +135,6 @@ __all__ = [
     "transfer_refused",
     "transfer_resolved",
     "transfer_to_message",
-    "transfer_withdrawn",
     "transfers_page",
     "version_row",
 ]

@@ -19,7 +19,7 @@ _PROBLEM: Final = "a call changed something of a registration that it isn't ther
 _OF_EVERY_VERSION: Final = ("version", "update_time_us")
 _CUSTODY: Final = (
     *("custody_state", "custodian_agency", "receiving_agency", "custody_events", "expected_release"),
-    "ended_release",
+    *("ended_release", "apart_place"),
     *("addresses", "home_version", "responsible_place", "transfer"),
     "duties",
     *("state", "archive"),
@@ -29,8 +29,8 @@ _CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
     WATCH: ("duties", "unasked"),
     RECOUNT: ("duties", "unasked"),
     WAIVE: ("duties",),
-    "nsor.v1.NotificationService/DecideTransfer": ("transfer", "responsible_place"),
-    "nsor.v1.NotificationService/ResolveTransfer": ("transfer", "responsible_place"),
+    "nsor.v1.NotificationService/DecideTransfer": ("transfer", "responsible_place", "apart_place"),
+    "nsor.v1.NotificationService/ResolveTransfer": ("transfer", "responsible_place", "apart_place"),
     "nsor.v1.RegistrationService/RecordCustodyEvent": _CUSTODY,
     "nsor.v1.RegistrationService/AcceptRelease": _CUSTODY,
     "nsor.v1.RegistrationService/RefuseRelease": _CUSTODY,

@@ -192,7 +192,8 @@ class _ReviewDecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Review
     """Never valid."""
     REVIEW_DECISION_MERGE: _ReviewDecision.ValueType  # 1
     """Both registrations are of one person. Each stays what it is, with its convictions, its events and its history; look-ups, and whoever
-    reads one of them as the police, the prison or NPB, are shown them as one.
+    reads one of them as the police, the prison or NPB, are shown them as one. He has one station: each registration of another one is
+    transferred to that of the first, and when the review is opened again, back.
     """
     REVIEW_DECISION_DISTINCT: _ReviewDecision.ValueType  # 2
     """They are of two persons. An identifier that both have is marked as disputed in one of them or in both: who is asked for by it
@@ -210,7 +211,8 @@ REVIEW_DECISION_UNSPECIFIED: ReviewDecision.ValueType  # 0
 """Never valid."""
 REVIEW_DECISION_MERGE: ReviewDecision.ValueType  # 1
 """Both registrations are of one person. Each stays what it is, with its convictions, its events and its history; look-ups, and whoever
-reads one of them as the police, the prison or NPB, are shown them as one.
+reads one of them as the police, the prison or NPB, are shown them as one. He has one station: each registration of another one is
+transferred to that of the first, and when the review is opened again, back.
 """
 REVIEW_DECISION_DISTINCT: ReviewDecision.ValueType  # 2
 """They are of two persons. An identifier that both have is marked as disputed in one of them or in both: who is asked for by it

@@ -10,7 +10,7 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, notices_pb2
 from nsor_server import errors
-from nsor_server.notification.notices import journeys, kinds, states, tellings
+from nsor_server.notification.notices import journeys, kinds, states
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
@@ -42,7 +42,7 @@ def after_other(record: _Record, notice: _Notice) -> _Record:
     following = _next(record)
     _tell(following, notice)
     following.carried_notices.add(notice_id=notice.notice_id, registration_id=notice.registration_id)
-    del following.carried_notices[: -tellings.MOST]
+    del following.carried_notices[: -registrations.MOST_TOLD]
     return following
 
 
@@ -65,14 +65,7 @@ def without(record: _Record, notice: _Notice, time_us: int) -> _Record:
     left = _Record()
     left.CopyFrom(record)
     _end_wait(left, notice)
-    carried = [each for each in left.carried_notices if each.notice_id != notice.notice_id]
-    del left.carried_notices[:]
-    left.carried_notices.extend(carried)
-    journeys.take_back(left, notice)
-    home_version = tellings.take_back(left, notice.notice_id)
-    if home_version != left.home_version:
-        registrations.not_at_home(left, home_version)
-    registrations.transfer_withdrawn(left, notice.notice_id, time_us)
+    registrations.notice_withdrawn(left, notice.notice_id, time_us)
     return left
 
 
@@ -117,7 +110,7 @@ def check_day(record: _Record, notice: _Notice) -> None:
 
 
 def _tell(following: _Record, notice: _Notice) -> None:
-    tellings.tell(following, notice)
+    registrations.tell(following, notice)
     if notice.at_home:
         place, silence = notice.address.place_code, notice.transfer_deadlines
         registrations.moved(following, place, notice.notice_id, notice.create_time_us, silence)

@@ -23,10 +23,3 @@ def add(record: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) 
         return_day=travel.return_day if travel.HasField("return_day") else None,
     )
     del record.journeys[: max(0, len(record.journeys) - MOST)]
-
-
-def take_back(record: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) -> None:
-    """Take the journey of a notice away again: it isn't so, or another notice says it."""
-    nth = next((nth for nth, each in enumerate(record.journeys) if each.notice_id == notice.notice_id), None)
-    if nth is not None:
-        del record.journeys[nth]

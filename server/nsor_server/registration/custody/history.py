@@ -102,6 +102,7 @@ def _custody(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRe
         version=record.version,
         state=record.state,
         responsible_place=record.responsible_place,
+        apart_place=record.apart_place,
         custodian_agency=record.custodian_agency,
         custody_state=record.custody_state,
         addresses=record.addresses,
@@ -155,7 +156,7 @@ def _follows(before: record_pb2.RegistrationRecord, after: record_pb2.Registrati
             # That notice was taken back, and what it had ended; verification/noticed.py says which one stands.
             rules.not_at_home(expected, after.home_version)
         # Who is responsible, and what is transferred, is compared by ``transfers/history.py``.
-        expected.responsible_place = after.responsible_place
+        expected.responsible_place, expected.apart_place = after.responsible_place, after.apart_place
         expected.ClearField("transfer")
         if after.HasField("transfer"):
             expected.transfer.CopyFrom(after.transfer)

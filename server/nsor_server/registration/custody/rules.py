@@ -337,4 +337,5 @@ def _take_on(record: record_pb2.RegistrationRecord, time_us: int) -> None:
     lives.since_day = release.day
     transfers.released(record, time_us)
     record.responsible_place = release.address.place_code
+    record.ClearField("apart_place")
     record.ClearField("expected_release")

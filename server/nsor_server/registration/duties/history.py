@@ -35,9 +35,11 @@ _TAKEN_BACK: Final = frozenset(
     {
         "nsor.v1.NotificationService/WithdrawNotice",
         "nsor.v1.NotificationService/DecideNotice",
+        "nsor.v1.RegistrationService/ConfirmReviewDecision",
     }
 )
-"""Methods whose versions are told again with the notices that they are about (``verification/noticed.py``).
+"""Methods whose versions are told again with the notices that they are about (``verification/noticed.py``), or with the
+persons whose registrations they join (``persons/joining.py``).
 
 Those of movements over the border are by ``registration/movements/history.py``.
 """

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from nsor_server import errors
-from nsor_server.calls import RecordRef, Row, Seen
+from nsor_server.calls import Call, RecordRef, Row, Seen
+from nsor_server.formats.instants import to_us
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import claims, states
 from nsor_server.registration import store as registrations
 from nsor_server.registration.claims import Identifier
-from nsor_server.registration.persons import rules
+from nsor_server.registration.persons import joined, rules
 from nsor_server.registration.persons.claimants import Claimants, Known
+from nsor_server.registration.transfers import events as transfer_events
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
@@ -28,8 +31,9 @@ class Changes:
             one of them mustn't hear of what is archived.
     """
 
-    def __init__(self, conn: Connection, claimants: Claimants, blind_index: BlindIndex, now: dt.datetime) -> None:
-        self._conn, self._claimants, self._blind_index, self._now = conn, claimants, blind_index, now
+    def __init__(self, conn: Connection, claimants: Claimants, blind_index: BlindIndex, call: Call) -> None:
+        self._conn, self._claimants, self._blind_index, self._call = conn, claimants, blind_index, call
+        self._now = call.now()
         self.rows: list[Row] = []
         self.refs: list[RecordRef] = []
         self.seen: list[Seen] = []
@@ -84,6 +88,41 @@ class Changes:
         )
         for each in known.values():
             self._add_claim(each, self._held_now(each, following))
+            self._join(each, number, known, claims.person(following[each.registration_id]), is_undone=is_undone)
+
+    def _join(
+        self, of: Known, number: int, known: Mapping[bytes, Known], person: list[bytes], *, is_undone: bool
+    ) -> None:
+        """Write what a merge, or its end, makes of a registration that stands.
+
+        Args:
+            of: the registration.
+            number: of the review.
+            known: all who are of the person, or were.
+            person: the registrations of its person from now on; none: it is alone.
+            is_undone: the merge is undone.
+        """
+        if not of.confirmed:
+            return
+        record, time_us = of.record, to_us(self._now)
+        if is_undone:
+            place = record.apart_place or record.responsible_place
+            made = joined.parted(record, person or [of.registration_id], number, time_us, self._silence(place))
+        else:
+            first = next(known[each] for each in person if known[each].confirmed)
+            if first.registration_id in {of.registration_id, *of.person}:
+                return
+            silence = self._silence(joined.station(first.record))
+            made = joined.joined(record, first.record, number, time_us, silence)
+        if made is not None:
+            written = registrations.version_row(of.key, made, self._now)
+            self.rows += [written.row, *transfer_events.of_version(self._call.agencies, record, made)]
+            self.refs.append(written.ref)
+
+    def _silence(self, place: str) -> list[record_pb2.TransferDeadline]:
+        """When it is told that nobody answers a transfer to a place."""
+        policy = policy_of(self._call)
+        return transfers.of_silence(policy.deadlines, self._now, policy.places.province(place))
 
     def _dispute(
         self, before: record_pb2.ReviewDecisionRecord, pair: list[Known], shared: Collection[Identifier]

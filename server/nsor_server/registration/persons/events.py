@@ -2,7 +2,8 @@
 
 That is NPB, and of each registration its responsible police and the prisons department that has the person. The
 prosecution and the court of a record hear nothing: what its creator sees and hears depends on no other record. Each
-event names the recipient's own registration alone; which others there are GetRegistration says, as it may.
+event names the recipient's own registration alone; which others there are GetRegistration says, as it may. A transfer
+that a merge opens is told as any other: to the police of both places and to NPB.
 """
 
 from __future__ import annotations

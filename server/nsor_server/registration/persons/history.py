@@ -14,7 +14,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.registration.history import History
-from nsor_server.registration.persons import rules, store
+from nsor_server.registration.persons import joining, rules, store
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
@@ -53,11 +53,13 @@ class Decided:
         self._merges: dict[bytes, dict[int, bytes]] = {}
         self._disputed: dict[bytes, set[int]] = {}
         self._withdrawn: set[bytes] = set()
+        self._joined: list[joining.Merged] = []
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
         touched = {each.registration_id for each in self._history.claimed}
         rows = self._rows.take(index)
+        self._joined.clear()
         withdrawn = set(self._withdrawn) if rows else self._withdrawn
         for row in rows:
             stored = store.StoredDecision(*row)
@@ -66,6 +68,8 @@ class Decided:
                 touched |= self._take(index, leaf, record)
         if not all(map(self._says_what_was_decided, touched)):
             self._add(index, _CLAIM)
+        for merged in self._joined:
+            joining.compare(self._history, index, merged, self._person, self._add)
         changed = {each.registration_id: each.withdrawn for each in self._history.changed}
         wrong = any(is_so != (one in self._withdrawn) for one, is_so in changed.items())
         # The versions of one that was erased don't open any more.
@@ -118,6 +122,7 @@ class Decided:
 
     def _merged(self, number: int, pair: tuple[bytes, bytes], *, is_undone: bool) -> set[bytes]:
         before = self._person(pair[0]) | self._person(pair[1])
+        self._joined.append(joining.Merged(number, {each: self._person(each) for each in before}, is_undone))
         for one, other in (pair, pair[::-1]):
             merges = self._merges.setdefault(one, {})
             if is_undone:

@@ -235,7 +235,7 @@ class Reviews:
             rules.check_decision(request.decision, before.decided_registration_ids, opened.pair, shared=bool(shared))
         following = rules.confirmed(before, call.officer_key)
         row, ref = store.version_row(self._sealer, following)
-        changes = Changes(conn, opened.claimants, self._blind_index, call.now())
+        changes = Changes(conn, opened.claimants, self._blind_index, call)
         changes.decided(before, request.decision, shared)
         answer = reviews_pb2.ConfirmReviewDecisionResponse(state=reviews_pb2.ReviewState.ValueType(following.state))
         return Outcome(

@@ -29,6 +29,8 @@ _OF_NOTICES: Final = frozenset(
     f"nsor.v1.NotificationService/{name}" for name in ("CreateNotice", "WithdrawNotice", "DecideNotice")
 )
 """They move nobody's responsibility; ``verification/noticed.py`` tells again what they make of a transfer."""
+_OF_PERSONS: Final = "nsor.v1.RegistrationService/ConfirmReviewDecision"
+"""A merge, or its end, opens and ends transfers: told again by ``persons/joining.py``."""
 _instant: Final = itemgetter(0)
 
 
@@ -88,7 +90,11 @@ class Transferred:
         try:
             if leaf.method in {_DECIDE, _RESOLVE}:
                 self._decided(leaf, detail, expected, record)
-            elif leaf.method in _OF_NOTICES:
+            elif leaf.method == _OF_PERSONS or leaf.method in _OF_NOTICES:
+                if leaf.method == _OF_PERSONS:
+                    expected.apart_place = after.apart_place
+                del expected.carried_notices[:]
+                expected.carried_notices.extend(after.carried_notices)
                 expected.ClearField("transfer")
                 if after.HasField("transfer"):
                     expected.transfer.CopyFrom(after.transfer)
@@ -159,5 +165,7 @@ def _responsibility(record: record_pb2.RegistrationRecord) -> record_pb2.Registr
     return record_pb2.RegistrationRecord(
         state=record.state,
         responsible_place=record.responsible_place,
+        apart_place=record.apart_place,
+        carried_notices=record.carried_notices,
         transfer=record.transfer if record.HasField("transfer") else None,
     )

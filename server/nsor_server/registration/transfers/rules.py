@@ -309,9 +309,19 @@ def _deadline(
 
 
 def _taken_on(record: Record, state: int, by: By) -> None:
+    _note_apart(record)
     record.responsible_place = record.transfer.to_place
     _end(record, state, by.time_us)
     record.transfer.ended_by_agency, record.transfer.ended_by_key = by.agency, by.officer_key
+
+
+def _note_apart(record: Record) -> None:
+    """Note who was responsible, if it is by another registration of the person alone that others are from now on."""
+    carried = {each.notice_id for each in record.carried_notices}
+    if {record.transfer.notice_id, *record.transfer.further_notice_ids} - carried:
+        record.ClearField("apart_place")
+    elif not record.apart_place:
+        record.apart_place = record.responsible_place
 
 
 def _end(record: Record, state: int, time_us: int) -> None:

@@ -628,6 +628,7 @@ class RegistrationRecord(_message.Message):
     TOLD_FIELD_NUMBER: _builtins.int
     ENDED_RELEASE_FIELD_NUMBER: _builtins.int
     CARRIED_NOTICES_FIELD_NUMBER: _builtins.int
+    APART_PLACE_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     DUTIES_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
@@ -689,6 +690,8 @@ class RegistrationRecord(_message.Message):
     """The version that came with the last notice of where the person lives; 0: there was none."""
     notices_waited: _builtins.bool
     """Some have waited."""
+    apart_place: _builtins.str
+    """The place whose police were responsible before they were others because of another registration of the person; empty: they aren't."""
     withdrawn: _builtins.bool
     """Two officers of NPB have decided that it was entered in error."""
     @_builtins.property
@@ -855,6 +858,7 @@ class RegistrationRecord(_message.Message):
         told: Global___Told | None = ...,
         ended_release: Global___ExpectedRelease | None = ...,
         carried_notices: _abc.Iterable[Global___CarriedNotice] | None = ...,
+        apart_place: _builtins.str = ...,
         withdrawn: _builtins.bool = ...,
         duties: _abc.Iterable[Global___Duty] | None = ...,
         transfer: Global___Transfer | None = ...,
@@ -863,7 +867,7 @@ class RegistrationRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "ended_release", b"ended_release", "expected_release", b"expected_release", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "journeys", b"journeys", "marks", b"marks", "mobiles", b"mobiles", "movements", b"movements", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "apart_place", b"apart_place", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "journeys", b"journeys", "marks", b"marks", "mobiles", b"mobiles", "movements", b"movements", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -1052,14 +1056,14 @@ Global___MovedRecord: _TypeAlias = MovedRecord  # noqa: Y015
 
 @_typing.final
 class CarriedNotice(_message.Message):
-    """A notice that was taken of another registration of the person."""
+    """A notice that was taken of another registration of the person, or NPB's merge."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NOTICE_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
-    """Notice id, 16 bytes."""
+    """Notice id, 16 bytes; of a merge what stands instead of it in the transfer that it has opened."""
     registration_id: _builtins.bytes
     """The other registration, 16 bytes."""
     def __init__(
@@ -1389,7 +1393,7 @@ class Transfer(_message.Message):
     ENDED_BY_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     FURTHER_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
-    """The notice that opened it, 16 bytes."""
+    """The notice that opened it, 16 bytes; of one that NPB's merge or its end has opened: what follows from the review's number."""
     state: _builtins.int
     """Number of nsor.v1.TransferState."""
     from_place: _builtins.str

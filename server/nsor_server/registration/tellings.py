@@ -15,6 +15,8 @@ from google.protobuf.message import Message
 
 from nsor.v1 import notices_pb2, types_pb2
 from nsor_server.formats import person_name
+from nsor_server.registration.custody import rules as custody
+from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.v1 import record_pb2
 
 MOST: Final = 100
@@ -51,12 +53,30 @@ def tell(record: _Record, notice: record_pb2.NoticeRecord) -> None:
     _settle(record)
 
 
-def take_back(record: _Record, notice_id: bytes) -> int:
-    """Take out of a version that is being made what a notice has told and no other one.
+def withdraw(record: _Record, notice_id: bytes, time_us: int) -> None:
+    """Take out of a version that is being made what a notice alone has told, with its transfer and its journey.
 
-    Returns:
-        The version that came with the last notice of a home that is left: what else hangs on it is the caller's.
+    Whoever has accepted the person stays responsible.
+
+    Args:
+        record: of the version.
+        notice_id: 16 bytes.
+        time_us: of the version, microseconds since 1970.
     """
+    carried = _copies(each for each in record.carried_notices if each.notice_id != notice_id)
+    del record.carried_notices[:]
+    record.carried_notices.extend(carried)
+    journeys = _copies(each for each in record.journeys if each.notice_id != notice_id)
+    del record.journeys[:]
+    record.journeys.extend(journeys)
+    home_version = _take_back(record, notice_id)
+    if home_version != record.home_version:
+        custody.not_at_home(record, home_version)
+    transfers.withdrawn(record, notice_id, time_us)
+
+
+def _take_back(record: _Record, notice_id: bytes) -> int:
+    """Take out what a notice has told; gives the version that came with the last notice of a home that is left."""
     telling = next((each for each in record.told.tellings if each.notice_id == notice_id), None)
     if telling is None:
         return record.home_version

@@ -1,0 +1,80 @@
+"""What a merge makes of who is responsible for a person, and what his registrations are once it is undone. Pure.
+
+One person has one responsible station (domain rule 19). A merge opens a transfer of each registration for which another
+station is responsible than for the one that was confirmed first: the old station stays responsible until that one has
+accepted. When it is undone, nothing is left of what was told of another registration, and whoever was transferred
+because of it is transferred back, in the same way: at no instant is nobody responsible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
+
+from nsor_server.registration import states, tellings
+from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.transfers import rules as transfers
+from nsor_server.storage.v1 import record_pb2
+
+_Record: TypeAlias = record_pb2.RegistrationRecord
+_Deadlines: TypeAlias = Sequence[record_pb2.TransferDeadline]
+
+
+def merge_id(number: int) -> bytes:
+    """What stands instead of a notice in a transfer that the merge of a review opens, 16 bytes."""
+    return hashlib.sha256(b"merge" + number.to_bytes(8, "big")).digest()[:16]
+
+
+def parting_id(number: int) -> bytes:
+    """The same for the transfer back."""
+    return hashlib.sha256(b"parting" + number.to_bytes(8, "big")).digest()[:16]
+
+
+def station(first: _Record) -> str:
+    """The place whose police are, or are asked to be, responsible by the registration that was confirmed first."""
+    return first.transfer.to_place if first.transfer.state == transfers.PENDING else first.responsible_place
+
+
+def joined(record: _Record, first: _Record, number: int, time_us: int, deadlines: _Deadlines) -> _Record | None:
+    """The next version of a registration that is of one person with others from now on; None: nothing changes.
+
+    Args:
+        record: the newest version.
+        first: that of the registration of the person, among those that stand, that was confirmed first.
+        number: of the review that ends so.
+        time_us: of the version, microseconds since 1970.
+        deadlines: of a transfer that is opened.
+    """
+    following = states.next_version(record)
+    transfers.moved(following, station(first), merge_id(number), time_us, deadlines)
+    if following.transfer == record.transfer:
+        return None
+    following.carried_notices.add(notice_id=merge_id(number), registration_id=first.registration_id)
+    return following
+
+
+def parted(
+    record: _Record, person: Collection[bytes], number: int, time_us: int, deadlines: _Deadlines
+) -> _Record | None:
+    """The next version of a registration of whose person others aren't any more; None: nothing changes.
+
+    Args:
+        record: the newest version.
+        person: the registrations that still are of its person, itself among them.
+        number: of the review that is opened again.
+        time_us: of the version, microseconds since 1970.
+        deadlines: of a transfer back.
+    """
+    following = states.next_version(record)
+    for each in record.carried_notices:
+        if each.registration_id not in person:
+            tellings.withdraw(following, each.notice_id, time_us)
+            duties.taken_back(following, each.notice_id)
+    is_alone = len(person) == 1
+    if is_alone and following.apart_place and following.apart_place != following.responsible_place:
+        transfers.moved(following, following.apart_place, parting_id(number), time_us, deadlines)
+    if is_alone:
+        following.ClearField("apart_place")
+    unchanged = states.next_version(record)
+    return None if following == unchanged else following

@@ -1,0 +1,137 @@
+"""A merged person has one responsible station, and each registration its own again once the merge is undone."""
+
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from nsor.v1 import notification_pb2, transfers_pb2
+from nsor_server.calls import Agency
+from nsor_server.registration.persons import changes
+from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import Services, call_of
+from tests.notification.test_merged_persons import AWAY, HOME, places
+from tests.notification.test_notice import notice, take
+from tests.notification.test_notice_kinds import named, names, of_kind
+from tests.orders import Created
+from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
+from tests.registration.test_reviews import clock, times
+
+__all__ = ["clock", "pair", "times"]
+
+OPENED = notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED
+PROBLEM = "a registration isn't what NPB's merge, or its end, makes of it"
+
+
+def accepts(services: Services, created: Created, by: Agency) -> Any:
+    request = transfers_pb2.DecideTransferRequest(
+        request_id=str(uuid.uuid4()),
+        registration_id=created.registration_id,
+        etag=services.get(created.registration_id, NPB).etag,
+        decision=transfers_pb2.TRANSFER_DECISION_ACCEPT,
+    )
+    return services.ask(call_of(by), request).response
+
+
+def open_to(services: Services, created: Created, agency: Agency) -> list[tuple[str, str]]:
+    """The open transfers of a registration that an agency lists: from where to where."""
+    items = services.ask(call_of(agency), transfers_pb2.ListTransfersRequest()).response.items
+    return [
+        (each.transfer.from_place, each.transfer.to_place)
+        for each in items
+        if each.registration_id == created.registration_id
+    ]
+
+
+@pytest.fixture
+def apart(pair: Pair) -> Pair:
+    """Two registrations of one person, of which Sindh is responsible for the second."""
+    take(pair.services, notice(pair.second, AWAY))
+    accepts(pair.services, pair.second, SINDH_POLICE)
+    return pair
+
+
+def test_a_merge_opens_a_transfer_to_the_station_of_the_first(apart: Pair, owner: Owner) -> None:
+    services, told = apart.services, Counter(apart.services.owed(OPENED))
+    apart.decide(MERGE)
+    # The old station stays responsible until the new one has accepted.
+    assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, AWAY]
+    assert open_to(services, apart.second, PUNJAB_POLICE) == [(AWAY, HOME)]
+    assert not open_to(services, apart.first, PUNJAB_POLICE)
+    hear = [each.agency_id for each in (NPB, PUNJAB_POLICE, SINDH_POLICE)]
+    assert Counter(services.owed(OPENED)) - told == Counter(hear)
+    accepts(services, apart.second, PUNJAB_POLICE)
+    assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, HOME]
+    assert owner.findings() == []
+
+
+def test_when_it_is_undone_the_transfer_ends(apart: Pair, owner: Owner) -> None:
+    services = apart.services
+    apart.decide(MERGE)
+    apart.decide(REOPEN)
+    assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, AWAY]
+    assert open_to(services, apart.second, SINDH_POLICE) == []
+    assert owner.findings() == []
+
+
+def test_when_it_is_undone_whoever_was_transferred_is_transferred_back(apart: Pair, owner: Owner) -> None:
+    services = apart.services
+    apart.decide(MERGE)
+    accepts(services, apart.second, PUNJAB_POLICE)
+    apart.decide(REOPEN)
+    assert places(services, apart.second)[0] == HOME  # nobody falls in a gap
+    assert open_to(services, apart.second, SINDH_POLICE) == [(HOME, AWAY)]
+    accepts(services, apart.second, SINDH_POLICE)
+    assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, AWAY]
+    apart.decide(MERGE)
+    apart.decide(REOPEN)
+    assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, AWAY]
+    assert owner.findings() == []
+
+
+def test_when_it_is_undone_nothing_is_left_of_what_was_told_of_another(pair: Pair, owner: Owner) -> None:
+    services = pair.services
+    pair.decide(MERGE)
+    take(services, of_kind(pair.first, name=names(named("Zafar Khan"))))
+    take(services, of_kind(pair.second, name=names(named("Zafar Ali"))))
+    take(services, notice(pair.first, AWAY))
+    accepts(services, pair.first, SINDH_POLICE)
+    assert places(services, pair.second)[0] == AWAY
+    pair.decide(REOPEN)
+    assert places(services, pair.second) == (AWAY, [HOME])
+    assert open_to(services, pair.second, PUNJAB_POLICE) == [(AWAY, HOME)]
+    assert places(services, pair.first) == (AWAY, [HOME, AWAY])
+    assert not open_to(services, pair.first, SINDH_POLICE)
+    known = [
+        {each.name for each in services.get(one.registration_id, NPB).person.names} & {"Zafar Khan", "Zafar Ali"}
+        for one in (pair.first, pair.second)
+    ]
+    assert known == [{"Zafar Khan"}, {"Zafar Ali"}]
+    assert owner.findings() == []
+
+
+def test_a_move_of_his_own_is_no_reason_to_transfer_him_back(apart: Pair, owner: Owner) -> None:
+    services = apart.services
+    apart.decide(MERGE)
+    accepts(services, apart.second, PUNJAB_POLICE)
+    take(services, notice(apart.second, "PK-SD/KHI/PS-001"))
+    accepts(services, apart.second, SINDH_POLICE)
+    apart.decide(REOPEN)
+    assert places(services, apart.second)[0] == "PK-SD/KHI/PS-001"
+    assert open_to(services, apart.second, SINDH_POLICE) == []
+    assert open_to(services, apart.first, PUNJAB_POLICE) == [("PK-SD/KHI/PS-001", HOME)]
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_merge_that_was_not_carried_out_is_found(
+    apart: Pair, owner: Owner, monkeypatch: pytest.MonkeyPatch, *, undone: bool
+) -> None:
+    if undone:
+        apart.decide(MERGE)
+    monkeypatch.setattr(changes.Changes, "_join", lambda *_, **__: None)
+    apart.decide(REOPEN if undone else MERGE)
+    assert owner.findings() == [PROBLEM]

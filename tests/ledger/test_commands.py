@@ -1,14 +1,16 @@
 """`nsor-server ledger` as an operator runs it."""
 
+import contextlib
 import dataclasses
+import io
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 import uuid
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +22,7 @@ from nsor.ledger.cosigned import CosignedFile
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.merkle import EMPTY_ROOT
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.__main__ import run
 from nsor_server.commands import verify
 from nsor_server.ledger import outside
 from nsor_server.ledger.append import Ledger
@@ -52,16 +55,19 @@ class Operator:
         }
 
     def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "nsor_server", "ledger", *arguments],
-            env=self.environment,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        # In this process: one of its own costs a second and a half of imports each time. tests/e2e has real ones.
+        said = io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "stdin", io.StringIO(typed)),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+        ):
+            try:
+                code = run(["ledger", *arguments])
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+            return code, said.getvalue()
 
 
 def url(conninfo: str) -> str:

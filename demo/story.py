@@ -26,6 +26,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
+from demo import border
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
@@ -103,6 +104,9 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     set_aside(narration, known, unknown)
     resolve(narration, [registrations[order.request_id] for order in twice])
     move(narration, units, registrations, known)
+    leaving, owing = border.free(units["PK-PB"].orders, {each.person.cnic for each in (known, *twice)})
+    border.departure(narration, (unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
+    border.overdue(narration, registrations[owing.request_id])
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)

@@ -1,0 +1,148 @@
+"""Chapters of the border: FIA Immigration reports a departure of which nobody has told; a duty explains itself."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import time
+from collections.abc import Collection
+from typing import Final
+
+from certs import focal_persons
+from demo.narration import Narration, StoryBroke
+from nsor.cli.movements import COLUMNS
+from nsor.v1 import registration_pb2, types_pb2
+
+STATION: Final = "PK-PB/LHR/PS-001"
+FIA: Final = "fia-immigration"
+UNTIL_TOLD: Final = 90
+"""How often it is looked for an event, every two seconds: a time for reviews comes each minute."""
+_ALERT: Final = "DEPARTURE_WITHOUT_NOTICE"
+_OVERDUE: Final = ("DUTY_OVERDUE", "DUTY_ESCALATED", "DUTY_REFERRED")
+Order = registration_pb2.CreateRegistrationRequest
+
+
+def free(orders: list[Order], without: Collection[str]) -> tuple[Order, Order]:
+    """Two people with a CNIC who are free and live in Punjab, other than some.
+
+    Raises:
+        StoryBroke: there are none.
+    """
+    released = types_pb2.CUSTODY_STATE_RELEASED
+    found = [
+        each
+        for each in orders
+        if each.person.cnic and each.person.cnic not in without
+        if each.custody.state == released and each.addresses[-1].place_code.startswith("PK-PB/")
+    ]
+    if len(found) < 2:
+        raise StoryBroke("no two people of Punjab are free")
+    return found[-2], found[-1]
+
+
+def departure(narration: Narration, numbers: tuple[str, str], registration_id: str) -> None:
+    """FIA reports two travellers in one file; the police hear of the one who is registered and hadn't told.
+
+    Args:
+        narration: of the story.
+        numbers: of somebody whom the register doesn't know, and of the other one.
+        registration_id: the other one's.
+    """
+    narration.chapter(
+        "FIA reports a departure without notice",
+        text="A port reports everybody who leaves. The answer is the same for all; it is never a ban.",
+    )
+    _enrol(narration)
+    left = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+    path = narration.register.folder / "border.csv"
+    path.touch(0o600)
+    with path.open("w", encoding="utf-8") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        for number in numbers:
+            table.writerow(
+                {
+                    "identity_number": number,
+                    "direction": "DEPARTURE",
+                    "border_crossing": "LAHORE_AIRPORT",
+                    "movement_time": left.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "country": "AE",
+                    "carrier_code": "PK",
+                }
+            )
+    narration.run("punjab-police", "events", "--acknowledge", shown=False)  # so that the new one stands alone
+    narration.run(FIA, "movement", "report", path.name)
+    narration.say(
+        "\nWhom they have met is found at the next time for reviews. The police and NPB hear of it; FIA doesn't:"
+    )
+    _hear(narration, registration_id, (_ALERT,))
+    shown = json.loads(narration.run("punjab-police", "show", registration_id, "--json", shown=False))
+    if "movements" not in shown.get("answer", shown)["registration"]:
+        raise StoryBroke("the departure isn't part of the record")
+
+
+def overdue(narration: Narration, registration_id: str) -> None:
+    """Somebody has told of a journey and isn't back: what he owes explains itself."""
+    narration.chapter(
+        "An overdue duty explains itself",
+        text="He told that he would be back a month ago. The rule and its source stand beside what he owes.",
+    )
+    today = dt.datetime.now(dt.UTC).date()
+    left, back = (_day(today - dt.timedelta(days=days)) for days in (50, 40))
+    leg = {"country": "SA", "departureDate": left, "arrivalDate": left, "mode": "TRAVEL_MODE_AIR"}
+    notice = {
+        "registrationId": registration_id,
+        "travel": {
+            "legs": [leg],
+            "purpose": "TRAVEL_PURPOSE_PILGRIMAGE",
+            "document": {"number": "ZZ0000001", "country": "PK"},
+            "returnDate": back,
+        },
+        "eventDate": left,
+        "receivedDate": left,
+        "receivingStation": STATION,
+        "timing": "NOTICE_TIMING_HAPPENED",
+    }
+    path = narration.register.folder / "journey.json"
+    path.write_text(json.dumps(notice))
+    path.chmod(0o600)
+    narration.run("punjab-police", "events", "--acknowledge", shown=False)
+    narration.run("punjab-police", "notice", path.name)
+    _hear(narration, registration_id, _OVERDUE)
+    narration.run("punjab-police", "duties", "--of", registration_id)
+
+
+def _enrol(narration: Narration) -> None:
+    """The port's officer gets a key."""
+    key = str(narration.officers / f"{FIA}.key")
+    narration.run(FIA, "officer", "new-key", key, shown=False)
+    names = ("--focal-key-file", "--second-focal-key-file")
+    files = focal_persons.files(narration.register.certs, FIA)
+    signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
+    enrolment = ("--officer-key-file", key, "--number", "BELT-200", "--grade", "17", "--decides")
+    narration.run(FIA, "officer", "enrol", *enrolment, *signed, shown=False)
+
+
+def _hear(narration: Narration, registration_id: str, kinds: tuple[str, ...]) -> None:
+    """Wait until Punjab's police have an event of one of some kinds, of a registration, and show what is there.
+
+    Raises:
+        StoryBroke: none came.
+    """
+    for _ in range(UNTIL_TOLD):
+        told = narration.run("punjab-police", "events", "--wait", "1", "--json", shown=False).splitlines()
+        events = [json.loads(line) for line in told]
+        if any(
+            each.get("registration_id") == registration_id
+            and str(each.get("kind")).removeprefix("EVENT_KIND_") in kinds
+            for each in events
+        ):
+            narration.run("punjab-police", "events", "--wait", "1")
+            return
+        time.sleep(2)
+    raise StoryBroke(f"nobody was told {' or '.join(kinds)}")
+
+
+def _day(day: dt.date) -> dict[str, int]:
+    return {"year": day.year, "month": day.month, "day": day.day}

@@ -1,6 +1,8 @@
 """Whoever holds the keys seals another version than a notice makes: `ledger verify` tells it again."""
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +11,14 @@ from nsor.v1 import notices_pb2, types_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.notification import rules
-from nsor_server.notification.notices import effects, states
+from nsor_server.notification.notices import effects, kinds, states
+from nsor_server.policy import source
+from nsor_server.policy.deadlines import Deadlines, Due
+from nsor_server.registration import facts
+from nsor_server.registration.transfers import rules as transfers
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+from tests import policies
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
@@ -24,6 +32,7 @@ from tests.registration.test_photos import ABSENT
 MADE = "a version isn't what its notice makes of the one before"
 FOLLOWS = "what became of a notice doesn't follow from where it stood"
 ALONE = "a call about a notice wrote a version and no notice of it, or a notice of another registration"
+COUNTED = "a notice's deadline, or one of the transfer that it opens, isn't what the policy of its day makes it"
 MOVED = "a notice moved a person to another place than it tells"
 Record = record_pb2.RegistrationRecord
 
@@ -169,3 +178,54 @@ def test_a_permanent_address_that_moves_a_person_is_found(
         patched.setattr(rules, "move", lambda *_: rules.Move(at_home=True))
         take(services, notice(confirmed, address=permanent))
     assert MOVED in owner.findings()
+
+
+def _on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "is_late", lambda *_: False)
+
+
+def _by_another_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = kinds.due
+
+    def due(deadlines: Deadlines, told: record_pb2.NoticeRecord) -> Due | None:
+        found = honest(deadlines, told)
+        return found and replace(found, rule_id="extra-address-threshold")
+
+    monkeypatch.setattr(kinds, "due", due)
+
+
+def _answered_a_year_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = transfers.of_silence
+
+    def of_silence(deadlines: Deadlines, opened: dt.datetime, unit: str) -> list[record_pb2.TransferDeadline]:
+        return honest(deadlines, opened + dt.timedelta(days=365), unit)
+
+    monkeypatch.setattr(facts, "of_silence", of_silence)
+
+
+@pytest.mark.parametrize("made_up", [_on_time, _by_another_rule, _answered_a_year_later])
+def test_a_deadline_that_no_policy_of_that_day_gives_is_found(
+    services: Services,
+    owner: Owner,
+    confirmed: Created,
+    monkeypatch: pytest.MonkeyPatch,
+    made_up: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    # It came late, and the police of the new place would have to answer within days.
+    with monkeypatch.context() as patched:
+        made_up(patched)
+        take(services, notice(confirmed, event_date=day(2026, 1, 2)))
+    assert owner.findings() == [COUNTED]
+
+
+def test_a_notice_is_counted_again_by_the_policy_of_its_day(
+    services: Services, owner: Owner, confirmed: Created, keyring: Keyring
+) -> None:
+    # Ten minutes on, what was counted by the policy before would be a finding.
+    shorter = source.packaged("deadlines.toml").read_bytes().replace(b"days = 7", b"days = 3")
+    one = take(services, notice(confirmed, received_date=day(2026, 2, 25)))
+    policies.replace(services.database, keyring, "deadlines", shorter)
+    services.directory.reload()
+    other = take(services, notice(confirmed, received_date=day(2026, 2, 25)))
+    assert (one.late, other.late) == (False, True)
+    assert owner.findings() == []

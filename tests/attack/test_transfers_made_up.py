@@ -42,6 +42,7 @@ PROBLEM = "who is responsible for a registration doesn't follow from notices and
 MADE = "a version isn't what its notice makes of the one before"
 LEFT_OUT = "a time for reviews doesn't name the transfers of which a time was over"
 LISTED = "the worklist isn't what there was to do"
+DAY_US = 86_400_000_000
 OLDER = "the answer showed another version than the newest one"
 Record = record_pb2.RegistrationRecord
 
@@ -115,6 +116,18 @@ def test_a_refusal_whose_silence_nobody_would_hear_of_is_found(
 ) -> None:
     def made_up(record: Record) -> None:
         del record.transfer.deadlines[:]
+
+    _make_up(monkeypatch, "transfer_refused", made_up)
+    services.ask(call_of(SINDH_POLICE), deciding(services, moving, REFUSE))
+    monkeypatch.undo()
+    assert owner.findings() == [PROBLEM]
+
+
+def test_a_refusal_on_which_npb_is_to_decide_a_year_later_is_found(
+    services: Services, owner: Owner, moving: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_up(record: Record) -> None:
+        record.transfer.deadlines[0].due_us += 365 * DAY_US
 
     _make_up(monkeypatch, "transfer_refused", made_up)
     services.ask(call_of(SINDH_POLICE), deciding(services, moving, REFUSE))

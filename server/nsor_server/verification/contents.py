@@ -13,6 +13,7 @@ from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices
 from nsor_server.oversight import stored as oversight
+from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
@@ -94,7 +95,7 @@ def _compare_migrations(conn: Connection, report: Report) -> None:
 def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erased) -> OfEntries:
     """Begin to compare rows and answers with the entries that wrote them, but for what was erased."""
     history = History(conn, keyring, report.add, erased.registrations)
-    enrolled = Enrolled(conn)
+    enrolled, decided_by = Enrolled(conn), DecidedBy(conn)
     worklists = Worklists(conn, history, report.add)
     judged = Judged(conn, keyring, history, enrolled, worklists=worklists, add=report.add)
     reviewed = Reviewed(conn, keyring, history, judged, report.add)
@@ -102,7 +103,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     corrected = Corrected(conn, keyring, history, reviewed, report.add)
     validated = Validated(conn, keyring, history, reviewed, report.add)
     amendments = WaitingAmendments(conn, keyring, history, report.add)
-    noticed = Noticed(conn, keyring, history, enrolled, report.add)
+    noticed = Noticed(conn, keyring, history, enrolled, decided_by, add=report.add)
     parts: list[OfEntries] = [
         history,
         judged,
@@ -120,10 +121,10 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
-        Transferred(history, reviewed, enrolled, report.add),
+        Transferred(history, reviewed, enrolled, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
         noticed,
-        Owing(conn, history, enrolled, lambda index: duties.told(noticed.written(index)), report.add),
+        Owing(conn, history, enrolled, decided_by, lambda index: duties.told(noticed.written(index)), add=report.add),
         Untold(history, reviewed, report.add),
         Moved(conn, keyring, history, reviewed, report.add),
         Kept(history, report.add),

@@ -15,11 +15,15 @@ from google.protobuf.message import DecodeError
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import notices_pb2, types_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.formats.instants import instant
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.notification import store
-from nsor_server.notification.notices import effects, states
+from nsor_server.notification.notices import effects, kinds, states
+from nsor_server.policy.deadlines import Deadlines
+from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import rules as identity
+from nsor_server.registration.transfers.rules import of_silence
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -52,6 +56,7 @@ WHERE n.notice_id = encode(%s::bytea, 'hex')::uuid
 _MADE: Final = "a version isn't what its notice makes of the one before"
 _MOVED: Final = "a notice moved a person to another place than it tells"
 _BY: Final = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
+_COUNTED: Final = "a notice's deadline, or one of the transfer that it opens, isn't what the policy of its day makes it"
 _FOLLOWS: Final = "what became of a notice doesn't follow from where it stood"
 _OTHERS: Final = "what a notice tells isn't told of another registration of the person, or of one that isn't his"
 _ALONE: Final = "a call about a notice wrote a version and no notice of it, or a notice of another registration"
@@ -77,9 +82,18 @@ class _Entry:
 class Noticed:
     """Notices, decisions on them, and the versions that both wrote. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        enrolled: Enrolled,
+        decided_by: DecidedBy,
+        *,
+        add: Add,
+    ) -> None:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
-        self._sealer = Sealer(keyring)
+        self._sealer, self._decided_by = Sealer(keyring), decided_by
         self._taken = Rows(conn, "notices", _NOTICES, add)
         self._decided = Rows(conn, "notice decisions", _DECISIONS, add)
         self.concerns = Concerns((self._taken, self._decided), frozenset({_CREATE, _WITHDRAW, _DECIDE}))
@@ -97,6 +111,8 @@ class Noticed:
             if notices or decisions:
                 self._add(index, _NOBODY)
             return
+        if not all(self._is_counted(leaf, notice) for notice in notices):
+            self._add(index, _COUNTED)
         written = taken if leaf.method == _CREATE else decided
         named = {row[1] for row in (*taken, *decided)}
         if not self._are_of_version(named, len(written)):
@@ -221,6 +237,11 @@ class Noticed:
             if not _is(made, entry.record):
                 self._add(entry.index, _MADE)
 
+    def _is_counted(self, leaf: leaf_pb2.Leaf, notice: record_pb2.NoticeRecord) -> bool:
+        """Whether a policy of that time says of a notice what it says of its deadline and its transfer's."""
+        by = self._decided_by.deadlines(leaf.time_us)
+        return by is None or any(_counts(each, notice) for each in by)
+
     def _follow(self, entry: _Entry, decision: record_pb2.NoticeDecisionRecord, *may: int) -> None:
         """See that a decision follows from where the notice stood, and is by who called."""
         count, state = self._newest.get(decision.notice_id, (0, int(states.TAKEN)))
@@ -259,6 +280,18 @@ class Noticed:
             return record_pb2.NoticeDecisionRecord.FromString(key.open(store.DECISION, notice_id, version, sealed))
         except (SealBroken, DecodeError):
             return None
+
+
+def _counts(deadlines: Deadlines, notice: record_pb2.NoticeRecord) -> bool:
+    """Whether deadlines say of a notice by which rule it was due, if it came late, and until when police answer."""
+    due = kinds.due(deadlines, notice)
+    if (notice.deadline_rule, notice.late) != (due.rule_id if due else "", kinds.is_late(notice, due)):
+        return False
+    silence: list[record_pb2.TransferDeadline] = []
+    if notice.at_home:
+        province = notice.address.place_code.split("/", 1)[0]
+        silence = of_silence(deadlines, instant(notice.create_time_us), province)
+    return list(notice.transfer_deadlines) == silence
 
 
 def _says_where(before: record_pb2.RegistrationRecord, notice: record_pb2.NoticeRecord) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from nsor.v1 import notices_pb2, types_pb2
-from nsor_server.formats.instants import to_day
+from nsor_server.formats.instants import from_day, to_date, to_day
 from nsor_server.formats.notices import HOME
 from nsor_server.formats.uuids import raw
+from nsor_server.notification import rules
 from nsor_server.policy.deadlines import (
     ADDRESS_CHANGE_NOTICE,
     CONTACT_CHANGE_NOTICE,
@@ -16,6 +18,8 @@ from nsor_server.policy.deadlines import (
     HOME_TRAVEL_LEAD,
     NAME_CHANGE_NOTICE,
     RETURN_NOTICE,
+    Deadlines,
+    Due,
 )
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
@@ -29,7 +33,7 @@ RETURN: Final = notices_pb2.NOTICE_KIND_TRAVEL_RETURN
 PERIODIC: Final = notices_pb2.NOTICE_KIND_PERIODIC
 NO_FIXED_ABODE: Final = notices_pb2.NOTICE_KIND_NO_FIXED_ABODE
 HOME_VISIT: Final = notices_pb2.NOTICE_KIND_HOME_VISIT
-_DEADLINES: Final = {
+_DEADLINES: Final[Mapping[int, str]] = {
     NAME: NAME_CHANGE_NOTICE,
     CONTACT: CONTACT_CHANGE_NOTICE,
     RETURN: RETURN_NOTICE,
@@ -44,15 +48,21 @@ def kind_of(request: Request) -> notices_pb2.NoticeKind.ValueType:
     return notices_pb2.NoticeKind.Value(f"NOTICE_KIND_{name.upper()}")
 
 
-def deadline_rule(request: Request) -> str:
-    """The id of the rule by which a notice is due, counted from its day; empty: by none."""
-    kind = kind_of(request)
-    if kind == ADDRESS:
-        is_extra = request.address.kind == types_pb2.ADDRESS_KIND_EXTRA
-        return EXTRA_ADDRESS if is_extra else ADDRESS_CHANGE_NOTICE
-    if kind == TRAVEL:
-        return FOREIGN_TRAVEL_LEAD if any(leg.country != HOME for leg in request.travel.legs) else HOME_TRAVEL_LEAD
-    return _DEADLINES.get(kind, "")
+def due(deadlines: Deadlines, notice: record_pb2.NoticeRecord) -> Due | None:
+    """When a notice was due by a policy, counted from its day; None: it has no deadline of its own.
+
+    That something didn't happen has none, whatever was expected.
+    """
+    rule = "" if notice.timing == notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN else _deadline_rule(notice)
+    if not rule:
+        return None
+    province = notice.receiving_station.split("/", 1)[0]
+    return deadlines.due(rule, rules.start(to_date(from_day(notice.event_day))), province)
+
+
+def is_late(notice: record_pb2.NoticeRecord, due: Due | None) -> bool:
+    """Whether a notice was received after the day on which it was due."""
+    return due is not None and rules.is_late(to_date(from_day(notice.received_day)), due.due)
 
 
 def is_abroad(travel: record_pb2.Travel) -> bool:
@@ -110,6 +120,16 @@ def told(request: Request) -> record_pb2.NoticeRecord:
     if request.HasField("travel"):
         notice.travel.CopyFrom(_travel(request.travel))
     return notice
+
+
+def _deadline_rule(notice: record_pb2.NoticeRecord) -> str:
+    """The id of the rule by which a notice is due; empty: by none."""
+    if notice.kind == ADDRESS:
+        is_extra = notice.address.kind == types_pb2.ADDRESS_KIND_EXTRA
+        return EXTRA_ADDRESS if is_extra else ADDRESS_CHANGE_NOTICE
+    if notice.kind == TRAVEL:
+        return FOREIGN_TRAVEL_LEAD if is_abroad(notice.travel) else HOME_TRAVEL_LEAD
+    return _DEADLINES.get(notice.kind, "")
 
 
 def _travel(travel: notices_pb2.TravelNotice) -> record_pb2.Travel:

@@ -71,13 +71,13 @@ class Notices:
             errors.WrongState: the notice can't be superseded by this one; TOO_MANY_NOTICES.
         """
         rows.require_within(call.agency, call.officer, [request.receiving_station])
-        answer = _due(call, request)
+        notice = kinds.told(request)
+        answer = _due(call, request, notice)
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         of = find(self._sealer, call, request.registration_id, conn)
         written_at = call.now()
         photo_seen = _photo(call, request, conn, of)
-        notice = kinds.told(request)
         notice.notice_id, notice.create_time_us = uuid.uuid4().bytes, to_us(written_at)
         notice.agency, notice.officer_key = call.agency.agency_id, call.officer_key
         notice.late, notice.deadline_rule = answer.late, answer.deadline.rule_id
@@ -192,22 +192,22 @@ class Notices:
         return (find(self._sealer, call, request.registration_id, conn).seen,)
 
 
-def _due(call: Call, request: notices_pb2.CreateNoticeRequest) -> notices_pb2.CreateNoticeResponse:
+def _due(
+    call: Call, request: notices_pb2.CreateNoticeRequest, notice: record_pb2.NoticeRecord
+) -> notices_pb2.CreateNoticeResponse:
     """By when a notice was due, and whether it came late: by what the request says alone.
 
     Raises:
         errors.InvalidFields: DATE_TOO_FAR.
     """
-    deadlines, received = policy_of(call).deadlines, to_date(request.received_date)
+    deadlines = policy_of(call).deadlines
     if request.timing == notices_pb2.NOTICE_TIMING_EXPECTED:
-        last = deadlines.due(EXPECTED_CHANGE, rules.start(received)).due
+        last = deadlines.due(EXPECTED_CHANGE, rules.start(to_date(request.received_date))).due
         rules.check_expected(to_date(request.event_date), last)
-    rule = kinds.deadline_rule(request)
-    if not rule:
+    due = kinds.due(deadlines, notice)
+    if due is None:
         return notices_pb2.CreateNoticeResponse()
-    unit = policy_of(call).places.province(request.receiving_station)
-    due = deadlines.due(rule, rules.start(to_date(request.event_date)), unit)
-    return notices_pb2.CreateNoticeResponse(deadline=due.message(), late=rules.is_late(received, due.due))
+    return notices_pb2.CreateNoticeResponse(deadline=due.message(), late=kinds.is_late(notice, due))
 
 
 def _superseding(

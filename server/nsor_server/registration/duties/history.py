@@ -7,16 +7,18 @@ each person owed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.instants import instant
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.policy import source
 from nsor_server.policy import store as policies
+from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.duties import rules
 from nsor_server.registration.history import History
@@ -51,10 +53,7 @@ RECOUNT: Final = "nsor-server/recount-duties"
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
 _COVERED: Final = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
 _POLICY: Final = "a duty was counted by a policy that wasn't in force"
-_VERSIONS: Final = "SELECT name, version, adopted_at FROM policy_version ORDER BY adopted_at, version"
 _NAMES: Final = ("duties", "deadlines", "holidays")
-_LONGEST_CALL_US: Final = 600_000_000
-"""A call is decided by the policy that its gate saw, and recorded this much later at most."""
 
 
 class Owing:
@@ -65,16 +64,18 @@ class Owing:
         conn: Connection,
         history: History,
         enrolled: Enrolled,
+        decided_by: DecidedBy,
         told: Callable[[int], rules.Told | None],
+        *,
         add: Add,
     ) -> None:
         """``told`` gives what the notice of an entry tells."""
         self._conn, self._history, self._enrolled, self._told, self._add = conn, history, enrolled, told, add
+        self._decided_by = decided_by
         self.concerns = Concerns(history.rows)
         self._duties: dict[bytes, bytes] = {}
         self._counting: dict[tuple[int, int, int], rules.Counting | None] = {}
         self._shipped = rules.Counting.by(Policy.load())
-        self._adopted = [(name, int(version), to_us(at)) for name, version, at in conn.execute(_VERSIONS)]
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -190,22 +191,16 @@ class Owing:
         return self._counting[key]
 
     def _in_force(self, time_us: int) -> list[record_pb2.DutyPolicy]:
-        """The policies of which one decided what was written at an instant: the newest, and the one just before."""
-        found = []
-        for at in (time_us, time_us - _LONGEST_CALL_US):
-            newest = {name: version for name, version, adopted in self._adopted if adopted <= at}
-            found.append(record_pb2.DutyPolicy(**{name: newest.get(name, 0) for name in _NAMES}))
-        return found if found[0] != found[1] else found[:1]
+        """The policies of which one decided what was written at an instant."""
+        versions = (self._decided_by.versions(name, time_us) for name in _NAMES)
+        return [
+            record_pb2.DutyPolicy(duties=duties, deadlines=deadlines, holidays=holidays)
+            for duties, deadlines, holidays in itertools.product(*versions)
+        ]
 
     def _was_in_force(self, policy: record_pb2.DutyPolicy, time_us: int) -> bool:
         """Whether each document was the newest one at some time while the call was decided."""
-        for name in _NAMES:
-            until = [(version, at) for one, version, at in self._adopted if one == name and at <= time_us]
-            since = [version for version, at in until if at > time_us - _LONGEST_CALL_US]
-            before = [version for version, at in until if at <= time_us - _LONGEST_CALL_US]
-            if getattr(policy, name) not in {*since, *before[-1:]}:
-                return False
-        return True
+        return all(getattr(policy, name) in self._decided_by.versions(name, time_us) for name in _NAMES)
 
 
 def _policy(record: record_pb2.RegistrationRecord) -> record_pb2.DutyPolicy | None:

@@ -7,6 +7,7 @@ accepted the person. Told again in the ledger's order, notices and decisions say
 from __future__ import annotations
 
 import bisect
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -14,7 +15,9 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.formats.instants import instant
 from nsor_server.ledger.stored import Add, Concerns
+from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.transfers import rules
@@ -37,8 +40,11 @@ _instant: Final = itemgetter(0)
 class Transferred:
     """Who is responsible at each entry. The history and the reviews must be at the entry already."""
 
-    def __init__(self, history: History, reviewed: Reviewed, enrolled: Enrolled, add: Add) -> None:
+    def __init__(
+        self, history: History, reviewed: Reviewed, enrolled: Enrolled, decided_by: DecidedBy, add: Add
+    ) -> None:
         self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
+        self._decided_by = decided_by
         self.concerns = Concerns((*history.rows, *reviewed.rows))
         self._newest: dict[bytes, bytes] = {}
         self._open: dict[bytes, record_pb2.RegistrationRecord] = {}
@@ -129,9 +135,23 @@ class Transferred:
         ):
             raise errors.WrongState
         elif refuses:
-            rules.refused(expected, by, transfer.refusal, transfer.deadlines)
+            rules.refused(expected, by, transfer.refusal, self._of_refusal(leaf, record))
         else:
             rules.accepted(expected, by)
+
+    def _of_refusal(
+        self, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord
+    ) -> Sequence[record_pb2.TransferDeadline]:
+        """By when NPB has to decide a transfer that an entry refuses, by a policy of that time.
+
+        Raises:
+            errors.WrongState: it says another time.
+        """
+        stored, by = list(record.transfer.deadlines), self._decided_by.deadlines(leaf.time_us)
+        refused_at = instant(record.update_time_us)
+        if by is not None and not any(rules.of_refusal(each, refused_at) == stored for each in by):
+            raise errors.WrongState
+        return stored
 
     def _expect(self, registration_id: bytes, after: record_pb2.RegistrationRecord) -> None:
         """Note a transfer that is open, or that none is any more, and when a time of it ends, sorted."""

@@ -32,6 +32,7 @@ from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrati
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.pki import index
+from nsor_server.policy import source
 from nsor_server.registration import review_store
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
@@ -39,7 +40,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests import consumers
+from tests import consumers, policies
 from tests.access.requests import movement
 from tests.agencies import (
     FIA_IMMIGRATION,
@@ -69,6 +70,7 @@ from tests.registration import test_identity as identity
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
 from tests.registration import test_sealed_reading as sealed_readings
+from tests.registration.test_duty_watch import a_watch
 from tests.registration.test_judgments import confirming, judgment
 from tests.registration.test_review_decisions import MERGE, Pair
 
@@ -208,6 +210,15 @@ def give_notices(services: Services, created: Created) -> None:
     notice_decisions.withdraw(services, created, other)
 
 
+def count_duties(services: Services, keyring: Keyring) -> None:
+    """Open duties are counted anew, by one policy after the other."""
+    for _ in range(2):
+        policies.replace(services.database, keyring, "duties", source.packaged("duties.toml").read_bytes())
+        watching = a_watch(services, keyring)
+        while watching.recount():
+            pass
+
+
 def follow_events(services: Services) -> tuple[Officer, ...]:
     """Two systems of the police follow events, and two do no more."""
     followers = tuple(consumers.enrolled(services, number=f"SYSTEM-{nth}") for nth in range(1, 5))
@@ -284,6 +295,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
     enrol(services)
     make_policy(services)
+    count_duties(services, keyring)
     read_sealed(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any, Final
 
 import psycopg
@@ -40,6 +41,13 @@ class DecidedBy:
         since = [version for at, version in until if at > time_us - LONGEST_CALL_US]
         before = [version for at, version in until if at <= time_us - LONGEST_CALL_US]
         return frozenset([*since, *before[-1:]] or [0])
+
+    def adopted_us(self, versions: Mapping[str, int]) -> int:
+        """When the newest of some documents, by name and version, was adopted; microseconds since 1970."""
+        return max(
+            (at for name, version in versions.items() for at, one in self._adopted.get(name, ()) if one == version),
+            default=0,
+        )
 
     def deadlines(self, time_us: int) -> list[Deadlines] | None:
         """The deadlines of which one has decided a call; None: this version of the server can't read all of them."""

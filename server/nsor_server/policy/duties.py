@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -68,8 +69,7 @@ class Step(source.Part, frozen=True):
 
     def at_us(self, due_us: int) -> int:
         """The instant of the step for a duty that is due at an instant, microseconds since 1970: a day's beginning."""
-        day = instant(due_us).astimezone(KARACHI).date() + dt.timedelta(days=self.after)
-        return to_us(dt.datetime.combine(day, _FIRST_SECOND, KARACHI))
+        return _first_us(due_us, self.after)
 
 
 class DutyRow(source.Row, frozen=True):
@@ -135,6 +135,13 @@ class Duties:
     def rows(self) -> tuple[DutyRow, ...]:
         """Give every row."""
         return tuple(self._by_kind.values())
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _first_us(due_us: int, days: int) -> int:
+    """The first instant of the day that is so many days after an instant: many duties are due on one day."""
+    day = instant(due_us).astimezone(KARACHI).date() + dt.timedelta(days=days)
+    return to_us(dt.datetime.combine(day, _FIRST_SECOND, KARACHI))
 
 
 def _ascend(days: Iterable[int]) -> bool:

@@ -14,6 +14,7 @@ from nsor_server.registration.amendments import stored as amendments
 from nsor_server.registration.closure import erasures
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
+from nsor_server.registration.duties import counted
 from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import stored as imports
 from nsor_server.registration.judgments import store as judgments
@@ -73,6 +74,7 @@ STORED: Final = Stored(
         RecordedTable(erasures.TABLE, "closure_id", "version"),
         RecordedTable(judgments.TABLE, "judgment_id", "version", written_at="created_at"),
         RecordedTable(movements.TABLE, "movement_id", written_at="created_at"),
+        RecordedTable.unsealed(counted.TABLE),
     ),
     _compare,
 )

@@ -25,6 +25,7 @@ from nsor_server.registration.closure.looks import Looked
 from nsor_server.registration.confirmed import Confirmed
 from nsor_server.registration.corrections.history import Corrected
 from nsor_server.registration.custody.history import InCustody
+from nsor_server.registration.duties.counted_history import Counted
 from nsor_server.registration.duties.history import Owing
 from nsor_server.registration.duties.untold import Untold
 from nsor_server.registration.history import History
@@ -104,6 +105,9 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
     validated = Validated(conn, keyring, history, reviewed, report.add)
     amendments = WaitingAmendments(conn, keyring, history, report.add)
     noticed = Noticed(conn, keyring, history, enrolled, decided_by, add=report.add)
+    owing = Owing(
+        conn, history, enrolled, decided_by, lambda index: duties.told(noticed.written(index)), add=report.add
+    )
     parts: list[OfEntries] = [
         history,
         judged,
@@ -124,7 +128,8 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Transferred(history, reviewed, enrolled, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
         noticed,
-        Owing(conn, history, enrolled, decided_by, lambda index: duties.told(noticed.written(index)), add=report.add),
+        owing,
+        Counted(conn, history, owing, decided_by, report.add),
         Untold(history, reviewed, report.add),
         Moved(conn, keyring, history, reviewed, report.add),
         Kept(history, report.add),

@@ -21,6 +21,7 @@ from nsor_server.policy import store as policies
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.duties import rules
+from nsor_server.registration.duties.counted import DOCUMENTS
 from nsor_server.registration.history import History
 from nsor_server.registration.movements import rules as movements
 from nsor_server.storage.v1 import record_pb2
@@ -53,7 +54,6 @@ RECOUNT: Final = "nsor-server/recount-duties"
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
 _COVERED: Final = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
 _POLICY: Final = "a duty was counted by a policy that wasn't in force"
-_NAMES: Final = ("duties", "deadlines", "holidays")
 
 
 class Owing:
@@ -74,6 +74,7 @@ class Owing:
         self._decided_by = decided_by
         self.concerns = Concerns(history.rows)
         self._duties: dict[bytes, bytes] = {}
+        self._ids: list[bytes] = []
         self._counting: dict[tuple[int, int, int], rules.Counting | None] = {}
         self._shipped = rules.Counting.by(Policy.load())
 
@@ -99,6 +100,31 @@ class Owing:
     def finish(self) -> None:
         """Nothing is left: the rows are the history's."""
 
+    def ids(self) -> list[bytes]:
+        """Whoever has or had a duty after the last entry, sorted."""
+        if len(self._ids) != len(self._duties):
+            self._ids = sorted(self._duties)
+        return self._ids
+
+    def of(self, registration_id: bytes) -> record_pb2.RegistrationRecord:
+        """What a registration's newest version says of its duties: after the last entry, or before one that is compared."""
+        return record_pb2.RegistrationRecord.FromString(self._duties.get(registration_id, b""))
+
+    def counting(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:
+        """By what duties were counted by documents that were in force; None: they can't be read."""
+        key = policy.duties, policy.deadlines, policy.holidays
+        if key not in self._counting:
+            try:
+                duties, deadlines = policies.duties_of(self._conn, *key)
+                self._counting[key] = rules.Counting(duties, deadlines, policy)
+            except source.PolicyError:
+                self._counting[key] = None
+        return self._counting[key]
+
+    def was_in_force(self, policy: record_pb2.DutyPolicy, time_us: int) -> bool:
+        """Whether each document was the newest one at some time while the call was decided."""
+        return all(getattr(policy, name) in self._decided_by.versions(name, time_us) for name in DOCUMENTS)
+
     def _compare(
         self,
         index: int,
@@ -107,12 +133,12 @@ class Owing:
         record: record_pb2.RegistrationRecord,
     ) -> None:
         policy = _policy(record)
-        if policy is not None and not self._was_in_force(policy, leaf.time_us):
+        if policy is not None and not self.was_in_force(policy, leaf.time_us):
             self._add(index, _POLICY)
         if leaf.method in {WATCH, RECOUNT}:
-            counted = [self._by(each) for each in self._in_force(leaf.time_us)]
+            counted = [self.counting(each) for each in self._in_force(leaf.time_us)]
         else:
-            counted = [self._shipped if policy is None else self._by(policy)]
+            counted = [self._shipped if policy is None else self.counting(policy)]
         if None in counted:
             return  # this version of the server can't read those documents
         try:
@@ -131,17 +157,13 @@ class Owing:
             if others & self._history.erased:
                 unknown.add(record.registration_id)
                 continue
-            before = {each.duty_id: each.told_step for each in self._before(record.registration_id).duties}
+            before = {each.duty_id: each.told_step for each in self.of(record.registration_id).duties}
             told = [each for each in record.duties if each.told_step != before.get(each.duty_id, each.told_step)]
-            known = [self._before(each) for each in others]
+            known = [self.of(each) for each in others]
             if any(rules.is_covered(record, each, known) for each in told):
                 covered.add(record.registration_id)
         if covered != set(detail.subjects) - unknown:
             self._add(index, _COVERED)
-
-    def _before(self, registration_id: bytes) -> record_pb2.RegistrationRecord:
-        """What a registration's newest version says of its duties before the entry."""
-        return record_pb2.RegistrationRecord.FromString(self._duties.get(registration_id, b""))
 
     def _expected(
         self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: rules.Counting
@@ -149,9 +171,8 @@ class Owing:
         """The version with the duties that it must have."""
         made = record_pb2.RegistrationRecord()
         made.CopyFrom(record)
-        before = self._before(record.registration_id)
         del made.duties[:]
-        made.duties.extend(before.duties)
+        made.duties.extend(self.of(record.registration_id).duties)
         told = self._told(index) if leaf.method == NOTICE else None
         if record.custody_events and record.custody_events[-1].version == record.version:
             rules.after_event(counting, made)
@@ -179,28 +200,13 @@ class Owing:
         is_by = waiver.agency_id == leaf.agency and (detail is None or waiver.officer_key == detail.officer_key)
         return is_by and self._enrolled.may_act(leaf.agency, waiver.officer_key, record.responsible_place)
 
-    def _by(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:
-        """By what duties were counted by documents that were in force; None: they can't be read."""
-        key = policy.duties, policy.deadlines, policy.holidays
-        if key not in self._counting:
-            try:
-                duties, deadlines = policies.duties_of(self._conn, *key)
-                self._counting[key] = rules.Counting(duties, deadlines, policy)
-            except source.PolicyError:
-                self._counting[key] = None
-        return self._counting[key]
-
     def _in_force(self, time_us: int) -> list[record_pb2.DutyPolicy]:
         """The policies of which one decided what was written at an instant."""
-        versions = (self._decided_by.versions(name, time_us) for name in _NAMES)
+        versions = (self._decided_by.versions(name, time_us) for name in DOCUMENTS)
         return [
             record_pb2.DutyPolicy(duties=duties, deadlines=deadlines, holidays=holidays)
             for duties, deadlines, holidays in itertools.product(*versions)
         ]
-
-    def _was_in_force(self, policy: record_pb2.DutyPolicy, time_us: int) -> bool:
-        """Whether each document was the newest one at some time while the call was decided."""
-        return all(getattr(policy, name) in self._decided_by.versions(name, time_us) for name in _NAMES)
 
 
 def _policy(record: record_pb2.RegistrationRecord) -> record_pb2.DutyPolicy | None:

@@ -9,6 +9,7 @@ is an offence: "possible breach, refer for decision".
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -71,6 +72,10 @@ class Counting(NamedTuple):
     def due(self, kind: int, start: dt.datetime, unit: str) -> Due:
         """When a duty of a kind is due that begins with an event."""
         return self.deadlines.due(self.duties.of(kind).deadline, start, unit)
+
+    def again(self, duty: record_pb2.Duty) -> tuple[int, str]:
+        """When a duty is due, microseconds since 1970, and by which rule."""
+        return _again(self.duties, self.deadlines, duty.kind, duty.start_us, duty.unit)
 
 
 class Told(NamedTuple):
@@ -274,17 +279,25 @@ def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
     for duty in record.duties:
         if duty.state != OPEN:
             continue
-        due, step_us = counting.due(duty.kind, instant(duty.start_us), duty.unit), duty.next_step_us
-        due_us = to_us(due.due)
-        has_passed = due_us < min(now_us, duty.due_us)
-        if not has_passed and (due_us, due.rule_id) != (duty.due_us, duty.rule):
+        (due_us, rule), step_us = counting.again(duty), duty.next_step_us
+        if _is_moved(duty, due_us, rule, now_us):
             duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
-            duty.due_us, duty.rule = due_us, due.rule_id
+            duty.due_us, duty.rule = due_us, rule
             _tell_again(counting, duty, now_us)
             moved = True
         _expect_step(counting, duty)
         moved |= duty.next_step_us != step_us
     return moved
+
+
+def would_be_recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> bool:
+    """Whether ``recounted`` would change a record, which stays as it is: most policies move few duties."""
+    for duty in record.duties:
+        if duty.state == OPEN:
+            due_us, rule = counting.again(duty)
+            if _is_moved(duty, due_us, rule, now_us) or _next_step_us(counting, duty) != duty.next_step_us:
+                return True
+    return False
 
 
 def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> list[Announced]:
@@ -415,10 +428,28 @@ def _tell_again(counting: Counting, duty: record_pb2.Duty, now_us: int) -> None:
     duty.told_step = min(duty.told_step, max([*reached, _DUE_SOON]))
 
 
+def _is_moved(duty: record_pb2.Duty, due_us: int, rule: str, now_us: int) -> bool:
+    """Whether a duty that is due otherwise by another policy becomes so: not on an earlier day that has passed."""
+    has_passed = due_us < min(now_us, duty.due_us)
+    return not has_passed and (due_us, rule) != (duty.due_us, duty.rule)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _again(duties: Duties, deadlines: Deadlines, kind: int, start_us: int, unit: str) -> tuple[int, str]:
+    """When a duty is due, and by which rule: of those that begin with one day's releases it is counted once."""
+    due = deadlines.due(duties.of(kind).deadline, instant(start_us), unit)
+    return to_us(due.due), due.rule_id
+
+
 def _expect_step(counting: Counting, duty: record_pb2.Duty) -> None:
     """Note when the next step of a duty falls due."""
+    duty.next_step_us = _next_step_us(counting, duty)
+
+
+def _next_step_us(counting: Counting, duty: record_pb2.Duty) -> int:
+    """When the next step of a duty falls due, microseconds since 1970; 0: there is none."""
     left = _steps_left(counting, duty)
-    duty.next_step_us = left[0].at_us(duty.due_us) if left else 0
+    return left[0].at_us(duty.due_us) if left else 0
 
 
 def _id(record: record_pb2.RegistrationRecord) -> bytes:

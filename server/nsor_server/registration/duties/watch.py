@@ -26,14 +26,15 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, new_access_id
 from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.instants import to_us
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
+from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.policy.duties import Level, StepName
 from nsor_server.registration import states
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import mistakes
-from nsor_server.registration.duties import rules, watch_store
+from nsor_server.registration.duties import counted, rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.readable import readable
@@ -50,10 +51,8 @@ REST_SECONDS: Final = 0.05
 """Rest between two entries, or two batches that are read: calls go first."""
 MOST: Final = 100
 """Steps of one entry."""
-MOST_COUNTED: Final = 1_000
-"""Registrations of one entry whose duties another policy moves."""
-_READ: Final = 1_000
-"""Registrations that are read at a time to be counted."""
+MOST_COUNTED: Final = 50
+"""Registrations of one entry whose duties another policy moves: what is written within 20 ms under the head's lock."""
 _COMMIT_SECONDS: Final = 10.0
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000180'::bigint)"
 """Of several processes one works at a time ("NSOR", 0x180)."""
@@ -65,7 +64,6 @@ _EVENTS: Final = {
 }
 _PARTS: Final = {Level.STATION: 3, Level.DISTRICT: 2, Level.PROVINCE: 1}
 """Level of the police -> parts of the code of a place at that level."""
-_START: Final = bytes(16)
 _log = logging.getLogger(__name__)
 
 
@@ -77,8 +75,7 @@ class DutyWatch:
     ) -> None:
         self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
-        self._counted_by = record_pb2.DutyPolicy()
-        self._place: bytes | None = None
+        self._counted_by: record_pb2.DutyPolicy | None = None
         self._steps_after = watch_store.START
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
@@ -124,27 +121,55 @@ class DutyWatch:
     def recount(self) -> bool:
         """Count the next open duties by the policy in force, if it is new; tells whether there may be more.
 
+        Each part is an entry, also when nothing in it is moved: it says up to where was counted, for the next start.
+
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
         """
         counting = rules.Counting.by(self._directory.current.policy)
-        if self._place is None and self._counted_by == counting.policy:
+        if self._counted_by == counting.policy:
             return False
-        if self._place is None or self._counted_by != counting.policy:
-            self._place, self._counted_by = _START, counting.policy
-        now = self._directory.current.now()
+        now_us = to_us(self._directory.current.now())
         with self._database.transaction() as conn:
             if not _has_turn(conn):
                 return False
-            found = registrations.heads_after(conn, self._place, min(_READ, MOST_COUNTED))
-            pass_ = _Pass(self._sealer, [each for each in found if each.state == registrations.CONFIRMED])
+            in_force, last = counted.in_force(conn), counted.last(conn)
+            if in_force.policy != counting.policy:
+                return False  # this process hasn't heard of the newest yet
+            part = counted.next_part(last, counting.policy, in_force.adopted_us, now_us)
+            if in_force.is_first or (part is None and last.again):
+                self._counted_by = counting.policy
+            if in_force.is_first or part is None:
+                return False
+            size = counted.size(conn)
+            found, is_last = counted.heads(conn, part, in_force.adopted_us - LONGEST_CALL_US)
+            moved, looked_at = self._moved(counting, found, now_us)
+            pass_ = _Pass(self._sealer, moved)
             for row, following in pass_.following():
-                if rules.recounted(counting, following, to_us(now)):
-                    pass_.write(row, following, now)
-            if not self._submit(RECOUNT, "DUTIES_COUNTED", pass_) and pass_.refs:
-                return True  # something has changed meanwhile: the same ones again
-        self._place = found[-1].registration_id if len(found) == min(_READ, MOST_COUNTED) else None
-        return self._place is not None
+                rules.recounted(counting, following, now_us)
+                pass_.write(row, following, instant(now_us))
+            place = found[looked_at - 1][0] if found else part.after
+            ended = is_last and looked_at == len(found)
+            count = counted.Count(last.number + 1, counting.policy, part.again, place, ended, size, now_us)
+            pass_.rows.append(count.row())
+            pass_.seen.append(counted.seen(last))
+            self._submit(RECOUNT, "DUTIES_COUNTED", pass_)
+        return True
+
+    def _moved(
+        self, counting: rules.Counting, found: Sequence[tuple[bytes, registrations.StoredVersion | None]], now_us: int
+    ) -> tuple[list[registrations.StoredVersion], int]:
+        """Those whose duties a policy moves, as many as an entry may have, and how many were looked at for them."""
+        moved: list[registrations.StoredVersion] = []
+        for nth, (_, row) in enumerate(found, 1):
+            if row is None or row.state != registrations.CONFIRMED:
+                continue
+            for record, _ in readable((row,), lambda row: registrations.unseal(self._sealer, row)):
+                if rules.would_be_recounted(counting, record, now_us):
+                    moved.append(row)
+            if len(moved) == MOST_COUNTED:
+                return moved, nth
+        return moved, len(found)
 
     def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[rules.Announced]) -> list[Row]:
         """What agencies are told of steps, by the place that is responsible."""
@@ -162,7 +187,7 @@ class DutyWatch:
 
     def _submit(self, method: str, outcome: str, pass_: _Pass) -> bool:
         """Write a pass; tells whether it was written. Nothing to write is no entry."""
-        if not pass_.refs:
+        if not pass_.rows:
             return False
         detail = record_pb2.AccessDetail(outcome=outcome, subjects=sorted(pass_.covered))
         made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)

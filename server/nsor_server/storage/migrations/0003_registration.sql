@@ -104,6 +104,8 @@ CREATE INDEX registration_work_open ON registration_work (kind, agency, place, c
 WHERE kind > 0;
 CREATE INDEX registration_work_step ON registration_work (since_us, subject_id) WHERE kind = 202;
 COMMENT ON INDEX registration_work_step IS 'steps of escalation in the order in which they fall due';
+CREATE INDEX registration_work_duties ON registration_work (registration_id) WHERE part = 180;
+COMMENT ON INDEX registration_work_duties IS 'who has or had a duty: what another policy counts anew, in this order';
 COMMENT ON COLUMN registration_work.subject_id IS 'a conviction, the registration, or a decision of NPB that waits for its second officer';
 COMMENT ON COLUMN registration_work.part IS 'a subject has one work of each part at a time; 0: of a conviction; from 200 on of a decision; the others of a registration';
 COMMENT ON COLUMN registration_work.kind IS 'enum nsor.v1.WorkKind; 160 to 162: a transfer of responsibility; 200: a decision of NPB waits for its second officer; 201: an open duty; 202: its next step of escalation; 0: nothing is to be done any more';
@@ -113,6 +115,28 @@ COMMENT ON COLUMN registration_work.court_kind IS 'enum nsor.v1.CourtKind of tha
 COMMENT ON COLUMN registration_work.since_us IS 'when it began, microseconds since 1970: from it its deadline is counted';
 
 GRANT SELECT, INSERT, UPDATE ON registration_work TO nsor_server;
+
+-- How far open duties have been counted by a policy that is new: a row with each entry that has counted some. The greatest
+-- number says where to go on, also after a start.
+CREATE TABLE duty_count (
+    number integer PRIMARY KEY CHECK (number >= 1),
+    duties bigint NOT NULL,
+    deadlines bigint NOT NULL,
+    holidays bigint NOT NULL,
+    again boolean NOT NULL,
+    place uuid NOT NULL,
+    ended boolean NOT NULL,
+    size bigint NOT NULL,
+    counted_us bigint NOT NULL
+);
+COMMENT ON COLUMN duty_count.duties IS 'versions of the documents of the policy, as in policy_version';
+COMMENT ON COLUMN duty_count.again IS 'what calls of the policy before may have written meanwhile is counted once more';
+COMMENT ON COLUMN duty_count.place IS 'the registration up to which those in the order of their ids were counted';
+COMMENT ON COLUMN duty_count.ended IS 'there was none behind it';
+COMMENT ON COLUMN duty_count.size IS 'how many entries the ledger had before they were read';
+COMMENT ON COLUMN duty_count.counted_us IS 'by which instant they were counted, microseconds since 1970';
+
+GRANT SELECT, INSERT ON duty_count TO nsor_server;
 
 -- Imports: what became of each row, 25 row numbers to a block. A message that stores something of a block adds a
 -- version with all that is known of it, so that the newest says everything.

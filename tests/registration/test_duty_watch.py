@@ -120,7 +120,7 @@ def test_nothing_due_writes_nothing_and_opens_no_record(services: Services, watc
         released(services, today())
     before = size(services)
     made = calls_of(watching.look)
-    assert (size(services), made["open_keyed"], made["version_row"]) == (before, 0, 0)
+    assert (size(services), made["unseal"], made["version_row"]) == (before, 0, 0)
 
 
 def test_many_are_told_of_in_several_entries(
@@ -189,6 +189,15 @@ def test_of_two_processes_one_works_at_a_time(services: Services, watching: Duty
     assert told(services, "REFERRED") == []
     watching.look()
     assert told(services, "REFERRED")
+
+
+def test_another_process_goes_on_within_ten_seconds(services: Services) -> None:
+    # A process that ends loses its turn with its connection; one whose host is gone, when PostgreSQL has waited enough.
+    assert watch.HANGS_SECONDS + watch.LOOK_SECONDS + watch.REST_SECONDS < watch.TAKEOVER_SECONDS
+    with services.database.transaction() as conn:
+        assert watch._has_turn(conn)
+        setting = conn.execute("SHOW idle_in_transaction_session_timeout").fetchall()
+    assert setting == [(f"{watch.HANGS_SECONDS:g}s",)]
 
 
 def test_another_policy_moves_what_is_due_and_says_so(

@@ -42,6 +42,9 @@ class StepName(Enum):
     REFERRED = "REFERRED"
 
 
+_STEPS: Final = {each: duties_pb2.DutyStepKind.Value(f"DUTY_STEP_KIND_{each.value}") for each in StepName}
+
+
 class Step(source.Part, frozen=True):
     """A step of escalation.
 
@@ -60,7 +63,7 @@ class Step(source.Part, frozen=True):
     @property
     def number(self) -> int:
         """The number of its code in the contract."""
-        return duties_pb2.DutyStepKind.Value(f"DUTY_STEP_KIND_{self.code.value}")
+        return _STEPS[self.code]
 
     @property
     def after(self) -> int:

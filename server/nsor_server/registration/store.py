@@ -142,11 +142,20 @@ def open_keyed(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.Registrat
         errors.Internal: as ``open_version``.
     """
     record, key = unseal(sealer, row)
+    compare(row, record)
+    return record, key
+
+
+def compare(row: StoredVersion, record: record_pb2.RegistrationRecord) -> None:
+    """See that a version's seal repeats the columns beside it.
+
+    Raises:
+        errors.Internal: it doesn't.
+    """
     column = _contradicting_column(record, row)
     if column is not None:
         alert(Alert.ROW_CONTRADICTED, "%s.%s contradicts the sealed record", TABLE, column)
         raise errors.Internal
-    return record, key
 
 
 def unseal(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.RegistrationRecord, DataKey]:

@@ -45,7 +45,8 @@ class Counted:
         """Compare what was written by the next entry; all come in their order."""
         row = self._rows.one(index)
         if row is None or leaf.method != RECOUNT:
-            self._add(index, FOLLOWS)
+            if row is not None or leaf.method == RECOUNT:
+                self._add(index, FOLLOWS)
             return
         count = Count.of(row)
         adopted_us = self._decided_by.adopted_us(counted.versions(count.policy))

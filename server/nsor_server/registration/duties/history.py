@@ -107,7 +107,7 @@ class Owing:
         return self._ids
 
     def of(self, registration_id: bytes) -> record_pb2.RegistrationRecord:
-        """What a registration's newest version says of its duties: after the last entry, or before one that is compared."""
+        """What a registration's newest version says of its duties, after the last entry that was compared."""
         return record_pb2.RegistrationRecord.FromString(self._duties.get(registration_id, b""))
 
     def counting(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:

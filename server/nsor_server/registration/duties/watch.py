@@ -13,8 +13,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeAlias
 
 import psycopg
 from google.protobuf import empty_pb2
@@ -47,8 +47,13 @@ from nsor_server.tracing.spans import Tracing
 
 LOOK_SECONDS: Final = 5.0
 """How often it is looked whether something has fallen due: when one process ends, another goes on after so long."""
-REST_SECONDS: Final = 0.05
-"""Rest between two entries, or two batches that are read: calls go first."""
+HANGS_SECONDS: Final = 4.0
+"""After so long without a word PostgreSQL ends the turn of a process whose host is gone. Whatever such a one still has
+written is stale where another one has followed the same version."""
+TAKEOVER_SECONDS: Final = 10.0
+"""Within this another process goes on, whatever became of the one that had its turn."""
+REST_SECONDS: Final = 0.02
+"""Rest between two entries, or two batches that are read: calls go first. A million duties are a thousand batches."""
 MOST: Final = 100
 """Steps of one entry."""
 MOST_COUNTED: Final = 50
@@ -103,9 +108,9 @@ class DutyWatch:
             found, place = watch_store.due(conn, to_us(now), self._steps_after, most=MOST)
             # What cannot be read or written keeps nobody behind it waiting: it is tried again in the next round.
             self._steps_after = place or watch_store.START
-            pass_ = _Pass(self._sealer, found)
+            pass_ = _Pass(self._sealer)
             counting = rules.Counting.by(self._directory.current.policy)
-            made = pass_.following()
+            made = pass_.following(found)
             merged = watch_store.merged(conn, [row.registration_id for row, _ in made])
             claimants = Claimants(conn, self._sealer, self._blind_index)
             for row, following in made:
@@ -143,32 +148,42 @@ class DutyWatch:
                 return False
             size = counted.size(conn)
             found, is_last = counted.heads(conn, part, in_force.adopted_us - LONGEST_CALL_US)
-            moved, looked_at = self._moved(counting, found, now_us)
-            pass_ = _Pass(self._sealer, moved)
-            for row, following in pass_.following():
-                rules.recounted(counting, following, now_us)
-                pass_.write(row, following, instant(now_us))
-            place = found[looked_at - 1][0] if found else part.after
-            ended = is_last and looked_at == len(found)
-            count = counted.Count(last.number + 1, counting.policy, part.again, place, ended, size, now_us)
-            pass_.rows.append(count.row())
-            pass_.seen.append(counted.seen(last))
-            self._submit(RECOUNT, "DUTIES_COUNTED", pass_)
+            looked_at = 0
+            while looked_at < len(found) or not found:
+                # What was read is good for several entries: Seen holds for each version that one of them follows.
+                pass_ = _Pass(self._sealer)
+                moved, behind = self._moved(counting, found, looked_at, now_us)
+                for row, following in pass_.opened(moved):
+                    rules.recounted(counting, following, now_us)
+                    pass_.write(row, following, instant(now_us))
+                place = found[behind - 1][0] if found else part.after
+                ended = is_last and behind == len(found)
+                count = counted.Count(last.number + 1, counting.policy, part.again, place, ended, size, now_us)
+                pass_.rows.append(count.row())
+                pass_.seen.append(counted.seen(last))
+                if not self._submit(RECOUNT, "DUTIES_COUNTED", pass_) or not found or self._stopped.is_set():
+                    break
+                last, looked_at = count, behind
+                conn.execute("SELECT 1")  # it isn't idle, and still has its turn
         return True
 
     def _moved(
-        self, counting: rules.Counting, found: Sequence[tuple[bytes, registrations.StoredVersion | None]], now_us: int
-    ) -> tuple[list[registrations.StoredVersion], int]:
-        """Those whose duties a policy moves, as many as an entry may have, and how many were looked at for them."""
-        moved: list[registrations.StoredVersion] = []
-        for nth, (_, row) in enumerate(found, 1):
+        self,
+        counting: rules.Counting,
+        found: Sequence[tuple[bytes, registrations.StoredVersion | None]],
+        first: int,
+        now_us: int,
+    ) -> tuple[list[_Opened], int]:
+        """Of what was read, from a place on, those whose duties a policy moves, and up to where an entry has them."""
+        moved: list[_Opened] = []
+        for nth in range(first, len(found)):
+            row = found[nth][1]
             if row is None or row.state != registrations.CONFIRMED:
                 continue
-            for record, _ in readable((row,), lambda row: registrations.unseal(self._sealer, row)):
-                if rules.would_be_recounted(counting, record, now_us):
-                    moved.append(row)
+            opened = readable((row,), lambda row: (row, *registrations.unseal(self._sealer, row)))
+            moved += [each for each in opened if rules.would_be_recounted(counting, each[1], now_us)]
             if len(moved) == MOST_COUNTED:
-                return moved, nth
+                return moved, nth + 1
         return moved, len(found)
 
     def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[rules.Announced]) -> list[Row]:
@@ -225,23 +240,33 @@ class DutyWatch:
             alert(Alert.CALL_FAILED, "duties couldn't be watched (%s)", type(error).__name__)
 
 
+_Opened: TypeAlias = tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, DataKey]
+
+
 class _Pass:
     """Versions that one entry writes, and what they rest on."""
 
-    def __init__(self, sealer: Sealer, found: Sequence[registrations.StoredVersion]) -> None:
+    def __init__(self, sealer: Sealer) -> None:
         self.rows: list[Row] = []
         self.refs: list[RecordRef] = []
         self.seen: list[Seen] = []
         self.covered: set[bytes] = set()
         """Registrations of which a step isn't told, since it is told by another one of the person."""
-        self._sealer, self._found = sealer, found
+        self._sealer = sealer
         self._keys: dict[bytes, DataKey] = {}
 
-    def following(self) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
+    def following(
+        self, found: Sequence[registrations.StoredVersion]
+    ) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
         """The next version of each registration; one that can't be read is left out, with an alert."""
+        return self.opened(readable(found, lambda row: (row, *registrations.unseal(self._sealer, row))))
+
+    def opened(
+        self, found: Iterable[_Opened]
+    ) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
+        """The same of those whose seals were opened before."""
         made = []
-        opened = readable(self._found, lambda row: (row, *registrations.open_keyed(self._sealer, row)))
-        for row, record, key in opened:
+        for row, record, key in readable(found, _compared):
             self._keys[row.registration_id] = key
             following = states.next_version(record)
             following.unasked.after_version = mistakes.asked_for(record, record.version)
@@ -271,6 +296,13 @@ class _Pass:
         self.seen.append(registrations.seen(row))
 
 
+def _compared(opened: _Opened) -> _Opened:
+    """Raises errors.Internal where a column contradicts the seal."""
+    row, record, _ = opened
+    registrations.compare(row, record)
+    return opened
+
+
 def _others(claimants: Claimants, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
     """The other registrations of a person that stand; of one that isn't what was sealed there is an alert already."""
     try:
@@ -281,4 +313,6 @@ def _others(claimants: Claimants, registration_id: bytes) -> list[record_pb2.Reg
 
 
 def _has_turn(conn: Connection) -> bool:
+    """Whether this process works now: until the transaction ends, or waits for it too long."""
+    conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS_SECONDS:g}s'".encode())
     return bool(conn.execute(_TURN).fetchall()[0][0])

@@ -171,13 +171,23 @@ class Register:
         return self.conn.execute(hashed.encode()).fetchone()
 
 
-def make_policy(services: Services) -> None:
-    """A proposal, one that is taken back, and one that another officer adopts."""
+def count_duties(services: Services, keyring: Keyring) -> None:
+    """Open duties are counted anew, by one policy after the other."""
+    for _ in range(2):
+        policies.replace(services.database, keyring, "duties", source.packaged("duties.toml").read_bytes())
+        watching = a_watch(services, keyring)
+        while watching.recount():
+            pass
+
+
+def make_policy(services: Services, keyring: Keyring) -> None:
+    """A proposal, one that is taken back, and one that another officer adopts; duties are counted by others."""
     for officer in (FIRST, SECOND):
         services.enrolled(officer)
     propose(services)
     withdraw(services, propose(services, grants(5)))
     adopt(services, propose(services, grants(4)))
+    count_duties(services, keyring)
 
 
 def enrol(services: Services) -> None:
@@ -208,15 +218,6 @@ def give_notices(services: Services, created: Created) -> None:
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
-
-
-def count_duties(services: Services, keyring: Keyring) -> None:
-    """Open duties are counted anew, by one policy after the other."""
-    for _ in range(2):
-        policies.replace(services.database, keyring, "duties", source.packaged("duties.toml").read_bytes())
-        watching = a_watch(services, keyring)
-        while watching.recount():
-            pass
 
 
 def follow_events(services: Services) -> tuple[Officer, ...]:
@@ -294,8 +295,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
             look_up(services, grant.grant_id, suspect)
         services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
     enrol(services)
-    make_policy(services)
-    count_duties(services, keyring)
+    make_policy(services, keyring)
     read_sealed(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))

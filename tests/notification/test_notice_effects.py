@@ -180,6 +180,15 @@ def test_what_older_notices_have_told_belongs_to_the_record() -> None:
     assert list(effects.decided(record, taken[0], states.REFUSED, LATER).names) == names
 
 
+def test_a_version_has_the_newest_addresses_and_refuses_no_move() -> None:
+    record, _ = made([(day, moved(HOMES[day % 4])) for day in range(30)])
+    assert [each.since_day for each in record.addresses] == list(range(10, 30))
+    permanent = Notice(kind=kinds.ADDRESS, timing=HAPPENED)
+    permanent.address.CopyFrom(record_pb2.Address(kind=types_pb2.ADDRESS_KIND_PERMANENT, place_code=HOMES[0]))
+    record, _ = made([(0, permanent), *((day, moved(HOMES[day % 4])) for day in range(1, 30))])
+    assert [each.since_day for each in record.addresses] == [0, *range(11, 30)]  # the newest of its kind stays
+
+
 @settings(max_examples=60)
 @given(notices=st.lists(NOTICES, max_size=5), data=st.data())
 def test_in_any_order_the_person_has_a_name_a_home_and_a_station(notices: list[Notice], data: st.DataObject) -> None:

@@ -9,15 +9,19 @@ from nsor.v1 import notices_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.notification.notices import reading, states
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of
 from tests.notification.test_notice import confirmed, notice, take
 from tests.notification.test_notice_decisions import decide, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
 from tests.orders import Created, cnic, day, order
+from tests.registration.test_duty_watch import Clock
+from tests.registration.test_duty_watch import clock as ahead
 from tests.registration.test_juveniles import OFFENCE, convicted, count
 from tests.registration.test_juveniles import confirmed as of_juvenile
 
-__all__ = ["confirmed"]
+__all__ = ["ahead", "confirmed"]
 
 
 def asking(created: Created, notice_id: str) -> notices_pb2.GetNoticeRequest:
@@ -76,6 +80,22 @@ def test_fia_is_shown_a_journey_abroad_and_who_travels_and_no_more(services: Ser
     assert (answer.notice.receiving_station, answer.notice.taken_by_agency, answer.notice.late) == ("", "", False)
     withdraw(services, confirmed, taken.notice_id)
     assert shown(services, confirmed, taken.notice_id, FIA_IMMIGRATION).notice.state == states.WITHDRAWN
+
+
+def test_a_journey_that_is_not_so_is_shown_at_the_border_for_some_days(
+    services: Services, confirmed: Created, ahead: Clock, owner: Owner
+) -> None:
+    # FIA reads that what it heard of isn't so; for ever it would be a history of what he once meant to do.
+    so, ended = (take(services, of_kind(confirmed, travel=travel(leg("AE")))).notice_id for _ in range(2))
+    withdraw(services, confirmed, ended)
+    ahead.days = 29
+    assert shown(services, confirmed, ended, FIA_IMMIGRATION).notice.state == states.WITHDRAWN
+    ahead.days = 40
+    services.refused(errors.NoRecord, call_of(FIA_IMMIGRATION), asking(confirmed, ended))
+    assert shown(services, confirmed, ended, NPB).notice.state == states.WITHDRAWN
+    assert shown(services, confirmed, so, FIA_IMMIGRATION).travel == travel(leg("AE"))
+    ahead.days = 0
+    assert owner.findings() == []
 
 
 def test_a_journey_of_whom_no_look_up_shows_is_no_record_for_fia_and_it_hears_of_none(services: Services) -> None:

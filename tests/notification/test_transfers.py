@@ -114,6 +114,13 @@ def test_of_a_refusal_npb_decides(services: Services) -> None:
         assert (refused.state, refused.responsible_place) == (REFUSED, HOME)
         services.refused(errors.WrongState, call_of(SINDH_POLICE), deciding(services, created))
         assert shown(services, created, NPB).transfer.refusal == OTHER_STATION
+        # Who has refused him is shown the transfer, and him no more.
+        by_refusing = shown(services, created, SINDH_POLICE)
+        assert (by_refusing.transfer.state, by_refusing.transfer.to_place) == (REFUSED, AWAY)
+        assert not by_refusing.HasField("person")
+        assert not by_refusing.HasField("address")
+        for agency in (PUNJAB_POLICE, NPB):
+            assert shown(services, created, agency).person.names
         answer = services.ask(call_of(NPB), resolving(services, created, resolution)).response
         assert answer.responsible_place == services.get(created.registration_id, NPB).responsible_place == place
         services.refused(errors.WrongState, call_of(NPB), resolving(services, created, resolution))

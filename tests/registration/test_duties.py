@@ -11,6 +11,8 @@ from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.formats.dates import KARACHI
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, sealed_rows_are_listed
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import decide, not_happened, withdraw
@@ -223,6 +225,24 @@ def test_a_notice_that_is_not_so_meets_nothing_and_begins_nothing(services: Serv
     duty = due(services, created, "INITIAL_NOTICE")
     assert (duty.state, duty.notice_id, duty.HasField("met_date")) == (OVERDUE, "", False)
     assert states(services, created, "NO_FIXED_ABODE") == [VOID]
+
+
+def test_what_a_later_notice_has_told_is_not_owed_again(services: Services, owner: Owner) -> None:
+    # Withdrawn, the first one has met nothing; the second, which has told the same since, has.
+    created = released(services, day(2025, 2, 25))
+    shown = photographed(services, created, day(2026, 2, 1))
+    both = periodic(created, shown), periodic(created, shown)
+    both[1].event_date.CopyFrom(day(2026, 2, 24))
+    both[1].received_date.CopyFrom(day(2026, 2, 24))
+    first, second = (services.ask(call_of(PUNJAB_POLICE), each).response.notice_id for each in both)
+    assert states(services, created, "PERIODIC_VERIFICATION") == [MET, MET, OPEN]
+    withdraw(services, created, first)
+    assert sorted(states(services, created, "PERIODIC_VERIFICATION")) == sorted([MET, OPEN, VOID])
+    assert due(services, created, "PERIODIC_VERIFICATION").notice_id == second
+    withdraw(services, created, second)
+    assert states(services, created, "PERIODIC_VERIFICATION").count(OVERDUE) == 1
+    assert MET not in states(services, created, "PERIODIC_VERIFICATION")
+    assert owner.findings() == []
 
 
 def test_a_notice_that_is_verified_goes_on_meeting_what_it_met(services: Services) -> None:

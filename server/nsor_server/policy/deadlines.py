@@ -33,6 +33,7 @@ ADDRESS_CHANGE_NOTICE: Final = "address-change-notice"
 INITIAL_NOTICE: Final = "initial-notice"
 NO_FIXED_ABODE_NOTICE: Final = "no-fixed-abode-notice"
 EXPECTED_CHANGE: Final = "expected-change"
+ENDED_JOURNEY_SHOWN: Final = "ended-journey-shown"
 NAME_CHANGE_NOTICE: Final = "name-change-notice"
 CONTACT_CHANGE_NOTICE: Final = "contact-change-notice"
 EXTRA_ADDRESS: Final = "extra-address-threshold"
@@ -71,6 +72,7 @@ COUNTED: Final = (
     INITIAL_NOTICE,
     NO_FIXED_ABODE_NOTICE,
     EXPECTED_CHANGE,
+    ENDED_JOURNEY_SHOWN,
     NAME_CHANGE_NOTICE,
     CONTACT_CHANGE_NOTICE,
     EXTRA_ADDRESS,

@@ -62,6 +62,7 @@ from nsor_server.registration.transfers.record import to_message as transfer_to_
 from nsor_server.registration.transfers.rules import By as TransferBy
 from nsor_server.registration.transfers.rules import accepted as transfer_accepted
 from nsor_server.registration.transfers.rules import is_open as has_open_transfer
+from nsor_server.registration.transfers.rules import is_refused as has_refused_transfer
 from nsor_server.registration.transfers.rules import is_with as is_transferred_with
 from nsor_server.registration.transfers.rules import moved, of_refusal, of_silence
 from nsor_server.registration.transfers.rules import refused as transfer_refused
@@ -104,6 +105,7 @@ __all__ = [
     "fill_names",
     "fir_case",
     "has_open_transfer",
+    "has_refused_transfer",
     "head",
     "in_look_ups",
     "is_transferred_with",

@@ -21,6 +21,8 @@ from nsor_server.storage.v1 import record_pb2
 
 MOST: Final = 100
 """Notices of which a version keeps what they have told; what older ones told belongs to the record from then on."""
+MOST_ADDRESSES: Final = 20
+"""Addresses that a version has by notices: an amendment gives the list whole, and takes as many."""
 _OFFICIAL: Final = types_pb2.NAME_KIND_OFFICIAL
 _FORMER: Final = types_pb2.NAME_KIND_FORMER
 _Record: TypeAlias = record_pb2.RegistrationRecord
@@ -49,6 +51,7 @@ def tell(record: _Record, notice: record_pb2.NoticeRecord) -> None:
     _say(record, before, after)
     if telling.HasField("address"):
         record.addresses.add().CopyFrom(telling.address)
+        _leave_out_the_oldest(record)
     record.told.tellings.add().CopyFrom(telling)
     _settle(record)
 
@@ -197,6 +200,16 @@ def _say(record: _Record, before: _Said, after: _Said) -> None:
     for field in ("mobiles", "email_addresses"):
         kept, now = getattr(record, field), getattr(after, field)
         kept[:] = [*(each for each in kept if each in now), *_lacking(now, kept)]
+
+
+def _leave_out_the_oldest(record: _Record) -> None:
+    """Leave out of a version that is being made the oldest of too many addresses, but the newest of each kind.
+
+    No notice of a move is refused for them; those that are left out stand in the versions before.
+    """
+    while len(record.addresses) > MOST_ADDRESSES:
+        kinds = [each.kind for each in record.addresses]
+        del record.addresses[next(at for at, kind in enumerate(kinds) if kind in kinds[at + 1 :])]
 
 
 def _take_back_address(record: _Record, telling: record_pb2.Telling) -> None:

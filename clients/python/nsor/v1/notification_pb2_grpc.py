@@ -163,7 +163,7 @@ class NotificationServiceServicer:
 
     def GetNotice(self, request, context):
         """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
-        with who travels. Everything else is NO_RECORD, as a notice that was never given.
+        with who travels; for some days (policy) also one that isn't so. Everything else is NO_RECORD, as a notice that was never given.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -207,7 +207,8 @@ class NotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTransfer(self, request, context):
-        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
+        has decided, the transfer alone. Each call takes its price from a
         budget: BUDGET_EMPTY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -59,7 +59,7 @@ class NotificationServiceStub:
     """
     GetNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]
     """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
-    with who travels. Everything else is NO_RECORD, as a notice that was never given.
+    with who travels; for some days (policy) also one that isn't so. Everything else is NO_RECORD, as a notice that was never given.
     """
     ListNotices: _grpc.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]
     """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
@@ -82,7 +82,8 @@ class NotificationServiceStub:
     responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
     """
     GetTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]
-    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
+    has decided, the transfer alone. Each call takes its price from a
     budget: BUDGET_EMPTY.
     """
     ListTransfers: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.ListTransfersRequest, _transfers_pb2.ListTransfersResponse]
@@ -135,7 +136,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """
     GetNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.GetNoticeResponse]  # type: ignore[assignment]
     """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
-    with who travels. Everything else is NO_RECORD, as a notice that was never given.
+    with who travels; for some days (policy) also one that isn't so. Everything else is NO_RECORD, as a notice that was never given.
     """
     ListNotices: _aio.UnaryUnaryMultiCallable[_notices_pb2.ListNoticesRequest, _notices_pb2.ListNoticesResponse]  # type: ignore[assignment]
     """Lists the notices of a registration, without what they tell. Which registrations have some that wait ListRegistrations says."""
@@ -158,7 +159,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
     """
     GetTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]  # type: ignore[assignment]
-    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+    """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
+    has decided, the transfer alone. Each call takes its price from a
     budget: BUDGET_EMPTY.
     """
     ListTransfers: _aio.UnaryUnaryMultiCallable[_transfers_pb2.ListTransfersRequest, _transfers_pb2.ListTransfersResponse]  # type: ignore[assignment]
@@ -238,7 +240,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notices_pb2.GetNoticeResponse, _abc.Awaitable[_notices_pb2.GetNoticeResponse]]:
         """Shows a notice with what it tells: to the responsible police and NPB, and to FIA Immigration a journey abroad or a return over the border,
-        with who travels. Everything else is NO_RECORD, as a notice that was never given.
+        with who travels; for some days (policy) also one that isn't so. Everything else is NO_RECORD, as a notice that was never given.
         """
 
     @_abc_1.abstractmethod
@@ -291,7 +293,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _transfers_pb2.GetTransferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_transfers_pb2.GetTransferResponse, _abc.Awaitable[_transfers_pb2.GetTransferResponse]]:
-        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. Each call takes its price from a
+        """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
+        has decided, the transfer alone. Each call takes its price from a
         budget: BUDGET_EMPTY.
         """
 

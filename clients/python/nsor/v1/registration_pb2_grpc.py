@@ -724,7 +724,7 @@ class RegistrationServiceServicer:
 
     def RevalidateRegistration(self, request, context):
         """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
-        supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+        supervision tier. It meets no duty of the person, who comes himself: CreateNotice, `periodic`. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

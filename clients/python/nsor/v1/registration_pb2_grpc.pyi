@@ -272,7 +272,7 @@ class RegistrationServiceStub:
     """
     RevalidateRegistration: _grpc.UnaryUnaryMultiCallable[_validation_pb2.RevalidateRegistrationRequest, _validation_pb2.RevalidateRegistrationResponse]
     """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
-    supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+    supervision tier. It meets no duty of the person, who comes himself: CreateNotice, `periodic`. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
     ProposeClosure: _grpc.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]
     """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
@@ -517,7 +517,7 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     """
     RevalidateRegistration: _aio.UnaryUnaryMultiCallable[_validation_pb2.RevalidateRegistrationRequest, _validation_pb2.RevalidateRegistrationResponse]  # type: ignore[assignment]
     """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
-    supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+    supervision tier. It meets no duty of the person, who comes himself: CreateNotice, `periodic`. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
     """
     ProposeClosure: _aio.UnaryUnaryMultiCallable[_closure_pb2.ProposeClosureRequest, _closure_pb2.ProposeClosureResponse]  # type: ignore[assignment]
     """Proposes how a record ends: an officer of NPB. It changes nothing: another officer of NPB confirms it. WRONG_STATE for what isn't confirmed;
@@ -1047,7 +1047,7 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_validation_pb2.RevalidateRegistrationResponse, _abc.Awaitable[_validation_pb2.RevalidateRegistrationResponse]]:
         """The record's owner says that a registration is still right: he has looked at it again. The next time is counted from then, by the
-        supervision tier. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
+        supervision tier. It meets no duty of the person, who comes himself: CreateNotice, `periodic`. WRONG_STATE when no court has confirmed it; NO_RECORD for everybody but the owner.
         """
 
     @_abc_1.abstractmethod

@@ -10,11 +10,14 @@ from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome
+from nsor_server.formats.instants import instant
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
 from nsor_server.notification import store
-from nsor_server.notification.notices import kinds, messages
+from nsor_server.notification.notices import kinds, messages, states
 from nsor_server.notification.notices.found import Found, find, one
+from nsor_server.policy.deadlines import ENDED_JOURNEY_SHOWN
+from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
@@ -62,6 +65,8 @@ class Reading:
         at_border = call.agency.kind == options_pb2.AGENCY_KIND_IMMIGRATION
         if at_border and not (registrations.in_look_ups(of.record) and kinds.crosses_border(notice.record)):
             raise errors.NoRecord
+        if at_border and _ended_long_ago(call, notice):
+            raise errors.NoRecord
         person = registrations.to_message(of.record, ()).person
         answer = messages.whole(notice, person, _officer_number(call, notice))
         detail = of.detail("NOTICE_SHOWN", notice.record.notice_id)
@@ -88,6 +93,13 @@ class Reading:
         _add_shown(detail, of, found, classes_shown(answer.DESCRIPTOR, call.purpose))
         seen = (of.seen, counted, *(each.seen for each in found))
         return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+
+
+def _ended_long_ago(call: Call, notice: store.Notice) -> bool:
+    """Whether a journey isn't so, and those at the border have had their time to read that."""
+    if notice.state in {states.TAKEN, states.VERIFIED}:
+        return False
+    return policy_of(call).deadlines.due(ENDED_JOURNEY_SHOWN, instant(notice.decision.time_us)).due < call.now()
 
 
 def _officer_number(call: Call, notice: store.Notice) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from nsor.v1 import transfers_pb2
+from nsor.v1 import options_pb2, transfers_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import classes_shown, disclose
@@ -138,6 +138,9 @@ class Transfers:
         """
         row, record = self._of(call, request.registration_id, conn)
         answer = registrations.transfer_to_message(record, registrations.etag(row.sealed), policy_of(call).deadlines)
+        if registrations.has_refused_transfer(record) and not _is_still_shown(call, record):
+            answer.ClearField("person")
+            answer.ClearField("address")
         detail = _detail("TRANSFER_SHOWN", record)
         detail.shown_version = record.version
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
@@ -241,6 +244,12 @@ def _following(record: record_pb2.RegistrationRecord) -> record_pb2.Registration
     following.CopyFrom(record)
     following.version += 1
     return following
+
+
+def _is_still_shown(call: Call, record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a caller is shown whom a refused transfer is about: NPB and the responsible police, not who refused."""
+    is_police = call.agency.kind == options_pb2.AGENCY_KIND_POLICE
+    return not is_police or rows.within(call.agency, call.officer, [record.responsible_place])
 
 
 def _detail(outcome: str, record: record_pb2.RegistrationRecord) -> record_pb2.AccessDetail:

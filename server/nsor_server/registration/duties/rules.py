@@ -230,11 +230,22 @@ def moved(counting: Counting, record: record_pb2.RegistrationRecord, movement: r
 
 
 def taken_back(record: record_pb2.RegistrationRecord, notice_id: bytes) -> None:
-    """Take back in a version that is being made what a notice has met and begun: it isn't so, or another says it."""
+    """Take back in a version that is being made what a notice has met and begun: it isn't so, or another says it.
+
+    What a later notice has met that the notice had begun never was; that later one has met what the notice had met.
+    """
     for duty in record.duties:
         if duty.state in {MET, MET_LATE} and duty.met_by == notice_id:
-            duty.state, duty.end_version, duty.met_by = OPEN, 0, b""
-            duty.ClearField("met_day")
+            begun = _begun_and_met(record, duty.kind, notice_id)
+            if begun is None:
+                duty.state, duty.end_version, duty.met_by = OPEN, 0, b""
+                duty.ClearField("met_day")
+            else:
+                duty.state = MET_LATE if _is_late(begun.met_day, duty.due_us) else MET
+                duty.met_by, duty.met_day, duty.end_version = begun.met_by, begun.met_day, begun.end_version
+                _end(record, begun, VOID)
+                begun.met_by = b""
+                begun.ClearField("met_day")
         if duty.state == OPEN and duty.notice_id == notice_id:
             _end(record, duty, VOID)
 
@@ -351,6 +362,12 @@ def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty
 def counted_by(duty: record_pb2.Duty) -> record_pb2.DutyPolicy:
     """The policy by which a duty's due date was counted last."""
     return duty.earlier[-1].policy if duty.earlier else duty.policy
+
+
+def _begun_and_met(record: record_pb2.RegistrationRecord, kind: int, notice_id: bytes) -> record_pb2.Duty | None:
+    """What a notice has begun of a kind that is owed again, if a later one has met it; None: there is none."""
+    begun = (each for each in record.duties if kind in _AGAIN and (each.kind, each.notice_id) == (kind, notice_id))
+    return next((each for each in begun if each.state in {MET, MET_LATE} and each.met_by), None)
 
 
 def _same(duty: record_pb2.Duty) -> tuple[int, bytes]:

@@ -86,6 +86,11 @@ def is_open(record: Record) -> bool:
     return record.transfer.state in _OPEN
 
 
+def is_refused(record: Record) -> bool:
+    """Whether an open transfer was refused: NPB decides it."""
+    return record.transfer.state == REFUSED
+
+
 def places(record: Record) -> list[str]:
     """The place that an open transfer leads to, or nothing: the column."""
     return [record.transfer.to_place] if is_open(record) else []

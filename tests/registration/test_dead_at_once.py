@@ -7,14 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from nsor.v1 import closure_pb2, notification_pb2
+from nsor_server import errors
 from nsor_server.registration.closure import rules
 from nsor_server.storage.v1 import record_pb2
-from tests.agencies import NPB
+from tests.agencies import LAHORE_COURT, NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services
-from tests.orders import cnic, conviction
+from tests.calls import Services, call_of
+from tests.orders import cnic, confirmation, conviction
+from tests.registration.test_add_conviction import SECOND, further
 from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, close, confirmed, state
 from tests.registration.test_closure import time as time  # noqa: PLC0414 - a fixture
 from tests.registration.test_closure_of_person import person, states, told
@@ -92,6 +94,22 @@ def test_a_record_that_is_unsealed_after_its_own_death_was_verified_is_archived(
     restore(services, conviction().court_case.case_number)
     assert state(services, created) == ARCHIVED
     assert not is_shown(services, number)
+    assert owner.findings() == []
+
+
+def test_what_waits_in_a_sealed_record_is_confirmed_by_no_court_once_its_person_has_died(
+    person: Pair, owner: Owner
+) -> None:
+    # A conviction after a retrial would bring the record of a dead person back; its court can't tell it from absent.
+    services = person.services
+    services.add_conviction(person.second, further())
+    etag = services.get(person.second.registration_id, NPB).etag
+    services.judge(conviction(case_number=CASES[1]), "RETRIAL_ORDERED")
+    close(services, person.first)
+    call = call_of(LAHORE_COURT, officer_of(LAHORE_COURT))
+    services.refused(errors.NoRecord, call, confirmation(person.second, etag=etag, case_number=SECOND))
+    services.hidden(person.second.registration_id, NPB)
+    assert not is_shown(services, person.number)
     assert owner.findings() == []
 
 

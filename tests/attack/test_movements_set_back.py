@@ -3,6 +3,8 @@
 import pytest
 
 from nsor_server.notification.notices import effects
+from nsor_server.policy.loaded import Policy
+from nsor_server.registration.duties.rules import Counting
 from nsor_server.registration.movements import rules, store
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
@@ -30,6 +32,7 @@ PASSED_OVER = "a time for reviews has left out movements over the border that we
 SAYS = "a registration doesn't say of the movements over the border what the time for reviews has made of them"
 DELETED = "the key of a movement over the border is missing, and no time for reviews has said that it is deleted"
 KEPT = "the key of a movement over the border is there, and a time for reviews has said that it is deleted"
+POLICY = "a time for reviews has compared movements over the border by a policy that wasn't in force"
 TOO_EARLY = "a time for reviews deletes keys of movements over the border otherwise than policy says"
 Record = record_pb2.RegistrationRecord
 
@@ -171,3 +174,21 @@ def test_keys_that_a_time_deletes_too_early_are_found(
         patched.setattr(movement_times, "expired", lambda _deadlines, now_us: now_us)
         passes(times, clock)
     assert owner.findings() == [TOO_EARLY]
+
+
+def test_a_policy_that_was_not_in_force_is_found(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By another one a departure would be nearer to a notice, or nobody would be waited for.
+    reports(services, "3520199999991")
+    honest = Counting.by
+
+    def another(policy: Policy) -> Counting:
+        found = honest(policy)
+        found.policy.deadlines += 1
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Counting, "by", another)
+        passes(times, clock)
+    assert POLICY in owner.findings()

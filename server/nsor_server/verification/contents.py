@@ -131,7 +131,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         owing,
         Counted(conn, history, owing, decided_by, report.add),
         Untold(history, reviewed, report.add),
-        Moved(conn, keyring, history, reviewed, report.add),
+        Moved(conn, keyring, history, owing, reviewed=reviewed, add=report.add),
         Kept(history, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),

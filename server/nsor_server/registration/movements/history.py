@@ -14,10 +14,8 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
-from nsor_server.policy import source
-from nsor_server.policy import store as policies
 from nsor_server.registration.claims import Identifier
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties.history import Owing
 from nsor_server.registration.history import History
 from nsor_server.registration.movements import rules, store, times
 from nsor_server.registration.reviewed import Reviewed
@@ -46,6 +44,7 @@ _DELETED: Final = (
     "the key of a movement over the border is missing, and no time for reviews has said that it is deleted"
 )
 _KEPT: Final = "the key of a movement over the border is there, and a time for reviews has said that it is deleted"
+_POLICY: Final = "a time for reviews has compared movements over the border by a policy that wasn't in force"
 _TOO_EARLY: Final = "a time for reviews deletes keys of movements over the border otherwise than policy says"
 
 
@@ -66,9 +65,12 @@ class _Reported:
 class Moved:
     """Whom movements have met at each entry. The history and the reviews must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, reviewed: Reviewed, add: Add) -> None:
-        self._conn, self._history, self._reviewed, self._add = conn, history, reviewed, add
-        self._sealer = Sealer(keyring)
+    def __init__(
+        self, conn: Connection, keyring: Keyring, history: History, owing: Owing, *, reviewed: Reviewed, add: Add
+    ) -> None:
+        """``owing`` knows which policy counted when."""
+        self._history, self._reviewed, self._add = history, reviewed, add
+        self._sealer, self._owing = Sealer(keyring), owing
         self._rows = Rows(conn, "movements", _ROWS, add)
         self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows))
         self._waiting: deque[_Reported] = deque()
@@ -78,7 +80,6 @@ class Moved:
         """The numbers of each of those."""
         self._kept: dict[bytes, bytes] = {}
         """What the newest version of each registration says of journeys and movements."""
-        self._counting: dict[tuple[int, int, int], Counting | None] = {}
         self._compared_to, self._last_time = 0, -1
         self._deleted_before_us = self._deleted_surely_us = 0
         self._newest_without_us, self._oldest_with_us = -1, 1 << 62
@@ -88,6 +89,8 @@ class Moved:
         met: dict[bytes, dict[bytes, record_pb2.MovementRecord | None]] = {}
         time = self._reviewed.written
         if time is not None:
+            if not self._owing.was_in_force(time.movement_policy, leaf.time_us):
+                self._add(index, _POLICY)
             # First: it has compared movements with what stood before it.
             met = self._compare(index, time)
         self._take(index, leaf, detail)
@@ -179,7 +182,7 @@ class Moved:
 
     def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         before_us = self._deleted_before_us
-        counting = self._by(time.movement_policy)
+        counting = self._owing.counting(time.movement_policy)
         allowed = {before_us}
         if counting is not None and not (
             self._waiting and self._waiting[0].time_us < time.movements_destroyed_before_us
@@ -214,7 +217,9 @@ class Moved:
         if new.keys() != met.keys() or any(new[movement_id] != each for movement_id, each in told.items()):
             self._add(index, _SAYS)
             return
-        counting = self._by(self._reviewed.written.movement_policy) if self._reviewed.written is not None else None
+        counting = (
+            self._owing.counting(self._reviewed.written.movement_policy) if self._reviewed.written is not None else None
+        )
         last = self._history.version(record.registration_id, record.version - 1)
         if counting is None or last is None:
             return  # this version of the server can't read those documents, or the version before doesn't open
@@ -238,17 +243,6 @@ class Moved:
             self._meeting.setdefault(one, {})[registration_id] = index
         if now:
             self._numbers[registration_id] = now
-
-    def _by(self, policy: record_pb2.DutyPolicy) -> Counting | None:
-        """By what movements were compared; None: the documents can't be read."""
-        key = policy.duties, policy.deadlines, policy.holidays
-        if key not in self._counting:
-            try:
-                duties, deadlines = policies.duties_of(self._conn, *key)
-                self._counting[key] = Counting(duties, deadlines, policy)
-            except source.PolicyError:
-                self._counting[key] = None
-        return self._counting[key]
 
 
 def _is_by(record: record_pb2.MovementRecord, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> bool:

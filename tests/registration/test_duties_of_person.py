@@ -4,18 +4,21 @@ import datetime as dt
 
 import pytest
 
-from nsor.v1 import notification_pb2
+from nsor.v1 import duties_pb2, notification_pb2
 from nsor_server.formats.dates import KARACHI
 from nsor_server.registration.duties import rules, watch, watch_store
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.storage.v1 import record_pb2
+from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import call_of
 from tests.notification.test_merged_persons import AWAY, accepted
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_kinds import periodic, photographed
 from tests.orders import day
+from tests.registration.test_duties import due, states, waiver
 from tests.registration.test_duty_watch import Clock, due_day, told, watching
 from tests.registration.test_duty_watch import clock as ahead
 from tests.registration.test_review_decisions import MERGE, Pair, pair
@@ -24,6 +27,7 @@ from tests.registration.test_reviews import clock, times
 __all__ = ["ahead", "clock", "pair", "times", "watching"]
 
 _REFERRED = notification_pb2.EVENT_KIND_DUTY_REFERRED
+LEFT_BEHIND = "a duty was waived, and that which the person owes alike by another registration wasn't"
 COVERED = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
 
 
@@ -103,6 +107,38 @@ def test_a_step_that_was_told_of_nobody_is_found(
     monkeypatch.setattr(watch, "_others", stricter)
     assert overdue(pair, watching, ahead) == []
     assert owner.findings() == [COVERED]
+
+
+def test_what_is_waived_is_waived_by_all_his_registrations(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner
+) -> None:
+    # Otherwise the other one would be told of instead.
+    services = pair.services
+    pair.decide(MERGE)
+    duty = due(services, pair.second, "INITIAL_NOTICE")
+    services.ask(call_of(PUNJAB_POLICE), waiver(services, pair.second, duty.duty_id))
+    for each in (pair.first, pair.second):
+        assert states(services, each, "INITIAL_NOTICE") == [duties_pb2.DUTY_STATE_WAIVED]
+        assert states(services, each, "PERIODIC_VERIFICATION") == [duties_pb2.DUTY_STATE_OPEN]
+    assert services.owed(notification_pb2.EVENT_KIND_DUTY_WAIVED) == ["npb"]
+    ahead.days = 60
+    watching.look()
+    assert told(services, "OVERDUE") == []
+    ahead.days = 0
+    assert owner.findings() == []
+
+
+def test_what_was_waived_by_one_registration_alone_is_found(
+    pair: Pair, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = pair.services
+    pair.decide(MERGE)
+    duty = due(services, pair.second, "INITIAL_NOTICE")
+    request = waiver(services, pair.second, duty.duty_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "owed_too", lambda *_: None)
+        services.ask(call_of(PUNJAB_POLICE), request)
+    assert owner.findings() == [LEFT_BEHIND]
 
 
 def test_what_one_notice_begins_is_one_duty_and_what_another_begins_another() -> None:

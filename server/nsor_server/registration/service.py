@@ -68,7 +68,7 @@ class RegistrationService:
         self._judgments = Judgments(sealer, blind_index)
         self._worklists = Worklists(sealer, durable)
         self._pending = PendingDecisions(sealer, durable)
-        self._duties = DutyService(sealer, durable)
+        self._duties = DutyService(sealer, blind_index, durable)
         self._identity = IdentityService(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:

@@ -248,7 +248,8 @@ class NotificationServiceServicer:
 
     def WaiveDuty(self, request, context):
         """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
-        due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+        due again after its time. Of a merged person that which he owes alike by another registration at the same station is waived with it.
+        WRONG_STATE: the duty has ended, or doesn't count now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

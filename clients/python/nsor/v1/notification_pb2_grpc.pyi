@@ -102,7 +102,8 @@ class NotificationServiceStub:
     """
     WaiveDuty: _grpc.UnaryUnaryMultiCallable[_duties_pb2.WaiveDutyRequest, _duties_pb2.WaiveDutyResponse]
     """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
-    due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+    due again after its time. Of a merged person that which he owes alike by another registration at the same station is waived with it.
+    WRONG_STATE: the duty has ended, or doesn't count now.
     """
     FindRegistrant: _grpc.UnaryUnaryMultiCallable[_arrivals_pb2.FindRegistrantRequest, _arrivals_pb2.FindRegistrantResponse]
     """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
@@ -179,7 +180,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """
     WaiveDuty: _aio.UnaryUnaryMultiCallable[_duties_pb2.WaiveDutyRequest, _duties_pb2.WaiveDutyResponse]  # type: ignore[assignment]
     """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
-    due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+    due again after its time. Of a merged person that which he owes alike by another registration at the same station is waived with it.
+    WRONG_STATE: the duty has ended, or doesn't count now.
     """
     FindRegistrant: _aio.UnaryUnaryMultiCallable[_arrivals_pb2.FindRegistrantRequest, _arrivals_pb2.FindRegistrantResponse]  # type: ignore[assignment]
     """Finds whoever shows a number at the counter, among the records of the officer's own stations. Everybody else is FIND_OUTCOME_NO_RECORD, in
@@ -343,7 +345,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_duties_pb2.WaiveDutyResponse, _abc.Awaitable[_duties_pb2.WaiveDutyResponse]]:
         """Waives a duty that is open or overdue, with a reason: the responsible police decide, and NPB hears of it. A verification that is waived is
-        due again after its time. WRONG_STATE: the duty has ended, or doesn't count now.
+        due again after its time. Of a merged person that which he owes alike by another registration at the same station is waived with it.
+        WRONG_STATE: the duty has ended, or doesn't count now.
         """
 
     @_abc_1.abstractmethod

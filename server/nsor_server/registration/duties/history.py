@@ -53,6 +53,7 @@ RECOUNT: Final = "nsor-server/recount-duties"
 """Who counts open duties by another policy."""
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
 _COVERED: Final = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
+_LEFT_BEHIND: Final = "a duty was waived, and that which the person owes alike by another registration wasn't"
 _POLICY: Final = "a duty was counted by a policy that wasn't in force"
 
 
@@ -80,6 +81,8 @@ class Owing:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        if leaf.method == WAIVE:
+            self._compare_waived(index)
         if leaf.method == WATCH and detail is not None:
             self._compare_covered(index, detail)
         for record in self._history.changed:
@@ -164,6 +167,17 @@ class Owing:
                 covered.add(record.registration_id)
         if covered != set(detail.subjects) - unknown:
             self._add(index, _COVERED)
+
+    def _compare_waived(self, index: int) -> None:
+        """See that what is waived by one registration of a person is waived by the others that owe it."""
+        changed = {each.registration_id for each in self._history.changed}
+        for record in self._history.changed:
+            others = set(self._history.standing(record.registration_id).person) - changed - self._history.erased
+            ended = [
+                each for each in record.duties if each.state == rules.WAIVED and each.end_version == record.version
+            ]
+            if any(rules.owed_too(record, duty, self.of(each)) for duty in ended for each in others):
+                self._add(index, _LEFT_BEHIND)
 
     def _expected(
         self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: rules.Counting

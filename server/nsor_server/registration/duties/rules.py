@@ -354,6 +354,21 @@ def is_covered(
     )
 
 
+def owed_too(
+    record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, other: record_pb2.RegistrationRecord
+) -> record_pb2.Duty | None:
+    """The duty of another registration of the person at the same station that is the same; None: it owes none.
+
+    Args:
+        record: the registration.
+        duty: of it, also one that has ended.
+        other: the other registration.
+    """
+    if other.responsible_place != record.responsible_place:
+        return None
+    return next((each for each in other.duties if is_open(other, each) and _same(each) == _same(duty)), None)
+
+
 def of(record: record_pb2.RegistrationRecord, duty_id: bytes) -> record_pb2.Duty | None:
     """A duty of a record."""
     return next((each for each in record.duties if each.duty_id == duty_id), None)

@@ -18,11 +18,13 @@ from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
 from nsor_server.registration.duties import record as duties
 from nsor_server.registration.duties import rules
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.worklists import rules as works
 from nsor_server.registration.worklists import store as pages
 from nsor_server.registration.worklists.service import listed
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -33,9 +35,9 @@ _DEFAULT_PAGE: Final = 50
 class DutyService:
     """Shows and lists duties, and has police waive them."""
 
-    def __init__(self, sealer: Sealer, durable: Callable[[], int]) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
         """``durable`` gives how many entries this process knows to be durable: no page is of a register before them."""
-        self._sealer = sealer
+        self._sealer, self._blind_index = sealer, blind_index
         self._durable = durable
 
     def handlers(self) -> Sequence[Handler]:
@@ -118,7 +120,7 @@ class DutyService:
     def waive_duty(
         self, call: Call, request: duties_pb2.WaiveDutyRequest, conn: Connection
     ) -> Outcome[duties_pb2.WaiveDutyResponse]:
-        """Waive a duty for the responsible police.
+        """Waive a duty for the responsible police, with that which the person owes alike by another registration.
 
         Raises:
             errors.NoRecord: the registration isn't the caller's to see, or has no such duty.
@@ -142,9 +144,19 @@ class DutyService:
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_DUTY_WAIVED, npb, registration_id=following.registration_id)
         detail = _detail(call, "DUTY_WAIVED", following)
-        return Outcome(
-            disclose(answer, call.purpose), detail, (written.row, *events), (written.ref,), (store.seen(row),)
-        )
+        rows, refs = [written.row, *events], [written.ref]
+        claimants = Claimants(conn, self._sealer, self._blind_index)
+        own = claimants.get(record.registration_id)
+        for each in claimants.others(own.claim) if own is not None else ():
+            same = rules.owed_too(record, duty, each.record)
+            if same is None:
+                continue
+            other = states.next_version(each.record)
+            rules.waived(rules.Counting.by(policy), other, waiver._replace(duty_id=same.duty_id), now)
+            beside = store.version_row(each.key, other, now)
+            rows.append(beside.row)
+            refs.append(beside.ref)
+        return Outcome(disclose(answer, call.purpose), detail, rows, refs, (store.seen(row), *claimants.seen()))
 
     def _head(
         self, call: Call, registration_id: str, conn: Connection

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server.policy import source
@@ -37,13 +38,13 @@ class Messages:
         self._fields = _by_number(file.field, errors_pb2.FieldReason.items(), _FIELD_PREFIX)
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path | None = None) -> Messages:
         """Load the packaged data, or a file.
 
         Raises:
             source.PolicyError: a reason has no text, or a text has no reason.
         """
-        return cls(source.read(path or source.packaged("messages.toml"), MessagesFile))
+        return _shipped() if path is None else cls(source.read(path, MessagesFile))
 
     def error(self, reason: errors_pb2.ErrorReason.ValueType) -> tuple[str, str]:
         """Give the English and the Urdu text of why a call was refused, with what to do next."""
@@ -52,6 +53,12 @@ class Messages:
     def field(self, reason: errors_pb2.FieldReason.ValueType) -> tuple[str, str]:
         """Give the English and the Urdu text of a rule, with the form that is allowed."""
         return self._fields[reason]
+
+
+@functools.cache
+def _shipped() -> Messages:
+    """The texts that ship with the server. They are read once: no release changes under a process that runs."""
+    return Messages(source.read(source.packaged("messages.toml"), MessagesFile))
 
 
 def _by_number(

@@ -1,5 +1,6 @@
 """What it costs to take one word for another: the same name in two spellings little, another name much."""
 
+import numpy as np
 import pytest
 
 from nsor_server.names import alignment, sounds
@@ -7,7 +8,12 @@ from nsor_server.names import alignment, sounds
 
 def cost(one: str, other: str) -> float:
     between = sounds.is_roman(one) != sounds.is_roman(other)
-    return float(alignment.costs(one, alignment.numbered([other]), between_scripts=between)[0])
+    return float(costs([one], [other], between=between)[0])
+
+
+def costs(words: list[str], others: list[str], *, between: bool = False, most: float = np.inf) -> alignment.Floats:
+    wanted = np.full(len(words), most, dtype=np.float32)
+    return alignment.costs(alignment.numbered(words), alignment.numbered(others), wanted, between_scripts=between)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +71,20 @@ def test_a_vowel_that_begins_a_name_tells_more_than_one_inside() -> None:
 
 
 def test_many_are_compared_as_one_by_one() -> None:
-    others = ["javed", "a", "qaiser", "zulfiqar", "muhammad", "ali"]
-    together = alignment.costs("jawaid", alignment.numbered(others), between_scripts=False)
-    assert [round(float(each), 4) for each in together] == [round(cost("jawaid", other), 4) for other in others]
+    words = ["jawaid", "", "ali", "zulfikar", "mohammad", "a", "shahid", "abdulrahmanullahkhan"]
+    others = ["javed", "ali", "", "qaiser", "muhammad", "zulfiqar", "saleem", "abdurrahmanullah"]
+    together = costs(words, others)
+    assert together.tolist() == [cost(*pair) for pair in zip(words, others, strict=True)]
+
+
+def test_what_costs_more_than_is_wanted_is_given_up_and_nothing_else() -> None:
+    several = ["aslam", "aslaam", "akram", "imran", "saleem", "salim", "salman", "hasan", "husain"]
+    words, others = [word for word in several for _ in several], several * len(several)
+    whole, bounded = costs(words, others), costs(words, others, most=0.9)
+    kept = np.isfinite(bounded)
+    assert len(several) < kept.sum() < len(words)
+    assert (bounded[kept] == whole[kept]).all()
+    assert kept[whole <= 0.9].all()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from nsor_server.names import index as index_of_names
 from nsor_server.names import ranking, vocabulary
 from nsor_server.names.card import Candidate, Evidence, Name, Part, Person, Rule
 from nsor_server.names.evidence import Numbers
@@ -121,6 +122,30 @@ def test_the_tail_and_the_arrays_answer_alike() -> None:
     built._rebuild()
     for query in people[::7]:
         assert tail.candidates(query, 5) == built.candidates(query, 5)
+
+
+def test_it_answers_alike_however_its_arrays_have_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Cards go from the tail into small arrays, and from these into larger ones; some were replaced or removed by then.
+    people = list(itertools.islice(People(seed=5), 400))
+    queries = people[::9]
+    expected = filled(*people)
+    monkeypatch.setattr(index_of_names, "_TAIL", 20)
+    monkeypatch.setattr(index_of_names, "_TIMES", 3)
+    monkeypatch.setattr(vocabulary, "_KEPT_NATS", -1.0)  # what words count is as new in both
+    growing = NameIndex()
+    most = 0
+    for number, each in enumerate(people):
+        growing.add(key(number), RAFIQ)
+        growing.candidates(each, 1)
+        growing.add(key(number), each)
+        growing.add(key(10_000 + number), each)
+        growing.remove(key(10_000 + number))
+        most = max(most, len(growing._arrays))
+    assert most > 1
+    assert len(growing) == len(people)
+    assert len(growing._cards) < 3 * len(people)
+    for strength in (0.0, 0.7):
+        assert growing.candidates_of(queries, 5, strength) == expected.candidates_of(queries, 5, strength)
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 0.7, 0.9])
@@ -244,8 +269,17 @@ def test_who_is_not_strong_enough_is_not_answered_and_who_is_is_not_lost(*, buil
         index._rebuild()
     for query in people:
         for least in (0.3, 0.6, 0.7, 0.9):
-            strong = [each for each in index.candidates(query, 7) if each.strength >= least]
+            strong = [each for each in index.candidates(query, 7, 0.001) if each.strength >= least]
             assert index.candidates(query, 7, least) == strong
+
+
+def test_who_has_several_names_hides_nobody_who_has_one_of_them() -> None:
+    # His words sum up to much more; where nobody says how alike somebody has to be the others are left out.
+    several = person(("Zarghun Rafiq", "Sher Zaman"), "Marjan Toofan", "Kamal Babar", "Dilawar Sikandar")
+    index = filled(several, person(("Zarghun Rafiq", "")))
+    index._rebuild()
+    found = index.candidates(several, 5, 0.6)
+    assert [each.card_id for each in found] == [key(0), key(1)]
 
 
 def test_a_compound_is_found_apart_and_joined() -> None:

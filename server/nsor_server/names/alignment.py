@@ -1,7 +1,7 @@
 """What it costs to take one word's sounds for another's: 0 for the same word, about 1 for a wrong consonant.
 
 Two tables of costs: within a script a vowel tells something; between the scripts a short vowel tells nothing, since
-Urdu doesn't write it. One word is compared with many at a time.
+Urdu doesn't write it. Many words are compared at a time.
 """
 
 from __future__ import annotations
@@ -123,8 +123,11 @@ _SWAP: Final = _swaps()
 _IS_VOWEL: Final = np.array([0.0, *(float(each in sounds.LONG + sounds.SHORT) for each in sounds.ALPHABET)], np.float32)
 _AT_THE_BEGINNING: Final = 0.5
 """What a vowel costs besides where a word begins: both scripts write it there."""
-_DROP_WITHIN: Final = _drops(short=0.2, long=0.45)
-_DROP_BETWEEN: Final = _drops(short=0.02, long=0.4)
+_DROPS: Final = {False: _drops(short=0.2, long=0.45), True: _drops(short=0.02, long=0.4)}
+"""What it costs to leave a sound out, within a script and between the scripts."""
+_AT_A_TIME: Final = 4_096
+_LOOKED_AT: Final = frozenset({2, 4, 6, 9})
+"""Sounds after which those are given up that cost too much already."""
 
 
 def numbered(words: Sequence[str]) -> Numbers:
@@ -136,30 +139,57 @@ def numbered(words: Sequence[str]) -> Numbers:
     return table
 
 
-def costs(word: str, others: Numbers, *, between_scripts: bool) -> Floats:
-    """What each of many words costs against one.
+def costs(words: Numbers, others: Numbers, most: Floats, *, between_scripts: bool) -> Floats:
+    """What each of many words costs against the one beside it; infinite where it is certain to be more than is wanted.
 
     Args:
-        word: the one.
-        others: as ``numbered`` gives them.
+        words: as ``numbered`` gives them.
+        others: as many.
+        most: what is wanted of each.
         between_scripts: the others are of the other script.
     """
-    drop = _DROP_BETWEEN if between_scripts else _DROP_WITHIN
-    width = max(1, int((others != 0).sum(axis=1).max(initial=1)))
-    others = others[:, :width]
-    dropped = drop[others]
-    dropped[:, 0] += _IS_VOWEL[others[:, 0]] * _AT_THE_BEGINNING
-    added = np.zeros((len(others), width + 1), dtype=np.float32)
-    np.cumsum(dropped, axis=1, out=added[:, 1:])
-    before = added
-    for place, sound in enumerate(numbered([word])[0]):
-        if sound == 0:
+    found = np.full(len(words), np.inf, dtype=np.float32)
+    # Those of a length lie side by side, so that those that have ended are cut off.
+    lengths = np.count_nonzero(words, axis=1)
+    order = np.argsort(-lengths, kind="stable")
+    for first in range(0, len(order), _AT_A_TIME):
+        these = order[first : first + _AT_A_TIME]
+        found[these] = _costs(words[these], others[these], most[these], _DROPS[between_scripts])
+    return found
+
+
+def _costs(words: Numbers, others: Numbers, most: Floats, drop: Floats) -> Floats:
+    """The same of as many as the processor keeps at hand, the longest words first."""
+    found = np.full(len(words), np.inf, dtype=np.float32)
+    lengths = np.count_nonzero(words, axis=1)
+    width = max(1, int(np.count_nonzero(others, axis=1).max(initial=1)))
+    sounds_of, of_others = np.ascontiguousarray(words.T), np.ascontiguousarray(others.T[:width])
+    dropped = drop[of_others]
+    dropped[0] += _IS_VOWEL[of_others[0]] * _AT_THE_BEGINNING
+    added = np.zeros((width + 1, len(words)), dtype=np.float32)
+    np.cumsum(dropped, axis=0, out=added[1:])
+    which, before = np.arange(len(words)), added
+    for place in range(LONGEST + 1):
+        left = int(np.count_nonzero(lengths > place))
+        found[which[left:]] = before[-1, left:]
+        kept: slice | npt.NDArray[np.intp] = slice(left)
+        if place in _LOOKED_AT:
+            kept = np.flatnonzero(before[:, :left].min(axis=0) <= most[:left])
+            left = len(kept)
+        if not left:
             break
-        now = before + drop[sound] + (_IS_VOWEL[sound] * _AT_THE_BEGINNING if place == 0 else 0.0)
-        np.minimum(now[:, 1:], before[:, :-1] + _SWAP[sound][others], out=now[:, 1:])
+        which, lengths, most = which[kept], lengths[kept], most[kept]
+        sounds_of, of_others = sounds_of[:, kept], of_others[:, kept]
+        added, before = added[:, kept], before[:, kept]
+        sound = sounds_of[place]
+        now = before + drop[sound]
+        if place == 0:
+            now += _IS_VOWEL[sound] * _AT_THE_BEGINNING
+        swapped = _SWAP.take(sound.astype(np.int16) * _SIZE + of_others)
+        np.minimum(now[1:], before[:-1] + swapped, out=now[1:])
         # An insertion continues from the left: the least of all places, less what was added since.
-        before = np.minimum.accumulate(now - added, axis=1) + added
-    return before[:, -1]
+        before = np.minimum.accumulate(now - added, axis=0) + added
+    return found
 
 
 def one_slip(word: str, other: str) -> bool:

@@ -51,7 +51,7 @@ def _answer(index: NameIndex, message: Message) -> Answer:
             for card_id in card_ids:
                 index.remove(card_id)
         case Find(people=people, limit=limit, least_strength=least):
-            found = [index.candidates(person, limit, least) for person in people]
+            found = index.candidates_of(people, limit, least)
     return Answer(len(index), found)
 
 

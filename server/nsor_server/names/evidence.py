@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from nsor_server.names import vocabulary
 from nsor_server.names.card import Evidence, Part, Rule
 from nsor_server.names.vocabulary import Matched, Vocabulary
 
@@ -20,6 +19,8 @@ _OTHER_DISTRICT: Final = -0.5
 BESIDES_NAMES: Final = _YEAR[0] + _DISTRICT
 """Nats of all that isn't a name."""
 _OTHER_SEX: Final = -6.0
+_ROUNDED: Final = 0.001
+"""More than the rounding of a sum."""
 
 Numbers = tuple[int, ...]
 
@@ -63,21 +64,55 @@ class Likeness(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
+class Reach(NamedTuple):
+    """Who can be as alike as is asked for, by what costs little to compare.
+
+    Attributes:
+        strength: what is asked for.
+        names: least that there is to be found of a name.
+        relatives: the same of a relative's.
+    """
+
+    strength: float
+    names: float
+    relatives: float
+
+    @classmethod
+    def of(cls, asked: Asked, strength: float) -> Reach:
+        """For a query."""
+        return cls(strength, *(_least_whole(each) for each in (asked.names, asked.relatives)))
+
+    def has(self, asked: Asked, card: Stored, most: float) -> bool:
+        """Whether a card can be so alike whose names count ``most`` nats at most."""
+        whole = (self.names if card.names else 0.0) + (self.relatives if card.relatives else 0.0)
+        for each in _besides_names(asked, card):
+            most += each.nats
+            whole += each.whole
+        return self.strength <= 0 or most + _ROUNDED >= self.strength * whole
+
+
 def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
     """How alike a query and a card are."""
-    parts = [
+    names = (
         _best(Part.NAME, asked.names, card.names, known),
         _best(Part.RELATIVE, asked.relatives, card.relatives, known),
-        _year(asked, card),
-        _district(asked, card),
-        _sex(asked, card),
-    ]
-    found = [each for each in parts if each is not None]
+    )
+    found = [*(each for each in names if each is not None), *_besides_names(asked, card)]
     return Likeness(
         sum(each.nats for each in found),
         sum(each.whole for each in found),
         tuple(one for each in found for one in each.evidence),
     )
+
+
+def _besides_names(asked: Asked, card: Stored) -> list[Likeness]:
+    """How alike they are in all that isn't a name."""
+    parts = (_year(asked, card), _district(asked, card), _sex(asked, card))
+    return [each for each in parts if each is not None]
+
+
+def _least_whole(asked: Sequence[tuple[Matched, ...]]) -> float:
+    return min((sum(word.weight for word in each) for each in asked), default=0.0)
 
 
 def _best(
@@ -91,7 +126,7 @@ def _best(
 def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabulary) -> Likeness:
     pairs = sorted(
         (
-            (vocabulary.gain(word.weight, match.cost), n, m, match.rule)
+            (match.gain, n, m, match.rule)
             for n, word in enumerate(asked)
             for m, number in enumerate(name)
             if (match := word.matches.get(number)) is not None

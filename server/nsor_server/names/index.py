@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nsor_server.names import words
 from nsor_server.names.card import MOST_NAMES, Candidate, Person
-from nsor_server.names.evidence import Asked, Numbers, Stored, likeness
-from nsor_server.names.ranking import Arrays, Latest, Sought
+from nsor_server.names.evidence import Asked, Numbers, Reach, Stored, likeness
+from nsor_server.names.ranking import Arrays, Latest, Sought, best
 from nsor_server.names.vocabulary import Vocabulary
 
 _SHORTEST_PART: Final = 3
@@ -20,8 +20,10 @@ _RANKED: Final = 6
 _RANKED_AT_LEAST: Final = 64
 """... and never fewer than these."""
 _RANKED_AT_MOST: Final = 320
-_SMALL: Final = 2_000
-"""Cards that the tail may hold before all arrays are made again; or a tenth of all cards."""
+_TAIL: Final = 1_000
+"""Cards that the tail may hold before arrays are made of it."""
+_TIMES: Final = 8
+"""So many times as many cards as the ones before has each of the arrays at least, but for the last of them."""
 
 
 class NameIndex:
@@ -32,8 +34,9 @@ class NameIndex:
         self._cards: list[Stored | None] = []
         self._ids: list[bytes] = []
         self._slot_of: dict[bytes, int] = {}
-        self._arrays = Arrays()
+        self._arrays: list[Arrays] = []  # the largest first
         self._latest = Latest()
+        self._in_tail = 0
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -47,6 +50,7 @@ class NameIndex:
         self._cards.append(card)
         self._ids.append(card_id)
         self._latest.add(slot, card)
+        self._in_tail += 1
 
     def remove(self, card_id: bytes) -> None:
         """Forget a card; nothing, if there is none."""
@@ -58,22 +62,33 @@ class NameIndex:
                 self._known.count(_all_words(card), -1)
 
     def candidates(self, person: Person, limit: int, least_strength: float = 0.0) -> list[Candidate]:
-        """Who is most alike, the most alike first.
+        """As ``candidates_of``, for one person."""
+        return self.candidates_of((person,), limit, least_strength)[0]
+
+    def candidates_of(self, people: Sequence[Person], limit: int, least_strength: float = 0.0) -> list[list[Candidate]]:
+        """For each of some people who is most alike, the most alike first. Many together cost less than one by one.
 
         Args:
-            person: who is looked for. With a birth year, who was born more than three years apart isn't found.
-            limit: how many at most.
-            least_strength: who can't reach it isn't ranked, which costs less.
+            people: who is looked for. With a birth year, who was born more than three years apart isn't found.
+            limit: how many at most of each.
+            least_strength: who can't reach it isn't compared word by word, which costs less.
         """
-        if len(self._cards) - len(self._arrays) > max(_SMALL, len(self._arrays) // 10):
-            self._rebuild()
-        asked = self._asked(person)
-        sought = Sought.of(asked, least_strength)
+        if self._in_tail > _TAIL:
+            self._into_arrays()
+        written = [self._ways_to_write(person) for person in people]
+        self._known.look_for({word for ways in written for names in ways for name in names for word in name})
+        return [
+            self._candidates(self._asked(person, *ways), limit, least_strength)
+            for person, ways in zip(people, written, strict=True)
+        ]
+
+    def _candidates(self, asked: Asked, limit: int, least_strength: float) -> list[Candidate]:
+        sought, reach = Sought.of(asked, least_strength), Reach.of(asked, least_strength)
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
         found: list[Candidate] = []
-        for slot in [*self._arrays.best(sought, most), *self._latest.best(sought, most, self._cards)]:
+        for slot, names in [*best(self._arrays, sought, most), *self._latest.best(sought, most, self._cards)]:
             card = self._cards[slot]
-            if card is not None:
+            if card is not None and reach.has(asked, card, names):
                 alike = likeness(asked, card, self._known)
                 strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
                 found.append(Candidate(self._ids[slot], strength, alike.nats, alike.evidence))
@@ -88,12 +103,16 @@ class NameIndex:
             relatives.update((tuple(map(self._known.number, each)), None) for each in of_relatives)
         return Stored(tuple(names), tuple(relatives), person.birth_year, person.sex, frozenset(person.districts))
 
-    def _asked(self, person: Person) -> Asked:
+    def _ways_to_write(self, person: Person) -> tuple[Iterable[tuple[str, ...]], Iterable[tuple[str, ...]]]:
+        """The words of each name and of each relative's, in every way in which cards may have them."""
         names: dict[tuple[str, ...], None] = {}
         relatives: dict[tuple[str, ...], None] = {}
         for own, of_relatives in _written(person):
             names.update((one, None) for each in own for one in self._apart_and_joined(each))
             relatives.update((one, None) for each in of_relatives for one in self._apart_and_joined(each))
+        return names, relatives
+
+    def _asked(self, person: Person, names: Iterable[tuple[str, ...]], relatives: Iterable[tuple[str, ...]]) -> Asked:
         return Asked(
             tuple(tuple(map(self._known.matched, each)) for each in names),
             tuple(tuple(map(self._known.matched, each)) for each in relatives),
@@ -114,15 +133,27 @@ class NameIndex:
             apart = [each for each in parts if all(map(self._known.knows, each))]
             yield from ((*name[:n], *each, *name[n + 1 :]) for each in apart[:_MOST_CUTS])
 
+    def _into_arrays(self) -> None:
+        """Make arrays of the tail, and one of those that aren't much smaller than what is put to them."""
+        if len(self._cards) > 2 * len(self._slot_of) + _TAIL:
+            self._rebuild()
+            return
+        first = len(self._cards) - self._in_tail
+        tail = [(slot, card) for slot, card in enumerate(self._cards[first:], first) if card is not None]
+        made = Arrays.of(tail, len(self._known))
+        while self._arrays and len(self._arrays[-1]) < _TIMES * len(made):
+            made = self._arrays.pop().and_(made, self._cards, len(self._known))
+        self._arrays.append(made)
+        self._latest, self._in_tail = Latest(), 0
+
     def _rebuild(self) -> None:
-        """Make the arrays again, of the cards that there are, in the order of their birth years."""
-        kept = [(card.birth_year, n, self._ids[n], card) for n, card in enumerate(self._cards) if card is not None]
-        kept.sort(key=lambda each: each[:2])
-        cards = [card for *_, card in kept]
-        self._cards = list(cards)
-        self._ids = [card_id for _, _, card_id, _ in kept]
+        """Make the arrays again, and forget the slots of cards that are gone."""
+        kept = [(card, self._ids[slot]) for slot, card in enumerate(self._cards) if card is not None]
+        self._cards = [card for card, _ in kept]
+        self._ids = [card_id for _, card_id in kept]
         self._slot_of = {card_id: slot for slot, card_id in enumerate(self._ids)}
-        self._arrays, self._latest = Arrays(cards, len(self._known)), Latest()
+        self._arrays = [Arrays.of([(slot, card) for slot, (card, _) in enumerate(kept)], len(self._known))]
+        self._latest, self._in_tail = Latest(), 0
 
 
 def _written(person: Person) -> Iterable[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:

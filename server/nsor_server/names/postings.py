@@ -28,8 +28,21 @@ class Postings:
     def of(cls, words_of_slots: Sequence[tuple[int, ...]], most: int) -> Self:
         """Build from the words of each slot, whose numbers are below ``most``."""
         numbers = np.fromiter((word for each in words_of_slots for word in each), dtype=np.int32)
-        counts = np.fromiter(map(len, words_of_slots), dtype=np.int64, count=len(words_of_slots))
-        slots = np.repeat(np.arange(len(words_of_slots), dtype=np.int32), counts)
+        return cls._made(
+            numbers, np.fromiter(map(len, words_of_slots), dtype=np.int64, count=len(words_of_slots)), most
+        )
+
+    def and_(self, others: Self, order: Slots, most: int) -> Self:
+        """Of these slots and others behind them, those that ``order`` names, in its order; words are below ``most``."""
+        words = np.concatenate((self._words, others._words))
+        first_word = np.concatenate((self._first_word, others._first_word[1:] + self._first_word[-1]))
+        begin, end = first_word[order], first_word[order + 1]
+        return self._made(_parts(words, begin, end), end - begin, most)
+
+    @classmethod
+    def _made(cls, numbers: Numbers, counts: Offsets, most: int) -> Self:
+        """Build from the words of all slots one after another, and how many each has."""
+        slots = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         order = np.argsort(numbers, kind="stable")
         first_slot = np.searchsorted(numbers[order], np.arange(most + 1)).astype(np.int64)
         return cls(numbers, np.concatenate(([0], np.cumsum(counts))), slots[order], first_slot)

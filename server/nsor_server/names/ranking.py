@@ -21,10 +21,13 @@ _MOST_WORDS: Final = 12
 _MOST_POSTINGS: Final = 600_000
 """Postings that one query goes through; what is so frequent that it exceeds them counts in the ranking alone."""
 _YEARS_APART: Final = 3
-_FEW: Final = 16
+_FEW: Final = 4
 """Cards with a needed word that are fewer than one in so many are summed up by themselves, without all the others."""
 _LEAST_SHARE: Final = 0.45
-"""Of the best sum: what has less isn't ranked."""
+"""Of the best sum: what has less isn't ranked, where a query doesn't say how alike somebody has to be.
+
+Who has several names has several times the sum of who has one of them.
+"""
 _ROUNDED: Final = 0.001
 """More than the rounding of a sum."""
 
@@ -62,19 +65,26 @@ class Sought(NamedTuple):
         relatives: of the relatives' names.
         needed: those of both of which a card has one at least, or its sum is too little.
         birth_year: 0: of any.
+        strength: how alike somebody has to be.
         least: the sums that are enough.
+        left_out: what the words count that aren't looked for.
     """
 
     names: list[Matched]
     relatives: list[Matched]
     needed: tuple[list[Matched], list[Matched]]
     birth_year: int
+    strength: float
     least: Least
+    left_out: float
 
     @classmethod
     def of(cls, asked: Asked, strength: float) -> Sought:
         """The words of a query."""
-        both = names, relatives = _rarest(asked.names), _rarest(asked.relatives)
+        of_names, of_relatives = _words(asked.names), _words(asked.relatives)
+        both = names, relatives = of_names[:_MOST_WORDS], of_relatives[:_MOST_WORDS]
+        left_out = sum(word.weight for each in (of_names, of_relatives) for word in each[_MOST_WORDS:])
+        left_out += _twice(asked.names) + _twice(asked.relatives)
         least = Least.of(asked, strength)
         needed: tuple[list[Matched], list[Matched]] = [], []
         others = 0.0
@@ -82,56 +92,116 @@ class Sought(NamedTuple):
             others += weight
             if others > min(least) - _ROUNDED:
                 needed[part].append(both[part][nth])
-        return cls(names, relatives, needed, asked.birth_year, least)
+        return cls(names, relatives, needed, asked.birth_year, strength, least, left_out)
+
+
+class _WordsOf(NamedTuple):
+    """The words of cards.
+
+    Attributes:
+        names: of their names.
+        relatives: of their relatives'.
+        most: so many words there are, on any card.
+    """
+
+    names: Postings
+    relatives: Postings
+    most: int
+
+
+class _Best(NamedTuple):
+    """Slots, the sum of the words of each, and the most that these words can count."""
+
+    slots: Slots
+    sums: Sums
+    bounds: Sums
 
 
 class Arrays:
-    """Cards that were given at once, in the order of their birth years: a slot is a place among them."""
+    """Cards in the order of their birth years: each has a place among them, and a slot by which the index has it."""
 
-    def __init__(self, cards: Sequence[Stored] = (), words: int = 0) -> None:
-        """``words``: so many there are, on any card."""
-        self._years = np.fromiter((card.birth_year for card in cards), dtype=np.int32, count=len(cards))
-        self._has_relative = np.fromiter((bool(card.relatives) for card in cards), dtype=np.bool_, count=len(cards))
-        self._names = Postings.of([_of(card.names) for card in cards], words)
-        self._relatives = Postings.of([_of(card.relatives) for card in cards], words)
-        self._gains = np.zeros(words, dtype=np.float32)
+    def __init__(self, slots: Slots, years: Slots, has_relative: npt.NDArray[np.bool_], words: _WordsOf) -> None:
+        """All by places."""
+        self._slots, self._years, self._has_relative = slots, years, has_relative
+        self._names, self._relatives, most = words
+        self._gains = np.zeros(most, dtype=np.float32)
+
+    @classmethod
+    def of(cls, cards: Iterable[tuple[int, Stored]], words: int) -> Arrays:
+        """Of cards with their slots; ``words``: so many there are, on any card."""
+        kept = sorted(cards, key=lambda each: (each[1].birth_year, each[0]))
+        count = len(kept)
+        return cls(
+            np.fromiter((slot for slot, _ in kept), dtype=np.int32, count=count),
+            np.fromiter((card.birth_year for _, card in kept), dtype=np.int32, count=count),
+            np.fromiter((bool(card.relatives) for _, card in kept), dtype=np.bool_, count=count),
+            _WordsOf(
+                Postings.of([_of(card.names) for _, card in kept], words),
+                Postings.of([_of(card.relatives) for _, card in kept], words),
+                words,
+            ),
+        )
+
+    def and_(self, others: Arrays, cards: Sequence[Stored | None], words: int) -> Arrays:
+        """Of these and others those that are still there: ``cards`` by slot."""
+        slots = np.concatenate((self._slots, others._slots))
+        years = np.concatenate((self._years, others._years))
+        there = np.fromiter((cards[slot] is not None for slot in slots.tolist()), dtype=np.bool_, count=len(slots))
+        by_year = np.argsort(years, kind="stable")
+        order = by_year[there[by_year]].astype(np.int32)
+        return Arrays(
+            slots[order],
+            years[order],
+            np.concatenate((self._has_relative, others._has_relative))[order],
+            _WordsOf(
+                self._names.and_(others._names, order, words),
+                self._relatives.and_(others._relatives, order, words),
+                words,
+            ),
+        )
 
     def __len__(self) -> int:
         return len(self._years)
 
-    def best(self, sought: Sought, most: int) -> list[int]:
-        """Slots of those whose words sum up best, at most so many."""
-        ranges = [(0, len(self))]
+    def best(self, sought: Sought, most: int, *, of_years: bool) -> _Best | None:
+        """Those whose words sum up best, at most so many, of a year that may be meant or of none; None: nobody."""
+        first, end = 0, len(self)
         if sought.birth_year:
             years = (1, sought.birth_year - _YEARS_APART, sought.birth_year + _YEARS_APART + 1)
-            unknown, first, end = np.searchsorted(self._years, years).tolist()
-            ranges = [(0, unknown), (first, end)]
-        return [slot for first, end in ranges if first < end for slot in self._best_in(sought, first, end, most)]
-
-    def _best_in(self, sought: Sought, first: int, end: int, most: int) -> list[int]:
+            unknown, *between = np.searchsorted(self._years, years).tolist()
+            first, end = between if of_years else (0, unknown)
         needed = [
             (postings, word.numbers)
             for postings, words in zip((self._names, self._relatives), sought.needed, strict=True)
             for word in words
         ]
-        if not needed:
-            return []
-        if sum(postings.count(numbers) for postings, numbers in needed) * _FEW <= end - first:
-            slots = np.unique(np.concatenate([postings.slots(numbers) for postings, numbers in needed]))
-            slots = slots[slice(*np.searchsorted(slots, (first, end)))]
-            sums = self._sums_of(sought, slots)
+        if first == end or not needed:
+            return None
+        skipped = 0.0
+        having = self._having(needed, first, end)
+        if having is not None:
+            sums = self._sums_of(sought, having)
             enough = sums >= min(sought.least)
-            slots, sums = slots[enough], sums[enough]
+            places, sums = having[enough], sums[enough]
         else:
-            all_sums = self._sums_of_all(sought, first, end)
+            all_sums, skipped = self._sums_of_all(sought, first, end)
             best = np.flatnonzero(all_sums >= min(sought.least))
-            slots, sums = best + first, all_sums[best]
-        if len(slots) > most:
-            best = np.argpartition(sums, len(slots) - most)[-most:]
-            slots, sums = slots[best], sums[best]
-        least = np.where(self._has_relative[slots], sought.least.with_relative, sought.least.without_relative)
-        least = np.maximum(least, _LEAST_SHARE * float(sums.max(initial=0.0)))
-        return [int(slot) for slot in slots[sums >= least]]
+            places, sums = (best + first).astype(np.int32), all_sums[best]
+        if len(places) > most:
+            best = np.argpartition(sums, len(places) - most)[-most:]
+            places, sums = places[best], sums[best]
+        least = np.where(self._has_relative[places], sought.least.with_relative, sought.least.without_relative)
+        enough = sums >= least
+        sums = sums[enough]
+        return _Best(self._slots[places[enough]], sums, sums + (skipped + sought.left_out))
+
+    def _having(self, needed: Sequence[tuple[Postings, npt.NDArray[np.int32]]], first: int, end: int) -> Slots | None:
+        """The places in a range that have a needed word; None: they aren't few."""
+        if sum(postings.count(numbers) for postings, numbers in needed) > max(_MOST_POSTINGS, end - first):
+            return None
+        found = np.concatenate([postings.slots(numbers) for postings, numbers in needed])
+        found = found[(found >= first) & (found < end)]
+        return np.unique(found) if len(found) * _FEW <= end - first else None
 
     def _sums_of(self, sought: Sought, slots: Slots) -> Sums:
         """The sum of each of some slots, by its words."""
@@ -149,19 +219,35 @@ class Arrays:
                 self._gains[word.numbers[known]] = 0
         return sums
 
-    def _sums_of_all(self, sought: Sought, first: int, end: int) -> Sums:
-        """The sum of each slot in a range, by the slots of the words."""
+    def _sums_of_all(self, sought: Sought, first: int, end: int) -> tuple[Sums, float]:
+        """The sum of each slot in a range, by the slots of the words; and what those words count that are too many."""
         sums = np.zeros(end - first, dtype=np.float32)
-        left = _MOST_POSTINGS
+        left, skipped = _MOST_POSTINGS, 0.0
         for words, postings in ((sought.names, self._names), (sought.relatives, self._relatives)):
             for word in words:
                 found = [postings.within(number, first, end) for number in word.numbers.tolist()]
                 touched = sum(map(len, found))
+                if touched > left:
+                    skipped += word.weight
                 if not touched or touched > left:
                     continue
                 left -= touched
                 _add(sums, list(zip(word.gains.tolist(), found, strict=True)), first)
-        return sums
+        return sums, skipped
+
+
+def best(several: Sequence[Arrays], sought: Sought, most: int) -> list[tuple[int, float]]:
+    """Slots of those whose words sum up best, at most so many, and the most that the words of each can count."""
+    found: list[tuple[int, float]] = []
+    for of_years in (False, True) if sought.birth_year else (True,):
+        parts = [each for arrays in several if (each := arrays.best(sought, most, of_years=of_years)) is not None]
+        if parts:
+            slots, sums, bounds = (np.concatenate(each) for each in zip(*parts, strict=True))
+            ranked = np.argsort(-sums, kind="stable")[:most]
+            if not sought.strength:
+                ranked = ranked[sums[ranked] >= _LEAST_SHARE * float(sums.max(initial=0.0))]
+            found += zip(slots[ranked].tolist(), bounds[ranked].tolist(), strict=True)
+    return found
 
 
 class Latest:
@@ -175,8 +261,8 @@ class Latest:
         self._names.add(slot, _of(card.names))
         self._relatives.add(slot, _of(card.relatives))
 
-    def best(self, sought: Sought, most: int, cards: Sequence[Stored | None]) -> list[int]:
-        """Slots of those whose words sum up best, at most so many; ``cards`` by slot."""
+    def best(self, sought: Sought, most: int, cards: Sequence[Stored | None]) -> list[tuple[int, float]]:
+        """As ``best``; ``cards`` by slot."""
         sums = []
         for slot in self._having(sought):
             card = cards[slot]
@@ -185,7 +271,7 @@ class Latest:
             value = _sum(sought.names, card.names) + _sum(sought.relatives, card.relatives)
             if value >= (sought.least.with_relative if card.relatives else sought.least.without_relative):
                 sums.append((-value, slot))
-        return [slot for _, slot in sorted(sums)[:most]]
+        return [(slot, sought.left_out - value) for value, slot in sorted(sums)[:most]]
 
     def _having(self, sought: Sought) -> set[int]:
         """The slots that have a needed word."""
@@ -206,10 +292,19 @@ def _add(sums: Sums, found: list[tuple[float, Slots]], first: int) -> None:
     sums += once
 
 
-def _rarest(names: Iterable[tuple[Matched, ...]]) -> list[Matched]:
-    """The words to look for, each once, the rarest first."""
+def _words(names: Iterable[tuple[Matched, ...]]) -> list[Matched]:
+    """The words of names, each once, the rarest first."""
     found = {id(word): word for name in names for word in name}
-    return sorted(found.values(), key=lambda word: -word.weight)[:_MOST_WORDS]
+    return sorted(found.values(), key=lambda word: -word.weight)
+
+
+def _twice(names: Iterable[tuple[Matched, ...]]) -> float:
+    """What those words count that stand in one name more than once, of the name with the most of it."""
+    return max((sum(map(_weight, name)) - sum(map(_weight, _words((name,)))) for name in names), default=0.0)
+
+
+def _weight(word: Matched) -> float:
+    return word.weight
 
 
 def _may_be_born(asked: int, year: int) -> bool:
@@ -222,7 +317,7 @@ def _sum(asked: Iterable[Matched], names: Iterable[Numbers]) -> float:
 
 
 def _gains(word: Matched, numbers: Iterable[int]) -> Iterator[float]:
-    return (word.gain(number) for number in numbers if number in word.matches)
+    return (word.matches[number].gain for number in numbers if number in word.matches)
 
 
 def _of(names: Iterable[Numbers]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ and so are Rehmat Ullah and Rehmatullah. An alias begins another name, ``s/o`` a
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 import unicodedata
@@ -105,6 +106,7 @@ def _one(found: re.Match[str]) -> str:
     return _WHOLE.get(found["one"], str(found["one"]))
 
 
+@functools.lru_cache(maxsize=200_000)
 def _apart(word: str) -> tuple[str, ...]:
     """A word, or the two words of a compound."""
     if word in _SERVANT_OF_GOD:

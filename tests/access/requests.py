@@ -408,6 +408,18 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "NotificationService/ListNotices": lambda known: notices_pb2.ListNoticesRequest(
         registration_id=known.registration.registration_id
     ),
+    "NotificationService/CreateArrivalNotice": lambda _: arrivals_pb2.CreateArrivalNoticeRequest(
+        request_id=str(uuid.uuid4()),
+        cnic=CNIC,
+        receiving_station="PK-PB/LHR/PS-001",
+        home_place="PK-PB/LHR/PS-001",
+        event_date=day(2024, 3, 1),
+        received_date=day(2024, 3, 2),
+    ),
+    "NotificationService/GetArrivalNotice": lambda _: arrivals_pb2.GetArrivalNoticeRequest(
+        arrival_id=str(uuid.uuid4())
+    ),
+    "NotificationService/ListArrivalNotices": lambda _: arrivals_pb2.ListArrivalNoticesRequest(),
     "NotificationService/FindRegistrant": lambda _: arrivals_pb2.FindRegistrantRequest(cnic=CNIC),
     "NotificationService/ReportMovement": lambda _: movement(),
     "NotificationService/GetDuty": lambda known: duties_pb2.GetDutyRequest(

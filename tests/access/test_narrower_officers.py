@@ -24,6 +24,7 @@ NAMES_A_PLACE = {
     "nsor.v1.RegistrationService/AddConviction",
     "nsor.v1.RegistrationService/RecordJudgment",
     "nsor.v1.RegistrationService/RequestCorrection",
+    "nsor.v1.NotificationService/CreateArrivalNotice",
     "nsor.v1.LookupService/CreateAccessRequest",
     "nsor.v1.LookupService/LookUpRegistration",
     "nsor.v1.LookupService/OpenCourtCase",
@@ -72,6 +73,10 @@ NOT_BY_PLACE = {
     **{
         f"nsor.v1.NotificationService/{method}": "he has to owe something (tests/registration/test_duties.py)"
         for method in ("GetDuty", "ListDuties", "WaiveDuty")
+    },
+    **{
+        f"nsor.v1.NotificationService/{method}": "a notice has to be there (tests/notification/test_arrivals.py)"
+        for method in ("GetArrivalNotice", "ListArrivalNotices")
     },
     "nsor.v1.NotificationService/FindRegistrant": "what isn't his is no record (tests/notification/test_counter.py)",
     "nsor.v1.NotificationService/ReportMovement": "a border crossing has no place code; no record is read or shown",

@@ -26,6 +26,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup import store as access_requests
 from nsor_server.registration import store as registrations
+from nsor_server.registration.arrivals import notices
 from nsor_server.registration.arrivals import store as arrivals
 from nsor_server.registration.identity import store as identity
 from nsor_server.registration.imports import store as imports
@@ -292,6 +293,8 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.RegistrationService/VerifyIdentity": identity.BY_HANDLE_IN,
     "nsor.v1.RegistrationService/ReportIdentityChange": identity.BY_HANDLE_IN,
     "nsor.v1.RegistrationService/DecideIdentityChange": registrations._HEAD_IN,
+    "nsor.v1.NotificationService/GetArrivalNotice": notices._ONE_IN,
+    "nsor.v1.NotificationService/ListArrivalNotices": notices._PAGE_IN,
     "nsor.v1.NotificationService/FindRegistrant": arrivals.BY_NUMBER_IN,
     "nsor.v1.NotificationService/GetDuty": registrations._HEAD_IN,
     "nsor.v1.NotificationService/WaiveDuty": registrations._HEAD_IN,

@@ -136,6 +136,7 @@ RESTS_ON_NOTHING = {
     "RegistrationService/CreateRegistration",
     "RegistrationService/RequestCorrection",
     "RegistrationService/ProposeSealedReading",
+    "NotificationService/CreateArrivalNotice",
     "NotificationService/ReportMovement",
     "LookupService/CreateAccessRequest",
     "LookupService/OpenTicket",

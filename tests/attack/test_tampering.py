@@ -60,6 +60,8 @@ from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose,
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
+from tests.notification import test_arrivals as arrivals
+from tests.notification import test_counter as counter
 from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, order
@@ -204,6 +206,14 @@ def read_sealed(services: Services) -> None:
         sealed_readings.opened(services, FIRST, SECOND, sealed_readings.ABSENT)
 
 
+def arrive(services: Services) -> None:
+    """Two of other stations arrive, and two whom nobody knows."""
+    for number in (cnic(), cnic()):
+        counter.with_number(services, number)
+        for each in (number, cnic()):
+            arrivals.take(services, each)
+
+
 def keep_right(services: Services, created: Created) -> None:
     """The owner decides what was asked for, and NPB proposes how the record ends."""
     for each in corrections.listed(services, created):
@@ -276,6 +286,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
         corrections.asked(services, registration_id=created.registration_id)
         services.ask(call_of(FIA_IMMIGRATION), movement())
+    arrive(services)
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:
         state = review_store.state

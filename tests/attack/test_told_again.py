@@ -28,6 +28,7 @@ _PHOTOS = "attack/test_photos_set_back.py::"
 _AMENDMENTS = "attack/test_amendments_listed.py::"
 _NOTICES = "attack/test_notices_listed.py::"
 _REVIEWS = "attack/test_reviews_shown.py::"
+_ARRIVALS = "attack/test_arrivals_made_up.py::"
 _DUTIES = "attack/test_duties_set_back.py::"
 
 TOLD = {
@@ -58,6 +59,8 @@ TOLD = {
     "ListPendingDecisions": "attack/test_pending_set_back.py::test_what_was_hidden_from_the_list_is_found",
     "GetTransfer": "attack/test_transfers_made_up.py::test_an_older_transfer_that_was_shown_is_found",
     "ListTransfers": "attack/test_transfers_made_up.py::test_a_transfer_that_was_hidden_from_a_list_is_found",
+    "GetArrivalNotice": f"{_ARRIVALS}test_a_notice_that_was_hidden_from_whoever_took_it_is_found",
+    "ListArrivalNotices": f"{_ARRIVALS}test_a_notice_that_was_hidden_from_its_list_is_found",
     "FindRegistrant": "attack/test_counter_set_back.py::test_who_was_hidden_from_a_counter_is_found",
     "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",
 }

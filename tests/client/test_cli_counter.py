@@ -59,4 +59,6 @@ def test_no_record_is_said_so(run: Run, register: Register, tmp_path: Path, caps
     register.answers[FIND] = always(nobody)
     for language, words in (("en", "No record at your stations"), ("ur", "کوئی ریکارڈ نہیں")):
         assert run("--lang", language, "counter", "--cnic-file", str(private(tmp_path / "cnic", CNIC))) == 0
-        assert words in capsys.readouterr().out
+        said = capsys.readouterr()
+        assert words in said.out
+        assert "`nsor arrival enter --help`" in said.err

@@ -13,6 +13,7 @@ LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
+CREATE_ARRIVAL = "nsor.v1.NotificationService/CreateArrivalNotice"
 REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
 CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
@@ -46,6 +47,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         CONFIRM_JUDGMENT,
         REQUEST_CORRECTION,
         REPORT_MOVEMENT,
+        CREATE_ARRIVAL,
         *(
             name
             for name, rule in Contract.load().methods.items()

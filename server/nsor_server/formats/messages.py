@@ -300,7 +300,10 @@ def _confirm_registrations(
 
 
 def _one_number(
-    request: arrivals_pb2.FindRegistrantRequest, path: str, violations: list[Violation], _today: _Today
+    request: arrivals_pb2.FindRegistrantRequest | arrivals_pb2.CreateArrivalNoticeRequest,
+    path: str,
+    violations: list[Violation],
+    _today: _Today,
 ) -> None:
     """What a person shows at a counter has one number."""
     if bool(request.cnic) == request.HasField("travel_document"):
@@ -444,6 +447,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ConfirmRegistrationsRequest": _confirm_registrations,
     "nsor.v1.TrialJudgment": _trial,
     "nsor.v1.RecordJudgmentRequest": _judgment,
+    "nsor.v1.CreateArrivalNoticeRequest": _one_number,
     "nsor.v1.FindRegistrantRequest": _one_number,
     "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.ProposeClosureRequest": _closure,

@@ -125,7 +125,15 @@ def _sealed(values: tuple[Any, ...]) -> tuple[tuple[bytes, int], bytes]:
 
 
 Told: TypeAlias = Literal[
-    "events", "listed", "listed_findings", "listed_grants", "listed_work", "refused", "spent", "validation_read"
+    "events",
+    "listed",
+    "listed_arrivals",
+    "listed_findings",
+    "listed_grants",
+    "listed_work",
+    "refused",
+    "spent",
+    "validation_read",
 ]
 """A field of a detail that says what an answer told, or what a call has cost."""
 

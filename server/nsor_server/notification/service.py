@@ -12,6 +12,7 @@ from nsor_server.events import cursors
 from nsor_server.notification import consumers
 from nsor_server.notification.arrivals.counter import Counter
 from nsor_server.notification.movements.service import Movements
+from nsor_server.notification.arrivals.service import Arrivals
 from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream
@@ -39,6 +40,7 @@ class NotificationService:
             *Transfers(self._sealer, self._blind_index, self._durable).handlers(),
             *Counter(self._sealer, self._blind_index).handlers(),
             *Movements(self._sealer).handlers(),
+            *Arrivals(self._sealer, self._durable).handlers(),
             Unary(
                 notification_pb2.AcknowledgeEventsRequest,
                 notification_pb2.AcknowledgeEventsResponse,

@@ -34,6 +34,7 @@ INITIAL_NOTICE: Final = "initial-notice"
 NO_FIXED_ABODE_NOTICE: Final = "no-fixed-abode-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 ENDED_JOURNEY_SHOWN: Final = "ended-journey-shown"
+ARRIVAL_MATCHING: Final = "arrival-matching"
 NAME_CHANGE_NOTICE: Final = "name-change-notice"
 CONTACT_CHANGE_NOTICE: Final = "contact-change-notice"
 EXTRA_ADDRESS: Final = "extra-address-threshold"
@@ -73,6 +74,7 @@ COUNTED: Final = (
     NO_FIXED_ABODE_NOTICE,
     EXPECTED_CHANGE,
     ENDED_JOURNEY_SHOWN,
+    ARRIVAL_MATCHING,
     NAME_CHANGE_NOTICE,
     CONTACT_CHANGE_NOTICE,
     EXTRA_ADDRESS,

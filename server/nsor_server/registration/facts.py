@@ -1,5 +1,9 @@
 """What other services may use of registrations: how one is read, opened and carried on. They import nothing else."""
 
+from nsor_server.registration.arrivals.notices import one as arrival
+from nsor_server.registration.arrivals.notices import page as arrivals_page
+from nsor_server.registration.arrivals.notices import row as arrival_row
+from nsor_server.registration.arrivals.rules import check_days as check_arrival_days
 from nsor_server.registration.arrivals.store import by_number
 from nsor_server.registration.claims import (
     IDENTIFIER_CNIC,
@@ -85,12 +89,16 @@ __all__ = [
     "TransferBy",
     "Written",
     "address_record",
+    "arrival",
+    "arrival_row",
+    "arrivals_page",
     "as_one",
     "at_home",
     "by_number",
     "case_blinds",
     "case_reference",
     "cases",
+    "check_arrival_days",
     "court_case",
     "court_places",
     "court_reference",

@@ -2,8 +2,8 @@
 
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
 judgments that no registry has confirmed, and whom the judgments since then have met; corrections that persons have
-asked for; records that their owners haven't looked at again; releases that nobody has accepted or entered; and
-transfers of responsibility that nobody has answered or decided.
+asked for; records that their owners haven't looked at again; releases that nobody has accepted or entered; transfers
+of responsibility that nobody has answered or decided; and whom arrival notices were about.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -33,6 +33,7 @@ from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
 from nsor_server.registration.amendments import moved as moved_amendments
+from nsor_server.registration.arrivals.matching import Matching
 from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
@@ -80,6 +81,7 @@ class ReviewTimes:
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._terms = Terms(database, self._sealer, self._blind_index, directory)
         self._meetings = Meetings(self._sealer, self._blind_index)
+        self._arrivals = Matching(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stale = 0
         self._made = record_pb2.ReviewTimeRecord()
@@ -186,6 +188,16 @@ class ReviewTimes:
         record.judged.extend(told.judged)
         self._made = record
         crossed = movements.due(conn, (self._sealer, self._blind_index), record, before, directory)
+        # Last of what writes versions: of a registration a time writes one.
+        arrived = self._arrivals.due(
+            conn,
+            record,
+            (*collided.refs, *meeting.refs, *ended.refs, *crossed.refs),
+            after_us=after_us,
+            agencies=directory.agencies,
+            policy=directory.policy,
+            now=directory.now(),
+        )
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, npb)
@@ -209,11 +221,12 @@ class ReviewTimes:
                 *amended.rows,
                 *transferred.rows,
                 *crossed.rows,
+                *arrived.rows,
             ),
-            (ref, *collided.refs, *meeting.refs, *ended.refs, *crossed.refs),
+            (ref, *collided.refs, *meeting.refs, *ended.refs, *crossed.refs, *arrived.refs),
             (
                 *(*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen),
-                *(*released.seen, *amended.seen, *transferred.seen, *crossed.seen),
+                *(*released.seen, *amended.seen, *transferred.seen, *crossed.seen, *arrived.seen),
             ),
         )
 

@@ -11,6 +11,7 @@ from typing import Final
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.amendments import stored as amendments
+from nsor_server.registration.arrivals import notices as arrivals
 from nsor_server.registration.closure import erasures
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.corrections import store as corrections
@@ -64,6 +65,7 @@ STORED: Final = Stored(
         RecordedTable(decisions.TABLE, "decision_id", "version"),
         imports.RECORDED,
         *photos.TABLES,
+        RecordedTable(arrivals.TABLE, "arrival_id", written_at="created_at"),
         RecordedTable(corrections.REQUEST, "correction_request_id", written_at="created_at"),
         RecordedTable(corrections.DECISION, "correction_id"),
         RecordedTable(validations.TABLE, "registration_id", "version"),

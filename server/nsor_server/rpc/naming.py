@@ -22,6 +22,7 @@ _KINDS: Final = {
     "import_id": "import",
     "review_number": "review",
     "travel_document": "document",
+    "arrival_id": "arrival",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

@@ -19,6 +19,7 @@ from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
 from nsor_server.registration.amendments.waiting_history import WaitingAmendments
 from nsor_server.registration.arrivals.history import FoundByNumber
+from nsor_server.registration.arrivals.matched import ArrivalsMatched
 from nsor_server.registration.closure.erasures import Erased
 from nsor_server.registration.closure.history import Closed, Reviews
 from nsor_server.registration.closure.looks import Looked
@@ -127,6 +128,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         InCustody(history, reviewed, report.add),
         Transferred(history, reviewed, enrolled, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
+        ArrivalsMatched(conn, keyring, history, reviewed, enrolled=enrolled, add=report.add),
         noticed,
         owing,
         Counted(conn, history, owing, decided_by, report.add),

@@ -24,6 +24,7 @@ from nsor_server.notification import store as notices
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import store as amendments
+from nsor_server.registration.arrivals import notices as arrivals
 from nsor_server.registration.closure import store as closures
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import store as identity
@@ -92,6 +93,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
             AND r.row_id = (SELECT uuid_send(decision_id) FROM review_decision WHERE review_number = %(number)s LIMIT 1)
     """,  # noqa: S608 - constants
     record_pb2.LOOKED_AT_KIND_CLAIM: _recorded(claims.TABLE),
+    record_pb2.LOOKED_AT_KIND_ARRIVAL: _recorded(arrivals.TABLE),
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 
@@ -128,6 +130,7 @@ _SCOPED: Final[Mapping[_Kind, _Scoped]] = {
     record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST: _Scoped(
         "access_request_version AS r", "r.access_request_id", lookups.REQUEST_PLACES, version="r.version"
     ),
+    record_pb2.LOOKED_AT_KIND_ARRIVAL: _Scoped("arrival_notice AS a", "a.arrival_id", arrivals.PLACES),
     record_pb2.LOOKED_AT_KIND_GRANT: _Scoped("access_grant AS g", "g.grant_id", lookups.GRANT_PLACES),
     _ITEM: _Scoped("identity_item AS i", "i.item_id", identity.PLACES),
 }

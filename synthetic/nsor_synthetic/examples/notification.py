@@ -25,10 +25,10 @@ def notification(ids: parts.Ids) -> Iterator[Message]:
     yield notification_pb2.AcknowledgeEventsRequest(through_sequence=3, consumer="SYSTEM-1")
     yield from _transfers(ids)
     yield from _duties(ids)
-    yield from _at_the_counter()
+    yield from _at_the_counter(ids)
 
 
-def _at_the_counter() -> Iterator[Message]:
+def _at_the_counter(ids: parts.Ids) -> Iterator[Message]:
     yield arrivals_pb2.FindRegistrantRequest(cnic="3520212345671")
     document = types_pb2.TravelDocument(
         number="AB1234567",
@@ -37,6 +37,16 @@ def _at_the_counter() -> Iterator[Message]:
         expiry_date=date_pb2.Date(year=2031, month=5, day=4),
     )
     yield arrivals_pb2.FindRegistrantRequest(travel_document=document)
+    yield arrivals_pb2.CreateArrivalNoticeRequest(
+        request_id=ids.uuid("arrival"),
+        cnic="3520212345671",
+        receiving_station="PK-PB/LHR/PS-001",
+        home_place="PK-PB/LHR/PS-001",
+        event_date=date_pb2.Date(year=2024, month=3, day=1),
+        received_date=date_pb2.Date(year=2024, month=3, day=2),
+    )
+    yield arrivals_pb2.GetArrivalNoticeRequest(arrival_id=ids.uuid("arrival-id"))
+    yield arrivals_pb2.ListArrivalNoticesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
 
 
 def _notice(ids: parts.Ids, **kind: Any) -> notices_pb2.CreateNoticeRequest:

@@ -54,6 +54,7 @@ COMMANDS = {
         "nsor.cli.proposals", "proposals", "List, accept, refuse or withdraw proposed amendments of a record."
     ),
     "counter": Entry("nsor.cli.counter", "counter", "Find whoever shows his number at your counter, and what he owes."),
+    "arrival": Entry("nsor.cli.arrival", "arrival", "Take arrival notices of whoever isn't your station's own."),
     "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
     "movement": Entry("nsor.cli.movements", "movement", "Report movements over the border (FIA Immigration)."),
     "duties": Entry("nsor.cli.duties", "duties", "List what registered persons owe, soonest first; waive it."),

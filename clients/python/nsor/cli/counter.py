@@ -43,6 +43,8 @@ def counter(session: Session, cnic_file: Path | None, document_file: Path | None
     session.answer(answer, title="Found" if found else "No record at your stations", confidential=True)
     if session.as_json:
         return
+    if not found:
+        session.say("If he has moved to you, take an arrival notice: `nsor arrival enter --help`.")
     for each in found:
         _say_what_is_next(session, each)
 

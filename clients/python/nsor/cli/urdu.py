@@ -533,6 +533,23 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "Whose custody it is": "یہ حراست کس کی ہے",
     # Of the counter.
+    "If he has moved to you, take an arrival notice: `nsor arrival enter --help`.": (
+        "اگر وہ آپ کے ہاں منتقل ہوا ہے تو آمد کی اطلاع لیں: `nsor arrival enter --help`۔"
+    ),
+    "Sign that he has moved to your place?": "کیا دستخط کریں کہ وہ آپ کے علاقے میں منتقل ہوا ہے؟",
+    "Correct: nothing was taken": "درست: کچھ نہیں لیا گیا",
+    "Taken": "لے لی گئی",
+    "If he is registered elsewhere, `nsor transfers` lists him at the next fixed time.": (
+        "اگر وہ کہیں اور درج ہے تو اگلے مقررہ وقت پر `nsor transfers` اسے دکھائے گا۔"
+    ),
+    "Arrival notices": "آمد کی اطلاعات",
+    "Arrival notice": "آمد کی اطلاع",
+    "taken": "لی گئی",
+    "moved": "منتقلی",
+    "home": "گھر",
+    "number": "نمبر",
+    "arrival": "آمد",
+    "{} shown: all of your stations, or the newest 100.": "{} دکھائی گئیں: آپ کے تھانوں کی سب، یا تازہ ترین 100۔",
     "No record at your stations": "آپ کے تھانوں میں کوئی ریکارڈ نہیں",
     "Next he owes: {} (by {}).": "اب اس کے ذمے ہے: {} ({} تک)۔",
     "What he tells: `nsor notice enter --template`, for {}": "جو وہ بتائے: `nsor notice enter --template`، برائے {}",

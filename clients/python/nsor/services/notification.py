@@ -251,3 +251,51 @@ class Notification(Service):
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
+
+    def create_arrival_notice(
+        self,
+        request: arrivals_pb2.CreateArrivalNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[arrivals_pb2.CreateArrivalNoticeResponse]:
+        """Take an arrival notice of whoever isn't your station's own."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/CreateArrivalNotice",
+            request,
+            arrivals_pb2.CreateArrivalNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_arrival_notice(
+        self,
+        request: arrivals_pb2.GetArrivalNoticeRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[arrivals_pb2.GetArrivalNoticeResponse]:
+        """Show an arrival notice as it was given in."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/GetArrivalNotice",
+            request,
+            arrivals_pb2.GetArrivalNoticeResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_arrival_notices(
+        self,
+        request: arrivals_pb2.ListArrivalNoticesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[arrivals_pb2.ListArrivalNoticesResponse]:
+        """List the arrival notices of your stations."""
+        return self._connection.call(
+            "nsor.v1.NotificationService/ListArrivalNotices",
+            request,
+            arrivals_pb2.ListArrivalNoticesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

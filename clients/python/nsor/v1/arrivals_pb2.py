@@ -22,13 +22,15 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from nsor.v1 import duties_pb2 as nsor_dot_v1_dot_duties__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16nsor/v1/arrivals.proto\x12\x07nsor.v1\x1a\x14nsor/v1/duties.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"_\n\x15\x46indRegistrantRequest\x12\x14\n\x04\x63nic\x18\x01 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x01\x12\x30\n\x0ftravel_document\x18\x02 \x01(\x0b\x32\x17.nsor.v1.TravelDocument\"u\n\x16\x46indRegistrantResponse\x12+\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.nsor.v1.FindOutcomeB\x04\xd8\xf3\x18\x01\x12.\n\x0bregistrants\x18\x02 \x03(\x0b\x32\x13.nsor.v1.RegistrantB\x04\xd8\xf3\x18\x01\"\xb2\x01\n\nRegistrant\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12\x1f\n\x11responsible_place\x18\x04 \x01(\tB\x04\xd8\xf3\x18\t\x12#\n\x06\x64uties\x18\x05 \x03(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01*_\n\x0b\x46indOutcome\x12\x1c\n\x18\x46IND_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46IND_OUTCOME_FOUND\x10\x01\x12\x1a\n\x16\x46IND_OUTCOME_NO_RECORD\x10\x02\x42G\n\x0epk.gov.nsor.v1B\rArrivalsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16nsor/v1/arrivals.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x14nsor/v1/duties.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"_\n\x15\x46indRegistrantRequest\x12\x14\n\x04\x63nic\x18\x01 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x01\x12\x30\n\x0ftravel_document\x18\x02 \x01(\x0b\x32\x17.nsor.v1.TravelDocument\"u\n\x16\x46indRegistrantResponse\x12+\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.nsor.v1.FindOutcomeB\x04\xd8\xf3\x18\x01\x12.\n\x0bregistrants\x18\x02 \x03(\x0b\x32\x13.nsor.v1.RegistrantB\x04\xd8\xf3\x18\x01\"\xb2\x01\n\nRegistrant\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12\x1f\n\x11responsible_place\x18\x04 \x01(\tB\x04\xd8\xf3\x18\t\x12#\n\x06\x64uties\x18\x05 \x03(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01\"\xc5\x02\n\x1a\x43reateArrivalNoticeRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x14\n\x04\x63nic\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x01\x12\x30\n\x0ftravel_document\x18\x04 \x01(\x0b\x32\x17.nsor.v1.TravelDocument\x12#\n\x11receiving_station\x18\x05 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x05\x12\x1c\n\nhome_place\x18\x06 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x05\x12\x31\n\nevent_date\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\x12\x34\n\rreceived_date\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\"\x99\x01\n\x1b\x43reateArrivalNoticeResponse\x12\x18\n\narrival_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"7\n\x17GetArrivalNoticeRequest\x12\x1c\n\narrival_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"\x95\x01\n\x18GetArrivalNoticeResponse\x12-\n\x07\x61rrival\x18\x01 \x01(\x0b\x32\x16.nsor.v1.ArrivalNoticeB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x63nic\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x02\x12\x36\n\x0ftravel_document\x18\x03 \x01(\x0b\x32\x17.nsor.v1.TravelDocumentB\x04\xd8\xf3\x18\x02\"\xc9\x02\n\rArrivalNotice\x12\x18\n\narrival_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11receiving_station\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x18\n\nhome_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\nevent_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12.\n\rreceived_date\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x32\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x1b\n\rnumber_ending\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x02\"R\n\x19ListArrivalNoticesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"h\n\x1aListArrivalNoticesResponse\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x16.nsor.v1.ArrivalNoticeB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*_\n\x0b\x46indOutcome\x12\x1c\n\x18\x46IND_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46IND_OUTCOME_FOUND\x10\x01\x12\x1a\n\x16\x46IND_OUTCOME_NO_RECORD\x10\x02\x42G\n\x0epk.gov.nsor.v1B\rArrivalsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,12 +54,76 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTRANT'].fields_by_name['responsible_place']._serialized_options = b'\330\363\030\t'
   _globals['_REGISTRANT'].fields_by_name['duties']._loaded_options = None
   _globals['_REGISTRANT'].fields_by_name['duties']._serialized_options = b'\330\363\030\001'
-  _globals['_FINDOUTCOME']._serialized_start=523
-  _globals['_FINDOUTCOME']._serialized_end=618
-  _globals['_FINDREGISTRANTREQUEST']._serialized_start=126
-  _globals['_FINDREGISTRANTREQUEST']._serialized_end=221
-  _globals['_FINDREGISTRANTRESPONSE']._serialized_start=223
-  _globals['_FINDREGISTRANTRESPONSE']._serialized_end=340
-  _globals['_REGISTRANT']._serialized_start=343
-  _globals['_REGISTRANT']._serialized_end=521
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['cnic']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['cnic']._serialized_options = b'\322\363\030\002\020\001'
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['receiving_station']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['receiving_station']._serialized_options = b'\322\363\030\004\010\001\020\005'
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['home_place']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['home_place']._serialized_options = b'\322\363\030\004\010\001\020\005'
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['event_date']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['event_date']._serialized_options = b'\322\363\030\006\010\001\020\r8\001'
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['received_date']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICEREQUEST'].fields_by_name['received_date']._serialized_options = b'\322\363\030\006\010\001\020\r8\001'
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['arrival_id']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['arrival_id']._serialized_options = b'\330\363\030\001'
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['create_time']._serialized_options = b'\330\363\030\001'
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['deadline']._loaded_options = None
+  _globals['_CREATEARRIVALNOTICERESPONSE'].fields_by_name['deadline']._serialized_options = b'\330\363\030\001'
+  _globals['_GETARRIVALNOTICEREQUEST'].fields_by_name['arrival_id']._loaded_options = None
+  _globals['_GETARRIVALNOTICEREQUEST'].fields_by_name['arrival_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['arrival']._loaded_options = None
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['arrival']._serialized_options = b'\330\363\030\001'
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['cnic']._loaded_options = None
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['cnic']._serialized_options = b'\330\363\030\002'
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['travel_document']._loaded_options = None
+  _globals['_GETARRIVALNOTICERESPONSE'].fields_by_name['travel_document']._serialized_options = b'\330\363\030\002'
+  _globals['_ARRIVALNOTICE'].fields_by_name['arrival_id']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['arrival_id']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['receiving_station']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['receiving_station']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['home_place']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['home_place']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['event_date']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['event_date']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['received_date']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['received_date']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['create_time']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['end_time']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['end_time']._serialized_options = b'\330\363\030\001'
+  _globals['_ARRIVALNOTICE'].fields_by_name['number_ending']._loaded_options = None
+  _globals['_ARRIVALNOTICE'].fields_by_name['number_ending']._serialized_options = b'\330\363\030\002'
+  _globals['_LISTARRIVALNOTICESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTARRIVALNOTICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\322\363\030\0020d'
+  _globals['_LISTARRIVALNOTICESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTARRIVALNOTICESREQUEST'].fields_by_name['page_token']._serialized_options = b'\322\363\030\002\020\016'
+  _globals['_LISTARRIVALNOTICESRESPONSE'].fields_by_name['items']._loaded_options = None
+  _globals['_LISTARRIVALNOTICESRESPONSE'].fields_by_name['items']._serialized_options = b'\330\363\030\001'
+  _globals['_LISTARRIVALNOTICESRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
+  _globals['_LISTARRIVALNOTICESRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
+  _globals['_FINDOUTCOME']._serialized_start=1795
+  _globals['_FINDOUTCOME']._serialized_end=1890
+  _globals['_FINDREGISTRANTREQUEST']._serialized_start=183
+  _globals['_FINDREGISTRANTREQUEST']._serialized_end=278
+  _globals['_FINDREGISTRANTRESPONSE']._serialized_start=280
+  _globals['_FINDREGISTRANTRESPONSE']._serialized_end=397
+  _globals['_REGISTRANT']._serialized_start=400
+  _globals['_REGISTRANT']._serialized_end=578
+  _globals['_CREATEARRIVALNOTICEREQUEST']._serialized_start=581
+  _globals['_CREATEARRIVALNOTICEREQUEST']._serialized_end=906
+  _globals['_CREATEARRIVALNOTICERESPONSE']._serialized_start=909
+  _globals['_CREATEARRIVALNOTICERESPONSE']._serialized_end=1062
+  _globals['_GETARRIVALNOTICEREQUEST']._serialized_start=1064
+  _globals['_GETARRIVALNOTICEREQUEST']._serialized_end=1119
+  _globals['_GETARRIVALNOTICERESPONSE']._serialized_start=1122
+  _globals['_GETARRIVALNOTICERESPONSE']._serialized_end=1271
+  _globals['_ARRIVALNOTICE']._serialized_start=1274
+  _globals['_ARRIVALNOTICE']._serialized_end=1603
+  _globals['_LISTARRIVALNOTICESREQUEST']._serialized_start=1605
+  _globals['_LISTARRIVALNOTICESREQUEST']._serialized_end=1687
+  _globals['_LISTARRIVALNOTICESRESPONSE']._serialized_start=1689
+  _globals['_LISTARRIVALNOTICESRESPONSE']._serialized_end=1793
 # @@protoc_insertion_point(module_scope)

@@ -6,8 +6,10 @@ The person at the counter of a station: found by the number that he shows. The m
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from nsor.v1 import duties_pb2 as _duties_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
@@ -143,3 +145,261 @@ class Registrant(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Registrant: _TypeAlias = Registrant  # noqa: Y015
+
+@_typing.final
+class CreateArrivalNoticeRequest(_message.Message):
+    """Somebody who isn't the station's own says at its counter that he has moved there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    TRAVEL_DOCUMENT_FIELD_NUMBER: _builtins.int
+    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
+    HOME_PLACE_FIELD_NUMBER: _builtins.int
+    EVENT_DATE_FIELD_NUMBER: _builtins.int
+    RECEIVED_DATE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    cnic: _builtins.str
+    """The number of his identity card (CNIC, NICOP). Exactly one of `cnic` and `travel_document` is set."""
+    receiving_station: _builtins.str
+    """The station that takes it, within the jurisdictions of agency and officer, or OUTSIDE_JURISDICTION."""
+    home_place: _builtins.str
+    """The place of his new home: likewise. Its police are asked to take him on, if he is registered."""
+    @_builtins.property
+    def travel_document(self) -> _types_pb2.TravelDocument:
+        """His passport, or another document. The day until which it is valid isn't kept."""
+
+    @_builtins.property
+    def event_date(self) -> _date_pb2.Date:
+        """Day on which he moved there."""
+
+    @_builtins.property
+    def received_date(self) -> _date_pb2.Date:
+        """Day on which the station received it. Not before `event_date`: DATE_ORDER."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        cnic: _builtins.str = ...,
+        travel_document: _types_pb2.TravelDocument | None = ...,
+        receiving_station: _builtins.str = ...,
+        home_place: _builtins.str = ...,
+        event_date: _date_pb2.Date | None = ...,
+        received_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_date", b"event_date", "received_date", b"received_date", "travel_document", b"travel_document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "event_date", b"event_date", "home_place", b"home_place", "received_date", b"received_date", "receiving_station", b"receiving_station", "request_id", b"request_id", "travel_document", b"travel_document", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateArrivalNoticeRequest: _TypeAlias = CreateArrivalNoticeRequest  # noqa: Y015
+
+@_typing.final
+class CreateArrivalNoticeResponse(_message.Message):
+    """The answer: the same whether or not there is such a record. If there is one, its transfer is opened at a fixed time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_ID_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    arrival_id: _builtins.str
+    """Id under which it was taken; empty with `validate_only`."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was taken; not set with `validate_only`."""
+
+    @_builtins.property
+    def deadline(self) -> _types_pb2.Deadline:
+        """Until when his number is looked for at the fixed times, whether or not it was found before."""
+
+    def __init__(
+        self,
+        *,
+        arrival_id: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        deadline: _types_pb2.Deadline | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deadline", b"deadline"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_id", b"arrival_id", "create_time", b"create_time", "deadline", b"deadline"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateArrivalNoticeResponse: _TypeAlias = CreateArrivalNoticeResponse  # noqa: Y015
+
+@_typing.final
+class GetArrivalNoticeRequest(_message.Message):
+    """Asks for an arrival notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_ID_FIELD_NUMBER: _builtins.int
+    arrival_id: _builtins.str
+    """The notice."""
+    def __init__(
+        self,
+        *,
+        arrival_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_id", b"arrival_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetArrivalNoticeRequest: _TypeAlias = GetArrivalNoticeRequest  # noqa: Y015
+
+@_typing.final
+class GetArrivalNoticeResponse(_message.Message):
+    """An arrival notice as it was given in. What became of it is told by a transfer, or nothing became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    TRAVEL_DOCUMENT_FIELD_NUMBER: _builtins.int
+    cnic: _builtins.str
+    """The number that was shown, if it was that of an identity card."""
+    @_builtins.property
+    def arrival(self) -> Global___ArrivalNotice:
+        """The notice."""
+
+    @_builtins.property
+    def travel_document(self) -> _types_pb2.TravelDocument:
+        """The document that was shown instead."""
+
+    def __init__(
+        self,
+        *,
+        arrival: Global___ArrivalNotice | None = ...,
+        cnic: _builtins.str = ...,
+        travel_document: _types_pb2.TravelDocument | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "travel_document", b"travel_document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival", b"arrival", "cnic", b"cnic", "travel_document", b"travel_document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetArrivalNoticeResponse: _TypeAlias = GetArrivalNoticeResponse  # noqa: Y015
+
+@_typing.final
+class ArrivalNotice(_message.Message):
+    """An arrival notice, without whom it is about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_ID_FIELD_NUMBER: _builtins.int
+    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
+    HOME_PLACE_FIELD_NUMBER: _builtins.int
+    EVENT_DATE_FIELD_NUMBER: _builtins.int
+    RECEIVED_DATE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    NUMBER_ENDING_FIELD_NUMBER: _builtins.int
+    arrival_id: _builtins.str
+    """The notice. GetArrivalNotice shows more, from a budget of its own."""
+    receiving_station: _builtins.str
+    """The station that took it."""
+    home_place: _builtins.str
+    """The place of the new home."""
+    number_ending: _builtins.str
+    """The last three characters of the number that was shown."""
+    @_builtins.property
+    def event_date(self) -> _date_pb2.Date:
+        """Day of the move."""
+
+    @_builtins.property
+    def received_date(self) -> _date_pb2.Date:
+        """Day on which the station received it."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was taken."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the number is looked for."""
+
+    def __init__(
+        self,
+        *,
+        arrival_id: _builtins.str = ...,
+        receiving_station: _builtins.str = ...,
+        home_place: _builtins.str = ...,
+        event_date: _date_pb2.Date | None = ...,
+        received_date: _date_pb2.Date | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        number_ending: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "event_date", b"event_date", "received_date", b"received_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_id", b"arrival_id", "create_time", b"create_time", "end_time", b"end_time", "event_date", b"event_date", "home_place", b"home_place", "number_ending", b"number_ending", "received_date", b"received_date", "receiving_station", b"receiving_station"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArrivalNotice: _TypeAlias = ArrivalNotice  # noqa: Y015
+
+@_typing.final
+class ListArrivalNoticesRequest(_message.Message):
+    """Asks for a page of the arrival notices of the officer's stations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most items of a page, 1 to 100; 0: 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one. It holds for this officer alone."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListArrivalNoticesRequest: _TypeAlias = ListArrivalNoticesRequest  # noqa: Y015
+
+@_typing.final
+class ListArrivalNoticesResponse(_message.Message):
+    """A page of arrival notices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArrivalNotice]:
+        """The newest in front."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ArrivalNotice] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListArrivalNoticesResponse: _TypeAlias = ListArrivalNoticesResponse  # noqa: Y015

@@ -120,6 +120,21 @@ class NotificationServiceStub:
                 request_serializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.FromString,
                 _registered_method=True)
+        self.CreateArrivalNotice = channel.unary_unary(
+                '/nsor.v1.NotificationService/CreateArrivalNotice',
+                request_serializer=nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeResponse.FromString,
+                _registered_method=True)
+        self.GetArrivalNotice = channel.unary_unary(
+                '/nsor.v1.NotificationService/GetArrivalNotice',
+                request_serializer=nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeResponse.FromString,
+                _registered_method=True)
+        self.ListArrivalNotices = channel.unary_unary(
+                '/nsor.v1.NotificationService/ListArrivalNotices',
+                request_serializer=nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesResponse.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
@@ -264,6 +279,30 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateArrivalNotice(self, request, context):
+        """Takes an arrival notice: somebody who isn't the station's own shows his number and says that he has moved there. A named officer signs
+        it. It is answered alike whether there is a record or not. At the fixed times the number is looked for; where it is that of a confirmed
+        record of another station, a transfer to `home_place` is opened, as by a notice of a move, and both police, the provinces' and NPB hear of it.
+        Each call takes its price from a small budget: BUDGET_EMPTY, of which the agency and NPB hear.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetArrivalNotice(self, request, context):
+        """Shows an arrival notice of the officer's stations as it was given in, and never what became of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArrivalNotices(self, request, context):
+        """Lists the arrival notices of the officer's stations as they were given in, the newest first, masked. A page costs: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -346,6 +385,21 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.FindRegistrant,
                     request_deserializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.SerializeToString,
+            ),
+            'CreateArrivalNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateArrivalNotice,
+                    request_deserializer=nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeResponse.SerializeToString,
+            ),
+            'GetArrivalNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetArrivalNotice,
+                    request_deserializer=nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeResponse.SerializeToString,
+            ),
+            'ListArrivalNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArrivalNotices,
+                    request_deserializer=nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -781,6 +835,87 @@ class NotificationService:
             '/nsor.v1.NotificationService/FindRegistrant',
             nsor_dot_v1_dot_arrivals__pb2.FindRegistrantRequest.SerializeToString,
             nsor_dot_v1_dot_arrivals__pb2.FindRegistrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateArrivalNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/CreateArrivalNotice',
+            nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_arrivals__pb2.CreateArrivalNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetArrivalNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/GetArrivalNotice',
+            nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeRequest.SerializeToString,
+            nsor_dot_v1_dot_arrivals__pb2.GetArrivalNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArrivalNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.NotificationService/ListArrivalNotices',
+            nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesRequest.SerializeToString,
+            nsor_dot_v1_dot_arrivals__pb2.ListArrivalNoticesResponse.FromString,
             options,
             channel_credentials,
             insecure,

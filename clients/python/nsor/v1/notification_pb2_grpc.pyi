@@ -110,6 +110,16 @@ class NotificationServiceStub:
     the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
     it finds: BUDGET_EMPTY.
     """
+    CreateArrivalNotice: _grpc.UnaryUnaryMultiCallable[_arrivals_pb2.CreateArrivalNoticeRequest, _arrivals_pb2.CreateArrivalNoticeResponse]
+    """Takes an arrival notice: somebody who isn't the station's own shows his number and says that he has moved there. A named officer signs
+    it. It is answered alike whether there is a record or not. At the fixed times the number is looked for; where it is that of a confirmed
+    record of another station, a transfer to `home_place` is opened, as by a notice of a move, and both police, the provinces' and NPB hear of it.
+    Each call takes its price from a small budget: BUDGET_EMPTY, of which the agency and NPB hear.
+    """
+    GetArrivalNotice: _grpc.UnaryUnaryMultiCallable[_arrivals_pb2.GetArrivalNoticeRequest, _arrivals_pb2.GetArrivalNoticeResponse]
+    """Shows an arrival notice of the officer's stations as it was given in, and never what became of it."""
+    ListArrivalNotices: _grpc.UnaryUnaryMultiCallable[_arrivals_pb2.ListArrivalNoticesRequest, _arrivals_pb2.ListArrivalNoticesResponse]
+    """Lists the arrival notices of the officer's stations as they were given in, the newest first, masked. A page costs: BUDGET_EMPTY."""
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
@@ -188,6 +198,16 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
     it finds: BUDGET_EMPTY.
     """
+    CreateArrivalNotice: _aio.UnaryUnaryMultiCallable[_arrivals_pb2.CreateArrivalNoticeRequest, _arrivals_pb2.CreateArrivalNoticeResponse]  # type: ignore[assignment]
+    """Takes an arrival notice: somebody who isn't the station's own shows his number and says that he has moved there. A named officer signs
+    it. It is answered alike whether there is a record or not. At the fixed times the number is looked for; where it is that of a confirmed
+    record of another station, a transfer to `home_place` is opened, as by a notice of a move, and both police, the provinces' and NPB hear of it.
+    Each call takes its price from a small budget: BUDGET_EMPTY, of which the agency and NPB hear.
+    """
+    GetArrivalNotice: _aio.UnaryUnaryMultiCallable[_arrivals_pb2.GetArrivalNoticeRequest, _arrivals_pb2.GetArrivalNoticeResponse]  # type: ignore[assignment]
+    """Shows an arrival notice of the officer's stations as it was given in, and never what became of it."""
+    ListArrivalNotices: _aio.UnaryUnaryMultiCallable[_arrivals_pb2.ListArrivalNoticesRequest, _arrivals_pb2.ListArrivalNoticesResponse]  # type: ignore[assignment]
+    """Lists the arrival notices of the officer's stations as they were given in, the newest first, masked. A page costs: BUDGET_EMPTY."""
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     """What an offender tells, and what agencies tell each other."""
@@ -359,5 +379,33 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         the same shape: absent, sealed, not confirmed, held by that number, another station's. Each call takes its price from a budget, whatever
         it finds: BUDGET_EMPTY.
         """
+
+    @_abc_1.abstractmethod
+    def CreateArrivalNotice(
+        self,
+        request: _arrivals_pb2.CreateArrivalNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arrivals_pb2.CreateArrivalNoticeResponse, _abc.Awaitable[_arrivals_pb2.CreateArrivalNoticeResponse]]:
+        """Takes an arrival notice: somebody who isn't the station's own shows his number and says that he has moved there. A named officer signs
+        it. It is answered alike whether there is a record or not. At the fixed times the number is looked for; where it is that of a confirmed
+        record of another station, a transfer to `home_place` is opened, as by a notice of a move, and both police, the provinces' and NPB hear of it.
+        Each call takes its price from a small budget: BUDGET_EMPTY, of which the agency and NPB hear.
+        """
+
+    @_abc_1.abstractmethod
+    def GetArrivalNotice(
+        self,
+        request: _arrivals_pb2.GetArrivalNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arrivals_pb2.GetArrivalNoticeResponse, _abc.Awaitable[_arrivals_pb2.GetArrivalNoticeResponse]]:
+        """Shows an arrival notice of the officer's stations as it was given in, and never what became of it."""
+
+    @_abc_1.abstractmethod
+    def ListArrivalNotices(
+        self,
+        request: _arrivals_pb2.ListArrivalNoticesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_arrivals_pb2.ListArrivalNoticesResponse, _abc.Awaitable[_arrivals_pb2.ListArrivalNoticesResponse]]:
+        """Lists the arrival notices of the officer's stations as they were given in, the newest first, masked. A page costs: BUDGET_EMPTY."""
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

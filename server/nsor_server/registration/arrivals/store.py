@@ -6,15 +6,18 @@ one answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from nsor.v1 import options_pb2
+from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.calls import Call, Seen, Versions
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Statement, ask
@@ -56,6 +59,22 @@ LIMIT {MOST}
     (options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,),
 )
 """By the scope that the contract gives the caller; another scope shows nobody."""
+_HOLDING: Final = Statement(
+    b"registrations by numbers",
+    f"""
+SELECT q.ordinal, {_CLAIM}, {registrations.COLUMNS}
+FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bytea[]) AS q (ordinal, kind, key_id, blind)
+CROSS JOIN LATERAL (
+    SELECT registration_id, kind FROM registration_identifier AS i
+    WHERE i.kind = q.kind AND i.key_id = q.key_id AND i.blind = q.blind AND {claims.IS_LIVE}
+    OFFSET 0
+) AS i
+{_HEADS}
+WHERE v.in_look_ups AND {NOT_HELD}
+ORDER BY q.ordinal, i.registration_id
+""".encode(),  # noqa: S608 - constants
+)
+"""Only who is shown by look-ups: confirmed, standing, and not for what he did under 18 alone."""
 _MOVES: Final = """coalesce((
     SELECT sum(
         (SELECT max(version) FROM registration_version WHERE registration_id = i.registration_id)
@@ -80,6 +99,13 @@ FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (key_id, blind, n
 ORDER BY nth
 """.encode(),  # noqa: S608 - constants
 )
+
+
+class Holder(NamedTuple):
+    """A registration that has a number, as it is stored."""
+
+    claim: claims.StoredClaim
+    row: registrations.StoredVersion
 
 
 class Found(NamedTuple):
@@ -123,3 +149,37 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
             raise rows.outside(registrations.TABLE)
         found.append((row, record))
     return Found(found, seen)
+
+
+def holding(
+    conn: Connection, blind_index: BlindIndex, shown: Mapping[bytes, claims.Identifier]
+) -> list[tuple[bytes, Holder]]:
+    """The registrations that look-ups show and that have one of some numbers: each with the id that stands for it."""
+    live = [
+        (shown_id, one.kind, *value)
+        for shown_id, one in shown.items()
+        for value in blind_index.values(one.use, one.text)
+    ]
+    if not live:
+        return []
+    ids, kinds, key_ids, blinds = zip(*live, strict=True)
+    found = ask(
+        conn,
+        _HOLDING,
+        arrays.integers(range(len(live))),
+        arrays.shorts(kinds),
+        arrays.longs(key_ids),
+        arrays.byteas(blinds),
+    )
+    holders = {
+        (ids[ordinal], columns[0]): Holder(
+            claims.StoredClaim(*columns[:_OF_CLAIM]), registrations.StoredVersion(*columns[_OF_CLAIM:])
+        )
+        for ordinal, *columns in found
+    }
+    return [(shown_id, holder) for (shown_id, _), holder in holders.items()]
+
+
+def other_number() -> errors.ApiError:
+    """That a registration was read by a number that it hasn't: an alert."""
+    return contradicted("registration_identifier", "a row of %s is of a number that its registration hasn't")

@@ -42,6 +42,31 @@ COMMENT ON COLUMN movement_key.wrapped IS 'the data key under the keyring';
 GRANT SELECT, INSERT ON movement, movement_key TO nsor_server;
 GRANT DELETE ON movement_key TO nsor_server;
 
+-- Whoever says at a counter that he has moved there: mostly nobody of the register. No blind index stands beside the number: it would tell
+-- which notices are of one person.
+CREATE TABLE arrival_notice (
+    arrival_id uuid PRIMARY KEY,
+    place text NOT NULL,
+    ends_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sealed bytea NOT NULL
+);
+COMMENT ON COLUMN arrival_notice.place IS 'the station that took it';
+COMMENT ON COLUMN arrival_notice.ends_at IS 'until when its number is looked for';
+COMMENT ON COLUMN arrival_notice.sealed IS 'nsor.storage.v1.ArrivalRecord under the sealing keyset';
+CREATE INDEX arrival_notice_ends ON arrival_notice (ends_at, arrival_id);
+CREATE INDEX arrival_notice_created ON arrival_notice (created_at, arrival_id);
+
+CREATE TABLE arrival_match (
+    arrival_id uuid NOT NULL,
+    registration_id uuid NOT NULL,
+    review_time bigint NOT NULL,
+    PRIMARY KEY (arrival_id, registration_id)
+);
+COMMENT ON TABLE arrival_match IS 'what the sealed records of review_time say: which arrival notices have ended';
+
+GRANT SELECT, INSERT ON arrival_notice, arrival_match TO nsor_server;
+
 -- Unnumbered: numbers that the causing transactions took would commit out of order, and a reader's cursor would pass
 -- over the late ones.
 CREATE TABLE outbox (

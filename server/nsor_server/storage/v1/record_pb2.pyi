@@ -63,6 +63,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """A notice of a registration; there is one version."""
     LOOKED_AT_KIND_NOTICE_DECISION: _LookedAtKind.ValueType  # 201
     """What became of a notice, by its id."""
+    LOOKED_AT_KIND_ARRIVAL: _LookedAtKind.ValueType  # 230
+    """An arrival notice; there is one version."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -103,6 +105,8 @@ LOOKED_AT_KIND_NOTICE: LookedAtKind.ValueType  # 200
 """A notice of a registration; there is one version."""
 LOOKED_AT_KIND_NOTICE_DECISION: LookedAtKind.ValueType  # 201
 """What became of a notice, by its id."""
+LOOKED_AT_KIND_ARRIVAL: LookedAtKind.ValueType  # 230
+"""An arrival notice; there is one version."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -1392,6 +1396,7 @@ class Transfer(_message.Message):
     SUPERSEDED_FIELD_NUMBER: _builtins.int
     ENDED_BY_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     FURTHER_NOTICE_IDS_FIELD_NUMBER: _builtins.int
+    ARRIVAL_DAY_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """The notice that opened it, 16 bytes; of one that NPB's merge or its end has opened: what follows from the review's number."""
     state: _builtins.int
@@ -1416,6 +1421,8 @@ class Transfer(_message.Message):
     """SHA-256 of the public key of the officer who accepted or resolved it, or empty."""
     end_time_us: _builtins.int
     """When it ended; 0: it is open."""
+    arrival_day: _builtins.int
+    """Of one that an arrival notice has opened, whose id stands in place of the notice's: day of the move, since 1970."""
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
         """What is told, and when, while it stays as it is, in order."""
@@ -1451,12 +1458,15 @@ class Transfer(_message.Message):
         superseded: Global___Transfer | None = ...,
         ended_by_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         further_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        arrival_day: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["superseded", b"superseded"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day", "arrival_day", b"arrival_day", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_ids", b"ended_by_notice_ids", "from_place", b"from_place", "further_notice_ids", b"further_notice_ids", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day", "arrival_day", b"arrival_day", "deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_ids", b"ended_by_notice_ids", "from_place", b"from_place", "further_notice_ids", b"further_notice_ids", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__arrival_day: _TypeAlias = _typing.Literal["arrival_day"]  # noqa: Y015
+    _WhichOneofArgType__arrival_day: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__arrival_day) -> _WhichOneofReturnType__arrival_day | None: ...
 
 Global___Transfer: _TypeAlias = Transfer  # noqa: Y015
 
@@ -2642,6 +2652,7 @@ class ReviewTimeRecord(_message.Message):
     MOVED_FIELD_NUMBER: _builtins.int
     MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
+    ARRIVALS_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -2734,6 +2745,10 @@ class ReviewTimeRecord(_message.Message):
     def movement_policy(self) -> Global___DutyPolicy:
         """The policy by which movements were compared with notices, and duties counted."""
 
+    @_builtins.property
+    def arrivals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArrivalMatch]:
+        """Arrival notices whose number was that of a registration, in the order of these: each ends with the first time that names it."""
+
     def __init__(
         self,
         *,
@@ -2763,14 +2778,109 @@ class ReviewTimeRecord(_message.Message):
         moved: _abc.Iterable[Global___MovedRecord] | None = ...,
         movements_destroyed_before_us: _builtins.int = ...,
         movement_policy: Global___DutyPolicy | None = ...,
+        arrivals: _abc.Iterable[Global___ArrivalMatch] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
+
+@_typing.final
+class ArrivalRecord(_message.Message):
+    """An arrival notice: somebody has shown his number at a station that isn't known to be his. Sealed under the sealing keyset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_ID_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    RECEIVING_STATION_FIELD_NUMBER: _builtins.int
+    HOME_PLACE_FIELD_NUMBER: _builtins.int
+    EVENT_DAY_FIELD_NUMBER: _builtins.int
+    RECEIVED_DAY_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_US_FIELD_NUMBER: _builtins.int
+    END_US_FIELD_NUMBER: _builtins.int
+    arrival_id: _builtins.bytes
+    """Id, 16 bytes."""
+    cnic: _builtins.str
+    """The CNIC that was shown, or empty."""
+    receiving_station: _builtins.str
+    """The station that took it."""
+    home_place: _builtins.str
+    """The place of the new home."""
+    event_day: _builtins.int
+    """Day of the move, since 1970."""
+    received_day: _builtins.int
+    """Day on which it was received."""
+    agency: _builtins.str
+    """The agency that took it."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who took it."""
+    create_time_us: _builtins.int
+    """When it was taken, microseconds since 1970."""
+    end_us: _builtins.int
+    """Until when its number is looked for."""
+    @_builtins.property
+    def document(self) -> Global___Document:
+        """The document that was shown instead; not set: a CNIC was."""
+
+    def __init__(
+        self,
+        *,
+        arrival_id: _builtins.bytes = ...,
+        cnic: _builtins.str = ...,
+        document: Global___Document | None = ...,
+        receiving_station: _builtins.str = ...,
+        home_place: _builtins.str = ...,
+        event_day: _builtins.int = ...,
+        received_day: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        create_time_us: _builtins.int = ...,
+        end_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "arrival_id", b"arrival_id", "cnic", b"cnic", "create_time_us", b"create_time_us", "document", b"document", "end_us", b"end_us", "event_day", b"event_day", "home_place", b"home_place", "officer_key", b"officer_key", "received_day", b"received_day", "receiving_station", b"receiving_station"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArrivalRecord: _TypeAlias = ArrivalRecord  # noqa: Y015
+
+@_typing.final
+class ArrivalMatch(_message.Message):
+    """That the number of an arrival notice was that of a registration. Part of a sealed ReviewTimeRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVAL_ID_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    OPENS_FIELD_NUMBER: _builtins.int
+    arrival_id: _builtins.bytes
+    """The notice, 16 bytes."""
+    registration_id: _builtins.bytes
+    """Registration id, 16 bytes."""
+    opens: _builtins.bool
+    """It has opened a transfer, by the version that the time wrote."""
+    def __init__(
+        self,
+        *,
+        arrival_id: _builtins.bytes = ...,
+        registration_id: _builtins.bytes = ...,
+        opens: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_id", b"arrival_id", "opens", b"opens", "registration_id", b"registration_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArrivalMatch: _TypeAlias = ArrivalMatch  # noqa: Y015
 
 @_typing.final
 class TermsLook(_message.Message):
@@ -4209,6 +4319,7 @@ class AccessDetail(_message.Message):
     VALIDATION_READ_FIELD_NUMBER: _builtins.int
     LISTED_GRANTS_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
+    LISTED_ARRIVALS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4293,6 +4404,10 @@ class AccessDetail(_message.Message):
     def refused(self) -> Global___Refused:
         """Of a call that was refused by what the register holds: what it had looked at."""
 
+    @_builtins.property
+    def listed_arrivals(self) -> Global___ListedArrivals:
+        """Of a page of arrival notices: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4327,10 +4442,11 @@ class AccessDetail(_message.Message):
         validation_read: _builtins.int | None = ...,
         listed_grants: Global___ListedGrants | None = ...,
         refused: Global___Refused | None = ...,
+        listed_arrivals: Global___ListedArrivals | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -4350,6 +4466,40 @@ class AccessDetail(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_read) -> _WhichOneofReturnType__validation_read | None: ...
 
 Global___AccessDetail: _TypeAlias = AccessDetail  # noqa: Y015
+
+@_typing.final
+class ListedArrivals(_message.Message):
+    """A page of arrival notices: how far the register had come, from where it goes on, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Only behind this one, 16 bytes; empty: of a first page."""
+    most: _builtins.int
+    """How many at most."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids that were found."""
+    def __init__(
+        self,
+        *,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedArrivals: _TypeAlias = ListedArrivals  # noqa: Y015
 
 @_typing.final
 class Refused(_message.Message):

@@ -48,6 +48,19 @@ COMMANDS: Final[dict[str, str]] = {
     "List what is due at your stations, soonest first; with a NUMBER say that person's duties in words.": (
         "آپ کے تھانوں میں جو واجب ہے دکھاتا ہے، جو پہلے ہے وہ پہلے؛ نمبر کے ساتھ اس شخص کی ذمہ داریاں الفاظ میں۔"
     ),
+    "Take arrival notices of whoever isn't your station's own.": ("ان کی آمد کی اطلاعات لیں جو آپ کے تھانے کے نہیں۔"),
+    "Take arrival notices of persons who aren't your station's own, and list them.": (
+        "ان کی آمد کی اطلاعات لیں جو آپ کے تھانے کے نہیں، اور ان کی فہرست دیکھیں۔"
+    ),
+    "Take an arrival notice by the number that he shows; you sign it.": (
+        "اس کے دکھائے ہوئے نمبر سے آمد کی اطلاع لیں؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "List what your stations have taken, the newest first.": "آپ کے تھانوں کی لی ہوئی اطلاعات، تازہ ترین پہلے۔",
+    "Show an arrival notice as it was given in.": "آمد کی اطلاع جیسے دی گئی تھی دکھائیں۔",
+    "Your station, such as PK-SD/KHI/PS-002.": "آپ کا تھانہ، جیسے PK-SD/KHI/PS-002۔",
+    "The place of his new home, if it isn't your station's.": "اس کے نئے گھر کی جگہ، اگر وہ آپ کے تھانے کی نہیں۔",
+    "The day on which he moved.": "منتقلی کا دن۔",
+    "The day on which he told you.": "وہ دن جب اس نے آپ کو بتایا۔",
     "Find whoever shows his number at your counter, and what he owes.": (
         "کاؤنٹر پر نمبر دکھانے والے کو اور جو اس کے ذمے ہے تلاش کریں۔"
     ),

@@ -1,0 +1,134 @@
+"""Arrival notices meet registrations at the fixed times for reviews: the station that took one can't see whether.
+
+Each open notice is looked for at each time, until one time finds it or its own time is over. So what a court confirms
+the day after is met as well as what stood before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from nsor_server.calls import RecordRef, Row, Seen
+from nsor_server.events import recipients
+from nsor_server.formats.instants import to_us
+from nsor_server.policy.loaded import Policy
+from nsor_server.registration import claims
+from nsor_server.registration import store as registrations
+from nsor_server.registration.arrivals import notices, rules, store
+from nsor_server.registration.readable import readable
+from nsor_server.registration.transfers import events as transfer_events
+from nsor_server.registration.transfers import rules as transfers
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import DataKey, Sealer
+from nsor_server.storage.v1 import record_pb2
+
+WRITES: Final = registrations.TABLE
+"""What of a time is named here: a registration that it writes a version of is left to the next one."""
+
+
+@dataclass(slots=True)
+class Matched:
+    """What is written of arrival notices at a time, besides the time itself.
+
+    Attributes:
+        rows: of what was matched, versions that open a transfer, and events.
+        refs: what the ledger holds these versions to.
+        seen: what all of it rests on.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    refs: list[RecordRef] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+
+
+class _Having(NamedTuple):
+    """A registration that has a number, with the notices that show it."""
+
+    row: registrations.StoredVersion
+    claim: record_pb2.ClaimRecord
+    record: record_pb2.RegistrationRecord
+    key: DataKey
+    arrivals: list[record_pb2.ArrivalRecord]
+
+
+class Matching:
+    """Looks for the registrations of arrival notices."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
+        self._known: dict[bytes, record_pb2.ArrivalRecord] = {}
+
+    def due(
+        self,
+        conn: Connection,
+        time: record_pb2.ReviewTimeRecord,
+        written: Collection[RecordRef],
+        *,
+        after_us: int,
+        agencies: recipients.Agencies,
+        policy: Policy,
+        now: dt.datetime,
+    ) -> Matched:
+        """Note in the record of a time which notices it matches, and open the transfers that follow.
+
+        Args:
+            conn: any.
+            time: that is being made; its number and instant are set, and whom it archives: these are met by nothing.
+            written: what else the time writes: of a registration with a version among it nothing is matched now.
+            after_us: instant of the time before, microseconds since 1970.
+            agencies: by id.
+            policy: in force.
+            now: when versions are written.
+        """
+        matched = Matched()
+        self._known, unchanged = notices.still_open(
+            conn, self._sealer, self._known, after_us=after_us, due_us=time.due_us
+        )
+        matched.seen.append(unchanged)
+        left = {*time.archived_ids, *(each.row_id for each in written if each.table == WRITES)}
+        for having in self._having(conn):
+            if having.row.registration_id in left:
+                continue
+            opening = rules.opening(having.record, having.arrivals)
+            for each in having.arrivals:
+                time.arrivals.add(
+                    arrival_id=each.arrival_id,
+                    registration_id=having.row.registration_id,
+                    opens=opening is not None and each.arrival_id == opening.arrival_id,
+                )
+            matched.seen += [registrations.seen(having.row), claims.seen(having.claim)]
+            if opening is not None:
+                unit = policy.places.province(opening.home_place)
+                silence = transfers.of_silence(policy.deadlines, now, unit)
+                following = rules.arrived(having.record, opening, to_us(now), silence)
+                version = registrations.version_row(having.key, following, now)
+                matched.rows += [version.row, *transfer_events.of_version(agencies, having.record, following)]
+                matched.refs.append(version.ref)
+        matched.rows += notices.match_rows(time)
+        return matched
+
+    def _having(self, conn: Connection) -> Iterator[_Having]:
+        """The registrations that have the number of an open notice, by their ids, as far as they open."""
+        shown = {arrival_id: rules.shown(each) for arrival_id, each in self._known.items()}
+        found: dict[bytes, tuple[store.Holder, list[record_pb2.ArrivalRecord]]] = {}
+        for arrival_id, holder in store.holding(conn, self._blind_index, shown):
+            _, arrivals = found.setdefault(holder.row.registration_id, (holder, []))
+            arrivals.append(self._known[arrival_id])
+        yield from readable(sorted(found.items()), lambda each: self._opened(*each[1]))
+
+    def _opened(self, holder: store.Holder, arrivals: list[record_pb2.ArrivalRecord]) -> _Having:
+        """Open a registration and see that it has the numbers.
+
+        Raises:
+            errors.Internal: it isn't what its seals say, or has another number.
+        """
+        record, key = registrations.open_keyed(self._sealer, holder.row)
+        claim = claims.open_claim(key, holder.claim)
+        own = claims.identifiers(record)
+        if not all(rules.shown(each) in own for each in arrivals):
+            raise store.other_number()
+        return _Having(holder.row, claim, record, key, arrivals)

@@ -207,8 +207,9 @@ def read_sealed(services: Services) -> None:
 
 
 def arrive(services: Services) -> None:
-    """Two of other stations arrive, and two whom nobody knows."""
+    """Two of other stations arrive, and two whom nobody knows; two cross the border."""
     for number in (cnic(), cnic()):
+        services.ask(call_of(FIA_IMMIGRATION), movement())
         counter.with_number(services, number)
         for each in (number, cnic()):
             arrivals.take(services, each)
@@ -285,7 +286,6 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         recorded = services.ask(call_of(PUNJAB_PROSECUTION), judgment(kind, case_number=case)).response
         services.ask(call_of(LAHORE_HIGH_COURT), confirming(recorded.judgment_id))
         corrections.asked(services, registration_id=created.registration_id)
-        services.ask(call_of(FIA_IMMIGRATION), movement())
     arrive(services)
     empty_a_budget(services)
     with pytest.MonkeyPatch.context() as patched:

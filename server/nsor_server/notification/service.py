@@ -11,8 +11,8 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
 from nsor_server.notification import consumers
 from nsor_server.notification.arrivals.counter import Counter
-from nsor_server.notification.movements.service import Movements
 from nsor_server.notification.arrivals.service import Arrivals
+from nsor_server.notification.movements.service import Movements
 from nsor_server.notification.notices.reading import Reading
 from nsor_server.notification.notices.service import Notices
 from nsor_server.notification.stream import EventStream

@@ -14,9 +14,9 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, review_times
-from tests.notification.test_arrivals import AWAY, BEYOND, has_none, listed, take, transfer
+from tests.notification.test_arrivals import PENDING, has_none, listed, take, transfer
 from tests.notification.test_counter import sealed, with_number
-from tests.notification.test_transfers import deciding, moves
+from tests.notification.test_transfers import AWAY, BEYOND, deciding, moves
 from tests.orders import cnic, day
 from tests.registration.test_reviews import Clock, clock
 
@@ -143,7 +143,7 @@ def test_a_match_that_was_added_or_taken_away_is_found(
     assert times.look()
     owner.does("DELETE FROM arrival_match")
     assert owner.findings() == ["the rows of arrival_match aren't what was written at the times for reviews"]
-    assert transfer(services, created)
+    assert transfer(services, created).state == PENDING
 
 
 def test_a_notice_that_was_hidden_from_its_list_is_found(services: Services, owner: Owner) -> None:

@@ -103,6 +103,8 @@ def test_the_answer_and_the_rows_are_alike_whoever_has_the_number(services: Serv
         assert [row.table.name for row in outcome.rows] == ["arrival_notice", "idempotency"]
         assert [each.what.name for each in outcome.seen] == ["request id"]
         assert outcome.detail.outcome == "ARRIVAL_TAKEN"
+        for name in ("create_time", "deadline"):
+            outcome.response.ClearField(name)  # how long an instant is written depends on the instant
         sizes.add((outcome.response.ByteSize(), len(outcome.rows[0].values[-1])))
     assert len(sizes) == 1
 

@@ -4,21 +4,25 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import duties_pb2, notification_pb2, transfers_pb2
+from nsor.v1 import duties_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server.notification import persons
 from nsor_server.notification.notices import effects
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of
+from tests.notification.test_arrivals import take as arrives
+from tests.notification.test_counter import PASSPORT, with_number
+from tests.notification.test_counter import find as at_the_counter
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_decisions import decide
 from tests.notification.test_notice_kinds import named, names, of_kind, periodic, photographed
-from tests.orders import Created, day
+from tests.orders import Created, cnic, day
 from tests.registration.test_closure import close
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
-from tests.registration.test_reviews import clock, times
+from tests.registration.test_reviews import Clock, clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
 
 __all__ = ["clock", "pair", "times"]
@@ -182,3 +186,25 @@ def test_a_registration_of_which_more_is_told_is_found(
     assert owner.findings() == [
         "what a notice tells isn't told of another registration of the person, or of one that isn't his"
     ]
+
+
+def test_who_arrives_elsewhere_is_transferred_with_all_his_registrations(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # He shows a passport that one of his records alone has.
+    number = cnic()
+    pair = Pair(services, number, with_number(services, number, PASSPORT), with_number(services, number))
+    clock.passes()
+    assert times.look()
+    pair.decide(MERGE)
+    shown = at_the_counter(services, number).registrants
+    assert [each.registration_id for each in shown] == sorted(each.registration_id for each in both(pair))
+    arrives(services, "", travel_document=types_pb2.TravelDocument(number=PASSPORT, country="PK"))
+    clock.passes()
+    assert times.look()
+    opened = services.owed(notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED)
+    assert opened == [NPB.agency_id, PUNJAB_POLICE.agency_id, SINDH_POLICE.agency_id]  # once, not of each
+    assert accepted(services, pair.first).responsible_place == AWAY
+    for each in both(pair):
+        assert services.get(each.registration_id, SINDH_POLICE).responsible_place == AWAY
+    assert owner.findings() == []

@@ -57,10 +57,12 @@ class _Before:
 
     Attributes:
         index: of the entry that has changed it last.
-        numbers: by which it was found: it stood, was shown by look-ups, and wasn't held by them.
+        in_look_ups: whether look-ups showed it.
+        numbers: by which it was found: look-ups showed it, and it wasn't held by them.
     """
 
     index: int
+    in_look_ups: bool
     numbers: frozenset[Identifier]
 
 
@@ -133,7 +135,7 @@ class ArrivalsMatched:
         numbers = found if standing.in_look_ups else frozenset()
         for each in numbers:
             self._having.setdefault(each, set()).add(registration_id)
-        self._before[registration_id] = _Before(index, numbers)
+        self._before[registration_id] = _Before(index, standing.in_look_ups, numbers)
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold what a time has matched against who had the number of a notice that was open."""
@@ -145,7 +147,7 @@ class ArrivalsMatched:
         opens = {each.registration_id for each in time.arrivals if each.opens}
         allowed, due = set[tuple[bytes, bytes]](), set[tuple[bytes, bytes]]()
         for each in known[: notices.MOST]:
-            for registration_id in self._having.get(rules.shown(each.record), ()):
+            for registration_id in self._meets(rules.shown(each.record)):
                 pair = each.record.arrival_id, registration_id
                 allowed.add(pair)
                 left = registration_id in gone or (registration_id in changed and registration_id not in opens)
@@ -168,6 +170,12 @@ class ArrivalsMatched:
                 self._add(index, _MADE)
         for match in time.arrivals:
             self._open.pop(match.arrival_id, None)
+
+    def _meets(self, shown: Identifier) -> set[bytes]:
+        """The registrations that a number was found by, and the others of their persons that look-ups showed."""
+        found = self._having.get(shown, set())
+        others = {other for each in found for other in self._history.standing(each).person}
+        return found | {one for one in others if (known := self._before.get(one)) and known.in_look_ups}
 
     def _follows(
         self, written: record_pb2.RegistrationRecord | None, matches: Iterable[record_pb2.ArrivalMatch]

@@ -7,7 +7,7 @@ the day after is met as well as what stood before.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -15,9 +15,10 @@ from nsor_server.calls import RecordRef, Row, Seen
 from nsor_server.events import recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.policy.loaded import Policy
-from nsor_server.registration import claims
+from nsor_server.registration import claims, shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices, rules, store
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.readable import readable
 from nsor_server.registration.transfers import events as transfer_events
 from nsor_server.registration.transfers import rules as transfers
@@ -46,12 +47,17 @@ class Matched:
 
 
 class _Having(NamedTuple):
-    """A registration that has a number, with the notices that show it."""
+    """A registration that has a number, or another one of its person, with the notices that show it.
 
-    row: registrations.StoredVersion
+    Attributes:
+        seen: that this was its newest version, and the newest of its claim.
+    """
+
+    registration_id: bytes
     claim: record_pb2.ClaimRecord
     record: record_pb2.RegistrationRecord
     key: DataKey
+    seen: Sequence[Seen]
     arrivals: list[record_pb2.ArrivalRecord]
 
 
@@ -90,32 +96,37 @@ class Matching:
         )
         matched.seen.append(unchanged)
         left = {*time.archived_ids, *(each.row_id for each in written if each.table == WRITES)}
-        for having in self._having(conn):
-            if having.row.registration_id in left:
+        heard: set[tuple[bytes, str]] = set()
+        for having in self._persons(conn, self._having(conn)):
+            if having.registration_id in left:
                 continue
             opening = rules.opening(having.record, having.arrivals)
             for each in having.arrivals:
                 time.arrivals.add(
                     arrival_id=each.arrival_id,
-                    registration_id=having.row.registration_id,
+                    registration_id=having.registration_id,
                     opens=opening is not None and each.arrival_id == opening.arrival_id,
                 )
-            matched.seen += [registrations.seen(having.row), claims.seen(having.claim)]
+            matched.seen += having.seen
             if opening is not None:
                 unit = policy.places.province(opening.home_place)
                 silence = transfers.of_silence(policy.deadlines, now, unit)
                 following = rules.arrived(having.record, opening, to_us(now), silence)
                 version = registrations.version_row(having.key, following, now)
-                matched.rows += [version.row, *transfer_events.of_version(agencies, having.record, following)]
+                matched.rows.append(version.row)
+                told = having.claim.person or having.registration_id, following.transfer.from_place
+                if told not in heard:  # of a person nothing is told twice
+                    heard.add(told)
+                    matched.rows += transfer_events.of_version(agencies, having.record, following)
                 matched.refs.append(version.ref)
         matched.rows += notices.match_rows(time)
         return matched
 
     def _having(self, conn: Connection) -> Iterator[_Having]:
         """The registrations that have the number of an open notice, by their ids, as far as they open."""
-        shown = {arrival_id: rules.shown(each) for arrival_id, each in self._known.items()}
+        numbers = {arrival_id: rules.shown(each) for arrival_id, each in self._known.items()}
         found: dict[bytes, tuple[store.Holder, list[record_pb2.ArrivalRecord]]] = {}
-        for arrival_id, holder in store.holding(conn, self._blind_index, shown):
+        for arrival_id, holder in store.holding(conn, self._blind_index, numbers):
             _, arrivals = found.setdefault(holder.row.registration_id, (holder, []))
             arrivals.append(self._known[arrival_id])
         yield from readable(sorted(found.items()), lambda each: self._opened(*each[1]))
@@ -131,4 +142,32 @@ class Matching:
         own = claims.identifiers(record)
         if not all(rules.shown(each) in own for each in arrivals):
             raise store.other_number()
-        return _Having(holder.row, claim, record, key, arrivals)
+        seen = (registrations.seen(holder.row), claims.seen(claim))
+        return _Having(holder.row.registration_id, claim, record, key, seen, arrivals)
+
+    def _persons(self, conn: Connection, found: Iterable[_Having]) -> list[_Having]:
+        """Registrations, and the others of their persons that look-ups show: all of a person meet the same notices."""
+        persons: dict[bytes, list[_Having]] = {}
+        for each in found:
+            persons.setdefault(each.claim.person or each.registration_id, []).append(each)
+        whole = readable(persons.values(), lambda of_person: self._person(conn, of_person))
+        return sorted((each for of_person in whole for each in of_person), key=lambda each: each.registration_id)
+
+    def _person(self, conn: Connection, found: list[_Having]) -> list[_Having]:
+        """The registrations of one person, of which some have a number that was shown.
+
+        Raises:
+            errors.Internal: one isn't what was sealed, or doesn't say that it is of this person.
+        """
+        if not found[0].claim.person:
+            return found
+        met = {arrival.arrival_id: arrival for each in found for arrival in each.arrivals}
+        arrivals = [met[each] for each in sorted(met)]
+        known = {each.registration_id for each in found}
+        claimants = Claimants(conn, self._sealer, self._blind_index)
+        others = [
+            _Having(each.registration_id, each.claim, each.record, each.key, each.seen, arrivals)
+            for each in claimants.others(found[0].claim)
+            if each.registration_id not in known and shown.in_look_ups(each.record)
+        ]
+        return [*(each._replace(arrivals=arrivals) for each in found), *others]

@@ -99,13 +99,14 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
-bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one agency does to others; REGISTRATIONS=, ENTRIES=, ROWS=, PEERS=1
+bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one agency does to others; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
 	$(BIN)/python -m tests.bench.neighbours
 	$(BIN)/python -m tests.bench.events
+	$(BIN)/python -m tests.bench.duties $(if $(DUTIES),--duties $(DUTIES))
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table; attacks from the network

@@ -92,8 +92,9 @@ def run(
     seconds: float,
     warm: float = 1.0,
     answers: Path | None = None,
+    settle: bool = True,
 ) -> Run:
-    """Load one target and read what it cost.
+    """Load one target and read what it cost; once it is idle, unless it is to be loaded beside other work.
 
     Raises:
         BenchFailed: the load ended early.
@@ -108,14 +109,16 @@ def run(
         load = processes.start(processes.LOAD_CORE, "load.py", *arguments)
     except processes.NotStarted as why:
         raise BenchFailed(f"{requests.method}: {why}") from None
-    _settle(target)
+    if settle:
+        _settle(target)
     before = processes.seconds(target.servers), processes.seconds(target.databases)
     try:
         printed, _ = load.communicate("go\n", timeout=seconds + 120)
     except subprocess.TimeoutExpired:
         load.kill()
         raise BenchFailed(f"{requests.method}: calls didn't end") from None
-    _settle(target)
+    if settle:
+        _settle(target)
     if load.returncode:
         raise BenchFailed(f"the load on {requests.method} ended with {load.returncode}")
     seen = json.loads(printed)

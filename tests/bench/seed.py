@@ -27,13 +27,17 @@ from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Row, new_access_id
 from nsor_server.formats import uuids
-from nsor_server.formats.instants import to_us
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
+from nsor_server.policy.loaded import Policy
 from nsor_server.registration import claims, rules, shown, states
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
+from nsor_server.registration.custody import rules as custody
+from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties.rules import Counting
 from nsor_server.storage import changes
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.blind_index import BlindIndex
@@ -49,6 +53,8 @@ KEPT_IDS = 20_000
 _PART = 25_000
 _ROWS_PER_COMMIT = 500
 _ENTRIES_PER_COMMIT = 250
+_FREE_DAYS = 300
+"""Releases are spread over so many days: no verification is due soon yet."""
 _RARE = 10_000
 """One entry of so many is a refusal: what is listed by a rare outcome."""
 
@@ -64,6 +70,7 @@ class Plan:
         entries: how many entries the ledger gets.
         look_ups: how many look-ups are prepared: each is to be the first use of its grant for its suspect.
         officer_key: the id of the key of the police officer who gets the grants.
+        released: whether everybody was released some months ago and owes the next verification.
     """
 
     environment: Mapping[str, str]
@@ -72,6 +79,7 @@ class Plan:
     entries: int
     look_ups: int
     officer_key: bytes
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
     """Confirmed registrations of the people of these numbers; returns their ids."""
     keyring = _keyring(plan)
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    ids = []
+    counting, ids = Counting.by(Policy.load()), list[str]()
     with psycopg.connect(plan.url) as connection:
         session = Session(connection)
         orders = people.orders(first, first, count)
@@ -130,6 +138,8 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
             for order in batch:
                 record = _confirmed(order)
                 record.create_time_us = to_us(now)
+                if plan.released:
+                    _release(counting, record, custody.days(now.date()) - len(ids) % _FREE_DAYS)
                 key, wrapped = sealer.new_data_key(record.registration_id)
                 rows += [
                     registrations.key_row(record.registration_id, wrapped),
@@ -154,6 +164,15 @@ def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.
     record.responsible_place = rules.responsible_place(record.addresses)
     record.created_by_agency = "punjab-prosecution"
     return record
+
+
+def _release(counting: Counting, record: record_pb2.RegistrationRecord, day: int) -> None:
+    """The person was released on a day and has told where he lives: what he owes is the next verification."""
+    record.custody_state = types_pb2.CUSTODY_STATE_RELEASED
+    duties.confirmed(counting, record, instant(custody.begins(day)))
+    for duty in record.duties:
+        if duty.kind == duties.INITIAL_NOTICE:
+            duty.state, duty.met_day, duty.end_version, duty.next_step_us = duties.MET, day, record.version, 0
 
 
 def _example() -> lookup_pb2.LookUpRegistrationResponse:

@@ -29,6 +29,7 @@ from nsor_server.access.officers import Officers
 from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events import hearers
+from nsor_server.events.numbered import Numbered
 from nsor_server.formats.checker import Checker
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof
@@ -464,7 +465,7 @@ class Services:
     def _handlers(self, keyring: Keyring) -> list[Handler]:
         self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)
         self.lookups = LookupService(self.sealer, self.blind_index, lambda: self.writer.size)
-        self.notifications = NotificationService(self.sealer, self.blind_index, lambda: self.writer.size)
+        self.notifications = NotificationService(self.sealer, self.blind_index, lambda: self.writer.size, Numbered())
         services = (
             self.registrations,
             self.notifications,

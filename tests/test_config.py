@@ -18,6 +18,7 @@ SAMPLES = {
     "unary_threads": "9",
     "stream_threads": "9",
     "streams_per_agency": "9",
+    "streams_per_officer": "2",
     "rate_per_second": "9",
     "in_flight_per_agency": "9",
     "connections_per_certificate": "9",
@@ -36,6 +37,7 @@ def test_defaults_are_those_that_the_documentation_states() -> None:
     assert settings.state_dir == Path(".nsor")
     assert settings.keys == ".nsor/keys.json"
     assert (settings.unary_threads, settings.stream_threads, settings.streams_per_agency) == (24, 64, 8)
+    assert settings.streams_per_officer == 2
     assert (settings.rate_per_second, settings.in_flight_per_agency) == (5000, 400)
     assert settings.connections_per_certificate == 128
     assert settings.maximum_message_bytes == 294912
@@ -83,6 +85,7 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
     assert settings.keys == str(tmp_path / "keys.json")
     assert settings.checkpoint_file == tmp_path / "checkpoints"
     assert (settings.in_flight_per_agency, settings.streams_per_agency) == (400, 1)
+    assert settings.streams_per_officer == 1
     assert not settings.embedded
     assert not settings.trace_store
 
@@ -112,6 +115,7 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
         ("maximum_message_bytes", "999999999"),
         ("in_flight_per_agency", "0"),
         ("streams_per_agency", "65"),
+        ("streams_per_officer", "9"),
     ],
 )
 def test_a_wrong_setting_names_itself_its_source_and_what_is_allowed(name: str, value: str) -> None:

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from nsor_server.config import Settings
 from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
 from nsor_server.events.deliverer import Deliverer
+from nsor_server.events.numbered import Numbered
 from nsor_server.events.waiter import Waiter
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import (
@@ -216,19 +217,20 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos) -> Sequence[Handler]:
+def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos, numbered: Numbered) -> Sequence[Handler]:
     """The handlers of every service.
 
     Args:
         keyring: what they seal and find by.
         durable: gives how many entries this process knows to be durable.
         photos: decodes what is given as one.
+        numbered: what this process knows of numbered events.
     """
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     lookups = LookupService(sealer, blind_index, durable)
     services = (
         RegistrationService(sealer, blind_index, photos, durable),
-        NotificationService(sealer, blind_index, durable),
+        NotificationService(sealer, blind_index, durable, numbered),
         lookups,
         OversightService(keyring, durable),
         DirectoryService(lookups.ended_with),
@@ -263,6 +265,7 @@ class _Parts:
     database: Database
     keyring: Keyring
     clock: Clock
+    numbered: Numbered = field(default_factory=Numbered)
 
     def register(self) -> Register:
         """Every part, from the database up to the door."""
@@ -334,7 +337,7 @@ class _Parts:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
         photos = Photos()
         stack.callback(photos.close)
-        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size, photos))
+        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size, photos, self.numbered))
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
             methods,
@@ -440,6 +443,7 @@ class _Parts:
             rate_per_second=self.settings.rate_per_second,
             in_flight=self.settings.in_flight_per_agency,
             streams=self.settings.streams_per_agency,
+            streams_of_one=self.settings.streams_per_officer,
             all_streams=self.settings.stream_threads,
         )
         self.metrics.watch_streams(limits.open_streams)
@@ -451,12 +455,12 @@ class _Parts:
         return reception
 
     def _waiter(self) -> Waiter:
-        waiter = Waiter(self.database)
+        waiter = Waiter(self.database, self.numbered)
         self._started(waiter)
         return waiter
 
     def _deliverer(self) -> Deliverer:
-        deliverer = Deliverer(self.database)
+        deliverer = Deliverer(self.database, self.numbered)
         self._started(deliverer)
         return deliverer
 

@@ -30,6 +30,7 @@ from nsor_server.config import RULES, OperatorError, Settings
 from nsor_server.confined.process import Unavailable
 from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
+from nsor_server.events.numbered import Numbered
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
 from nsor_server.policy import store
@@ -116,7 +117,7 @@ def _contract() -> Iterator[Finding]:
     methods = Contract.load().methods
     app.check_formats(Contract.load(), Policy.load())
     Messages.load()
-    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0, Photos()))
+    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0, Photos(), Numbered()))
     yield Finding(
         "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
     )

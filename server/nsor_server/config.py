@@ -113,6 +113,9 @@ class Settings:
     streams_per_agency: int
     """Streams that one agency may hold open. Default: an eighth of stream_threads (8)."""
 
+    streams_per_officer: int
+    """Of these, streams that one officer or system may hold open. Default: a quarter of streams_per_agency (2)."""
+
     rate_per_second: int = 5000
     """Calls per second that one agency may make."""
 
@@ -303,6 +306,7 @@ RULES: Mapping[str, _Rule] = {
     "unary_threads": _count(1, 256),
     "stream_threads": _count(1, 4096),
     "streams_per_agency": _count(1, 4096),
+    "streams_per_officer": _count(1, 4096),
     "rate_per_second": _count(1, 1_000_000),
     "in_flight_per_agency": _count(1, 4096),
     "connections_per_certificate": _count(1, 4096),
@@ -401,3 +405,10 @@ def _complete(values: dict[str, Any], sources: Mapping[str, str]) -> None:
         problem = "is more than stream_threads, so one agency could take every thread"
         allowed = f"1 to {streams}"
         raise SettingsError("streams_per_agency", problem, source=sources["streams_per_agency"], allowed=allowed)
+    of_agency = values["streams_per_agency"]
+    # Two where there are two: after a lost connection the one before counts until the server has noticed.
+    values.setdefault("streams_per_officer", max(min(2, of_agency), of_agency // 4))
+    if values["streams_per_officer"] > of_agency:
+        problem = "is more than streams_per_agency, which one officer or system could take alone"
+        allowed = f"1 to {of_agency}"
+        raise SettingsError("streams_per_officer", problem, source=sources["streams_per_officer"], allowed=allowed)

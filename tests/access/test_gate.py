@@ -270,9 +270,22 @@ def limits(
         rate_per_second=rate,
         in_flight=in_flight,
         streams=streams,
+        streams_of_one=1,
         all_streams=all_streams,
         clock=lambda: clock[0],
     )
+
+
+# Whoever has one consumer's key doesn't keep the agency's others from hearing, and another key of his is no way around.
+def test_an_officer_has_a_part_of_his_agencys_streams() -> None:
+    limited = limits([0.0])
+    held = limited.stream_of("a", "SYSTEM-1")
+    with pytest.raises(errors.Exhausted):
+        limited.stream_of("a", "SYSTEM-1")
+    limited.stream_of("a", "SYSTEM-2").release()
+    limited.stream_of("b", "SYSTEM-1").release()
+    held.release()
+    limited.stream_of("a", "SYSTEM-1").release()
 
 
 def test_a_rate_comes_back_with_time_and_says_when() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2, reviews_pb2
+from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.events.deliverer import deliver
@@ -295,3 +295,28 @@ def test_what_was_told_instead_of_an_event_is_found(services: Services, owner: O
     owner.does(KIND.format("-"), other)
     assert told(services) == events
     assert owner.findings() == ["the events that were told aren't those that the agency was owed"]
+
+
+LAST = "agency_id = 'npb' AND sequence = 3"
+
+
+def test_the_newest_event_that_is_hidden_ends_the_stream(
+    services: Services, owner: Owner, events: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    # What is left has no gap, and each is what its entry owed; but this process knows that there is another one.
+    with owner.without("agency_event", LAST), pytest.raises(errors.Unavailable):
+        told(services)
+    assert "events are missing that had a number" in caplog.text
+    assert told(services) == events
+    assert owner.findings() == []
+
+
+def test_the_newest_event_that_is_hidden_from_a_process_that_has_just_started_is_found(
+    services: Services, owner: Owner, keyring: Keyring, events: list[int]
+) -> None:
+    # It knows of no number yet. Its entry says that there were no more, and an entry before it has told of one.
+    with Services(services.database, keyring) as started:
+        started.ask(call_of(PUNJAB_POLICE), directory_pb2.ListAgenciesRequest())
+        with owner.without("agency_event", LAST):
+            assert told(started) == events[:2]
+    assert owner.findings() == ["a stream was told that there were no more events, and later ones had been told before"]

@@ -92,6 +92,7 @@ def main() -> int:
         "NSOR_TRACE_STORE": "off",
         "NSOR_STREAM_THREADS": streams,
         "NSOR_STREAMS_PER_AGENCY": streams,
+        "NSOR_STREAMS_PER_OFFICER": streams,
         "NSOR_CONNECTIONS_PER_CERTIFICATE": streams,
     }
     with tempfile.TemporaryDirectory(prefix="nsor-bench-events-") as folder:

@@ -1,7 +1,6 @@
 """Consumers of an agency's events: each hears what its filter says, under numbers and with a cursor of its own."""
 
 import contextlib
-import functools
 
 import pytest
 
@@ -10,6 +9,7 @@ from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
 from nsor_server.events import consumers, cursors, outbox, recipients
 from nsor_server.events.deliverer import deliver
+from nsor_server.events.numbered import Numbered
 from nsor_server.notification.stream import EventStream
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
@@ -198,7 +198,7 @@ def test_nobody_but_its_own_system_follows_or_acknowledges_a_consumer(services: 
     call, asked = call_of(PUNJAB_POLICE, other), notification_pb2.SubscribeEventsRequest(consumer="SYSTEM-1")
     services.admit(call, asked)
     with services.database.reading() as conn, pytest.raises(errors.Denied):
-        EventStream().start(call, asked, conn)
+        EventStream(lambda: 0, Numbered()).start(call, asked, conn)
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
@@ -209,7 +209,7 @@ def test_a_consumers_system_does_not_follow_or_acknowledge_what_is_all_of_its_ag
     one = system(services)
     call, asked = call_of(PUNJAB_POLICE, one), notification_pb2.SubscribeEventsRequest()
     services.admit(call, asked)
-    stream = EventStream()
+    stream = EventStream(lambda: 0, Numbered())
     with services.database.reading() as conn:
         cursor = stream.start(call, asked, conn)
     services.ask(call_of(PUNJAB_POLICE), enrolment(places=["PK-PB/LHR"]))
@@ -239,7 +239,7 @@ def test_another_agencys_consumer_is_not_known(services: Services) -> None:
 
 
 def test_a_stream_says_once_where_its_replay_ends(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cursors, "read_after", functools.partial(cursors.read_after, limit=4))
+    monkeypatch.setattr(cursors, "MAX_EVENTS", 4)
     one = enrolled(services, kinds=[CONFIRMED, MOVED])
     for _ in range(3):
         confirmed_and_moved(services)
@@ -260,7 +260,7 @@ def test_what_was_numbered_after_the_beginning_is_no_replay(services: Services) 
     one = enrolled(services, kinds=[CONFIRMED, MOVED])
     call, request = call_of(PUNJAB_POLICE, one), notification_pb2.SubscribeEventsRequest(consumer="SYSTEM-1")
     services.admit(call, request)
-    stream = EventStream()
+    stream = EventStream(lambda: 0, Numbered())
     with services.database.reading() as conn:
         cursor = stream.start(call, request, conn)
         first = stream.after(call, cursor, conn)
@@ -277,7 +277,7 @@ def test_a_stream_of_a_consumer_that_is_disabled_may_not_go_on(services: Service
     one = enrolled(services)
     call, request = call_of(PUNJAB_POLICE, one), notification_pb2.SubscribeEventsRequest(consumer="SYSTEM-1")
     services.admit(call, request)
-    stream = EventStream()
+    stream = EventStream(lambda: 0, Numbered())
     with services.database.reading() as conn:
         cursor = stream.start(call, request, conn)
     stream.check(call, cursor)

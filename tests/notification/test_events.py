@@ -13,6 +13,7 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Outcome, Row
 from nsor_server.events import cursors, deliverer, outbox
 from nsor_server.events.deliverer import Deliverer
+from nsor_server.events.numbered import Numbered
 from nsor_server.events.waiter import Waiter
 from nsor_server.rpc.handlers import Streamed
 from nsor_server.storage.pool import Database
@@ -54,7 +55,7 @@ def deliver(database: Database, batch: int = deliverer.BATCH) -> int:
 
 def read(database: Database, agency_id: str, after: int = 0) -> list[tuple[int, str]]:
     with database.reading() as conn:
-        found = [event.message() for event in cursors.read_after(conn, cursors.Line(agency_id), after)]
+        found = [event.message() for event in cursors.read_after(conn, cursors.Line(agency_id), after, 100)]
     return [(event.sequence, event.registration_id) for event in found]
 
 
@@ -199,9 +200,10 @@ def test_a_delivery_that_fails_leaves_its_events_in_the_outbox(database: Databas
 
 @pytest.fixture
 def waiter(database: Database) -> Iterator[Waiter]:
-    waiter = Waiter(database)
+    numbered = Numbered()
+    waiter = Waiter(database, numbered)
     waiter.start()
-    running = Deliverer(database)
+    running = Deliverer(database, numbered)
     running.start()
     yield waiter
     running.stop()
@@ -209,77 +211,96 @@ def waiter(database: Database) -> Iterator[Waiter]:
 
 
 def test_whoever_waits_is_woken_by_the_running_deliverer(database: Database, waiter: Waiter) -> None:
-    for _ in range(3):
-        last = len(read(database, "npb"))
-        published = publish(database, "npb")
-        while True:
-            ticket = waiter.ticket("npb")
-            found = read(database, "npb", after=last)
-            if found:
-                break
-            assert waiter.wait("npb", ticket, 30)
-        assert found == [(last + 1, str(published))]
+    with waiter.waiting("npb") as waiting:
+        for _ in range(3):
+            last = len(read(database, "npb"))
+            published = publish(database, "npb")
+            while not (found := read(database, "npb", after=last)):
+                assert waiting.wait(30)
+            assert found == [(last + 1, str(published))]
 
 
 def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Database) -> None:
     # The ledger's writer wakes it: an event isn't late by the second that another process's events may take.
-    waiter, running = Waiter(database), Deliverer(database, poll_seconds=600)
+    waiter, running = Waiter(database, Numbered()), Deliverer(database, Numbered(), poll_seconds=600)
     waiter.start()
     running.start()
-    for nth in range(1, 4):
-        ticket = waiter.ticket("npb")
-        published = publish(database, "npb")
-        running.wake()
-        for _ in range(30):
-            if (nth, str(published)) in read(database, "npb"):
-                break
-            waiter.wait("npb", ticket, 1)
-            ticket = waiter.ticket("npb")
-        assert read(database, "npb", after=nth - 1) == [(nth, str(published))]
+    with waiter.waiting("npb") as waiting:
+        for nth in range(1, 4):
+            published = publish(database, "npb")
+            running.wake()
+            for _ in range(30):
+                if (nth, str(published)) in read(database, "npb"):
+                    break
+                waiting.wait(1)
+            assert read(database, "npb", after=nth - 1) == [(nth, str(published))]
     running.stop()
     waiter.stop()
 
 
 def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:
-    waiter = Waiter(database)
-    ticket = waiter.ticket("sindh-police")
-    waiter.start()
-    assert waiter.wait("sindh-police", ticket, 30)  # the listener wakes everybody once when it begins to listen
-    ticket = waiter.ticket("sindh-police")
-    assert not waiter.wait("sindh-police", ticket, 0.01)
-    ended = threading.Event()
+    waiter = Waiter(database, Numbered())
+    with waiter.waiting("sindh-police") as waiting:
+        waiter.start()
+        assert waiting.wait(30)  # the listener wakes everybody once when it begins to listen
+        assert not waiting.wait(0.01)
+        ended = threading.Event()
 
-    def wait() -> None:
-        assert not waiter.wait("sindh-police", ticket, 60)
-        ended.set()
+        def wait() -> None:
+            waiting.wait(60)
+            ended.set()
 
-    thread = threading.Thread(target=wait)
-    thread.start()
-    waiter.stop()
-    assert ended.wait(10)
-    thread.join(10)
+        thread = threading.Thread(target=wait)
+        thread.start()
+        waiter.stop()
+        assert ended.wait(10)
+        thread.join(10)
 
 
 def test_what_was_notified_while_nobody_listened_ends_the_wait(database: Database) -> None:
-    waiter = Waiter(database)
-    ticket = waiter.ticket("npb")
-    publish(database, "npb")
-    deliver(database)
-    waiter.start()
-    assert waiter.wait("npb", ticket, 30)
+    waiter = Waiter(database, Numbered())
+    with waiter.waiting("npb") as waiting:
+        publish(database, "npb")
+        deliver(database)
+        waiter.start()
+        assert waiting.wait(30)
     waiter.stop()
 
 
 def test_a_listener_that_lost_its_connection_listens_again(database: Database, waiter: Waiter) -> None:
     with database.transaction() as conn:
         conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-    last = 0
     published = publish(database, "npb")
-    for _ in range(150):
-        if found := read(database, "npb", after=last):
-            break
-        waiter.wait("npb", waiter.ticket("npb"), 0.2)
+    with waiter.waiting("npb") as waiting:
+        for _ in range(150):
+            if found := read(database, "npb"):
+                break
+            waiting.wait(0.2)
     assert found == [(1, str(published))]
+
+
+# By the times at which it is woken a consumer with a filter would show that its agency has heard something else.
+def test_whoever_waits_is_woken_by_the_own_numbering_alone(database: Database) -> None:
+    numbered = Numbered()
+    waiter = Waiter(database, numbered)
+    with (
+        waiter.waiting("npb") as own,
+        waiter.waiting("npb/another") as consumers,
+        waiter.waiting("sindh-police") as other,
+    ):
+        waiter.start()
+        for each in (own, consumers, other):
+            assert each.wait(30)  # the beginning
+        publish(database, "npb")
+        deliver(database)
+        publish(database, "npb", "sindh-police")
+        deliver(database)
+        assert other.wait(30)
+        # What was notified before that was heard before it.
+        assert own.wait(0)
+        assert not consumers.wait(0)
+    waiter.stop()
+    assert (numbered.least("npb"), numbered.least("sindh-police"), numbered.least("npb/another")) == (2, 1, 0)
 
 
 def acknowledge(services: Services, through: int) -> int:

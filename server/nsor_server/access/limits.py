@@ -1,5 +1,8 @@
 """Limits per agency: calls per second, calls at a time, streams at a time. What they protect is the other agencies.
 
+Of its streams each officer or system has a part only: one key that was stolen, or a program that opens streams and
+closes none, doesn't keep the agency's other consumers from hearing their events.
+
 Callers that the gate doesn't know share one small allowance. All of it is of this process; nothing is stored.
 """
 
@@ -64,6 +67,7 @@ class Limits:
         rate_per_second: calls per second of one agency; twice that may come at once after a pause.
         in_flight: unary calls of one agency at a time.
         streams: streams of one agency at a time.
+        streams_of_one: of these, those of one officer or system.
         all_streams: streams of all agencies at a time. Whoever comes later is told so; without this bound it would
             wait for a thread and hear nothing.
         clock: seconds, monotonic.
@@ -75,6 +79,7 @@ class Limits:
         rate_per_second: float,
         in_flight: int,
         streams: int,
+        streams_of_one: int,
         all_streams: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -82,10 +87,12 @@ class Limits:
         self._burst = 2 * rate_per_second
         self._in_flight = in_flight
         self._streams = streams
+        self._streams_of_one = streams_of_one
         self._all_streams = all_streams
         self._clock = clock
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
+        self._of_one: dict[tuple[str, str], _Use] = {}
 
     def call(self, agency_id: str) -> Hold:
         """Take one of the agency's unary calls.
@@ -114,6 +121,22 @@ class Limits:
             if use.streams >= most or sum(each.streams for each in self._uses.values()) >= self._all_streams:
                 raise errors.Exhausted(retry_after_seconds=1.0)
             self._spend(use)
+            use.streams += 1
+        return Hold(self._lock, use, streams=1)
+
+    def stream_of(self, agency_id: str, officer_number: str) -> Hold:
+        """Count a stream that the agency has taken as one of an officer's or a system's, who has proved to be that.
+
+        By number and not by key: another key of the same number gets no more of them.
+
+        Raises:
+            Exhausted: with the seconds to wait.
+        """
+        with self._lock:
+            # Only officers whom the directory knows get here, as for agencies.
+            use = self._of_one.setdefault((agency_id, officer_number), _Use(tokens=0.0, filled=0.0))
+            if use.streams >= self._streams_of_one:
+                raise errors.Exhausted(retry_after_seconds=1.0)
             use.streams += 1
         return Hold(self._lock, use, streams=1)
 

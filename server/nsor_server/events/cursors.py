@@ -6,12 +6,14 @@ An agency has numbers of its own over all its events; each of its consumers has 
 from __future__ import annotations
 
 import hashlib
+import struct
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Seen, Table, Versions
+from nsor_server.events.numbered import Numbered
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_us
 from nsor_server.storage import deciding
@@ -100,6 +102,11 @@ class Line(NamedTuple):
     agency_id: str
     consumer_id: bytes = b""
 
+    @property
+    def key(self) -> str:
+        """Its name, by which who waits for it is woken: ``npb``, or ``punjab-police/`` and a consumer's id."""
+        return f"{self.agency_id}/{uuids.text(self.consumer_id)}" if self.consumer_id else self.agency_id
+
 
 class StoredEvent(NamedTuple):
     """A numbered event as it is stored.
@@ -107,20 +114,26 @@ class StoredEvent(NamedTuple):
     Attributes:
         row: all its columns, as a row of ``EVENTS``.
         written: the same as they are hashed, ids as text and the time in microseconds.
+        sha256: of what an entry owes an agency: a row of ``outbox.TABLE``, made of these columns.
         recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
         sequence: its number within the numbering that is read.
     """
 
     row: Row
     written: list[Any]
+    sha256: bytes
     recorded: bytes | None
     sequence: int
 
     @property
     def is_as_recorded(self) -> bool:
         """Whether it is what the entry owed the agency: a row of ``outbox.TABLE``."""
-        agency_id, _, event_id, *what, _ = self.written
-        return deciding.digest_of([event_id, agency_id, *what]) == self.recorded
+        return self.sha256 == self.recorded
+
+    @property
+    def hashed(self) -> bytes:
+        """What stands for it where several are hashed together: all that is stored of it, with its number."""
+        return struct.pack(">qq", self.sequence, self.written[-1]) + self.sha256
 
     def message(self) -> notification_pb2.Event:
         """The event as the contract writes it."""
@@ -144,17 +157,20 @@ class StoredEvent(NamedTuple):
         return event
 
 
-def read_after(conn: Connection, line: Line, after: int, limit: int = MAX_EVENTS) -> list[StoredEvent]:
+def read_after(conn: Connection, line: Line, after: int, limit: int) -> list[StoredEvent]:
     """At most ``limit`` events of the numbering after a sequence, in order."""
     if line.consumer_id:
         of_consumer = (line.agency_id, uuid.UUID(bytes=line.consumer_id), after, limit)
         found = conn.execute(_AFTER_OF_CONSUMER, of_consumer)
     else:
         found = conn.execute(_AFTER, (line.agency_id, after, limit))
-    return [
-        StoredEvent(Row(EVENTS, tuple(columns)), _WRITTEN(columns), recorded, number)
-        for *columns, recorded, number in found
-    ]
+    events = []
+    for *columns, recorded, number in found:
+        written = _WRITTEN(columns)
+        agency_id, _, event_id, *what, _ = written
+        sha256 = deciding.digest_of([event_id, agency_id, *what])
+        events.append(StoredEvent(Row(EVENTS, tuple(columns)), written, sha256, recorded, number))
+    return events
 
 
 def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
@@ -162,16 +178,24 @@ def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.To
     return record_pb2.ToldEvents(
         first=after + 1,
         last=after + len(events),
-        sha256=hashlib.sha256(b"".join(deciding.digest_of(each.written) for each in events)).digest(),
+        sha256=hashlib.sha256(b"".join(each.hashed for each in events)).digest(),
         consumer_id=line.consumer_id,
     )
 
 
-def last(conn: Connection, line: Line) -> int:
-    """The last sequence that the numbering has been given, or 0."""
+def last(conn: Connection, line: Line, numbered: Numbered) -> int:
+    """The last sequence that the numbering has been given, or 0.
+
+    Raises:
+        errors.Unavailable: this process knows of a later one.
+    """
+    least = numbered.least(line.key)
     if line.consumer_id:
-        return _number(conn, "SELECT max(sequence) FROM consumer_event WHERE consumer_id = %s", line)
-    return _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", line)
+        found = _number(conn, "SELECT max(sequence) FROM consumer_event WHERE consumer_id = %s", line)
+    else:
+        found = _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", line)
+    numbered.read(line.key, least, found)
+    return found
 
 
 def event_id(conn: Connection, line: Line, sequence: int) -> str:

@@ -17,6 +17,7 @@ import psycopg
 
 from nsor_server.alerts import Alert, alert
 from nsor_server.events import consumers, hearers
+from nsor_server.events.numbered import Numbered
 from nsor_server.events.waiter import CHANNEL
 from nsor_server.storage import arrays, locks
 from nsor_server.storage.pool import Connection, Database
@@ -83,8 +84,14 @@ WITH oldest AS MATERIALIZED (
         n.sequence
     FROM numbered AS n JOIN next AS e USING (event_id) JOIN consumers AS c ON c.agency_id = n.agency_id
     WHERE {consumers.hears("c", "e")}
+    RETURNING consumer_id, sequence, agency_id
 )
-SELECT count(*), pg_notify('{CHANNEL}', agency_id) IS NULL FROM numbered GROUP BY agency_id
+SELECT key, last, events, pg_notify('{CHANNEL}', key || ' ' || last) IS NULL
+FROM (
+    SELECT agency_id AS key, max(sequence) AS last, count(*) AS events FROM numbered GROUP BY agency_id
+    UNION ALL
+    SELECT agency_id || '/' || consumer_id, max(sequence), 0 FROM heard GROUP BY agency_id, consumer_id
+) AS told
 """.encode(),  # noqa: S608 - constants
 )
 
@@ -93,15 +100,19 @@ def steps(batch: int = BATCH) -> tuple[Step, Step]:
     """Number at most ``batch`` events, the oldest first, and notify their agencies, in a transaction.
 
     A number is the agency's last one plus one, under the lock: there are no gaps, and a transaction that is rolled back
-    leaves its events in the outbox, unnumbered. The rows of the second step say how many, for each agency.
+    leaves its events in the outbox, unnumbered. The rows of the second step say for each numbering its last number and
+    how many events it is of; consumers', which are their agency's too, are of none.
     """
     return _TURN, _NUMBER(arrays.integer(batch))
 
 
-def deliver(session: Session, batch: int = BATCH) -> int:
-    """Do ``steps`` in a transaction of their own; returns how many events were numbered."""
-    _, _, numbered, _ = session.run(BEGIN, *steps(batch), COMMIT)
-    return sum(count for count, _ in numbered)
+def deliver(session: Session, batch: int = BATCH, numbered: Numbered | None = None) -> int:
+    """Do ``steps`` in a transaction of their own; returns how many events were numbered, and ``numbered`` learns it."""
+    _, _, found, _ = session.run(BEGIN, *steps(batch), COMMIT)
+    if numbered is not None:
+        for key, last, _, _ in found:
+            numbered.learn(key, last)
+    return sum(events for _, _, events, _ in found)
 
 
 def waiting_seconds(conn: Connection) -> float:
@@ -113,9 +124,10 @@ def waiting_seconds(conn: Connection) -> float:
 class Deliverer:
     """A thread that delivers whenever it is woken, and looks by itself as well: another process may owe something."""
 
-    def __init__(self, database: Database, *, poll_seconds: float = 1.0) -> None:
-        """``poll_seconds`` is the longest that an event of another process waits."""
+    def __init__(self, database: Database, numbered: Numbered, *, poll_seconds: float = 1.0) -> None:
+        """``poll_seconds`` is the longest that an event of another process waits; ``numbered`` learns what it does."""
         self._database = database
+        self._numbered = numbered
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -164,7 +176,7 @@ class Deliverer:
             self._woken.clear()
             if self._behind_since is None:
                 self._behind_since = time.monotonic()
-            while deliver(session) == BATCH and not self._stopped.is_set():
+            while deliver(session, BATCH, self._numbered) == BATCH and not self._stopped.is_set():
                 pass
             self._behind_since, self._alerted = None, False
             self._woken.wait(self._poll_seconds)

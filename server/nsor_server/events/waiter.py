@@ -1,4 +1,8 @@
-"""Lets many streams wait for their agencies' next events, with one listening connection for all of them."""
+"""Lets many streams wait for their next events, with one listening connection for all of them.
+
+A stream is woken for what its own numbering got and for nothing else: a consumer with a filter isn't woken, and does
+nothing that could be seen, when its agency hears what it doesn't.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +11,53 @@ import logging
 import os
 import socket
 import threading
-from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psycopg
 
+from nsor_server.events.numbered import Numbered
 from nsor_server.storage.pool import Database
 
 CHANNEL: Final = "nsor_events"
-"""Notified with the agency's id at the commit of a delivery."""
+"""Notified at the commit of a delivery with the key of each numbering and its last number: ``npb 17``."""
 
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
 
+class Waiting:
+    """One that waits. What wakes it while it does something else ends its next wait at once."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._woken = False
+
+    def wake(self) -> None:
+        """End its wait, or the next one."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is woken; False: the time is up. It is to read afterwards what it was woken for."""
+        with self._changed:
+            if not self._woken and seconds > 0:
+                self._changed.wait(seconds)
+            woken, self._woken = self._woken, False
+            return woken
+
+
 class Waiter:
-    """Wakes whoever waits for events of an agency.
+    """Wakes whoever waits for a numbering to go on."""
 
-    A stream takes ``ticket(agency_id)`` **before** it reads and hands it to ``wait`` afterwards: what was delivered in
-    between ends the wait at once.
-    """
-
-    def __init__(self, database: Database) -> None:
-        """Listens from ``start`` to ``stop``."""
+    def __init__(self, database: Database, numbered: Numbered) -> None:
+        """Listens from ``start`` to ``stop``; ``numbered`` learns what it hears."""
         self._database = database
-        self._conditions: defaultdict[str, threading.Condition] = defaultdict(threading.Condition)
-        self._tickets: defaultdict[str, int] = defaultdict(int)
+        self._numbered = numbered
+        self._waiting: dict[str, set[Waiting]] = {}
         self._guard = threading.Lock()
         self._stopped = threading.Event()
         self._listening: psycopg.Connection | None = None
@@ -50,33 +74,32 @@ class Waiter:
         self._hang_up()
         self._thread.join(_RETRY_SECONDS + _STOP_SECONDS)
 
-    def ticket(self, agency_id: str) -> int:
-        """How often the agency has been notified so far."""
-        with self._condition(agency_id):
-            return self._tickets[agency_id]
-
-    def wait(self, agency_id: str, ticket: int, timeout_seconds: float) -> bool:
-        """Wait until the agency was notified after the ticket was taken; False when the time is up or at the stop."""
-        condition = self._condition(agency_id)
-        with condition:
-            condition.wait_for(lambda: self._tickets[agency_id] != ticket or self._stopped.is_set(), timeout_seconds)
-            return self._tickets[agency_id] != ticket and not self._stopped.is_set()
-
-    def _condition(self, agency_id: str) -> threading.Condition:
+    @contextmanager
+    def waiting(self, key: str) -> Iterator[Waiting]:
+        """One that waits for a numbering, from before it first reads."""
+        one = Waiting()
         with self._guard:
-            return self._conditions[agency_id]
+            self._waiting.setdefault(key, set()).add(one)
+        try:
+            yield one
+        finally:
+            with self._guard:
+                left = self._waiting[key]
+                left.discard(one)
+                if not left:
+                    del self._waiting[key]
 
-    def _wake(self, agency_id: str) -> None:
-        condition = self._condition(agency_id)
-        with condition:
-            self._tickets[agency_id] += 1
-            condition.notify_all()
+    def _wake(self, key: str) -> None:
+        with self._guard:
+            found = list(self._waiting.get(key, ()))
+        for one in found:
+            one.wake()
 
     def _wake_all(self) -> None:
         with self._guard:
-            agency_ids = list(self._conditions)
-        for agency_id in agency_ids:
-            self._wake(agency_id)
+            keys = list(self._waiting)
+        for key in keys:
+            self._wake(key)
 
     def _listen(self) -> None:
         while not self._stopped.is_set():
@@ -105,4 +128,7 @@ class Waiter:
         self._wake_all()
         while not self._stopped.is_set():
             for notice in conn.notifies(timeout=_RETRY_SECONDS, stop_after=1):
-                self._wake(notice.payload)
+                key, _, last = notice.payload.rpartition(" ")
+                if last.isdecimal():
+                    self._numbered.learn(key, int(last))
+                self._wake(key)

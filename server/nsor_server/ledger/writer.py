@@ -178,16 +178,28 @@ class Writer(Generic[Each]):
             Unavailable, LedgerUnavailable: as ``put``, or the entry isn't known to be durable.
             Exception: what the deciding gave for this item.
         """
+        return self.begin(item)()
+
+    def begin(self, item: Each) -> Callable[[], receipt_pb2.Receipt]:
+        """The first half of ``submit``: gives what waits for the rest, for a thread that does something meanwhile.
+
+        Raises:
+            Unavailable, LedgerUnavailable: as ``put``; the rest is raised by what it gives.
+        """
         results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         item.done = lambda _item, result: results.put(result)
         self.put(item)
-        result = results.get()
-        if isinstance(result, receipt_pb2.Receipt):
-            return result
-        if isinstance(result, LedgerUnavailable):
-            # One failure is shared by a whole batch; each waiter raises one of its own.
-            raise LedgerUnavailable(*result.args) from result
-        raise result
+
+        def stored() -> receipt_pb2.Receipt:
+            result = results.get()
+            if isinstance(result, receipt_pb2.Receipt):
+                return result
+            if isinstance(result, LedgerUnavailable):
+                # One failure is shared by a whole batch; each waiter raises one of its own.
+                raise LedgerUnavailable(*result.args) from result
+            raise result
+
+        return stored
 
     def close(self, timeout_seconds: float = 10.0) -> None:
         """Take no more items, write those that wait, and stop."""

@@ -9,6 +9,7 @@ from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
+from nsor_server.events.numbered import Numbered
 from nsor_server.notification import consumers
 from nsor_server.notification.arrivals.counter import Counter
 from nsor_server.notification.arrivals.service import Arrivals
@@ -27,13 +28,21 @@ from nsor_server.storage.v1 import record_pb2
 class NotificationService:
     """Takes notices and acknowledgements, transfers responsibility, and streams events."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
-        """``durable`` gives how many entries this process knows to be durable."""
-        self._sealer, self._blind_index, self._durable = sealer, blind_index, durable
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int], numbered: Numbered) -> None:
+        """What it needs.
+
+        Args:
+            sealer: opens and seals notices.
+            blind_index: finds by numbers.
+            durable: gives how many entries this process knows to be durable.
+            numbered: what this process knows to have been numbered.
+        """
+        self._sealer, self._blind_index = sealer, blind_index
+        self._durable, self._numbered = durable, numbered
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
-        stream = EventStream()
+        stream = EventStream(self._durable, self._numbered)
         return (
             *Notices(self._sealer, self._blind_index).handlers(),
             *Reading(self._sealer).handlers(),
@@ -51,6 +60,7 @@ class NotificationService:
                 notification_pb2.SubscribeEventsRequest,
                 notification_pb2.SubscribeEventsResponse,
                 stream.start,
+                stream.woken_by,
                 stream.after,
                 stream.check,
             ),
@@ -59,9 +69,15 @@ class NotificationService:
     def acknowledge_events(
         self, call: Call, request: notification_pb2.AcknowledgeEventsRequest, conn: Connection
     ) -> Outcome[notification_pb2.AcknowledgeEventsResponse]:
-        """Acknowledge the caller's events, or its consumer's, up to a sequence; less than before changes nothing."""
+        """Acknowledge the caller's events, or its consumer's, up to a sequence; less than before changes nothing.
+
+        Raises:
+            errors.InvalidFields: OUT_OF_RANGE: the numbering hasn't come to that sequence; or as ``consumers.line``.
+            errors.Denied: as ``consumers.line``.
+            errors.Unavailable: events are missing that had a number.
+        """
         line, through = consumers.line(call, request.consumer), request.through_sequence
-        if through > cursors.last(conn, line):
+        if through > cursors.last(conn, line, self._numbered):
             beyond = errors.Violation("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))
         before = cursors.acknowledged(conn, line)

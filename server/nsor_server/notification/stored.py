@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -100,6 +101,7 @@ class _Told:
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._conn, self._add = conn, add
+        self._ends: dict[cursors.Line, list[tuple[int, int]]] = {}
         self.concerns = Concerns(told=("events",))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
@@ -108,8 +110,22 @@ class _Told:
         told = detail.events
         line, after = cursors.Line(leaf.agency, told.consumer_id), told.first - 1
         stored = cursors.read_after(self._conn, line, after, told.last - after)
-        if cursors.told(line, after, stored) != told:
+        owed = cursors.told(line, after, stored)
+        if (owed.first, owed.last, owed.sha256) != (told.first, told.last, told.sha256):
             self._add(index, "the events that were told aren't those that the agency was owed")
+        self._end(index, line, told)
+
+    def _end(self, index: int, line: cursors.Line, told: record_pb2.ToldEvents) -> None:
+        """See that a message behind which there was said to be none went as far as others of the numbering before."""
+        ends = self._ends.setdefault(line, [(-1, 0)])
+        if told.HasField("entries"):
+            _, known = ends[bisect.bisect_left(ends, (told.entries, 0)) - 1]
+            if told.last < known:
+                self._add(
+                    index, "a stream was told that there were no more events, and later ones had been told before"
+                )
+        if told.last > ends[-1][1]:
+            ends.append((index, told.last))
 
     def finish(self) -> None:
         """Nothing is left."""

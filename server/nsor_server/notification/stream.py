@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, notification_pb2
@@ -12,6 +12,7 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors, hearers
 from nsor_server.events.cursors import StoredEvent
+from nsor_server.events.numbered import Numbered
 from nsor_server.formats.uuids import raw
 from nsor_server.notification import consumers
 from nsor_server.registration import facts as registrations
@@ -42,6 +43,15 @@ class EventStream:
     An event of a registration that has been sealed since keeps its number and names no record.
     """
 
+    def __init__(self, durable: Callable[[], int], numbered: Numbered) -> None:
+        """What it needs.
+
+        Args:
+            durable: gives how many entries this process knows to be durable.
+            numbered: what this process knows to have been numbered.
+        """
+        self._durable, self._numbered = durable, numbered
+
     def start(self, call: Call, request: notification_pb2.SubscribeEventsRequest, conn: Connection) -> Cursor:
         """The cursor that was asked for, or the last acknowledgement.
 
@@ -49,14 +59,19 @@ class EventStream:
             errors.InvalidFields: CONSUMER_UNKNOWN; OUT_OF_RANGE: the numbering was never given that sequence, or not to
                 the event that the caller names.
             errors.Denied: the consumer is another system's.
+            errors.Unavailable: events are missing that had a number.
         """
         line = consumers.line(call, request.consumer)
-        until, sequence = cursors.last(conn, line), int(request.after_sequence)
+        until, sequence = cursors.last(conn, line, self._numbered), int(request.after_sequence)
         if sequence > until:
             raise _beyond("after_sequence")
         if request.after_event_id and cursors.event_id(conn, line, sequence) != request.after_event_id:
             raise _beyond("after_event_id")
         return Cursor(sequence or cursors.acknowledged(conn, line), replayed=False, until=until, line=line)
+
+    def woken_by(self, cursor: Cursor) -> str:
+        """What wakes a stream: that its own numbering goes on."""
+        return cursor.line.key
 
     def check(self, call: Call, cursor: Cursor) -> None:
         """See that the consumer that is followed hasn't been disabled.
@@ -70,15 +85,17 @@ class EventStream:
         """The next events, at most 250; that there was nothing to replay; or None when there is nothing yet.
 
         Raises:
-            errors.Unavailable: what is stored isn't what the ledger owed.
+            errors.Unavailable: what is stored isn't what the ledger owed, or isn't all that had a number.
         """
-        found = cursors.read_after(conn, cursor.line, cursor.sequence)
-        if not found and (cursor.replayed or cursor.sequence < cursor.until):
-            if not cursor.replayed:
-                alert(Alert.ROW_CONTRADICTED, "events are missing that had a number")
-                raise errors.Unavailable
-            return None
+        key, entries = cursor.line.key, self._durable()
+        least = max(self._numbered.least(key), cursor.until)
+        found = cursors.read_after(conn, cursor.line, cursor.sequence, cursors.MAX_EVENTS)
         _require_whole(found, cursor.sequence)
+        sequence, more = cursor.sequence + len(found), len(found) == cursors.MAX_EVENTS
+        if not more:
+            self._numbered.read(key, least, sequence)
+        if not found and cursor.replayed:
+            return None
         events = [each.message() for each in found]
         _require_concerned(events, call)
         named = [raw(one) for event in events for one in _registrations(event)]
@@ -86,13 +103,14 @@ class EventStream:
         if sealed:
             for event in events:
                 _hide(event, sealed)
-        sequence = cursor.sequence + len(found)
         replayed = cursor.replayed or sequence >= cursor.until
         answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
         told = cursors.told(cursor.line, cursor.sequence, found)
+        if not more:
+            told.entries = entries
         detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=told)
         onwards = cursor._replace(sequence=sequence, replayed=replayed)
-        return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), onwards)
+        return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), onwards, more)
 
 
 def _beyond(field: str) -> errors.InvalidFields:

@@ -98,10 +98,17 @@ class Parted(Generic[Q, A]):
 
 
 class StreamStep(NamedTuple):
-    """One message of a stream: its outcome, without a receipt, and where the stream goes on: behind where it was."""
+    """One message of a stream.
+
+    Attributes:
+        outcome: without a receipt.
+        cursor: where the stream goes on: behind where it was.
+        more: whether there may be another one now. Otherwise nobody reads again until the stream is woken.
+    """
 
     outcome: Outcome[Any]
     cursor: Any
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ class Streamed(Generic[Q, A, C]):
 
     Attributes:
         start: the cursor at which the stream begins.
+        woken_by: what wakes the stream of a cursor: the key of what it waits for.
         after: the next message after a cursor; None if there is none yet.
         check: raises ApiError when the caller may no longer have the stream, by the directory that he was gated by;
             asked at each gating, also while the stream is silent.
@@ -118,6 +126,7 @@ class Streamed(Generic[Q, A, C]):
     request: type[Q]
     response: type[A]
     start: Callable[[Call, Q, Connection], C]
+    woken_by: Callable[[C], str]
     after: Callable[[Call, C, Connection], StreamStep | None]
     check: Callable[[Call, C], None]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from nsor.v1 import receipt_pb2
 from nsor_server.access.limits import Limits
-from nsor_server.calls import Call, new_access_id
+from nsor_server.calls import Call, Directory, new_access_id
 from nsor_server.ledger.writer import Writer
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.answers import Answers
@@ -19,22 +20,32 @@ from nsor_server.rpc.transport import Channel
 from nsor_server.tracing.spans import Tracing
 
 GATE_SECONDS = 1.0
-"""A silent stream is gated this often; with the directory's watcher, a revocation ends it within 5 s."""
+"""How often it is looked whether there is another directory, by which streams are gated again."""
+GATE_AGAIN_SECONDS = 4.0
+"""By the same one a stream is gated again after so long, for what ends by time. Within 5 s a revocation ends it."""
 MESSAGE_SECONDS = 10.0
 """Longest work on one message."""
 RECEIPT_TAG = b"\x7a"
 """Field 15, length-delimited: the receipt goes behind the bytes that its answer hash covers."""
 
 
+class Waiting(Protocol):
+    """One that waits; what wakes it before it waits ends its wait at once."""
+
+    def wake(self) -> None:
+        """End its wait, or the next one."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is woken; False: the time is up."""
+        ...
+
+
 class Waits(Protocol):
     """How a stream waits for what comes next."""
 
-    def ticket(self, agency_id: str) -> int:
-        """How often the agency has been woken."""
-        ...
-
-    def wait(self, agency_id: str, ticket: int, timeout_seconds: float) -> bool:
-        """Wait until it is woken after the ticket."""
+    def waiting(self, key: str) -> AbstractContextManager[Waiting]:
+        """One that is woken by what has a key."""
         ...
 
 
@@ -78,11 +89,23 @@ class OpenStream:
     Attributes:
         channel: its own, which the call holds no more when it is answered.
         sending_since: ``time.monotonic`` since when a message waits to be taken; 0 when none does.
+        waiting: what its thread waits with while it is silent; None: of a stream both ways.
+        cursor: where it is.
+        gated_by: the directory by which it was last gated.
+        gated_at: when, ``time.monotonic``.
     """
 
     call: Call
     channel: Channel
     sending_since: float = 0.0
+    waiting: Waiting | None = None
+    cursor: Any = None
+    gated_by: Directory | None = None
+    gated_at: float = 0.0
+
+    def gated(self, directory: Directory | None, at: float) -> None:
+        """Its caller may have it."""
+        self.gated_by, self.gated_at = directory, at
 
     def send(self, message: bytes) -> None:
         """Send a message and wait until it is taken, or the caller is gone."""

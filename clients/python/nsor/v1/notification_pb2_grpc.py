@@ -194,7 +194,7 @@ class NotificationServiceServicer:
     def SubscribeEvents(self, request, context):
         """Replays the caller's events from a cursor and follows. At least once, in order, until acknowledged: those of the agency, or with `consumer`
         those of one of its consumers, which have numbers of their own. Each message has its own entry in the ledger. The caller is checked again
-        before each message and every 5 seconds. While there is nothing to tell, an empty message comes about every 10 seconds: it has no bytes, carries
+        before each message and every 5 seconds. An empty message comes every 10 seconds since the stream began: it has no bytes, carries
         nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
         what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
         worklists until then.

@@ -4855,14 +4855,19 @@ class ToldEvents(_message.Message):
     LAST_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     CONSUMER_ID_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
     first: _builtins.int
     """Number of the first one, within its agency or its consumer."""
     last: _builtins.int
     """Number of the last one; less than `first`: there were none, and the replay ended."""
     sha256: _builtins.bytes
-    """SHA-256 of the SHA-256s of their columns, in their order."""
+    """SHA-256 of what stands for each, in their order: its number, its time in microseconds since 1970, SHA-256 of what its entry owed."""
     consumer_id: _builtins.bytes
     """Id of the consumer; empty: by the agency's own numbers."""
+    entries: _builtins.int
+    """Of a message behind whose last event there was none: how many entries there were when it was read, at least. Absent: there may have
+    been more events.
+    """
     def __init__(
         self,
         *,
@@ -4870,11 +4875,14 @@ class ToldEvents(_message.Message):
         last: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
         consumer_id: _builtins.bytes = ...,
+        entries: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_entries", b"_entries", "entries", b"entries"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumer_id", b"consumer_id", "first", b"first", "last", b"last", "sha256", b"sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_entries", b"_entries", "consumer_id", b"consumer_id", "entries", b"entries", "first", b"first", "last", b"last", "sha256", b"sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__entries: _TypeAlias = _typing.Literal["entries"]  # noqa: Y015
+    _WhichOneofArgType__entries: _TypeAlias = _typing.Literal["_entries", b"_entries"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__entries) -> _WhichOneofReturnType__entries | None: ...
 
 Global___ToldEvents: _TypeAlias = ToldEvents  # noqa: Y015

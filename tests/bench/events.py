@@ -1,5 +1,7 @@
 """What events cost: `.venv/bin/python -m tests.bench.events`, or with `--small` in a minute or two.
 
+`--events`, `--subscribers` and `--notices` say how many it is of otherwise.
+
 Three figures, each beside its goal:
 
 - from the answer to whoever enters a notice until the event is with 20 connected subscribers;
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import datetime as dt
 import functools
 import itertools
@@ -81,7 +84,17 @@ def main() -> int:
     """Measure and print Markdown; gives the exit code."""
     parser = argparse.ArgumentParser(description="What events cost.")
     parser.add_argument("--small", action="store_true", help="to see that it works")
-    size = SMALL if parser.parse_args().small else WHOLE
+    parser.add_argument("--events", type=int, help="that are stored and replayed")
+    parser.add_argument("--subscribers", type=int, help="to whom nothing is told")
+    parser.add_argument("--notices", type=int, help="whose delivery is timed")
+    asked = parser.parse_args()
+    whole = SMALL if asked.small else WHOLE
+    size = dataclasses.replace(
+        whole,
+        stored=whole.stored if asked.events is None else asked.events,
+        idle=whole.idle if asked.subscribers is None else asked.subscribers,
+        notices=whole.notices if asked.notices is None else asked.notices,
+    )
     if processes.SERVER_CORE == processes.LOAD_CORE:
         print("the bench needs two cores: one for the servers, one for the load", file=sys.stderr)
         return 1

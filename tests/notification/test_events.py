@@ -1,6 +1,7 @@
 """Events: each is delivered once, in order and without gaps, whatever order the causing transactions commit in."""
 
 import contextlib
+import os
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,10 @@ from nsor_server.calls import Agency, Outcome, Row
 from nsor_server.events import cursors, deliverer, outbox
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.numbered import Numbered
+from nsor_server.events.recipients import Found
 from nsor_server.events.waiter import Waiter
 from nsor_server.rpc.handlers import Streamed
+from nsor_server.storage import deciding as writing
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
 from tests import deciding
@@ -277,6 +280,26 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
                 break
             waiting.wait(0.2)
     assert found == [(1, str(published))]
+
+
+def test_an_event_is_read_as_its_entry_owed_it_whatever_it_names(database: Database) -> None:
+    rows = [
+        *owed("npb", registration_id=uuid.uuid4()),
+        *outbox.owed(CREATED, ["npb"], access_request_id=os.urandom(16), about_agency="punjab-police"),
+        *outbox.owed(CREATED, [Found.at("npb", "PK-PB/LHR"), Found.at("npb", "PK-PB")], judgment_id=os.urandom(16)),
+        *outbox.owed(CREATED, ["npb"], registration_ids=[os.urandom(16), os.urandom(16)]),
+        *outbox.owed(CREATED, ["npb"], registration_ids=[], notice_id=os.urandom(16)),
+    ]
+    with database.writer() as conn:
+        session = Session(conn)
+        session.run(BEGIN, *recorded(database, rows), COMMIT)
+        session.close()
+    assert deliver(database) == 5
+    with database.reading() as conn:
+        found = cursors.read_after(conn, cursors.Line("npb"), 0, 9)
+    assert [each.is_as_recorded for each in found] == [True] * 5
+    assert {each.sha256 for each in found} == {writing.digest(row) for row in rows}
+    assert not any(each._replace(recorded=b"").is_as_recorded for each in found)
 
 
 # By the times at which it is woken a consumer with a filter would show that its agency has heard something else.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.v1 import notification_pb2
@@ -16,8 +16,9 @@ from nsor_server.calls import Row, Seen, Table, Versions
 from nsor_server.events.numbered import Numbered
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_us
-from nsor_server.storage import deciding
+from nsor_server.storage import arrays, deciding
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 MAX_EVENTS: Final = 250
@@ -37,47 +38,40 @@ OF_CONSUMERS: Final = Table(
     version="through_sequence",
     written_at="acknowledged_at",
 )
-EVENTS: Final = Table(
-    "agency_event",
-    (
-        ("agency_id", "text"),
-        ("sequence", "bigint"),
-        ("event_id", "uuid"),
-        ("kind", "smallint"),
-        ("registration_id", "uuid"),
-        ("notice_id", "uuid"),
-        ("access_request_id", "uuid"),
-        ("about_agency", "text"),
-        ("judgment_id", "uuid"),
-        ("registration_ids", "bytea"),
-        ("places", "text[]"),
-        ("event_time", "timestamptz"),
-    ),
-)
 _ID_BYTES: Final = 16
-_IDS: Final = [name for name, _ in EVENTS.columns].index("registration_ids")
-_WRITTEN: Final = deciding.writer(EVENTS)
-_COLUMNS: Final = ", ".join(f"e.{name}" for name, _ in EVENTS.columns)
-_RECORD: Final = f"""
+_EVENT: Final = """
+e.event_id, e.kind, e.registration_id, e.notice_id, e.access_request_id, e.about_agency, e.judgment_id,
+    e.registration_ids, e.places,
+    CASE WHEN e.event_time BETWEEN '1970-01-01Z' AND '9999-01-01Z'
+        THEN (extract(epoch FROM e.event_time) * 1000000)::bigint ELSE 0 END,
+    r.sha256"""
+"""With the instant as a number: one that is none, such as infinity, is another than what was told."""
+_RECORD: Final = """
 LEFT JOIN ledger_record AS r
-    ON r.table_name = '{EVENTS.name}' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
+    ON r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
 """
-_AFTER: Final = f"""
-SELECT {_COLUMNS}, r.sha256, e.sequence
+_AFTER: Final = Statement(
+    b"events after",
+    f"""
+SELECT e.sequence, {_EVENT}
 FROM agency_event AS e {_RECORD}
-WHERE e.agency_id = %s AND e.sequence > %s
+WHERE e.agency_id = $1 AND e.sequence > $2
 ORDER BY e.sequence
-LIMIT %s
-""".encode()  # noqa: S608 - constants
-_AFTER_OF_CONSUMER: Final = f"""
-SELECT {_COLUMNS}, r.sha256, c.sequence
+LIMIT $3
+""".encode(),  # noqa: S608 - constants
+)
+_AFTER_OF_CONSUMER: Final = Statement(
+    b"events of a consumer after",
+    f"""
+SELECT c.sequence, {_EVENT}
 FROM consumer_event AS c
 JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
 {_RECORD}
-WHERE c.agency_id = %s AND c.consumer_id = %s AND c.sequence > %s
+WHERE c.agency_id = $1 AND c.sequence > $2 AND c.consumer_id = $4
 ORDER BY c.sequence
-LIMIT %s
-""".encode()  # noqa: S608 - constants
+LIMIT $3
+""".encode(),  # noqa: S608 - constants
+)
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
     ("text",),
@@ -109,68 +103,101 @@ class Line(NamedTuple):
 
 
 class StoredEvent(NamedTuple):
-    """A numbered event as it is stored.
+    """A numbered event as it is stored; ids are of 16 bytes.
 
     Attributes:
-        row: all its columns, as a row of ``EVENTS``.
-        written: the same as they are hashed, ids as text and the time in microseconds.
-        sha256: of what an entry owes an agency: a row of ``outbox.TABLE``, made of these columns.
-        recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
         sequence: its number within the numbering that is read.
+        time_us: when it happened, microseconds since 1970.
+        recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
+        sha256: the same, of what is stored: a row of ``outbox.TABLE``.
     """
 
-    row: Row
-    written: list[Any]
-    sha256: bytes
-    recorded: bytes | None
     sequence: int
+    event_id: bytes
+    kind: int
+    registration_id: bytes | None
+    notice_id: bytes | None
+    access_request_id: bytes | None
+    about_agency: str | None
+    judgment_id: bytes | None
+    registration_ids: bytes | None
+    places: Sequence[str]
+    time_us: int
+    recorded: bytes | None
+    sha256: bytes
 
     @property
     def is_as_recorded(self) -> bool:
-        """Whether it is what the entry owed the agency: a row of ``outbox.TABLE``."""
+        """Whether it is what the entry owed the agency."""
         return self.sha256 == self.recorded
 
     @property
     def hashed(self) -> bytes:
         """What stands for it where several are hashed together: all that is stored of it, with its number."""
-        return struct.pack(">qq", self.sequence, self.written[-1]) + self.sha256
+        return struct.pack(">qq", self.sequence, self.time_us) + self.sha256
 
-    def message(self) -> notification_pb2.Event:
-        """The event as the contract writes it."""
-        _, _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, _, _, time = (
-            self.written
-        )
+    def registrations(self, hidden: Collection[bytes] = ()) -> list[bytes]:
+        """The registrations that it names, without those that are hidden."""
+        ids = self.registration_ids or b""
+        several = (ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES))
+        one = (self.registration_id,) if self.registration_id else ()
+        return [each for each in (*one, *several) if each not in hidden]
+
+    def subjects(self, hidden: Collection[bytes]) -> list[bytes]:
+        """The records that it is about; those of reviews, policy, keys and budgets are about none."""
+        found = self.registrations(hidden)
+        return found if found or not self.access_request_id else [self.access_request_id]
+
+    def message(self, hidden: Collection[bytes] = ()) -> notification_pb2.Event:
+        """The event as the contract writes it; it names no registration that is hidden, and no notice of one."""
+        names = self.registration_id not in hidden
         event = notification_pb2.Event(
             sequence=self.sequence,
-            event_id=event_id,
-            kind=kind,
-            registration_id=registration_id,
-            notice_id=notice_id,
-            access_request_id=access_request_id,
-            agency_id=about,
-            judgment_id=judgment_id,
+            event_id=uuids.text(self.event_id),
+            kind=self.kind,  # type: ignore[arg-type]  # as it was written
+            registration_id=_text(self.registration_id) if names else "",
+            notice_id=_text(self.notice_id) if names else "",
+            access_request_id=_text(self.access_request_id),
+            agency_id=self.about_agency or "",
+            judgment_id=_text(self.judgment_id),
         )
-        set_us(event.event_time, time)
-        ids = self.row.values[_IDS]
-        if ids:
-            event.registration_ids.extend(uuids.text(ids[at : at + _ID_BYTES]) for at in range(0, len(ids), _ID_BYTES))
+        set_us(event.event_time, self.time_us)
+        if self.registration_ids:
+            several = self._replace(registration_id=None).registrations(hidden)
+            event.registration_ids.extend(map(uuids.text, several))
         return event
 
 
 def read_after(conn: Connection, line: Line, after: int, limit: int) -> list[StoredEvent]:
     """At most ``limit`` events of the numbering after a sequence, in order."""
-    if line.consumer_id:
-        of_consumer = (line.agency_id, uuid.UUID(bytes=line.consumer_id), after, limit)
-        found = conn.execute(_AFTER_OF_CONSUMER, of_consumer)
-    else:
-        found = conn.execute(_AFTER, (line.agency_id, after, limit))
-    events = []
-    for *columns, recorded, number in found:
-        written = _WRITTEN(columns)
-        agency_id, _, event_id, *what, _ = written
-        sha256 = deciding.digest_of([event_id, agency_id, *what])
-        events.append(StoredEvent(Row(EVENTS, tuple(columns)), written, sha256, recorded, number))
-    return events
+    of = (line.agency_id.encode(), arrays.integer(after), arrays.integer(limit))
+    found = ask(conn, _AFTER_OF_CONSUMER, *of, line.consumer_id) if line.consumer_id else ask(conn, _AFTER, *of)
+    return [StoredEvent._make((*columns, _sha256(line.agency_id, columns))) for columns in found]
+
+
+def _sha256(agency_id: str, columns: tuple[Any, ...]) -> bytes:
+    """As ``deciding.digest`` of the row of ``outbox.TABLE``: its columns in their order, by their types."""
+    _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, several, places, _, _ = (
+        columns
+    )
+    return deciding.digest_of(
+        [
+            uuids.text(event_id),
+            agency_id,
+            kind,
+            _text(registration_id) or None,
+            _text(notice_id) or None,
+            _text(access_request_id) or None,
+            about,
+            _text(judgment_id) or None,
+            None if several is None else several.hex(),
+            places,
+        ]
+    )
+
+
+def _text(raw: bytes | None) -> str:
+    return uuids.text(raw) if raw else ""
 
 
 def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
@@ -201,7 +228,7 @@ def last(conn: Connection, line: Line, numbered: Numbered) -> int:
 def event_id(conn: Connection, line: Line, sequence: int) -> str:
     """Id of the event with a number; empty: there is none."""
     found = read_after(conn, line, sequence - 1, 1) if sequence else []
-    return found[0].message().event_id if found else ""
+    return uuids.text(found[0].event_id) if found else ""
 
 
 def acknowledged(conn: Connection, line: Line) -> int:

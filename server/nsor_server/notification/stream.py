@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, notification_pb2
@@ -13,7 +13,6 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors, hearers
 from nsor_server.events.cursors import StoredEvent
 from nsor_server.events.numbered import Numbered
-from nsor_server.formats.uuids import raw
 from nsor_server.notification import consumers
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import StreamStep
@@ -96,19 +95,16 @@ class EventStream:
             self._numbered.read(key, least, sequence)
         if not found and cursor.replayed:
             return None
-        events = [each.message() for each in found]
-        _require_concerned(events, call)
-        named = [raw(one) for event in events for one in _registrations(event)]
-        sealed, seen = registrations.sealed_among(conn, named)
-        if sealed:
-            for event in events:
-                _hide(event, sealed)
+        _require_concerned(found, call)
+        sealed, seen = registrations.sealed_among(conn, (one for each in found for one in each.registrations()))
+        events = [each.message(sealed) for each in found]
         replayed = cursor.replayed or sequence >= cursor.until
         answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
         told = cursors.told(cursor.line, cursor.sequence, found)
         if not more:
             told.entries = entries
-        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=_subjects(events), events=told)
+        subjects = [one for each in found for one in each.subjects(sealed)]
+        detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=subjects, events=told)
         onwards = cursor._replace(sequence=sequence, replayed=replayed)
         return StreamStep(Outcome(disclose(answer, call.purpose), detail, seen=seen), onwards, more)
 
@@ -131,7 +127,7 @@ def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:
         raise errors.Unavailable
 
 
-def _require_concerned(events: Sequence[notification_pb2.Event], call: Call) -> None:
+def _require_concerned(events: Sequence[StoredEvent], call: Call) -> None:
     """See that each of them concerns the caller's kind of agency: the deliverer goes by the database's word alone.
 
     Raises:
@@ -140,24 +136,3 @@ def _require_concerned(events: Sequence[notification_pb2.Event], call: Call) -> 
     if not all(hearers.concerns(kind, call.agency.kind) for kind in {event.kind for event in events}):
         alert(Alert.ROW_CONTRADICTED, "an event doesn't concern the kind of agency that it was numbered for")
         raise errors.Unavailable
-
-
-def _registrations(event: notification_pb2.Event) -> list[str]:
-    """The registrations that an event names."""
-    one, several = event.registration_id, event.registration_ids
-    return [*([one] if one else ()), *several]
-
-
-def _hide(event: notification_pb2.Event, sealed: Collection[bytes]) -> None:
-    """Take out of an event what is sealed."""
-    if event.registration_id and raw(event.registration_id) in sealed:
-        event.ClearField("registration_id")
-        event.ClearField("notice_id")
-    shown = [one for one in event.registration_ids if raw(one) not in sealed]
-    del event.registration_ids[:]
-    event.registration_ids.extend(shown)
-
-
-def _subjects(events: Sequence[notification_pb2.Event]) -> list[bytes]:
-    """The records that events are about; those of reviews, policy, keys and budgets are about none."""
-    return [raw(each) for event in events for each in (_registrations(event) or [event.access_request_id]) if each]

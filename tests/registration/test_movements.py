@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +23,8 @@ from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import PLACES, POLICY, TRACING, Services, call_of, review_times
 from tests.notification.test_notice import notice
 from tests.orders import Created, day, order
+from tests.registration import test_corrections as corrections
+from tests.registration.test_corrections import meet as meet  # noqa: PLC0414 - a fixture
 from tests.registration.test_reviews import Clock, clock
 
 __all__ = ["clock"]
@@ -393,4 +395,26 @@ def test_a_time_writes_so_many_registrations(
     assert [len(shown(services, each)) for each in created] == [1, 0]
     passes(times, clock)
     assert [len(shown(services, each)) for each in created] == [1, 1]
+    assert owner.findings() == []
+
+
+def test_a_movement_waits_while_a_time_writes_the_registration_otherwise(
+    services: Services, meet: Callable[[], None], owner: Owner
+) -> None:
+    created, other = services.confirmed(), services.confirmed()
+    number = cnic_of(services, created)
+    for particular in (corrections.NAME, corrections.BIRTH):
+        corrections.asked(services, cnic=number, particular=particular)
+    meet()
+    for each in corrections.listed(services, created):
+        services.ask(call_of(PUNJAB_POLICE), corrections.decision(created, each.correction_id, corrections.AGREES))
+    reports(services, created)
+    reports(services, other)
+    for particular in (corrections.NAME, corrections.BIRTH):
+        corrections.asked(services, cnic=number, contests_refusal=True, particular=particular)
+        meet()
+        assert particular in corrections.disputes(services, created)
+        assert [len(shown(services, each)) for each in (created, other)] == [0, 0]
+    meet()
+    assert [len(shown(services, each)) for each in (created, other)] == [1, 1]
     assert owner.findings() == []

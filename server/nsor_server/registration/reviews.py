@@ -187,12 +187,14 @@ class ReviewTimes:
         record.judged_to = told.until
         record.judged.extend(told.judged)
         self._made = record
-        crossed = movements.due(conn, (self._sealer, self._blind_index), record, before, directory)
+        versions = *collided.refs, *meeting.refs, *ended.refs
+        keys = self._sealer, self._blind_index
+        crossed = movements.due(conn, keys, record, before, written=versions, directory=directory)
         # Last of what writes versions: of a registration a time writes one.
         arrived = self._arrivals.due(
             conn,
             record,
-            (*collided.refs, *meeting.refs, *ended.refs, *crossed.refs),
+            (*versions, *crossed.refs),
             after_us=after_us,
             agencies=directory.agencies,
             policy=directory.policy,

@@ -174,11 +174,13 @@ class Moved:
     def _is_full(
         self, taken: list[_Reported], named: dict[bytes, list[bytes]], time: record_pb2.ReviewTimeRecord
     ) -> bool:
-        """Whether a time has compared as much as it may."""
+        """Whether a time has compared as much as it may: the next one would be too many, or is of what it writes."""
         if len(taken) >= times.MOST or not self._waiting or self._waiting[0].record is None:
             return True
         met = {one for ids in named.values() for one in ids}
-        return len(met | self._would_meet(self._waiting[0].record, time).keys()) > times.MOST_MET
+        next_met = self._would_meet(self._waiting[0].record, time).keys()
+        written = {each.registration_id for each in self._history.changed} - met
+        return len(met | next_met) > times.MOST_MET or not written.isdisjoint(next_met)
 
     def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         before_us = self._deleted_before_us

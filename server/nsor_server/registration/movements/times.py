@@ -6,6 +6,7 @@ registrations alone. A movement is compared once, with what stands then: what is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,6 +55,8 @@ def due(
     keys: tuple[Sealer, BlindIndex],
     time: record_pb2.ReviewTimeRecord,
     before: record_pb2.ReviewTimeRecord,
+    *,
+    written: Collection[RecordRef],
     directory: Directory,
 ) -> Crossed:
     """Note in the record of a fixed time the movements that have met registrations, and write these.
@@ -63,6 +66,7 @@ def due(
         keys: what opens movements and registrations, and finds these.
         time: that is being made; its instant is set, and whom it archives: these are met no more.
         before: the time before.
+        written: what else the time writes: a movement waits that meets a registration with a version among it.
         directory: the agencies and the policy in force.
     """
     counting = Counting.by(directory.policy)
@@ -70,14 +74,15 @@ def due(
     until = store.last_entry(conn)
     found = store.reported_between(conn, after=before.movements_to, until=until, most=MOST)
     time.movements_to = until if len(found) < MOST else found[-1][0]
-    met = _met(conn, keys, found, time)
+    elsewhere = {each.row_id for each in written if each.table == registrations.TABLE} - set(time.archived_ids)
+    met = _met(conn, keys, found, time, elsewhere)
     crossed, now = Crossed(), directory.now()
     npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
     for _, (known, movements) in sorted(met.items()):
         following = rules.after(known.record, movements, counting)
-        written = registrations.version_row(known.key, following, now)
-        crossed.rows.append(written.row)
-        crossed.refs.append(written.ref)
+        version = registrations.version_row(known.key, following, now)
+        crossed.rows.append(version.row)
+        crossed.refs.append(version.ref)
         crossed.seen += known.seen
         hear = [*recipients.responsible_police(directory.agencies, following.responsible_place), *npb]
         for kind in rules.alerts(following):
@@ -106,8 +111,13 @@ def _met(
     keys: tuple[Sealer, BlindIndex],
     found: list[tuple[int, store.StoredMovement]],
     time: record_pb2.ReviewTimeRecord,
+    elsewhere: Collection[bytes],
 ) -> dict[bytes, tuple[Known, list[record_pb2.MetMovement]]]:
-    """The registrations that movements have met, each with these; the time names them."""
+    """The registrations that movements have met, each with these; the time names them.
+
+    The first movement that meets more than may be written, or a registration of which the time writes a version
+    ``elsewhere``, waits for the next time, with those after it.
+    """
     sealer, blind_index = keys
     opened = list(readable(found, lambda row: (row[0], store.opened(sealer, row[1]))))
     numbers = sorted({rules.identifier(each) for _, each in opened}, key=lambda one: (one.kind, one.text))
@@ -123,11 +133,11 @@ def _met(
             if known is not None and known.confirmed
             if rules.may_meet(one, known.current, known.disputed, known.claim)
         ]
-        if met and len(met.keys() | {each.registration_id for each in standing}) > MOST_MET:
+        ids = [each.registration_id for each in standing]
+        if (met and len(met.keys() | set(ids)) > MOST_MET) or not set(ids).isdisjoint(elsewhere):
             time.movements_to = index - 1
             break
         if standing:
-            ids = [each.registration_id for each in standing]
             time.moved.add(movement_id=movement.movement_id, registration_ids=ids)
         for known in standing:
             met.setdefault(known.registration_id, (known, []))[1].append(rules.met(movement))

@@ -12,7 +12,8 @@ from google.protobuf import json_format
 from nsor import cleaning
 from nsor.advice import Words
 from nsor.cli.columns import PATHS, Map
-from nsor.cli.requests import Problem, parse
+from nsor.cli.problem import Problem
+from nsor.cli.requests import parse
 from nsor.cli.written import place, prefix_of, word_of
 from nsor.v1 import registration_pb2, types_pb2
 

@@ -14,7 +14,7 @@ from nsor.misuse import WrongUse, WrongValue
 if TYPE_CHECKING:
     from google.type import date_pb2
 
-    from nsor.cli.requests import Problem
+    from nsor.cli.problem import Problem
     from nsor.v1 import registration_pb2
 
 COLUMNS: Final = ("registration_id", "case_number", "judgment_date")
@@ -77,7 +77,7 @@ def _table(lines: Iterable[list[str]]) -> Iterator[Row]:
 
 def _row(line: int, cells: Mapping[str, str]) -> Row:
     from nsor.cli import usage  # noqa: PLC0415 - as above
-    from nsor.cli.requests import Problem  # noqa: PLC0415 - as above
+    from nsor.cli.problem import Problem  # noqa: PLC0415 - as above
     from nsor.v1 import registration_pb2  # noqa: PLC0415 - as above
 
     row = Row(line, registration_pb2.Confirmation(registration_id=cells.get("registration_id", "")))
@@ -101,7 +101,7 @@ def _day(cell: str, row: Row) -> date_pb2.Date | None:
     from google.type import date_pb2  # noqa: PLC0415 - as above
 
     from nsor import cleaning  # noqa: PLC0415 - as above
-    from nsor.cli.requests import Problem  # noqa: PLC0415 - as above
+    from nsor.cli.problem import Problem  # noqa: PLC0415 - as above
 
     try:
         judged = cleaning.date(cell)

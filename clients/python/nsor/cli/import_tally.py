@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nsor.cli.accepted import Before
     from nsor.cli.cells import Row
     from nsor.cli.columns import Map
-    from nsor.cli.requests import Problem
+    from nsor.cli.problem import Problem
     from nsor.imports import Answered
 
 _SHOWN: Final = 10
@@ -86,7 +86,7 @@ class Tally:
     def _refuse(self, answered: Answered) -> None:
         from nsor import forms  # noqa: PLC0415 - as above
         from nsor.advice import NEXT_STEPS, Words  # noqa: PLC0415 - as above
-        from nsor.cli.requests import Problem  # noqa: PLC0415 - as above
+        from nsor.cli.problem import Problem  # noqa: PLC0415 - as above
         from nsor.errors import FieldViolation  # noqa: PLC0415 - as above
         from nsor.v1 import errors_pb2  # noqa: PLC0415 - as above
 

@@ -24,7 +24,7 @@ from nsor.cli.session import Session, common, proof_of, read_text
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
-    from nsor.cli.requests import Problem
+    from nsor.cli.problem import Problem
     from nsor.client import Client
     from nsor.v1 import movements_pb2
 

@@ -9,36 +9,19 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
 from nsor.advice import Words
+from nsor.cli import written
+from nsor.cli.problem import Problem
 
 _WELL_KNOWN = "google.protobuf"
 _DAY = "google.type.Date"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
-
-
-class Problem(NamedTuple):
-    """Something in a file that isn't of the message's form.
-
-    Attributes:
-        field: its path, in the contract's spelling, which is also the template's; empty for the whole.
-        rule: UNKNOWN_FIELD, FORM, EXACTLY_ONE or NOT_JSON.
-        meaning: what is wrong or what may stand there, in English and in Urdu; never the value.
-    """
-
-    field: str
-    rule: str
-    meaning: Words
-
-    def text(self, language: str) -> str:
-        """In a language, with the field in front."""
-        meaning = self.meaning.ur if language == "ur" else self.meaning.en
-        return f"{self.field}: {meaning}" if self.field else meaning
 
 
 def listed(problems: Iterable[Problem]) -> Words:
@@ -72,8 +55,6 @@ def parse(text: str, message: Message, *, by_hand: bool = False) -> tuple[Proble
         return (_NOT_OBJECT,)
     unclear: list[Problem] = []
     if by_hand:
-        from nsor.cli import written  # noqa: PLC0415 - it says what is unclear in the form of this module
-
         of: Any = message.DESCRIPTOR
         try:
             unclear, text = written.read(value, of), json.dumps(value)

@@ -16,7 +16,8 @@ from nsor import cleaning
 from nsor.advice import Words
 from nsor.cli.cells import Cells, Row
 from nsor.cli.columns import PATHS, Map, MapWrong, own_map
-from nsor.cli.requests import Problem, parse
+from nsor.cli.problem import Problem
+from nsor.cli.requests import parse
 from nsor.v1 import registration_pb2
 
 MOST_BYTES: Final = 200_000

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from nsor import cleaning
 from nsor.advice import Words
-from nsor.cli.requests import Problem
+from nsor.cli.problem import Problem
 from nsor.codes import places
 from nsor.v1 import options_pb2
 

@@ -8,14 +8,17 @@ import pytest
 
 from nsor.v1 import arrivals_pb2, errors_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from nsor_server.policy.budgets import Bucket
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, review_times, violations, with_budgets
 from tests.notification.test_counter import FOUND, find, sealed, with_number
-from tests.notification.test_transfers import AWAY, BEYOND, HOME, deciding, moves, shown
+from tests.notification.test_transfers import AWAY, BEYOND, HOME, REFUSE, deciding, moves, shown
 from tests.orders import Created, cnic, day, order
 from tests.registration.test_reviews import Clock, clock
 
@@ -89,6 +92,35 @@ def test_a_transfer_is_opened_at_the_fixed_time_and_accepted(
     assert services.get(created.registration_id, PUNJAB_POLICE).responsible_place == HOME
     services.ask(call_of(SINDH_POLICE), deciding(services, created))
     assert find(services, number, SINDH_POLICE).outcome == FOUND
+
+
+def test_who_typed_a_number_never_takes_its_holder_on_himself(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # One officer alone would move whomever he likes to his station, and read the whole record there.
+    number, officer = cnic(), services.enrolled(officer_of(SINDH_POLICE))
+    created = with_number(services, number)
+    services.ask(call_of(SINDH_POLICE, officer), arrival(number))
+    clock.passes()
+    assert times.look()
+    refused = services.refused(errors.Denied, call_of(SINDH_POLICE, officer), deciding(services, created))
+    assert refused.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    assert transfer(services, created).state == PENDING
+    assert owner.findings() == []
+    with pytest.MonkeyPatch.context() as server:
+        server.setattr(decisions, "check_another", lambda *_: None)
+        services.ask(call_of(SINDH_POLICE, officer), deciding(services, created))
+    assert owner.findings() == ["who is responsible for a registration doesn't follow from notices and decisions"]
+
+
+def test_who_typed_a_number_may_say_that_it_was_another_s(services: Services, times: ReviewTimes, clock: Clock) -> None:
+    number, officer = cnic(), officer_of(SINDH_POLICE)
+    created = with_number(services, number)
+    services.ask(call_of(SINDH_POLICE, officer), arrival(number))
+    clock.passes()
+    assert times.look()
+    services.ask(call_of(SINDH_POLICE, officer), deciding(services, created, REFUSE))
+    assert transfer(services, created).state == transfers_pb2.TRANSFER_STATE_REFUSED
 
 
 @pytest.mark.usefixtures("clock")

@@ -208,6 +208,7 @@ class NotificationServiceServicer:
     def DecideTransfer(self, request, context):
         """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
         once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+        Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

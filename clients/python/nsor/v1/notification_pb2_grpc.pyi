@@ -76,6 +76,7 @@ class NotificationServiceStub:
     DecideTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]
     """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
     once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+    Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
     """
     ResolveTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]
     """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
@@ -164,6 +165,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     DecideTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]  # type: ignore[assignment]
     """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
     once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+    Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
     """
     ResolveTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]  # type: ignore[assignment]
     """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
@@ -297,6 +299,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_transfers_pb2.DecideTransferResponse, _abc.Awaitable[_transfers_pb2.DecideTransferResponse]]:
         """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
         once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
+        Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
         """
 
     @_abc_1.abstractmethod

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from nsor.v1 import options_pb2, transfers_pb2
 from nsor_server import errors
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.formats.instants import instant, to_us
@@ -72,6 +72,7 @@ class Transfers:
 
         Raises:
             errors.NoRecord: there is none, or it doesn't lead to where the caller may act.
+            errors.Denied: SECOND_PERSON_REQUIRED: the caller took the arrival notice that opened it, and accepts it.
             errors.EtagMismatch: the caller has seen another version.
             errors.WrongState: it was answered already.
         """
@@ -80,6 +81,8 @@ class Transfers:
         row, record = self._of(call, request.registration_id, conn)
         if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
             raise errors.NoRecord
+        if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
+            _check_another(call, record.transfer)
         following, by = _next(call, request.etag, row, record)
         deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
 
@@ -237,6 +240,17 @@ def _next(
     if etag != registrations.etag(row.sealed):
         raise errors.EtagMismatch
     return _following(record), registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
+
+
+def _check_another(call: Call, transfer: record_pb2.Transfer) -> None:
+    """See that nobody moves a person to his own station alone, by a number that he has typed.
+
+    Raises:
+        errors.Denied: SECOND_PERSON_REQUIRED.
+    """
+    if transfer.arrival_key:
+        taken_by = decisions.holder(call, transfer.arrival_agency, transfer.arrival_key)
+        decisions.check_another(decisions.acting(call), taken_by)
 
 
 def _following(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:

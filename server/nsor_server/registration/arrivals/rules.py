@@ -77,6 +77,7 @@ def arrived(
     following = states.next_version(record)
     transfers.moved(following, arrival.home_place, arrival.arrival_id, time_us, deadlines)
     following.transfer.arrival_day = arrival.event_day
+    following.transfer.arrival_agency, following.transfer.arrival_key = arrival.agency, arrival.officer_key
     return following
 
 

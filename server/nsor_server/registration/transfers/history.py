@@ -141,8 +141,20 @@ class Transferred:
             raise errors.WrongState
         elif refuses:
             rules.refused(expected, by, transfer.refusal, self._of_refusal(leaf, record))
+        elif self._is_alone(leaf, detail, record):
+            raise errors.WrongState
         else:
             rules.accepted(expected, by)
+
+    def _is_alone(
+        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.RegistrationRecord
+    ) -> bool:
+        """Whether who accepts the transfer that he has named took the arrival notice that has opened it."""
+        transfer = record.transfer
+        if detail is None or not transfer.arrival_key or record.registration_id not in detail.subjects:
+            return False
+        taken_by = self._enrolled.holder(transfer.arrival_agency, transfer.arrival_key)
+        return self._enrolled.holder(leaf.agency, detail.officer_key).is_same(taken_by)
 
     def _of_refusal(
         self, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord

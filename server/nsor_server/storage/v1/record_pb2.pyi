@@ -1397,6 +1397,8 @@ class Transfer(_message.Message):
     ENDED_BY_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     FURTHER_NOTICE_IDS_FIELD_NUMBER: _builtins.int
     ARRIVAL_DAY_FIELD_NUMBER: _builtins.int
+    ARRIVAL_AGENCY_FIELD_NUMBER: _builtins.int
+    ARRIVAL_KEY_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.bytes
     """The notice that opened it, 16 bytes; of one that NPB's merge or its end has opened: what follows from the review's number."""
     state: _builtins.int
@@ -1423,6 +1425,10 @@ class Transfer(_message.Message):
     """When it ended; 0: it is open."""
     arrival_day: _builtins.int
     """Of one that an arrival notice has opened, whose id stands in place of the notice's: day of the move, since 1970."""
+    arrival_agency: _builtins.str
+    """Likewise: the agency that took that notice."""
+    arrival_key: _builtins.bytes
+    """Likewise: SHA-256 of the public key of the officer who took it; whoever accepts the transfer is somebody else."""
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferDeadline]:
         """What is told, and when, while it stays as it is, in order."""
@@ -1459,10 +1465,12 @@ class Transfer(_message.Message):
         ended_by_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         further_notice_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         arrival_day: _builtins.int | None = ...,
+        arrival_agency: _builtins.str = ...,
+        arrival_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day", "arrival_day", b"arrival_day", "superseded", b"superseded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day", "arrival_day", b"arrival_day", "deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_ids", b"ended_by_notice_ids", "from_place", b"from_place", "further_notice_ids", b"further_notice_ids", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day", "arrival_agency", b"arrival_agency", "arrival_day", b"arrival_day", "arrival_key", b"arrival_key", "deadlines", b"deadlines", "end_time_us", b"end_time_us", "ended_by_agency", b"ended_by_agency", "ended_by_key", b"ended_by_key", "ended_by_notice_ids", b"ended_by_notice_ids", "from_place", b"from_place", "further_notice_ids", b"further_notice_ids", "notice_id", b"notice_id", "open_time_us", b"open_time_us", "refusal", b"refusal", "refuse_time_us", b"refuse_time_us", "refused_by_agency", b"refused_by_agency", "refused_by_key", b"refused_by_key", "state", b"state", "superseded", b"superseded", "to_place", b"to_place"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__arrival_day: _TypeAlias = _typing.Literal["arrival_day"]  # noqa: Y015
     _WhichOneofArgType__arrival_day: _TypeAlias = _typing.Literal["_arrival_day", b"_arrival_day"]  # noqa: Y015

@@ -98,3 +98,28 @@ def test_other_columns_are_wrong_use(run: Run, tmp_path: Path) -> None:
     file.write_text("cnic,name\n1,2\n")
     assert run("movement", "report", str(file)) == 2
     assert run("movement", "report") == 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"{CNIC},,,,DEPARTURE,WAGAH,2026-02-20T09:30:00+05:00,IN,PK",  # one cell too many: each may be another's
+        f'"{CNIC},,,,DEPARTURE,WAGAH,2026-02-20T09:30:00+05:00,IN',
+        "9" * 200_000,
+    ],
+)
+def test_a_line_that_is_no_row_of_the_table_is_wrong_use_and_nothing_is_sent(
+    run: Run, sent: list[Call], tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str
+) -> None:
+    file = tmp_path / "border.csv"
+    file.write_text(f"{TABLE}{row}\n")
+    assert run("movement", "report", str(file)) == 2
+    assert sent == []
+    assert CNIC not in capsys.readouterr().err
+
+
+def test_a_column_that_is_named_twice_is_wrong_use(run: Run, sent: list[Call], tmp_path: Path) -> None:
+    file = tmp_path / "border.csv"
+    file.write_text(f"{COLUMNS},country\n{CNIC},,,,DEPARTURE,WAGAH,2026-02-20T09:30:00+05:00,IN,SA\n")
+    assert run("movement", "report", str(file)) == 2
+    assert sent == []

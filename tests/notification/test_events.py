@@ -282,6 +282,18 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
     assert found == [(1, str(published))]
 
 
+def test_whoever_notifies_a_number_that_is_none_does_not_end_the_listening(database: Database, waiter: Waiter) -> None:
+    # Any role of the database may notify.
+    with waiter.waiting("npb") as waiting:
+        assert waiting.wait(30)
+        with database.transaction() as conn:
+            conn.execute("SELECT pg_notify('nsor_events', 'npb ' || repeat('9', 5000))")
+        assert waiting.wait(30)
+        publish(database, "npb")
+        deliver(database)
+        assert waiting.wait(30)
+
+
 def test_an_event_is_read_as_its_entry_owed_it_whatever_it_names(database: Database) -> None:
     rows = [
         *owed("npb", registration_id=uuid.uuid4()),

@@ -1,15 +1,18 @@
 """How far another policy has counted duties is kept: a start goes on there, and nobody is left out or read twice."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from nsor_server import errors
 from nsor_server.policy import source
 from nsor_server.registration.duties import counted, watch
 from nsor_server.registration.duties.counted_history import FOLLOWS, LEFT_OUT
 from nsor_server.registration.duties.rules import Counting
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 from tests import policies
 from tests.attack.conftest import Owner
@@ -170,6 +173,47 @@ def test_who_was_hidden_while_he_was_counted_is_found(
     with owner.without("registration_work", f"registration_id = '{hidden.registration_id}' AND part = 180"):
         all_of(watching)
     assert owner.findings() == [LEFT_OUT]
+
+
+def test_nobody_is_hidden_by_a_ledger_that_seems_shorter(
+    services: Services, watching: DutyWatch, keyring: Keyring, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever has come since isn't asked for: what is recorded as size may not be one of before.
+    hidden = released(services, today())
+    adopted(services, keyring)
+    honest, whole = counted.size, size(services)
+    shorter, back = (f"UPDATE ledger_head SET size = {entries}" for entries in (1, whole))  # noqa: S608 - constants
+
+    def read(conn: Connection) -> int:
+        with owner.changing(shorter, back):
+            return honest(conn)
+
+    monkeypatch.setattr(counted, "size", read)
+    with (
+        owner.without("registration_work", f"registration_id = '{hidden.registration_id}' AND part = 180"),
+        pytest.raises(errors.Internal),
+    ):
+        watching.recount()
+    monkeypatch.setattr(counted, "size", honest)
+    assert size(services) == whole
+    assert all_of(watching) == 1
+    assert owner.findings() == []
+
+
+def test_a_part_that_is_shown_for_one_look_does_not_end_the_counting(
+    services: Services, watching: DutyWatch, keyring: Keyring, owner: Owner
+) -> None:
+    released(services, today())
+    adopted(services, keyring)
+    with services.database.transaction() as conn:
+        policy = counted.in_force(conn).policy
+    columns = ", ".join(name for name, _ in counted.TABLE.columns)
+    values = f"1, {policy.duties}, {policy.deadlines}, {policy.holidays}, true, '{UUID(int=0)}', true, 1, 1"
+    owner.does(f"INSERT INTO duty_count ({columns}) VALUES ({values})")  # noqa: S608 - constants
+    assert not watching.recount()
+    owner.does("DELETE FROM duty_count")
+    assert all_of(watching) == 1
+    assert owner.findings() == []
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,26 @@ def test_the_supervisor_gates_by_another_directory_at_its_next_look(
     assert subscription.reason(5.0).startswith("UNAUTHENTICATED")
 
 
+def test_a_stream_whose_gate_breaks_leaves_the_others_gated(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsor_server.rpc.streams.GATE_AGAIN_SECONDS", 0.0)
+    broken, other = (Subscription(serving.caller(each, system=True)) for each in ("punjab-police", "sindh-police"))
+    broken.replayed()
+    other.replayed()
+    broke = threading.Event()
+    admit = Admission.admit
+
+    def breaks(admission: Admission, call: Any) -> None:
+        if call.agency.agency_id == "punjab-police" and not broke.is_set():
+            broke.set()
+            raise KeyError
+        admit(admission, call)
+
+    monkeypatch.setattr(Admission, "admit", breaks)
+    assert broke.wait(20)
+    serving.revoke("sindh-police")
+    assert other.reason(5.0).startswith("UNAUTHENTICATED")
+
+
 def _read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers after which events are read."""
     read: list[int] = []

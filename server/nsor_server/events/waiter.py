@@ -25,6 +25,8 @@ CHANNEL: Final = "nsor_events"
 
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
+_MOST_DIGITS: Final = 19
+"""Of a number of PostgreSQL. Any role of the database may notify: a longer one would end the thread that listens."""
 _logger = logging.getLogger(__name__)
 
 
@@ -129,6 +131,6 @@ class Waiter:
         while not self._stopped.is_set():
             for notice in conn.notifies(timeout=_RETRY_SECONDS, stop_after=1):
                 key, _, last = notice.payload.rpartition(" ")
-                if last.isdecimal():
+                if last.isdecimal() and len(last) <= _MOST_DIGITS:
                     self._numbered.learn(key, int(last))
                 self._wake(key)

@@ -15,6 +15,7 @@ import psycopg
 
 from nsor_server import errors
 from nsor_server.access.limits import Hold
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call
 from nsor_server.rpc.exchange import Exchange
 from nsor_server.rpc.following import Following
@@ -107,6 +108,9 @@ class Streams:
             if opened.waiting is not None:
                 copy.route.handler.check(copy, opened.cursor)
         except (errors.ApiError, psycopg.Error):
+            return False
+        except Exception as error:  # noqa: BLE001 - one thread gates all streams: it lives on, whatever one of them does
+            alert(Alert.CALL_FAILED, "a silent stream couldn't be gated (%s)", type(error).__name__)
             return False
         opened.gated(copy.directory, now)
         return True

@@ -159,12 +159,10 @@ def _table(text: str) -> Iterator[tuple[int, str]]:
     """The rows of a table, as JSON; the first line names its columns.
 
     Raises:
-        WrongUse: it names others.
+        WrongUse: it names others, or one twice; or a line isn't a row of these: its cells might be another's.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if not set(reader.fieldnames or ()) <= {*COLUMNS, "request_id"}:
-        raise WrongUse("The table has other columns than these: {}.", ", ".join(COLUMNS))
-    for row in reader:
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    for row in _rows(reader):
         cells = {name: cell.strip() for name, cell in row.items() if name and cell and cell.strip()}
         document = {name.removeprefix("document_"): cells.pop(name) for name in COLUMNS[1:4] if name in cells}
         given: dict[str, object] = {**cells}
@@ -172,6 +170,19 @@ def _table(text: str) -> Iterator[tuple[int, str]]:
             given["shown_document"] = document
         if given:
             yield reader.line_num, json.dumps(given)
+
+
+def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str | None]]:
+    try:
+        named = reader.fieldnames or ()
+        if not set(named) <= {*COLUMNS, "request_id"} or len(set(named)) < len(named):
+            raise WrongUse("The table has other columns than these: {}.", ", ".join(COLUMNS))
+        for row in reader:
+            if any(cell.strip() for cell in row.pop(None, ())):
+                raise WrongUse("Line {} of the table isn't a row of its columns.", reader.line_num)
+            yield row
+    except csv.Error:
+        raise WrongUse("Line {} of the table isn't a row of its columns.", reader.line_num) from None
 
 
 def _template(kind: str) -> str:

@@ -21,6 +21,7 @@ from google.protobuf import empty_pb2
 
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server import errors
+from nsor_server.access import lists
 from nsor_server.access.directory import Directory
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, new_access_id
@@ -80,7 +81,6 @@ class DutyWatch:
     ) -> None:
         self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
-        self._counted_by: record_pb2.DutyPolicy | None = None
         self._steps_after = watch_store.START
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
@@ -132,8 +132,6 @@ class DutyWatch:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
         """
         counting = rules.Counting.by(self._directory.current.policy)
-        if self._counted_by == counting.policy:
-            return False
         now_us = to_us(self._directory.current.now())
         with self._database.transaction() as conn:
             if not _has_turn(conn):
@@ -142,11 +140,12 @@ class DutyWatch:
             if in_force.policy != counting.policy:
                 return False  # this process hasn't heard of the newest yet
             part = counted.next_part(last, counting.policy, in_force.adopted_us, now_us)
-            if in_force.is_first or (part is None and last.again):
-                self._counted_by = counting.policy
             if in_force.is_first or part is None:
+                # Asked at each look: kept here, a row that somebody shows for one look would end the counting.
                 return False
+            durable = self._writer.size
             size = counted.size(conn)
+            lists.require_durable(size, durable)
             found, is_last = counted.heads(conn, part, in_force.adopted_us - LONGEST_CALL_US)
             looked_at = 0
             while looked_at < len(found) or not found:

@@ -19,7 +19,7 @@ from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, review_times, violations, with_budgets
 from tests.notification.test_counter import FOUND, find, sealed, with_number
 from tests.notification.test_transfers import AWAY, BEYOND, HOME, REFUSE, deciding, moves, shown
-from tests.orders import Created, cnic, day, order
+from tests.orders import Created, cnic, current_address, day, order
 from tests.registration.test_reviews import Clock, clock
 
 __all__ = ["clock"]
@@ -111,6 +111,22 @@ def test_who_typed_a_number_never_takes_its_holder_on_himself(
         server.setattr(decisions, "check_another", lambda *_: None)
         services.ask(call_of(SINDH_POLICE, officer), deciding(services, created))
     assert owner.findings() == ["who is responsible for a registration doesn't follow from notices and decisions"]
+
+
+def test_an_address_that_no_notice_of_the_move_has_told_is_not_shown_with_it(
+    services: Services, times: ReviewTimes, clock: Clock
+) -> None:
+    # He has lived or worked there before: whoever types his number doesn't learn where.
+    number = cnic()
+    homes = [current_address(AWAY), current_address(HOME)]
+    homes[0].kind = types_pb2.ADDRESS_KIND_PERMANENT
+    created = services.confirmed(order(number, addresses=homes))
+    take(services, number)
+    clock.passes()
+    assert times.look()
+    found = shown(services, created, SINDH_POLICE)
+    assert found.transfer.to_place == AWAY
+    assert not found.HasField("address")
 
 
 def test_who_typed_a_number_may_say_that_it_was_another_s(services: Services, times: ReviewTimes, clock: Clock) -> None:

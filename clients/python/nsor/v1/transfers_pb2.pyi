@@ -362,7 +362,7 @@ class GetTransferResponse(_message.Message):
 
     @_builtins.property
     def address(self) -> _types_pb2.Address:
-        """The address that he has moved to."""
+        """The address that he has moved to. Not set by an arrival notice alone: that tells none."""
 
     def __init__(
         self,

@@ -27,7 +27,8 @@ def to_message(
     set_day(answer.person.birth_date, record.birth_day)
     records.fill_names(answer.person, record)
     home = [each for each in record.addresses if each.place_code == record.transfer.to_place]
-    if home:
+    # By an arrival notice alone he has told none: what there is at the place is of before.
+    if home and (not record.transfer.HasField("arrival_day") or record.transfer.further_notice_ids):
         records.fill_address(answer.address, home[-1])
     return answer
 

@@ -23,6 +23,7 @@ from nsor_server.images.photos import Photos, Refused
 from nsor_server.images.wire import MAX_BYTES, Answer
 
 SECRET = b"a name that nobody may find again"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="64"/>'
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_what_is_kept_is_small_enough(photos: Photos) -> None:
     [
         pytest.param(b"", Answer.NOT_A_PHOTO, id="nothing"),
         pytest.param(archive(), Answer.NOT_A_PHOTO, id="zip"),
-        pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg" width="64"/>', Answer.NOT_A_PHOTO, id="svg"),
+        pytest.param(SVG, Answer.NOT_A_PHOTO, id="svg"),
         pytest.param(encoded(picture(), "GIF"), Answer.NOT_A_PHOTO, id="gif"),
         pytest.param(encoded(picture(), "TIFF")[:MAX_BYTES], Answer.NOT_A_PHOTO, id="tiff"),
         pytest.param(encoded(picture())[:900], Answer.DAMAGED, id="cut"),

@@ -30,6 +30,7 @@ from tests.agencies import (
     officer_of,
 )
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.images.test_photos import SVG, archive, bomb
 from tests.orders import Created, conviction, day, order
 
 OTHER_CASE = "Sessions Case No. 7/2023"
@@ -211,10 +212,12 @@ def test_a_photo_is_no_photo_of_another_record(services: Services) -> None:
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (b"PK\x03\x04" + bytes(100), errors_pb2.FIELD_REASON_NOT_A_PHOTO),
-        (picture()[:60], errors_pb2.FIELD_REASON_NOT_A_PHOTO),
-        (bytes(262_145), errors_pb2.FIELD_REASON_TOO_LONG),
-        (b"", errors_pb2.FIELD_REASON_REQUIRED),
+        pytest.param(archive(), errors_pb2.FIELD_REASON_NOT_A_PHOTO, id="zip"),
+        pytest.param(SVG, errors_pb2.FIELD_REASON_NOT_A_PHOTO, id="svg"),
+        pytest.param(bomb(), errors_pb2.FIELD_REASON_PHOTO_SIZE, id="bomb"),
+        pytest.param(picture()[:60], errors_pb2.FIELD_REASON_NOT_A_PHOTO, id="cut"),
+        pytest.param(bytes(262_145), errors_pb2.FIELD_REASON_TOO_LONG, id="too many bytes"),
+        pytest.param(b"", errors_pb2.FIELD_REASON_REQUIRED, id="nothing"),
     ],
 )
 def test_what_is_no_photo_is_refused_by_field_and_rule(

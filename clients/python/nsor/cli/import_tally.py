@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nsor.cli.problem import Problem
     from nsor.imports import Answered
 
+_ROWS_OF_A_MISTAKE: Final = 5
 _SHOWN: Final = 10
 """Changes that a rehearsal shows at once; all are in their file."""
 
@@ -169,7 +170,11 @@ def _summary(findings: Sequence[tuple[str, ...]], session: Session) -> list[tupl
         meaning = (meaning_ur if session.language == "ur" else "") or meaning_en
         rows.setdefault((column or re.sub(r"\d+", "n", field_path), rule or reason, meaning), {})[row] = None
     ordered = sorted(rows.items(), key=lambda item: -len(item[1]))
-    return [
-        (", ".join(list(found)[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else ""), *what)
-        for what, found in ordered
-    ]
+    return [(_lines(list(found), session), *what) for what, found in ordered]
+
+
+def _lines(found: Sequence[str], session: Session) -> str:
+    """The first rows of a mistake, and how many more there are."""
+    first = ", ".join(found[:_ROWS_OF_A_MISTAKE])
+    more = len(found) - _ROWS_OF_A_MISTAKE
+    return session.said("{} and {:,} more", first, more) if more > 0 else first

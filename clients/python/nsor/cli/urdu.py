@@ -487,6 +487,7 @@ TEXTS: Final[dict[str, str]] = {
     "{:,} entered before": "{:,} پہلے درج ہو چکیں",
     "{:,} of {:,} {} shown{}.": "{:,} / {:,} {} دکھائے گئے{}۔",
     "{:,} refused": "{:,} مسترد",
+    "{} and {:,} more": "{} اور {:,} مزید",
     "{:,} twice in the file": "{:,} فائل میں دو بار",
     "{:,} warnings": "{:,} انتباہات",
     "{} accepted. Run the same command again to go on.": "{} قبول ہوئیں۔ جاری رکھنے کے لیے یہی حکم دوبارہ چلائیں۔",

@@ -4,21 +4,24 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import duties_pb2, notification_pb2, transfers_pb2, types_pb2
+from nsor.v1 import duties_pb2, errors_pb2, notification_pb2, transfers_pb2, types_pb2
+from nsor_server import errors
 from nsor_server.notification import persons
 from nsor_server.notification.notices import effects
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.v1 import record_pb2
-from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE
+from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of
+from tests.notification.test_arrivals import arrival
 from tests.notification.test_arrivals import take as arrives
 from tests.notification.test_counter import PASSPORT, with_number
 from tests.notification.test_counter import find as at_the_counter
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_decisions import decide
 from tests.notification.test_notice_kinds import named, names, of_kind, periodic, photographed
+from tests.notification.test_transfers import deciding
 from tests.orders import Created, cnic, day
 from tests.registration.test_closure import close
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
@@ -207,4 +210,22 @@ def test_who_arrives_elsewhere_is_transferred_with_all_his_registrations(
     assert accepted(services, pair.first).responsible_place == AWAY
     for each in both(pair):
         assert services.get(each.registration_id, SINDH_POLICE).responsible_place == AWAY
+    assert owner.findings() == []
+
+
+def test_nobody_takes_on_whose_number_he_typed_by_another_registration_of_the_person(
+    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
+) -> None:
+    # The merge opens a transfer of the other registration as well, which no arrival notice has opened.
+    number, officer = cnic(), officer_of(SINDH_POLICE)
+    pair = Pair(services, number, with_number(services, number, PASSPORT), with_number(services, number))
+    passport = types_pb2.TravelDocument(number=PASSPORT, country="PK")
+    services.ask(call_of(SINDH_POLICE, officer), arrival("", travel_document=passport))
+    clock.passes()
+    assert times.look()
+    pair.decide(MERGE)
+    refused = services.refused(errors.Denied, call_of(SINDH_POLICE, officer), deciding(services, pair.second))
+    assert refused.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    assert accepted(services, pair.second).responsible_place == AWAY
+    assert services.get(pair.first.registration_id, SINDH_POLICE).responsible_place == AWAY
     assert owner.findings() == []

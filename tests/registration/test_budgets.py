@@ -266,7 +266,10 @@ def test_a_judgment_costs_by_the_trial_that_it_names_and_never_by_what_there_is(
     # Without a price one stolen key could set aside every case of a province in an hour.
     services.confirm(services.create())
     services.policy = with_budgets(
-        first_named=3, officer=Bucket(capacity=9, refill_per_hour=1), agency=Bucket(capacity=50, refill_per_hour=1)
+        call=1,
+        first_named=3,
+        officer=Bucket(capacity=9, refill_per_hour=1),
+        agency=Bucket(capacity=50, refill_per_hour=1),
     )
     known, absent = officer_of(LAHORE_HIGH_COURT), officer_of(LAHORE_HIGH_COURT)
 

@@ -10,6 +10,7 @@ CHANGED_IN_PLACE = {
     "budget": {"UPDATE", "DELETE"},
     "identity_queue": {"UPDATE"},
     "ledger_head": {"UPDATE"},
+    "movement_key": {"DELETE"},
     "outbox": {"DELETE"},
     "registration_work": {"UPDATE"},
     "write_probe": {"UPDATE"},

@@ -81,13 +81,13 @@ class Transfers:
         row, record = self._of(call, request.registration_id, conn)
         if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
             raise errors.NoRecord
-        if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
-            _check_another(call, record.transfer)
+        accepts = request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT
         following, by = _next(call, request.etag, row, record)
         deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
 
         def decide(transferred: record_pb2.RegistrationRecord) -> None:
-            if request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT:
+            if accepts:
+                _check_another(call, transferred.transfer)
                 registrations.transfer_accepted(transferred, by)
             else:
                 registrations.transfer_refused(transferred, by, request.refusal, deadlines)

@@ -149,9 +149,9 @@ class Transferred:
     def _is_alone(
         self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.RegistrationRecord
     ) -> bool:
-        """Whether who accepts the transfer that he has named took the arrival notice that has opened it."""
+        """Whether who accepts a transfer, by whichever of the person, took the arrival notice that opened it."""
         transfer = record.transfer
-        if detail is None or not transfer.arrival_key or record.registration_id not in detail.subjects:
+        if detail is None or not transfer.arrival_key:
             return False
         taken_by = self._enrolled.holder(transfer.arrival_agency, transfer.arrival_key)
         return self._enrolled.holder(leaf.agency, detail.officer_key).is_same(taken_by)

@@ -285,7 +285,9 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
 def test_whoever_notifies_a_number_that_is_none_does_not_end_the_listening(database: Database, waiter: Waiter) -> None:
     # Any role of the database may notify.
     with waiter.waiting("npb") as waiting:
-        assert waiting.wait(30)
+        publish(database, "npb")
+        deliver(database)
+        assert waiting.wait(30)  # it listens from now on
         with database.transaction() as conn:
             conn.execute("SELECT pg_notify('nsor_events', 'npb ' || repeat('9', 5000))")
         assert waiting.wait(30)

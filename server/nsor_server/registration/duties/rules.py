@@ -201,7 +201,7 @@ def noticed(counting: Counting, record: record_pb2.RegistrationRecord, told: Tol
         if duty.state == OPEN and _meets(told, duty):
             _meet(record, duty, told)
     if told.kind in _AGAIN:
-        _begin(counting, record, told.kind, told.event_day, told)
+        _begin_again(counting, record, told)
     _forget(record)
 
 
@@ -380,9 +380,52 @@ def counted_by(duty: record_pb2.Duty) -> record_pb2.DutyPolicy:
 
 
 def _begun_and_met(record: record_pb2.RegistrationRecord, kind: int, notice_id: bytes) -> record_pb2.Duty | None:
-    """What a notice has begun of a kind that is owed again, if a later one has met it; None: there is none."""
-    begun = (each for each in record.duties if kind in _AGAIN and (each.kind, each.notice_id) == (kind, notice_id))
+    """What a notice that has met a kind has begun with it, if a later one has met that; None: there is none."""
+    begun = (each for each in record.duties if each.notice_id == notice_id and kind in _met_with(each.kind))
     return next((each for each in begun if each.state in {MET, MET_LATE} and each.met_by), None)
+
+
+def _met_with(kind: int) -> frozenset[int]:
+    """The kinds of duty that the notices meet which begin a kind that is owed again."""
+    if kind == NO_FIXED_ABODE:
+        return frozenset({INITIAL_NOTICE, NO_FIXED_ABODE})
+    return frozenset({kind}) if kind in _AGAIN else frozenset()
+
+
+def _is_later(duty: record_pb2.Duty, told: Told) -> bool:
+    """Whether a duty that is owed again was begun by a notice of a later day: what is older doesn't meet it."""
+    return duty.kind in _AGAIN and bool(duty.notice_id) and _day(duty.start_us) > told.event_day
+
+
+def _begin_again(counting: Counting, record: record_pb2.RegistrationRecord, told: Told) -> None:
+    """Begin what a notice has met, and what is owed again, anew.
+
+    One that is entered after later ones takes its place before them: it meets what the next of them has met, and that
+    one meets what it begins.
+    """
+    of_kind = (each for each in record.duties if each.state == OPEN and each.kind == told.kind)
+    later = next((each for each in of_kind if _is_later(each, told)), None)
+    met = None if later is None else _met_by_the_next(record, later, told)
+    if later is not None and met is None:
+        return  # what the next of them has met was forgotten, or it met nothing
+    begun = _begin(counting, record, told.kind, told.event_day, told)
+    if met is not None:
+        begun.met_by, begun.met_day, begun.end_version = met.met_by, met.met_day, met.end_version
+        begun.state = MET_LATE if _is_late(begun.met_day, begun.due_us) else MET
+        _meet(record, met, told)
+
+
+def _met_by_the_next(
+    record: record_pb2.RegistrationRecord, later: record_pb2.Duty, told: Told
+) -> record_pb2.Duty | None:
+    """What the first notice after another one has met, found from what the last one has begun; None: nothing."""
+    for _ in range(len(record.duties)):
+        kinds, notice_id = _met_with(later.kind), later.notice_id
+        met = next((each for each in record.duties if each.kind in kinds and each.met_by == notice_id), None)
+        if met is None or not _is_later(met, told):
+            return met
+        later = met
+    return None
 
 
 def _same(duty: record_pb2.Duty) -> tuple[int, bytes]:
@@ -404,6 +447,8 @@ def _meet(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, told: To
 
 def _meets(told: Told, duty: record_pb2.Duty) -> bool:
     """Whether what has happened meets a duty: the first one tells where he lives, an expected one that it was so."""
+    if _is_later(duty, told):
+        return False
     if duty.kind == EXPECTED_CHANGE:
         return (duty.expected_kind, duty.address_kind, duty.place) == (told.kind, told.address_kind, told.place)
     if told.kind == NO_FIXED_ABODE:
@@ -418,12 +463,15 @@ def _begin_all(counting: Counting, record: record_pb2.RegistrationRecord, start:
     _begin_at(counting, record, VERIFICATION, start)
 
 
-def _begin(counting: Counting, record: record_pb2.RegistrationRecord, kind: int, day: int, told: Told) -> None:
+def _begin(
+    counting: Counting, record: record_pb2.RegistrationRecord, kind: int, day: int, told: Told
+) -> record_pb2.Duty:
     """Begin a duty with a day that a notice tells."""
     duty = _begin_at(counting, record, kind, _begins(day))
     duty.notice_id = told.notice_id
     if kind == EXPECTED_CHANGE:
         duty.expected_kind, duty.address_kind, duty.place = told.kind, told.address_kind, told.place
+    return duty
 
 
 def _begin_at(

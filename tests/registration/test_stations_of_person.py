@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import notification_pb2, transfers_pb2
+from nsor.v1 import custody_pb2, notification_pb2, transfers_pb2
 from nsor_server.calls import Agency
 from nsor_server.registration.persons import changes
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
@@ -17,12 +17,14 @@ from tests.notification.test_merged_persons import AWAY, HOME, places
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_kinds import named, names, of_kind
 from tests.orders import Created
+from tests.registration.test_custody import acceptance, expected, happens
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import clock, times
 
 __all__ = ["clock", "pair", "times"]
 
 OPENED = notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED
+RELEASED = custody_pb2.CUSTODY_EVENT_KIND_RELEASED
 PROBLEM = "a registration isn't what NPB's merge, or its end, makes of it"
 
 
@@ -89,6 +91,23 @@ def test_when_it_is_undone_whoever_was_transferred_is_transferred_back(apart: Pa
     apart.decide(MERGE)
     apart.decide(REOPEN)
     assert [places(services, each)[0] for each in (apart.first, apart.second)] == [HOME, AWAY]
+    assert owner.findings() == []
+
+
+def test_a_release_that_is_taken_back_leaves_him_whose_he_was_apart(apart: Pair, owner: Owner) -> None:
+    services = apart.services
+    apart.decide(MERGE)
+    accepts(services, apart.second, PUNJAB_POLICE)
+    happens(services, apart.second, "RECALLED", PUNJAB_POLICE, prisons_agency_id="punjab-prisons")
+    happens(services, apart.second, "ADMITTED")
+    expected(services, apart.second, "PK-SD/KHI/PS-003")
+    services.ask(call_of(SINDH_POLICE), acceptance(services, apart.second))
+    happens(services, apart.second, "RELEASED")
+    assert places(services, apart.second)[0] == "PK-SD/KHI/PS-003"
+    happens(services, apart.second, "TAKEN_BACK", taken_back_kind=RELEASED)
+    assert places(services, apart.second)[0] == HOME
+    apart.decide(REOPEN)
+    assert open_to(services, apart.second, SINDH_POLICE) == [(HOME, AWAY)]
     assert owner.findings() == []
 
 

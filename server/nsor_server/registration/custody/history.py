@@ -32,6 +32,7 @@ _FOUND: Final = (
     "release_before",
     "ended_release_before",
     "place_before",
+    "apart_before",
     "transfer_before",
     "taken_back_version",
 )

@@ -45,7 +45,7 @@ def note_before(
     if before.HasField("ended_release"):
         event.ended_release_before.CopyFrom(before.ended_release)
     if len(after.addresses) > len(before.addresses):
-        event.place_before = before.responsible_place
+        event.place_before, event.apart_before = before.responsible_place, before.apart_place
     if transfers.is_open(before) and not transfers.is_open(after):
         event.transfer_before.CopyFrom(before.transfer)
 
@@ -83,7 +83,7 @@ def put_back(record: record_pb2.RegistrationRecord, last: record_pb2.CustodyEven
         expect_again(record)
     if last.place_before:
         # It was the last that was written: the address is the one that it has added.
-        record.responsible_place = last.place_before
+        record.responsible_place, record.apart_place = last.place_before, last.apart_before
         del record.addresses[-1]
     if last.HasField("transfer_before"):
         record.transfer.CopyFrom(last.transfer_before)

@@ -1559,6 +1559,7 @@ class CustodyEvent(_message.Message):
     TAKEN_BACK_KIND_FIELD_NUMBER: _builtins.int
     TRANSFER_BEFORE_FIELD_NUMBER: _builtins.int
     ENDED_RELEASE_BEFORE_FIELD_NUMBER: _builtins.int
+    APART_BEFORE_FIELD_NUMBER: _builtins.int
     kind: _builtins.int
     """Number of nsor.v1.CustodyEventKind."""
     day: _builtins.int
@@ -1589,6 +1590,8 @@ class CustodyEvent(_message.Message):
     """The place whose police were responsible before, if it has added an address."""
     taken_back_kind: _builtins.int
     """Of one that takes another back: number of nsor.v1.CustodyEventKind of that one."""
+    apart_before: _builtins.str
+    """The place whose police were responsible before they were others because of another registration of the person, if it has added an address."""
     @_builtins.property
     def address(self) -> Global___Address:
         """The address after release."""
@@ -1627,10 +1630,11 @@ class CustodyEvent(_message.Message):
         taken_back_kind: _builtins.int = ...,
         transfer_before: Global___Transfer | None = ...,
         ended_release_before: Global___ExpectedRelease | None = ...,
+        apart_before: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "ended_release_before", b"ended_release_before", "expected_day", b"expected_day", "release_before", b"release_before", "transfer_before", b"transfer_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "custodian_before", b"custodian_before", "day", b"day", "ended_release_before", b"ended_release_before", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "transfer_before", b"transfer_before", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day", "address", b"address", "agency", b"agency", "apart_before", b"apart_before", "custodian_before", b"custodian_before", "day", b"day", "ended_release_before", b"ended_release_before", "expected_day", b"expected_day", "kind", b"kind", "officer_key", b"officer_key", "place_before", b"place_before", "prisons_agency", b"prisons_agency", "receiving_before", b"receiving_before", "refusal", b"refusal", "release_before", b"release_before", "state_before", b"state_before", "taken_back_kind", b"taken_back_kind", "taken_back_version", b"taken_back_version", "time_us", b"time_us", "transfer_before", b"transfer_before", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_day: _TypeAlias = _typing.Literal["expected_day"]  # noqa: Y015
     _WhichOneofArgType__expected_day: _TypeAlias = _typing.Literal["_expected_day", b"_expected_day"]  # noqa: Y015

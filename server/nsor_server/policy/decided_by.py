@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import psycopg
@@ -41,6 +41,13 @@ class DecidedBy:
         since = [version for at, version in until if at > time_us - LONGEST_CALL_US]
         before = [version for at, version in until if at <= time_us - LONGEST_CALL_US]
         return frozenset([*since, *before[-1:]] or [0])
+
+    def newest(self, names: Iterable[str], time_us: int) -> dict[str, int] | None:
+        """The versions of some documents that the database had at an instant; None: it has had no others until then."""
+        until = {name: [version for at, version in self._adopted.get(name, ()) if at <= time_us] for name in names}
+        if all(len(versions) <= 1 for versions in until.values()):
+            return None
+        return {name: versions[-1] if versions else 0 for name, versions in until.items()}
 
     def adopted_us(self, versions: Mapping[str, int]) -> int:
         """When the newest of some documents, by name and version, was adopted; microseconds since 1970."""

@@ -131,7 +131,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         ArrivalsMatched(conn, keyring, history, reviewed, enrolled=enrolled, add=report.add),
         noticed,
         owing,
-        Counted(conn, history, owing, decided_by, report.add),
+        Counted(conn, history, owing, decided_by, reviewed=reviewed, add=report.add),
         Untold(history, reviewed, report.add),
         Moved(conn, keyring, history, owing, reviewed=reviewed, add=report.add),
         Kept(history, report.add),

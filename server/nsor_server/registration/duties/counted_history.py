@@ -2,7 +2,8 @@
 
 Whoever owns the database could hide a registration while its part is counted: then what the person owes would stay due
 as no policy says any more. What each owes is told again before, by ``history.py``; here it is asked of everybody whom a
-part has passed whether the policy would move it still.
+part has passed whether the policy would move it still. He could also hide a policy from whoever counts: then the fixed
+times go on, which the same server writes, and nobody counts.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from nsor_server.registration.duties import counted, rules
 from nsor_server.registration.duties.counted import Count
 from nsor_server.registration.duties.history import RECOUNT, Owing
 from nsor_server.registration.history import History
+from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
 
 FOLLOWS: Final = "a part of the duties that were counted by a policy doesn't follow from the one before"
 LEFT_OUT: Final = "a part of the duties that were counted by a policy has left somebody out"
+NOT_COUNTED: Final = "no duties were counted by a policy that was in force while fixed times went on"
+_TIMES: Final = 3
+"""Fixed times at each of which the same part was still to be counted: whoever writes them looks each few seconds for
+one. The first comes at once after a start, and so may the second."""
 _COUNTS: Final = f"""
 SELECT r.index, c.number, c.duties, c.deadlines, c.holidays, c.again, uuid_send(c.place), c.ended, c.size, c.counted_us
 FROM ledger_record AS r
@@ -33,16 +39,21 @@ _END: Final = b"\xff" * 17
 
 
 class Counted:
-    """The parts that were counted. The history and what is owed must be at the entry already."""
+    """The parts that were counted. The history, what is owed and the reviews must be at the entry already."""
 
-    def __init__(self, conn: Connection, history: History, owing: Owing, decided_by: DecidedBy, add: Add) -> None:
+    def __init__(
+        self, conn: Connection, history: History, owing: Owing, decided_by: DecidedBy, *, reviewed: Reviewed, add: Add
+    ) -> None:
         self._history, self._owing, self._decided_by, self._add = history, owing, decided_by, add
+        self._reviewed = reviewed
         self._rows = Rows(conn, "duty counts", _COUNTS, add)
-        self.concerns = Concerns((self._rows,), frozenset({RECOUNT}))
-        self._last = counted.NOTHING
+        self.concerns = Concerns((self._rows, *reviewed.rows), frozenset({RECOUNT}))
+        self._last, self._waits = counted.NOTHING, 0
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
+        if self._reviewed.written is not None:
+            self._look(index, leaf.time_us)
         row = self._rows.one(index)
         if row is None or leaf.method != RECOUNT:
             if row is not None or leaf.method == RECOUNT:
@@ -55,7 +66,18 @@ class Counted:
             self._add(index, FOLLOWS)
         elif self._leaves_out(count, part.after):
             self._add(index, LEFT_OUT)
-        self._last = count
+        self._last, self._waits = count, 0
+
+    def _look(self, index: int, time_us: int) -> None:
+        """See at a fixed time that nothing waits to be counted since some of them."""
+        policy = self._decided_by.newest(counted.DOCUMENTS, time_us)
+        part = None
+        if policy is not None:
+            adopted_us = self._decided_by.adopted_us(policy)
+            part = counted.next_part(self._last, record_pb2.DutyPolicy(**policy), adopted_us, time_us)
+        self._waits = 0 if part is None else self._waits + 1
+        if self._waits == _TIMES:
+            self._add(index, NOT_COUNTED)
 
     def finish(self) -> None:
         """Report what is left."""

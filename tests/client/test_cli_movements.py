@@ -59,6 +59,21 @@ def test_a_file_that_is_run_again_reports_nothing_twice(run: Run, sent: list[Cal
     assert ids[0] != ids[1]
 
 
+def test_a_file_that_is_run_again_says_when_it_was_run(
+    run: Run, sent: list[Call], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "border.csv"
+    file.write_text(TABLE)
+    assert run("movement", "report", "--validate-only", str(file)) == run("movement", "report", str(file)) == 0
+    assert "The same file was reported" not in capsys.readouterr().err
+    assert run("movement", "report", str(file)) == 0
+    assert "up to entry 3: nothing is taken twice." in capsys.readouterr().err
+    file.write_text(TABLE.replace("WAGAH", "TORKHAM"))
+    assert run("movement", "report", str(file)) == 0
+    assert "The same file was reported" not in capsys.readouterr().err
+    assert len(sent) == 8
+
+
 def test_a_row_that_is_wrong_hinders_no_other(
     run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,6 +74,22 @@ def test_what_did_not_happen_names_the_notice_that_expected_it(run: Run, registe
     assert (sent.event_date.day, sent.received_date.day, sent.WhichOneof("notice")) == (5, 6, None)
 
 
+def test_what_did_not_happen_is_entered_once_and_a_second_time_says_so(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[SERVICE + "CreateNotice"] = lambda _: notices_pb2.CreateNoticeResponse(notice_id=NOTICE)
+    told = ("--station", "PK-PB/LHR/PS-001", "--expected", "05.03.2026", "--received", "2026-03-06")
+    assert run("notice", "did-not-happen", RECORD, NOTICE, *told) == 0
+    assert "already" not in "".join(capsys.readouterr())
+    assert run("notice", "did-not-happen", RECORD, NOTICE, *told) == 0
+    said = "".join(capsys.readouterr())
+    assert "The same was sent" in said
+    assert "Entered already: nothing was entered" in said
+    assert "Notice entered" not in said
+    first, second = (notices_pb2.CreateNoticeRequest.FromString(each.request) for each in register.calls)
+    assert first == second
+
+
 def test_a_list_comes_with_the_command_that_shows_each(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ class Unary(Generic[Q, A]):
             doesn't start.
         rehearsal_costs: a call with ``validate_only`` costs as much as another: it does the same work.
         by_directory: it decides by the rows of the directory's snapshot, which mustn't be older than the call then.
+        of_agency: a request is the agency's and not the officer's: whoever of it sends it again hears the first answer.
     """
 
     request: type[Q]
@@ -49,6 +50,7 @@ class Unary(Generic[Q, A]):
     charge: Callable[[Q], Charge] | None = None
     rehearsal_costs: bool = False
     by_directory: bool = False
+    of_agency: bool = False
 
 
 @dataclass(frozen=True, slots=True)

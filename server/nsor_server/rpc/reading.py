@@ -120,7 +120,7 @@ class Reader:
                 call.outcome = handler.run(call, request, conn)
                 call.answer = call.outcome.response.SerializeToString()
                 return
-            key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call))
+            key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call, handler))
             first = idempotency.find(conn, self._sealer, key)
             if first is not None:
                 seen = handler.again(call, request, conn) if handler.again is not None else ()
@@ -158,9 +158,10 @@ class Reader:
             call.payment = payment._replace(tells=spent.officer_emptied or spent.agency_emptied)
             raise spent.refusal
 
-    def _hash(self, call: Call) -> bytes:
+    def _hash(self, call: Call, handler: Unary[Any, Any]) -> bytes:
         """Of the officer and the checked message, which another language may have encoded in other bytes."""
-        return hashlib.sha256(call.officer_key + call.request.SerializeToString(deterministic=True)).digest()
+        officer_key = b"" if handler.of_agency else call.officer_key
+        return hashlib.sha256(officer_key + call.request.SerializeToString(deterministic=True)).digest()
 
 
 def repeatable(request: Message) -> uuid.UUID | None:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from nsor.advice import Words
-from nsor.cli import kept
+from nsor.cli import kept, twice
 from nsor.cli.session import Session, common, proof_of, read_text
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    from nsor.answers import Answer
     from nsor.cli.problem import Problem
     from nsor.client import Client
     from nsor.v1 import movements_pb2
@@ -42,6 +43,8 @@ _MALFORMED: Final = Words(
     "The row is not of its form, and was not sent.", "سطر اپنی شکل میں نہیں، اس لیے نہیں بھیجی گئی۔"
 )
 _NOTHING: Final = Words("", "")
+_FILE: Final = b"movements\0"
+_REPORTED_BEFORE: Final = "The same file was reported from this computer on {}, up to entry {}: nothing is taken twice."
 
 
 class _Row(NamedTuple):
@@ -71,21 +74,29 @@ def movement() -> None:
 def report(session: Session, file: str | None, validate_only: bool, template: str | None) -> int:
     """Report who has left or entered Pakistan: a table (.csv), or a movement in JSON per line; - is stdin.
 
-    The answer says nothing of the register. A file that is run again reports no movement twice.
+    The answer says nothing of the register. A file that is run again reports no movement twice, whoever runs it from
+    this computer; elsewhere too, if each row has the port's own request_id.
     """
     if template:
         click.echo(_template(template), nl=False)
         return 0
     if file is None:
         raise WrongUse("Name the FILE of movements, or - for stdin. `nsor movement report --template csv` helps.")
-    rows = list(_read(file))
+    text = read_text(file)
+    rows = list(_read(text, is_table=Path(file).suffix.casefold() in _TABLES))
+    last: Answer[Any] | None = None
     reported = refused = 0
     with session.client(officer=True) as client, session.progress() as progress:
+        if not validate_only:
+            twice.tell(session, client, _FILE + text.encode(), did=_REPORTED_BEFORE)
         for row in progress.track(rows, description=session.said("Reporting")):
-            if _send(session, client, row, validate_only=validate_only):
-                reported += 1
+            answer = _send(session, client, row, validate_only=validate_only)
+            if answer is not None:
+                reported, last = reported + 1, answer
             else:
                 refused += 1
+        if last is not None and not validate_only:
+            twice.keep(client, rows[-1].request, last, same=_FILE + text.encode())
     if validate_only:
         session.say("Of {}: {} correct, {} refused. Nothing was reported.", len(rows), reported, refused)
     else:
@@ -95,8 +106,10 @@ def report(session: Session, file: str | None, validate_only: bool, template: st
     return 1 if refused else 0
 
 
-def _send(session: Session, client: Client, row: _Row, *, validate_only: bool) -> bool:
-    """Report one movement; tells whether it was taken. What is wrong with it is said, and hinders no other.
+def _send(
+    session: Session, client: Client, row: _Row, *, validate_only: bool
+) -> Answer[movements_pb2.ReportMovementResponse] | None:
+    """Report one movement; None: it wasn't taken. What is wrong with it is said, and hinders no other.
 
     Raises:
         NsorError: no answer came, or the port's budget is empty: the rest would fare alike.
@@ -106,7 +119,7 @@ def _send(session: Session, client: Client, row: _Row, *, validate_only: bool) -
     if row.problems:
         wrong = tuple(FieldViolation(each.field, each.rule, each.meaning) for each in row.problems)
         _say(session, row, NsorError("MALFORMED_REQUEST", _MALFORMED, next_step=_NOTHING, violations=wrong))
-        return False
+        return None
     request = row.request
     request.request_id = request.request_id or _request_id(client, request)
     request.validate_only |= validate_only
@@ -116,10 +129,10 @@ def _send(session: Session, client: Client, row: _Row, *, validate_only: bool) -
         if not error.violations:
             raise
         _say(session, row, error)
-        return False
+        return None
     if session.as_json:
         session.json({"line": row.line, "movement_id": answer.message.movement_id, **proof_of(answer)})
-    return True
+    return answer
 
 
 def _say(session: Session, row: _Row, error: Any) -> None:
@@ -139,13 +152,11 @@ def _request_id(client: Client, request: movements_pb2.ReportMovementRequest) ->
     return str(uuid.UUID(bytes=own[:16], version=4))
 
 
-def _read(file: str) -> Iterator[_Row]:
+def _read(text: str, *, is_table: bool) -> Iterator[_Row]:
     """The rows of a file; empty lines are none."""
     from nsor.cli.requests import parse  # noqa: PLC0415 - as above
     from nsor.v1 import movements_pb2  # noqa: PLC0415 - as above
 
-    text = read_text(file)
-    is_table = Path(file).suffix.casefold() in _TABLES
     for line, written in _table(text) if is_table else _lines(text):
         request = movements_pb2.ReportMovementRequest()
         yield _Row(line, request, parse(written, request, by_hand=True))

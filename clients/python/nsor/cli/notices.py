@@ -22,6 +22,10 @@ from nsor.misuse import WrongUse
 if TYPE_CHECKING:
     from google.type import date_pb2
 
+    from nsor.cli.kept import Sent
+    from nsor.client import Client
+    from nsor.v1 import notices_pb2
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 KINDS = ("address", "name", "contact", "travel", "travel-return", "periodic", "no-fixed-abode", "home-visit")
 _ENTER = "enter"
@@ -92,15 +96,21 @@ def enter(  # noqa: PLR0917 - one argument per option of the command
             session.answer(client.notification.create_notice(request), title="Correct: nothing was entered")
             return
         before = twice.identify(session, client, request, again=again)
-        answer = client.notification.create_notice(request)
-        notice_id = answer.message.notice_id
-        if before is not None and notice_id in before.record_ids:
-            session.answer(answer, title="Entered already: nothing was entered")
+        if not _enter(session, client, request, before):
             session.say("If a second one is meant: `nsor notice enter --again {}`", file)
-            return
-        twice.keep(client, request, answer, record_id=notice_id)
-        session.answer(answer, title="Notice entered")
-        _say_what_follows(session, answer.message)
+
+
+def _enter(session: Session, client: Client, request: notices_pb2.CreateNoticeRequest, before: Sent | None) -> bool:
+    """Enter a notice, and say so; tells whether it is a new one, and not one that was sent ``before``."""
+    answer = client.notification.create_notice(request)
+    notice_id = answer.message.notice_id
+    if before is not None and notice_id in before.record_ids:
+        session.answer(answer, title="Entered already: nothing was entered")
+        return False
+    twice.keep(client, request, answer, record_id=notice_id)
+    session.answer(answer, title="Notice entered")
+    _say_what_follows(session, answer.message)
+    return True
 
 
 def _chosen(session: Session, kind: str | None) -> str:
@@ -240,7 +250,6 @@ def did_not_happen(
     from nsor.v1 import notices_pb2  # noqa: PLC0415 - as above
 
     request = notices_pb2.CreateNoticeRequest(
-        request_id=str(uuid.uuid4()),
         validate_only=validate_only,
         registration_id=registration_id,
         supersedes_notice_id=notice_id,
@@ -250,8 +259,11 @@ def did_not_happen(
         timing=notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN,
     )
     with session.client(officer=True) as client:
-        answer = client.notification.create_notice(request)
-        session.answer(answer, title="Correct: nothing was entered" if validate_only else "Notice entered")
+        before = twice.identify_once(session, client, request)
+        if validate_only:
+            session.answer(client.notification.create_notice(request), title="Correct: nothing was entered")
+        else:
+            _enter(session, client, request, before)
 
 
 def _decide(

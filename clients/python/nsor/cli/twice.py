@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OF_ONE_CALL: Final = ("request_id", "validate_only", "etag")
 """Fields that differ whenever the same is sent."""
+_DID: Final = "The same was sent from this computer on {}: entry {}."
 
 
 def ask(
@@ -29,7 +30,7 @@ def ask(
     request: Message,
     *,
     same: bytes = b"",
-    did: str = "The same was sent from this computer on {}: entry {}.",
+    did: str = _DID,
 ) -> kept.Sent | None:
     """Say that the same was sent before, if this computer knows it; at a terminal, ask whether to send it again.
 
@@ -43,16 +44,38 @@ def ask(
     Raises:
         click.Abort: the person doesn't want it twice.
     """
-    before = kept.sent_before(client.state_folder, _of(client, same or _content(request)))
-    if before is None:
-        return None
-    from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
-
-    at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
-    session.say(did, f"{at:%Y-%m-%d, %H:%M PKT}", before.index)
-    if _at_a_terminal() and not session.as_json:
+    before = tell(session, client, same or _content(request), did=did)
+    if before is not None and _at_a_terminal() and not session.as_json:
         agreement.obtain(session, "Send it again anyway?", agreed=False)
     return before
+
+
+def tell(session: Session, client: Client, same: bytes, *, did: str = _DID) -> kept.Sent | None:
+    """Say that the same was sent before, if this computer knows it.
+
+    Args:
+        session: the run.
+        client: whose state folder knows it.
+        same: what makes it the same.
+        did: what is said, of the time and of the entry.
+    """
+    before = kept.sent_before(client.state_folder, _of(client, same))
+    if before is not None:
+        from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
+
+        at = dt.datetime.fromtimestamp(before.time, render.PAKISTAN)
+        session.say(did, f"{at:%Y-%m-%d, %H:%M PKT}", before.index)
+    return before
+
+
+def identify_once(session: Session, client: Client, request: Any) -> kept.Sent | None:
+    """Give a request the id by which the register takes it once, where nobody can mean it a second time.
+
+    Returns:
+        What was sent before, when this computer knows that the same was.
+    """
+    request.request_id = kept.request_id(client.state_folder, _of(client, _content(request)))
+    return tell(session, client, _content(request))
 
 
 def identify(session: Session, client: Client, request: Any, *, again: bool) -> kept.Sent | None:

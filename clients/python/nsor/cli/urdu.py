@@ -206,6 +206,9 @@ TEXTS: Final[dict[str, str]] = {
     "Reporting": "اطلاع دی جا رہی ہے",
     "Of {}: {} correct, {} refused. Nothing was reported.": "{} میں سے: {} درست، {} مسترد۔ کچھ نہیں بھیجا گیا۔",
     "Of {}: {} reported, {} refused.": "{} میں سے: {} بھیجی گئیں، {} مسترد۔",
+    "The same file was reported from this computer on {}, up to entry {}: nothing is taken twice.": (
+        "یہی فائل اس کمپیوٹر سے {} کو بھیجی گئی تھی، اندراج {} تک: کچھ بھی دوبارہ نہیں لیا جاتا۔"
+    ),
     "Correct those rows in the file and run it again; what was reported isn't taken twice.": (
         "فائل میں وہ سطریں درست کر کے دوبارہ چلائیں؛ جو بھیجی جا چکی وہ دوبارہ نہیں لی جاتی۔"
     ),

@@ -62,7 +62,7 @@ class ReportMovementRequest(_message.Message):
     COUNTRY_FIELD_NUMBER: _builtins.int
     CARRIER_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Makes the request repeatable: the port's own id of the crossing."""
+    """Makes the request repeatable, by whoever of the agency: the port's own id of the crossing."""
     validate_only: _builtins.bool
     """Checks the request by form and law only, and changes nothing. It never reads the register."""
     identity_number: _builtins.str

@@ -41,6 +41,7 @@ class Movements:
                 self.report_movement,
                 self._reported_again,
                 charge=_charge,
+                of_agency=True,
             ),
         )
 

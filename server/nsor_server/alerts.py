@@ -39,6 +39,8 @@ class Alert(enum.StrEnum):
     """The outside copy of the checkpoints is missing, or can't be written."""
     EVENTS_BEHIND = "EVENTS_BEHIND"
     """No event is delivered: subscribers hear nothing."""
+    MOVEMENTS_WAIT = "MOVEMENTS_WAIT"
+    """More movements over the border are reported than the fixed times compare: their alerts come late."""
     LEDGER_TORN = "LEDGER_TORN"
     """The end of the ledger isn't what was signed: entries were lost or changed."""
 

@@ -355,7 +355,9 @@ class _Parts:
         return Register(f"{self._host}:{port}", server, health, streams, renewal, settings.drain_seconds)
 
     def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
-        return ReviewTimes(self.database, writer, directory, tracing, self.keyring)
+        times = ReviewTimes(self.database, writer, directory, tracing, self.keyring)
+        self.metrics.watch_movements(times.movements_wait_seconds)
+        return times
 
     def _decided_by_the_register(self, policy: Policy) -> None:
         """Prepare the checks of the policy in force, and say whether the files offer another one."""

@@ -58,6 +58,7 @@ TRANSFER_NPB: Final = "transfer-escalation-npb"
 TRANSFER_RESOLUTION: Final = "transfer-resolution"
 MOVEMENT_REPORT: Final = "movement-report"
 MOVEMENT_EXPIRY: Final = "movement-expiry"
+MOVEMENT_COMPARISON: Final = "movement-comparison"
 TRAVEL_WINDOW: Final = "travel-window"
 OPEN_JOURNEY: Final = "open-journey"
 COUNTED: Final = (
@@ -98,6 +99,7 @@ COUNTED: Final = (
     TRANSFER_RESOLUTION,
     MOVEMENT_REPORT,
     MOVEMENT_EXPIRY,
+    MOVEMENT_COMPARISON,
     TRAVEL_WINDOW,
     OPEN_JOURNEY,
 )

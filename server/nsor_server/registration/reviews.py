@@ -29,6 +29,7 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Outcome, Row, new_access_id
 from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import instant
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
@@ -84,7 +85,7 @@ class ReviewTimes:
         self._arrivals = Matching(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stale = 0
-        self._made = record_pb2.ReviewTimeRecord()
+        self._made = self._written = record_pb2.ReviewTimeRecord()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
 
@@ -121,11 +122,21 @@ class ReviewTimes:
                 if self._stale % STALE_LOOKS == 0:
                     alert(Alert.CALL_FAILED, "reviews couldn't be written %d times in a row", self._stale)
                 return False
-        self._stale = 0
+        self._stale, self._written = 0, self._made
         self._duplicates.written()
         self._terms.written()
         movements.destroy(self._database, self._made)
+        late = movements.late(self._directory.current.policy.deadlines, self._made)
+        if late:
+            alert(
+                Alert.MOVEMENTS_WAIT, "movements over the border at %d crossings wait for longer than policy says", late
+            )
         return True
+
+    def movements_wait_seconds(self) -> float:
+        """How long the oldest movement waits that the last fixed time has left; 0: none, or another process knows."""
+        oldest_us = min((each.since_us for each in self._written.movements_waiting), default=0)
+        return (self._directory.current.now() - instant(oldest_us)).total_seconds() if oldest_us else 0.0
 
     def follow(self) -> bool:
         """Compare by name what was written since, and look for terms that are over; tells whether there may be more.
@@ -142,6 +153,8 @@ class ReviewTimes:
         """What is written now; None: no time has come since the last one, or there was never anything."""
         state, directory = review_store.state(conn), self._directory.current
         due_us = directory.policy.reviews.last_due_us(state.now_us)
+        if state.last_time != self._written.number:
+            self._written = record_pb2.ReviewTimeRecord()  # another process writes them now
         if state.since_us is None or state.since_us >= due_us:
             return None
         record = record_pb2.ReviewTimeRecord(

@@ -94,6 +94,15 @@ class Metrics:
         )
         gauge.set_function(unproved_seconds)
 
+    def watch_movements(self, wait_seconds: Callable[[], float]) -> None:
+        """Collect how long the oldest movement over the border waits to be compared, whenever somebody asks."""
+        gauge = Gauge(
+            "nsor_movements_wait_seconds",
+            "For how long the oldest movement waits that the last fixed time has left to the next; 0: none.",
+            registry=self.registry,
+        )
+        gauge.set_function(wait_seconds)
+
     def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
         """Collect the open streams whenever somebody asks."""
         self.registry.register(_Streams(by_agency))

@@ -8,8 +8,6 @@ it stands, and a key may be missing only where a time has said so.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -18,6 +16,7 @@ from nsor_server.registration.claims import Identifier
 from nsor_server.registration.duties.history import Owing
 from nsor_server.registration.history import History
 from nsor_server.registration.movements import rules, store, times
+from nsor_server.registration.movements.queued import Queued, Reported
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -29,7 +28,7 @@ _NOTICES: Final = frozenset(
 )
 """They change the journeys of a registration; ``verification/noticed.py`` tells them again."""
 _ROWS: Final = f"""
-SELECT r.index, uuid_send(m.movement_id), k.wrapped, m.sealed
+SELECT r.index, uuid_send(m.movement_id), k.border_crossing, k.wrapped, m.sealed
 FROM ledger_record AS r
 JOIN movement AS m ON m.movement_id = {UUID_OF_RECORD} AND r.version = {store.ONCE}
 LEFT JOIN movement_key AS k USING (movement_id)
@@ -48,20 +47,6 @@ _POLICY: Final = "a time for reviews has compared movements over the border by a
 _TOO_EARLY: Final = "a time for reviews deletes keys of movements over the border otherwise than policy says"
 
 
-@dataclass(frozen=True, slots=True)
-class _Reported:
-    """A movement with its entry.
-
-    Attributes:
-        record: None: its key is deleted, or it doesn't open, which is a finding.
-    """
-
-    index: int
-    time_us: int
-    movement_id: bytes
-    record: record_pb2.MovementRecord | None
-
-
 class Moved:
     """Whom movements have met at each entry. The history and the reviews must be at the entry already."""
 
@@ -73,14 +58,14 @@ class Moved:
         self._sealer, self._owing = Sealer(keyring), owing
         self._rows = Rows(conn, "movements", _ROWS, add)
         self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows))
-        self._waiting: deque[_Reported] = deque()
+        self._waiting = Queued()
         self._meeting: dict[Identifier, dict[bytes, int]] = {}
         """Of each number the registrations that it would meet, each with the entry since which it would."""
         self._numbers: dict[bytes, frozenset[Identifier]] = {}
         """The numbers of each of those."""
         self._kept: dict[bytes, bytes] = {}
         """What the newest version of each registration says of journeys and movements."""
-        self._compared_to, self._last_time = 0, -1
+        self._compared_to, self._last_time, self._last = 0, -1, record_pb2.ReviewTimeRecord()
         self._deleted_before_us = self._deleted_surely_us = 0
         self._newest_without_us, self._oldest_with_us = -1, 1 << 62
 
@@ -115,8 +100,8 @@ class Moved:
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Note the movement that an entry has taken."""
-        for movement_id, wrapped, sealed in self._rows.take(index):
-            row = store.StoredMovement(movement_id, wrapped, sealed)
+        for movement_id, crossing, wrapped, sealed in self._rows.take(index):
+            row = store.StoredMovement(movement_id, crossing, wrapped, sealed)
             record = None
             if wrapped is None:
                 self._newest_without_us = max(self._newest_without_us, leaf.time_us)
@@ -125,33 +110,30 @@ class Moved:
                 record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, row))  # noqa: B023
             if leaf.method != REPORT or (record is not None and not _is_by(record, leaf, detail)):
                 self._add(index, _BY)
-            self._waiting.append(_Reported(index, leaf.time_us, movement_id, record))
+            self._waiting.add(Reported(index, leaf.time_us, movement_id, crossing, record))
 
     def _compare(
         self, index: int, time: record_pb2.ReviewTimeRecord
     ) -> dict[bytes, dict[bytes, record_pb2.MovementRecord | None]]:
         """Hold whom a time has met against whom it had to meet; gives the movements of each registration."""
-        taken: list[_Reported] = []
-        while self._waiting and self._waiting[0].index <= time.movements_to:
-            taken.append(self._waiting.popleft())
+        taken = self._waiting.take(time)
         named = {each.movement_id: list(each.registration_ids) for each in time.moved}
-        if not self._compared_to <= time.movements_to < index or (
-            time.movements_to < self._last_time and not self._is_full(taken, named, time)
-        ):
+        # What was reported before the last time can't be behind what a time has looked at.
+        is_behind = max(self._compared_to, self._last_time) <= time.movements_to < index
+        if not (is_behind and taken.is_right and all(self._is_stopped(each, named, time) for each in taken.stopped)):
             self._add(index, _PASSED_OVER)
-        if [each.movement_id for each in taken if each.movement_id in named] != [
-            each.movement_id for each in time.moved
-        ]:
+        if not taken.names_right:
             self._add(index, _LEFT_OUT)
         met: dict[bytes, dict[bytes, record_pb2.MovementRecord | None]] = {}
-        for each in taken:
-            found = named.get(each.movement_id, [])
-            if each.record is not None and not self._is_right(each.record, found, time):
+        for each in taken.movements:
+            if each.record is not None and not self._is_right(each.record, named.get(each.movement_id, []), time):
                 self._add(index, _LEFT_OUT)
-            for registration_id in found:
-                met.setdefault(registration_id, {})[each.movement_id] = each.record
+        records = {each.movement_id: each.record for each in taken.movements}
+        for movement_id, ids in named.items():
+            for registration_id in ids:
+                met.setdefault(registration_id, {})[movement_id] = records.get(movement_id)
         self._compare_deletion(index, time)
-        self._compared_to, self._last_time = time.movements_to, index
+        self._compared_to, self._last_time, self._last = time.movements_to, index, time
         return met
 
     def _is_right(
@@ -171,29 +153,26 @@ class Moved:
         meeting = self._meeting.get(rules.identifier(movement), {})
         return {one: since for one, since in meeting.items() if one not in time.archived_ids}
 
-    def _is_full(
-        self, taken: list[_Reported], named: dict[bytes, list[bytes]], time: record_pb2.ReviewTimeRecord
+    def _is_stopped(
+        self, waiting: Reported, named: dict[bytes, list[bytes]], time: record_pb2.ReviewTimeRecord
     ) -> bool:
-        """Whether a time has compared as much as it may: the next one would be too many, or is of what it writes."""
-        if len(taken) >= times.MOST or not self._waiting or self._waiting[0].record is None:
+        """Whether the next movement of a crossing had to wait: it would be too many, or is of what the time writes."""
+        if waiting.record is None:
             return True
         met = {one for ids in named.values() for one in ids}
-        next_met = self._would_meet(self._waiting[0].record, time).keys()
+        next_met = self._would_meet(waiting.record, time).keys()
         written = {each.registration_id for each in self._history.changed} - met
         return len(met | next_met) > times.MOST_MET or not written.isdisjoint(next_met)
 
     def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
-        before_us = self._deleted_before_us
         counting = self._owing.counting(time.movement_policy)
-        allowed = {before_us}
-        if counting is not None and not (
-            self._waiting and self._waiting[0].time_us < time.movements_destroyed_before_us
-        ):
-            allowed.add(times.expired(counting.deadlines, time.due_us))
-        if counting is not None and time.movements_destroyed_before_us not in allowed:
-            self._add(index, _TOO_EARLY)
+        if counting is not None:
+            expected = times.destroyed_before(counting.deadlines, time, self._last)
+            if time.movements_destroyed_before_us != expected:
+                self._add(index, _TOO_EARLY)
         # What the last time has said is deleted after it: only what the one before has said is surely gone.
-        self._deleted_surely_us, self._deleted_before_us = before_us, time.movements_destroyed_before_us
+        self._deleted_surely_us = self._deleted_before_us
+        self._deleted_before_us = time.movements_destroyed_before_us
 
     def _compare_version(
         self,

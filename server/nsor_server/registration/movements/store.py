@@ -1,17 +1,19 @@
 """Movements in PostgreSQL: each is added once, with a data key of its own, which is deleted some days later.
 
 No row names anybody, and there is no index by a number: most movements are of people who aren't registered. At the
-times for reviews they are opened, and their numbers looked for among those that registrations claim.
+times for reviews they are opened, and their numbers looked for among those that registrations claim. Beside the key
+stands the border crossing, so that each is compared in its turn; it goes with the key.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, NoReturn
 
 from google.protobuf.message import DecodeError
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import RecordRef, Row, Table
 from nsor_server.registration.claims import IS_LIVE, Identifier
 from nsor_server.storage import arrays
@@ -26,15 +28,44 @@ TABLE: Final = "movement"
 ONCE: Final = 1
 """A movement is written once."""
 MOVEMENTS: Final = Table(TABLE, (("movement_id", "uuid"), ("sealed", "bytea")), written_at="created_at")
-KEYS: Final = Table("movement_key", (("movement_id", "uuid"), ("wrapped", "bytea")), written_at="created_at")
+KEYS: Final = Table(
+    "movement_key",
+    (("movement_id", "uuid"), ("border_crossing", "smallint"), ("wrapped", "bytea")),
+    written_at="created_at",
+)
 
 
 class StoredMovement(NamedTuple):
-    """A movement as it is stored; without the key it opens nowhere."""
+    """A movement as it is stored; without the key it opens nowhere, and its crossing isn't known."""
 
     movement_id: bytes
+    border_crossing: int | None
     wrapped: bytes | None
     sealed: bytes
+
+
+class Place(NamedTuple):
+    """A place in the ledger.
+
+    Attributes:
+        entry: index of it.
+        time_us: when it was written, microseconds since 1970.
+    """
+
+    entry: int
+    time_us: int
+
+
+class Waiting(NamedTuple):
+    """A movement that hasn't been compared yet.
+
+    Attributes:
+        place: of the entry that has reported it.
+        movement_id: 16 bytes.
+    """
+
+    place: Place
+    movement_id: bytes
 
 
 def rows(sealer: Sealer, record: record_pb2.MovementRecord) -> tuple[list[Row], RecordRef]:
@@ -43,7 +74,7 @@ def rows(sealer: Sealer, record: record_pb2.MovementRecord) -> tuple[list[Row], 
     key, wrapped = sealer.new_data_key(movement_id)
     sealed = key.seal(TABLE, movement_id, ONCE, record.SerializeToString(deterministic=True))
     ref = RecordRef(TABLE, movement_id, ONCE, hashlib.sha256(sealed).digest())
-    return [Row(MOVEMENTS, (movement_id, sealed)), Row(KEYS, (movement_id, wrapped))], ref
+    return [Row(MOVEMENTS, (movement_id, sealed)), Row(KEYS, (movement_id, record.border_crossing, wrapped))], ref
 
 
 def opened(sealer: Sealer, row: StoredMovement) -> record_pb2.MovementRecord:
@@ -57,21 +88,48 @@ def opened(sealer: Sealer, row: StoredMovement) -> record_pb2.MovementRecord:
         record = record_pb2.MovementRecord.FromString(key.open(TABLE, row.movement_id, ONCE, row.sealed))
     except (SealBroken, DecodeError):
         raise contradicted(TABLE, "a sealed row of %s does not open") from None
-    if record.movement_id != row.movement_id:
+    if (record.movement_id, record.border_crossing) != (row.movement_id, row.border_crossing):
         raise contradicted(TABLE)
     return record
 
 
-def last_entry(conn: Connection) -> int:
-    """Index of the last entry."""
-    ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
-    return int(size) - 1
+def missing() -> NoReturn:
+    """Raises errors.Internal: a movement that was reported isn't there any more, or has no key, with an alert."""
+    raise contradicted(TABLE, "a row of %s that waits isn't there")
 
 
-def reported_between(conn: Connection, *, after: int, until: int, most: int) -> list[tuple[int, StoredMovement]]:
-    """The movements that were reported by entries after one and until another, in their order, with their entries."""
-    parameters = arrays.integer(after), arrays.integer(until), arrays.integer(most)
-    return [(index, StoredMovement(*columns)) for index, *columns in ask(conn, _REPORTED, *parameters)]
+def last_entry(conn: Connection) -> Place:
+    """The last entry."""
+    ((index, leaf),) = conn.execute(_LAST_ENTRY).fetchall()
+    return Place(int(index), leaf_pb2.Leaf.FromString(leaf).time_us)
+
+
+def waiting(conn: Connection, after: Mapping[int, Place], *, until: int, most: int) -> dict[int, list[Waiting]]:
+    """The oldest movements of each border crossing that were reported behind its place, and until an entry.
+
+    Args:
+        conn: any.
+        after: the place of each crossing, by its number.
+        until: index of an entry.
+        most: so many of each crossing.
+    """
+    places = (
+        arrays.shorts(list(after)),
+        arrays.longs([each.entry for each in after.values()]),
+        arrays.longs([each.time_us for each in after.values()]),
+    )
+    found: dict[int, list[Waiting]] = {}
+    for crossing, index, time_us, movement_id in ask(
+        conn, _WAITING, *places, arrays.integer(until), arrays.integer(most)
+    ):
+        found.setdefault(crossing, []).append(Waiting(Place(index, time_us), movement_id))
+    return found
+
+
+def read(conn: Connection, movement_ids: Sequence[bytes]) -> dict[bytes, StoredMovement]:
+    """Movements with their keys, by their ids; one that lacks either isn't there."""
+    found = ask(conn, _READ, arrays.uuids(movement_ids)) if movement_ids else []
+    return {columns[0]: StoredMovement(*columns) for columns in found}
 
 
 def claiming(conn: Connection, blind_index: BlindIndex, numbers: Sequence[Identifier]) -> dict[Identifier, list[bytes]]:
@@ -92,17 +150,32 @@ def destroy(conn: Connection, before_us: int, most: int) -> int:
     return conn.execute(_DESTROY, {"before": before_us, "most": most}).rowcount
 
 
-_REPORTED: Final = Statement(
-    b"movements reported",
+_LAST_ENTRY: Final = "SELECT e.index, e.leaf FROM ledger_head AS h JOIN ledger_entry AS e ON e.index = h.size - 1"
+_WAITING: Final = Statement(
+    b"movements waiting",
     f"""
-SELECT r.index, uuid_send(m.movement_id), k.wrapped, m.sealed
-FROM ledger_record AS r
-JOIN movement AS m ON m.movement_id = encode(r.row_id, 'hex')::uuid
-LEFT JOIN movement_key AS k ON k.movement_id = m.movement_id
-WHERE r.index > $1::bigint AND r.index <= $2::bigint AND r.table_name = '{TABLE}'
-ORDER BY r.index, r.ordinal
-LIMIT $3::bigint
+SELECT q.crossing::bigint, w.index, (extract(epoch FROM w.created_at) * 1000000)::bigint, uuid_send(w.movement_id)
+FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS q (crossing, after, after_us)
+CROSS JOIN LATERAL (
+    SELECT r.index, k.created_at, k.movement_id
+    FROM movement_key AS k
+    JOIN ledger_record AS r
+        ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(k.movement_id) AND r.version = {ONCE}
+    WHERE k.border_crossing = q.crossing AND r.index > q.after AND r.index <= $4::bigint
+        AND k.created_at >= 'epoch'::timestamptz + q.after_us * interval '1 microsecond'
+    ORDER BY k.created_at, r.index
+    LIMIT $5::bigint
+) AS w
+ORDER BY q.crossing, w.index
 """.encode(),  # noqa: S608 - constants
+)
+_READ: Final = Statement(
+    b"movements",
+    b"""
+SELECT uuid_send(movement_id), k.border_crossing, k.wrapped, m.sealed
+FROM movement AS m JOIN movement_key AS k USING (movement_id)
+WHERE movement_id = ANY($1::uuid[])
+""",
 )
 _CLAIMING: Final = Statement(
     b"movements claimed",

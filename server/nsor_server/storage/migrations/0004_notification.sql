@@ -33,10 +33,13 @@ COMMENT ON COLUMN movement.sealed IS 'nsor.storage.v1.MovementRecord under the m
 CREATE TABLE movement_key (
     movement_id uuid PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    border_crossing smallint NOT NULL,
     wrapped bytea NOT NULL
 );
 CREATE INDEX movement_key_age ON movement_key (created_at);
+CREATE INDEX movement_key_crossing ON movement_key (border_crossing, created_at);
 COMMENT ON TABLE movement_key IS 'which of them are deleted the sealed records of review_time say';
+COMMENT ON COLUMN movement_key.border_crossing IS 'as the seal says; each crossing has its share of a time, and no longer than the key is this known';
 COMMENT ON COLUMN movement_key.wrapped IS 'the data key under the keyring';
 
 GRANT SELECT, INSERT ON movement, movement_key TO nsor_server;

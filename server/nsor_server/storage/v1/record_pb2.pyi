@@ -1031,6 +1031,40 @@ class MovementRecord(_message.Message):
 Global___MovementRecord: _TypeAlias = MovementRecord  # noqa: Y015
 
 @_typing.final
+class WaitingMovements(_message.Message):
+    """Movements over the border at one crossing that wait for the next fixed time. Part of a sealed ReviewTimeRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    TO_US_FIELD_NUMBER: _builtins.int
+    SINCE_US_FIELD_NUMBER: _builtins.int
+    border_crossing: _builtins.int
+    """Number of nsor.v1.BorderCrossing."""
+    to: _builtins.int
+    """Index of an entry: those of this crossing that were reported by it and before have been compared."""
+    to_us: _builtins.int
+    """When it was written, microseconds since 1970."""
+    since_us: _builtins.int
+    """When the oldest that waits was reported."""
+    def __init__(
+        self,
+        *,
+        border_crossing: _builtins.int = ...,
+        to: _builtins.int = ...,
+        to_us: _builtins.int = ...,
+        since_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["border_crossing", b"border_crossing", "since_us", b"since_us", "to", b"to", "to_us", b"to_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingMovements: _TypeAlias = WaitingMovements  # noqa: Y015
+
+@_typing.final
 class MovedRecord(_message.Message):
     """A movement that has met registrations at a fixed time."""
 
@@ -2661,6 +2695,8 @@ class ReviewTimeRecord(_message.Message):
     TERMS_PLACE_FIELD_NUMBER: _builtins.int
     DUE_TRANSFERS_FIELD_NUMBER: _builtins.int
     MOVEMENTS_TO_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_TO_US_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_WAITING_FIELD_NUMBER: _builtins.int
     MOVED_FIELD_NUMBER: _builtins.int
     MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
@@ -2690,7 +2726,11 @@ class ReviewTimeRecord(_message.Message):
     terms_place: _builtins.bytes
     """The registration up to which all are read, or archived by now: 16 bytes."""
     movements_to: _builtins.int
-    """Index of an entry: movements over the border that were reported by it and before have been compared with the registrations."""
+    """Index of an entry: movements over the border that were reported by it and before have been compared with the registrations, but for
+    those of `movements_waiting`.
+    """
+    movements_to_us: _builtins.int
+    """When that entry was written, microseconds since 1970."""
     movements_destroyed_before_us: _builtins.int
     """The data keys of movements that were reported before this instant are deleted: microseconds since 1970."""
     @_builtins.property
@@ -2750,8 +2790,12 @@ class ReviewTimeRecord(_message.Message):
         """
 
     @_builtins.property
+    def movements_waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingMovements]:
+        """Border crossings of which more was reported than the time takes."""
+
+    @_builtins.property
     def moved(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovedRecord]:
-        """Those since the time before that have met some, in the order in which they were reported."""
+        """Those since the time before that have met some, in the order in which they were compared."""
 
     @_builtins.property
     def movement_policy(self) -> Global___DutyPolicy:
@@ -2787,6 +2831,8 @@ class ReviewTimeRecord(_message.Message):
         terms_place: _builtins.bytes = ...,
         due_transfers: _abc.Iterable[Global___DueTransfer] | None = ...,
         movements_to: _builtins.int = ...,
+        movements_to_us: _builtins.int = ...,
+        movements_waiting: _abc.Iterable[Global___WaitingMovements] | None = ...,
         moved: _abc.Iterable[Global___MovedRecord] | None = ...,
         movements_destroyed_before_us: _builtins.int = ...,
         movement_policy: Global___DutyPolicy | None = ...,
@@ -2794,7 +2840,7 @@ class ReviewTimeRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
@@ -12,12 +13,14 @@ from click.testing import CliRunner
 
 from nsor_server.commands import verify
 from nsor_server.ledger.stored import Rows
+from nsor_server.sockets import MOST_BYTES
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import second, visible
+from nsor_server.verification.details import PassOn
 from nsor_server.verification.messages import Begin
 from nsor_server.verification.report import Finding, Report
-from nsor_server.verification.second import Second, SecondProcessEnded
+from nsor_server.verification.second import OfDetails, Second, SecondProcessEnded
 from nsor_server.verification.tree import Progress
 from nsor_server.verification.verified import of_contents, verified
 from tests.ledger.conftest import ORIGIN, Write
@@ -43,14 +46,23 @@ def snapshot(database: Database) -> Iterator[psycopg.Connection]:
 
 
 @contextlib.contextmanager
-def started(database: Database, keyring: Keyring, silence_seconds: float = 600) -> Iterator[Second]:
+def started(
+    database: Database, keyring: Keyring, silence_seconds: float = 600, details: OfDetails | None = None
+) -> Iterator[Second]:
     with snapshot(database) as conn:
-        begin = Begin(keyring.to_bytes(), database.url_server, visible.exported(conn))
-        process = Second(begin, lambda _done, _of: None, silence_seconds)
+        begin = Begin(keyring.to_bytes(), database.url_server, visible.exported(conn), 0)
+        process = Second(begin, details or nothing_opened, lambda _done, _of: None, silence_seconds)
         try:
             yield process
         finally:
             process.stop()
+
+
+def nothing_opened(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+    """Of no entries."""
+    with passed_on() as pass_on:
+        pass_on(None)
+    return Report()
 
 
 def in_one(database: Database, keyring: Keyring, nowhere: Path) -> Report:
@@ -84,6 +96,11 @@ TAMPERINGS = {
     ),
     # PostgreSQL refuses statements of either part: the rest of both is compared all the same.
     "tables": ("ALTER TABLE ledger_tile RENAME TO hidden", "ALTER TABLE ledger_detail RENAME TO hidden_too"),
+    # Or one of the other process alone: details are compared to the last one.
+    "registrations": (
+        "ALTER TABLE registration_version RENAME TO hidden",
+        "UPDATE ledger_detail SET sealed = sealed || '\\x00' WHERE index = 5",
+    ),
     "no head": ("DELETE FROM ledger_head",),
 }
 
@@ -119,10 +136,45 @@ def test_a_process_that_hangs_has_found_nothing(database: Database, keyring: Key
             process.report()
 
 
+def test_a_process_that_does_not_listen_has_found_nothing(database: Database, keyring: Keyring) -> None:
+    # More than a socket holds: whoever passes it on waits, and no longer than for an answer.
+    def all_opened(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+        with passed_on() as pass_on:
+            for index in range(200):
+                pass_on((index, b"", bytes(1 << 16)))
+            pass_on(None)
+        return Report()
+
+    with started(database, keyring, silence_seconds=0.01, details=all_opened) as process:
+        os.kill(process.pid, signal.SIGSTOP)
+        with pytest.raises(SecondProcessEnded):
+            process.report()
+
+
+def test_details_that_could_not_be_read_are_no_report(database: Database, keyring: Keyring) -> None:
+    def lost(_passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with started(database, keyring, details=lost) as process, pytest.raises(psycopg.OperationalError, match="is lost"):
+        process.report()
+
+
+def test_a_process_that_heard_of_a_part_of_the_entries_has_found_nothing(database: Database, keyring: Keyring) -> None:
+    # What can't be passed on is no finding of the details, whoever takes the exception for one.
+    def in_part(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+        with passed_on() as pass_on, contextlib.suppress(ValueError):
+            pass_on((0, b"", bytes(MOST_BYTES)))
+        return Report()
+
+    with started(database, keyring, details=in_part) as process, pytest.raises(SecondProcessEnded):
+        process.report()
+
+
 def test_a_process_that_cannot_read_has_found_nothing(database: Database, keyring: Keyring) -> None:
     with snapshot(database) as conn:
         gone = visible.exported(conn)
-    process = Second(Begin(keyring.to_bytes(), database.url_server, gone), lambda _done, _of: None)
+    begin = Begin(keyring.to_bytes(), database.url_server, gone, 0)
+    process = Second(begin, nothing_opened, lambda _done, _of: None)
     with pytest.raises(SecondProcessEnded):
         process.report()
     process.stop()
@@ -133,8 +185,8 @@ def test_without_the_second_report_the_command_says_nothing_of_whole(
     operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(Second):
-        def __init__(self, begin: Begin, progress: Progress) -> None:
-            super().__init__(begin, progress)
+        def __init__(self, begin: Begin, details: OfDetails, progress: Progress) -> None:
+            super().__init__(begin, details, progress)
             os.kill(self.pid, signal.SIGKILL)
 
     write(3)

@@ -31,6 +31,18 @@ def salted_hash(salted: bytes) -> bytes:
     return hashlib.sha256(salted).digest()
 
 
+def read(detail: bytes) -> record_pb2.AccessDetail:
+    """A detail from its bytes.
+
+    Raises:
+        DetailError: they are none.
+    """
+    try:
+        return record_pb2.AccessDetail.FromString(detail)
+    except DecodeError:
+        raise DetailError("the detail is no AccessDetail") from None
+
+
 class Details:
     """Seals details and opens them."""
 
@@ -51,16 +63,21 @@ class Details:
         Raises:
             DetailError: it doesn't open there, or its hash isn't the leaf's.
         """
+        return read(self.unseal(index, leaf_hash, sealed, detail_hash))
+
+    def unseal(self, index: int, leaf_hash: bytes, sealed: bytes, detail_hash: bytes) -> bytes:
+        """As ``open``, the detail's bytes.
+
+        Raises:
+            DetailError: as ``open``.
+        """
         try:
             salted = self._salted(index, leaf_hash, sealed)
         except SealBroken:
             raise DetailError("the detail doesn't open beside this leaf") from None
         if salted_hash(salted) != detail_hash:
             raise DetailError("the detail's hash isn't the leaf's")
-        try:
-            return record_pb2.AccessDetail.FromString(salted[SALT_BYTES:])
-        except DecodeError:
-            raise DetailError("the detail is no AccessDetail") from None
+        return salted[SALT_BYTES:]
 
     def _salted(self, index: int, leaf_hash: bytes, sealed: bytes) -> bytes:
         return self._sealer.open(_TABLE, leaf_hash, index, sealed).rstrip(b"\0").removesuffix(_END)

@@ -94,8 +94,20 @@ def _compare_migrations(conn: Connection, report: Report) -> None:
         report.add(-1, f"a migration {number:04d} is recorded that this version lacks")
 
 
-def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erased) -> OfEntries:
-    """Begin to compare rows and answers with the entries that wrote them, but for what was erased."""
+def of_details(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
+    """Begin to compare what needs nothing of registrations with the entries, while details are opened."""
+    parts: list[OfEntries] = [
+        ListedAmendments(conn, report.add),
+        ListedImports(conn, report.add),
+        Grants(conn, keyring, report.add),
+    ]
+    parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
+    times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
+    return Concerned([*parts, Recount(report.add), times])
+
+
+def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased: Erased) -> OfEntries:
+    """Begin to compare what entries have made of registrations, and shown of them, but for what was erased."""
     history = History(conn, keyring, report.add, erased.registrations)
     enrolled, decided_by = Enrolled(conn), DecidedBy(conn)
     worklists = Worklists(conn, history, report.add)
@@ -114,13 +126,11 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         judged,
         reviewed,
         Amended(conn, keyring, history, enrolled, report.add),
-        ListedAmendments(conn, report.add),
         worklists,
         corrected,
         validated,
         amendments,
         Owed(Told(history, reviewed, validated, corrected, amendments), worklists),
-        ListedImports(conn, report.add),
         decided,
         Closed(conn, keyring, Reviews(history, reviewed, decided), enrolled, worklists=worklists, add=report.add),
         Looked(conn, history, reviewed, report.add),
@@ -140,10 +150,7 @@ def of_entries(conn: Connection, keyring: Keyring, report: Report, erased: Erase
         Answers(conn, history, judged, report.add),
         Refusals(conn, history, enrolled, report.add),
         HandedOut(conn, keyring, history, report.add),
-        Grants(conn, keyring, report.add),
         Confirmed(history, enrolled, report.add),
         Photos(conn, keyring, history, enrolled, report.add),
     ]
-    parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
-    times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
-    return Concerned([*parts, Recount(report.add), times])
+    return Concerned(parts)

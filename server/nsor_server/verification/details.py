@@ -1,14 +1,15 @@
 """Details: each is opened beside its leaf, and what it says is compared with all that is stored.
 
 It goes along the leaves by itself, in the same snapshot as the tree (`tree.py`), which compares the leaves: what is
-wrong with a leaf is found there, and not a second time here. So the two may run in two processes.
+wrong with a leaf is found there, and not a second time here. Each entry whose detail opens is passed on to whoever
+tells the registrations again, who may be another process (`second.py`): a detail is opened once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Callable, Collection
+from typing import Any, Final, TypeAlias
 
 import psycopg
 from google.protobuf.message import DecodeError
@@ -16,6 +17,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger import detail as details
 from nsor_server.ledger import partitions
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import Labelled, Labels
@@ -38,6 +40,11 @@ FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
 WHERE inhparent = 'ledger_detail'::regclass
 ORDER BY 1
 """
+
+Opened: TypeAlias = tuple[int, bytes, bytes | None]
+"""An entry: its index, its leaf and its detail, as they are hashed; None: the detail was dropped."""
+PassOn: TypeAlias = Callable[[Opened | None], None]
+"""Takes each entry whose detail opens or was dropped, in their order, and then None: those were all."""
 
 
 class OfDetails:
@@ -72,18 +79,21 @@ class OfDetails:
         self._entries = Rows(conn, "leaves of details", _LEAVES, _found_already)
         self._sealed = Rows(conn, "ledger_detail", _DETAILS, report.add)
 
-    def run(self, progress: Progress | None = None) -> None:
+    def run(self, pass_on: PassOn | None = None, progress: Progress | None = None) -> None:
         """Compare; nothing is raised for what is wrong with the data.
 
         Args:
+            pass_on: is given the entries as well.
             progress: hears how far it has come.
         """
+        pass_on = pass_on or _not_passed_on
         for index in range(self._end):
             stored, sealed = self._entries.one(index), self._sealed.one(index)
             if stored is not None:
-                self._entry(index, sealed, *stored)
+                self._entry(index, sealed, pass_on, *stored)
             if progress is not None and index % AT_A_TIME == 0:
                 progress(index, self._end)
+        pass_on(None)
         self._sealed.finish()
         report = self._report
         report.leaves = self._leaves.digest()
@@ -91,7 +101,9 @@ class OfDetails:
         if progress is not None:
             progress(self._end, self._end)
 
-    def _entry(self, index: int, sealed: tuple[Any, ...] | None, encoded: bytes, *labels: bytes) -> None:
+    def _entry(
+        self, index: int, sealed: tuple[Any, ...] | None, pass_on: PassOn, encoded: bytes, *labels: bytes
+    ) -> None:
         hashed = leaf_hash(encoded)
         self._leaves.update(hashed)
         try:
@@ -100,15 +112,18 @@ class OfDetails:
             return  # Whatever isn't right with a leaf is the tree's finding.
         if sealed is None:
             if index in self._erased or any(index in each for each in self._dropped):
+                pass_on((index, encoded, None))
                 self._each(index, leaf, None)
             else:
                 self._report.add(index, "the sealed detail is missing")
             return
         try:
-            detail = self._details.open(index, hashed, sealed[0], leaf.detail_hash)
+            opened = self._details.unseal(index, hashed, sealed[0], leaf.detail_hash)
+            detail = details.read(opened)
         except DetailError as error:
             self._report.add(index, f"{error}: the entry or its detail was changed, moved or exchanged")
             return
+        pass_on((index, encoded, opened))
         self._each(index, leaf, detail)
         labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
         if not self._labels.fit(labelled, labels):
@@ -117,6 +132,10 @@ class OfDetails:
 
 def _found_already(_index: int, _problem: str) -> None:
     """What is wrong with the rows of leaves is found where the tree is compared."""
+
+
+def _not_passed_on(_opened: Opened | None) -> None:
+    """Nobody tells the registrations again."""
 
 
 def _not_asked(_index: int, _leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:

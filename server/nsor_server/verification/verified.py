@@ -1,24 +1,26 @@
-"""All comparisons, in two parts: the tree with what stands in it by its hash, and what seals and details say.
+"""All comparisons: the tree with what stands in it by its hash, what details say, and what registrations say.
 
-The parts share one snapshot and nothing else, so that the second one may run in another process (`second.py`). Whether
-it does changes nothing of what is found.
+They share one snapshot, and registrations are told again by the entries whose details were opened; nothing else. So
+that part may run in another process (`second.py`). Whether it does changes nothing of what is found.
 """
 
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger.cosignature import WitnessVerifier
+from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import epoch
 from nsor_server.registration.closure import erasures
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification import contents, indexes, reconcile, records
-from nsor_server.verification.details import OfDetails
+from nsor_server.verification.details import OfDetails, Opened, PassOn
 from nsor_server.verification.report import Report
 from nsor_server.verification.tree import Progress, Tree
 from nsor_server.verification.witnesses import CoSigned
@@ -76,28 +78,82 @@ def of_contents(conn: Connection, keyring: Keyring, progress: Progress | None = 
     Args:
         conn: any role that may read, in the snapshot in which the tree is compared.
         keyring: opens.
-        progress: hears how far it has come along the entries, and then the last again while rows are compared.
+        progress: hears how far it has come along the entries.
     """
     report = Report()
-    reached = (0, 0)
+    found = of_details(conn, keyring, lambda: following(conn, keyring, report), progress)
+    of_rows(conn, keyring, report)
+    return of_both(report, found)
 
-    def went(done: int, of: int) -> None:
-        nonlocal reached
-        reached = done, of
-        went_on()
 
-    def went_on() -> None:
-        if progress is not None:
-            progress(*reached)
+def of_both(of_registrations: Report, found: Report) -> Report:
+    """What details and registrations have said as one report."""
+    return Report(
+        findings=of_registrations.findings + found.findings,
+        remarks=found.remarks + of_registrations.remarks,
+        leaves=found.leaves,
+    )
 
+
+def of_details(
+    conn: Connection,
+    keyring: Keyring,
+    begin: Callable[[], contextlib.AbstractContextManager[PassOn]],
+    progress: Progress | None = None,
+) -> Report:
+    """Open each detail, and compare with it what needs nothing of registrations.
+
+    Args:
+        conn: any role that may read, in the snapshot in which the tree is compared.
+        keyring: opens.
+        begin: gives what takes the entries that were opened: `following`, here or elsewhere.
+        progress: hears how far it has come.
+    """
+    report = Report()
     with _reported(conn, report):
         erased = _erased(conn, keyring)
-        of_entries = contents.of_entries(conn, keyring, report, erased)
-        OfDetails(conn, keyring, report, erased=erased.entries, of_entries=of_entries).run(went)
+        of_entries = contents.of_details(conn, keyring, report)
+        walk = OfDetails(conn, keyring, report, erased=erased.entries, of_entries=of_entries)
+        with begin() as pass_on:
+            walk.run(pass_on, progress)
         of_entries.finish()
+    return report
+
+
+@contextlib.contextmanager
+def following(conn: Connection, keyring: Keyring, report: Report) -> Iterator[PassOn]:
+    """Compare what entries have made of registrations with what is stored, as the entries are passed on.
+
+    Args:
+        conn: any role that may read, in the snapshot in which the entries were read.
+        keyring: opens.
+        report: gets the findings.
+    """
+    with contextlib.closing(_following(conn, keyring, report)) as steps:
+        next(steps)
+        yield steps.send
+
+
+def _following(conn: Connection, keyring: Keyring, report: Report) -> Generator[None, Opened | None, None]:
+    with _reported(conn, report):
+        of_entries = contents.of_registrations(conn, keyring, report, _erased(conn, keyring))
+        while (opened := (yield)) is not None:
+            index, leaf, detail = opened
+            of_entries.entry(
+                index,
+                leaf_pb2.Leaf.FromString(leaf),
+                None if detail is None else record_pb2.AccessDetail.FromString(detail),
+            )
+        of_entries.finish()
+    # Where a comparison has ended with a finding, the entries that follow concern nobody.
+    while True:
+        yield
+
+
+def of_rows(conn: Connection, keyring: Keyring, report: Report, went_on: Callable[[], None] = lambda: None) -> None:
+    """Compare what is stored beside the entries, service by service; ``went_on`` is called after each."""
     with _reported(conn, report):
         contents.compare(conn, keyring, report, went_on)
-    return report
 
 
 def _erased(conn: Connection, keyring: Keyring) -> erasures.Erased:

@@ -15,6 +15,9 @@ from typing import Final
 
 from nsor_server.names.card import Name, Person
 from nsor_server.names.index import NameIndex
+from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.registration.duplicates import rules
+from nsor_server.registration.duplicates.worker import BATCH, CANDIDATES
 
 SYLLABLES: Final = (
     ("ka", "کا"), ("ree", "ری"), ("mo", "مو"), ("sha", "شا"), ("dil", "دل"), ("ba", "با"), ("noor", "نور"),
@@ -24,8 +27,6 @@ SYLLABLES: Final = (
 )  # fmt: skip
 WORDS: Final = 6_000
 CHUNK: Final = 1_000
-BATCH: Final = 200
-"""As the worker takes them."""
 
 
 class People:
@@ -98,9 +99,15 @@ def _measured(cards: int, queries: int, registered: int) -> list[str]:
         _spent(asked, lambda each: index.candidates(each, 20)),
         _spent(asked, lambda each: index.candidates(each, 20)),
         _spent(asked, lambda each: index.candidates(Person(each.names, 0, each.sex, each.districts), 20)),
-        _spent(new, lambda each: index.candidates(each, 6, 0.7)),
+        _spent(new, lambda each: index.candidates(each, *_least(index))),
         _keeping_up(index, [next(people) for _ in range(registered)]),
     ]
+
+
+def _least(index: NameIndex) -> tuple[int, float, float]:
+    """What the worker asks for."""
+    policy = ReviewPolicy.load()
+    return CANDIDATES + 1, policy.likely_strength, rules.least_rarity(len(index), policy)
 
 
 def _keeping_up(index: NameIndex, people: list[Person]) -> str:
@@ -112,8 +119,7 @@ def _keeping_up(index: NameIndex, people: list[Person]) -> str:
             batch = several[first : first + BATCH]
             for number, person in enumerate(batch):
                 index.add(b"new" + (part * len(people) + first + number).to_bytes(13, "big"), person)
-            for person in batch:
-                index.candidates(person, 6, 0.7)
+            index.candidates_of(batch, *_least(index))
         speeds.append(len(several) / (time.process_time() - begun))
     return f"{speeds[0]:.0f} to {speeds[-1]:.0f}"
 

@@ -50,8 +50,8 @@ def _answer(index: NameIndex, message: Message) -> Answer:
         case Remove(card_ids=card_ids):
             for card_id in card_ids:
                 index.remove(card_id)
-        case Find(people=people, limit=limit, least_strength=least):
-            found = index.candidates_of(people, limit, least)
+        case Find(people=people, limit=limit, least_strength=strength, least_rarity=rarity):
+            found = index.candidates_of(people, limit, strength, rarity)
     return Answer(len(index), found)
 
 

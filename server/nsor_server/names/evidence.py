@@ -6,38 +6,18 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from nsor_server.names.card import Evidence, Part, Rule
+from nsor_server.names.cards import Numbers, Stored
 from nsor_server.names.vocabulary import Matched, Vocabulary
 
-_LEFT_OUT: Final = 0.2
+LEFT_OUT: Final = 0.2
 """Share of its weight that a word costs that one of the two leaves out."""
 _OTHER: Final = 0.9
 """The same where both have a word that the other doesn't have."""
-_YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
-_OTHER_YEAR: Final = -3.0
-_DISTRICT: Final = 1.5
-_OTHER_DISTRICT: Final = -0.5
-BESIDES_NAMES: Final = _YEAR[0] + _DISTRICT
-"""Nats of all that isn't a name."""
-_OTHER_SEX: Final = -6.0
-_ROUNDED: Final = 0.001
-"""More than the rounding of a sum."""
-
-Numbers = tuple[int, ...]
-
-
-class Stored(NamedTuple):
-    """A card, its words as numbers.
-
-    Attributes:
-        names: each name's words.
-        relatives: each relative's words.
-    """
-
-    names: tuple[Numbers, ...]
-    relatives: tuple[Numbers, ...]
-    birth_year: int
-    sex: int
-    districts: frozenset[str]
+YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
+OTHER_YEAR: Final = -3.0
+DISTRICT: Final = 1.5
+OTHER_DISTRICT: Final = -0.5
+OTHER_SEX: Final = -6.0
 
 
 class Asked(NamedTuple):
@@ -64,33 +44,6 @@ class Likeness(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-class Reach(NamedTuple):
-    """Who can be as alike as is asked for, by what costs little to compare.
-
-    Attributes:
-        strength: what is asked for.
-        names: least that there is to be found of a name.
-        relatives: the same of a relative's.
-    """
-
-    strength: float
-    names: float
-    relatives: float
-
-    @classmethod
-    def of(cls, asked: Asked, strength: float) -> Reach:
-        """For a query."""
-        return cls(strength, *(_least_whole(each) for each in (asked.names, asked.relatives)))
-
-    def has(self, asked: Asked, card: Stored, most: float) -> bool:
-        """Whether a card can be so alike whose names count ``most`` nats at most."""
-        whole = (self.names if card.names else 0.0) + (self.relatives if card.relatives else 0.0)
-        for each in _besides_names(asked, card):
-            most += each.nats
-            whole += each.whole
-        return self.strength <= 0 or most + _ROUNDED >= self.strength * whole
-
-
 def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
     """How alike a query and a card are."""
     names = (
@@ -109,10 +62,6 @@ def _besides_names(asked: Asked, card: Stored) -> list[Likeness]:
     """How alike they are in all that isn't a name."""
     parts = (_year(asked, card), _district(asked, card), _sex(asked, card))
     return [each for each in parts if each is not None]
-
-
-def _least_whole(asked: Sequence[tuple[Matched, ...]]) -> float:
-    return min((sum(word.weight for word in each) for each in asked), default=0.0)
 
 
 def _best(
@@ -137,13 +86,13 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
     taken: set[int] = set()
     nats = 0.0
     for gained, n, m, rule in pairs:
-        if n not in found and m not in taken and gained > -_LEFT_OUT * asked[n].weight:
+        if n not in found and m not in taken and gained > -LEFT_OUT * asked[n].weight:
             found[n] = rule
             taken.add(m)
             nats += gained
     lost = sum(word.weight for n, word in enumerate(asked) if n not in found)
     unasked = sum(known.weight(number) for m, number in enumerate(name) if m not in taken)
-    nats -= _LEFT_OUT * max(lost, unasked) + (_OTHER - _LEFT_OUT) * min(lost, unasked)
+    nats -= LEFT_OUT * max(lost, unasked) + (_OTHER - LEFT_OUT) * min(lost, unasked)
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
     return Likeness(nats, sum(word.weight for word in asked), evidence)
 
@@ -152,8 +101,8 @@ def _year(asked: Asked, card: Stored) -> Likeness | None:
     if not asked.birth_year or not card.birth_year:
         return None
     apart = abs(asked.birth_year - card.birth_year)
-    rule = Rule.SAME if apart == 0 else Rule.NEAR if apart in _YEAR else Rule.DIFFERENT
-    return Likeness(_YEAR.get(apart, _OTHER_YEAR), _YEAR[0], (Evidence(Part.BIRTH_YEAR, 0, rule),))
+    rule = Rule.SAME if apart == 0 else Rule.NEAR if apart in YEAR else Rule.DIFFERENT
+    return Likeness(YEAR.get(apart, OTHER_YEAR), YEAR[0], (Evidence(Part.BIRTH_YEAR, 0, rule),))
 
 
 def _district(asked: Asked, card: Stored) -> Likeness | None:
@@ -161,7 +110,7 @@ def _district(asked: Asked, card: Stored) -> Likeness | None:
         return None
     same = bool(asked.districts & card.districts)
     rule = Rule.SAME if same else Rule.DIFFERENT
-    return Likeness(_DISTRICT if same else _OTHER_DISTRICT, _DISTRICT, (Evidence(Part.DISTRICT, 0, rule),))
+    return Likeness(DISTRICT if same else OTHER_DISTRICT, DISTRICT, (Evidence(Part.DISTRICT, 0, rule),))
 
 
 def _sex(asked: Asked, card: Stored) -> Likeness | None:
@@ -169,4 +118,4 @@ def _sex(asked: Asked, card: Stored) -> Likeness | None:
         return None
     same = asked.sex == card.sex
     rule = Rule.SAME if same else Rule.DIFFERENT
-    return Likeness(0.0 if same else _OTHER_SEX, 0.0, (Evidence(Part.SEX, 0, rule),))
+    return Likeness(0.0 if same else OTHER_SEX, 0.0, (Evidence(Part.SEX, 0, rule),))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from nsor_server.names import words
+from nsor_server.names import ranking, words
 from nsor_server.names.card import MOST_NAMES, Candidate, Person
-from nsor_server.names.evidence import Asked, Numbers, Reach, Stored, likeness
-from nsor_server.names.ranking import Arrays, Latest, Sought, best
+from nsor_server.names.cards import Cards, Numbers, Stored
+from nsor_server.names.evidence import Asked, likeness
+from nsor_server.names.gains import Gains
+from nsor_server.names.held import Held
+from nsor_server.names.likely import Likely
+from nsor_server.names.postings import Postings
 from nsor_server.names.vocabulary import Vocabulary
 
 _SHORTEST_PART: Final = 3
@@ -20,10 +26,12 @@ _RANKED: Final = 6
 _RANKED_AT_LEAST: Final = 64
 """... and never fewer than these."""
 _RANKED_AT_MOST: Final = 320
-_TAIL: Final = 1_000
-"""Cards that the tail may hold before arrays are made of it."""
+_MOST_EMPTY: Final = 1_000
+"""Slots of cards that are gone, besides as many as there are cards, before they are forgotten."""
+_MOST_TOGETHER: Final = 1 << 18
+"""Cards of which arrays are made together: making them takes memory."""
 _TIMES: Final = 8
-"""So many times as many cards as the ones before has each of the arrays at least, but for the last of them."""
+"""So many times as many cards as the ones behind it has each of the arrays at least, unless both are too many."""
 
 
 class NameIndex:
@@ -31,12 +39,11 @@ class NameIndex:
 
     def __init__(self) -> None:
         self._known = Vocabulary()
-        self._cards: list[Stored | None] = []
+        self._cards = Cards()
         self._ids: list[bytes] = []
         self._slot_of: dict[bytes, int] = {}
-        self._arrays: list[Arrays] = []  # the largest first
-        self._latest = Latest()
-        self._in_tail = 0
+        self._arrays: list[Postings] = []  # in the order of their slots
+        self._gains = Gains()
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -45,55 +52,60 @@ class NameIndex:
         """Add a card; one of the same id is replaced."""
         self.remove(card_id)
         card = self._stored(person)
-        self._known.count(_all_words(card), 1)
-        slot = self._slot_of[card_id] = len(self._cards)
-        self._cards.append(card)
+        self._known.count(card.words, 1)
+        self._slot_of[card_id] = self._cards.add(card)
         self._ids.append(card_id)
-        self._latest.add(slot, card)
-        self._in_tail += 1
 
     def remove(self, card_id: bytes) -> None:
         """Forget a card; nothing, if there is none."""
         slot = self._slot_of.pop(card_id, None)
         if slot is not None:
-            card = self._cards[slot]
-            self._cards[slot], self._ids[slot] = None, b""
-            if card is not None:
-                self._known.count(_all_words(card), -1)
+            self._known.count(self._cards.card(slot).words, -1)
+            self._cards.remove(slot)
+            self._ids[slot] = b""
 
-    def candidates(self, person: Person, limit: int, least_strength: float = 0.0) -> list[Candidate]:
+    def candidates(
+        self, person: Person, limit: int, least_strength: float = 0.0, least_rarity: float = -math.inf
+    ) -> list[Candidate]:
         """As ``candidates_of``, for one person."""
-        return self.candidates_of((person,), limit, least_strength)[0]
+        return self.candidates_of((person,), limit, least_strength, least_rarity)[0]
 
-    def candidates_of(self, people: Sequence[Person], limit: int, least_strength: float = 0.0) -> list[list[Candidate]]:
+    def candidates_of(
+        self, people: Sequence[Person], limit: int, least_strength: float = 0.0, least_rarity: float = -math.inf
+    ) -> list[list[Candidate]]:
         """For each of some people who is most alike, the most alike first. Many together cost less than one by one.
 
         Args:
             people: who is looked for. With a birth year, who was born more than three years apart isn't found.
             limit: how many at most of each.
-            least_strength: who can't reach it isn't compared word by word, which costs less.
+            least_strength: who is less alike isn't answered; if it is more than 0, hardly looked at either.
+            least_rarity: the same in nats.
         """
-        if self._in_tail > _TAIL:
-            self._into_arrays()
+        if not people:
+            return []
+        self._make_arrays()
         written = [self._ways_to_write(person) for person in people]
         self._known.look_for({word for ways in written for names in ways for name in names for word in name})
         return [
-            self._candidates(self._asked(person, *ways), limit, least_strength)
+            self._candidates(self._asked(person, *ways), limit, least_strength, least_rarity)
             for person, ways in zip(people, written, strict=True)
         ]
 
-    def _candidates(self, asked: Asked, limit: int, least_strength: float) -> list[Candidate]:
-        sought, reach = Sought.of(asked, least_strength), Reach.of(asked, least_strength)
+    def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
-        found: list[Candidate] = []
-        for slot, names in [*best(self._arrays, sought, most), *self._latest.best(sought, most, self._cards)]:
-            card = self._cards[slot]
-            if card is not None and reach.has(asked, card, names):
-                alike = likeness(asked, card, self._known)
-                strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
-                found.append(Candidate(self._ids[slot], strength, alike.nats, alike.evidence))
+        held = Held(self._cards, self._arrays, self._gains)
+        if least_strength > 0:
+            slots = Likely(asked, least_strength, least_rarity).best(held, most)
+        else:
+            slots = ranking.best(asked, held, most)
+        found = [each for slot in slots if (each := self._candidate(asked, slot)).strength >= least_strength]
         found.sort(key=lambda each: (-each.rarity, each.card_id))
-        return [each for each in found[:limit] if each.strength >= least_strength]
+        return [each for each in found[:limit] if each.rarity >= least_rarity]
+
+    def _candidate(self, asked: Asked, slot: int) -> Candidate:
+        alike = likeness(asked, self._cards.card(slot), self._known)
+        strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
+        return Candidate(self._ids[slot], strength, alike.nats, alike.evidence)
 
     def _stored(self, person: Person) -> Stored:
         names: dict[Numbers, None] = {}
@@ -128,32 +140,39 @@ class NameIndex:
             joined = "".join(name[n : n + 2])
             if n + 1 < len(name) and self._known.knows(joined):
                 yield *name[:n], joined, *name[n + 2 :]
-            cuts = range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
-            parts = [(words.one_spelling(word[:cut]), words.one_spelling(word[cut:])) for cut in cuts]
-            apart = [each for each in parts if all(map(self._known.knows, each))]
+            apart = [each for each in _in_two(word) if all(map(self._known.knows, each))]
             yield from ((*name[:n], *each, *name[n + 1 :]) for each in apart[:_MOST_CUTS])
 
-    def _into_arrays(self) -> None:
-        """Make arrays of the tail, and one of those that aren't much smaller than what is put to them."""
-        if len(self._cards) > 2 * len(self._slot_of) + _TAIL:
-            self._rebuild()
-            return
-        first = len(self._cards) - self._in_tail
-        tail = [(slot, card) for slot, card in enumerate(self._cards[first:], first) if card is not None]
-        made = Arrays.of(tail, len(self._known))
-        while self._arrays and len(self._arrays[-1]) < _TIMES * len(made):
-            made = self._arrays.pop().and_(made, self._cards, len(self._known))
-        self._arrays.append(made)
-        self._latest, self._in_tail = Latest(), 0
+    def _make_arrays(self) -> None:
+        """Make arrays of the cards that were added since, and one of those that aren't much smaller."""
+        if len(self._cards) > 2 * len(self._slot_of) + _MOST_EMPTY:
+            self._forget()
+        first = self._arrays[-1].end_slot if self._arrays else 0
+        while first < len(self._cards):
+            end = min(len(self._cards), first + _MOST_TOGETHER)
+            while self._arrays and self._belongs_to_last(first, end):
+                first = self._arrays.pop().first_slot
+            self._arrays.append(Postings(self._cards, first, end))
+            first = end
 
-    def _rebuild(self) -> None:
-        """Make the arrays again, and forget the slots of cards that are gone."""
-        kept = [(card, self._ids[slot]) for slot, card in enumerate(self._cards) if card is not None]
-        self._cards = [card for card, _ in kept]
-        self._ids = [card_id for _, card_id in kept]
+    def _belongs_to_last(self, first: int, end: int) -> bool:
+        """Whether cards are put together with those of the last arrays."""
+        last = self._arrays[-1]
+        return len(last) < _TIMES * (end - first) and end - last.first_slot <= _MOST_TOGETHER
+
+    def _forget(self) -> None:
+        """Forget the slots of cards that are gone."""
+        self._cards, slots = self._cards.kept()
+        self._ids = [self._ids[slot] for slot in slots.tolist()]
         self._slot_of = {card_id: slot for slot, card_id in enumerate(self._ids)}
-        self._arrays = [Arrays.of([(slot, card) for slot, (card, _) in enumerate(kept)], len(self._known))]
-        self._latest, self._in_tail = Latest(), 0
+        self._arrays = []
+
+
+@functools.lru_cache(maxsize=100_000)
+def _in_two(word: str) -> tuple[tuple[str, str], ...]:
+    """The ways to take a word apart."""
+    cuts = range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
+    return tuple((words.one_spelling(word[:cut]), words.one_spelling(word[cut:])) for cut in cuts)
 
 
 def _written(person: Person) -> Iterable[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
@@ -161,7 +180,3 @@ def _written(person: Person) -> Iterable[tuple[tuple[tuple[str, ...], ...], tupl
     for name in person.names[:MOST_NAMES]:
         own, relative = words.written(name.text), words.written(name.relative)
         yield own.names, (*own.relatives, *relative.names)
-
-
-def _all_words(card: Stored) -> frozenset[int]:
-    return frozenset(number for name in (*card.names, *card.relatives) for number in name)

@@ -20,11 +20,12 @@ class Remove(msgspec.Struct, tag=True, frozen=True):
 
 
 class Find(msgspec.Struct, tag=True, frozen=True):
-    """Queries, each answered by at most ``limit`` candidates that are at least so strong."""
+    """Queries, each answered by at most ``limit`` candidates that are at least so strong and so rare."""
 
     people: list[Person]
     limit: int
     least_strength: float
+    least_rarity: float
 
 
 class Answer(msgspec.Struct, frozen=True):

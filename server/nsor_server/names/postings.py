@@ -1,99 +1,134 @@
-"""Which cards have a word, and which words a card has: arrays over slots that are made of all cards at once.
+"""Which cards have a word: arrays that are made of many cards at once.
 
-A card's slot follows its birth year, so that a query with a year touches a narrow part of everything.
+A card's place in them follows its birth year, so that a query with a year touches a narrow part of everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Self
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Slots = npt.NDArray[np.int32]
-Numbers = npt.NDArray[np.int32]
+from nsor_server.names.cards import Cards, Codes, Slots, parts
+
 Offsets = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
+_PLACE_BITS: Final = 32
+
+
+class Range(NamedTuple):
+    """Cards of some birth years, which lie side by side.
+
+    Attributes:
+        first: the first place, and ...
+        end: ... that behind the last one.
+        first_year: the number of the first of these years, and ...
+        end_year: ... that behind the last one.
+    """
+
+    first: int
+    end: int
+    first_year: int
+    end_year: int
 
 
 class Postings:
-    """From words' numbers to slots, and back."""
+    """From words to the cards that have them, of the cards that have the slots from ``first`` to before ``end``."""
 
-    def __init__(self, words: Numbers, first_word: Offsets, slots: Slots, first_slot: Offsets) -> None:
-        """``words`` of all slots one after another, ``slots`` of all words, and where those of each begin and end."""
-        self._words, self._first_word = words, first_word
-        self._slots, self._first_slot = slots, first_slot
+    def __init__(self, cards: Cards, first: int, end: int) -> None:
+        slots = np.arange(first, end, dtype=np.int32)
+        slots = slots[cards.are_there(slots)]
+        years = cards.years(slots)
+        self._slots: Slots = slots[np.argsort(years, kind="stable")]
+        self._years, self._first_places, years_of_places = _numbered(np.sort(years))
+        self._first_slot, self._end_slot = first, end
+        codes, counts = cards.codes_of(self._slots)
+        of_words = codes >= 0
+        places = np.repeat(np.arange(len(slots), dtype=np.int32), counts)[of_words]
+        packed = keys(codes[of_words], one_part=False)
+        packed += cards.have_one_part(self._slots)[places]
+        packed <<= _PLACE_BITS
+        packed += places
+        packed.sort()
+        packed = packed[_firsts(packed)]  # a word that a card has twice
+        self._places: Places = (packed & ((1 << _PLACE_BITS) - 1)).astype(np.int32)
+        packed >>= _PLACE_BITS
+        packed *= len(self._years)
+        packed += years_of_places[self._places]
+        firsts = np.flatnonzero(_firsts(packed))
+        self._keys = packed[firsts]
+        self._starts: Offsets = np.append(firsts, len(packed)).astype(np.int64)
 
-    @classmethod
-    def of(cls, words_of_slots: Sequence[tuple[int, ...]], most: int) -> Self:
-        """Build from the words of each slot, whose numbers are below ``most``."""
-        numbers = np.fromiter((word for each in words_of_slots for word in each), dtype=np.int32)
-        return cls._made(
-            numbers, np.fromiter(map(len, words_of_slots), dtype=np.int64, count=len(words_of_slots)), most
-        )
+    def __len__(self) -> int:
+        return self._end_slot - self._first_slot
 
-    def and_(self, others: Self, order: Slots, most: int) -> Self:
-        """Of these slots and others behind them, those that ``order`` names, in its order; words are below ``most``."""
-        words = np.concatenate((self._words, others._words))
-        first_word = np.concatenate((self._first_word, others._first_word[1:] + self._first_word[-1]))
-        begin, end = first_word[order], first_word[order + 1]
-        return self._made(_parts(words, begin, end), end - begin, most)
+    @property
+    def first_slot(self) -> int:
+        """The slot with which it begins."""
+        return self._first_slot
 
-    @classmethod
-    def _made(cls, numbers: Numbers, counts: Offsets, most: int) -> Self:
-        """Build from the words of all slots one after another, and how many each has."""
-        slots = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        order = np.argsort(numbers, kind="stable")
-        first_slot = np.searchsorted(numbers[order], np.arange(most + 1)).astype(np.int64)
-        return cls(numbers, np.concatenate(([0], np.cumsum(counts))), slots[order], first_slot)
+    @property
+    def end_slot(self) -> int:
+        """The slot behind its last one."""
+        return self._end_slot
 
-    def count(self, numbers: Numbers) -> int:
-        """How many slots have one of some words, each slot as often as it has one."""
-        known = self._known(numbers)
-        return int((self._first_slot[known + 1] - self._first_slot[known]).sum())
+    def ranges(self, year: int, apart: int) -> tuple[Range, ...]:
+        """Those of whom no birth year is known, and those who were born so many years apart at most; 0: all cards."""
+        bounds = ((-(1 << 31), 1), (year - apart, year + apart + 1)) if year else ((-(1 << 31), 1 << 31),)
+        found = []
+        for bound in bounds:
+            first, end = np.searchsorted(self._years, bound).tolist()
+            found.append(Range(int(self._first_places[first]), int(self._first_places[end]), first, end))
+        return tuple(found)
 
-    def within(self, number: int, first: int, end: int) -> Slots:
-        """The slots from ``first`` to before ``end`` that have a word, in ascending order."""
-        if number + 1 >= len(self._first_slot):
-            return self._slots[:0]
-        found = self._slots[self._first_slot[number] : self._first_slot[number + 1]]
-        begin, finish = np.searchsorted(found, (first, end))
-        return found[begin:finish]
+    def spans(self, words: Offsets, within: Range) -> tuple[Offsets, Offsets]:
+        """Where the places that have each of some words begin and end, in a range. Words as by ``keys``."""
+        of_words = words * len(self._years)
+        bounds = np.searchsorted(self._keys, np.concatenate((of_words + within.first_year, of_words + within.end_year)))
+        found = self._starts[bounds]
+        return found[: len(words)], found[len(words) :]
 
-    def slots(self, numbers: Numbers) -> Slots:
-        """The slots that have one of some words, in no order, each as often as it has one."""
-        known = self._known(numbers)
-        return _parts(self._slots, self._first_slot[known], self._first_slot[known + 1])
+    def places(self, begin: Offsets, end: Offsets) -> Places:
+        """The places of spans, one after another."""
+        return parts(self._places, begin, end)
 
-    def words(self, slots: Slots) -> tuple[Numbers, Offsets]:
-        """The words of some slots one after another, and how many each has."""
-        begin, end = self._first_word[slots], self._first_word[slots + 1]
-        return _parts(self._words, begin, end), end - begin
+    def having(self, words: Offsets, ranges: Sequence[Range], most: int) -> Slots:
+        """The slots in some ranges that have one of some words, each as often as it has one.
 
-    def _known(self, numbers: Numbers) -> Numbers:
-        """Without the words that came after the arrays were made."""
-        return numbers[numbers + 1 < len(self._first_slot)]
+        At most so many: beyond them the words are left out that most cards have.
+        """
+        years = np.array([year for each in ranges for year in (each.first_year, each.end_year)], dtype=np.int64)
+        found = self._starts[np.searchsorted(self._keys, words * len(self._years) + years[:, np.newaxis])]
+        begin, end = found[0::2].ravel(), found[1::2].ravel()
+        counts = end - begin
+        if int(counts.sum()) > most:
+            rarest = np.argsort(counts, kind="stable")
+            rarest = rarest[: np.searchsorted(np.cumsum(counts[rarest]), most, side="right")]
+            begin, end = begin[rarest], end[rarest]
+        return self._slots[self.places(begin, end)]
 
-
-class Recent:
-    """The same of the cards that were added since: in lists, which one card after another goes into."""
-
-    def __init__(self) -> None:
-        self._slots: dict[int, list[int]] = {}
-
-    def add(self, slot: int, numbers: Iterable[int]) -> None:
-        """Add a slot with its words."""
-        for number in numbers:
-            self._slots.setdefault(number, []).append(slot)
-
-    def slots(self, numbers: Iterable[int]) -> list[list[int]]:
-        """The slots of each of some words that any has."""
-        return [found for number in numbers if (found := self._slots.get(number)) is not None]
+    def slots(self, places: Places) -> Slots:
+        """The slots of places."""
+        return self._slots[places]
 
 
-def _parts(of: Numbers, begin: Offsets, end: Offsets) -> Numbers:
-    """Several parts of an array, one after another."""
-    lengths = end - begin
-    before = np.cumsum(lengths) - lengths
-    found: Numbers = of[np.arange(int(lengths.sum())) + np.repeat(begin - before, lengths)]
+def keys(codes: Codes, *, one_part: bool) -> Offsets:
+    """How words are looked for: apart on cards that have names only, or relatives' only."""
+    found: Offsets = codes.astype(np.int64) * 2 + one_part
+    return found
+
+
+def _numbered(years: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], Offsets, npt.NDArray[np.int64]]:
+    """Each year once; where those of each begin, and where all end; and the number of each one's year."""
+    firsts = np.flatnonzero(_firsts(years))
+    starts = np.append(firsts, len(years)).astype(np.int64)
+    return years[firsts], starts, np.repeat(np.arange(len(firsts), dtype=np.int64), np.diff(starts))
+
+
+def _firsts(ordered: npt.NDArray[np.int32] | Offsets) -> npt.NDArray[np.bool_]:
+    """Which are other than the one before."""
+    found = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=found[1:])
     return found

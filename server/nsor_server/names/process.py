@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from nsor_server.names.messages import Add, Answer, Find, Message, Remove
 from nsor_server.sockets import receive, send
 
 MEMORY_BYTES: Final = 4 << 30
-"""Address space that the process may use; a million cards need a third of it."""
+"""Address space that the process may use; a million cards need a seventh of it."""
 ANSWER_SECONDS: Final = 60.0
 """Longest that an answer may take: all arrays may have to be made again first."""
 _STOP_SECONDS: Final = 5.0
@@ -68,13 +69,15 @@ class NameProcess:
         """
         return self._ask(Remove(list(card_ids))).cards
 
-    def candidates(self, people: Sequence[Person], limit: int, least_strength: float = 0.0) -> list[list[Candidate]]:
-        """For each of the people who is most alike, the most alike first.
+    def candidates(
+        self, people: Sequence[Person], limit: int, least_strength: float = 0.0, least_rarity: float = -math.inf
+    ) -> list[list[Candidate]]:
+        """For each of the people who is most alike, the most alike first, as ``NameIndex.candidates_of``.
 
         Raises:
             NamesUnavailable: the process is gone.
         """
-        return self._ask(Find(list(people), limit, least_strength)).candidates
+        return self._ask(Find(list(people), limit, least_strength, least_rarity)).candidates
 
     def stop(self) -> None:
         """End the process."""

@@ -53,21 +53,24 @@ class Matched(NamedTuple):
     Attributes:
         weight: what the same word would count, in nats.
         matches: by number of the word.
-        numbers: of those that count anything; shape (n,).
+        numbers: of the words, those that count least first; shape (n,).
         gains: what each of them counts, in nats; shape (n,).
+        cards: about how many cards have one of them.
     """
 
     weight: float
     matches: dict[int, Match]
     numbers: npt.NDArray[np.int32]
     gains: npt.NDArray[np.float32]
+    cards: int
 
     @classmethod
-    def of(cls, weight: float, matches: dict[int, Match]) -> Matched:
+    def of(cls, weight: float, matches: dict[int, Match], cards: int) -> Matched:
         """Of the matches."""
-        counting = {number: each.gain for number, each in matches.items() if each.gain > 0}
-        numbers = np.fromiter(counting, dtype=np.int32, count=len(counting))
-        return cls(weight, matches, numbers, np.fromiter(counting.values(), dtype=np.float32, count=len(counting)))
+        numbers = np.fromiter(matches, dtype=np.int32, count=len(matches))
+        gains = np.fromiter((each.gain for each in matches.values()), dtype=np.float32, count=len(matches))
+        order = np.argsort(gains, kind="stable")
+        return cls(weight, matches, numbers[order], gains[order], cards)
 
 
 _NEAR: Final = np.dtype(
@@ -306,8 +309,10 @@ class Vocabulary:
         best = found[np.argsort(-costs[found], kind="stable")][-(_MOST_MATCHES - (number is not None)) :]
         numbers = near["number"][best].tolist()
         same = int(counts[best][costs[best] <= _AS_GOOD_AS_SAME].sum())
+        cards = int(counts[best].sum())
         if number is not None and number not in numbers:
             same += self._compared.counts[number]
+            cards += self._compared.counts[number]
         weight = self._weight(word, same)
         gains = (weight - _PER_COST * costs[best]).tolist()
         rules = np.where(slips, Rule.SLIP, np.where(near["other_script"], Rule.OTHER_SCRIPT, Rule.SPELLING))
@@ -316,7 +321,7 @@ class Vocabulary:
         }
         if number is not None:
             matches[number] = Match(weight, Rule.SAME)
-        return Matched.of(weight, matches)
+        return Matched.of(weight, matches, cards)
 
 
 _AS_GOOD_AS_SAME: Final = 0.2

@@ -69,11 +69,23 @@ _URDU_OF_FAITH: Final = re.compile(r"^(?P<one>[\u0621-\u06d3]{2,})(?P<two>الد
 _URDU_SERVANT: Final = re.compile(r"^(?P<two>عبدال)(?P<one>[\u0621-\u06d3]{2,})$")
 _BEFORE: Final = (_SERVANT, _URDU_SERVANT)
 _BEHIND: Final = (_OF_GOD, _OF_FAITH, _URDU_OF_GOD, _URDU_OF_FAITH)
+_NOT_PLAIN: Final = frozenset(
+    word
+    for phrase in (*_DATA["alias"], *_DATA["relation"], "بی بی", "ud din", "ul lah", "ud deen")
+    for word in _folded(phrase).split()
+)
+"""Words that mean something together with others."""
+_NOTHING: Final = Written((), ())
 _SERVANT_OF_GOD: Final = frozenset(("abdullah", "abdulla", "abdulah", "عبداللہ"))
 
 
 def written(text: str) -> Written:
     """The names in a text, and the relatives' names that stand behind ``s/o`` and its like."""
+    if not text:
+        return _NOTHING
+    plain = _of_plain_words(text)
+    if plain is not None:
+        return Written((plain,), ()) if plain else _NOTHING
     names: list[tuple[str, ...]] = []
     relatives: list[tuple[str, ...]] = []
     for alias in _ALIAS.split(_folded(text)):
@@ -81,6 +93,27 @@ def written(text: str) -> Written:
         names.append(_words(own))
         relatives.extend(_words(each) for each in of_relatives)
     return Written(tuple(filter(None, names)), tuple(filter(None, relatives)))
+
+
+def _of_plain_words(text: str) -> tuple[str, ...] | None:
+    """The words of a name in which each says by itself what it is; None: it has others."""
+    found: list[str] = []
+    for each in text.split(" "):
+        if each:
+            parts = _plain(each)
+            if parts is None:
+                return None
+            found += parts[1] if found else parts[0]
+    return _of_one_name(found)
+
+
+@functools.lru_cache(maxsize=200_000)
+def _plain(word: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """What a word is where it begins a name, and what behind others; None: it depends on those beside it."""
+    folded = _folded(word)
+    if not folded.isalpha() or folded in _NOT_PLAIN:
+        return None
+    return _words(folded), () if _ARTICLE.match(folded) else _apart(_URDU_ARTICLE.sub("", folded))
 
 
 def one_spelling(word: str) -> str:
@@ -96,6 +129,10 @@ def _words(folded: str) -> tuple[str, ...]:
         if found and _ARTICLE.match(part):
             continue
         found.extend(_apart(_URDU_ARTICLE.sub("", part) if found else part))
+    return _of_one_name(found)
+
+
+def _of_one_name(found: list[str]) -> tuple[str, ...]:
     if found[:2] == ["abdul", "ullah"]:
         found[:2] = ["abdullah"]
     return tuple(found)

@@ -42,9 +42,12 @@ def is_likely(candidate: Candidate, cards: int, policy: ReviewPolicy) -> bool:
         cards: how many there are: with more of them it is less surprising that two are alike.
         policy: what is enough.
     """
-    return (
-        candidate.strength >= policy.likely_strength and candidate.rarity - math.log(cards + 1) >= policy.likely_margin
-    )
+    return candidate.strength >= policy.likely_strength and candidate.rarity >= least_rarity(cards, policy)
+
+
+def least_rarity(cards: int, policy: ReviewPolicy) -> float:
+    """How rare a likeness has to be, in nats, where there are so many cards."""
+    return policy.likely_margin + math.log(cards + 1)
 
 
 def evidence(candidate: Candidate) -> list[record_pb2.ReviewEvidence]:

@@ -254,12 +254,13 @@ class Duplicates:
             for one, index in written_by.items()
             if one in compared and index > reading.marks.get(compared[one][1], reading.compared_to)
         ]
-        least = self._policy().likely_strength
-        alike = names.candidates([compared[one][0] for _, one in new], CANDIDATES + 1, least)
+        policy = self._policy()
+        least = policy.likely_strength, rules.least_rarity(cards, policy)
+        alike = names.candidates([compared[one][0] for _, one in new], CANDIDATES + 1, *least)
         for (index, one), candidates in zip(new, alike, strict=True):
             agency = compared[one][1]
             for each in candidates:
-                if each.card_id != one and rules.is_likely(each, cards, self._policy()):
+                if each.card_id != one and rules.is_likely(each, cards, policy):
                     found = Found(index, one, each.card_id, agency, rules.evidence(each))
                     reading.keep(found, self._most_waiting)
 

@@ -1,0 +1,192 @@
+"""The cards by their slots: what is known of each, in arrays, so that a million of them are small."""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nsor_server.names.card import Part
+
+Numbers = tuple[int, ...]
+Slots = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.int32]
+_ANOTHER_NAME: Final = -1
+"""Stands between two names of a card."""
+_BOTH: Final = 3
+
+
+class Stored(NamedTuple):
+    """A card, its words as numbers.
+
+    Attributes:
+        names: each name's words.
+        relatives: each relative's words.
+    """
+
+    names: tuple[Numbers, ...]
+    relatives: tuple[Numbers, ...]
+    birth_year: int
+    sex: int
+    districts: frozenset[str]
+
+    @property
+    def words(self) -> frozenset[int]:
+        """All words."""
+        return frozenset(itertools.chain(*self.names, *self.relatives))
+
+
+def codes(numbers: npt.NDArray[np.int32], part: Part) -> Codes:
+    """By what cards have words in a part: in names and in relatives' names a word isn't the same."""
+    return numbers * 2 + (part is Part.RELATIVE)
+
+
+class Cards:
+    """Cards, each with a slot: the next one is added behind all others."""
+
+    def __init__(self) -> None:
+        self._codes, self._ends, self._codes_end = array("i"), array("q", [0]), 0
+        self._years, self._sexes = array("i"), array("i")
+        self._parts, self._there = array("b"), array("b")
+        self._districts, self._sets = array("i"), _DistrictSets()
+
+    def __len__(self) -> int:
+        return len(self._years)
+
+    def add(self, card: Stored) -> int:
+        """Add a card; tells its slot."""
+        for part, names in ((0, card.names), (1, card.relatives)):
+            for name in names:
+                self._codes.extend([number * 2 + part for number in name])
+                self._codes_end = max(self._codes_end, 2 * max(name) + 2)
+                self._codes.append(_ANOTHER_NAME)
+        self._ends.append(len(self._codes))
+        self._years.append(card.birth_year)
+        self._sexes.append(card.sex)
+        self._parts.append(bool(card.names) + 2 * bool(card.relatives))
+        self._there.append(1)
+        self._districts.append(self._sets.number(card.districts))
+        return len(self._years) - 1
+
+    @property
+    def codes_end(self) -> int:
+        """Above all codes of words."""
+        return self._codes_end
+
+    def remove(self, slot: int) -> None:
+        """Forget a card; its slot stays empty."""
+        self._there[slot] = 0
+
+    def card(self, slot: int) -> Stored:
+        """A card as it was added."""
+        names: tuple[list[Numbers], list[Numbers]] = ([], [])
+        words: list[int] = []
+        part = 0
+        for code in self._codes[self._ends[slot] : self._ends[slot + 1]]:
+            if code == _ANOTHER_NAME:
+                names[part].append(tuple(words))
+                words = []
+            else:
+                part = code & 1
+                words.append(code >> 1)
+        districts = self._sets.districts(self._districts[slot])
+        return Stored(tuple(names[0]), tuple(names[1]), self._years[slot], self._sexes[slot], districts)
+
+    # A view that is left would keep an array from growing.
+
+    def codes_of(self, slots: Slots) -> tuple[Codes, npt.NDArray[np.int64]]:
+        """What cards have, one after another, and how much each: the codes of words, and less than 0 between names."""
+        ends = np.frombuffer(self._ends, dtype=np.int64)
+        begin, end = ends[slots], ends[slots + 1]
+        return parts(np.frombuffer(self._codes, dtype=np.int32), begin, end), end - begin
+
+    def are_there(self, slots: Slots) -> npt.NDArray[np.bool_]:
+        """Which of some cards aren't forgotten."""
+        return np.frombuffer(self._there, dtype=np.bool_)[slots]
+
+    def years(self, slots: Slots) -> npt.NDArray[np.int32]:
+        """Their birth years, 0 where none is known."""
+        return np.frombuffer(self._years, dtype=np.int32)[slots]
+
+    def sexes(self, slots: Slots) -> npt.NDArray[np.int32]:
+        """Their sexes, 0 where none is known."""
+        return np.frombuffer(self._sexes, dtype=np.int32)[slots]
+
+    def have(self, slots: Slots, part: Part) -> npt.NDArray[np.bool_]:
+        """Which of them have words in a part."""
+        bit = 2 if part is Part.RELATIVE else 1
+        return np.bitwise_and(np.frombuffer(self._parts, dtype=np.int8)[slots], bit).astype(np.bool_)
+
+    def have_one_part(self, slots: Slots) -> npt.NDArray[np.bool_]:
+        """Which of them have names only, or relatives' only."""
+        return np.not_equal(np.frombuffer(self._parts, dtype=np.int8)[slots], _BOTH)
+
+    def have_districts(self, slots: Slots) -> npt.NDArray[np.bool_]:
+        """Of which of them a district is known."""
+        return np.frombuffer(self._districts, dtype=np.int32)[slots].astype(np.bool_)
+
+    def share_a_district(self, slots: Slots, districts: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Which of them have one of some districts."""
+        return self._sets.sharing(districts)[np.frombuffer(self._districts, dtype=np.int32)[slots]]
+
+    def kept(self) -> tuple[Cards, Slots]:
+        """Those that aren't forgotten, in the same order, and the slots that they had."""
+        slots = np.flatnonzero(np.frombuffer(self._there, dtype=np.bool_)).astype(np.int32)
+        found = Cards()
+        of_cards, counts = self.codes_of(slots)
+        found._codes.frombytes(of_cards.tobytes())
+        found._ends.frombytes(np.cumsum(counts).tobytes())
+        found._sets, found._codes_end = self._sets, self._codes_end
+        for name in ("_years", "_sexes", "_parts", "_there", "_districts"):
+            of_all = getattr(self, name)
+            getattr(found, name).frombytes(np.frombuffer(of_all, dtype=of_all.typecode)[slots].tobytes())
+        return found, slots
+
+
+class _DistrictSets:
+    """Which districts cards have: few different sets of them; 0 is the empty one."""
+
+    def __init__(self) -> None:
+        self._sets: list[frozenset[str]] = [frozenset()]
+        self._numbers: dict[frozenset[str], int] = {frozenset(): 0}
+        self._having: dict[str, array[int]] = {}
+
+    def number(self, districts: frozenset[str]) -> int:
+        found = self._numbers.get(districts)
+        if found is None:
+            found = self._numbers[districts] = len(self._sets)
+            self._sets.append(districts)
+            for district in districts:
+                self._having.setdefault(district, array("i")).append(found)
+        return found
+
+    def districts(self, number: int) -> frozenset[str]:
+        return self._sets[number]
+
+    def sharing(self, districts: Iterable[str]) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(self._sets), dtype=np.bool_)
+        for district in districts:
+            numbers = self._having.get(district)
+            if numbers is not None:
+                found[np.frombuffer(numbers, dtype=np.int32)] = True
+        return found
+
+
+def parts(of: npt.NDArray[np.int32], begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Several parts of an array, one after another."""
+    lengths = end - begin
+    before = np.cumsum(lengths) - lengths
+    found: npt.NDArray[np.int32] = of[np.arange(int(lengths.sum())) + np.repeat(begin - before, lengths)]
+    return found
+
+
+def distinct(slots: Slots) -> Slots:
+    """Each slot once, in ascending order."""
+    ordered = np.sort(slots)
+    firsts = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=firsts[1:])
+    return ordered[firsts]

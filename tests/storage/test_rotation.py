@@ -1,4 +1,5 @@
 import uuid
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -84,3 +85,35 @@ def _until_disconnected(owner: psycopg.Connection) -> None:
     owner.autocommit = True
     query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'nsor_server' AND datname = current_database()"
     until(lambda: owner.execute(query).fetchone() == (0,), seconds=60)
+
+
+@pytest.mark.parametrize(("table", "row_id"), rotation.TABLES)
+def test_the_keys_of_each_table_are_wrapped_anew(
+    database: Database, keyring: Keyring, sealer: Sealer, table: LiteralString, row_id: LiteralString
+) -> None:
+    # What a stolen keyring from before the rotation opens must become less, also of what is forgotten in some days.
+    keys = {identity: sealer.new_data_key(identity.bytes)[1] for identity in IDS[:3]}
+    beside = {"movement_key": (", border_crossing", ", 1"), "arrival_key": (", ends_at", ", now()")}
+    columns, values = beside.get(table, ("", ""))
+    rotated = Sealer(keyring.rotated())
+    with database.owner() as owner:
+        with owner.cursor() as cursor:
+            insert = f"INSERT INTO {table} ({row_id}, wrapped{columns}) VALUES (%s, %s{values})"  # noqa: S608 - constants
+            cursor.executemany(insert.encode(), keys.items())
+        owner.commit()
+        assert rotation.rewrap(owner, rotated) == 3
+        stored = owner.execute(f"SELECT {row_id}, wrapped FROM {table}".encode()).fetchall()  # noqa: S608 - constants
+    assert len(stored) == 3
+    for identity, wrapped in stored:
+        assert rotated.rewrapped(identity.bytes, wrapped) is None
+        rotated.open_data_key(identity.bytes, wrapped)
+
+
+def test_every_table_of_wrapped_keys_is_known(database: Database) -> None:
+    # A table that is forgotten here would stay under old keys for ever.
+    with database.owner() as owner:
+        found = owner.execute(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE column_name = 'wrapped' AND table_schema = 'public'"
+        ).fetchall()
+    assert {name for (name,) in found} == {table for table, _ in rotation.TABLES}

@@ -10,7 +10,7 @@ from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, proofs
 from nsor_server.ledger.append import Connection
-from nsor_server.storage import deciding, tables
+from nsor_server.storage import deciding, rotation, tables
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
@@ -104,7 +104,7 @@ def unknown_keys(conn: Connection, keyring: Keyring) -> list[str]:
 
 
 _SEALED = (
-    ("registration_key", "wrapped"),
+    *((table, "wrapped") for table, _ in rotation.TABLES),
     ("access_request_version", "sealed"),
     ("access_grant", "sealed"),
     ("idempotency", "kept"),

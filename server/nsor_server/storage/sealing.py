@@ -1,8 +1,9 @@
 """Sealing: how a row that can name a person is stored, and how it is opened again.
 
 Each sealed blob is bound to its table, its row's id and its version, so that a blob put into another row, or an
-older version put back, does not open. A registration has a data key of its own, wrapped under the keyring:
-rotation wraps anew without touching the register, and erasure deletes one small row.
+older version put back, does not open. A registration has a data key of its own, and so has what is to be forgotten
+after some days, wrapped under the keyring: rotation wraps anew without touching the rows, and erasure deletes one small
+row.
 """
 
 import struct
@@ -45,7 +46,7 @@ class Sealing(Protocol):
 
 
 class Sealer:
-    """Seals under the keyring, and makes and opens the data keys of registrations."""
+    """Seals under the keyring, and makes and opens the data keys of rows."""
 
     def __init__(self, keyring: Keyring) -> None:
         """Takes the keyring's `sealing` keys."""
@@ -75,29 +76,29 @@ class Sealer:
         except Broken:
             raise SealBroken(table) from None
 
-    def new_data_key(self, registration_id: bytes) -> tuple["DataKey", bytes]:
-        """A fresh data key for one registration, and the key wrapped for the table registration_key."""
+    def new_data_key(self, row_id: bytes) -> tuple["DataKey", bytes]:
+        """A fresh data key for one registration, or whatever has one, and the key wrapped for its table of keys."""
         raw = random_bytes.take(_DATA_KEY_BYTES)
-        return DataKey(raw), self.seal(DATA_KEY_TABLE, registration_id, 0, raw)
+        return DataKey(raw), self.seal(DATA_KEY_TABLE, row_id, 0, raw)
 
-    def open_data_key(self, registration_id: bytes, wrapped: bytes) -> "DataKey":
-        """Unwrap a registration's data key.
+    def open_data_key(self, row_id: bytes, wrapped: bytes) -> "DataKey":
+        """Unwrap a data key.
 
         Raises:
-            SealBroken: it is not the wrapped key of this registration.
+            SealBroken: it is not the wrapped key of what has this id.
         """
-        return DataKey(self.open(DATA_KEY_TABLE, registration_id, 0, wrapped))
+        return DataKey(self.open(DATA_KEY_TABLE, row_id, 0, wrapped))
 
-    def rewrapped(self, registration_id: bytes, wrapped: bytes) -> bytes | None:
+    def rewrapped(self, row_id: bytes, wrapped: bytes) -> bytes | None:
         """The same data key wrapped under the primary key; None if it is already.
 
         Raises:
-            SealBroken: it is not the wrapped key of this registration.
+            SealBroken: it is not the wrapped key of what has this id.
         """
         if self._keyset.is_primary(wrapped):
             return None
-        raw = self.open(DATA_KEY_TABLE, registration_id, 0, wrapped)
-        return self.seal(DATA_KEY_TABLE, registration_id, 0, raw)
+        raw = self.open(DATA_KEY_TABLE, row_id, 0, wrapped)
+        return self.seal(DATA_KEY_TABLE, row_id, 0, raw)
 
 
 class DataKey:

@@ -101,7 +101,7 @@ _TABLES = (
     "review_time",
     "registration_review",
     "arrival_notice",
-    "arrival_match",
+    "arrival_key",
     "correction_request",
     "correction_met",
     "correction_decision",

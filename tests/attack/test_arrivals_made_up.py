@@ -14,7 +14,7 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, review_times
-from tests.notification.test_arrivals import PENDING, has_none, listed, take, transfer
+from tests.notification.test_arrivals import has_none, listed, take
 from tests.notification.test_counter import sealed, with_number
 from tests.notification.test_transfers import AWAY, BEYOND, deciding, moves
 from tests.orders import cnic, day
@@ -131,19 +131,6 @@ def _then(changed: Callable[[record_pb2.RegistrationRecord], None]) -> Callable[
         return following
 
     return made_up
-
-
-def test_a_match_that_was_added_or_taken_away_is_found(
-    services: Services, owner: Owner, times: ReviewTimes, clock: Clock
-) -> None:
-    number = cnic()
-    created = with_number(services, number)
-    take(services, number)
-    clock.passes()
-    assert times.look()
-    owner.does("DELETE FROM arrival_match")
-    assert owner.findings() == ["the rows of arrival_match aren't what was written at the times for reviews"]
-    assert transfer(services, created).state == PENDING
 
 
 def test_a_notice_that_was_hidden_from_its_list_is_found(services: Services, owner: Owner) -> None:

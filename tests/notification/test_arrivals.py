@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import arrivals_pb2, errors_pb2, notification_pb2, transfers_pb2, types_pb2
+from nsor.v1 import arrivals_pb2, directory_pb2, errors_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from nsor_server.policy.budgets import Bucket
+from nsor_server.registration import review_store
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
@@ -25,6 +26,7 @@ from tests.registration.test_reviews import Clock, clock
 __all__ = ["clock"]
 
 PENDING = transfers_pb2.TRANSFER_STATE_PENDING
+COMPROMISED = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
 Answer = arrivals_pb2.CreateArrivalNoticeResponse
 
 
@@ -66,6 +68,20 @@ def has_none(services: Services, created: Created) -> bool:
 
 def opened(services: Services) -> list[str]:
     return services.owed(notification_pb2.EVENT_KIND_RESPONSIBILITY_TRANSFER_OPENED)
+
+
+def matches(services: Services) -> int:
+    """How many matches all times have written."""
+    with services.database.transaction() as conn:
+        return sum(len(each.arrivals) for each in review_store.times_since(conn, services.sealer, 0))
+
+
+def disable(services: Services, officer: Officer, reason: directory_pb2.DisableReason.ValueType = COMPROMISED) -> None:
+    """An agency disables an officer's key."""
+    request = directory_pb2.DisableOfficerRequest(
+        request_id=str(uuid.uuid4()), officer_key_id=officer.key_id, reason=reason
+    )
+    services.ask(call_of(SINDH_POLICE), request)
 
 
 def listed(
@@ -148,9 +164,9 @@ def test_the_answer_and_the_rows_are_alike_whoever_has_the_number(services: Serv
     sizes = set()
     for number in (known, unconfirmed, gone, nobody):
         outcome = services.ask(call_of(SINDH_POLICE), arrival(number))
-        assert [row.table.name for row in outcome.rows] == ["arrival_notice", "idempotency"]
+        assert [row.table.name for row in outcome.rows] == ["arrival_notice", "arrival_key", "idempotency"]
         assert [each.what.name for each in outcome.seen] == ["request id"]
-        assert outcome.detail.outcome == "ARRIVAL_TAKEN"
+        assert (outcome.detail.outcome, outcome.detail.named) == ("ARRIVAL_TAKEN", "")
         for name in ("create_time", "deadline"):
             outcome.response.ClearField(name)  # how long an instant is written depends on the instant
         sizes.add((outcome.response.ByteSize(), len(outcome.rows[0].values[-1])))
@@ -170,7 +186,7 @@ def test_one_that_is_confirmed_the_day_after_is_matched_and_then_never_again(
     clock.passes()
     assert times.look()
     assert transfer(services, created).state == PENDING
-    assert services.rows("arrival_match")["arrival_match"] == 1
+    assert matches(services) == 1
     services.ask(call_of(SINDH_POLICE), deciding(services, created))
     clock.passes()
     assert times.look()
@@ -201,7 +217,7 @@ def test_a_sealed_record_is_not_matched_and_a_held_one_is_not(
     assert times.look()
     assert transfer(services, first).state == PENDING
     assert has_none(services, second)
-    assert services.rows("arrival_match")["arrival_match"] == 1
+    assert matches(services) == 1
 
 
 def test_of_two_stations_the_later_move_counts_in_whatever_order_they_are_told(
@@ -242,7 +258,7 @@ def test_where_his_station_is_his_already_or_he_is_asked_for_there_nothing_follo
     assert times.look()
     assert has_none(services, created)
     assert services.get(other.registration_id, NPB).etag == before
-    assert services.rows("arrival_match")["arrival_match"] == 2
+    assert matches(services) == 2
 
 
 def test_he_is_matched_by_his_passport(services: Services, times: ReviewTimes, clock: Clock) -> None:
@@ -331,5 +347,5 @@ def test_pages_go_on_where_the_one_before_ended(services: Services) -> None:
     officer = officer_of(SINDH_POLICE)
     first = listed(services, officer=officer, page_size=2)
     second = listed(services, officer=officer, page_size=2, page_token=first.next_page_token)
-    assert [each.arrival_id for page in (first, second) for each in page.items] == taken[::-1]
+    assert [[each.arrival_id for each in page.items] for page in (first, second)] == [taken[:0:-1], taken[:1]]
     assert not second.next_page_token

@@ -12,7 +12,10 @@ from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.calls import Services, call_of, violations, with_budgets
 from tests.notification.test_transfers import deciding, moves
 from tests.orders import Created, cnic, conviction, order
+from tests.registration.test_closure import close
 from tests.registration.test_duties import released
+from tests.registration.test_erasure import decided, destroy
+from tests.registration.test_withdrawal import WITHDRAWN
 
 FOUND, NO_RECORD = arrivals_pb2.FIND_OUTCOME_FOUND, arrivals_pb2.FIND_OUTCOME_NO_RECORD
 Answer = arrivals_pb2.FindRegistrantResponse
@@ -89,7 +92,15 @@ def elsewhere(services: Services, number: str) -> None:
     services.ask(call_of(SINDH_POLICE), deciding(services, created))
 
 
-@pytest.mark.parametrize("kind", [absent, unconfirmed, sealed, elsewhere])
+def erased(services: Services, number: str) -> None:
+    created = with_number(services, number)
+    find(services, number)  # a call that showed him, whose detail goes with him
+    close(services, created, **WITHDRAWN)
+    decided(services, created)
+    destroy(services, services.keyring)
+
+
+@pytest.mark.parametrize("kind", [absent, unconfirmed, sealed, elsewhere, erased])
 def test_every_kind_of_no_record_is_one_answer(services: Services, kind: Callable[[Services, str], None]) -> None:
     number = cnic()
     kind(services, number)

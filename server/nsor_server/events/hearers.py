@@ -121,6 +121,10 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         ),
     ),
     (
+        frozenset({_POLICE, _PRISONS, _NPB}),
+        (notification_pb2.EVENT_KIND_ARRIVAL_AGAINST_CUSTODY,),
+    ),
+    (
         _WITH_A_PART,
         (
             notification_pb2.EVENT_KIND_NAME_CHANGED,

@@ -34,6 +34,28 @@ TABLE: Final = Table(
 """An event is recorded by the name that it has for ever: the outbox is where it waits."""
 
 
+_RECIPIENT, _KIND, _PLACES = 1, 2, 9
+"""Places of columns."""
+
+
+def unheard(rows: Iterable[Row], told: set[tuple[str, int, tuple[str, ...]]]) -> list[Row]:
+    """Of the events of one registration of a person those that tell their recipients something.
+
+    Args:
+        rows: as ``owed`` makes them.
+        told: what recipients were told of the person's other registrations, each kind of event with its places; what
+            is told now is added.
+    """
+    new = []
+    for row in rows:
+        values = row.values
+        said = str(values[_RECIPIENT]), int(values[_KIND]), tuple(values[_PLACES])
+        if said not in told:
+            told.add(said)
+            new.append(row)
+    return new
+
+
 def owed(
     kind: notification_pb2.EventKind.ValueType,
     recipients: Iterable[str],

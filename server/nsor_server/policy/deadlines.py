@@ -35,6 +35,7 @@ NO_FIXED_ABODE_NOTICE: Final = "no-fixed-abode-notice"
 EXPECTED_CHANGE: Final = "expected-change"
 ENDED_JOURNEY_SHOWN: Final = "ended-journey-shown"
 ARRIVAL_MATCHING: Final = "arrival-matching"
+ARRIVAL_EXPIRY: Final = "arrival-expiry"
 NAME_CHANGE_NOTICE: Final = "name-change-notice"
 CONTACT_CHANGE_NOTICE: Final = "contact-change-notice"
 EXTRA_ADDRESS: Final = "extra-address-threshold"
@@ -76,6 +77,7 @@ COUNTED: Final = (
     EXPECTED_CHANGE,
     ENDED_JOURNEY_SHOWN,
     ARRIVAL_MATCHING,
+    ARRIVAL_EXPIRY,
     NAME_CHANGE_NOTICE,
     CONTACT_CHANGE_NOTICE,
     EXTRA_ADDRESS,
@@ -304,6 +306,19 @@ class Deadlines:
         if later is not None:
             end, verified = dt.datetime.combine(later.end, _END_OF_DAY, KARACHI), verified and later.verified
         return Due(row.id, row.citation, verified, start, end, row.calendar, row.valid_from, later)
+
+    def days_before(self, rule_id: str, until: dt.datetime) -> dt.datetime:
+        """The instant as many days before another one as a rule counts from that on: what began before it is over.
+
+        Args:
+            rule_id: the rule.
+            until: an instant, with its time zone.
+
+        Raises:
+            source.PolicyError: there is no such rule for that day.
+        """
+        last = self.due(rule_id, until).due.date()
+        return until - (last - until.astimezone(KARACHI).date())
 
     def row(self, rule_id: str, day: dt.date) -> DeadlineRow | None:
         """Give the version of a rule that counts what begins on a day in Asia/Karachi."""

@@ -1,8 +1,8 @@
 """What other services may use of registrations: how one is read, opened and carried on. They import nothing else."""
 
+from nsor_server.registration.arrivals.notices import notice_rows as arrival_rows
 from nsor_server.registration.arrivals.notices import one as arrival
 from nsor_server.registration.arrivals.notices import page as arrivals_page
-from nsor_server.registration.arrivals.notices import row as arrival_row
 from nsor_server.registration.arrivals.rules import check_days as check_arrival_days
 from nsor_server.registration.arrivals.store import by_number
 from nsor_server.registration.claims import (
@@ -65,10 +65,10 @@ from nsor_server.registration.transfers.listing import page as transfers_page
 from nsor_server.registration.transfers.record import to_message as transfer_to_message
 from nsor_server.registration.transfers.rules import By as TransferBy
 from nsor_server.registration.transfers.rules import accepted as transfer_accepted
+from nsor_server.registration.transfers.rules import is_by_arrival_alone, moved, of_refusal, of_silence
 from nsor_server.registration.transfers.rules import is_open as has_open_transfer
 from nsor_server.registration.transfers.rules import is_refused as has_refused_transfer
 from nsor_server.registration.transfers.rules import is_with as is_transferred_with
-from nsor_server.registration.transfers.rules import moved, of_refusal, of_silence
 from nsor_server.registration.transfers.rules import refused as transfer_refused
 from nsor_server.registration.transfers.rules import resolved as transfer_resolved
 from nsor_server.registration.worklists.rules import masked
@@ -90,7 +90,7 @@ __all__ = [
     "Written",
     "address_record",
     "arrival",
-    "arrival_row",
+    "arrival_rows",
     "arrivals_page",
     "as_one",
     "at_home",
@@ -116,6 +116,7 @@ __all__ = [
     "has_refused_transfer",
     "head",
     "in_look_ups",
+    "is_by_arrival_alone",
     "is_transferred_with",
     "masked",
     "moved",

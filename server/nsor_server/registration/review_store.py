@@ -49,8 +49,8 @@ class State:
     Attributes:
         now_us: now, by the database's clock.
         last_time: number of the last time; 0: none was written yet.
-        since_us: when that was due, or when something was confirmed, judged or reported of a border for the first time;
-            None: nothing yet.
+        since_us: when that was due, or when something was confirmed, judged, or reported of a border or a counter for
+            the first time; None: nothing yet.
         last_review: number of the last review.
     """
 
@@ -131,14 +131,22 @@ def times_before(conn: Connection, sealer: Sealing, number: int | None, most: in
     return found
 
 
+def times_since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewTimeRecord]:
+    """Times for reviews that were later than an instant, the oldest first.
+
+    Raises:
+        errors.Internal: one isn't what was written.
+    """
+    return _opened(conn, sealer, conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall())
+
+
 def since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
     """The reviews that were written at times later than an instant.
 
     Raises:
         errors.Internal: a time isn't what was written.
     """
-    times = _opened(conn, sealer, conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall())
-    return [each for record in times for each in record.reviews]
+    return [each for record in times_since(conn, sealer, after_us) for each in record.reviews]
 
 
 def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) -> list[StoredReview]:
@@ -204,7 +212,8 @@ SELECT clock_timestamp(), coalesce(last.number, 0),
             LIMIT 1
         ),
         (SELECT created_at FROM judgment_version LIMIT 1),
-        (SELECT created_at FROM movement LIMIT 1)
+        (SELECT created_at FROM movement LIMIT 1),
+        (SELECT created_at FROM arrival_notice LIMIT 1)
     ) ELSE last.due_at END,
     coalesce((SELECT max(number) FROM registration_review), 0)
 FROM (SELECT) AS one LEFT JOIN (

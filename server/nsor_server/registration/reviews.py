@@ -24,7 +24,7 @@ import psycopg
 from google.protobuf import empty_pb2
 
 from nsor.v1 import notification_pb2, options_pb2
-from nsor_server.access.directory import Directory
+from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Outcome, Row, new_access_id
 from nsor_server.errors import ApiError
@@ -34,7 +34,7 @@ from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
 from nsor_server.registration.amendments import moved as moved_amendments
-from nsor_server.registration.arrivals.matching import Matching
+from nsor_server.registration.arrivals import matching as arrivals
 from nsor_server.registration.closure.terms import Terms
 from nsor_server.registration.corrections import store as corrections
 from nsor_server.registration.corrections.meeting import Meetings
@@ -82,7 +82,7 @@ class ReviewTimes:
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._terms = Terms(database, self._sealer, self._blind_index, directory)
         self._meetings = Meetings(self._sealer, self._blind_index)
-        self._arrivals = Matching(self._sealer, self._blind_index)
+        self._arrivals = arrivals.Matching(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stale = 0
         self._made = self._written = record_pb2.ReviewTimeRecord()
@@ -126,6 +126,7 @@ class ReviewTimes:
         self._duplicates.written()
         self._terms.written()
         movements.destroy(self._database, self._made)
+        arrivals.destroy(self._database, self._made)
         late = movements.late(self._directory.current.policy.deadlines, self._made)
         if late:
             alert(
@@ -207,11 +208,10 @@ class ReviewTimes:
         arrived = self._arrivals.due(
             conn,
             record,
-            (*versions, *crossed.refs),
+            before,
+            written=(*versions, *crossed.refs),
             after_us=after_us,
-            agencies=directory.agencies,
-            policy=directory.policy,
-            now=directory.now(),
+            directory=self._as_it_is_now(),
         )
         rows, ref = review_store.rows(self._sealer, record)
         npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
@@ -244,6 +244,10 @@ class ReviewTimes:
                 *(*released.seen, *amended.seen, *transferred.seen, *crossed.seen, *arrived.seen),
             ),
         )
+
+    def _as_it_is_now(self) -> DirectorySnapshot:
+        """The directory, with what was decided by the last entry that a time has read: a snapshot may be older."""
+        return self._directory.at_least_as_of(time.monotonic())
 
     def _call(self, outcome: Outcome[empty_pb2.Empty]) -> Call:
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""

@@ -41,6 +41,12 @@ SELECT count(*) FROM movement_key AS k WHERE NOT EXISTS (
 )
 """
 _MOVEMENT_KEYS_TWICE: Final = "SELECT count(*) - count(DISTINCT movement_id) FROM movement_key"
+_ARRIVAL_KEYS_WITHOUT: Final = """
+SELECT count(*) FROM arrival_key AS k WHERE NOT EXISTS (
+    SELECT FROM arrival_notice AS a WHERE a.arrival_id = k.arrival_id AND a.ends_at = k.ends_at
+)
+"""
+_ARRIVAL_KEYS_TWICE: Final = "SELECT count(*) - count(DISTINCT arrival_id) FROM arrival_key"
 
 
 def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
@@ -51,6 +57,8 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
         (_KEYS_WITHOUT, "registration_key has rows of {} registrations that aren't there"),
         (_MOVEMENT_KEYS_WITHOUT, "movement_key has {} rows of movements that aren't there, or of another time"),
         (_MOVEMENT_KEYS_TWICE, "movement_key has {} rows too many"),
+        (_ARRIVAL_KEYS_WITHOUT, "arrival_key has {} rows of arrival notices that aren't there, or of another end"),
+        (_ARRIVAL_KEYS_TWICE, "arrival_key has {} rows too many"),
     ):
         counted = conn.execute(query.encode()).fetchone()
         if counted is not None and counted[0]:

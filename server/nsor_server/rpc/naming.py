@@ -33,6 +33,8 @@ _PERSON: Final = "person"
 """Field of a request that enters a person."""
 _DOCUMENT: Final = "travel_document"
 """Field of a request that names a person by what he shows."""
+_FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest"})
+"""Requests that name nobody: their numbers are forgotten some days later, so that no label or detail may keep them."""
 
 
 def named(request: Message) -> str:
@@ -62,7 +64,7 @@ def rows_read(request: Message) -> int:
 @functools.cache
 def _fields(descriptor: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a message that may name something, each with its kind."""
-    fields = descriptor.fields_by_name
+    fields = {} if descriptor.full_name in _FORGOTTEN else descriptor.fields_by_name
     return tuple((name, kind) for name, kind in (*_KINDS.items(), (_PERSON, "")) if name in fields)
 
 

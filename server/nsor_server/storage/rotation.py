@@ -20,6 +20,7 @@ _BATCH = 500
 TABLES: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     ("registration_key", "registration_id"),
     ("movement_key", "movement_id"),
+    ("arrival_key", "arrival_id"),
 )
 """Tables of wrapped data keys, each with the column of whose they are."""
 

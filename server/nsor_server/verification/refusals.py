@@ -18,6 +18,7 @@ from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup import store as lookups
 from nsor_server.notification import store as notices
@@ -135,6 +136,7 @@ _SCOPED: Final[Mapping[_Kind, _Scoped]] = {
     _ITEM: _Scoped("identity_item AS i", "i.item_id", identity.PLACES),
 }
 _OF_ITEM: Final = "SELECT uuid_send(registration_id) FROM identity_item WHERE item_id = %(key)s"
+_ENDS: Final = "SELECT ends_at FROM arrival_notice WHERE arrival_id = %(key)s"
 _STATE: Final = "SELECT state FROM registration_version WHERE registration_id = %(key)s AND version = %(version)s"
 
 
@@ -159,7 +161,11 @@ class Refusals:
             if each.version or each.kind not in _SCOPED:
                 if each.version not in stood:
                     self._add(index, _OTHER)
-            elif caller and all(reader.shows(each.kind, each.row_id, version, caller) for version in stood):
+            elif (
+                caller
+                and not reader.is_over(each.kind, each.row_id, leaf.time_us)
+                and all(reader.shows(each.kind, each.row_id, version, caller) for version in stood)
+            ):
                 self._add(index, _HIDDEN)
 
     def finish(self) -> None:
@@ -209,6 +215,13 @@ class _Reader:
         if not rows.shows(options_pb2.RowScope.ValueType(self.refused.rows), said, *caller):
             return False
         return kind != _ITEM or self._is_confirmed(row_id)
+
+    def is_over(self, kind: _Kind, row_id: bytes, time_us: int) -> bool:
+        """Whether nobody was shown it any more at an instant: an arrival notice, once its number isn't looked for."""
+        if kind != record_pb2.LOOKED_AT_KIND_ARRIVAL:
+            return False
+        found = self.conn.execute(_ENDS, _named(row_id)).fetchone()
+        return found is not None and to_us(found[0]) <= time_us
 
     def _is_confirmed(self, item_id: bytes) -> bool:
         """Whether the registration of an item was confirmed all the time."""

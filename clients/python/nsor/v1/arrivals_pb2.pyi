@@ -165,7 +165,9 @@ class CreateArrivalNoticeRequest(_message.Message):
     validate_only: _builtins.bool
     """Checks the request by form and law only, and changes nothing. It never reads the register."""
     cnic: _builtins.str
-    """The number of his identity card (CNIC, NICOP). Exactly one of `cnic` and `travel_document` is set."""
+    """The number of his identity card (CNIC, NICOP). Exactly one of `cnic` and `travel_document` is set. It is forgotten some days after it is
+    looked for the last time, whoever has it.
+    """
     receiving_station: _builtins.str
     """The station that takes it, within the jurisdictions of agency and officer, or OUTSIDE_JURISDICTION."""
     home_place: _builtins.str
@@ -260,7 +262,9 @@ Global___GetArrivalNoticeRequest: _TypeAlias = GetArrivalNoticeRequest  # noqa: 
 
 @_typing.final
 class GetArrivalNoticeResponse(_message.Message):
-    """An arrival notice as it was given in. What became of it is told by a transfer, or nothing became of it."""
+    """An arrival notice as it was given in, while its number is looked for; then it is NO_RECORD. What became of it is told by a transfer, or
+    nothing became of it.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -352,7 +356,7 @@ Global___ArrivalNotice: _TypeAlias = ArrivalNotice  # noqa: Y015
 
 @_typing.final
 class ListArrivalNoticesRequest(_message.Message):
-    """Asks for a page of the arrival notices of the officer's stations."""
+    """Asks for a page of the arrival notices of the officer's stations, as long as their numbers are looked for."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

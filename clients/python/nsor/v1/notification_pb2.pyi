@@ -230,6 +230,11 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """
     EVENT_KIND_MOVEMENT_MET: _EventKind.ValueType  # 241
     """FIA Immigration has reported that a registered person left Pakistan on a journey of which notice was given, or came back."""
+    EVENT_KIND_ARRIVAL_AGAINST_CUSTODY: _EventKind.ValueType  # 232
+    """An alert: a station has taken an arrival notice by the number of a registered person who is recorded as in custody, deported or dead:
+    his release wasn't entered, or somebody else shows his card. No transfer is opened. To the responsible police, the prisons department in
+    charge and NPB, at a time for reviews.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -437,6 +442,11 @@ refer for decision. To the police of the responsible place and NPB, as the next 
 """
 EVENT_KIND_MOVEMENT_MET: EventKind.ValueType  # 241
 """FIA Immigration has reported that a registered person left Pakistan on a journey of which notice was given, or came back."""
+EVENT_KIND_ARRIVAL_AGAINST_CUSTODY: EventKind.ValueType  # 232
+"""An alert: a station has taken an arrival notice by the number of a registered person who is recorded as in custody, deported or dead:
+his release wasn't entered, or somebody else shows his card. No transfer is opened. To the responsible police, the prisons department in
+charge and NPB, at a time for reviews.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

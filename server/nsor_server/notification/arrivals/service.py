@@ -77,12 +77,12 @@ class Arrivals:
         policy, now = policy_of(call), call.now()
         due = policy.deadlines.due(ARRIVAL_MATCHING, now, policy.places.province(request.receiving_station))
         record = _record(call, request, to_us(now), to_us(due.due))
-        row, ref = registrations.arrival_row(self._sealer, record)
+        added, ref = registrations.arrival_rows(self._sealer, record)
         answer = arrivals_pb2.CreateArrivalNoticeResponse(
             arrival_id=text(record.arrival_id), create_time=from_us(record.create_time_us), deadline=due.message()
         )
         detail = record_pb2.AccessDetail(outcome="ARRIVAL_TAKEN", subjects=[record.arrival_id])
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,))
+        return Outcome(disclose(answer, call.purpose), detail, added, (ref,))
 
     def get_arrival_notice(
         self, call: Call, request: arrivals_pb2.GetArrivalNoticeRequest, conn: Connection
@@ -90,7 +90,7 @@ class Arrivals:
         """Show an arrival notice as it was given in.
 
         Raises:
-            errors.NoRecord: there is none, or another station took it.
+            errors.NoRecord: there is none, another station took it, or its number isn't looked for any more.
         """
         record = registrations.arrival(conn, self._sealer, raw(request.arrival_id), call)
         if record is None:
@@ -108,15 +108,15 @@ class Arrivals:
     def list_arrival_notices(
         self, call: Call, request: arrivals_pb2.ListArrivalNoticesRequest, conn: Connection
     ) -> Outcome[arrivals_pb2.ListArrivalNoticesResponse]:
-        """List the arrival notices of the officer's stations, the newest first.
+        """List the arrival notices of the officer's stations whose numbers are looked for, the newest first.
 
         Raises:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
             errors.Internal: the list is one of before.
         """
         size, after = request.page_size or _DEFAULT_PAGE, lists.place(self._sealer, call, request.page_token)
-        durable = self._durable()
-        page = registrations.arrivals_page(conn, self._sealer, call, after, size + 1)
+        durable, at_us = self._durable(), to_us(call.now())
+        page = registrations.arrivals_page(conn, self._sealer, call, after, most=size + 1, at_us=at_us)
         lists.require_durable(page.size, durable)
         items = page.found[:size]
         answer = arrivals_pb2.ListArrivalNoticesResponse(items=map(_message, items))
@@ -131,6 +131,7 @@ class Arrivals:
                 after=after or b"",
                 most=size + 1,
                 found=rests_on.digest((each.arrival_id, 1) for each in page.found),
+                at_us=at_us,
             ),
         )
         return Outcome(disclose(answer, call.purpose), detail)

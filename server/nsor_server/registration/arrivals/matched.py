@@ -2,21 +2,25 @@
 
 Whoever owns the database can hide a notice or a registration while a time is written, and put it back; whoever holds
 the keys for a while could seal a transfer that no notice has opened. Told again in the ledger's order, the seals say
-who had the number of an open notice when a time had read, and what had to follow.
+who had the number of an open notice when a time had read, and what had to follow. Once a notice's key is deleted nobody
+can open it: what the time says of it stands, and of the version only that it says nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger import rests_on
-from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
+from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
+from nsor_server.policy.decided_by import LONGEST_CALL_US, DecidedBy
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import notices, rules
+from nsor_server.registration.arrivals.forgotten import Forgotten
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.history import History
 from nsor_server.registration.identity import rules as identity
@@ -26,29 +30,38 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _NOTICES: Final = f"""
-SELECT r.index, uuid_send(a.arrival_id), a.place, a.ends_at, a.created_at, a.sealed
+SELECT r.index, uuid_send(a.arrival_id), a.place, a.ends_at, a.created_at, k.wrapped, a.sealed
 FROM ledger_record AS r
 JOIN arrival_notice AS a ON a.arrival_id = {UUID_OF_RECORD}
+LEFT JOIN arrival_key AS k ON k.arrival_id = a.arrival_id
 WHERE r.table_name = '{notices.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
-_MATCHES: Final = "SELECT uuid_send(arrival_id), uuid_send(registration_id), review_time FROM arrival_match"
 _LIST: Final = "nsor.v1.NotificationService/ListArrivalNotices"
 _BY: Final = "an arrival notice names another officer than its entry, or a place that wasn't his"
 _LEFT_OUT: Final = "a time for reviews has left out an arrival notice whose number a registration had"
 _NOT_SO: Final = "a time for reviews has matched an arrival notice with a registration that it couldn't"
 _MADE: Final = "what a time for reviews makes of a record doesn't follow from arrival notices"
-_ROWS: Final = "the rows of arrival_match aren't what was written at the times for reviews"
 _PAGE: Final = "a list of arrival notices didn't rest on those that its stations had taken"
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A notice, with the entry that took it and its time."""
+    """A notice, with the entry that took it and its time.
+
+    Attributes:
+        arrival_id: its id.
+        end_us: until when its number is looked for.
+        place: the station that took it.
+        record: None: its key is deleted, or it doesn't open, which is a finding.
+    """
 
     index: int
     time_us: int
-    record: record_pb2.ArrivalRecord
+    arrival_id: bytes
+    end_us: int
+    place: str
+    record: record_pb2.ArrivalRecord | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +90,13 @@ class ArrivalsMatched:
         reviewed: Reviewed,
         *,
         enrolled: Enrolled,
+        decided_by: DecidedBy,
+        erasures: Mapping[bytes, record_pb2.ErasureRecord],
         add: Add,
     ) -> None:
-        self._conn, self._history, self._reviewed, self._enrolled, self._add = conn, history, reviewed, enrolled, add
+        """``erasures``: all that were erased, by their registrations."""
+        self._history, self._reviewed, self._enrolled, self._add = history, reviewed, enrolled, add
+        self._decided_by, self._forgotten = decided_by, Forgotten(erasures, add)
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "arrival notices", _NOTICES, add)
         self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows), frozenset({_LIST}), ("listed_arrivals",))
@@ -93,11 +110,10 @@ class ArrivalsMatched:
         """Compare what was written or listed by the next entry; all come in their order."""
         if self._reviewed.written is not None:
             self._compare(index, self._reviewed.written)
+            decided_by = self._decided_by.deadlines(leaf.time_us)
+            self._forgotten.compare(index, self._reviewed.written, decided_by)
         for columns in self._rows.take(index):
-            stored = notices.StoredArrival(*columns)
-            record = opened(self._add, index, notices.TABLE, lambda: notices.opened(self._sealer, stored))  # noqa: B023
-            if record is not None:
-                self._take(index, leaf, detail, record)
+            self._take(index, leaf, detail, notices.StoredArrival(*columns))
         changed = [each.registration_id for each in self._history.changed]
         for registration_id in {*changed, *(each.registration_id for each in self._history.claimed)}:
             self._note(index, registration_id)
@@ -105,16 +121,26 @@ class ArrivalsMatched:
             self._compare_list(index, leaf, detail)
 
     def finish(self) -> None:
-        """Report what is left, and compare what was matched with the rows beside it."""
+        """Report what is left."""
         self._rows.finish()
-        if sorted(map(tuple, read(self._conn, "arrival matches", _MATCHES))) != sorted(self._matched):
-            self._add(-1, _ROWS)
+        self._forgotten.finish(self._matched)
 
     def _take(
-        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, record: record_pb2.ArrivalRecord
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail | None,
+        stored: notices.StoredArrival,
     ) -> None:
-        taken = _Taken(index, leaf.time_us, record)
-        self._taken[record.arrival_id] = self._open[record.arrival_id] = taken
+        """Note the notice that an entry has taken."""
+        record, end_us = None, to_us(stored.ends_at)
+        if stored.wrapped is not None:
+            record = opened(self._add, index, notices.TABLE, lambda: notices.opened(self._sealer, stored))
+        taken = _Taken(index, leaf.time_us, stored.arrival_id, end_us, stored.place, record)
+        self._taken[stored.arrival_id] = self._open[stored.arrival_id] = taken
+        self._forgotten.take(stored.arrival_id, end_us, has_key=stored.wrapped is not None)
+        if record is None:
+            return
         by = detail.officer_key if detail is not None else record.officer_key
         places = (record.receiving_station, record.home_place)
         acts = all(self._enrolled.may_act(leaf.agency, by, place) for place in places)
@@ -139,20 +165,12 @@ class ArrivalsMatched:
 
     def _compare(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         """Hold what a time has matched against who had the number of a notice that was open."""
-        self._open = {one: each for one, each in self._open.items() if each.record.end_us >= time.due_us}
+        self._open = {one: each for one, each in self._open.items() if each.end_us >= time.due_us}
         known = [each for each in self._open.values() if each.time_us <= time.due_us]
-        known.sort(key=lambda each: (each.record.end_us, each.record.arrival_id))
-        erased, gone = self._history.erased, {*time.archived_ids}
+        known.sort(key=lambda each: (each.end_us, each.arrival_id))
+        erased = self._history.erased
         changed = {each.registration_id: each for each in self._history.changed}
-        opens = {each.registration_id for each in time.arrivals if each.opens}
-        allowed, due = set[tuple[bytes, bytes]](), set[tuple[bytes, bytes]]()
-        for each in known[: notices.MOST]:
-            for registration_id in self._meets(rules.shown(each.record)):
-                pair = each.record.arrival_id, registration_id
-                allowed.add(pair)
-                left = registration_id in gone or (registration_id in changed and registration_id not in opens)
-                if not left and self._before[registration_id].index <= time.returned_to:
-                    due.add(pair)
+        allowed, due = self._pairs(index, time, known[: notices.MOST], changed)
         named = [
             (each.arrival_id, each.registration_id) for each in time.arrivals if each.registration_id not in erased
         ]
@@ -166,10 +184,52 @@ class ArrivalsMatched:
             by_registration.setdefault(match.registration_id, []).append(match)
             self._matched.add((match.arrival_id, match.registration_id, time.number))
         for registration_id, matches in by_registration.items():
-            if registration_id not in erased and not self._follows(changed.get(registration_id), matches):
+            if registration_id not in erased and not self._follows(
+                changed.get(registration_id), matches, by_registration.keys()
+            ):
                 self._add(index, _MADE)
         for match in time.arrivals:
             self._open.pop(match.arrival_id, None)
+
+    def _pairs(
+        self,
+        index: int,
+        time: record_pb2.ReviewTimeRecord,
+        known: Iterable[_Taken],
+        changed: Collection[bytes],
+    ) -> tuple[set[tuple[bytes, bytes]], set[tuple[bytes, bytes]]]:
+        """Which notices a time may name with which registrations, and which of these it had to.
+
+        Whom it writes otherwise waits for the next one, and so do the others of his person. What has changed since the
+        time had read may be named or not, and so may a notice whose key was compromised since.
+        """
+        gone, opens = {*time.archived_ids}, {each.registration_id for each in time.arrivals if each.opens}
+        elsewhere = {*changed} - opens - gone
+        said: dict[bytes, set[bytes]] = {}
+        for match in time.arrivals:
+            said.setdefault(match.arrival_id, set()).add(match.registration_id)
+        allowed, due = set[tuple[bytes, bytes]](), set[tuple[bytes, bytes]]()
+        for each in known:
+            if each.record is None:
+                # By which number it was taken nobody can say any more.
+                allowed |= {(each.arrival_id, one) for one in said.get(each.arrival_id, ())}
+                continue
+            if not self._enrolled.counts(each.record.officer_key, time.returned_to + 1):
+                continue
+            found = self._meets(rules.shown(each.record))
+            allowed |= {(each.arrival_id, one) for one in found}
+            if self._enrolled.counts(each.record.officer_key, index):
+                due |= {
+                    (each.arrival_id, one)
+                    for one in found - gone
+                    if elsewhere.isdisjoint(self._of_person(one) & found)
+                    if self._before[one].index <= time.returned_to
+                }
+        return allowed, due
+
+    def _of_person(self, registration_id: bytes) -> set[bytes]:
+        """The registrations of the person of one, itself among them."""
+        return {registration_id, *self._history.standing(registration_id).person}
 
     def _meets(self, shown: Identifier) -> set[bytes]:
         """The registrations that a number was found by, and the others of their persons that look-ups showed."""
@@ -178,18 +238,36 @@ class ArrivalsMatched:
         return found | {one for one in others if (known := self._before.get(one)) and known.in_look_ups}
 
     def _follows(
-        self, written: record_pb2.RegistrationRecord | None, matches: Iterable[record_pb2.ArrivalMatch]
+        self,
+        written: record_pb2.RegistrationRecord | None,
+        matches: Sequence[record_pb2.ArrivalMatch],
+        matched: Collection[bytes],
     ) -> bool:
-        """Whether a registration's version, or that there is none, follows from the notices that met it."""
-        matches = list(matches)
+        """Whether a registration's version, or that there is none, follows from the notices that met it.
+
+        Args:
+            written: the version; None: there is none.
+            matches: of the registration.
+            matched: all registrations that the time has matched.
+        """
         registration_id = matches[0].registration_id
-        newest = self._history.newest(registration_id)
-        before = self._history.version(registration_id, newest - (written is not None))
-        arrivals = [self._taken[each.arrival_id].record for each in matches if each.arrival_id in self._taken]
-        if before is None or len(arrivals) != len(matches):
+        before = self._version_before(registration_id, is_written=written is not None)
+        if before is None or any(each.arrival_id not in self._taken for each in matches):
             return False
-        opening = rules.opening(before, arrivals)
+        others = (
+            self._version_before(one) for one in self._of_person(registration_id) - {registration_id} if one in matched
+        )
+        against_custody = rules.is_against_custody([before, *(each for each in others if each is not None)])
+        if any(each.against_custody != against_custody for each in matches):
+            return False
+        found = [self._taken[each.arrival_id].record for each in matches]
+        arrivals = [each for each in found if each is not None]
         said = [each.arrival_id for each in matches if each.opens]
+        if len(arrivals) < len(matches):
+            # One doesn't open any more: whether it had to open a transfer nobody can say.
+            opening = None if written is None or len(said) != 1 else _as_it_says(said[0], written)
+        else:
+            opening = None if against_custody else rules.opening(before, arrivals)
         if said != ([] if opening is None else [opening.arrival_id]):
             return False
         if opening is None or written is None:
@@ -199,16 +277,39 @@ class ArrivalsMatched:
         identity.settle(made)
         return made == written
 
+    def _version_before(
+        self, registration_id: bytes, *, is_written: bool | None = None
+    ) -> record_pb2.RegistrationRecord | None:
+        """The newest version of a registration but for the one that the entry has written of it."""
+        if is_written is None:
+            is_written = any(each.registration_id == registration_id for each in self._history.changed)
+        return self._history.version(registration_id, self._history.newest(registration_id) - is_written)
+
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         listed = detail.listed_arrivals
+        if abs(leaf.time_us - listed.at_us) > LONGEST_CALL_US:
+            self._add(index, _PAGE)
         there = [
             (each.time_us, arrival_id)
             for arrival_id, each in self._taken.items()
             if each.index < listed.before
-            and self._enrolled.may_act(leaf.agency, detail.officer_key, each.record.receiving_station)
+            and each.end_us > listed.at_us
+            and self._enrolled.may_act(leaf.agency, detail.officer_key, each.place)
         ]
         there.sort(reverse=True)
         if listed.after in self._taken:
             there = [each for each in there if each < (self._taken[listed.after].time_us, listed.after)]
         if listed.found != rests_on.digest((arrival_id, 1) for _, arrival_id in there[: listed.most]):
             self._add(index, _PAGE)
+
+
+def _as_it_says(arrival_id: bytes, written: record_pb2.RegistrationRecord) -> record_pb2.ArrivalRecord:
+    """What a version that a notice has made says of it: enough to make the version again."""
+    transfer = written.transfer
+    return record_pb2.ArrivalRecord(
+        arrival_id=arrival_id,
+        home_place=transfer.to_place,
+        event_day=transfer.arrival_day,
+        agency=transfer.arrival_agency,
+        officer_key=transfer.arrival_key,
+    )

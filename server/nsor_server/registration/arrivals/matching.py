@@ -6,15 +6,14 @@ the day after is met as well as what stood before.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from nsor_server.calls import RecordRef, Row, Seen
-from nsor_server.events import recipients
+from nsor.v1 import notification_pb2, options_pb2
+from nsor_server.calls import Directory, RecordRef, Row, Seen
+from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
-from nsor_server.policy.loaded import Policy
 from nsor_server.registration import claims, shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices, rules, store
@@ -23,12 +22,14 @@ from nsor_server.registration.readable import readable
 from nsor_server.registration.transfers import events as transfer_events
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.pool import Connection
+from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 WRITES: Final = registrations.TABLE
-"""What of a time is named here: a registration that it writes a version of is left to the next one."""
+"""What of a time is named here: whom it writes a version of is left to the next one."""
+ALERT: Final = notification_pb2.EVENT_KIND_ARRIVAL_AGAINST_CUSTODY
+_DESTROYED_AT_ONCE: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Matched:
     """What is written of arrival notices at a time, besides the time itself.
 
     Attributes:
-        rows: of what was matched, versions that open a transfer, and events.
+        rows: versions that open a transfer, and events.
         refs: what the ledger holds these versions to.
         seen: what all of it rests on.
     """
@@ -72,59 +73,51 @@ class Matching:
         self,
         conn: Connection,
         time: record_pb2.ReviewTimeRecord,
-        written: Collection[RecordRef],
+        before: record_pb2.ReviewTimeRecord,
         *,
+        written: Collection[RecordRef],
         after_us: int,
-        agencies: recipients.Agencies,
-        policy: Policy,
-        now: dt.datetime,
+        directory: Directory,
     ) -> Matched:
         """Note in the record of a time which notices it matches, and open the transfers that follow.
 
         Args:
             conn: any.
             time: that is being made; its number and instant are set, and whom it archives: these are met by nothing.
-            written: what else the time writes: of a registration with a version among it nothing is matched now.
+            before: the time before.
+            written: what else the time writes: nobody is matched now who has a registration with a version among it.
             after_us: instant of the time before, microseconds since 1970.
-            agencies: by id.
-            policy: in force.
-            now: when versions are written.
+            directory: as it is now: the agencies, the policy in force, and whose keys were compromised.
         """
         matched = Matched()
         self._known, unchanged = notices.still_open(
             conn, self._sealer, self._known, after_us=after_us, due_us=time.due_us
         )
         matched.seen.append(unchanged)
-        left = {*time.archived_ids, *(each.row_id for each in written if each.table == WRITES)}
-        heard: set[tuple[bytes, str]] = set()
-        for having in self._persons(conn, self._having(conn)):
-            if having.registration_id in left:
-                continue
-            opening = rules.opening(having.record, having.arrivals)
-            for each in having.arrivals:
-                time.arrivals.add(
-                    arrival_id=each.arrival_id,
-                    registration_id=having.registration_id,
-                    opens=opening is not None and each.arrival_id == opening.arrival_id,
-                )
-            matched.seen += having.seen
-            if opening is not None:
-                unit = policy.places.province(opening.home_place)
-                silence = transfers.of_silence(policy.deadlines, now, unit)
-                following = rules.arrived(having.record, opening, to_us(now), silence)
-                version = registrations.version_row(having.key, following, now)
-                matched.rows.append(version.row)
-                told = having.claim.person or having.registration_id, following.transfer.from_place
-                if told not in heard:  # of a person nothing is told twice
-                    heard.add(told)
-                    matched.rows += transfer_events.of_version(agencies, having.record, following)
-                matched.refs.append(version.ref)
-        matched.rows += notices.match_rows(time)
+        gone = frozenset(time.archived_ids)
+        elsewhere = {each.row_id for each in written if each.table == WRITES} - gone
+        for person in self._persons(conn, self._having(conn, directory.compromised)):
+            standing = [each for each in person if each.registration_id not in gone]
+            if not elsewhere.isdisjoint(each.registration_id for each in standing):
+                continue  # all of a person meet the same notices, at one time
+            heard: set[tuple[str, int, tuple[str, ...]]] = set()
+            against_custody = rules.is_against_custody(each.record for each in standing)
+            for having in standing:
+                rows = _write(matched, time, having, directory, against_custody=against_custody)
+                matched.rows += outbox.unheard(rows, heard)
+        time.arrivals.sort(key=lambda each: each.registration_id)
+        time.arrivals_destroyed_before_us = rules.destroyed_before(
+            directory.policy.deadlines, time.due_us, before.arrivals_destroyed_before_us
+        )
         return matched
 
-    def _having(self, conn: Connection) -> Iterator[_Having]:
-        """The registrations that have the number of an open notice, by their ids, as far as they open."""
-        numbers = {arrival_id: rules.shown(each) for arrival_id, each in self._known.items()}
+    def _having(self, conn: Connection, compromised: Collection[bytes]) -> Iterator[_Having]:
+        """The registrations that have the number of an open notice, by their ids, as far as they open.
+
+        A key that is ``compromised`` has taken no notice: whoever has stolen it may have typed whom he liked.
+        """
+        counting = {one: each for one, each in self._known.items() if each.officer_key not in compromised}
+        numbers = {arrival_id: rules.shown(each) for arrival_id, each in counting.items()}
         found: dict[bytes, tuple[store.Holder, list[record_pb2.ArrivalRecord]]] = {}
         for arrival_id, holder in store.holding(conn, self._blind_index, numbers):
             _, arrivals = found.setdefault(holder.row.registration_id, (holder, []))
@@ -145,13 +138,12 @@ class Matching:
         seen = (registrations.seen(holder.row), claims.seen(claim))
         return _Having(holder.row.registration_id, claim, record, key, seen, arrivals)
 
-    def _persons(self, conn: Connection, found: Iterable[_Having]) -> list[_Having]:
+    def _persons(self, conn: Connection, found: Iterable[_Having]) -> list[list[_Having]]:
         """Registrations, and the others of their persons that look-ups show: all of a person meet the same notices."""
         persons: dict[bytes, list[_Having]] = {}
         for each in found:
             persons.setdefault(each.claim.person or each.registration_id, []).append(each)
-        whole = readable(persons.values(), lambda of_person: self._person(conn, of_person))
-        return sorted((each for of_person in whole for each in of_person), key=lambda each: each.registration_id)
+        return list(readable(persons.values(), lambda of_person: self._person(conn, of_person)))
 
     def _person(self, conn: Connection, found: list[_Having]) -> list[_Having]:
         """The registrations of one person, of which some have a number that was shown.
@@ -170,4 +162,56 @@ class Matching:
             for each in claimants.others(found[0].claim)
             if each.registration_id not in known and shown.in_look_ups(each.record)
         ]
-        return [*(each._replace(arrivals=arrivals) for each in found), *others]
+        whole = [*(each._replace(arrivals=arrivals) for each in found), *others]
+        return sorted(whole, key=lambda each: each.registration_id)
+
+
+def destroy(database: Database, time: record_pb2.ReviewTimeRecord) -> None:
+    """Delete the keys that a time has said are deleted, and those that an interrupted one before it has left.
+
+    Raises:
+        psycopg.Error: the register can't be written now.
+    """
+    most = _DESTROYED_AT_ONCE
+    while most == _DESTROYED_AT_ONCE:
+        with database.transaction() as conn:
+            most = notices.destroy(conn, time.arrivals_destroyed_before_us, _DESTROYED_AT_ONCE)
+
+
+def _write(
+    matched: Matched,
+    time: record_pb2.ReviewTimeRecord,
+    having: _Having,
+    directory: Directory,
+    *,
+    against_custody: bool,
+) -> list[Row]:
+    """Note whom notices were about, and add the version that follows; gives what agencies are told of it."""
+    opening = None if against_custody else rules.opening(having.record, having.arrivals)
+    for each in having.arrivals:
+        time.arrivals.add(
+            arrival_id=each.arrival_id,
+            registration_id=having.registration_id,
+            opens=opening is not None and each.arrival_id == opening.arrival_id,
+            against_custody=against_custody,
+        )
+    matched.seen += having.seen
+    if against_custody:
+        return _alert(having.record, directory.agencies)
+    if opening is None:
+        return []
+    unit, now = directory.policy.places.province(opening.home_place), directory.now()
+    silence = transfers.of_silence(directory.policy.deadlines, now, unit)
+    following = rules.arrived(having.record, opening, to_us(now), silence)
+    version = registrations.version_row(having.key, following, now)
+    matched.rows.append(version.row)
+    matched.refs.append(version.ref)
+    return transfer_events.of_version(directory.agencies, having.record, following)
+
+
+def _alert(record: record_pb2.RegistrationRecord, agencies: recipients.Agencies) -> list[Row]:
+    """What the responsible police, the prison in charge and NPB are told."""
+    police = recipients.responsible_police(agencies, record.responsible_place)
+    npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
+    hear = [*police, *npb, *filter(None, [record.custodian_agency])]
+    return outbox.owed(ALERT, hear, registration_id=record.registration_id)

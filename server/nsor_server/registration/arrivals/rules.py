@@ -1,20 +1,27 @@
 """What follows from arrival notices whose number a registration has. Pure.
 
 A station that takes one isn't told whether there is a record. Where there is, the old station stays responsible, and
-the police of the new home are asked to take the person on, as by his own notice of a move.
+the police of the new home are asked to take the person on, as by his own notice of a move. Whoever can't have moved,
+by what is recorded of his custody, is moved by nobody: whoever has him, or was told of his end, hears an alert.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, Deadlines
 from nsor_server.registration import states
 from nsor_server.registration.claims import Identifier, of_cnic, of_document
+from nsor_server.registration.custody.states import DECEASED, DEPORTED, IN_CUSTODY
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.v1 import record_pb2
+
+_NOT_AT_A_COUNTER: Final = frozenset({IN_CUSTODY, DEPORTED, DECEASED})
 
 
 def check_days(event: dt.date, received: dt.date) -> None:
@@ -33,6 +40,15 @@ def shown(arrival: record_pb2.ArrivalRecord) -> Identifier:
     if arrival.HasField("document"):
         return of_document(arrival.document.country, arrival.document.number, arrival.document.kind)
     return of_cnic(arrival.cnic)
+
+
+def is_against_custody(records: Iterable[record_pb2.RegistrationRecord]) -> bool:
+    """Whether a person stands at no counter by what is recorded of his custody: in one of his registrations at least.
+
+    A release wasn't entered, or somebody else shows his card: that is for the prison, the responsible police and NPB to
+    find out, and no other station takes him on meanwhile.
+    """
+    return any(each.custody_state in _NOT_AT_A_COUNTER for each in records)
 
 
 def opening(
@@ -76,9 +92,22 @@ def arrived(
     """
     following = states.next_version(record)
     transfers.moved(following, arrival.home_place, arrival.arrival_id, time_us, deadlines)
-    following.transfer.arrival_day = arrival.event_day
-    following.transfer.arrival_agency, following.transfer.arrival_key = arrival.agency, arrival.officer_key
+    opened_by = record_pb2.Transfer(
+        arrival_day=arrival.event_day, arrival_agency=arrival.agency, arrival_key=arrival.officer_key
+    )
+    transfers.note_arrival(following, opened_by)
     return following
+
+
+def destroyed_before(deadlines: Deadlines, now_us: int, before_us: int) -> int:
+    """The instant before which notices have ended that nobody needs to open any more.
+
+    Args:
+        deadlines: of the policy in force.
+        now_us: microseconds since 1970.
+        before_us: that of the time before: what is deleted doesn't come back when policy keeps notices longer.
+    """
+    return max(before_us, to_us(deadlines.days_before(ARRIVAL_EXPIRY, instant(now_us))))
 
 
 def _moved_day(transfer: record_pb2.Transfer) -> int:

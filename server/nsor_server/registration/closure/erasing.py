@@ -7,6 +7,9 @@ stays: rows that nobody can open, with the places and days beside them; the leav
 import says of the row: its number, places, and the SHA-256 of the order; which rows were destroyed; and by which of
 their identifiers others had met it, without what these say. An erasure is
 complete when the last backup that holds the key has expired.
+
+The keys of arrival notices that have met it go too, if their numbers aren't looked for any more: the others a station
+still sees, and by one that is gone it would learn whose number it was. A fixed time deletes them within days.
 """
 
 from __future__ import annotations
@@ -27,9 +30,10 @@ from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import operator
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import NAMED, Labels
-from nsor_server.policy.deadlines import BACKUP_EXPIRY, Deadlines
+from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, BACKUP_EXPIRY, Deadlines
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
+from nsor_server.registration.arrivals import notices
 from nsor_server.registration.closure import erasures, meetings, rules, store
 from nsor_server.registration.sealed import store as sealed_readings
 from nsor_server.storage.blind_index import BlindIndex
@@ -102,6 +106,7 @@ _DESTROY: Final = (
     "DELETE FROM registration_identifier_withdrawal WHERE registration_id = %(id)s",
     "DELETE FROM registration_case WHERE registration_id = %(id)s",
     "DELETE FROM registration_key WHERE registration_id = %(id)s",
+    "DELETE FROM arrival_key WHERE arrival_id = ANY (%(arrivals)s)",
 )
 _VERSIONS: Final = f"""
 SELECT {registrations.COLUMNS}
@@ -295,6 +300,7 @@ def _destroy(
     try:
         meetings.check_free(conn, Sealer(keyring), closure.registration_id, to_us(now))
         met = meetings.met(conn, Sealer(keyring), BlindIndex(keyring), closure.registration_id)
+        arrivals = notices.with_keys(conn, Sealer(keyring), closure.registration_id)
     except errors.ApiError:
         raise NotErased(
             f"{uuid.UUID(bytes=closure.registration_id)} is needed for what was decided of another registration, or "
@@ -312,7 +318,10 @@ def _destroy(
             f"An entry stands beside those about {uuid.UUID(bytes=closure.registration_id)} and is about another one, "
             "or its detail doesn't open: nothing of it was destroyed. Ask `nsor-server ledger verify` which."
         )
-    due = deadlines.due(BACKUP_EXPIRY, now)
+    # What a station is still shown keeps its key for some days, and backups that are made in these days have it.
+    left = [ends_at for ends_at in arrivals.values() if ends_at > now]
+    due = deadlines.due(BACKUP_EXPIRY, deadlines.due(ARRIVAL_EXPIRY, max(left)).due if left else now)
+    ended = [arrival_id for arrival_id, ends_at in arrivals.items() if ends_at <= now]
     record = record_pb2.ErasureRecord(
         closure_id=closure.closure_id,
         version=erasures.DESTROYED,
@@ -326,6 +335,7 @@ def _destroy(
         number_labels=labels if showing else (),
         claims_sha256=_beside_claims(conn, closure.registration_id),
         met=met,
+        arrivals=ended,
     )
     answers = [uuid.UUID(bytes=access_id) for _, access_id in found]
     kept = conn.execute("SELECT access_id FROM idempotency WHERE access_id = ANY (%s)", (answers,)).fetchall()
@@ -334,6 +344,7 @@ def _destroy(
         "entries": list(record.entries),
         "answers": answers,
         "id": uuid.UUID(bytes=closure.registration_id),
+        "arrivals": [uuid.UUID(bytes=each) for each in ended],
     }
     for statement in _DESTROY:
         conn.execute(statement, parameters)

@@ -14,8 +14,7 @@ from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.calls import Directory, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
-from nsor_server.formats.dates import KARACHI
-from nsor_server.formats.instants import instant
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy.deadlines import MOVEMENT_COMPARISON, MOVEMENT_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
 from nsor_server.registration.duties.rules import Counting
@@ -32,7 +31,6 @@ MOST: Final = 5_000
 MOST_MET: Final = 100
 """Registrations that one time writes for them; a movement that meets more waits, and those of its crossing after it."""
 _DESTROYED_AT_ONCE: Final = 1_000
-_DAY_US: Final = 86_400_000_000
 
 
 @dataclass(slots=True)
@@ -186,6 +184,4 @@ def destroyed_before(
 
 def expired(deadlines: Deadlines, now_us: int) -> int:
     """The instant before which movements were reported that nobody needs to open any more."""
-    today = instant(now_us).astimezone(KARACHI).date()
-    last = deadlines.due(MOVEMENT_EXPIRY, instant(now_us)).due.astimezone(KARACHI).date()
-    return now_us - (last - today).days * _DAY_US
+    return to_us(deadlines.days_before(MOVEMENT_EXPIRY, instant(now_us)))

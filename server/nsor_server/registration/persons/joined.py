@@ -50,6 +50,9 @@ def joined(record: _Record, first: _Record, number: int, time_us: int, deadlines
     transfers.moved(following, station(first), merge_id(number), time_us, deadlines)
     if following.transfer == record.transfer:
         return None
+    is_pending = first.transfer.state == transfers.PENDING and transfers.is_by_arrival_alone(first)
+    if is_pending and following.transfer.notice_id == merge_id(number):
+        transfers.note_arrival(following, first.transfer)
     following.carried_notices.add(notice_id=merge_id(number), registration_id=first.registration_id)
     return following
 

@@ -28,7 +28,7 @@ def to_message(
     records.fill_names(answer.person, record)
     home = [each for each in record.addresses if each.place_code == record.transfer.to_place]
     # By an arrival notice alone he has told none: what there is at the place is of before.
-    if home and (not record.transfer.HasField("arrival_day") or record.transfer.further_notice_ids):
+    if home and not rules.is_by_arrival_alone(record):
         records.fill_address(answer.address, home[-1])
     return answer
 

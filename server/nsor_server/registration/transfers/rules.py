@@ -86,6 +86,18 @@ def is_open(record: Record) -> bool:
     return record.transfer.state in _OPEN
 
 
+def is_by_arrival_alone(record: Record) -> bool:
+    """Whether nothing but an arrival notice says that the person has moved: he himself has told nobody yet."""
+    return record.transfer.HasField("arrival_day") and not record.transfer.further_notice_ids
+
+
+def note_arrival(record: Record, of: record_pb2.Transfer) -> None:
+    """Note in a version that is being made by which arrival notice its transfer was opened: by that of another one."""
+    transfer = record.transfer
+    transfer.arrival_day = of.arrival_day
+    transfer.arrival_agency, transfer.arrival_key = of.arrival_agency, of.arrival_key
+
+
 def is_refused(record: Record) -> bool:
     """Whether an open transfer was refused: NPB decides it."""
     return record.transfer.state == REFUSED

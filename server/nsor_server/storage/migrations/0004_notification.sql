@@ -46,7 +46,7 @@ GRANT SELECT, INSERT ON movement, movement_key TO nsor_server;
 GRANT DELETE ON movement_key TO nsor_server;
 
 -- Whoever says at a counter that he has moved there: mostly nobody of the register. No blind index stands beside the number: it would tell
--- which notices are of one person.
+-- which notices are of one person; and no row says which were of somebody who is registered.
 CREATE TABLE arrival_notice (
     arrival_id uuid PRIMARY KEY,
     place text NOT NULL,
@@ -56,19 +56,23 @@ CREATE TABLE arrival_notice (
 );
 COMMENT ON COLUMN arrival_notice.place IS 'the station that took it';
 COMMENT ON COLUMN arrival_notice.ends_at IS 'until when its number is looked for';
-COMMENT ON COLUMN arrival_notice.sealed IS 'nsor.storage.v1.ArrivalRecord under the sealing keyset';
+COMMENT ON COLUMN arrival_notice.sealed IS 'nsor.storage.v1.ArrivalRecord under the notice''s own data key';
 CREATE INDEX arrival_notice_ends ON arrival_notice (ends_at, arrival_id);
 CREATE INDEX arrival_notice_created ON arrival_notice (created_at, arrival_id);
 
-CREATE TABLE arrival_match (
-    arrival_id uuid NOT NULL,
-    registration_id uuid NOT NULL,
-    review_time bigint NOT NULL,
-    PRIMARY KEY (arrival_id, registration_id)
+-- Deleted by the server some days after the number was looked for the last time, whoever had it: then the notice opens nowhere.
+CREATE TABLE arrival_key (
+    arrival_id uuid PRIMARY KEY,
+    ends_at timestamptz NOT NULL,
+    wrapped bytea NOT NULL
 );
-COMMENT ON TABLE arrival_match IS 'what the sealed records of review_time say: which arrival notices have ended';
+CREATE INDEX arrival_key_ends ON arrival_key (ends_at);
+COMMENT ON TABLE arrival_key IS 'which of them are deleted the sealed records of review_time, and of erasures, say';
+COMMENT ON COLUMN arrival_key.ends_at IS 'that of its notice';
+COMMENT ON COLUMN arrival_key.wrapped IS 'the data key under the keyring';
 
-GRANT SELECT, INSERT ON arrival_notice, arrival_match TO nsor_server;
+GRANT SELECT, INSERT ON arrival_notice, arrival_key TO nsor_server;
+GRANT DELETE ON arrival_key TO nsor_server;
 
 -- Unnumbered: numbers that the causing transactions took would commit out of order, and a reader's cursor would pass
 -- over the late ones.

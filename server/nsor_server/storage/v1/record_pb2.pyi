@@ -1458,7 +1458,9 @@ class Transfer(_message.Message):
     end_time_us: _builtins.int
     """When it ended; 0: it is open."""
     arrival_day: _builtins.int
-    """Of one that an arrival notice has opened, whose id stands in place of the notice's: day of the move, since 1970."""
+    """Of one that an arrival notice has opened, whose id stands in place of the notice's, or a merge with a registration of which one had: day
+    of the move, since 1970.
+    """
     arrival_agency: _builtins.str
     """Likewise: the agency that took that notice."""
     arrival_key: _builtins.bytes
@@ -2701,6 +2703,7 @@ class ReviewTimeRecord(_message.Message):
     MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
     ARRIVALS_FIELD_NUMBER: _builtins.int
+    ARRIVALS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -2733,6 +2736,10 @@ class ReviewTimeRecord(_message.Message):
     """When that entry was written, microseconds since 1970."""
     movements_destroyed_before_us: _builtins.int
     """The data keys of movements that were reported before this instant are deleted: microseconds since 1970."""
+    arrivals_destroyed_before_us: _builtins.int
+    """The data keys of arrival notices whose numbers were looked for until before this instant are deleted: microseconds since 1970. It never
+    goes back.
+    """
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewRecord]:
         """What was written."""
@@ -2837,10 +2844,11 @@ class ReviewTimeRecord(_message.Message):
         movements_destroyed_before_us: _builtins.int = ...,
         movement_policy: Global___DutyPolicy | None = ...,
         arrivals: _abc.Iterable[Global___ArrivalMatch] | None = ...,
+        arrivals_destroyed_before_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "arrivals_destroyed_before_us", b"arrivals_destroyed_before_us", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2848,7 +2856,7 @@ Global___ReviewTimeRecord: _TypeAlias = ReviewTimeRecord  # noqa: Y015
 
 @_typing.final
 class ArrivalRecord(_message.Message):
-    """An arrival notice: somebody has shown his number at a station that isn't known to be his. Sealed under the sealing keyset."""
+    """An arrival notice: somebody has shown his number at a station that isn't known to be his. Sealed under the notice's own data key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2919,22 +2927,26 @@ class ArrivalMatch(_message.Message):
     ARRIVAL_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     OPENS_FIELD_NUMBER: _builtins.int
+    AGAINST_CUSTODY_FIELD_NUMBER: _builtins.int
     arrival_id: _builtins.bytes
     """The notice, 16 bytes."""
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     opens: _builtins.bool
     """It has opened a transfer, by the version that the time wrote."""
+    against_custody: _builtins.bool
+    """By his custody he can't have moved: an alert was told instead."""
     def __init__(
         self,
         *,
         arrival_id: _builtins.bytes = ...,
         registration_id: _builtins.bytes = ...,
         opens: _builtins.bool = ...,
+        against_custody: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_id", b"arrival_id", "opens", b"opens", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against_custody", b"against_custody", "arrival_id", b"arrival_id", "opens", b"opens", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3071,6 +3083,7 @@ class ErasureRecord(_message.Message):
     NUMBER_LABELS_FIELD_NUMBER: _builtins.int
     CLAIMS_SHA256_FIELD_NUMBER: _builtins.int
     MET_FIELD_NUMBER: _builtins.int
+    ARRIVALS_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.bytes
     """Id of the decision, 16 bytes."""
     version: _builtins.int
@@ -3107,6 +3120,12 @@ class ErasureRecord(_message.Message):
     def met(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetRecord]:
         """Other registrations that had an identifier of it while it stood: whom it held back, and who held it back, rests on them."""
 
+    @_builtins.property
+    def arrivals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Arrival notices that had met it and whose data keys were destroyed with its own, 16 bytes each, ascending: those whose numbers weren't
+        looked for any more.
+        """
+
     def __init__(
         self,
         *,
@@ -3123,10 +3142,11 @@ class ErasureRecord(_message.Message):
         number_labels: _abc.Iterable[_builtins.bytes] | None = ...,
         claims_sha256: _builtins.bytes = ...,
         met: _abc.Iterable[Global___MetRecord] | None = ...,
+        arrivals: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "beside_sha256", b"beside_sha256", "claims_sha256", b"claims_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "met", b"met", "number_labels", b"number_labels", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "arrivals", b"arrivals", "beside_sha256", b"beside_sha256", "claims_sha256", b"claims_sha256", "closure_id", b"closure_id", "complete_after_us", b"complete_after_us", "entries", b"entries", "last_version", b"last_version", "met", b"met", "number_labels", b"number_labels", "registration_id", b"registration_id", "rule", b"rule", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4535,6 +4555,7 @@ class ListedArrivals(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     MOST_FIELD_NUMBER: _builtins.int
     FOUND_FIELD_NUMBER: _builtins.int
+    AT_US_FIELD_NUMBER: _builtins.int
     before: _builtins.int
     """How many entries there were when it was read."""
     after: _builtins.bytes
@@ -4543,6 +4564,8 @@ class ListedArrivals(_message.Message):
     """How many at most."""
     found: _builtins.bytes
     """The first 8 bytes of SHA-256 of the ids that were found."""
+    at_us: _builtins.int
+    """Those whose numbers were looked for after this instant: microseconds since 1970."""
     def __init__(
         self,
         *,
@@ -4550,10 +4573,11 @@ class ListedArrivals(_message.Message):
         after: _builtins.bytes = ...,
         most: _builtins.int = ...,
         found: _builtins.bytes = ...,
+        at_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "at_us", b"at_us", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/transfers.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\xe7\x01\n\x15\x44\x65\x63ideTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x33\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x19.nsor.v1.TransferDecisionB\x06\xd2\xf3\x18\x02\x08\x01\x12)\n\x07refusal\x18\x06 \x01(\x0e\x32\x18.nsor.v1.TransferRefusal\"z\n\x16\x44\x65\x63ideTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\"\xc1\x01\n\x16ResolveTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x37\n\nresolution\x18\x05 \x01(\x0e\x32\x1b.nsor.v1.TransferResolutionB\x06\xd2\xf3\x18\x02\x08\x01\"{\n\x17ResolveTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\"7\n\x12GetTransferRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"\xa4\x01\n\x13GetTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02\x12)\n\x08transfer\x18\x03 \x01(\x0b\x32\x11.nsor.v1.TransferB\x04\xd8\xf3\x18\t\x12\'\n\x07\x61\x64\x64ress\x18\x04 \x01(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x05\"\xaf\x02\n\x08Transfer\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x18\n\nfrom_place\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x16\n\x08to_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x33\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12*\n\tdeadlines\x18\x05 \x03(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12/\n\x07refusal\x18\x06 \x01(\x0e\x32\x18.nsor.v1.TransferRefusalB\x04\xd8\xf3\x18\x01\x12\x32\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"r\n\x14ListTransfersRequest\x12#\n\x04side\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TransferSide\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"b\n\x15ListTransfersResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x15.nsor.v1.TransferItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xb0\x01\n\x0cTransferItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x04side\x18\x02 \x01(\x0e\x32\x15.nsor.v1.TransferSideB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12)\n\x08transfer\x18\x04 \x01(\x0b\x32\x11.nsor.v1.TransferB\x04\xd8\xf3\x18\t*\x94\x02\n\rTransferState\x12\x1e\n\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_STATE_PENDING\x10\x01\x12\x1a\n\x16TRANSFER_STATE_REFUSED\x10\x02\x12\x1b\n\x17TRANSFER_STATE_ACCEPTED\x10\x03\x12\x1b\n\x17TRANSFER_STATE_ASSIGNED\x10\x04\x12\x17\n\x13TRANSFER_STATE_LEFT\x10\x05\x12\x1d\n\x19TRANSFER_STATE_SUPERSEDED\x10\x06\x12\x1b\n\x17TRANSFER_STATE_RETURNED\x10\x07\x12\x1c\n\x18TRANSFER_STATE_WITHDRAWN\x10\x08*q\n\x10TransferDecision\x12!\n\x1dTRANSFER_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18TRANSFER_DECISION_ACCEPT\x10\x01\x12\x1c\n\x18TRANSFER_DECISION_REFUSE\x10\x02*\xc4\x01\n\x0fTransferRefusal\x12 \n\x1cTRANSFER_REFUSAL_UNSPECIFIED\x10\x00\x12$\n TRANSFER_REFUSAL_NO_SUCH_ADDRESS\x10\x01\x12\"\n\x1eTRANSFER_REFUSAL_OTHER_STATION\x10\x02\x12$\n TRANSFER_REFUSAL_NOT_FOUND_THERE\x10\x03\x12\x1f\n\x1bTRANSFER_REFUSAL_SHORT_STAY\x10\x04*x\n\x12TransferResolution\x12#\n\x1fTRANSFER_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTRANSFER_RESOLUTION_ASSIGN\x10\x01\x12\x1d\n\x19TRANSFER_RESOLUTION_LEAVE\x10\x02*\x83\x01\n\x0cTransferSide\x12\x1d\n\x19TRANSFER_SIDE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_SIDE_INCOMING\x10\x01\x12\x1a\n\x16TRANSFER_SIDE_OUTGOING\x10\x02\x12\x1c\n\x18TRANSFER_SIDE_UNRESOLVED\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eTransfersProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/transfers.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\xe7\x01\n\x15\x44\x65\x63ideTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x33\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0e\x32\x19.nsor.v1.TransferDecisionB\x06\xd2\xf3\x18\x02\x08\x01\x12)\n\x07refusal\x18\x06 \x01(\x0e\x32\x18.nsor.v1.TransferRefusal\"z\n\x16\x44\x65\x63ideTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\"\xc1\x01\n\x16ResolveTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x37\n\nresolution\x18\x05 \x01(\x0e\x32\x1b.nsor.v1.TransferResolutionB\x06\xd2\xf3\x18\x02\x08\x01\"{\n\x17ResolveTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x1f\n\x11responsible_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\"7\n\x12GetTransferRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"\xd8\x01\n\x13GetTransferResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02\x12)\n\x08transfer\x18\x03 \x01(\x0b\x32\x11.nsor.v1.TransferB\x04\xd8\xf3\x18\t\x12\'\n\x07\x61\x64\x64ress\x18\x04 \x01(\x0b\x32\x10.nsor.v1.AddressB\x04\xd8\xf3\x18\x05\x12\x32\n\rmasked_person\x18\x05 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\"\xaf\x02\n\x08Transfer\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x16.nsor.v1.TransferStateB\x04\xd8\xf3\x18\x01\x12\x18\n\nfrom_place\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x16\n\x08to_place\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x33\n\topen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12*\n\tdeadlines\x18\x05 \x03(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12/\n\x07refusal\x18\x06 \x01(\x0e\x32\x18.nsor.v1.TransferRefusalB\x04\xd8\xf3\x18\x01\x12\x32\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"r\n\x14ListTransfersRequest\x12#\n\x04side\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TransferSide\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"b\n\x15ListTransfersResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x15.nsor.v1.TransferItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xb0\x01\n\x0cTransferItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x04side\x18\x02 \x01(\x0e\x32\x15.nsor.v1.TransferSideB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12)\n\x08transfer\x18\x04 \x01(\x0b\x32\x11.nsor.v1.TransferB\x04\xd8\xf3\x18\t*\x94\x02\n\rTransferState\x12\x1e\n\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_STATE_PENDING\x10\x01\x12\x1a\n\x16TRANSFER_STATE_REFUSED\x10\x02\x12\x1b\n\x17TRANSFER_STATE_ACCEPTED\x10\x03\x12\x1b\n\x17TRANSFER_STATE_ASSIGNED\x10\x04\x12\x17\n\x13TRANSFER_STATE_LEFT\x10\x05\x12\x1d\n\x19TRANSFER_STATE_SUPERSEDED\x10\x06\x12\x1b\n\x17TRANSFER_STATE_RETURNED\x10\x07\x12\x1c\n\x18TRANSFER_STATE_WITHDRAWN\x10\x08*q\n\x10TransferDecision\x12!\n\x1dTRANSFER_DECISION_UNSPECIFIED\x10\x00\x12\x1c\n\x18TRANSFER_DECISION_ACCEPT\x10\x01\x12\x1c\n\x18TRANSFER_DECISION_REFUSE\x10\x02*\xc4\x01\n\x0fTransferRefusal\x12 \n\x1cTRANSFER_REFUSAL_UNSPECIFIED\x10\x00\x12$\n TRANSFER_REFUSAL_NO_SUCH_ADDRESS\x10\x01\x12\"\n\x1eTRANSFER_REFUSAL_OTHER_STATION\x10\x02\x12$\n TRANSFER_REFUSAL_NOT_FOUND_THERE\x10\x03\x12\x1f\n\x1bTRANSFER_REFUSAL_SHORT_STAY\x10\x04*x\n\x12TransferResolution\x12#\n\x1fTRANSFER_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1aTRANSFER_RESOLUTION_ASSIGN\x10\x01\x12\x1d\n\x19TRANSFER_RESOLUTION_LEAVE\x10\x02*\x83\x01\n\x0cTransferSide\x12\x1d\n\x19TRANSFER_SIDE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_SIDE_INCOMING\x10\x01\x12\x1a\n\x16TRANSFER_SIDE_OUTGOING\x10\x02\x12\x1c\n\x18TRANSFER_SIDE_UNRESOLVED\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eTransfersProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -74,6 +74,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRANSFERRESPONSE'].fields_by_name['transfer']._serialized_options = b'\330\363\030\t'
   _globals['_GETTRANSFERRESPONSE'].fields_by_name['address']._loaded_options = None
   _globals['_GETTRANSFERRESPONSE'].fields_by_name['address']._serialized_options = b'\330\363\030\005'
+  _globals['_GETTRANSFERRESPONSE'].fields_by_name['masked_person']._loaded_options = None
+  _globals['_GETTRANSFERRESPONSE'].fields_by_name['masked_person']._serialized_options = b'\330\363\030\002'
   _globals['_TRANSFER'].fields_by_name['state']._loaded_options = None
   _globals['_TRANSFER'].fields_by_name['state']._serialized_options = b'\330\363\030\001'
   _globals['_TRANSFER'].fields_by_name['from_place']._loaded_options = None
@@ -104,16 +106,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSFERITEM'].fields_by_name['person']._serialized_options = b'\330\363\030\002'
   _globals['_TRANSFERITEM'].fields_by_name['transfer']._loaded_options = None
   _globals['_TRANSFERITEM'].fields_by_name['transfer']._serialized_options = b'\330\363\030\t'
-  _globals['_TRANSFERSTATE']._serialized_start=1743
-  _globals['_TRANSFERSTATE']._serialized_end=2019
-  _globals['_TRANSFERDECISION']._serialized_start=2021
-  _globals['_TRANSFERDECISION']._serialized_end=2134
-  _globals['_TRANSFERREFUSAL']._serialized_start=2137
-  _globals['_TRANSFERREFUSAL']._serialized_end=2333
-  _globals['_TRANSFERRESOLUTION']._serialized_start=2335
-  _globals['_TRANSFERRESOLUTION']._serialized_end=2455
-  _globals['_TRANSFERSIDE']._serialized_start=2458
-  _globals['_TRANSFERSIDE']._serialized_end=2589
+  _globals['_TRANSFERSTATE']._serialized_start=1795
+  _globals['_TRANSFERSTATE']._serialized_end=2071
+  _globals['_TRANSFERDECISION']._serialized_start=2073
+  _globals['_TRANSFERDECISION']._serialized_end=2186
+  _globals['_TRANSFERREFUSAL']._serialized_start=2189
+  _globals['_TRANSFERREFUSAL']._serialized_end=2385
+  _globals['_TRANSFERRESOLUTION']._serialized_start=2387
+  _globals['_TRANSFERRESOLUTION']._serialized_end=2507
+  _globals['_TRANSFERSIDE']._serialized_start=2510
+  _globals['_TRANSFERSIDE']._serialized_end=2641
   _globals['_DECIDETRANSFERREQUEST']._serialized_start=139
   _globals['_DECIDETRANSFERREQUEST']._serialized_end=370
   _globals['_DECIDETRANSFERRESPONSE']._serialized_start=372
@@ -125,13 +127,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRANSFERREQUEST']._serialized_start=817
   _globals['_GETTRANSFERREQUEST']._serialized_end=872
   _globals['_GETTRANSFERRESPONSE']._serialized_start=875
-  _globals['_GETTRANSFERRESPONSE']._serialized_end=1039
-  _globals['_TRANSFER']._serialized_start=1042
-  _globals['_TRANSFER']._serialized_end=1345
-  _globals['_LISTTRANSFERSREQUEST']._serialized_start=1347
-  _globals['_LISTTRANSFERSREQUEST']._serialized_end=1461
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=1463
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1561
-  _globals['_TRANSFERITEM']._serialized_start=1564
-  _globals['_TRANSFERITEM']._serialized_end=1740
+  _globals['_GETTRANSFERRESPONSE']._serialized_end=1091
+  _globals['_TRANSFER']._serialized_start=1094
+  _globals['_TRANSFER']._serialized_end=1397
+  _globals['_LISTTRANSFERSREQUEST']._serialized_start=1399
+  _globals['_LISTTRANSFERSREQUEST']._serialized_end=1513
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=1515
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1613
+  _globals['_TRANSFERITEM']._serialized_start=1616
+  _globals['_TRANSFERITEM']._serialized_end=1792
 # @@protoc_insertion_point(module_scope)

@@ -350,11 +350,14 @@ class GetTransferResponse(_message.Message):
     PERSON_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
+    MASKED_PERSON_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Etag of the registration's newest version."""
     @_builtins.property
     def person(self) -> _types_pb2.Person:
-        """Who he is: names, number, sex and birth alone."""
+        """Who he is: names, number, sex and birth alone. Not set to the police of the new place before they have accepted a transfer that was opened
+        by an arrival notice alone: whoever took that may have guessed the number.
+        """
 
     @_builtins.property
     def transfer(self) -> Global___Transfer:
@@ -364,6 +367,10 @@ class GetTransferResponse(_message.Message):
     def address(self) -> _types_pb2.Address:
         """The address that he has moved to. Not set by an arrival notice alone: that tells none."""
 
+    @_builtins.property
+    def masked_person(self) -> _worklists_pb2.MaskedPerson:
+        """Instead of `person`, where that isn't shown yet: what is needed to tell whether it is he who has come."""
+
     def __init__(
         self,
         *,
@@ -371,10 +378,11 @@ class GetTransferResponse(_message.Message):
         person: _types_pb2.Person | None = ...,
         transfer: Global___Transfer | None = ...,
         address: _types_pb2.Address | None = ...,
+        masked_person: _worklists_pb2.MaskedPerson | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "person", b"person", "transfer", b"transfer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "masked_person", b"masked_person", "person", b"person", "transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "etag", b"etag", "person", b"person", "transfer", b"transfer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "etag", b"etag", "masked_person", b"masked_person", "person", b"person", "transfer", b"transfer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

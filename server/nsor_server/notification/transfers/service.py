@@ -74,7 +74,7 @@ class Transfers:
             errors.NoRecord: there is none, or it doesn't lead to where the caller may act.
             errors.Denied: SECOND_PERSON_REQUIRED: the caller took the arrival notice that opened it, and accepts it.
             errors.EtagMismatch: the caller has seen another version.
-            errors.WrongState: it was answered already.
+            errors.WrongState: it was answered already; or it is accepted, and was opened by a key that was compromised.
         """
         if request.validate_only:
             return Outcome(transfers_pb2.DecideTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
@@ -87,7 +87,7 @@ class Transfers:
 
         def decide(transferred: record_pb2.RegistrationRecord) -> None:
             if accepts:
-                _check_another(call, transferred.transfer)
+                _check_opened(call, transferred)
                 registrations.transfer_accepted(transferred, by)
             else:
                 registrations.transfer_refused(transferred, by, request.refusal, deadlines)
@@ -110,7 +110,8 @@ class Transfers:
         Raises:
             errors.NoRecord: there is no transfer.
             errors.EtagMismatch: the caller has seen another version.
-            errors.WrongState: the police of the new place may still answer, or it has ended.
+            errors.WrongState: the police of the new place may still answer, or it has ended; or they are made
+                responsible by a transfer that was opened by a key that was compromised.
         """
         if request.validate_only:
             return Outcome(transfers_pb2.ResolveTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
@@ -119,6 +120,8 @@ class Transfers:
         assigned = request.resolution == transfers_pb2.TRANSFER_RESOLUTION_ASSIGN
 
         def decide(transferred: record_pb2.RegistrationRecord) -> None:
+            if assigned:
+                _check_counts(call, transferred)
             registrations.transfer_resolved(transferred, by, assigned=assigned)
 
         decide(following)
@@ -141,9 +144,13 @@ class Transfers:
         """
         row, record = self._of(call, request.registration_id, conn)
         answer = registrations.transfer_to_message(record, registrations.etag(row.sealed), policy_of(call).deadlines)
-        if registrations.has_refused_transfer(record) and not _is_still_shown(call, record):
-            answer.ClearField("person")
-            answer.ClearField("address")
+        if not _is_his(call, record):
+            if registrations.has_refused_transfer(record):
+                answer.ClearField("person")
+                answer.ClearField("address")
+            elif registrations.has_open_transfer(record) and registrations.is_by_arrival_alone(record):
+                answer.ClearField("person")
+                answer.masked_person.CopyFrom(registrations.masked(record))
         detail = _detail("TRANSFER_SHOWN", record)
         detail.shown_version = record.version
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
@@ -215,13 +222,13 @@ class Transfers:
             at_us: when it is decided.
             by_npb: NPB decides, and not the police of the new place.
         """
-        record, following = versions
+        record, _ = versions
         found = persons.others(conn, self._sealer, self._blind_index, record.registration_id)
         for each in found.found:
             if registrations.is_transferred_with(each.record, record, at_us if by_npb else 0):
                 other = _following(each.record)
                 decide(other)
-                found.write(each, other, instant(at_us), call.agencies, following)
+                found.write(each, other, instant(at_us), call.agencies, versions)
         return found
 
     def _shown_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
@@ -242,15 +249,31 @@ def _next(
     return _following(record), registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
 
 
-def _check_another(call: Call, transfer: record_pb2.Transfer) -> None:
-    """See that nobody moves a person to his own station alone, by a number that he has typed.
+def _check_opened(call: Call, record: record_pb2.RegistrationRecord) -> None:
+    """See that nobody moves a person to his own station alone, by a number that he has typed, nor by a stolen key.
 
     Raises:
         errors.Denied: SECOND_PERSON_REQUIRED.
+        errors.WrongState: the key that took the arrival notice was compromised.
     """
-    if transfer.arrival_key:
-        taken_by = decisions.holder(call, transfer.arrival_agency, transfer.arrival_key)
-        decisions.check_another(decisions.acting(call), taken_by)
+    if record.transfer.arrival_key:
+        decisions.check_another(decisions.acting(call), _taken_by(call, record.transfer))
+    _check_counts(call, record)
+
+
+def _check_counts(call: Call, record: record_pb2.RegistrationRecord) -> None:
+    """See that what has opened a transfer counts still: an arrival notice alone by a key that was compromised doesn't.
+
+    Raises:
+        errors.WrongState: it doesn't.
+    """
+    if registrations.is_by_arrival_alone(record):
+        decisions.check_counts(_taken_by(call, record.transfer))
+
+
+def _taken_by(call: Call, transfer: record_pb2.Transfer) -> decisions.Person:
+    """Who took the arrival notice that opened a transfer."""
+    return decisions.holder(call, transfer.arrival_agency, transfer.arrival_key)
 
 
 def _following(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:
@@ -260,8 +283,8 @@ def _following(record: record_pb2.RegistrationRecord) -> record_pb2.Registration
     return following
 
 
-def _is_still_shown(call: Call, record: record_pb2.RegistrationRecord) -> bool:
-    """Whether a caller is shown whom a refused transfer is about: NPB and the responsible police, not who refused."""
+def _is_his(call: Call, record: record_pb2.RegistrationRecord) -> bool:
+    """Whether a caller is NPB or the responsible police: these are shown whom every transfer is about."""
     is_police = call.agency.kind == options_pb2.AGENCY_KIND_POLICE
     return not is_police or rows.within(call.agency, call.officer, [record.responsible_place])
 

@@ -60,7 +60,11 @@ class Transferred:
         for record in self._history.changed:
             after = _responsibility(record)
             stored = self._newest.get(record.registration_id)
-            follows = not after.HasField("transfer") if stored is None else self._follows(leaf, detail, stored, record)
+            follows = (
+                not after.HasField("transfer")
+                if stored is None
+                else self._follows(index, leaf, detail, stored=stored, record=record)
+            )
             if not follows:
                 self._add(index, _PROBLEM)
             self._newest[record.registration_id] = after.SerializeToString()
@@ -82,8 +86,10 @@ class Transferred:
 
     def _follows(
         self,
+        index: int,
         leaf: leaf_pb2.Leaf,
         detail: record_pb2.AccessDetail | None,
+        *,
         stored: bytes,
         record: record_pb2.RegistrationRecord,
     ) -> bool:
@@ -100,7 +106,7 @@ class Transferred:
         expected.state = after.state
         try:
             if leaf.method in {_DECIDE, _RESOLVE}:
-                self._decided(leaf, detail, expected, record)
+                self._decided(index, leaf, detail, expected=expected, record=record)
             elif leaf.method == _OF_PERSONS or leaf.method in _OF_NOTICES:
                 if leaf.method == _OF_PERSONS:
                     expected.apart_place = after.apart_place
@@ -115,8 +121,10 @@ class Transferred:
 
     def _decided(
         self,
+        index: int,
         leaf: leaf_pb2.Leaf,
         detail: record_pb2.AccessDetail | None,
+        *,
         expected: record_pb2.RegistrationRecord,
         record: record_pb2.RegistrationRecord,
     ) -> None:
@@ -134,14 +142,17 @@ class Transferred:
         if leaf.method == _RESOLVE:
             if agency.kind != options_pb2.AGENCY_KIND_NPB:
                 raise errors.WrongState
-            rules.resolved(expected, by, assigned=transfer.state == rules.ASSIGNED)
+            assigned = transfer.state == rules.ASSIGNED
+            if assigned and not self._counts(index, record):
+                raise errors.WrongState
+            rules.resolved(expected, by, assigned=assigned)
         elif agency.kind != options_pb2.AGENCY_KIND_POLICE or not self._enrolled.may_act(
             leaf.agency, detail.officer_key if detail is not None else None, transfer.to_place
         ):
             raise errors.WrongState
         elif refuses:
             rules.refused(expected, by, transfer.refusal, self._of_refusal(leaf, record))
-        elif self._is_alone(leaf, detail, record):
+        elif self._is_alone(leaf, detail, record) or not self._counts(index, record):
             raise errors.WrongState
         else:
             rules.accepted(expected, by)
@@ -155,6 +166,10 @@ class Transferred:
             return False
         taken_by = self._enrolled.holder(transfer.arrival_agency, transfer.arrival_key)
         return self._enrolled.holder(leaf.agency, detail.officer_key).is_same(taken_by)
+
+    def _counts(self, index: int, record: record_pb2.RegistrationRecord) -> bool:
+        """Whether what has opened a transfer still counted when it was decided for the new place."""
+        return not rules.is_by_arrival_alone(record) or self._enrolled.counts(record.transfer.arrival_key, index)
 
     def _of_refusal(
         self, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from nsor_server.calls import RecordRef, Row, Seen
+from nsor_server.events import outbox
 from nsor_server.events.recipients import Agencies
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.blind_index import BlindIndex
@@ -27,12 +28,14 @@ class Others:
         seen: that all of these, and whose they are, were the newest.
         rows: that are to be added.
         refs: what the ledger holds them to.
+        told: what agencies are told of transfers, as ``outbox.unheard`` keeps it.
     """
 
     found: list[registrations.Claimant]
     seen: list[Seen]
     rows: list[Row] = field(default_factory=list)
     refs: list[RecordRef] = field(default_factory=list)
+    told: set[tuple[str, int, tuple[str, ...]]] = field(default_factory=set)
 
     def write(
         self,
@@ -40,7 +43,7 @@ class Others:
         following: record_pb2.RegistrationRecord,
         written_at: dt.datetime,
         agencies: Agencies,
-        beside: record_pb2.RegistrationRecord,
+        beside: tuple[record_pb2.RegistrationRecord, record_pb2.RegistrationRecord],
     ) -> None:
         """Add the next version of one of them, and what agencies are told of its transfer.
 
@@ -49,13 +52,13 @@ class Others:
             following: its next version.
             written_at: when it is written.
             agencies: of the directory.
-            beside: the next version of the registration that was named: of the same transfer nothing is told twice.
+            beside: the registration that was named, before and after it: of a person nobody is told the same twice.
         """
         written = registrations.version_row(of.key, following, written_at)
         self.rows.append(written.row)
         self.refs.append(written.ref)
-        if not _is_same_transfer(following, beside):
-            self.rows += registrations.transfer_events(agencies, of.record, following)
+        outbox.unheard(registrations.transfer_events(agencies, *beside), self.told)
+        self.rows += outbox.unheard(registrations.transfer_events(agencies, of.record, following), self.told)
 
 
 def others(conn: Connection, sealer: Sealer, blind_index: BlindIndex, registration_id: bytes) -> Others:
@@ -70,12 +73,3 @@ def others(conn: Connection, sealer: Sealer, blind_index: BlindIndex, registrati
         return Others([], [])
     found = claimants.others(own.claim)
     return Others(found, claimants.seen())
-
-
-def _is_same_transfer(one: record_pb2.RegistrationRecord, other: record_pb2.RegistrationRecord) -> bool:
-    """Whether two registrations are transferred between the same places."""
-    return (one.transfer.from_place, one.transfer.to_place, one.transfer.state) == (
-        other.transfer.from_place,
-        other.transfer.to_place,
-        other.transfer.state,
-    )

@@ -141,7 +141,7 @@ def decided(
     for each in others.found:
         if by.state != states.VERIFIED and effects.is_carried(each.record, found.record.notice_id):
             other = effects.decided(each.record, found.record, by.state, to_us(written_at))
-            others.write(each, other, written_at, call.agencies, record)
+            others.write(each, other, written_at, call.agencies, (of.record, record))
     return written.etag, Ended(
         (written.row, *end.rows, *transferred, *others.rows),
         (written.ref, *end.refs, *others.refs),

@@ -135,7 +135,7 @@ class Notices:
             base = each.record if earlier is None else effects.without(each.record, earlier, notice.create_time_us)
             other = effects.after_other(base, notice)
             duties.meet(policy_of(call), other, notice)
-            found.write(each, other, instant(notice.create_time_us), call.agencies, following)
+            found.write(each, other, instant(notice.create_time_us), call.agencies, (of.record, following))
             found.rows += events.of_other(call.agencies, of.record, each.record, notice, move)
         return found
 

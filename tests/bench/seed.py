@@ -1,9 +1,9 @@
 """A register of a stated size, written by several processes: the one place of the bench that knows the server's tables.
 
 What it goes through, all of the server: ``registration.record.from_request``, ``registration.states``,
-``registration.store`` (``key_row``, ``version_row``), ``registration.claims`` (``claimed``, ``case_blinds``),
-``registration.rules.responsible_place``, ``lookup.store`` (``grant_row``), ``Sealer``, ``BlindIndex``,
-``storage.changes.added``, and ``Ledger.append`` for the entries.
+``registration.store`` (``key_row``, ``version_row``), ``registration.claims`` (``claimed``), ``registration.cases``
+(``case_blinds``), ``registration.rules.responsible_place``, ``lookup.store`` (``grant_row``), ``Sealer``,
+``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the entries.
 Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
 ``ledger verify`` would name every one as unrecorded.
 """
@@ -32,7 +32,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup import store as lookups
 from nsor_server.policy.loaded import Policy
-from nsor_server.registration import claims, rules, shown, states
+from nsor_server.registration import cases, claims, rules, shown, states
 from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import rules as custody
@@ -207,7 +207,7 @@ def _grant(plan: Plan) -> list[bytes]:
                 expires_at_us=to_us(now + timedelta(days=30)),
                 expiry_rule="grant-expiry",
                 create_time_us=to_us(now),
-                case_blinds=claims.case_blinds(blind_index, claims.fir_case(records.case_reference(fir))),
+                case_blinds=cases.case_blinds(blind_index, cases.fir_case(records.case_reference(fir))),
                 purpose=options_pb2.PURPOSE_INVESTIGATION,
             )
             rows.append(lookups.grant_row(sealer, grant)[0])

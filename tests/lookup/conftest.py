@@ -17,7 +17,7 @@ from nsor_server.ledger.append import LOCK
 from nsor_server.lookup import records
 from nsor_server.lookup import store as lookups
 from nsor_server.lookup.batch import Decider, LookUp
-from nsor_server.registration import claims
+from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes
 from nsor_server.storage.blind_index import BlindIndex
@@ -236,7 +236,7 @@ class Register:
     def write_grant(self, grant: record_pb2.GrantRecord) -> str:
         """Write a grant, ticket or opened case; returns its id."""
         case = records.case_of(grant)
-        grant.case_blinds = claims.case_blinds(self.blind_index, case) if case else b""
+        grant.case_blinds = cases.case_blinds(self.blind_index, case) if case else b""
         self.write([lookups.grant_row(self.sealer, grant)[0]])
         return str(uuid.UUID(bytes=grant.grant_id))
 

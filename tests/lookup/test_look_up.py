@@ -13,7 +13,7 @@ from nsor_server.access.contract import ContractError
 from nsor_server.calls import Outcome
 from nsor_server.formats.instants import instant
 from nsor_server.lookup.batch import LookUp
-from nsor_server.registration import claims
+from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -367,7 +367,7 @@ def test_a_case_that_was_moved_to_another_registration_shows_nobody(
 ) -> None:
     # The owner of the tables has a prosecution see a record of another FIR: the seal knows better.
     register.add(conviction_record())
-    mine = claims.case_blinds(register.blind_index, claims.fir_case("PK-PB/LHR/PS-001 680/2025"))
+    mine = cases.case_blinds(register.blind_index, cases.fir_case("PK-PB/LHR/PS-001 680/2025"))
     with register.database.owner() as owner:
         owner.execute(
             "INSERT INTO registration_case SELECT registration_id, key_id, %s FROM registration_case LIMIT 1", (mine,)

@@ -383,7 +383,7 @@ class Decider:
         case = item.case if subject is None else records.case_of(subject.grant.record)
         of_case = head.of_case and case in registrations.standing_cases(record)
         fallen = head.of_case and not of_case
-        if record.cnic != item.cnic or (fallen and case not in registrations.cases(record)):
+        if record.cnic != item.cnic or (fallen and case not in registrations.confirmed_cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
         if not _may_see(item, record, claim, of_case=of_case):

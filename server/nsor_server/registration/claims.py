@@ -15,8 +15,8 @@ from google.protobuf.message import DecodeError
 
 from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
-from nsor_server.registration import record as records
-from nsor_server.registration import shown, states, store
+from nsor_server.registration import store
+from nsor_server.registration.cases import confirmed_cases
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
@@ -149,40 +149,6 @@ def of_cnic(cnic: str) -> Identifier:
     return Identifier(IDENTIFIER_CNIC, _USES[IDENTIFIER_CNIC], cnic)
 
 
-def cases(record: record_pb2.RegistrationRecord) -> set[str]:
-    """The FIRs and the court cases of the convictions that a court has confirmed, whatever became of them.
-
-    As ``fir_case`` and ``court_case`` write them.
-    """
-    return {case for each in record.convictions if states.was_confirmed(each) for case in _cases_of(each)}
-
-
-def standing_cases(record: record_pb2.RegistrationRecord) -> set[str]:
-    """Those of ``cases`` by which a look-up may still find it: of convictions that it shows."""
-    return {case for each in shown.to_everybody(record) for case in _cases_of(each)}
-
-
-def fir_case(reference: str) -> str:
-    """An FIR as its blind index is made of it, from the form of its key, ``PK-PB/LHR/PS-001 679/2021``."""
-    return f"fir {reference}"
-
-
-def court_case(reference: str) -> str:
-    """A court's case as its blind index is made of it, from its place and number in whatever form."""
-    place, _, case_number = reference.partition(" ")
-    return f"court {place} {records.court_number(case_number)}"
-
-
-def near_case(place: str, case_number: str) -> str:
-    """A court's case as others are found that may be it, mistyped: by place, serial and year, in any series."""
-    return f"near {place} {records.serial_and_year(case_number)}"
-
-
-def case_blinds(blind_index: BlindIndex, case: str) -> bytes:
-    """The blind index of a case under every live key, one after the other, the primary's first."""
-    return b"".join(blind for _, blind in blind_index.values("case", case))
-
-
 def claimed(
     blind_index: BlindIndex, key: DataKey, record: record_pb2.RegistrationRecord, held: Iterable[Identifier]
 ) -> Claimed:
@@ -209,7 +175,9 @@ def claimed(
         Row(IDENTIFIERS, (registration_id, one.kind, *blind_index.primary(one.use, one.text), FIRST_VERSION))
         for one in sorted(set(identifiers(record)), key=lambda each: (each.kind, each.text))
     ]
-    of_cases = [Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(cases(record))]
+    of_cases = [
+        Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(confirmed_cases(record))
+    ]
     return Claimed((*claim.rows, *own, *of_cases), claim.refs)
 
 
@@ -260,10 +228,10 @@ def of_confirmation(
         record: the confirmed version.
         held: as ``claimed``.
     """
-    known = cases(before)
+    known = confirmed_cases(before)
     if not known:
         return claimed(blind_index, key, record, held)
-    more = sorted(cases(record) - known)
+    more = sorted(confirmed_cases(record) - known)
     return Claimed([Row(CASES, (record.registration_id, *blind_index.primary("case", each))) for each in more], ())
 
 
@@ -351,14 +319,6 @@ def beside(row: StoredClaim) -> bytes:
     """What stands beside the seal of a version of a claim, as bytes."""
     held = bytes((row.cnic_held, row.passport_held))
     return row.registration_id + row.version.to_bytes(4, "big") + held + len(row.person).to_bytes(4, "big") + row.person
-
-
-def _cases_of(conviction: record_pb2.Conviction) -> tuple[str, str, str]:
-    return (
-        fir_case(records.case_reference(conviction.fir)),
-        court_case(records.court_reference(conviction.court_place, conviction.case_number)),
-        near_case(conviction.court_place, conviction.case_number),
-    )
 
 
 def _columns(record: record_pb2.ClaimRecord) -> tuple[bytes, int, bool, bool, bytes]:

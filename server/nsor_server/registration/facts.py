@@ -5,18 +5,14 @@ from nsor_server.registration.arrivals.notices import one as arrival
 from nsor_server.registration.arrivals.notices import page as arrivals_page
 from nsor_server.registration.arrivals.rules import check_days as check_arrival_days
 from nsor_server.registration.arrivals.store import by_number
+from nsor_server.registration.cases import case_blinds, confirmed_cases, court_case, fir_case, standing_cases
 from nsor_server.registration.claims import (
     IDENTIFIER_CNIC,
     IS_LIVE,
     StoredClaim,
-    case_blinds,
-    cases,
-    court_case,
-    fir_case,
     of_named,
     open_claim,
     person,
-    standing_cases,
 )
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
@@ -97,8 +93,8 @@ __all__ = [
     "by_number",
     "case_blinds",
     "case_reference",
-    "cases",
     "check_arrival_days",
+    "confirmed_cases",
     "court_case",
     "court_places",
     "court_reference",

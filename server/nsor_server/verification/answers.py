@@ -15,7 +15,7 @@ from nsor_server.formats.instants import from_day
 from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
 from nsor_server.lookup import store
 from nsor_server.lookup.stored import LOOK_UP
-from nsor_server.registration import claims, past
+from nsor_server.registration import cases, past
 from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.shown import digest_of
@@ -176,8 +176,8 @@ def _problem(answered: bytes, due: Standing | None) -> str:
 
 
 _ON_A_CASE: Final[Mapping[int, Callable[[str], str]]] = {
-    options_pb2.PURPOSE_INVESTIGATION: claims.fir_case,
-    options_pb2.PURPOSE_PROSECUTION: claims.fir_case,
-    options_pb2.PURPOSE_TRIAL: claims.court_case,
+    options_pb2.PURPOSE_INVESTIGATION: cases.fir_case,
+    options_pb2.PURPOSE_PROSECUTION: cases.fir_case,
+    options_pb2.PURPOSE_TRIAL: cases.court_case,
 }
 """Purpose of a look-up that names a case -> the case as a registration has it, from how the detail names it."""

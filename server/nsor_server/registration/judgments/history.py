@@ -16,7 +16,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
-from nsor_server.registration import claims, states
+from nsor_server.registration import cases, states
 from nsor_server.registration.history import History
 from nsor_server.registration.judgments import record as records
 from nsor_server.registration.judgments import rules, store
@@ -173,7 +173,7 @@ class Judged:
                 continue
             key = rules.key_of_conviction(conviction)
             self._tried.setdefault(key, {})[record.registration_id] = record.cnic
-            near = claims.near_case(conviction.court_place, conviction.case_number)
+            near = cases.near_case(conviction.court_place, conviction.case_number)
             self._near.setdefault(near, {})[record.registration_id] = _judged_part(record)
             found = [each for each in self._of_trial.get(key, ()) if rules.concerns(each, record)]
             if list(conviction.judgment_ids) != [each.judgment_id for each in found]:

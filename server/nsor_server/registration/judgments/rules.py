@@ -24,7 +24,7 @@ from nsor_server.policy.deadlines import (
     Deadlines,
     Due,
 )
-from nsor_server.registration import claims, states
+from nsor_server.registration import cases, states
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.record import court_number
 from nsor_server.storage.v1 import record_pb2
@@ -69,7 +69,7 @@ def key_of_conviction(conviction: record_pb2.Conviction) -> str:
 
 def near_case(judgment: record_pb2.JudgmentRecord) -> str:
     """The trial of a judgment, as convictions are found that may be the one, mistyped."""
-    return claims.near_case(judgment.trial.court_place, judgment.trial.case_number)
+    return cases.near_case(judgment.trial.court_place, judgment.trial.case_number)
 
 
 def key_of_trial(trial: registration_pb2.TrialJudgment) -> str:
@@ -123,7 +123,7 @@ def is_near(record: record_pb2.RegistrationRecord, judgment: record_pb2.Judgment
     """Whether a judgment may be about a confirmed conviction of a record, but for a day or a word that was mistyped."""
     wanted = near_case(judgment)
     return concerns(judgment, record) and any(
-        claims.near_case(each.court_place, each.case_number) == wanted
+        cases.near_case(each.court_place, each.case_number) == wanted
         for each in record.convictions
         if states.was_confirmed(each)
     )

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
-from nsor_server.registration import claims
+from nsor_server.registration import cases
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules
 from nsor_server.registration.readable import readable
@@ -220,7 +220,7 @@ def of_case(
     The judgments of the trial are counted too, as a confirmation counts them: of the two the second reads again, also
     when both are in one batch.
     """
-    case = claims.court_case(court_reference(judgment.trial.court_place, judgment.trial.case_number))
+    case = cases.court_case(court_reference(judgment.trial.court_place, judgment.trial.case_number))
     blinds = [blind for _, blind in blind_index.values("case", case)]
     trials = [blind for _, blind in blind_index.values(USE, rules.key_of_judgment(judgment))]
     # As above: counted before they are read.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
-from nsor_server.registration import claims, states
+from nsor_server.registration import cases, claims, states
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.registration.record import court_reference
 from nsor_server.storage.v1 import record_pb2
@@ -65,7 +65,7 @@ def check_readable(
 def court_cases(record: record_pb2.RegistrationRecord) -> set[str]:
     """The court cases of the convictions of a record that a court has confirmed, whatever became of them."""
     return {
-        claims.court_case(court_reference(each.court_place, each.case_number))
+        cases.court_case(court_reference(each.court_place, each.case_number))
         for each in record.convictions
         if states.was_confirmed(each)
     }

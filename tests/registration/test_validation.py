@@ -117,9 +117,10 @@ def test_only_the_owner_says_that_a_record_is_right(services: Services) -> None:
     answer = services.ask(call_of(PUNJAB_POLICE), saying(services, created, tier=INTENSIVE)).response
     assert (answer.validation.tier, answer.validation.deadline.rule_id) == (INTENSIVE, "re-verification-intensive")
     assert shown(services, created).validation == answer.validation
-    assert shown(services, created).registration.etag == etag
-    # Said again without a tier, it stays.
-    assert services.ask(call_of(PUNJAB_POLICE), saying(services, created)).response.validation.tier == INTENSIVE
+    assert shown(services, created).registration.etag == answer.etag != etag
+    # Said again without a tier, it stays, and so does the version.
+    again = services.ask(call_of(PUNJAB_POLICE), saying(services, created)).response
+    assert (again.validation.tier, again.etag) == (INTENSIVE, answer.etag)
 
 
 def test_what_is_overdue_is_told_once_to_the_owner_and_npb(services: Services, after: Callable[[int], None]) -> None:

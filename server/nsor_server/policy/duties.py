@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Final, Self
 
 import msgspec
 
-from nsor.v1 import duties_pb2, errors_pb2
+from nsor.v1 import duties_pb2, errors_pb2, validation_pb2
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy import source
 from nsor_server.policy.deadlines import KARACHI, Deadlines
 
 KINDS: Final = {name.removeprefix("DUTY_KIND_"): number for name, number in duties_pb2.DutyKind.items() if number}
 """Name of a kind -> its number in the contract."""
+TIERS: Final = {
+    name.removeprefix("SUPERVISION_TIER_"): number
+    for name, number in validation_pb2.SupervisionTier.items()
+    if number > validation_pb2.SUPERVISION_TIER_STANDARD
+}
+"""Name of a supervision tier above the standard one -> its number in the contract."""
+_TIERED: Final = duties_pb2.DUTY_KIND_PERIODIC_VERIFICATION
 _FIRST_SECOND: Final = dt.time()
 Days = Annotated[int, msgspec.Meta(ge=1, le=730)]
 """Days after the day on which a duty is due, or before it."""
@@ -89,25 +96,48 @@ class DutyRow(source.Row, frozen=True):
     steps: tuple[Step, ...] = ()
 
 
+class TierRow(source.Row, frozen=True):
+    """A supervision tier by which the periodic verification is counted otherwise.
+
+    Attributes:
+        code: name of an nsor.v1.SupervisionTier above the standard one, which has the deadline of the duty.
+        deadline: id of the rule by which it is counted.
+    """
+
+    code: str
+    deadline: source.RuleId
+
+
 class DutiesFile(source.Part, frozen=True):
-    """The file."""
+    """The file. One of before there were tiers has none: the rule for everybody counts."""
 
     duty: tuple[DutyRow, ...]
+    tier: tuple[TierRow, ...] = ()
 
 
 class Duties:
-    """The kinds of duty: each once, and all that the contract has."""
+    """The kinds of duty: each once, and all that the contract has; and the tiers that have a rule of their own."""
 
-    __slots__ = ("_by_kind",)
+    __slots__ = ("_by_kind", "_by_tier")
 
-    def __init__(self, rows: Sequence[DutyRow], deadlines: Deadlines) -> None:
+    def __init__(self, file: DutiesFile, deadlines: Deadlines) -> None:
         """Take the rows.
 
         Raises:
-            source.PolicyError: a kind is unknown, missing or twice, a deadline isn't there, or steps aren't in order.
+            source.PolicyError: a kind is unknown, missing or twice, a tier unknown or twice, a deadline isn't there, or
+                steps aren't in order.
         """
         self._by_kind: dict[int, DutyRow] = {}
+        self._by_tier: dict[int, TierRow] = {}
         known = frozenset(deadlines.rule_ids())
+        for tier in file.tier:
+            number = TIERS.get(tier.code)
+            if number is None or number in self._by_tier:
+                raise _wrong(f"{tier.code} is no supervision tier above the standard one, or stands here twice", "tier")
+            if tier.deadline not in known:
+                raise _wrong(f"{tier.code} is counted by {tier.deadline}, which deadlines doesn't have", "tier")
+            self._by_tier[number] = tier
+        rows = file.duty
         for row in rows:
             number = KINDS.get(row.kind)
             if number is None or number in self._by_kind:
@@ -119,7 +149,7 @@ class Duties:
             self._by_kind[number] = row
         missing = sorted(KINDS.keys() - {row.kind for row in rows})
         if missing:
-            raise _wrong(f"{', '.join(missing)} is missing", errors_pb2.FIELD_REASON_REQUIRED)
+            raise _wrong(f"{', '.join(missing)} is missing", reason=errors_pb2.FIELD_REASON_REQUIRED)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -128,12 +158,25 @@ class Duties:
         Raises:
             source.PolicyError: the data can't be used.
         """
-        rows = source.read(path or source.packaged("duties.toml"), DutiesFile).duty
-        return cls(rows, Deadlines.load())
+        return cls(source.read(path or source.packaged("duties.toml"), DutiesFile), Deadlines.load())
 
     def of(self, kind: int) -> DutyRow:
         """The row of a kind, a number of nsor.v1.DutyKind."""
         return self._by_kind[kind]
+
+    def rule(self, kind: int, tier: int) -> tuple[str, int]:
+        """By which deadline a duty of a kind is counted, and by which tier that is; 0: it is that of everybody.
+
+        Args:
+            kind: number of nsor.v1.DutyKind.
+            tier: of the record, a number of nsor.v1.SupervisionTier; 0: the standard one.
+        """
+        row = self._by_tier.get(tier) if kind == _TIERED else None
+        return (self._by_kind[kind].deadline, 0) if row is None else (row.deadline, tier)
+
+    def lacks(self, tier: int) -> bool:
+        """Whether a tier is above the standard one, and has no rule of its own."""
+        return tier in TIERS.values() and tier not in self._by_tier
 
     def rows(self) -> tuple[DutyRow, ...]:
         """Give every row."""
@@ -152,6 +195,8 @@ def _ascend(days: Iterable[int]) -> bool:
 
 
 def _wrong(
-    text: str, reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_ROWS_CONTRADICT
+    text: str,
+    path: str = "duty",
+    reason: errors_pb2.FieldReason.ValueType = errors_pb2.FIELD_REASON_ROWS_CONTRADICT,
 ) -> source.PolicyError:
-    return source.PolicyError(f"duties: {text}", path="duty", reason=reason)
+    return source.PolicyError(f"duties: {text}", path=path, reason=reason)

@@ -92,7 +92,7 @@ class Policy:
             narrowing=Narrowing(parts["narrowing"]),
             reviews=parts["reviews"],
             holidays=holidays,
-            duties=Duties(parts["duties"].duty, deadlines),
+            duties=Duties(parts["duties"], deadlines),
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),

@@ -75,7 +75,7 @@ def deadlines_of(conn: psycopg.Connection[Any], deadlines: int, holidays: int) -
 def duties_of(conn: psycopg.Connection[Any], duties: int, deadlines: int, holidays: int) -> tuple[Duties, Deadlines]:
     """The kinds of duty by documents that were in force, and the deadlines that count them, as ``deadlines_of``."""
     counted = deadlines_of(conn, deadlines, holidays)
-    return Duties(_version(conn, "duties", duties).duty, counted), counted
+    return Duties(_version(conn, "duties", duties), counted), counted
 
 
 def _version(conn: psycopg.Connection[Any], name: str, version: int) -> Any:

@@ -11,7 +11,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Concerns
-from nsor_server.registration.duties.history import RECOUNT, WAIVE, WATCH
+from nsor_server.registration.duties.history import RECOUNT, REVALIDATE, WAIVE, WATCH
 from nsor_server.registration.history import History
 from nsor_server.storage.v1 import record_pb2
 
@@ -29,6 +29,7 @@ _CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
     WATCH: ("duties", "unasked"),
     RECOUNT: ("duties", "unasked"),
     WAIVE: ("duties",),
+    REVALIDATE: ("duties", "supervision_tier"),
     "nsor.v1.NotificationService/DecideTransfer": ("transfer", "responsible_place", "apart_place"),
     "nsor.v1.NotificationService/ResolveTransfer": ("transfer", "responsible_place", "apart_place"),
     "nsor.v1.RegistrationService/RecordCustodyEvent": _CUSTODY,

@@ -45,6 +45,8 @@ STATES: Final = {
     7: "no date: it begins when it happens",
 }
 """Number of a state of a duty, and what it is in words."""
+TIERS: Final = {1: "standard", 2: "enhanced", 3: "intensive"}
+"""Number of a supervision tier, and its name."""
 _MET_BY: Final = {
     1: "address",
     2: "name",
@@ -226,13 +228,25 @@ def _say(session: Session, duty: duties_pb2.Duty, number: int) -> None:
     )
     if not deadline.verified:
         session.say("Nobody has read that source yet: it is a working value.")
+    if duty.supervision_tier:
+        session.say("It is the rule of his supervision tier: {}.", session.said(TIERS[duty.supervision_tier]))
+    if duty.tier_without_rule:
+        session.say(
+            "The policy has no rule for his supervision tier, {}: that for everybody counts.",
+            session.said(TIERS[duty.tier_without_rule]),
+        )
     if deadline.HasField("later"):
         closed = ", ".join(
             f"{_date(each.date)} {_holiday(session, each.holiday)}" for each in deadline.later.closed_days
         )
         session.say("It ends later, since offices are closed: {}.", closed)
     for each in duty.earlier:
-        session.say("It was due on {} until version {} of the policy.", _day(each.due_time), each.policy_version)
+        before = _day(each.due_time)
+        if each.supervision_tier:
+            tier = session.said(TIERS[each.supervision_tier])
+            session.say("It was due on {} until he had the supervision tier {}.", before, tier)
+        else:
+            session.say("It was due on {} until version {} of the policy.", before, each.policy_version)
     if duty.state == _OVERDUE:
         session.say("A possible breach: refer it for decision. The register decides nothing about it.")
 

@@ -168,6 +168,17 @@ TEXTS: Final[dict[str, str]] = {
     "Due by the end of {}, counted from {}. Rule {}: {}.": "{} کے اختتام تک واجب، {} سے شمار۔ قاعدہ {}: {}۔",
     "Nobody has read that source yet: it is a working value.": "یہ ماخذ ابھی کسی نے نہیں پڑھا: یہ عارضی مدت ہے۔",
     "It ends later, since offices are closed: {}.": "دفاتر بند ہونے کی وجہ سے مدت بعد میں ختم ہوتی ہے: {}۔",
+    "It is the rule of his supervision tier: {}.": "یہ اس کے نگرانی کے درجے کا قاعدہ ہے: {}۔",
+    "The policy has no rule for his supervision tier, {}: that for everybody counts.": (
+        "پالیسی میں اس کے نگرانی کے درجے ({}) کا قاعدہ نہیں: سب کا عام قاعدہ لاگو ہے۔"
+    ),
+    "It was due on {} until he had the supervision tier {}.": "یہ {} کو واجب تھی؛ پھر نگرانی کا درجہ {} ہوا۔",
+    "By when he has to be verified by that tier: `nsor duties --of {}`": (
+        "اس درجے سے تصدیق کب تک واجب ہے: `nsor duties --of {}`"
+    ),
+    "standard": "عام",
+    "enhanced": "بڑھی ہوئی",
+    "intensive": "سخت",
     "It was due on {} until version {} of the policy.": "یہ {} کو واجب تھی؛ بدلنے والی پالیسی کا نسخہ: {}۔",
     "A possible breach: refer it for decision. The register decides nothing about it.": (
         "ممکنہ خلاف ورزی: فیصلے کے لیے بھیجیں۔ رجسٹر اس کا کوئی فیصلہ نہیں کرتا۔"

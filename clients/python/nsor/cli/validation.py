@@ -21,7 +21,8 @@ _TIERS = ("standard", "enhanced", "intensive")
 def revalidate(session: Session, registration_id: str, tier: str | None, yes: bool) -> None:
     """Say that a record that your agency owns is still right; you sign. It is shown first, and you are asked.
 
-    What is wrong in it is amended instead.
+    What is wrong in it is amended instead. Another tier also says how often he has to come to the station to be
+    verified: it is counted from the last time, and what is overdue stays so.
     """
     from nsor.v1 import registration_pb2, validation_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -41,4 +42,6 @@ def revalidate(session: Session, registration_id: str, tier: str | None, yes: bo
             request.tier = validation_pb2.SupervisionTier.Value(f"SUPERVISION_TIER_{tier.upper()}")
         session.answer(client.registration.revalidate_registration(request), title="Still right")
     if not session.as_json:
+        if tier is not None:
+            session.say("By when he has to be verified by that tier: `nsor duties --of {}`", registration_id)
         session.say("What else waits: `nsor work`")

@@ -26,10 +26,11 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
+from nsor.v1 import validation_pb2 as nsor_dot_v1_dot_validation__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/duties.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\x94\x01\n\x08\x44utyStep\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.DutyStepKindB\x04\xd8\xf3\x18\x01\x12\x33\n\tstep_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12(\n\x06levels\x18\x03 \x03(\x0e\x32\x12.nsor.v1.DutyLevelB\x04\xd8\xf3\x18\x01\"\x97\x01\n\x0e\x45\x61rlierDueDate\x12\x32\n\x08\x64ue_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x33\n\tmove_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0epolicy_version\x18\x03 \x01(\x03\x42\x04\xd8\xf3\x18\x01\"\xfb\x02\n\x04\x44uty\x12\x15\n\x07\x64uty_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.DutyKindB\x04\xd8\xf3\x18\x01\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x12.nsor.v1.DutyStateB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12&\n\x05steps\x18\x05 \x03(\x0b\x32\x11.nsor.v1.DutyStepB\x04\xd8\xf3\x18\x01\x12.\n\x07\x65\x61rlier\x18\x06 \x03(\x0b\x32\x17.nsor.v1.EarlierDueDateB\x04\xd8\xf3\x18\x01\x12)\n\x08met_date\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x17\n\tnotice_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x06waiver\x18\t \x01(\x0e\x32\x13.nsor.v1.DutyWaiverB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0bmovement_id\x18\xf0\x01 \x01(\tB\x04\xd8\xf3\x18\x01\"L\n\x0eGetDutyRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x17\n\x07\x64uty_id\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\"J\n\x0fGetDutyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12#\n\x06\x64uties\x18\x02 \x03(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01\"[\n\x11ListDutiesRequest\x12\x0f\n\x07overdue\x18\x01 \x01(\x08\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\xe8\x01\n\x08\x44utyItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x64uty_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x11.nsor.v1.DutyKindB\x04\xd8\xf3\x18\x01\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x12.nsor.v1.DutyStateB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x05 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x06 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\"[\n\x12ListDutiesResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.DutyItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xca\x01\n\x10WaiveDutyRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x19\n\x07\x64uty_id\x18\x05 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12+\n\x06reason\x18\x06 \x01(\x0e\x32\x13.nsor.v1.DutyWaiverB\x06\xd2\xf3\x18\x02\x08\x01\"J\n\x11WaiveDutyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12!\n\x04\x64uty\x18\x02 \x01(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01*\xf3\x02\n\x08\x44utyKind\x12\x19\n\x15\x44UTY_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44UTY_KIND_INITIAL_NOTICE\x10\x01\x12\x1c\n\x18\x44UTY_KIND_CHANGE_OF_NAME\x10\x02\x12\x1f\n\x1b\x44UTY_KIND_CHANGE_OF_ADDRESS\x10\x03\x12\x1f\n\x1b\x44UTY_KIND_CHANGE_OF_CONTACT\x10\x04\x12\x1b\n\x17\x44UTY_KIND_EXTRA_ADDRESS\x10\x05\x12\x1c\n\x18\x44UTY_KIND_TRAVEL_AT_HOME\x10\x06\x12\x1b\n\x17\x44UTY_KIND_TRAVEL_ABROAD\x10\x07\x12\x14\n\x10\x44UTY_KIND_RETURN\x10\x08\x12#\n\x1f\x44UTY_KIND_PERIODIC_VERIFICATION\x10\t\x12\x1c\n\x18\x44UTY_KIND_NO_FIXED_ABODE\x10\n\x12\x1d\n\x19\x44UTY_KIND_EXPECTED_CHANGE\x10\x0b*\xc6\x01\n\tDutyState\x12\x1a\n\x16\x44UTY_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44UTY_STATE_OPEN\x10\x01\x12\x12\n\x0e\x44UTY_STATE_MET\x10\x02\x12\x17\n\x13\x44UTY_STATE_MET_LATE\x10\x03\x12\x16\n\x12\x44UTY_STATE_OVERDUE\x10\x04\x12\x15\n\x11\x44UTY_STATE_WAIVED\x10\x05\x12\x13\n\x0f\x44UTY_STATE_VOID\x10\x06\x12\x17\n\x13\x44UTY_STATE_STANDING\x10\x07*\xdb\x01\n\nDutyWaiver\x12\x1b\n\x17\x44UTY_WAIVER_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44UTY_WAIVER_ILLNESS\x10\x01\x12\x1b\n\x17\x44UTY_WAIVER_COURT_ORDER\x10\x02\x12\x1d\n\x19\x44UTY_WAIVER_OTHER_CUSTODY\x10\x03\x12\x18\n\x14\x44UTY_WAIVER_DISASTER\x10\x04\x12\x1d\n\x19\x44UTY_WAIVER_MET_OTHERWISE\x10\x05\x12\"\n\x1e\x44UTY_WAIVER_ENTERED_BY_MISTAKE\x10\x06*\xa2\x01\n\x0c\x44utyStepKind\x12\x1e\n\x1a\x44UTY_STEP_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44UTY_STEP_KIND_DUE_SOON\x10\x01\x12\x1a\n\x16\x44UTY_STEP_KIND_OVERDUE\x10\x02\x12\x1c\n\x18\x44UTY_STEP_KIND_ESCALATED\x10\x03\x12\x1b\n\x17\x44UTY_STEP_KIND_REFERRED\x10\x04*\x85\x01\n\tDutyLevel\x12\x1a\n\x16\x44UTY_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44UTY_LEVEL_STATION\x10\x01\x12\x17\n\x13\x44UTY_LEVEL_DISTRICT\x10\x02\x12\x17\n\x13\x44UTY_LEVEL_PROVINCE\x10\x03\x12\x12\n\x0e\x44UTY_LEVEL_NPB\x10\x04\x42\x45\n\x0epk.gov.nsor.v1B\x0b\x44utiesProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/duties.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x18nsor/v1/validation.proto\x1a\x17nsor/v1/worklists.proto\"\x94\x01\n\x08\x44utyStep\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.DutyStepKindB\x04\xd8\xf3\x18\x01\x12\x33\n\tstep_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12(\n\x06levels\x18\x03 \x03(\x0e\x32\x12.nsor.v1.DutyLevelB\x04\xd8\xf3\x18\x01\"\xd1\x01\n\x0e\x45\x61rlierDueDate\x12\x32\n\x08\x64ue_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x33\n\tmove_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0epolicy_version\x18\x03 \x01(\x03\x42\x04\xd8\xf3\x18\x01\x12\x38\n\x10supervision_tier\x18\x04 \x01(\x0e\x32\x18.nsor.v1.SupervisionTierB\x04\xd8\xf3\x18\x01\"\xf0\x03\n\x04\x44uty\x12\x15\n\x07\x64uty_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x11.nsor.v1.DutyKindB\x04\xd8\xf3\x18\x01\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x12.nsor.v1.DutyStateB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12&\n\x05steps\x18\x05 \x03(\x0b\x32\x11.nsor.v1.DutyStepB\x04\xd8\xf3\x18\x01\x12.\n\x07\x65\x61rlier\x18\x06 \x03(\x0b\x32\x17.nsor.v1.EarlierDueDateB\x04\xd8\xf3\x18\x01\x12)\n\x08met_date\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\x04\xd8\xf3\x18\x01\x12\x17\n\tnotice_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12)\n\x06waiver\x18\t \x01(\x0e\x32\x13.nsor.v1.DutyWaiverB\x04\xd8\xf3\x18\x01\x12\x38\n\x10supervision_tier\x18\n \x01(\x0e\x32\x18.nsor.v1.SupervisionTierB\x04\xd8\xf3\x18\x01\x12\x39\n\x11tier_without_rule\x18\x0b \x01(\x0e\x32\x18.nsor.v1.SupervisionTierB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0bmovement_id\x18\xf0\x01 \x01(\tB\x04\xd8\xf3\x18\x01\"L\n\x0eGetDutyRequest\x12!\n\x0fregistration_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x17\n\x07\x64uty_id\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\"J\n\x0fGetDutyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12#\n\x06\x64uties\x18\x02 \x03(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01\"[\n\x11ListDutiesRequest\x12\x0f\n\x07overdue\x18\x01 \x01(\x08\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\xe8\x01\n\x08\x44utyItem\x12\x1d\n\x0fregistration_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x64uty_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x11.nsor.v1.DutyKindB\x04\xd8\xf3\x18\x01\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x12.nsor.v1.DutyStateB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x05 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x06 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\"[\n\x12ListDutiesResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x11.nsor.v1.DutyItemB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xca\x01\n\x10WaiveDutyRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18\x10\x12\x19\n\x07\x64uty_id\x18\x05 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12+\n\x06reason\x18\x06 \x01(\x0e\x32\x13.nsor.v1.DutyWaiverB\x06\xd2\xf3\x18\x02\x08\x01\"J\n\x11WaiveDutyResponse\x12\x12\n\x04\x65tag\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12!\n\x04\x64uty\x18\x02 \x01(\x0b\x32\r.nsor.v1.DutyB\x04\xd8\xf3\x18\x01*\xf3\x02\n\x08\x44utyKind\x12\x19\n\x15\x44UTY_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44UTY_KIND_INITIAL_NOTICE\x10\x01\x12\x1c\n\x18\x44UTY_KIND_CHANGE_OF_NAME\x10\x02\x12\x1f\n\x1b\x44UTY_KIND_CHANGE_OF_ADDRESS\x10\x03\x12\x1f\n\x1b\x44UTY_KIND_CHANGE_OF_CONTACT\x10\x04\x12\x1b\n\x17\x44UTY_KIND_EXTRA_ADDRESS\x10\x05\x12\x1c\n\x18\x44UTY_KIND_TRAVEL_AT_HOME\x10\x06\x12\x1b\n\x17\x44UTY_KIND_TRAVEL_ABROAD\x10\x07\x12\x14\n\x10\x44UTY_KIND_RETURN\x10\x08\x12#\n\x1f\x44UTY_KIND_PERIODIC_VERIFICATION\x10\t\x12\x1c\n\x18\x44UTY_KIND_NO_FIXED_ABODE\x10\n\x12\x1d\n\x19\x44UTY_KIND_EXPECTED_CHANGE\x10\x0b*\xc6\x01\n\tDutyState\x12\x1a\n\x16\x44UTY_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44UTY_STATE_OPEN\x10\x01\x12\x12\n\x0e\x44UTY_STATE_MET\x10\x02\x12\x17\n\x13\x44UTY_STATE_MET_LATE\x10\x03\x12\x16\n\x12\x44UTY_STATE_OVERDUE\x10\x04\x12\x15\n\x11\x44UTY_STATE_WAIVED\x10\x05\x12\x13\n\x0f\x44UTY_STATE_VOID\x10\x06\x12\x17\n\x13\x44UTY_STATE_STANDING\x10\x07*\xdb\x01\n\nDutyWaiver\x12\x1b\n\x17\x44UTY_WAIVER_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44UTY_WAIVER_ILLNESS\x10\x01\x12\x1b\n\x17\x44UTY_WAIVER_COURT_ORDER\x10\x02\x12\x1d\n\x19\x44UTY_WAIVER_OTHER_CUSTODY\x10\x03\x12\x18\n\x14\x44UTY_WAIVER_DISASTER\x10\x04\x12\x1d\n\x19\x44UTY_WAIVER_MET_OTHERWISE\x10\x05\x12\"\n\x1e\x44UTY_WAIVER_ENTERED_BY_MISTAKE\x10\x06*\xa2\x01\n\x0c\x44utyStepKind\x12\x1e\n\x1a\x44UTY_STEP_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44UTY_STEP_KIND_DUE_SOON\x10\x01\x12\x1a\n\x16\x44UTY_STEP_KIND_OVERDUE\x10\x02\x12\x1c\n\x18\x44UTY_STEP_KIND_ESCALATED\x10\x03\x12\x1b\n\x17\x44UTY_STEP_KIND_REFERRED\x10\x04*\x85\x01\n\tDutyLevel\x12\x1a\n\x16\x44UTY_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44UTY_LEVEL_STATION\x10\x01\x12\x17\n\x13\x44UTY_LEVEL_DISTRICT\x10\x02\x12\x17\n\x13\x44UTY_LEVEL_PROVINCE\x10\x03\x12\x12\n\x0e\x44UTY_LEVEL_NPB\x10\x04\x42\x45\n\x0epk.gov.nsor.v1B\x0b\x44utiesProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EARLIERDUEDATE'].fields_by_name['move_time']._serialized_options = b'\330\363\030\001'
   _globals['_EARLIERDUEDATE'].fields_by_name['policy_version']._loaded_options = None
   _globals['_EARLIERDUEDATE'].fields_by_name['policy_version']._serialized_options = b'\330\363\030\001'
+  _globals['_EARLIERDUEDATE'].fields_by_name['supervision_tier']._loaded_options = None
+  _globals['_EARLIERDUEDATE'].fields_by_name['supervision_tier']._serialized_options = b'\330\363\030\001'
   _globals['_DUTY'].fields_by_name['duty_id']._loaded_options = None
   _globals['_DUTY'].fields_by_name['duty_id']._serialized_options = b'\330\363\030\001'
   _globals['_DUTY'].fields_by_name['kind']._loaded_options = None
@@ -67,6 +70,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DUTY'].fields_by_name['notice_id']._serialized_options = b'\330\363\030\001'
   _globals['_DUTY'].fields_by_name['waiver']._loaded_options = None
   _globals['_DUTY'].fields_by_name['waiver']._serialized_options = b'\330\363\030\001'
+  _globals['_DUTY'].fields_by_name['supervision_tier']._loaded_options = None
+  _globals['_DUTY'].fields_by_name['supervision_tier']._serialized_options = b'\330\363\030\001'
+  _globals['_DUTY'].fields_by_name['tier_without_rule']._loaded_options = None
+  _globals['_DUTY'].fields_by_name['tier_without_rule']._serialized_options = b'\330\363\030\001'
   _globals['_DUTY'].fields_by_name['movement_id']._loaded_options = None
   _globals['_DUTY'].fields_by_name['movement_id']._serialized_options = b'\330\363\030\001'
   _globals['_GETDUTYREQUEST'].fields_by_name['registration_id']._loaded_options = None
@@ -111,34 +118,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WAIVEDUTYRESPONSE'].fields_by_name['etag']._serialized_options = b'\330\363\030\001'
   _globals['_WAIVEDUTYRESPONSE'].fields_by_name['duty']._loaded_options = None
   _globals['_WAIVEDUTYRESPONSE'].fields_by_name['duty']._serialized_options = b'\330\363\030\001'
-  _globals['_DUTYKIND']._serialized_start=1703
-  _globals['_DUTYKIND']._serialized_end=2074
-  _globals['_DUTYSTATE']._serialized_start=2077
-  _globals['_DUTYSTATE']._serialized_end=2275
-  _globals['_DUTYWAIVER']._serialized_start=2278
-  _globals['_DUTYWAIVER']._serialized_end=2497
-  _globals['_DUTYSTEPKIND']._serialized_start=2500
-  _globals['_DUTYSTEPKIND']._serialized_end=2662
-  _globals['_DUTYLEVEL']._serialized_start=2665
-  _globals['_DUTYLEVEL']._serialized_end=2798
-  _globals['_DUTYSTEP']._serialized_start=160
-  _globals['_DUTYSTEP']._serialized_end=308
-  _globals['_EARLIERDUEDATE']._serialized_start=311
-  _globals['_EARLIERDUEDATE']._serialized_end=462
-  _globals['_DUTY']._serialized_start=465
-  _globals['_DUTY']._serialized_end=844
-  _globals['_GETDUTYREQUEST']._serialized_start=846
-  _globals['_GETDUTYREQUEST']._serialized_end=922
-  _globals['_GETDUTYRESPONSE']._serialized_start=924
-  _globals['_GETDUTYRESPONSE']._serialized_end=998
-  _globals['_LISTDUTIESREQUEST']._serialized_start=1000
-  _globals['_LISTDUTIESREQUEST']._serialized_end=1091
-  _globals['_DUTYITEM']._serialized_start=1094
-  _globals['_DUTYITEM']._serialized_end=1326
-  _globals['_LISTDUTIESRESPONSE']._serialized_start=1328
-  _globals['_LISTDUTIESRESPONSE']._serialized_end=1419
-  _globals['_WAIVEDUTYREQUEST']._serialized_start=1422
-  _globals['_WAIVEDUTYREQUEST']._serialized_end=1624
-  _globals['_WAIVEDUTYRESPONSE']._serialized_start=1626
-  _globals['_WAIVEDUTYRESPONSE']._serialized_end=1700
+  _globals['_DUTYKIND']._serialized_start=1904
+  _globals['_DUTYKIND']._serialized_end=2275
+  _globals['_DUTYSTATE']._serialized_start=2278
+  _globals['_DUTYSTATE']._serialized_end=2476
+  _globals['_DUTYWAIVER']._serialized_start=2479
+  _globals['_DUTYWAIVER']._serialized_end=2698
+  _globals['_DUTYSTEPKIND']._serialized_start=2701
+  _globals['_DUTYSTEPKIND']._serialized_end=2863
+  _globals['_DUTYLEVEL']._serialized_start=2866
+  _globals['_DUTYLEVEL']._serialized_end=2999
+  _globals['_DUTYSTEP']._serialized_start=186
+  _globals['_DUTYSTEP']._serialized_end=334
+  _globals['_EARLIERDUEDATE']._serialized_start=337
+  _globals['_EARLIERDUEDATE']._serialized_end=546
+  _globals['_DUTY']._serialized_start=549
+  _globals['_DUTY']._serialized_end=1045
+  _globals['_GETDUTYREQUEST']._serialized_start=1047
+  _globals['_GETDUTYREQUEST']._serialized_end=1123
+  _globals['_GETDUTYRESPONSE']._serialized_start=1125
+  _globals['_GETDUTYRESPONSE']._serialized_end=1199
+  _globals['_LISTDUTIESREQUEST']._serialized_start=1201
+  _globals['_LISTDUTIESREQUEST']._serialized_end=1292
+  _globals['_DUTYITEM']._serialized_start=1295
+  _globals['_DUTYITEM']._serialized_end=1527
+  _globals['_LISTDUTIESRESPONSE']._serialized_start=1529
+  _globals['_LISTDUTIESRESPONSE']._serialized_end=1620
+  _globals['_WAIVEDUTYREQUEST']._serialized_start=1623
+  _globals['_WAIVEDUTYREQUEST']._serialized_end=1825
+  _globals['_WAIVEDUTYRESPONSE']._serialized_start=1827
+  _globals['_WAIVEDUTYRESPONSE']._serialized_end=1901
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from nsor.v1 import types_pb2 as _types_pb2
+from nsor.v1 import validation_pb2 as _validation_pb2
 from nsor.v1 import worklists_pb2 as _worklists_pb2
 import builtins as _builtins
 import sys
@@ -267,15 +268,18 @@ Global___DutyStep: _TypeAlias = DutyStep  # noqa: Y015
 
 @_typing.final
 class EarlierDueDate(_message.Message):
-    """A due date that another policy has moved."""
+    """A due date that another policy, or another supervision tier, has moved."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DUE_TIME_FIELD_NUMBER: _builtins.int
     MOVE_TIME_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    SUPERVISION_TIER_FIELD_NUMBER: _builtins.int
     policy_version: _builtins.int
-    """Version of the policy by which it was counted anew: that is why it has moved."""
+    """Version of the policy by which it was counted anew: that is why it has moved, unless a tier is named."""
+    supervision_tier: _validation_pb2.SupervisionTier.ValueType
+    """The supervision tier that the owner of the record gave it then, and that has moved it; not set: the policy has."""
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """When the duty was due before."""
@@ -290,10 +294,11 @@ class EarlierDueDate(_message.Message):
         due_time: _timestamp_pb2.Timestamp | None = ...,
         move_time: _timestamp_pb2.Timestamp | None = ...,
         policy_version: _builtins.int = ...,
+        supervision_tier: _validation_pb2.SupervisionTier.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "move_time", b"move_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "move_time", b"move_time", "policy_version", b"policy_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "move_time", b"move_time", "policy_version", b"policy_version", "supervision_tier", b"supervision_tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -314,6 +319,8 @@ class Duty(_message.Message):
     MET_DATE_FIELD_NUMBER: _builtins.int
     NOTICE_ID_FIELD_NUMBER: _builtins.int
     WAIVER_FIELD_NUMBER: _builtins.int
+    SUPERVISION_TIER_FIELD_NUMBER: _builtins.int
+    TIER_WITHOUT_RULE_FIELD_NUMBER: _builtins.int
     MOVEMENT_ID_FIELD_NUMBER: _builtins.int
     duty_id: _builtins.str
     """The duty; empty for one that stands without a date."""
@@ -325,6 +332,10 @@ class Duty(_message.Message):
     """The notice that met it, or by which it began."""
     waiver: Global___DutyWaiver.ValueType
     """Why it was waived."""
+    supervision_tier: _validation_pb2.SupervisionTier.ValueType
+    """The supervision tier by whose rule it is counted; not set: by the rule for everybody."""
+    tier_without_rule: _validation_pb2.SupervisionTier.ValueType
+    """The record's supervision tier, for which the policy in force has no rule, so that the rule for everybody counts; else not set."""
     movement_id: _builtins.str
     """The movement over the border that met it, or by which it began; empty: none."""
     @_builtins.property
@@ -355,11 +366,13 @@ class Duty(_message.Message):
         met_date: _date_pb2.Date | None = ...,
         notice_id: _builtins.str = ...,
         waiver: Global___DutyWaiver.ValueType = ...,
+        supervision_tier: _validation_pb2.SupervisionTier.ValueType = ...,
+        tier_without_rule: _validation_pb2.SupervisionTier.ValueType = ...,
         movement_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "met_date", b"met_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "duty_id", b"duty_id", "earlier", b"earlier", "kind", b"kind", "met_date", b"met_date", "movement_id", b"movement_id", "notice_id", b"notice_id", "state", b"state", "steps", b"steps", "waiver", b"waiver"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "duty_id", b"duty_id", "earlier", b"earlier", "kind", b"kind", "met_date", b"met_date", "movement_id", b"movement_id", "notice_id", b"notice_id", "state", b"state", "steps", b"steps", "supervision_tier", b"supervision_tier", "tier_without_rule", b"tier_without_rule", "waiver", b"waiver"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18nsor/v1/validation.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xb5\x01\n\nValidation\x12,\n\x04tier\x18\x01 \x01(\x0e\x32\x18.nsor.v1.SupervisionTierB\x04\xd8\xf3\x18\x01\x12\x37\n\rvalidate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x15\n\x07overdue\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xb7\x01\n\x1dRevalidateRegistrationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12&\n\x04tier\x18\x05 \x01(\x0e\x32\x18.nsor.v1.SupervisionTier\"O\n\x1eRevalidateRegistrationResponse\x12-\n\nvalidation\x18\x01 \x01(\x0b\x32\x13.nsor.v1.ValidationB\x04\xd8\xf3\x18\x01*\x91\x01\n\x0fSupervisionTier\x12 \n\x1cSUPERVISION_TIER_UNSPECIFIED\x10\x00\x12\x1d\n\x19SUPERVISION_TIER_STANDARD\x10\x01\x12\x1d\n\x19SUPERVISION_TIER_ENHANCED\x10\x02\x12\x1e\n\x1aSUPERVISION_TIER_INTENSIVE\x10\x03\x42I\n\x0epk.gov.nsor.v1B\x0fValidationProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18nsor/v1/validation.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xb5\x01\n\nValidation\x12,\n\x04tier\x18\x01 \x01(\x0e\x32\x18.nsor.v1.SupervisionTierB\x04\xd8\xf3\x18\x01\x12\x37\n\rvalidate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x15\n\x07overdue\x18\x04 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xb7\x01\n\x1dRevalidateRegistrationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12!\n\x0fregistration_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x16\n\x04\x65tag\x18\x04 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x18@\x12&\n\x04tier\x18\x05 \x01(\x0e\x32\x18.nsor.v1.SupervisionTier\"c\n\x1eRevalidateRegistrationResponse\x12-\n\nvalidation\x18\x01 \x01(\x0b\x32\x13.nsor.v1.ValidationB\x04\xd8\xf3\x18\x01\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\x91\x01\n\x0fSupervisionTier\x12 \n\x1cSUPERVISION_TIER_UNSPECIFIED\x10\x00\x12\x1d\n\x19SUPERVISION_TIER_STANDARD\x10\x01\x12\x1d\n\x19SUPERVISION_TIER_ENHANCED\x10\x02\x12\x1e\n\x1aSUPERVISION_TIER_INTENSIVE\x10\x03\x42I\n\x0epk.gov.nsor.v1B\x0fValidationProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,12 +51,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVALIDATEREGISTRATIONREQUEST'].fields_by_name['etag']._serialized_options = b'\322\363\030\004\010\001\030@'
   _globals['_REVALIDATEREGISTRATIONRESPONSE'].fields_by_name['validation']._loaded_options = None
   _globals['_REVALIDATEREGISTRATIONRESPONSE'].fields_by_name['validation']._serialized_options = b'\330\363\030\001'
-  _globals['_SUPERVISIONTIER']._serialized_start=566
-  _globals['_SUPERVISIONTIER']._serialized_end=711
+  _globals['_REVALIDATEREGISTRATIONRESPONSE'].fields_by_name['etag']._loaded_options = None
+  _globals['_REVALIDATEREGISTRATIONRESPONSE'].fields_by_name['etag']._serialized_options = b'\330\363\030\001'
+  _globals['_SUPERVISIONTIER']._serialized_start=586
+  _globals['_SUPERVISIONTIER']._serialized_end=731
   _globals['_VALIDATION']._serialized_start=115
   _globals['_VALIDATION']._serialized_end=296
   _globals['_REVALIDATEREGISTRATIONREQUEST']._serialized_start=299
   _globals['_REVALIDATEREGISTRATIONREQUEST']._serialized_end=482
   _globals['_REVALIDATEREGISTRATIONRESPONSE']._serialized_start=484
-  _globals['_REVALIDATEREGISTRATIONRESPONSE']._serialized_end=563
+  _globals['_REVALIDATEREGISTRATIONRESPONSE']._serialized_end=583
 # @@protoc_insertion_point(module_scope)

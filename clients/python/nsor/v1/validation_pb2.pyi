@@ -35,7 +35,9 @@ class _SupervisionTierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Super
     """That of re-verification-intensive."""
 
 class SupervisionTier(_SupervisionTier, metaclass=_SupervisionTierEnumTypeWrapper):
-    """How closely an offender is watched, which says how often his record is looked at again. How often, policy says."""
+    """How closely an offender is watched, which says how often his record is looked at again, and how often he is verified with a new photo.
+    How often, policy says: deadlines.toml for the one, [[tier]] in duties.toml for the other.
+    """
 
 SUPERVISION_TIER_UNSPECIFIED: SupervisionTier.ValueType  # 0
 """In a request: as it was."""
@@ -105,7 +107,9 @@ class RevalidateRegistrationRequest(_message.Message):
     etag: _builtins.str
     """The etag that the owner has seen."""
     tier: Global___SupervisionTier.ValueType
-    """The tier from now on."""
+    """The tier from now on. Another one than before also counts anew, from his last verification, by when he has to be verified again; what
+    is overdue already stays so, and what would be over by then is counted from now.
+    """
     def __init__(
         self,
         *,
@@ -130,6 +134,9 @@ class RevalidateRegistrationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VALIDATION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    """Etag of the registration's newest version: a new one when the tier is another; empty with `validate_only`."""
     @_builtins.property
     def validation(self) -> Global___Validation:
         """The tier, and by when the owner has to say it again; empty with `validate_only`."""
@@ -138,10 +145,11 @@ class RevalidateRegistrationResponse(_message.Message):
         self,
         *,
         validation: Global___Validation | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["validation", b"validation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["validation", b"validation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "validation", b"validation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -51,6 +51,8 @@ WATCH: Final = "nsor-server/watch-duties"
 """Who tells of steps of escalation."""
 RECOUNT: Final = "nsor-server/recount-duties"
 """Who counts open duties by another policy."""
+REVALIDATE: Final = "nsor.v1.RegistrationService/RevalidateRegistration"
+"""Who gives a record another supervision tier; which one, ``validation/history.py`` tells again."""
 _PROBLEM: Final = "the duties of a registration don't follow from what was recorded of it"
 _COVERED: Final = "a step of a duty wasn't told though no other registration of the person owes it, or was told twice"
 _LEFT_BEHIND: Final = "a duty was waived, and that which the person owes alike by another registration wasn't"
@@ -94,6 +96,7 @@ class Owing:
                     state=record.state,
                     responsible_place=record.responsible_place,
                     custody_state=record.custody_state,
+                    supervision_tier=record.supervision_tier,
                     duties=record.duties,
                 )
                 self._duties[record.registration_id] = held.SerializeToString()
@@ -138,7 +141,7 @@ class Owing:
         policy = _policy(record)
         if policy is not None and not self.was_in_force(policy, leaf.time_us):
             self._add(index, _POLICY)
-        if leaf.method in {WATCH, RECOUNT}:
+        if leaf.method in {WATCH, RECOUNT, REVALIDATE}:
             counted = [self.counting(each) for each in self._in_force(leaf.time_us)]
         else:
             counted = [self._shipped if policy is None else self.counting(policy)]
@@ -196,6 +199,8 @@ class Owing:
             rules.confirmed(counting, made, instant(record.update_time_us))
         elif leaf.method == WAIVE:
             rules.waived(counting, made, _waiver(record), instant(record.update_time_us))
+        elif leaf.method == REVALIDATE:
+            rules.by_other_tier(counting, made, record.update_time_us)
         elif leaf.method == RECOUNT:
             rules.recounted(counting, made, record.update_time_us)
         elif leaf.method == WATCH:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from nsor.v1 import duties_pb2, types_pb2
+from nsor.v1 import duties_pb2, types_pb2, validation_pb2
 from nsor_server.formats.instants import from_us, instant, set_day, to_us
 from nsor_server.formats.uuids import text
 from nsor_server.policy.deadlines import Deadlines
@@ -32,14 +32,18 @@ def to_message(
         notice_id=text(notice_id) if notice_id else "",
         waiver=duties_pb2.DutyWaiver.ValueType(duty.waiver),
         movement_id=text(movement_id) if movement_id else "",
+        supervision_tier=validation_pb2.SupervisionTier.ValueType(duty.tier),
     )
     if rules.is_open(record, duty):
         message.steps.extend(_step(step, duty.due_us) for step in policy.duties.of(duty.kind).steps)
+        if duty.kind == rules.VERIFICATION and not duty.tier and policy.duties.lacks(record.supervision_tier):
+            message.tier_without_rule = validation_pb2.SupervisionTier.ValueType(record.supervision_tier)
     for each in duty.earlier:
         message.earlier.add(
             due_time=from_us(each.due_us),
             move_time=from_us(each.time_us),
             policy_version=max(each.policy.duties, each.policy.deadlines, each.policy.holidays),
+            supervision_tier=validation_pb2.SupervisionTier.ValueType(each.tier),
         )
     if duty.HasField("met_day"):
         set_day(message.met_date, duty.met_day)
@@ -48,7 +52,8 @@ def to_message(
 
 def deadline(deadlines: Deadlines, duty: record_pb2.Duty) -> types_pb2.Deadline:
     """A duty's deadline, which explains itself: it is due when it was counted to be."""
-    return deadlines.due(duty.rule, instant(duty.start_us), duty.unit).message(due_us=duty.due_us)
+    from_us = rules.counted_from_us(duty)
+    return deadlines.due(duty.rule, instant(from_us), duty.unit).message(due_us=duty.due_us)
 
 
 def standing() -> list[duties_pb2.Duty]:

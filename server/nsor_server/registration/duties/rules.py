@@ -18,7 +18,7 @@ from nsor.v1 import custody_pb2, duties_pb2, movements_pb2, registration_pb2, ty
 from nsor_server import errors
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.policy.deadlines import OPEN_JOURNEY, Deadlines, Due
+from nsor_server.policy.deadlines import OPEN_JOURNEY, Deadlines
 from nsor_server.policy.duties import Duties, Level, Step, StepName
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.custody import rules as custody
@@ -56,6 +56,20 @@ MOST_ENDED: Final = 20
 _RELEASED_FROM: Final = frozenset({states.IN_CUSTODY, states.ON_BAIL})
 
 
+class Counted(NamedTuple):
+    """When a duty is due.
+
+    Attributes:
+        due_us: microseconds since 1970.
+        rule: id of the deadline.
+        tier: the supervision tier that has it; 0: it is that of everybody.
+    """
+
+    due_us: int
+    rule: str
+    tier: int
+
+
 class Counting(NamedTuple):
     """By what duties are counted: two documents of one policy, and their versions."""
 
@@ -69,13 +83,15 @@ class Counting(NamedTuple):
         versions = {name: policy.versions.get(name, 0) for name in ("duties", "deadlines", "holidays")}
         return cls(policy.duties, policy.deadlines, record_pb2.DutyPolicy(**versions))
 
-    def due(self, kind: int, start: dt.datetime, unit: str) -> Due:
-        """When a duty of a kind is due that begins with an event."""
-        return self.deadlines.due(self.duties.of(kind).deadline, start, unit)
+    def first(self, kind: int, tier: int, start: dt.datetime, unit: str) -> Counted:
+        """When a duty of a kind is due that begins with an event, by the record's supervision tier."""
+        rule, by_tier = self.duties.rule(kind, tier)
+        return Counted(to_us(self.deadlines.due(rule, start, unit).due), rule, by_tier)
 
-    def again(self, duty: record_pb2.Duty) -> tuple[int, str]:
-        """When a duty is due, microseconds since 1970, and by which rule."""
-        return _again(self.duties, self.deadlines, duty.kind, duty.start_us, duty.unit)
+    def again(self, duty: record_pb2.Duty, tier: int, from_us: int) -> Counted:
+        """When a duty is due that is counted from an instant (microseconds since 1970), by a supervision tier."""
+        rule, by_tier = self.duties.rule(duty.kind, tier)
+        return Counted(_again(self.deadlines, rule, from_us, duty.unit), rule, by_tier)
 
 
 class Told(NamedTuple):
@@ -290,23 +306,53 @@ def recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
     for duty in record.duties:
         if duty.state != OPEN:
             continue
-        (due_us, rule), step_us = counting.again(duty), duty.next_step_us
-        if _is_moved(duty, due_us, rule, now_us):
+        counted = counting.again(duty, record.supervision_tier, counted_from_us(duty))
+        step_us = duty.next_step_us
+        if _is_moved(duty, counted, now_us):
             duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy)
-            duty.due_us, duty.rule = due_us, rule
-            _tell_again(counting, duty, now_us)
+            duty.due_us, duty.rule, duty.tier = counted
+            _tell_again(counting, duty, now_us, least=_DUE_SOON)
             moved = True
         _expect_step(counting, duty)
         moved |= duty.next_step_us != step_us
     return moved
 
 
+def by_other_tier(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
+    """Count the open verification of a version that is being made by its supervision tier, which is another one now.
+
+    It is counted from its event, as before. Where that time would be over already, it is counted from now on, if that
+    is earlier than the day that it had; else it stays. So does what is overdue: no tier makes overdue what wasn't, nor
+    in time what is.
+    """
+    for duty in record.duties:
+        if duty.kind != VERIFICATION or duty.state != OPEN or duty.due_us < now_us:
+            continue
+        from_us, counted = 0, counting.again(duty, record.supervision_tier, duty.start_us)
+        if counted.due_us < now_us:
+            from_us, counted = now_us, counting.again(duty, record.supervision_tier, now_us)
+            if counted.due_us >= duty.due_us:
+                continue
+        if counted == (duty.due_us, duty.rule, duty.tier):
+            continue
+        duty.earlier.add(due_us=duty.due_us, time_us=now_us, policy=counting.policy, tier=record.supervision_tier)
+        duty.due_us, duty.rule, duty.tier = counted
+        duty.counted_from_us = from_us
+        _tell_again(counting, duty, now_us, least=0)
+        _expect_step(counting, duty)
+
+
+def counted_from_us(duty: record_pb2.Duty) -> int:
+    """The instant from which a duty is counted, microseconds since 1970: its event, or when another tier came."""
+    return duty.counted_from_us or duty.start_us
+
+
 def would_be_recounted(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> bool:
     """Whether ``recounted`` would change a record, which stays as it is: most policies move few duties."""
     for duty in record.duties:
         if duty.state == OPEN:
-            due_us, rule = counting.again(duty)
-            if _is_moved(duty, due_us, rule, now_us) or _next_step_us(counting, duty) != duty.next_step_us:
+            counted = counting.again(duty, record.supervision_tier, counted_from_us(duty))
+            if _is_moved(duty, counted, now_us) or _next_step_us(counting, duty) != duty.next_step_us:
                 return True
     return False
 
@@ -478,13 +524,14 @@ def _begin_at(
     counting: Counting, record: record_pb2.RegistrationRecord, kind: int, start: dt.datetime
 ) -> record_pb2.Duty:
     unit = record.responsible_place.split("/", 1)[0]
-    due = counting.due(kind, start, unit)
+    counted = counting.first(kind, record.supervision_tier, start, unit)
     duty = record.duties.add(
         duty_id=_id(record),
         kind=kind,
         start_us=to_us(start),
-        due_us=to_us(due.due),
-        rule=due.rule_id,
+        due_us=counted.due_us,
+        rule=counted.rule,
+        tier=counted.tier,
         unit=unit,
         policy=counting.policy,
         state=OPEN,
@@ -499,26 +546,26 @@ def _steps_left(counting: Counting, duty: record_pb2.Duty) -> list[Step]:
     return [each for each in counting.duties.of(duty.kind).steps if each.number > duty.told_step]
 
 
-def _tell_again(counting: Counting, duty: record_pb2.Duty, now_us: int) -> None:
-    """Have it told again that a duty is overdue which was, and which another policy has made due later.
+def _tell_again(counting: Counting, duty: record_pb2.Duty, now_us: int, *, least: int) -> None:
+    """Have steps told again that were told of a duty which has become due later.
 
-    That it will be due soon isn't: who heard it looks for the date in the duty.
+    By another policy that it is overdue, and not that it will be due soon (``least``): who heard it looks for the date
+    in the duty. By another tier, which moves the date by months, that too.
     """
     reached = [each.number for each in counting.duties.of(duty.kind).steps if each.at_us(duty.due_us) <= now_us]
-    duty.told_step = min(duty.told_step, max([*reached, _DUE_SOON]))
+    duty.told_step = min(duty.told_step, max([*reached, least]))
 
 
-def _is_moved(duty: record_pb2.Duty, due_us: int, rule: str, now_us: int) -> bool:
+def _is_moved(duty: record_pb2.Duty, counted: Counted, now_us: int) -> bool:
     """Whether a duty that is due otherwise by another policy becomes so: not on an earlier day that has passed."""
-    has_passed = due_us < min(now_us, duty.due_us)
-    return not has_passed and (due_us, rule) != (duty.due_us, duty.rule)
+    has_passed = counted.due_us < min(now_us, duty.due_us)
+    return not has_passed and counted != (duty.due_us, duty.rule, duty.tier)
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _again(duties: Duties, deadlines: Deadlines, kind: int, start_us: int, unit: str) -> tuple[int, str]:
-    """When a duty is due, and by which rule: of those that begin with one day's releases it is counted once."""
-    due = deadlines.due(duties.of(kind).deadline, instant(start_us), unit)
-    return to_us(due.due), due.rule_id
+def _again(deadlines: Deadlines, rule: str, start_us: int, unit: str) -> int:
+    """When a duty is due: of those that begin with one day's releases it is counted once."""
+    return to_us(deadlines.due(rule, instant(start_us), unit).due)
 
 
 def _expect_step(counting: Counting, duty: record_pb2.Duty) -> None:

@@ -15,6 +15,7 @@ from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection,
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.validation import overdue, rules, store
+from nsor_server.registration.validation.tiers import Tiers
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -29,6 +30,9 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 
 
+_TIER: Final = "the supervision tier of a registration isn't that of its newest validation"
+
+
 class Validated:
     """The validations at each entry; history and reviews must be at the entry already."""
 
@@ -40,6 +44,7 @@ class Validated:
         """Entries that have some of these may change when a registration has to be looked at again."""
         self.concerns = Concerns(self.rows, told=("validation_read",), also_next=True)
         self._newest: dict[bytes, int] = {}
+        self._tiers = Tiers()
         self._due_us: dict[bytes, int] = {}
         self.said_again: list[bytes] = []
         """Registrations whose owners have said by the last entry that they are right."""
@@ -50,17 +55,9 @@ class Validated:
         """Compare what was written, or shown, by the next entry; all come in their order."""
         self.said_again = []
         for wrapped, *columns in self._rows.take(index):
-            stored = store.StoredValidation(*columns)
-            if wrapped or stored.registration_id not in self._history.erased:
-                opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))  # noqa: B023
-            if stored.version != self._newest.get(stored.registration_id, 0) + 1:
-                self._add(index, "the validation of a registration doesn't follow the one before")
-            self._newest[stored.registration_id] = stored.version
-            if stored.version > rules.FIRST:
-                self.said_again.append(stored.registration_id)
-            # The column repeats what is sealed, or that was found already.
-            self._due_us[stored.registration_id] = stored.due_us
-            heapq.heappush(self._coming, (stored.due_us, stored.registration_id, stored.version))
+            self._take(index, wrapped, store.StoredValidation(*columns))
+        if not self._tiers.are_those_of(self._history.changed):
+            self._add(index, _TIER)
         for each in self._history.changed:
             if self._history.is_confirmed(each.registration_id) and each.registration_id not in self._newest:
                 self._add(index, "a registration was confirmed, and when it has to be looked at again wasn't written")
@@ -73,6 +70,21 @@ class Validated:
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()
+
+    def _take(self, index: int, wrapped: bytes | None, stored: store.StoredValidation) -> None:
+        """Take a validation; of a registration that was erased its columns are left."""
+        if wrapped or stored.registration_id not in self._history.erased:
+            record = opened(self._add, index, store.TABLE, lambda: _open(self._sealer, wrapped, stored))
+            if record is not None:
+                self._tiers.take(record)
+        if stored.version != self._newest.get(stored.registration_id, 0) + 1:
+            self._add(index, "the validation of a registration doesn't follow the one before")
+        self._newest[stored.registration_id] = stored.version
+        if stored.version > rules.FIRST:
+            self.said_again.append(stored.registration_id)
+        # The column repeats what is sealed, or that was found already.
+        self._due_us[stored.registration_id] = stored.due_us
+        heapq.heappush(self._coming, (stored.due_us, stored.registration_id, stored.version))
 
     def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
         if detail.validation_read != self._newest.get(detail.subjects[0], 0):

@@ -17,6 +17,7 @@ from nsor_server.policy.deadlines import (
 )
 from nsor_server.storage.v1 import record_pb2
 
+STANDARD: Final = int(validation_pb2.SUPERVISION_TIER_STANDARD)
 FIRST: Final = 1
 """Number of the validation that a registration's first confirmation is."""
 _RULES: Final[Mapping[int, str]] = {

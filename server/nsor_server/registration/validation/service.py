@@ -8,12 +8,14 @@ from nsor.v1 import options_pb2, registration_pb2, validation_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
+from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import rules as owners
-from nsor_server.registration import shown
+from nsor_server.registration import shown, states
 from nsor_server.registration import store as registrations
+from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.validation import rules, store
 from nsor_server.registration.worklists import owed
 from nsor_server.registration.worklists import rows as works
@@ -43,7 +45,7 @@ class Validations:
     def revalidate_registration(
         self, call: Call, request: validation_pb2.RevalidateRegistrationRequest, conn: Connection
     ) -> Outcome[validation_pb2.RevalidateRegistrationResponse]:
-        """Take an owner's word that a record is still right.
+        """Take an owner's word that a record is still right, and by another tier count what the person owes anew.
 
         Raises:
             errors.NoRecord: there is none, or the caller isn't its owner.
@@ -60,23 +62,28 @@ class Validations:
             raise errors.WrongState
         key = registrations.data_key(self._sealer, row)
         before, seen = store.newest(conn, key, row.registration_id)
-        deadlines = policy_of(call).deadlines
-        following = rules.again(deadlines, call, before, request.tier, call.now())
+        deadlines, now = policy_of(call).deadlines, call.now()
+        following = rules.again(deadlines, call, before, request.tier, now)
         added, ref = store.row(key, following)
-        message = rules.message(deadlines, following, call.now())
+        rows, refs = [added, works.of_itself(owed.done(row.registration_id, owed.OF_VALIDATION))], [ref]
+        etag = request.etag
+        if following.tier != before.tier:
+            tiered = states.next_version(record)
+            tiered.supervision_tier = following.tier
+            duties.by_other_tier(duties.Counting.by(policy_of(call)), tiered, to_us(now))
+            written = registrations.version_row(key, tiered, now)
+            etag = written.etag
+            rows.append(written.row)
+            refs.append(written.ref)
+        message = rules.message(deadlines, following, now)
         convictions = shown.to_agency(record, call.agency, call.officer)
         detail = record_pb2.AccessDetail(
             outcome="REVALIDATED",
             case_reference=records.case_reference(convictions[0].fir) if convictions else "",
             subjects=[row.registration_id],
         )
-        return Outcome(
-            disclose(validation_pb2.RevalidateRegistrationResponse(validation=message), call.purpose),
-            detail,
-            (added, works.of_itself(owed.done(row.registration_id, owed.OF_VALIDATION))),
-            (ref,),
-            (registrations.seen(row), seen),
-        )
+        answer = validation_pb2.RevalidateRegistrationResponse(validation=message, etag=etag)
+        return Outcome(disclose(answer, call.purpose), detail, rows, refs, (registrations.seen(row), seen))
 
     def _revalidated_again(
         self, call: Call, request: validation_pb2.RevalidateRegistrationRequest, conn: Connection

@@ -638,6 +638,7 @@ class RegistrationRecord(_message.Message):
     TRANSFER_FIELD_NUMBER: _builtins.int
     JOURNEYS_FIELD_NUMBER: _builtins.int
     MOVEMENTS_FIELD_NUMBER: _builtins.int
+    SUPERVISION_TIER_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.bytes
     """Registration id, 16 bytes."""
     version: _builtins.int
@@ -698,6 +699,8 @@ class RegistrationRecord(_message.Message):
     """The place whose police were responsible before they were others because of another registration of the person; empty: they aren't."""
     withdrawn: _builtins.bool
     """Two officers of NPB have decided that it was entered in error."""
+    supervision_tier: _builtins.int
+    """Number of nsor.v1.SupervisionTier, as the newest validation says; 0: the standard one, and it never had another."""
     @_builtins.property
     def unasked(self) -> Global___Unasked:
         """If the scheduler of duties wrote this version: the newest one that it didn't write. It is so of no other version."""
@@ -868,10 +871,11 @@ class RegistrationRecord(_message.Message):
         transfer: Global___Transfer | None = ...,
         journeys: _abc.Iterable[Global___Journey] | None = ...,
         movements: _abc.Iterable[Global___MetMovement] | None = ...,
+        supervision_tier: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "archive", b"archive", "ended_release", b"ended_release", "expected_release", b"expected_release", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "verified_death_day", b"verified_death_day", "waived_death_day", b"waived_death_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "apart_place", b"apart_place", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "journeys", b"journeys", "marks", b"marks", "mobiles", b"mobiles", "movements", b"movements", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day", "_waived_death_day", b"_waived_death_day", "accounts", b"accounts", "addresses", b"addresses", "apart_place", b"apart_place", "archive", b"archive", "birth_day", b"birth_day", "birth_precision", b"birth_precision", "carried_notices", b"carried_notices", "cnic", b"cnic", "convictions", b"convictions", "create_time_us", b"create_time_us", "created_by_agency", b"created_by_agency", "created_by_key", b"created_by_key", "custodian_agency", b"custodian_agency", "custody_events", b"custody_events", "custody_state", b"custody_state", "disputed", b"disputed", "dna_references", b"dna_references", "documents", b"documents", "duties", b"duties", "email_addresses", b"email_addresses", "ended_release", b"ended_release", "erased", b"erased", "expected_release", b"expected_release", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "home_version", b"home_version", "identity_changes", b"identity_changes", "identity_document", b"identity_document", "identity_state", b"identity_state", "identity_verifications", b"identity_verifications", "identity_waits", b"identity_waits", "imported_by_agency", b"imported_by_agency", "journeys", b"journeys", "marks", b"marks", "mobiles", b"mobiles", "movements", b"movements", "names", b"names", "nationality", b"nationality", "no_cnic_reason", b"no_cnic_reason", "notices_waited", b"notices_waited", "occupations", b"occupations", "receiving_agency", b"receiving_agency", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "sex", b"sex", "state", b"state", "supervision_tier", b"supervision_tier", "term_waived", b"term_waived", "told", b"told", "transfer", b"transfer", "unasked", b"unasked", "update_time_us", b"update_time_us", "vehicles", b"vehicles", "verified_death_day", b"verified_death_day", "version", b"version", "waiting_notices", b"waiting_notices", "waived_death_day", b"waived_death_day", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__verified_death_day: _TypeAlias = _typing.Literal["verified_death_day"]  # noqa: Y015
     _WhichOneofArgType__verified_death_day: _TypeAlias = _typing.Literal["_verified_death_day", b"_verified_death_day"]  # noqa: Y015
@@ -1256,6 +1260,8 @@ class Duty(_message.Message):
     TOLD_STEP_FIELD_NUMBER: _builtins.int
     MOVEMENT_ID_FIELD_NUMBER: _builtins.int
     MET_BY_MOVEMENT_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    COUNTED_FROM_US_FIELD_NUMBER: _builtins.int
     duty_id: _builtins.bytes
     """Duty id, 16 bytes: it follows from the registration, the version with which the duty began, and its place in that."""
     kind: _builtins.int
@@ -1300,6 +1306,12 @@ class Duty(_message.Message):
     """Of a return: the movement over the border by which it began, 16 bytes; empty: none."""
     met_by_movement: _builtins.bytes
     """Likewise: the movement that met it."""
+    tier: _builtins.int
+    """Number of the nsor.v1.SupervisionTier by whose rule it is counted; 0: by the rule for everybody."""
+    counted_from_us: _builtins.int
+    """The instant from which it is counted, if that is later than the event: that of another tier, by which its time would have been over
+    already. 0: from the event.
+    """
     @_builtins.property
     def policy(self) -> Global___DutyPolicy:
         """By which policy it was counted."""
@@ -1335,10 +1347,12 @@ class Duty(_message.Message):
         told_step: _builtins.int = ...,
         movement_id: _builtins.bytes = ...,
         met_by_movement: _builtins.bytes = ...,
+        tier: _builtins.int = ...,
+        counted_from_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "met_day", b"met_day", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_by_movement", b"met_by_movement", "met_day", b"met_day", "movement_id", b"movement_id", "next_step_us", b"next_step_us", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "told_step", b"told_step", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_met_day", b"_met_day", "address_kind", b"address_kind", "counted_from_us", b"counted_from_us", "due_us", b"due_us", "duty_id", b"duty_id", "earlier", b"earlier", "end_version", b"end_version", "expected_kind", b"expected_kind", "kind", b"kind", "met_by", b"met_by", "met_by_movement", b"met_by_movement", "met_day", b"met_day", "movement_id", b"movement_id", "next_step_us", b"next_step_us", "notice_id", b"notice_id", "place", b"place", "policy", b"policy", "rule", b"rule", "start_us", b"start_us", "state", b"state", "tier", b"tier", "told_step", b"told_step", "unit", b"unit", "version", b"version", "waived_by_agency", b"waived_by_agency", "waived_by_key", b"waived_by_key", "waiver", b"waiver"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__met_day: _TypeAlias = _typing.Literal["met_day"]  # noqa: Y015
     _WhichOneofArgType__met_day: _TypeAlias = _typing.Literal["_met_day", b"_met_day"]  # noqa: Y015
@@ -1378,17 +1392,20 @@ Global___DutyPolicy: _TypeAlias = DutyPolicy  # noqa: Y015
 
 @_typing.final
 class EarlierDue(_message.Message):
-    """A due date that another policy has moved."""
+    """A due date that another policy, or another supervision tier, has moved."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DUE_US_FIELD_NUMBER: _builtins.int
     TIME_US_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
     due_us: _builtins.int
     """When it was due."""
     time_us: _builtins.int
     """When it was counted anew."""
+    tier: _builtins.int
+    """The tier, a number of nsor.v1.SupervisionTier, that moved it; 0: the policy did."""
     @_builtins.property
     def policy(self) -> Global___DutyPolicy:
         """By which policy it was counted anew."""
@@ -1399,10 +1416,11 @@ class EarlierDue(_message.Message):
         due_us: _builtins.int = ...,
         time_us: _builtins.int = ...,
         policy: Global___DutyPolicy | None = ...,
+        tier: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "policy", b"policy", "time_us", b"time_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "policy", b"policy", "tier", b"tier", "time_us", b"time_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

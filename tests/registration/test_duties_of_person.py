@@ -9,6 +9,7 @@ from nsor_server.formats.dates import KARACHI
 from nsor_server.registration.duties import rules, watch, watch_store
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.others import Others
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
@@ -96,12 +97,12 @@ def test_a_step_that_was_told_twice_is_found(
 def test_a_step_that_was_told_of_nobody_is_found(
     pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stricter(claimants: Claimants, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
+    def stricter(claimants: Claimants, registration_id: bytes) -> Others:
         own = claimants.get(registration_id)
         assert own is not None
         made = record_pb2.RegistrationRecord.FromString(own.record.SerializeToString())
         made.registration_id = bytes(16)
-        return [made]
+        return Others(earlier=(made,))
 
     monkeypatch.setattr(watch_store, "merged", lambda _conn, ids: set(ids))
     monkeypatch.setattr(watch, "_others", stricter)
@@ -150,13 +151,15 @@ def test_what_one_notice_begins_is_one_duty_and_what_another_begins_another() ->
     def duty(kind: int, due_us: int, notice_id: bytes = b"") -> record_pb2.Duty:
         return record_pb2.Duty(kind=kind, due_us=due_us, notice_id=notice_id, state=rules.OPEN)
 
+    def covered(one: record_pb2.RegistrationRecord, *earlier: record_pb2.RegistrationRecord) -> bool:
+        return rules.is_covered(one, one.duties[0], Others(earlier=earlier))
+
     journey = duty(rules.RETURN, 5, b"a")
-    assert rules.is_covered(owing(2, journey), journey, [owing(1, duty(rules.RETURN, 5, b"a"))])
-    assert not rules.is_covered(owing(1, journey), journey, [owing(2, duty(rules.RETURN, 5, b"a"))])
-    assert not rules.is_covered(owing(2, journey), journey, [owing(1, duty(rules.RETURN, 4, b"b"))])
+    assert covered(owing(2, journey), owing(1, duty(rules.RETURN, 5, b"a")))
+    assert not covered(owing(2, journey), owing(1, duty(rules.RETURN, 4, b"b")))
     verified = duty(rules.VERIFICATION, 5, b"a")
-    assert rules.is_covered(owing(1, verified), verified, [owing(2, duty(rules.VERIFICATION, 4, b"b"))])
-    assert not rules.is_covered(owing(1, verified), verified, [owing(2, duty(rules.INITIAL_NOTICE, 4))])
+    assert covered(owing(1, verified), owing(2, duty(rules.VERIFICATION, 4, b"b")))
+    assert not covered(owing(1, verified), owing(2, duty(rules.INITIAL_NOTICE, 4)))
     in_prison = owing(2, duty(rules.VERIFICATION, 4))
     in_prison.custody_state = 1
-    assert not rules.is_covered(owing(1, verified), verified, [in_prison])
+    assert not covered(owing(1, verified), in_prison)

@@ -157,12 +157,16 @@ def test_what_would_be_later_than_it_is_stays(services: Services, owner: Owner) 
 
 def test_what_is_overdue_stays_so_by_whatever_tier(services: Services, owner: Owner) -> None:
     # Else whoever may give a tier could make in time what is overdue, or overdue what wasn't.
-    created = released(services)
-    before = verification(services, created)
-    assert before.state == duties_pb2.DUTY_STATE_OVERDUE
-    for tier in (INTENSIVE, STANDARD):
-        given(services, created, tier)
-        assert verification(services, created) == before
+    by_all, by_tier = held(services), held(services)
+    given(services, by_tier, INTENSIVE, PUNJAB_PROSECUTION)
+    happens(services, by_all, "RELEASED", event_date=LATER)
+    happens(services, by_tier, "RELEASED", event_date=today(-200))
+    for created, tiers in ((by_all, (INTENSIVE, STANDARD)), (by_tier, (ENHANCED, STANDARD))):
+        before = verification(services, created)
+        assert before.state == duties_pb2.DUTY_STATE_OVERDUE
+        for tier in tiers:
+            given(services, created, tier)
+            assert verification(services, created) == before
     assert owner.findings() == []
 
 

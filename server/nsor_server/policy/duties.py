@@ -131,12 +131,12 @@ class Duties:
         self._by_tier: dict[int, TierRow] = {}
         known = frozenset(deadlines.rule_ids())
         for tier in file.tier:
-            number = TIERS.get(tier.code)
-            if number is None or number in self._by_tier:
+            of_tier = TIERS.get(tier.code)
+            if of_tier is None or of_tier in self._by_tier:
                 raise _wrong(f"{tier.code} is no supervision tier above the standard one, or stands here twice", "tier")
             if tier.deadline not in known:
                 raise _wrong(f"{tier.code} is counted by {tier.deadline}, which deadlines doesn't have", "tier")
-            self._by_tier[number] = tier
+            self._by_tier[of_tier] = tier
         rows = file.duty
         for row in rows:
             number = KINDS.get(row.kind)

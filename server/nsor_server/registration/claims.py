@@ -7,6 +7,7 @@ writes the same rows, whether or not another registration has an identifier: onl
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -294,6 +295,25 @@ def head(conn: Connection, key: DataKey, registration_id: bytes) -> record_pb2.C
     return record
 
 
+class Newest(NamedTuple):
+    """The newest version of a registration's claim, by what stands beside the seal.
+
+    Attributes:
+        is_merged: it says that the registration is of one person with others.
+        seen: that it is the newest.
+    """
+
+    is_merged: bool
+    seen: Seen
+
+
+def newest_versions(conn: Connection, registration_ids: Iterable[bytes]) -> dict[bytes, Newest]:
+    """The newest claims of some registrations, by their ids: of those that a court has confirmed."""
+    ids = [uuid.UUID(bytes=each) for each in registration_ids]
+    found = conn.execute(_NEWEST_VERSIONS, (ids,), binary=True)
+    return {one: Newest(merged, Seen(CLAIM_HEADS, (one,), version)) for one, version, merged in found}
+
+
 def seen(record: record_pb2.ClaimRecord) -> Seen:
     """That this was the newest version of a claim."""
     return Seen(CLAIM_HEADS, (record.registration_id,), record.version)
@@ -334,6 +354,14 @@ FROM unnest($1::smallint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (
 ORDER BY nth
 """.encode(),  # noqa: S608 - constants
 )
+_NEWEST_VERSIONS: Final = """
+SELECT uuid_send(r.registration_id), c.version, c.person <> ''
+FROM unnest(%s::uuid[]) AS r (registration_id)
+CROSS JOIN LATERAL (
+    SELECT version, person FROM registration_claim WHERE registration_id = r.registration_id
+    ORDER BY version DESC LIMIT 1
+) AS c
+"""
 _NEWEST: Final = Statement(
     b"registration claim",
     b"""

@@ -176,7 +176,7 @@ class ReviewTimes:
         moved = owed.changed(conn, before.returned_to, stands)
         released = releases.due(conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands)
         transferred = overdue_transfers.due(
-            conn, self._sealer, directory.agencies, record, after_us=after_us, returned=stands
+            conn, (self._sealer, self._blind_index), directory.agencies, record, after_us=after_us, returned=stands
         )
         meeting = self._meetings.due(
             conn,

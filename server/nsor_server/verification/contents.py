@@ -43,6 +43,7 @@ from nsor_server.registration.sealed.history import SealedRead
 from nsor_server.registration.transfers.history import Transferred
 from nsor_server.registration.validation.history import Validated
 from nsor_server.registration.worklists.history import Worklists
+from nsor_server.registration.worklists.once_history import ListedOnce
 from nsor_server.registration.worklists.owed_history import Owed, Told
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
@@ -121,6 +122,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
     owing = Owing(
         conn, history, enrolled, decided_by, lambda index: duties.told(noticed.written(index)), add=report.add
     )
+    transferred = Transferred(history, reviewed, enrolled, decided_by, report.add)
     parts: list[OfEntries] = [
         history,
         judged,
@@ -136,7 +138,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Looked(conn, history, reviewed, report.add),
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
-        Transferred(history, reviewed, enrolled, decided_by, report.add),
+        transferred,
         FoundByNumber(history, enrolled, report.add),
         ArrivalsMatched(
             conn,
@@ -151,6 +153,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         noticed,
         owing,
         Counted(conn, history, owing, decided_by, reviewed=reviewed, add=report.add),
+        ListedOnce(history, worklists, owing, transferred, add=report.add),
         Untold(history, reviewed, report.add),
         Moved(conn, keyring, history, owing, reviewed=reviewed, add=report.add),
         Kept(history, report.add),

@@ -166,7 +166,7 @@ class Transfers:
             errors.InvalidFields: PAGE_TOKEN_INVALID.
             errors.Internal: the list contradicts the register, or is one of before.
         """
-        listed = registrations.transfers_page(conn, self._sealer, call, request, self._durable)
+        listed = registrations.transfers_page(conn, (self._sealer, self._blind_index), call, request, self._durable)
         detail = record_pb2.AccessDetail(
             outcome="TRANSFERS_LISTED",
             subjects=[raw(each.registration_id) for each in listed.response.items],

@@ -24,6 +24,7 @@ from nsor_server.registration.duties import rules
 from nsor_server.registration.duties.counted import DOCUMENTS
 from nsor_server.registration.history import History
 from nsor_server.registration.movements import rules as movements
+from nsor_server.registration.persons.others import Others
 from nsor_server.storage.v1 import record_pb2
 
 CONFIRM: Final = frozenset(
@@ -165,7 +166,8 @@ class Owing:
                 continue
             before = {each.duty_id: each.told_step for each in self.of(record.registration_id).duties}
             told = [each for each in record.duties if each.told_step != before.get(each.duty_id, each.told_step)]
-            known = [self.of(each) for each in others]
+            person = self._history.standing(record.registration_id).person
+            known = Others.of(record.registration_id, person, {each: self.of(each) for each in others})
             if any(rules.is_covered(record, each, known) for each in told):
                 covered.add(record.registration_id)
         if covered != set(detail.subjects) - unknown:

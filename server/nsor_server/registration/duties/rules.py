@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from nsor.v1 import custody_pb2, duties_pb2, movements_pb2, registration_pb2, types_pb2
@@ -23,6 +22,7 @@ from nsor_server.policy.duties import Duties, Level, Step, StepName
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.custody import states
+from nsor_server.registration.persons.others import Others
 from nsor_server.storage.v1 import record_pb2
 
 OPEN: Final = int(duties_pb2.DUTY_STATE_OPEN)
@@ -378,26 +378,22 @@ def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
 def is_covered(
     record: record_pb2.RegistrationRecord,
     duty: record_pb2.Duty,
-    others: Iterable[record_pb2.RegistrationRecord],
+    others: Others,
 ) -> bool:
     """Whether the same station is told of the same duty by another registration of the person, where it is due first.
 
-    So that a person owes once what all of his registrations ask for, by the strictest of them. One that doesn't stand,
-    or whose person is in prison by it, covers nothing.
+    So that a person owes once what all of his registrations ask for, by the strictest of them; of those that are due at
+    one instant, by the one that was confirmed first. One whose person is in prison by it covers nothing.
 
     Args:
         record: the registration.
         duty: of it, open.
         others: the other registrations of the person.
     """
-    return any(
-        each.responsible_place == record.responsible_place
-        and is_open(each, one)
-        and _same(one) == _same(duty)
-        and (one.due_us, each.registration_id) < (duty.due_us, record.registration_id)
-        for each in others
-        for one in each.duties
+    earlier, later = (
+        [one.due_us for each in part if (one := owed_too(record, duty, each)) is not None] for part in others
     )
+    return any(due_us <= duty.due_us for due_us in earlier) or any(due_us < duty.due_us for due_us in later)
 
 
 def owed_too(

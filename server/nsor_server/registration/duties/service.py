@@ -19,9 +19,9 @@ from nsor_server.registration import shown, states, store
 from nsor_server.registration.duties import record as duties
 from nsor_server.registration.duties import rules
 from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.worklists import pages
 from nsor_server.registration.worklists import rules as works
-from nsor_server.registration.worklists import store as pages
-from nsor_server.registration.worklists.service import listed
+from nsor_server.registration.worklists import store as works_store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.blind_index import BlindIndex
@@ -99,23 +99,26 @@ class DutyService:
         """
         wanted = works.duties_wanted(call.now(), overdue=request.overdue)
         ended = lists.place(self._sealer, call, request.page_token, request.overdue)
-        after = pages.START if ended is None else pages.unpacked(ended)
-        size = request.page_size or _DEFAULT_PAGE
-        durable = self._durable()
-        found = pages.page(conn, self._sealer, call, wanted, after, most=size + 1)
-        lists.require_durable(found.size, durable)
-        page = found.items[:size]
+        after = works_store.START if ended is None else works_store.unpacked(ended)
         policy, now_us = policy_of(call), to_us(call.now())
-        answer = duties_pb2.ListDutiesResponse(items=[_item(call, policy, each, now_us) for each in page])
-        if len(found.items) > size:
-            answer.next_page_token = lists.token(self._sealer, call, pages.packed(page[-1].place), request.overdue)
+        keys = self._sealer, self._blind_index
+
+        def read(most: int) -> works_store.Page:
+            found = works_store.page(conn, self._sealer, call, wanted, after, most=most)
+            return pages.once(conn, *keys, found, wanted.due_us)
+
+        page = pages.filled(read, self._durable, request.page_size or _DEFAULT_PAGE)
+        answer = duties_pb2.ListDutiesResponse(items=[_item(call, policy, each, now_us) for each in page.items])
+        if page.last is not None:
+            answer.next_page_token = lists.token(self._sealer, call, works_store.packed(page.last), request.overdue)
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
-            subjects=list(dict.fromkeys(each.record.registration_id for each in page)),
+            subjects=list(dict.fromkeys(each.record.registration_id for each in page.items)),
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
-            listed_work=listed(call, wanted, None if ended is None else after, found, size + 1),
+            listed_work=pages.told(call, wanted, None if ended is None else after, page),
         )
-        return Outcome(disclose(answer, call.purpose), detail, seen=[seen for each in page for seen in each.seen])
+        seen = [seen for each in page.found.items for seen in each.seen]
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
 
     def waive_duty(
         self, call: Call, request: duties_pb2.WaiveDutyRequest, conn: Connection
@@ -171,7 +174,7 @@ class DutyService:
         return (store.seen(row),)
 
 
-def _item(call: Call, policy: Policy, item: pages.Item, now_us: int) -> duties_pb2.DutyItem:
+def _item(call: Call, policy: Policy, item: works_store.Item, now_us: int) -> duties_pb2.DutyItem:
     duty = rules.of(item.record, item.work.subject_id)
     if duty is None:
         raise errors.Internal  # the page is compared with its records when it is read

@@ -38,6 +38,7 @@ from nsor_server.registration.custody import mistakes
 from nsor_server.registration.duties import counted, rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.persons.claimants import Claimants
+from nsor_server.registration.persons.others import Others
 from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -277,7 +278,7 @@ class _Pass:
         self,
         following: record_pb2.RegistrationRecord,
         told: Sequence[rules.Announced],
-        others: Sequence[record_pb2.RegistrationRecord],
+        others: Others,
     ) -> list[rules.Announced]:
         """Those steps of a version that are told by no other registration of the person; the others are noted."""
         left = [each for each in told if not rules.is_covered(following, each.duty, others)]
@@ -302,13 +303,13 @@ def _compared(opened: _Opened) -> _Opened:
     return opened
 
 
-def _others(claimants: Claimants, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
+def _others(claimants: Claimants, registration_id: bytes) -> Others:
     """The other registrations of a person that stand; of one that isn't what was sealed there is an alert already."""
     try:
         own = claimants.get(registration_id)
-        return [] if own is None else [each.record for each in claimants.others(own.claim)]
+        return Others() if own is None else claimants.apart(own)
     except errors.Internal:
-        return []
+        return Others()
 
 
 def _has_turn(conn: Connection) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from nsor.v1 import registration_pb2
 from nsor_server.calls import Seen
 from nsor_server.registration import claims, store
 from nsor_server.registration.claims import Identifier
+from nsor_server.registration.persons.others import Others
 from nsor_server.registration.store import StoredVersion
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
@@ -112,6 +113,16 @@ class Claimants:
             errors.Internal: as ``all_others``.
         """
         return [each for each in self.all_others(claim) if each.confirmed]
+
+    def apart(self, own: Known, *, without: Collection[bytes] = ()) -> Others:
+        """The others of one that was read that stand but for some, those confirmed before it and those after it.
+
+        Raises:
+            errors.Internal: as ``all_others``.
+        """
+        found = self.others(own.claim)
+        records = {each.registration_id: each.record for each in found if each.registration_id not in without}
+        return Others.of(own.registration_id, own.person, records)
 
     def all_others(self, claim: record_pb2.ClaimRecord) -> list[Known]:
         """The same with those that don't stand.

@@ -19,6 +19,7 @@ from nsor_server.formats.instants import instant
 from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration.history import History
+from nsor_server.registration.persons.others import Others
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.transfers import rules
 from nsor_server.storage.v1 import record_pb2
@@ -73,13 +74,17 @@ class Transferred:
     def finish(self) -> None:
         """Nothing is left: the rows are the history's."""
 
+    def of(self, registration_id: bytes) -> record_pb2.RegistrationRecord:
+        """What a registration's newest version says of who is responsible, after the last entry."""
+        return record_pb2.RegistrationRecord.FromString(self._newest.get(registration_id, b""))
+
     def _compare_others(self, index: int, *, resolves: bool) -> None:
         """See that a decision on the transfer of one registration was made on those of the person that go with it."""
         changed = {each.registration_id: each.update_time_us for each in self._history.changed}
         for one, time_us in changed.items():
-            before = record_pb2.RegistrationRecord.FromString(self._newest.get(one, b""))
+            before = self.of(one)
             for other in set(self._history.standing(one).person).difference(changed, self._history.erased):
-                stored = record_pb2.RegistrationRecord.FromString(self._newest.get(other, b""))
+                stored = self.of(other)
                 npb_at_us = time_us if resolves else 0
                 if self._history.is_confirmed(other) and rules.is_with(stored, before, npb_at_us):
                     self._add(index, _LEFT_BEHIND)
@@ -201,15 +206,30 @@ class Transferred:
         first, last = (bisect.bisect_right(self._falling_due, at, key=_instant) for at in (after_us, time.due_us))
         ids = {one for _, one in self._falling_due[first:last]} | (again & self._open.keys())
         ids.difference_update(time.archived_ids)  # nothing is told of whom the time itself archives
-        found = (
-            (one, rules.fallen_due(self._open[one], 0 if one in again else after_us, time.due_us))
+        due = {
+            one: list[int](alerts)
             for one in sorted(ids)
-        )
-        due = [(one, list[int](alerts)) for one, alerts in found if alerts]
-        named = [(each.registration_id, list(each.alerts)) for each in time.due_transfers]
-        # Which transfers a registration had that was erased is destroyed.
-        if due != [each for each in named if each[0] not in self._history.erased]:
+            if (alerts := self._alerts(one, time, 0 if one in again else after_us))
+        }
+        named = {each.registration_id: list(each.alerts) for each in time.due_transfers}
+        # Which transfers a registration had that was erased is destroyed, and so is what it stood for of a person.
+        erased = self._history.erased
+        unknown = {
+            one for one in named.keys() | due.keys() if not erased.isdisjoint(self._history.standing(one).person)
+        }
+        for one in erased | unknown:
+            due.pop(one, None)
+            named.pop(one, None)
+        if due != named:
             self._add(index, _LEFT_OUT)
+
+    def _alerts(self, one: bytes, time: record_pb2.ReviewTimeRecord, after_us: int) -> list[rules.EventKind]:
+        """What a time had to tell of a transfer: of a person once."""
+        record, person = self._open[one], self._history.standing(one).person
+        known = {each: self.of(each) for each in person if each not in time.archived_ids}
+        others = Others.of(one, person, known)
+        alerts = rules.fallen_due(record, after_us, time.due_us)
+        return [each for each in alerts if not rules.is_told_of_another(record, each, others)]
 
 
 def _responsibility(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:

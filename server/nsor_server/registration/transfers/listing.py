@@ -8,12 +8,12 @@ from typing import Final
 
 from nsor.v1 import transfers_pb2
 from nsor_server.access import lists
-from nsor_server.access import rows as scopes
 from nsor_server.calls import Call
 from nsor_server.formats.uuids import text
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration.transfers.record import transfer_message
-from nsor_server.registration.worklists import rules, store
+from nsor_server.registration.worklists import pages, rules, store
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -46,7 +46,7 @@ class Listed:
 
 def page(
     conn: Connection,
-    sealer: Sealer,
+    keys: tuple[Sealer, BlindIndex],
     call: Call,
     request: transfers_pb2.ListTransfersRequest,
     durable: Callable[[], int],
@@ -55,7 +55,7 @@ def page(
 
     Args:
         conn: any.
-        sealer: opens versions and tokens.
+        keys: what opens versions and tokens, and reads the other registrations of a person.
         call: past the gate.
         request: of a form that was checked.
         durable: gives how many entries this process knows to be durable.
@@ -66,13 +66,15 @@ def page(
         errors.Internal: the list contradicts the register, or is one of before.
     """
     wanted = rules.wanted_transfers(call.agency, _KINDS[request.side], call.now())
-    ended = lists.place(sealer, call, request.page_token, request.side)
+    ended = lists.place(keys[0], call, request.page_token, request.side)
     after = store.START if ended is None else store.unpacked(ended)
-    most = (request.page_size or DEFAULT_PAGE) + 1
-    before = durable()
-    found = store.page(conn, sealer, call, wanted, after, most=most)
-    lists.require_durable(found.size, before)
-    items = found.items[: most - 1]
+    sealer, blind_index = keys
+
+    def read(most: int) -> store.Page:
+        found = store.page(conn, sealer, call, wanted, after, most=most)
+        return pages.once(conn, sealer, blind_index, found, wanted.due_us)
+
+    made = pages.filled(read, durable, request.page_size or DEFAULT_PAGE)
     deadlines = policy_of(call).deadlines
     response = transfers_pb2.ListTransfersResponse(
         items=[
@@ -82,19 +84,9 @@ def page(
                 person=rules.masked(each.record),
                 transfer=transfer_message(each.record.transfer, deadlines),
             )
-            for each in items
+            for each in made.items
         ]
     )
-    if len(found.items) == most:
-        response.next_page_token = lists.token(sealer, call, store.packed(items[-1].place), request.side)
-    work = record_pb2.ListedWork(
-        rows=call.rows,
-        jurisdiction=call.agency.jurisdiction,
-        acts_at=scopes.acts_at(call.agency, call.officer),
-        **wanted._asdict(),
-        after=None if ended is None else record_pb2.WorkPlace(**after._asdict()),
-        before=found.size,
-        most=most,
-        sha256=store.hashed(each.place for each in found.items),
-    )
-    return Listed(response, items, work)
+    if made.last is not None:
+        response.next_page_token = lists.token(keys[0], call, store.packed(made.last), request.side)
+    return Listed(response, made.found.items, pages.told(call, wanted, None if ended is None else after, made))

@@ -22,6 +22,7 @@ from nsor_server.policy.deadlines import (
     TRANSFER_RESOLUTION,
     Deadlines,
 )
+from nsor_server.registration.persons.others import Others
 from nsor_server.storage.v1 import record_pb2
 
 EventKind: TypeAlias = notification_pb2.EventKind.ValueType
@@ -230,6 +231,39 @@ def is_with(other: Record, record: Record, npb_at_us: int = 0) -> bool:
     return same and (not npb_at_us or is_npbs(other, npb_at_us))
 
 
+def is_one_with(record: Record, others: Others, *, for_old_station: bool = False, npb_at_us: int = 0) -> bool:
+    """Whether a registration of the person that was confirmed before one is transferred as it is: a list names that.
+
+    Args:
+        record: the one.
+        others: those of the person.
+        for_old_station: to the police of the place that the transfer leads from, which has to be the same, too.
+        npb_at_us: to NPB, which may decide it at this instant, microseconds since 1970; 0: to the police.
+    """
+    from_place = record.transfer.from_place
+    return any(
+        is_with(each, record, npb_at_us) and (not for_old_station or each.transfer.from_place == from_place)
+        for each in others.earlier
+    )
+
+
+def is_told_of_another(record: Record, kind: int, others: Others) -> bool:
+    """Whether an alert of a transfer is told of another registration of the person, where its time is over first.
+
+    The same stations have to hear of it. Of times that end at one instant it is told of the one confirmed first.
+    """
+    due_us = _due_us(record, kind)
+    earlier, later = (
+        [
+            _due_us(each, kind)
+            for each in part
+            if is_with(each, record) and each.transfer.from_place == record.transfer.from_place
+        ]
+        for part in others
+    )
+    return any(each <= due_us for each in earlier) or any(each < due_us for each in later)
+
+
 def withdrawn(record: Record, notice_id: bytes, time_us: int) -> None:
     """Have the end of a notice leave the transfer to where the person lives by the notices that stand, or none.
 
@@ -323,6 +357,11 @@ def _deadline(
 ) -> record_pb2.TransferDeadline:
     due_us = to_us(deadlines.due(rule, start, *unit).due)
     return record_pb2.TransferDeadline(event_kind=kind, rule=rule, due_us=due_us)
+
+
+def _due_us(record: Record, kind: int) -> int:
+    """When an alert of a transfer is told; for ever after, if it is none of its alerts."""
+    return next((each.due_us for each in record.transfer.deadlines if each.event_kind == kind), 1 << 62)
 
 
 def _taken_on(record: Record, state: int, by: By) -> None:

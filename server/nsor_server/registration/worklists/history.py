@@ -64,9 +64,12 @@ class Worklists:
         self._spans: dict[_Group, list[_Span]] = {}
         self._ended: dict[tuple[_Group, _Span], int] = {}
         self._done: deque[tuple[int, _Group, _Span]] = deque()
+        self.found: list[tuple[Place, bytes]] | None = None
+        """What the page of the last entry has found, each with its registration; None: it has no page, or another."""
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Go on to an entry; all come in their order."""
+        self.found = None
         for record in self._history.changed:
             works = rules.works(record)
             for values in rows.of_works(record, works):
@@ -115,9 +118,16 @@ class Worklists:
         if listed.before > index or listed.before < index - KEPT:
             self._add(index, "a worklist is of a register that wasn't, or was long before")
             return
-        found = itertools.islice(self._page(agency_id, listed), listed.most)
+        found = list(itertools.islice(self._page(agency_id, listed), listed.most))
         if store.hashed(found) != listed.sha256:
             self._add(index, "the worklist isn't what there was to do")
+            return
+        self.found = [(each, self._registration_of(each)) for each in found]
+
+    def _registration_of(self, place: Place) -> bytes:
+        """The registration of a row; of what isn't a duty it is the subject, or isn't asked for."""
+        row = self._rows.get((place.subject_id, rules.OF_DUTY)) if place.kind == rules.DUTY else None
+        return place.subject_id if row is None else bytes(row[2])
 
     def _page(self, agency_id: str, listed: record_pb2.ListedWork) -> Iterator[Place]:
         wanted = Wanted(

@@ -7,7 +7,6 @@ from typing import Final
 
 from nsor.v1 import options_pb2, types_pb2, worklists_pb2
 from nsor_server.access import lists
-from nsor_server.access import rows as scopes
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import set_day
@@ -15,7 +14,7 @@ from nsor_server.formats.uuids import text
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration.validation import rules as validations
-from nsor_server.registration.worklists import owed, rules, store
+from nsor_server.registration.worklists import owed, pages, rules, store
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -23,8 +22,6 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _DEFAULT_PAGE: Final = 50
-_MOST_READ: Final = 400
-"""Works that are read for one page: after more that aren't to do any more it ends, and the next one goes on."""
 
 
 class Worklists:
@@ -60,41 +57,22 @@ class Worklists:
         wanted = rules.wanted(call.agency, request.kind, deadlines, call.now())
         ended = lists.place(self._sealer, call, request.page_token, request.kind)
         after = store.START if ended is None else store.unpacked(ended)
-        size = request.page_size or _DEFAULT_PAGE
-        found, most = self._filled(conn, call, wanted, after, size)
-        current = [each for each in found.items if each.is_current]
-        page, shown = found.items, current[:size]
-        if len(current) > size:
-            page = page[: page.index(shown[-1]) + 1]
-        response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in shown])
-        if len(current) > size or len(found.items) == most:
-            response.next_page_token = lists.token(self._sealer, call, store.packed(page[-1].place), request.kind)
+        page = pages.filled(
+            lambda most: store.page(conn, self._sealer, call, wanted, after, most=most),
+            self._durable,
+            request.page_size or _DEFAULT_PAGE,
+        )
+        response = worklists_pb2.ListRegistrationsResponse(items=[_shown(call, deadlines, each) for each in page.items])
+        if page.last is not None:
+            response.next_page_token = lists.token(self._sealer, call, store.packed(page.last), request.kind)
         detail = record_pb2.AccessDetail(
             outcome="LISTED",
-            subjects=[each.record.registration_id for each in shown],
+            subjects=[each.record.registration_id for each in page.items],
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose),
-            listed_work=listed(call, wanted, None if ended is None else after, found, most),
+            listed_work=pages.told(call, wanted, None if ended is None else after, page),
         )
-        seen = [seen for each in page for seen in each.seen]
+        seen = [seen for each in page.read for seen in each.seen]
         return Outcome(disclose(response, call.purpose), detail, seen=seen)
-
-    def _filled(
-        self, conn: Connection, call: Call, wanted: rules.Wanted, after: rules.Place, size: int
-    ) -> tuple[store.Page, int]:
-        """Read as many works as have one more on the page than it shows; gives them, and how many were asked for.
-
-        What isn't to do any more is passed over. Else a page with fewer items than it should have would say to whoever
-        owned a record once that it is sealed, archived or another's now. All is of one statement, as ``ledger verify``
-        reads it again.
-        """
-        most = size + 1
-        while True:
-            durable = self._durable()
-            found = store.page(conn, self._sealer, call, wanted, after, most=most)
-            lists.require_durable(found.size, durable)
-            if len(found.items) < most or most >= _MOST_READ or sum(each.is_current for each in found.items) > size:
-                return found, most
-            most = min(4 * most, _MOST_READ)
 
 
 def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:
@@ -142,19 +120,3 @@ def _of_custody(item: store.Item) -> worklists_pb2.WorkItem:
     if item.work.part in {rules.OF_RELEASE, rules.OF_OVERDUE}:
         set_day(made.release_date, item.record.expected_release.day)
     return made
-
-
-def listed(
-    call: Call, wanted: rules.Wanted, after: rules.Place | None, found: store.Page, most: int
-) -> record_pb2.ListedWork:
-    """What the entry says of a page, so that ``ledger verify`` makes it again."""
-    return record_pb2.ListedWork(
-        rows=call.rows,
-        jurisdiction=call.agency.jurisdiction,
-        acts_at=scopes.acts_at(call.agency, call.officer),
-        **wanted._asdict(),
-        after=None if after is None else record_pb2.WorkPlace(**after._asdict()),
-        before=found.size,
-        most=most,
-        sha256=store.hashed(each.place for each in found.items),
-    )

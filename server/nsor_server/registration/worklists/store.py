@@ -40,8 +40,8 @@ class Item:
     record: record_pb2.RegistrationRecord
     validation: record_pb2.ValidationRecord | None = None
     """The newest validation, of a record that has to be looked at again."""
-    is_current: bool = True
-    """Whether it is still to do: nobody is shown another one."""
+    is_listed: bool = True
+    """Whether it is still to do, and no other registration of the person stands for it: nobody is shown another one."""
     seen: tuple[Seen, ...] = ()
     """What it rests on."""
 
@@ -152,16 +152,16 @@ def _of_owner(conn: Connection, call: Call, key: DataKey, item: Item) -> Item:
     work, seen = item.work, [store.seen(item.version)]
     if work.subject_id != item.version.registration_id:
         raise contradicted(TABLE, _PROBLEM)
-    is_current, validation = owed.is_current(work, item.record), None
-    if is_current and work.part == owed.OF_VALIDATION:
+    is_listed, validation = owed.is_current(work, item.record), None
+    if is_listed and work.part == owed.OF_VALIDATION:
         validation, newest = validations.newest(conn, key, work.subject_id)
         seen.append(newest)
-        is_current = validation.due_us == work.since_us
-    if is_current and work.part == owed.OF_AMENDMENTS:
+        is_listed = validation.due_us == work.since_us
+    if is_listed and work.part == owed.OF_AMENDMENTS:
         waiting, counted = amendments.undecided(conn, key, work.subject_id)
         seen += [counted, *(each.seen for each in waiting)]
-        is_current = any(each.is_open(to_us(call.now())) for each in waiting)
-    return replace(item, validation=validation, is_current=is_current, seen=tuple(seen))
+        is_listed = any(each.is_open(to_us(call.now())) for each in waiting)
+    return replace(item, validation=validation, is_listed=is_listed, seen=tuple(seen))
 
 
 _PROBLEM: Final = "%s contradicts the register; run `nsor-server ledger verify`"

@@ -4791,6 +4791,7 @@ class ListedWork(_message.Message):
     SHA256_FIELD_NUMBER: _builtins.int
     DUE_KINDS_FIELD_NUMBER: _builtins.int
     DUE_US_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
     rows: _builtins.int
     """Number of the nsor.v1.RowScope that the contract gave the caller."""
     special_since_us: _builtins.int
@@ -4829,6 +4830,10 @@ class ListedWork(_message.Message):
     def due_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Numbers of nsor.v1.WorkKind of which only what had begun was asked for, sorted."""
 
+    @_builtins.property
+    def beside(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of duties and transfers: which of what was found aren't shown, counted from 0, since another registration of the person stands for them."""
+
     def __init__(
         self,
         *,
@@ -4845,10 +4850,11 @@ class ListedWork(_message.Message):
         sha256: _builtins.bytes = ...,
         due_kinds: _abc.Iterable[_builtins.int] | None = ...,
         due_us: _builtins.int = ...,
+        beside: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "court_kinds", b"court_kinds", "due_kinds", b"due_kinds", "due_us", b"due_us", "jurisdiction", b"jurisdiction", "kinds", b"kinds", "most", b"most", "other_since_us", b"other_since_us", "rows", b"rows", "sha256", b"sha256", "special_since_us", b"special_since_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "beside", b"beside", "court_kinds", b"court_kinds", "due_kinds", b"due_kinds", "due_us", b"due_us", "jurisdiction", b"jurisdiction", "kinds", b"kinds", "most", b"most", "other_since_us", b"other_since_us", "rows", b"rows", "sha256", b"sha256", "special_since_us", b"special_since_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,6 +1,8 @@
+import functools
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,11 @@ from nsor_synthetic.story import access_request
 PLACES = Places.load()
 OFFENCES = OffenceTable.load()
 CHECKER = Checker(PLACES, OFFENCES, written_forms.load())
-ORDERS = list(generate(7, 2_000))
+
+
+@functools.cache
+def _orders() -> Sequence[registration_pb2.CreateRegistrationRequest]:
+    return list(generate(7, 2_000))
 
 
 def _facts(conviction: types_pb2.Conviction) -> list[CountFacts]:
@@ -36,7 +42,7 @@ def _facts(conviction: types_pb2.Conviction) -> list[CountFacts]:
 
 
 def test_every_order_passes_the_checker_and_the_law() -> None:
-    for order in ORDERS:
+    for order in _orders():
         before = order.SerializeToString(deterministic=True)
         assert CHECKER.check(order) == []
         assert order.SerializeToString(deterministic=True) == before
@@ -46,17 +52,17 @@ def test_every_order_passes_the_checker_and_the_law() -> None:
 
 def test_orders_are_of_all_units_and_kinds() -> None:
     # The demonstration shows each unit, people without a CNIC, aliases, and both sides of a prison's wall.
-    assert {order.convictions[0].court_case.place_code[:5] for order in ORDERS} == set(PLACES.units())
-    assert {order.person.cnic[:1] for order in ORDERS} == {*"12345678", ""}
-    assert {name.kind for order in ORDERS for name in order.person.names} == {1, 2, 3}
-    assert {order.custody.state for order in ORDERS} == {1, 2, 3}
-    assert any(order.person.travel_documents for order in ORDERS)
-    assert any(order.person.nationality != "PK" for order in ORDERS)
+    assert {order.convictions[0].court_case.place_code[:5] for order in _orders()} == set(PLACES.units())
+    assert {order.person.cnic[:1] for order in _orders()} == {*"12345678", ""}
+    assert {name.kind for order in _orders() for name in order.person.names} == {1, 2, 3}
+    assert {order.custody.state for order in _orders()} == {1, 2, 3}
+    assert any(order.person.travel_documents for order in _orders())
+    assert any(order.person.nationality != "PK" for order in _orders())
 
 
 def test_a_conviction_lies_in_one_unit_and_its_numbers_are_its_own() -> None:
     firs: Counter[tuple[str, int, int]] = Counter()
-    for order in ORDERS:
+    for order in _orders():
         units = set()
         for conviction in order.convictions:
             fir = conviction.fir
@@ -65,9 +71,9 @@ def test_a_conviction_lies_in_one_unit_and_its_numbers_are_its_own() -> None:
             assert dates.read(conviction.judgment_date) <= LAST_DAY
         assert len(units) == 1
     assert max(firs.values()) == 1
-    numbers = [order.person.cnic for order in ORDERS if order.person.cnic]
+    numbers = [order.person.cnic for order in _orders() if order.person.cnic]
     assert len(numbers) == len(set(numbers))
-    mobiles = [number for order in ORDERS for number in order.person.mobile_numbers]
+    mobiles = [number for order in _orders() for number in order.person.mobile_numbers]
     assert len(mobiles) == len(set(mobiles))
     assert all(number.startswith("+92399") for number in mobiles)
 
@@ -96,16 +102,16 @@ def test_a_seed_decides_every_byte(tmp_path: Path) -> None:
     assert one != other
     lines = one.decode().splitlines()
     parsed = [json_format.Parse(line, registration_pb2.CreateRegistrationRequest()) for line in lines]
-    assert parsed == ORDERS[:40]
+    assert parsed == _orders()[:40]
 
 
 def test_a_case_can_be_told_around_an_order() -> None:
-    order = next(order for order in ORDERS if order.person.cnic)
+    order = next(order for order in _orders() if order.person.cnic)
     request = access_request(order, "PK-PB/LHR/PS-003")
     assert CHECKER.check(request) == []
     assert request == access_request(order, "PK-PB/LHR/PS-003")
     with pytest.raises(ValueError, match="CNIC"):
-        access_request(next(order for order in ORDERS if not order.person.cnic), "PK-PB/LHR/PS-003")
+        access_request(next(order for order in _orders() if not order.person.cnic), "PK-PB/LHR/PS-003")
 
 
 def test_every_list_of_a_request_is_set_by_an_example() -> None:

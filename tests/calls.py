@@ -238,18 +238,11 @@ class Services:
         """Another policy than the one in force, for the calls that are handed in from now on."""
         self.sealer, self.blind_index = Sealer(keyring), BlindIndex(keyring)
         self.photos = Photos()
-        with database.owner() as owner, owner.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
-                " VALUES (%s, %s, %s, %s, %s, %s)"
-                " ON CONFLICT DO NOTHING",
-                [
-                    (a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction), list(a.court_kinds))
-                    for a in AGENCIES
-                ],
-            )
-            deciding.record(owner, keyring, ORIGIN)
-        policies.enter(database, keyring, ORIGIN)
+        self._owner = database.owner()
+        """Counts rows and reads values: one connection, since a new one for each costs more than what it is asked."""
+        self._owner.autocommit = True
+        if self._owner.execute("SELECT FROM ledger_head WHERE size > 0").fetchone() is None:
+            self._fill()
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
         self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
@@ -258,9 +251,6 @@ class Services:
         self._reader = Reader(database, self.sealer, Spending(self.blind_index), lambda: self.writer.size)
         self._ledger = Ledger(keyring, ORIGIN)
         self._guard = CommitGuard(database.connect)
-        self._owner = database.owner()
-        """Counts rows and reads values: one connection, since a new one for each costs more than what it is asked."""
-        self._owner.autocommit = True
         self.writer = self._writer()
         self.writer.start(self._batches())
 
@@ -269,11 +259,15 @@ class Services:
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         unheard = [] if failure else self._unheard()
+        self.close()
+        assert not unheard, f"owed to a kind of agency that they don't concern: {unheard}"
+
+    def close(self) -> None:
+        """End the threads and connections."""
         self.writer.close()
         self._guard.close()
         self._owner.close()
         self.photos.close()
-        assert not unheard, f"owed to a kind of agency that they don't concern: {unheard}"
 
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
@@ -461,6 +455,21 @@ class Services:
         """Whom an event is owed that doesn't concern his kind of agency: it is never delivered."""
         query = f"SELECT recipient FROM outbox AS o WHERE NOT ({hearers.concerned_sql('o', 'recipient')})"  # noqa: S608
         return [recipient for (recipient,) in self._owner.execute(query.encode())]
+
+    def _fill(self) -> None:
+        """Enter the agencies and the policy, as a server's first start does."""
+        with self.database.owner() as owner, owner.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
+                " VALUES (%s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT DO NOTHING",
+                [
+                    (a.agency_id, a.kind, a.name_en, a.name_ur, list(a.jurisdiction), list(a.court_kinds))
+                    for a in AGENCIES
+                ],
+            )
+            deciding.record(owner, self.keyring, ORIGIN)
+        policies.enter(self.database, self.keyring, ORIGIN)
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
         self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)

@@ -100,18 +100,46 @@ def _superuser(postgres: EmbeddedPostgres) -> Iterator[_Superuser]:
         yield superuser
 
 
-@pytest.fixture
-def database(postgres: EmbeddedPostgres, _superuser: _Superuser) -> Iterator[Database]:
-    """A migrated, empty database, with open pools of up to four connections: a server's all stand from its start."""
-    name = f"test_{next(_numbers)}"
+@pytest.fixture(scope="session")
+def empty(postgres: EmbeddedPostgres) -> str:  # noqa: ARG001 - it makes the template
+    """Name of a template that is migrated and empty."""
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def filled(postgres: EmbeddedPostgres, _superuser: _Superuser, _keys: bytes, empty: str) -> str:
+    """Name of a template with the agencies and the policy of every register of services: to copy costs no more."""
+    from tests.calls import Services  # noqa: PLC0415 - it imports all services, for which few folders ask
+
+    name = f"{empty}_filled"
+    _copy(postgres, _superuser, name, empty)
+    with Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4) as database:
+        Services(database, Keyring.from_bytes(_keys)).close()
+    return name
+
+
+def _copy(postgres: EmbeddedPostgres, superuser: _Superuser, name: str, template: str) -> None:
     # To copy the template's files costs half of what it costs to log their pages. But first all that waits to be
     # written is, and on a disk that takes longer.
     strategy = "FILE_COPY" if postgres.data.is_relative_to(temporary.MEMORY) else "WAL_LOG"
     for statement in (
-        f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY {strategy}",
+        f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY {strategy}",
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {SERVER}",
     ):
-        _superuser.execute(statement)
+        superuser.execute(statement)
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> str:
+    """Name of the template of which a test's own database is a copy: filled, if it asks for services."""
+    return str(request.getfixturevalue("filled" if "services" in request.fixturenames else "empty"))
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, _superuser: _Superuser, template: str) -> Iterator[Database]:
+    """A database like the template, with open pools of up to four connections: a server's all stand from its start."""
+    name = f"test_{next(_numbers)}"
+    _copy(postgres, _superuser, name, template)
     database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
     for pool in (database._readers, database._pool):
         pool.resize(1, pool.max_size)

@@ -42,6 +42,12 @@ def calendar() -> Iterator[Calendar]:
 
 
 @pytest.fixture
+def template(empty: str) -> str:
+    """Nothing is in the register before its calendar begins."""
+    return empty
+
+
+@pytest.fixture
 def services(calendar: Calendar, database: Database, keyring: Keyring) -> Iterator[Services]:  # noqa: ARG001 - before it
     enter_more_police(database)
     with Services(database, keyring) as running:

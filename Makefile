@@ -80,19 +80,25 @@ format: $(STAMP) ## put code and contract into their form
 	$(BIN)/ruff format .
 	$(BIN)/buf format -w protos
 
+# Tests wait for processes about as long as they compute, so that two cores have work for four processes.
+WORKERS ?= 4
+# Where the environment forbids bytecode beside the sources, as containers often do, each process of the tests would
+# compile all of it: then it is kept in a folder of its own.
+WITH_BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode)
+
 .PHONY: test
 ifdef T
 test: $(STAMP)
-	$(BIN)/pytest $(T)
+	$(WITH_BYTECODE) $(BIN)/pytest $(T)
 else
-test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some
-	$(BIN)/pytest -n 2
-	tests/as-other-user
+test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some, WORKERS=4 at a time
+	$(WITH_BYTECODE) $(BIN)/pytest -n $(WORKERS)
+	$(WITH_BYTECODE) tests/as-other-user $(WORKERS)
 endif
 
 .PHONY: coverage
 coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
-	$(BIN)/pytest $(or $(T),-n 2) --cov --cov-report=term:skip-covered --cov-report=html
+	$(BIN)/pytest $(or $(T),-n $(WORKERS)) --cov --cov-report=term:skip-covered --cov-report=html
 
 .PHONY: mutants
 mutants: $(STAMP) ## break access, ledger and law in every small way and list what no test sees; M=FILE T=PATH S=SHARE

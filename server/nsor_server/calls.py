@@ -212,6 +212,7 @@ class Call:
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         outcome: what the handler decided.
         unsealed: what the ledger holds to the rows of the outcome that aren't sealed; None: it wasn't made yet.
+        packed: of an outcome with many rows what was made of them before the lock, an ``rpc.packing.Packed``.
         error: why it is refused.
         refusal: what else is written of the refusal.
         before: how many entries this process knew to be durable when the handler began to read.
@@ -256,6 +257,7 @@ class Call:
     payment: Any = None
     outcome: Outcome[Message] | None = None
     unsealed: tuple[RecordRef, ...] | None = None
+    packed: Any = None
     error: ApiError | None = None
     refusal: Refusal | None = None
     before: int = 0

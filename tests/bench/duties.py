@@ -23,7 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,7 @@ from nsor_server.registration.duties import counted, watch, watch_store
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.pool import Database
 from tests import policies
-from tests.bench import processes
+from tests.bench import lock_metric, processes
 from tests.bench.measure import BenchFailed, Requests, Run, Target, run
 from tests.bench.register import BenchRegister
 from tests.bench.seed import POLICE, Plan, seed
@@ -50,6 +50,10 @@ SECONDS: Final = 5.0
 """Of look-ups alone, and of those meanwhile."""
 LONGEST_SECONDS: Final = 1_800.0
 _LOOK_SECONDS: Final = 0.05
+_LOOK_UPS_A_SECOND: Final = 2_500
+"""At most, of those that are prepared."""
+_DIFFERENT: Final = 2_000
+"""So many different people a process makes; of more duties the others are those once more."""
 _ROWS: Final = 10_000
 """Duties from which on PostgreSQL plans as it would with a million."""
 NOTHING_MOVES: Final = (b'deadline = "initial-notice"', b'deadline = "appeal-window"')
@@ -65,10 +69,13 @@ class Counted:
     Attributes:
         seconds: from its first part to the end of its last.
         versions: registrations of which a version was written.
-        server_us: CPU of the server for a duty, in microseconds.
-        database_us: of PostgreSQL.
+        server_us: CPU of the server for a duty, in microseconds, without what the look-ups took of it.
+        database_us: of PostgreSQL, likewise.
         most_mib: the server's memory at most.
+        locked: seconds under the lock of the ledger's head, p50 and p99, of all commits meanwhile.
+        wal_bytes: of PostgreSQL's log for a duty.
         beside: look-ups meanwhile, if there were any.
+        beside_rate: duties a second that were counted beside them.
     """
 
     seconds: float
@@ -76,7 +83,10 @@ class Counted:
     server_us: float
     database_us: float
     most_mib: float
+    locked: tuple[float | None, float | None]
+    wal_bytes: float
     beside: Run | None
+    beside_rate: float
 
 
 def main() -> int:
@@ -101,26 +111,32 @@ def main() -> int:
 def measured(register: BenchRegister, count: int) -> None:
     """Seed a register, measure, and print."""
     officer = register.officers[POLICE].key_id
-    seeded = seed(Plan(register.environment, register.url, count, 500, 40_000, officer, released=True))
+    began = time.perf_counter()
+    look_ups = int(_LOOK_UPS_A_SECOND * 3 * SECONDS)
+    different = 0 if count <= _DIFFERENT else _DIFFERENT
+    plan = Plan(register.environment, register.url, count, 500, look_ups, officer, released=True, different=different)
+    seeded = seed(plan)
+    seeding = time.perf_counter() - began
     register.enrol()
     processes.move(register.postmaster, processes.SERVER_CORE)
     os.sched_setaffinity(0, {processes.LOAD_CORE})
-    print(f"### {count:,} open duties\n\n| what | measured | goal |\n|---|---|---|")
+    print(f"### {count:,} open duties, made in {seeding:.0f} s\n\n| what | measured | goal |\n|---|---|---|")
     wall, cpu = quiet_passes(register)
     print(f"| a pass with nothing due, p50 | {wall * 1e3:.1f} ms, CPU {cpu * 1e3:.1f} ms | under 50 ms |")
     if count >= _ROWS:
         print(f"| indexes of a pass and of a recount | {', '.join(sorted(indexes(register)))} | no scan |")
-    with register.serving(1) as (target, _):
-        _print(recounted(register, target, NOTHING_MOVES, seeded=None), count, "moves none")
+    with register.serving(1) as (target, metrics):
+        _print(recounted(register, target, metrics, NOTHING_MOVES), count, "moves none")
         requests = Requests.write(register.folder, LOOK_UP, POLICE, seeded.requests)
         alone = run(register.certs, target, requests, in_flight=8, seconds=SECONDS)
-        found = recounted(register, target, ALL_MOVE, seeded=requests)
-        _print(found, count, "moves each, with the look-ups beside it")
+        found = recounted(register, target, metrics, ALL_MOVE, look_ups=requests, alone=alone)
+        _print(found, count, f"moves each, with look-ups for {SECONDS:.0f} s of it")
         if found.beside is not None:
             share = found.beside.calls_per_second / alone.calls_per_second
             print(
                 f"| look-ups meanwhile, 8 in flight | {share:.0%} of {alone.calls_per_second:,.0f} a second alone;"
-                f" p99 {found.beside.p99_ms:.0f} ms ({alone.p99_ms:.0f}) | they go on |"
+                f" p99 {found.beside.p99_ms:.0f} ms ({alone.p99_ms:.0f}); beside them {found.beside_rate:,.0f} duties/s"
+                " | they go on |"
             )
     print(f"| another process goes on after kill -9 | {takeover(register):.1f} s | 10 s |")
 
@@ -148,7 +164,7 @@ def indexes(register: BenchRegister) -> set[str]:
     """
     zero = "'00000000-0000-0000-0000-000000000000'"
     asked = (
-        (watch_store._DUE, f"(extract(epoch FROM now()) * 1000000)::bigint, {watch.MOST}, -1, {zero}"),
+        (watch_store._DUE, f"(extract(epoch FROM now()) * 1000000)::bigint, {watch.MOST}, -1, {zero}, {zero}"),
         (counted._HEADS, f"{zero}, 0, 1000"),
     )
     found = set()
@@ -163,21 +179,38 @@ def indexes(register: BenchRegister) -> set[str]:
 
 
 def recounted(
-    register: BenchRegister, target: Target, change: tuple[bytes, bytes], *, seeded: Requests | None
+    register: BenchRegister,
+    target: Target,
+    metrics: Sequence[str],
+    change: tuple[bytes, bytes],
+    *,
+    look_ups: Requests | None = None,
+    alone: Run | None = None,
 ) -> Counted:
-    """Put another policy in force and wait until it has counted all, perhaps beside look-ups."""
+    """Put another policy in force and wait until it has counted all, perhaps beside look-ups.
+
+    Args:
+        register: seeded.
+        target: its server.
+        metrics: the address of that server's metrics.
+        change: what is replaced in the policy of duties, and by what.
+        look_ups: those beside it.
+        alone: a run of them without it.
+    """
     toml = source.packaged("duties.toml").read_bytes()
-    with _opened(register) as (database, _, keyring):
-        policies.replace(database, keyring, "duties", toml.replace(*change))
     with psycopg.connect(register.url, autocommit=True) as conn:
+        before, locked, wal = _versions(conn), lock_metric.buckets(metrics), _wal(conn)
+        cpu = processes.seconds(target.servers), processes.seconds(target.databases)
+        with _opened(register) as (database, _, keyring):
+            policies.replace(database, keyring, "duties", toml.replace(*change))
         version = conn.execute("SELECT max(version) FROM policy_version").fetchall()[0][0]
         of = "FROM duty_count WHERE duties = %s"
-        before = _versions(conn)
         _until(lambda: bool(conn.execute(f"SELECT 1 {of} LIMIT 1".encode(), (version,)).fetchone()))
-        cpu = processes.seconds(target.servers), processes.seconds(target.databases)
-        beside = None
-        if seeded is not None:
-            beside = run(register.certs, target, seeded, in_flight=8, seconds=SECONDS, warm=0.2, settle=False)
+        beside, rate = None, 0.0
+        if look_ups is not None:
+            first, began = _share(conn), time.perf_counter()
+            beside = run(register.certs, target, look_ups, in_flight=8, seconds=SECONDS, warm=0.2, settle=False)
+            rate = (_share(conn) - first) / (time.perf_counter() - began)
         most = 0.0
 
         def ended() -> bool:
@@ -186,15 +219,22 @@ def recounted(
             return bool(conn.execute(f"SELECT 1 {of} AND ended".encode(), (version,)).fetchone())
 
         _until(ended)
+        used = processes.seconds(target.servers) - cpu[0], processes.seconds(target.databases) - cpu[1]
+        logged = _wal(conn) - wal
+        quantiles = lock_metric.buckets(metrics)
         query = f"SELECT extract(epoch FROM clock_timestamp()) - min(counted_us) / 1000000.0 {of}"  # noqa: S608 - constants
         seconds = float(conn.execute(query.encode(), (version,)).fetchall()[0][0])
         moved = _versions(conn) - before
         total = int(conn.execute("SELECT count(*) FROM registration_work WHERE kind = 201").fetchall()[0][0])
-    server_us, database_us = (
-        (processes.seconds(pids) - then) / total * 1e6
-        for pids, then in zip((target.servers, target.databases), cpu, strict=True)
+    others_us = (0.0, 0.0)
+    if beside is not None and alone is not None:
+        calls = beside.calls + beside.warm_calls
+        others_us = alone.server_us * calls, alone.database_us * calls
+    server_us, database_us = ((each * 1e6 - others) / total for each, others in zip(used, others_us, strict=True))
+    p50, p99 = (lock_metric.quantile(locked, quantiles, share) for share in (0.5, 0.99))
+    return Counted(
+        seconds, moved, server_us, database_us, most, (p50, p99), logged / total, beside, beside_rate=rate * total
     )
-    return Counted(seconds, moved, server_us, database_us, most, beside)
 
 
 def takeover(register: BenchRegister) -> float:
@@ -242,6 +282,16 @@ def _parts(conn: psycopg.Connection) -> int:
     return int(conn.execute("SELECT count(*) FROM duty_count").fetchall()[0][0])
 
 
+def _share(conn: psycopg.Connection) -> float:
+    """How far duties are counted, as a share of all: their ids are as likely anywhere."""
+    (place,) = conn.execute("SELECT place FROM duty_count ORDER BY number DESC LIMIT 1").fetchall()[0]
+    return float(place.int / (1 << 128))
+
+
+def _wal(conn: psycopg.Connection) -> int:
+    return int(conn.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchall()[0][0])
+
+
 def _mib(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     line = next(each for each in status.splitlines() if each.startswith("VmRSS:"))
@@ -253,9 +303,13 @@ def _print(found: Counted, count: int, what: str) -> None:
     print(
         f"| all counted by a policy that {what} ({found.versions:,} versions) | {found.seconds:.1f} s,"
         f" {count / found.seconds:,.0f} duties/s (a million at this rate: {each * 1e6:,.0f} s); CPU of a duty: server"
-        f" {found.server_us:.0f} us, PostgreSQL {found.database_us:.0f} us; memory at most {found.most_mib:.0f} MiB"
-        " | a million in 120 s |"
+        f" {found.server_us:.0f} us, PostgreSQL {found.database_us:.0f} us, {found.wal_bytes:,.0f} bytes of its log;"
+        f" head locked p50, p99 {_ms(found.locked)}; memory at most {found.most_mib:.0f} MiB | a million in 120 s |"
     )
+
+
+def _ms(locked: tuple[float | None, float | None]) -> str:
+    return ", ".join("?" if each is None else f"{each * 1e3:.1f}" for each in locked) + " ms"
 
 
 if __name__ == "__main__":

@@ -37,6 +37,11 @@ def absent_cnic(number: int) -> str:
     return _cnic(2 * number + 1)
 
 
+def document_number(number: int) -> str:
+    """The number of the registered person's travel document; two people with one would hold each other back."""
+    return f"ZZ{number:07d}"
+
+
 def is_registered(cnic: str) -> bool:
     """Whether the bench registers the person, as far as the number tells."""
     return int(cnic[-2]) % 2 == 0
@@ -67,8 +72,8 @@ def _rename(order: registration_pb2.CreateRegistrationRequest, number: int) -> N
     person.cnic = registered_cnic(number)
     person.no_cnic_reason = types_pb2.NO_CNIC_REASON_UNSPECIFIED
     person.nationality = "PK"
-    for document in person.travel_documents:  # the same number of two people would hold both back
-        document.number = f"ZZ{number:07d}"
+    for document in person.travel_documents:
+        document.number = document_number(number)
     # What somebody did under 18 no look-up shows, and the bench counts on whom it has registered.
     offences = (count.offence_date.year for conviction in order.convictions for count in conviction.counts)
     born = person.birth_date

@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from nsor.ledger.merkle import Frontier, leaf_hash
 from nsor.ledger.note import Checkpoint, Signer
 from nsor.v1 import receipt_pb2
-from nsor_server.calls import Row
+from nsor_server.calls import RecordRef, Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import leaf, tiles
 from nsor_server.ledger.continuity import Continuity
@@ -79,6 +79,15 @@ INSERT INTO ledger_record (index, ordinal, table_name, row_id, version, sha256)
 SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[])
 """,
 )
+_RECORDS_OF_ONE: Final = Statement(
+    b"ledger records of one",
+    b"""
+INSERT INTO ledger_record (index, ordinal, table_name, row_id, version, sha256)
+SELECT $1::bigint, record.*
+FROM unnest($2::smallint[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[]) AS record
+""",
+)
+"""The same of one entry, whose index alone isn't known before the lock."""
 
 Connection = psycopg.Connection[Any]
 
@@ -280,22 +289,33 @@ def directories(head: LockedHead, entries: Sequence[Entry]) -> list[DirectorySta
     return states
 
 
+def packed(records: Sequence[RecordRef]) -> list[bytes]:
+    """What stands in ``ledger_record`` of an entry's records, but for its index."""
+    return _columns_of(list(enumerate(records)))
+
+
 def _records(entries: Sequence[Entry], first: int) -> list[Step]:
-    rows = [
-        (index, ordinal, record.table, record.row_id, record.version, record.sha256)
+    steps = [
+        _RECORDS_OF_ONE(arrays.integer(index), *entry.packed)
         for index, entry in enumerate(entries, first)
-        for ordinal, record in enumerate(entry.records)
+        if entry.packed
     ]
-    if not rows:
-        return []
-    index, ordinal, table, row_id, version, sha256 = zip(*rows, strict=True)
+    indexes, records = list[int](), list[tuple[int, RecordRef]]()
+    for index, entry in enumerate(entries, first):
+        if not entry.packed:
+            indexes += [index] * len(entry.records)
+            records += enumerate(entry.records)
+    if records:
+        steps.append(_RECORDS(arrays.longs(indexes), *_columns_of(records)))
+    return steps
+
+
+def _columns_of(records: Sequence[tuple[int, RecordRef]]) -> list[bytes]:
+    """The other columns of ``ledger_record``: records, each with its place in its entry."""
     return [
-        _RECORDS(
-            arrays.longs(index),
-            arrays.shorts(ordinal),
-            arrays.texts(table),
-            arrays.byteas(row_id),
-            arrays.longs(version),
-            arrays.byteas(sha256),
-        )
+        arrays.shorts([ordinal for ordinal, _ in records]),
+        arrays.texts([record.table for _, record in records]),
+        arrays.byteas([record.row_id for _, record in records]),
+        arrays.longs([record.version for _, record in records]),
+        arrays.byteas([record.sha256 for _, record in records]),
     ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
 from nsor_server.calls import RecordRef, Row
+from nsor_server.storage.session import Step
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Entry:
         answer_hash: 32 bytes.
         detail: an encoded nsor.storage.v1.AccessDetail without its salt, which the append draws.
         records: every sealed row that the call wrote, the one that it is about first.
+        packed: what the ledger holds to them as ``append.packed`` makes it, if that was done before the lock.
         count: how many calls the entry stands for.
         officer_key: key id of the acting officer, or empty.
         case_reference: the case, or empty.
@@ -41,6 +43,7 @@ class Entry:
     answer_hash: bytes
     detail: bytes
     records: tuple[RecordRef, ...] = ()
+    packed: Sequence[bytes] = ()
     count: int = 1
     officer_key: bytes = b""
     case_reference: str = ""
@@ -48,10 +51,17 @@ class Entry:
 
 
 class Decided(NamedTuple):
-    """What the writer writes of an item: its entry, and the rows of the change that it records."""
+    """What the writer writes of an item.
+
+    Attributes:
+        entry: its entry.
+        rows: of the change that it records.
+        steps: statements that add other rows of it, which were made before the lock.
+    """
 
     entry: Entry
     rows: Sequence[Row]
+    steps: Sequence[Step] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,8 +326,9 @@ class Writer(Generic[Each]):
                 session.run(ROLLBACK)
                 return [each for each in decided if isinstance(each, Exception)]
             composed = self._ledger.compose(session, head, [each.entry for each in written])
+            made = [step for each in written for step in each.steps]
             rows = changes.added([row for each in written for row in each.rows], head.now_us)
-            self._guard.commit(session, composed.appended, [*composed.steps, *rows])
+            self._guard.commit(session, composed.appended, [*composed.steps, *made, *rows])
             self._ledger.continuity.committed()
         finally:
             self._afterwards(time.monotonic() - since)

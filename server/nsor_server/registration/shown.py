@@ -24,7 +24,10 @@ def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Convi
 
 def in_look_ups(record: record_pb2.RegistrationRecord) -> bool:
     """Whether a look-up may show a record at all."""
-    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and bool(to_everybody(record))
+    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and any(
+        states.are_registrable(each for each in states.standing_counts(one) if juveniles.was_adult(record, each))
+        for one in record.convictions
+    )
 
 
 def for_purpose(

@@ -297,9 +297,44 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     record.update_time_us = to_us(written_at)
     for conviction in record.convictions:
         conviction.entered_time_us = conviction.entered_time_us or record.update_time_us
+    return _written(
+        key, record, (*_columns(record), written_at), (*works.of_version(record), *waiting.of_version(record))
+    )
+
+
+def unasked_row(
+    key: DataKey,
+    before: StoredVersion,
+    record: record_pb2.RegistrationRecord,
+    written_at: dt.datetime,
+    beside: tuple[Row, ...],
+) -> Written:
+    """As ``version_row``, of a version by the scheduler of duties: nothing but its duties differs from the one before.
+
+    So the columns beside the seal are those of the version before, with which its own seal was compared, and neither
+    does the identity stand elsewhere.
+
+    Args:
+        key: the registration's.
+        before: the version before.
+        record: as ``version_row``.
+        written_at: likewise.
+        beside: what there is to do otherwise.
+    """
+    record.update_time_us = to_us(written_at)
+    columns = (before.registration_id, record.version, *before[_SECOND:_CREATED_AT])
+    return _written(key, record, (*columns, written_at), beside)
+
+
+_SECOND: Final = StoredVersion._fields.index("state")
+_CREATED_AT: Final = StoredVersion._fields.index("created_at")
+
+
+def _written(
+    key: DataKey, record: record_pb2.RegistrationRecord, columns: tuple[Any, ...], beside: tuple[Row, ...]
+) -> Written:
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))
-    beside = (*works.of_version(record), *waiting.of_version(record))
-    row = Row(VERSIONS, (*_columns(record), written_at, sealed), beside)
+    row = Row(VERSIONS, (*columns, sealed), beside)
     hashed = hashlib.sha256(sealed).digest()
     ref = RecordRef(TABLE, record.registration_id, record.version, hashed)
     return Written(row, ref, hashed.hex()[:_ETAG_DIGITS])

@@ -25,6 +25,7 @@ from nsor_server.ledger.entry import Decided, Head, StaleRead
 from nsor_server.rpc import entries
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.handlers import Grouped
+from nsor_server.rpc.packing import packed
 from nsor_server.rpc.spending import Payment
 from nsor_server.rpc.status import Texts, status
 from nsor_server.storage import budgets, changes, deciding
@@ -94,8 +95,10 @@ class Batches:
                 except Exception:  # noqa: BLE001 - the other thread meets the same, and refuses the call
                     others.append(call)
                     continue
+            call.packed = None
             if call.prepared is None and call.outcome is not None:
                 call.unsealed = deciding.records(call.outcome.rows)
+                call.packed = packed(call.outcome, call.unsealed)
             ready.append(call)
         ready.sort(key=_rank)
         return ready, others
@@ -263,15 +266,19 @@ class Batches:
         rows = () if left is None else left.rows
         if call.route is None and (call.outcome is None or call.outcome.detail.outcome == entries.DROPPED):
             return Decided(entries.count_of(call, rows), rows)
-        return Decided(entries.entry(call, rows), rows)
+        entry = entries.entry(call, rows)
+        if call.packed is None or call.error is not None:
+            return Decided(entry, rows)
+        entry.packed = call.packed.records
+        return Decided(entry, call.packed.left, call.packed.steps)
 
 
 def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decided | Exception]:
     """What is decided, with rows of all of it beside those of the last one that is written."""
     if rows:
         last = max(at for at, each in enumerate(decided) if isinstance(each, Decided))
-        entry, own = decided[last]  # type: ignore[misc]  # it is the Decided that was looked for
-        decided[last] = Decided(entry, (*own, *rows))
+        each: Decided = decided[last]  # type: ignore[assignment]  # it is the Decided that was looked for
+        decided[last] = each._replace(rows=(*each.rows, *rows))
     return decided
 
 

@@ -7,10 +7,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from nsor_server.calls import Row, Seen, Table, Versions
 from nsor_server.storage import arrays
 from nsor_server.storage.session import Statement, Step
+
+
+class Made(NamedTuple):
+    """Statements that add rows, made before the rows' entry has its instant.
+
+    Attributes:
+        steps: the statements.
+        left: the rows that need that instant.
+    """
+
+    steps: list[Step]
+    left: list[Row]
+
+
+def made(rows: Sequence[Row]) -> Made:
+    """As ``added``, as far as it can be done beforehand."""
+    left = [row for row in rows if row.table.written_at]
+    return Made(added([row for row in rows if not row.table.written_at] if left else rows), left)
 
 
 def moved(seen: Sequence[Seen]) -> list[Step]:

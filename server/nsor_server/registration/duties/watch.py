@@ -8,13 +8,12 @@ another goes on where it has ended, also after all were down.
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import psycopg
 from google.protobuf import empty_pb2
@@ -24,26 +23,25 @@ from nsor_server import errors
 from nsor_server.access import lists
 from nsor_server.access.directory import Directory
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, new_access_id
+from nsor_server.calls import Call, Outcome, Row, new_access_id
 from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
-from nsor_server.ledger.writer import Writer
+from nsor_server.ledger.writer import MAX_BATCH, Writer
 from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.policy.duties import Level, StepName
-from nsor_server.registration import states
 from nsor_server.registration import store as registrations
-from nsor_server.registration.custody import mistakes
-from nsor_server.registration.duties import counted, rules, watch_store
+from nsor_server.registration.duties import counted, passes, rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
+from nsor_server.registration.duties.passes import Opened, Pass
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
 from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
-from nsor_server.storage.sealing import DataKey, Sealer
+from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 
@@ -55,11 +53,13 @@ written is stale where another one has followed the same version."""
 TAKEOVER_SECONDS: Final = 10.0
 """Within this another process goes on, whatever became of the one that had its turn."""
 REST_SECONDS: Final = 0.02
-"""Rest between two entries, or two batches that are read: calls go first. A million duties are a thousand batches."""
+"""Rest between two batches that are read while calls are recorded: they go first. A million duties are a thousand."""
 MOST: Final = 100
 """Steps of one entry."""
-MOST_COUNTED: Final = 50
-"""Registrations of one entry whose duties another policy moves: what is written within 20 ms under the head's lock."""
+MOST_COUNTED: Final = 250
+"""Registrations of one entry whose duties another policy moves: what is written within 20 ms under the head's lock.
+
+PostgreSQL takes 45 us for each (docs/performance.md)."""
 _COMMIT_SECONDS: Final = 10.0
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000180'::bigint)"
 """Of several processes one works at a time ("NSOR", 0x180)."""
@@ -83,6 +83,7 @@ class DutyWatch:
         self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._steps_after = watch_store.START
+        self._size, self._own = 0, 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
 
@@ -109,19 +110,20 @@ class DutyWatch:
             found, place = watch_store.due(conn, to_us(now), self._steps_after, most=MOST)
             # What cannot be read or written keeps nobody behind it waiting: it is tried again in the next round.
             self._steps_after = place or watch_store.START
-            pass_ = _Pass(self._sealer)
+            pass_ = Pass()
             counting = rules.Counting.by(self._directory.current.policy)
-            made = pass_.following(found)
-            merged = watch_store.merged(conn, [row.registration_id for row, _ in made])
+            made = passes.following(readable(found, self._opened))
+            merged = watch_store.merged(conn, [each.before.registration_id for each in made])
             claimants = Claimants(conn, self._sealer, self._blind_index)
-            for row, following in made:
-                told = rules.announced(counting, following, to_us(now))
-                if row.registration_id in merged:
-                    told = pass_.uncovered(following, told, _others(claimants, row.registration_id))
-                pass_.rows += self._events(following, told)
-                pass_.write(row, following, now)
+            for each in made:
+                record = each.record
+                told = rules.announced(counting, record, to_us(now))
+                if record.registration_id in merged:
+                    told = pass_.uncovered(record, told, _others(claimants, record.registration_id))
+                pass_.rows += self._events(record, told)
+                pass_.write(each, now)
             pass_.seen += claimants.seen()
-            self._submit(WATCH, "DUTIES_WATCHED", pass_)
+            self._begin(WATCH, "DUTIES_WATCHED", pass_)()
             return place is not None
 
     def recount(self) -> bool:
@@ -149,22 +151,28 @@ class DutyWatch:
             lists.require_durable(size, durable)
             found, is_last = counted.heads(conn, part, in_force.adopted_us - LONGEST_CALL_US)
             looked_at = 0
+            stored = _nothing
             while looked_at < len(found) or not found:
                 # What was read is good for several entries: Seen holds for each version that one of them follows.
-                pass_ = _Pass(self._sealer)
+                pass_ = Pass()
                 moved, behind = self._moved(counting, found, looked_at, now_us)
-                for row, following in pass_.opened(moved):
-                    rules.recounted(counting, following, now_us)
-                    pass_.write(row, following, instant(now_us))
+                for each in passes.following(moved):
+                    rules.recounted(counting, each.record, now_us)
+                    pass_.write(each, instant(now_us))
                 place = found[behind - 1][0] if found else part.after
                 ended = is_last and behind == len(found)
                 count = counted.Count(last.number + 1, counting.policy, part.again, place, ended, size, now_us)
                 pass_.rows.append(count.row())
                 pass_.seen.append(counted.seen(last))
-                if not self._submit(RECOUNT, "DUTIES_COUNTED", pass_) or not found or self._stopped.is_set():
+                if not stored():
+                    return True
+                # The next one is made while this one is written, which is stale if this one isn't.
+                stored = self._begin(RECOUNT, "DUTIES_COUNTED", pass_)
+                if not found or self._stopped.is_set():
                     break
                 last, looked_at = count, behind
                 conn.execute("SELECT 1")  # it isn't idle, and still has its turn
+            stored()
         return True
 
     def _moved(
@@ -173,18 +181,21 @@ class DutyWatch:
         found: Sequence[tuple[bytes, registrations.StoredVersion | None]],
         first: int,
         now_us: int,
-    ) -> tuple[list[_Opened], int]:
+    ) -> tuple[list[Opened], int]:
         """Of what was read, from a place on, those whose duties a policy moves, and up to where an entry has them."""
-        moved: list[_Opened] = []
+        moved: list[Opened] = []
         for nth in range(first, len(found)):
             row = found[nth][1]
             if row is None or row.state != registrations.CONFIRMED:
                 continue
-            opened = readable((row,), lambda row: (row, *registrations.unseal(self._sealer, row)))
-            moved += [each for each in opened if rules.would_be_recounted(counting, each[1], now_us)]
+            found_one = readable((row,), self._opened)
+            moved += [each for each in found_one if rules.would_be_recounted(counting, each.record, now_us)]
             if len(moved) == MOST_COUNTED:
                 return moved, nth + 1
         return moved, len(found)
+
+    def _opened(self, row: registrations.StoredVersion) -> Opened:
+        return passes.opened(self._sealer, row)
 
     def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[rules.Announced]) -> list[Row]:
         """What agencies are told of steps, by the place that is responsible."""
@@ -200,20 +211,27 @@ class DutyWatch:
             rows += outbox.owed(_EVENTS[each.step], hear, registration_id=record.registration_id)
         return rows
 
-    def _submit(self, method: str, outcome: str, pass_: _Pass) -> bool:
-        """Write a pass; tells whether it was written. Nothing to write is no entry."""
+    def _begin(self, method: str, outcome: str, pass_: Pass) -> Callable[[], bool]:
+        """Write a pass; gives what waits for it and tells whether it was written. Nothing to write is no entry."""
         if not pass_.rows:
-            return False
+            return _nothing
         detail = record_pb2.AccessDetail(outcome=outcome, subjects=sorted(pass_.covered))
         made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)
-        try:
-            self._writer.submit(self._call(method, made))
-        except StaleRead:
-            return False  # another process has written it, or a registration has changed: it is looked at again
-        return True
+        wait = self._writer.begin(self._call(method, made))
+        self._own += 1
+
+        def stored() -> bool:
+            try:
+                wait()
+            except StaleRead:
+                return False  # another process has written it, or a registration has changed: it is looked at again
+            return True
+
+        return stored
 
     def _call(self, method: str, outcome: Outcome[empty_pb2.Empty]) -> Call:
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
+        weight = 1 + (MAX_BATCH - 1) * len(outcome.records) // MOST_COUNTED
         return Call(
             method,
             self._tracing.call(method, None),
@@ -222,6 +240,7 @@ class DutyWatch:
             access_id=new_access_id(),
             call_hash=os.urandom(32),
             outcome=outcome,
+            weight=min(weight, MAX_BATCH),
         )
 
     def _run(self) -> None:
@@ -232,75 +251,24 @@ class DutyWatch:
     def _all(self, work: Callable[[], bool]) -> None:
         """Do one kind of work until there is no more."""
         try:
-            while not self._stopped.wait(REST_SECONDS) and work():
+            while not self._stopped.wait(self._rest()) and work():
                 pass
         except (psycopg.Error, ApiError, LedgerUnavailable) as error:
             _log.error("duties couldn't be watched (%s); trying again", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
             alert(Alert.CALL_FAILED, "duties couldn't be watched (%s)", type(error).__name__)
 
-
-_Opened: TypeAlias = tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, DataKey]
-
-
-class _Pass:
-    """Versions that one entry writes, and what they rest on."""
-
-    def __init__(self, sealer: Sealer) -> None:
-        self.rows: list[Row] = []
-        self.refs: list[RecordRef] = []
-        self.seen: list[Seen] = []
-        self.covered: set[bytes] = set()
-        """Registrations of which a step isn't told, since it is told by another one of the person."""
-        self._sealer = sealer
-        self._keys: dict[bytes, DataKey] = {}
-
-    def following(
-        self, found: Sequence[registrations.StoredVersion]
-    ) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
-        """The next version of each registration; one that can't be read is left out, with an alert."""
-        return self.opened(readable(found, lambda row: (row, *registrations.unseal(self._sealer, row))))
-
-    def opened(
-        self, found: Iterable[_Opened]
-    ) -> list[tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]]:
-        """The same of those whose seals were opened before."""
-        made = []
-        for row, record, key in readable(found, _compared):
-            self._keys[row.registration_id] = key
-            following = states.next_version(record)
-            following.unasked.after_version = mistakes.asked_for(record, record.version)
-            following.unasked.last_version = following.version
-            made.append((row, following))
-        return made
-
-    def uncovered(
-        self,
-        following: record_pb2.RegistrationRecord,
-        told: Sequence[rules.Announced],
-        others: Others,
-    ) -> list[rules.Announced]:
-        """Those steps of a version that are told by no other registration of the person; the others are noted."""
-        left = [each for each in told if not rules.is_covered(following, each.duty, others)]
-        if len(left) < len(told):
-            self.covered.add(following.registration_id)
-        return left
-
-    def write(
-        self, row: registrations.StoredVersion, following: record_pb2.RegistrationRecord, now: dt.datetime
-    ) -> None:
-        """Add a version."""
-        written = registrations.version_row(self._keys[row.registration_id], following, now)
-        self.rows.append(written.row)
-        self.refs.append(written.ref)
-        self.seen.append(registrations.seen(row))
+    def _rest(self) -> float:
+        """How many seconds are rested: none unless others have recorded something since."""
+        size, own = self._writer.size, self._own
+        others = size - self._size - own
+        self._size, self._own = size, 0
+        return REST_SECONDS if others > 0 else 0.0
 
 
-def _compared(opened: _Opened) -> _Opened:
-    """Raises errors.Internal where a column contradicts the seal."""
-    row, record, _ = opened
-    registrations.compare(row, record)
-    return opened
+def _nothing() -> bool:
+    """What waits for an entry that there is none of."""
+    return True
 
 
 def _others(claimants: Claimants, registration_id: bytes) -> Others:

@@ -14,13 +14,14 @@ from nsor_server.storage.session import Statement, ask
 
 
 class Place(NamedTuple):
-    """Where a step stands in the index: when it falls due, and of which duty it is."""
+    """Where a step stands in the index: when it falls due, of which registration, and of which duty it is."""
 
     since_us: int
+    registration_id: bytes
     duty_id: bytes
 
 
-START: Final = Place(-(1 << 63), bytes(16))
+START: Final = Place(-(1 << 63), bytes(16), bytes(16))
 """Before every step."""
 
 
@@ -35,11 +36,11 @@ def due(
         after: the place from which to go on.
         most: how many steps are read, the first ones in front.
     """
-    parameters = arrays.integer(until_us), arrays.integer(most), arrays.integer(after.since_us), after.duty_id
-    found = ask(conn, _DUE, *parameters)
-    rows = (row[2:] for row in found if None not in {row[2], row[-1]})
+    bounds = arrays.integer(until_us), arrays.integer(most)
+    found = ask(conn, _DUE, *bounds, arrays.integer(after.since_us), after.registration_id, after.duty_id)
+    rows = (row[3:] for row in found if None not in {row[3], row[-1]})
     versions = {each.registration_id: each for each in (registrations.StoredVersion(*row) for row in rows)}
-    return list(versions.values()), Place(*found[-1][:2]) if len(found) == most else None
+    return list(versions.values()), Place(*found[-1][:3]) if len(found) == most else None
 
 
 def merged(conn: Connection, registration_ids: Iterable[bytes]) -> set[bytes]:
@@ -60,11 +61,12 @@ WHERE c.person <> ''
 _DUE: Final = Statement(
     b"duty steps due",
     f"""
-SELECT w.since_us, uuid_send(w.subject_id), {registrations.COLUMNS}
+SELECT w.since_us, uuid_send(w.registration_id), uuid_send(w.subject_id), {registrations.COLUMNS}
 FROM (
     SELECT registration_id, since_us, subject_id FROM registration_work
-    WHERE kind = {rules.DUTY_STEP} AND since_us <= $1::bigint AND (since_us, subject_id) > ($3::bigint, $4::uuid)
-    ORDER BY since_us, subject_id
+    WHERE kind = {rules.DUTY_STEP} AND since_us <= $1::bigint
+        AND (since_us, registration_id, subject_id) > ($3::bigint, $4::uuid, $5::uuid)
+    ORDER BY since_us, registration_id, subject_id
     LIMIT $2::bigint
 ) AS w
 LEFT JOIN LATERAL (
@@ -72,6 +74,6 @@ LEFT JOIN LATERAL (
     ORDER BY version DESC LIMIT 1
 ) AS v ON true
 LEFT JOIN registration_key AS k ON k.registration_id = v.registration_id
-ORDER BY w.since_us, w.subject_id
+ORDER BY w.since_us, w.registration_id, w.subject_id
 """.encode(),  # noqa: S608 - constants
 )

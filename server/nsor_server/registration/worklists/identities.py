@@ -14,7 +14,7 @@ from nsor_server.storage.v1 import record_pb2
 
 TO_CORRECT: Final = int(worklists_pb2.WORK_KIND_IDENTITY_TO_CORRECT)
 WITHOUT_DOCUMENT: Final = int(worklists_pb2.WORK_KIND_IDENTITY_WITHOUT_DOCUMENT)
-_FIRST_CHANGE: Final = 2
+FIRST_CHANGE: Final = 2
 """The version before it waited for its court: nothing was to be done about an identity."""
 _WRONG: Final = frozenset({identity_pb2.IDENTITY_STATE_MISMATCH, identity_pb2.IDENTITY_STATE_NO_SUCH_DOCUMENT})
 
@@ -50,7 +50,7 @@ def to_do(record: record_pb2.RegistrationRecord) -> ToDo | None:
 
 def may_have_been(record: record_pb2.RegistrationRecord) -> bool:
     """Whether a version before may have had something to do, so that it has to be said that there is nothing now."""
-    return record.version > _FIRST_CHANGE
+    return record.version > FIRST_CHANGE
 
 
 def _kind(record: record_pb2.RegistrationRecord) -> tuple[int, int] | None:

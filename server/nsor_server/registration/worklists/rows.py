@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from nsor_server.calls import Row, Table
-from nsor_server.registration.worklists import rules
+from nsor_server.registration.worklists import identities, rules
 from nsor_server.registration.worklists.rules import Work
 from nsor_server.storage.v1 import record_pb2
 
@@ -27,13 +27,23 @@ WORKS: Final = Table(
         ("court_kind", "smallint"),
         ("since_us", "bigint"),
     ),
-    key=("subject_id", "part"),
+    key=("registration_id", "subject_id", "part"),
 )
 
 
 def of_version(record: record_pb2.RegistrationRecord) -> tuple[Row, ...]:
     """The rows that go with a version: of the first one those of what there is to do, and later of everything."""
     return tuple(Row(WORKS, values) for values in of_works(record, rules.works(record)))
+
+
+def stands(version: int) -> bool:
+    """Whether the version after that one adds no row that says of something that there is nothing to do."""
+    return version > identities.FIRST_CHANGE
+
+
+def of_duties(record: record_pb2.RegistrationRecord) -> list[tuple[Any, ...]]:
+    """The values of those that go with a version for its duties."""
+    return of_works(record, rules.of_duties(record))
 
 
 def of_works(record: record_pb2.RegistrationRecord, works: Iterable[Work]) -> list[tuple[Any, ...]]:

@@ -168,7 +168,7 @@ def works(record: record_pb2.RegistrationRecord) -> list[Work]:
         *(_of_custody(record) if record.custody_events else ()),
         *_of_identity(record),
         *(_of_notices(record) if record.notices_waited else ()),
-        *_of_duties(record),
+        *of_duties(record),
         *(_of_transfer(record) if record.HasField("transfer") else ()),
     ]
 
@@ -202,7 +202,7 @@ def _of_notices(record: record_pb2.RegistrationRecord) -> list[Work]:
     return [Work(record.registration_id, OF_NOTICES, kind, "", place, 0, since)]
 
 
-def _of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
+def of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
     """The duties of a record's person, each from when it is due, or that it isn't to be met any more."""
     found = []
     for duty in record.duties:

@@ -98,12 +98,12 @@ CREATE TABLE registration_work (
     place text NOT NULL,
     court_kind smallint NOT NULL,
     since_us bigint NOT NULL,
-    PRIMARY KEY (subject_id, part)
+    PRIMARY KEY (registration_id, subject_id, part)
 );
 CREATE INDEX registration_work_open ON registration_work (kind, agency, place, court_kind, since_us, subject_id)
 WHERE kind > 0;
-CREATE INDEX registration_work_step ON registration_work (since_us, subject_id) WHERE kind = 202;
-COMMENT ON INDEX registration_work_step IS 'steps of escalation in the order in which they fall due';
+CREATE INDEX registration_work_step ON registration_work (since_us, registration_id, subject_id) WHERE kind = 202;
+COMMENT ON INDEX registration_work_step IS 'steps of escalation in the order in which they fall due; of one instant in that in which they are counted';
 CREATE INDEX registration_work_duties ON registration_work (registration_id) WHERE part = 180;
 COMMENT ON INDEX registration_work_duties IS 'who has or had a duty: what another policy counts anew, in this order';
 COMMENT ON COLUMN registration_work.subject_id IS 'a conviction, the registration, or a decision of NPB that waits for its second officer';

@@ -99,6 +99,21 @@ def test_who_accepts_has_seen_whom_and_of_which_version(
     assert f"Responsible now: {AWAY}." in shown.err
 
 
+def test_who_accepts_whom_an_arrival_notice_moves_compares_him_with_his_card(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masked = worklists_pb2.MaskedPerson(initials=["Z. T."], cnic_ending="671")
+    register.answers[GET] = always(
+        transfers_pb2.GetTransferResponse(etag=ETAG, masked_person=masked, transfer=transfer())
+    )
+    for words in (("1",), ("accept", ID, "--yes")):
+        assert run("transfers", *words) == 0
+        shown = capsys.readouterr()
+        assert "Z. T." in shown.out
+        assert "671" in shown.out
+        assert "Compare this with his card" in shown.err.replace("\n", " ")
+
+
 def test_a_refusal_has_a_reason(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("transfers", "refuse", ID, "--yes") == 2
     assert "--reason" in capsys.readouterr().err

@@ -95,7 +95,7 @@ def list_(session: Session) -> None:
         rows.append(tuple(shown.get(name, "") for name in names))
     if rows:
         session.table("Arrival notices", _COLUMNS, rows)
-    session.say("{} shown: all of your stations, or the newest 100.", len(rows))
+    session.say("{} shown: all of your stations whose number is still looked for, or the newest 100.", len(rows))
 
 
 @arrival.command()

@@ -179,7 +179,7 @@ def _decide(
     with session.client(officer=True) as client:
         seen = _transfer(client, registration_id)
         if not session.as_json:
-            session.answer(seen, title="Transfer", confidential=True)
+            _show_one(session, seen)
             if seen.message.transfer.state == wanted:
                 session.say("It was decided so before: nothing is left to do.")
                 return
@@ -194,6 +194,13 @@ def _transfer(client: Client, registration_id: str) -> Answer[transfers_pb2.GetT
     from nsor.v1 import transfers_pb2  # noqa: PLC0415 - as above
 
     return client.notification.get_transfer(transfers_pb2.GetTransferRequest(registration_id=registration_id))
+
+
+def _show_one(session: Session, seen: Answer[transfers_pb2.GetTransferResponse]) -> None:
+    """Show a transfer; of one that an arrival notice has opened, by what it is known whom it is about."""
+    session.answer(seen, title="Transfer", confidential=True)
+    if seen.message.HasField("masked_person") and not session.as_json:
+        session.say("Compare this with his card: once you have accepted him, you see the whole record.")
 
 
 def _items(client: Client, side: str | None, most: int | None) -> tuple[list[transfers_pb2.TransferItem], bool]:
@@ -234,7 +241,7 @@ def _open(session: Session, client: Client, found: list[transfers_pb2.TransferIt
     if number > len(found):
         raise WrongUse("There are {:,} open transfers. `nsor transfers` lists them.", len(found))
     item = found[number - 1]
-    session.answer(_transfer(client, item.registration_id), title="Transfer", confidential=True)
+    _show_one(session, _transfer(client, item.registration_id))
     if session.as_json:
         return
     if item.side == _INCOMING:

@@ -564,7 +564,9 @@ TEXTS: Final[dict[str, str]] = {
     "home": "گھر",
     "number": "نمبر",
     "arrival": "آمد",
-    "{} shown: all of your stations, or the newest 100.": "{} دکھائی گئیں: آپ کے تھانوں کی سب، یا تازہ ترین 100۔",
+    "{} shown: all of your stations whose number is still looked for, or the newest 100.": (
+        "{} دکھائی گئیں: آپ کے تھانوں کی سب جن کا نمبر ابھی تلاش کیا جاتا ہے، یا تازہ ترین 100۔"
+    ),
     "No record at your stations": "آپ کے تھانوں میں کوئی ریکارڈ نہیں",
     "Next he owes: {} (by {}).": "اب اس کے ذمے ہے: {} ({} تک)۔",
     "What he tells: `nsor notice enter --template`, for {}": "جو وہ بتائے: `nsor notice enter --template`، برائے {}",
@@ -585,6 +587,9 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "Take him on for your station?": "کیا آپ اپنے تھانے کے لیے اس کی ذمہ داری لیتے ہیں؟",
     "It was decided so before: nothing is left to do.": "پہلے ہی یہ فیصلہ ہو چکا: کچھ کرنا باقی نہیں۔",
+    "Compare this with his card: once you have accepted him, you see the whole record.": (
+        "اس کا اس کے کارڈ سے موازنہ کریں: قبول کرنے کے بعد آپ پورا ریکارڈ دیکھیں گے۔"
+    ),
     "Take him on: `{}`": "ذمہ داری لیں: `{}`",
     "The first one: `nsor transfers 1`, or `{}`.": "پہلا: `nsor transfers 1` یا `{}`۔",
     "Transfer": "منتقلی",

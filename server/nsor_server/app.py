@@ -457,7 +457,7 @@ class _Parts:
         return reception
 
     def _waiter(self) -> Waiter:
-        waiter = Waiter(self.database, self.numbered)
+        waiter = Waiter(self.database)
         self._started(waiter)
         return waiter
 

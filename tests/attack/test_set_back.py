@@ -311,6 +311,35 @@ def test_the_newest_event_that_is_hidden_ends_the_stream(
     assert owner.findings() == []
 
 
+def test_an_acknowledged_event_that_is_hidden_from_a_process_that_has_just_started_ends_the_stream(
+    services: Services, owner: Owner, keyring: Keyring, events: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    services.ask(call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=3))
+    with Services(services.database, keyring) as started:
+        with owner.without("agency_event", LAST):
+            for after in (0, 1):
+                with pytest.raises(errors.Unavailable):
+                    told(started, after)
+            started.refused(
+                errors.Unavailable, call_of(NPB), notification_pb2.AcknowledgeEventsRequest(through_sequence=2)
+            )
+        assert "events are missing that had a number" in caplog.text
+        assert told(started, 1) == events[1:]
+    assert owner.findings() == []
+
+
+def test_an_event_that_is_hidden_before_it_has_a_number_is_found_once_others_have_theirs(
+    services: Services, owner: Owner, events: list[int]
+) -> None:
+    services.create(order(cnic()))
+    with owner.without("outbox", "recipient = 'npb'"):
+        services.create(order(cnic()))
+        told(services, 3)
+    assert owner.findings() == ["an event of npb waits, and later ones were delivered"]
+    told(services, 4)
+    assert owner.findings() == [f"event {number} of npb isn't numbered as the entries owed it" for number in (5, 4)]
+
+
 def test_the_newest_event_that_is_hidden_from_a_process_that_has_just_started_is_found(
     services: Services, owner: Owner, keyring: Keyring, events: list[int]
 ) -> None:

@@ -203,10 +203,9 @@ def test_a_delivery_that_fails_leaves_its_events_in_the_outbox(database: Databas
 
 @pytest.fixture
 def waiter(database: Database) -> Iterator[Waiter]:
-    numbered = Numbered()
-    waiter = Waiter(database, numbered)
+    waiter = Waiter(database)
     waiter.start()
-    running = Deliverer(database, numbered)
+    running = Deliverer(database, Numbered())
     running.start()
     yield waiter
     running.stop()
@@ -225,7 +224,7 @@ def test_whoever_waits_is_woken_by_the_running_deliverer(database: Database, wai
 
 def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Database) -> None:
     # The ledger's writer wakes it: an event isn't late by the second that another process's events may take.
-    waiter, running = Waiter(database, Numbered()), Deliverer(database, Numbered(), poll_seconds=600)
+    waiter, running = Waiter(database), Deliverer(database, Numbered(), poll_seconds=600)
     waiter.start()
     running.start()
     with waiter.waiting("npb") as waiting:
@@ -242,7 +241,7 @@ def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Dat
 
 
 def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:
-    waiter = Waiter(database, Numbered())
+    waiter = Waiter(database)
     with waiter.waiting("sindh-police") as waiting:
         waiter.start()
         assert waiting.wait(30)  # the listener wakes everybody once when it begins to listen
@@ -261,7 +260,7 @@ def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:
 
 
 def test_what_was_notified_while_nobody_listened_ends_the_wait(database: Database) -> None:
-    waiter = Waiter(database, Numbered())
+    waiter = Waiter(database)
     with waiter.waiting("npb") as waiting:
         publish(database, "npb")
         deliver(database)
@@ -280,20 +279,6 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
                 break
             waiting.wait(0.2)
     assert found == [(1, str(published))]
-
-
-def test_whoever_notifies_a_number_that_is_none_does_not_end_the_listening(database: Database, waiter: Waiter) -> None:
-    # Any role of the database may notify.
-    with waiter.waiting("npb") as waiting:
-        publish(database, "npb")
-        deliver(database)
-        assert waiting.wait(30)  # it listens from now on
-        with database.transaction() as conn:
-            conn.execute("SELECT pg_notify('nsor_events', 'npb ' || repeat('9', 5000))")
-        assert waiting.wait(30)
-        publish(database, "npb")
-        deliver(database)
-        assert waiting.wait(30)
 
 
 def test_an_event_is_read_as_its_entry_owed_it_whatever_it_names(database: Database) -> None:
@@ -318,8 +303,7 @@ def test_an_event_is_read_as_its_entry_owed_it_whatever_it_names(database: Datab
 
 # By the times at which it is woken a consumer with a filter would show that its agency has heard something else.
 def test_whoever_waits_is_woken_by_the_own_numbering_alone(database: Database) -> None:
-    numbered = Numbered()
-    waiter = Waiter(database, numbered)
+    waiter = Waiter(database)
     with (
         waiter.waiting("npb") as own,
         waiter.waiting("npb/another") as consumers,
@@ -337,7 +321,6 @@ def test_whoever_waits_is_woken_by_the_own_numbering_alone(database: Database) -
         assert own.wait(0)
         assert not consumers.wait(0)
     waiter.stop()
-    assert (numbered.least("npb"), numbered.least("sindh-police"), numbered.least("npb/another")) == (2, 1, 0)
 
 
 def acknowledge(services: Services, through: int) -> int:

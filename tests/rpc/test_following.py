@@ -80,6 +80,22 @@ def test_no_more_than_one_message_is_read_ahead(serving: Serving, monkeypatch: p
     taken.set()
 
 
+# Any role of the database may notify. One that named a number which nobody has given ended the agency's streams until
+# the server was started again; one that can't be read mustn't end the listening.
+def test_a_false_notification_is_looked_into_and_not_believed(serving: Serving) -> None:
+    caller = serving.caller("punjab-police", system=True)
+    open_ = Subscription(caller)
+    open_.replayed()
+    with serving.database.transaction() as conn:
+        for said in ("punjab-police", "punjab-police 999999999", "punjab-police " + "9" * 5000, ""):
+            conn.execute("SELECT pg_notify('nsor_events', %s)", (said,))
+    # What was notified before that was heard before it.
+    publish(serving, "punjab-police")
+    assert [event.sequence for event in _events(open_.next())] == [1]
+    later = Subscription(caller)
+    assert [event.sequence for event in _events(later.next())] == [1]
+
+
 # Hundreds of silent streams mustn't wake hundreds of threads each second: one thread gates them all.
 def test_a_silent_stream_is_gated_by_another_thread(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nsor_server.rpc.streams.GATE_AGAIN_SECONDS", 0.0)

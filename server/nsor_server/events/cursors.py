@@ -72,6 +72,14 @@ ORDER BY c.sequence
 LIMIT $3
 """.encode(),  # noqa: S608 - constants
 )
+_END: Final = """
+SELECT coalesce((SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %(of)s), 0),
+    coalesce((SELECT max(sequence) FROM agency_event WHERE agency_id = %(of)s), 0)
+"""
+_END_OF_CONSUMER: Final = """
+SELECT coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %(of)s), 0),
+    coalesce((SELECT max(sequence) FROM consumer_event WHERE consumer_id = %(of)s), 0)
+"""
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
     ("text",),
@@ -210,18 +218,28 @@ def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.To
     )
 
 
-def last(conn: Connection, line: Line, numbered: Numbered) -> int:
-    """The last sequence that the numbering has been given, or 0.
+class End(NamedTuple):
+    """How far a numbering has come.
+
+    Attributes:
+        acknowledged: the last sequence that was acknowledged, or 0.
+        last: the last sequence that was given, or 0.
+    """
+
+    acknowledged: int
+    last: int
+
+
+def end(conn: Connection, line: Line, numbered: Numbered) -> End:
+    """How far the numbering has come, read at one instant.
 
     Raises:
-        errors.Unavailable: this process knows of a later one.
+        errors.Unavailable: this process knows of a later event, or one was acknowledged.
     """
     least = numbered.least(line.key)
-    if line.consumer_id:
-        found = _number(conn, "SELECT max(sequence) FROM consumer_event WHERE consumer_id = %s", line)
-    else:
-        found = _number(conn, "SELECT max(sequence) FROM agency_event WHERE agency_id = %s", line)
-    numbered.read(line.key, least, found)
+    of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
+    found = End(*conn.execute(_END_OF_CONSUMER if line.consumer_id else _END, {"of": of}).fetchall()[0])
+    numbered.read(line.key, max(least, found.acknowledged), found.last)
     return found
 
 
@@ -231,23 +249,9 @@ def event_id(conn: Connection, line: Line, sequence: int) -> str:
     return uuids.text(found[0].event_id) if found else ""
 
 
-def acknowledged(conn: Connection, line: Line) -> int:
-    """The last sequence of the numbering that was acknowledged, or 0."""
-    if line.consumer_id:
-        query = "SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %s"
-        return _number(conn, query, line)
-    return _number(conn, "SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %s", line)
-
-
 def acknowledgement(line: Line, through: int, before: int) -> tuple[Row, Seen]:
     """The row of an acknowledgement, and the one before it that it rests on."""
     if line.consumer_id:
         seen = Seen(ACKNOWLEDGED_OF_CONSUMER, (line.consumer_id,), before)
         return Row(OF_CONSUMERS, (line.consumer_id, through)), seen
     return Row(TABLE, (line.agency_id, through)), Seen(ACKNOWLEDGED, (line.agency_id,), before)
-
-
-def _number(conn: Connection, query: str, line: Line) -> int:
-    of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
-    row = conn.execute(query.encode(), (of,)).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0

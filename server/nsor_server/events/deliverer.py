@@ -86,7 +86,7 @@ WITH oldest AS MATERIALIZED (
     WHERE {consumers.hears("c", "e")}
     RETURNING consumer_id, sequence, agency_id
 )
-SELECT key, last, events, pg_notify('{CHANNEL}', key || ' ' || last) IS NULL
+SELECT key, last, events, pg_notify('{CHANNEL}', key) IS NULL
 FROM (
     SELECT agency_id AS key, max(sequence) AS last, count(*) AS events FROM numbered GROUP BY agency_id
     UNION ALL

@@ -1,9 +1,10 @@
 """The last number of each numbering of events that this process has seen given: no reading may end before it.
 
 Whoever owns the database could otherwise take the newest events away for one reading, and put them back: what is left
-has no gap, and each event is what its entry owed. It is learned when this process has numbered events, when another
-one tells that it has, and from each reading. A start has learned nothing yet; what was told then is compared with what
-others were told by ``nsor-server ledger verify``.
+has no gap, and each event is what its entry owed. It is learned when this process has numbered events, and from each
+reading; never from a notification, which any role of the database can send. A start has learned nothing yet, nor what
+another process has numbered since; what was told then is compared with what others were told by ``nsor-server ledger
+verify``.
 """
 
 from __future__ import annotations

@@ -17,16 +17,14 @@ from typing import Final
 
 import psycopg
 
-from nsor_server.events.numbered import Numbered
 from nsor_server.storage.pool import Database
 
 CHANNEL: Final = "nsor_events"
-"""Notified at the commit of a delivery with the key of each numbering and its last number: ``npb 17``."""
+"""Notified at the commit of a delivery with the key of each numbering that has gone on. Any role of the database may
+notify, so whoever is woken by it looks, and believes nothing else of it."""
 
 _RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
-_MOST_DIGITS: Final = 19
-"""Of a number of PostgreSQL. Any role of the database may notify: a longer one would end the thread that listens."""
 _logger = logging.getLogger(__name__)
 
 
@@ -55,10 +53,9 @@ class Waiting:
 class Waiter:
     """Wakes whoever waits for a numbering to go on."""
 
-    def __init__(self, database: Database, numbered: Numbered) -> None:
-        """Listens from ``start`` to ``stop``; ``numbered`` learns what it hears."""
+    def __init__(self, database: Database) -> None:
+        """Listens from ``start`` to ``stop``."""
         self._database = database
-        self._numbered = numbered
         self._waiting: dict[str, set[Waiting]] = {}
         self._guard = threading.Lock()
         self._stopped = threading.Event()
@@ -130,7 +127,4 @@ class Waiter:
         self._wake_all()
         while not self._stopped.is_set():
             for notice in conn.notifies(timeout=_RETRY_SECONDS, stop_after=1):
-                key, _, last = notice.payload.rpartition(" ")
-                if last.isdecimal() and len(last) <= _MOST_DIGITS:
-                    self._numbered.learn(key, int(last))
-                self._wake(key)
+                self._wake(notice.payload)

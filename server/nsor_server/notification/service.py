@@ -77,10 +77,10 @@ class NotificationService:
             errors.Unavailable: events are missing that had a number.
         """
         line, through = consumers.line(call, request.consumer), request.through_sequence
-        if through > cursors.last(conn, line, self._numbered):
+        before, last = cursors.end(conn, line, self._numbered)
+        if through > last:
             beyond = errors.Violation("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))
-        before = cursors.acknowledged(conn, line)
         answer = notification_pb2.AcknowledgeEventsResponse(acknowledged_sequence=max(through, before))
         detail = record_pb2.AccessDetail(outcome="ACKNOWLEDGED")
         if through <= before:

@@ -61,12 +61,13 @@ class EventStream:
             errors.Unavailable: events are missing that had a number.
         """
         line = consumers.line(call, request.consumer)
-        until, sequence = cursors.last(conn, line, self._numbered), int(request.after_sequence)
+        acknowledged, until = cursors.end(conn, line, self._numbered)
+        sequence = int(request.after_sequence)
         if sequence > until:
             raise _beyond("after_sequence")
         if request.after_event_id and cursors.event_id(conn, line, sequence) != request.after_event_id:
             raise _beyond("after_event_id")
-        return Cursor(sequence or cursors.acknowledged(conn, line), replayed=False, until=until, line=line)
+        return Cursor(sequence or acknowledged, replayed=False, until=until, line=line)
 
     def woken_by(self, cursor: Cursor) -> str:
         """What wakes a stream: that its own numbering goes on."""

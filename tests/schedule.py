@@ -20,6 +20,7 @@ TOGETHER: Final = (
     ("tests/e2e/test_matrix.py", "tests/e2e/test_order.py", "tests/e2e/test_story.py"),
     ("tests/e2e/test_crash.py",),
     ("tests/e2e/test_events_delivery.py",),
+    ("tests/e2e/test_duty_takeover.py",),
     ("tests/e2e/test_full_disk.py",),
     ("tests/e2e/test_standby.py",),
     ("tests/e2e/test_neighbours.py",),

@@ -5,19 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from demo.running import RunningRegister
 from nsor.v1 import notification_pb2
-from nsor_server import config
-from nsor_server.storage.attach import attached
-from nsor_server.storage.embedded import SERVER
-from tests.e2e.agencies import punjabis
 from tests.polling import until
-from tests.soak.deployment import BUREAU, SERVING, WITH_OFFICERS, Deployment, free_port, running
+from tests.soak.deployment import BUREAU, SERVING, Deployment, beside, running
 from tests.soak.load import Kind, Load, well
 from tests.soak.subscriber import Subscriber
 
@@ -25,44 +18,21 @@ SECONDS = 120.0
 ANSWERS = 8
 """Records that are entered by each process's own callers before and after a kill: each is an event."""
 FOLLOWERS_OF_EACH = 2
+COMMITS = {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Deployment]:
-    settings = {"NSOR_COMMIT_TIMEOUT_SECONDS": "1"}
-    with running(tmp_path_factory.mktemp("two-servers"), settings, prepared=prepared) as deployment:
+    with running(tmp_path_factory.mktemp("two-servers"), COMMITS, prepared=prepared) as deployment:
         deployment.last_event(BUREAU)
         yield deployment
 
 
 @pytest.fixture(scope="module")
 def second(first: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A second process over the first one's database and keys, which outlives the first: PostgreSQL is held."""
-    folder = tmp_path_factory.mktemp("second-server")
-    own = first.register
-    with attached(config.load(own.environment)) as database:
-        assert database.url_owner is not None
-        at = conninfo_to_dict(database.url_owner)
-        settings = {
-            "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
-            "NSOR_POLICY_DIR": own.environment["NSOR_POLICY_DIR"],
-            "NSOR_COMMIT_TIMEOUT_SECONDS": "1",
-            "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
-            "NSOR_KEYS": str(own.state / "keys.json"),
-            "NSOR_DATABASE_URL": f"postgresql://{SERVER}@/{at['dbname']}?host={quote(str(at['host']))}&port={at['port']}",
-        }
-        register = RunningRegister(folder, certs=own.certs, settings=settings)
-        register.ledger_key = own.ledger_key  # asked of the first: an operator's command needs the owner's access
-        register.start()
-        deployment = Deployment(register)
-        deployment._orders = punjabis(7)
-        deployment._officers.update({agency: first._officers[agency] for agency in WITH_OFFICERS})
-        try:
-            yield deployment
-        finally:
-            deployment.close()
-            register.stop()
+    with beside(first, tmp_path_factory.mktemp("second-server"), COMMITS) as deployment:
+        yield deployment
 
 
 def test_two_processes_never_give_one_number_to_two_events(first: Deployment, second: Deployment) -> None:

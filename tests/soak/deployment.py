@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
+from urllib.parse import quote
 
 import grpc
 import psycopg
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from psycopg.conninfo import conninfo_to_dict
 
 from demo.running import RunningRegister
 from nsor.client import Client
@@ -26,7 +28,7 @@ from nsor.retries import Retries
 from nsor.v1 import registration_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
-from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
 from tests import ample_budgets
 from tests.e2e.agencies import punjabis
 from tests.ledger.lost_standby import Standby
@@ -214,6 +216,12 @@ class Deployment:
         self._retired.append(old)
         return old, old_key.key_id if old_key else b""
 
+    def connect_again(self) -> None:
+        """Have the clients connect anew at their next call: after a restart those of before wait before they try."""
+        with self._connecting:
+            self._retired += self._clients.values()
+            self._clients.clear()
+
     def close(self) -> None:
         """Close the clients."""
         for client in (*self._clients.values(), *self._retired):
@@ -231,6 +239,35 @@ class Deployment:
             officer=self._officers.get(agency),
             retries=Retries(attempts=1),
         )
+
+
+@contextlib.contextmanager
+def beside(first: Deployment, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Deployment]:
+    """A second process over the first one's database and keys, which outlives the first: PostgreSQL is held."""
+    own = first.register
+    with attached(config.load(own.environment)) as database:
+        if database.url_owner is None:
+            raise RuntimeError("the first process has no PostgreSQL of its own")
+        at = conninfo_to_dict(database.url_owner)
+        all_settings = {
+            "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
+            "NSOR_POLICY_DIR": own.environment["NSOR_POLICY_DIR"],
+            "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
+            "NSOR_KEYS": str(own.state / "keys.json"),
+            "NSOR_DATABASE_URL": f"postgresql://{SERVER}@/{at['dbname']}?host={quote(str(at['host']))}&port={at['port']}",
+            **(settings or {}),
+        }
+        register = RunningRegister(folder, certs=own.certs, settings=all_settings)
+        register.ledger_key = own.ledger_key  # asked of the first: an operator's command needs the owner's access
+        register.start()
+        deployment = Deployment(register)
+        deployment._orders = punjabis(7)
+        deployment._officers.update(first._officers)
+        try:
+            yield deployment
+        finally:
+            deployment.close()
+            register.stop()
 
 
 @contextlib.contextmanager

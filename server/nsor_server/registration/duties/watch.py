@@ -61,8 +61,9 @@ MOST_COUNTED: Final = 250
 
 PostgreSQL takes 45 us for each (docs/performance.md)."""
 _COMMIT_SECONDS: Final = 10.0
-_TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000180'::bigint)"
-"""Of several processes one works at a time ("NSOR", 0x180)."""
+TURN: Final = 0x4E534F5200000180
+"""Of several processes one works at a time: an advisory lock ("NSOR", 0x180)."""
+_TURN: Final = f"SELECT pg_try_advisory_xact_lock({TURN})"
 _EVENTS: Final = {
     StepName.DUE_SOON: notification_pb2.EVENT_KIND_DUTY_DUE_SOON,
     StepName.OVERDUE: notification_pb2.EVENT_KIND_DUTY_OVERDUE,

@@ -275,6 +275,19 @@ def test_an_event_that_is_not_what_its_entry_owed_is_not_told(
     assert owner.findings() == []
 
 
+def test_an_event_that_says_of_another_entry_that_it_was_caused_by_it_is_not_told(
+    services: Services, owner: Owner, events: list[int]
+) -> None:
+    # Where its record stands is written beside it; what is told is still what stands there of this very event.
+    other = "UPDATE agency_event SET record_index = record_index {} 1 WHERE agency_id = 'npb' AND sequence = 2"
+    with owner.changing(other.format("+"), other.format("-")):
+        with pytest.raises(errors.Unavailable):
+            told(services)
+        assert owner.findings() == ["event 2 of npb isn't numbered as the entries owed it"]
+    assert told(services) == events
+    assert owner.findings() == []
+
+
 def test_an_event_that_is_passed_over_ends_the_stream(services: Services, owner: Owner, events: list[int]) -> None:
     with owner.without("agency_event", SECOND), pytest.raises(errors.Unavailable):
         told(services)
@@ -328,8 +341,9 @@ def test_an_acknowledged_event_that_is_hidden_from_a_process_that_has_just_start
     assert owner.findings() == []
 
 
+@pytest.mark.usefixtures("events")
 def test_an_event_that_is_hidden_before_it_has_a_number_is_found_once_others_have_theirs(
-    services: Services, owner: Owner, events: list[int]
+    services: Services, owner: Owner
 ) -> None:
     services.create(order(cnic()))
     with owner.without("outbox", "recipient = 'npb'"):

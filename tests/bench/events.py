@@ -56,6 +56,8 @@ SECONDS: Final = 600.0
 _LOOK_SECONDS: Final = 0.2
 _CALM_SECONDS: Final = 5.0
 """Until what a start, or the opening of many streams, leaves to be done is done."""
+_PLACE: Final = 1 << 40
+"""Where the records of stored events are: behind all entries."""
 _KIND: Final = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 
 
@@ -340,12 +342,11 @@ def _store(register: BenchRegister, after: int, count: int) -> None:
     about = [uuid.uuid4() for _ in range(1000)]
     ids = [uuid.uuid4() for _ in range(count)]
     with psycopg.connect(register.url) as conn:
-        columns = "agency_id, sequence, event_id, kind, registration_id, event_time"
+        columns = "agency_id, sequence, event_id, kind, registration_id, event_time, record_index, record_ordinal"
         with conn.cursor().copy(f"COPY agency_event ({columns}) FROM STDIN") as copy:
             for nth, event_id in enumerate(ids):
-                copy.write_row(
-                    (AGENCY, after + 1 + nth, event_id, int(_KIND), about[nth % 1000], "2026-01-01T00:00:00Z")
-                )
+                what = event_id, int(_KIND), about[nth % 1000], "2026-01-01T00:00:00Z"
+                copy.write_row((AGENCY, after + 1 + nth, *what, _PLACE + nth, 0))
         with conn.cursor().copy(
             "COPY ledger_record (index, ordinal, table_name, row_id, version, sha256) FROM STDIN"
         ) as copy:
@@ -362,7 +363,8 @@ def _store(register: BenchRegister, after: int, count: int) -> None:
                     None,
                     [],
                 )
-                copy.write_row((nth, 0, "agency_event", event_id.bytes, 1, deciding.digest(Row(outbox.TABLE, of))))
+                hashed = deciding.digest(Row(outbox.TABLE, of))
+                copy.write_row((_PLACE + nth, 0, "agency_event", event_id.bytes, 1, hashed))
     with psycopg.connect(register.url, autocommit=True) as conn:
         conn.execute("ANALYZE agency_event, ledger_record")
 

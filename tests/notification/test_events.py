@@ -171,6 +171,21 @@ def test_an_event_costs_the_same_whatever_the_ledger_has_recorded(database: Data
     assert fetches <= 20
 
 
+@pytest.mark.parametrize("statement", [cursors._AFTER, cursors._AFTER_OF_CONSUMER], ids=["agency", "consumer"])
+def test_a_page_of_many_events_is_read_by_one_process_in_their_order(database: Database, statement: Statement) -> None:
+    # With a million events PostgreSQL took a page for a tenth of them, and started two processes for each.
+    costs = "parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size", "min_parallel_index_scan_size"
+    arguments = "'npb', 0, 250" + (", gen_random_uuid()" if b"$4" in statement.sql else "")
+    with database.reading() as conn:
+        for each in costs:
+            conn.execute(f"SET {each} = 0".encode())
+        conn.execute(b"PREPARE page AS " + statement.sql)
+        plan = "\n".join(line for (line,) in conn.execute(f"EXPLAIN EXECUTE page ({arguments})".encode()))
+    assert "Gather" not in plan
+    assert "Sort" not in plan
+    assert "ledger_record_index" in plan
+
+
 def test_a_second_deliverer_waits_for_the_first_ones_numbers(database: Database) -> None:
     # Without the turn, it would number from what it saw before the first one's commit, and give a number twice.
     published = [str(publish(database, "npb")) for _ in range(2)]
@@ -390,6 +405,14 @@ def test_a_stream_begins_after_the_last_acknowledgement_or_at_the_cursor(service
     assert subscribed(services) == [[252, 253]]
     assert subscribed(services, after=252) == [[253]]
     assert subscribed(services, after=1)[0][0] == 2
+
+
+def test_a_message_asks_once_whether_any_of_its_records_was_hidden(services: Services) -> None:
+    # A statement's part for each of 250 records was most of what a replay cost under the head's lock.
+    for _ in range(20):
+        publish(services.database, "npb")
+    deliver(services.database)
+    assert [len(outcome.seen) for outcome in messages(services)] == [1]
 
 
 def test_a_stream_shows_the_callers_own_events_only(services: Services) -> None:

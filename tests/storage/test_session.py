@@ -241,6 +241,7 @@ VALUES: dict[str, Sequence[Any]] = {
         None,
     ),
     "smallint[]": ([], [1], [0, -1, 32_767, -32_768], None),
+    "uuid[]": ([], [bytes(16)], [b"\xff" * 16, bytes(range(16))], None),
 }
 
 

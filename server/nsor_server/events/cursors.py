@@ -44,12 +44,10 @@ e.event_id, e.kind, e.registration_id, e.notice_id, e.access_request_id, e.about
     e.registration_ids, e.places,
     CASE WHEN e.event_time BETWEEN '1970-01-01Z' AND '9999-01-01Z'
         THEN (extract(epoch FROM e.event_time) * 1000000)::bigint ELSE 0 END,
-    r.sha256"""
+    CASE WHEN r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1 THEN r.sha256 END"""
 """With the instant as a number: one that is none, such as infinity, is another than what was told."""
-_RECORD: Final = """
-LEFT JOIN ledger_record AS r
-    ON r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
-"""
+_RECORD: Final = "LEFT JOIN ledger_record AS r ON r.index = e.record_index AND r.ordinal = e.record_ordinal"
+"""Records of events of one time stand together by their places; by their ids each of a million is somewhere else."""
 _AFTER: Final = Statement(
     b"events after",
     f"""

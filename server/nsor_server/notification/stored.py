@@ -45,10 +45,11 @@ _RECORD: Final = "table_name = 'agency_event' AND row_id = uuid_send(event_id) A
 _OUT_OF_ORDER: Final = f"""
 SELECT coalesce(index, -1), agency_id, sequence
 FROM (
-    SELECT r.index, agency_id, sequence, row_number() OVER (PARTITION BY agency_id ORDER BY r.index, r.ordinal) AS nth
+    SELECT r.index, agency_id, sequence, row_number() OVER (PARTITION BY agency_id ORDER BY r.index, r.ordinal) AS nth,
+        (r.index, r.ordinal) IS NOT DISTINCT FROM (record_index, record_ordinal) AS is_placed
     FROM agency_event LEFT JOIN ledger_record AS r ON {_RECORD}
 ) AS numbered
-WHERE sequence IS DISTINCT FROM nth
+WHERE sequence IS DISTINCT FROM nth OR NOT is_placed
 ORDER BY 1
 LIMIT 1000
 """.encode()  # noqa: S608 - constants

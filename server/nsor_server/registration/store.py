@@ -114,11 +114,11 @@ HEADS: Final = Versions(
 )
 """The newest version of a registration; 0: there is none."""
 SEALINGS: Final = Versions(
-    "sealing",
-    ("uuid",),
-    f"(SELECT count(*) FROM registration_version WHERE registration_id = q.k1 AND state IN {HIDDEN})",  # noqa: S608 - constants
+    "sealings",
+    ("uuid[]",),
+    f"(SELECT count(*) FROM registration_version WHERE registration_id = ANY (q.k1) AND state IN {HIDDEN})",  # noqa: S608 - constants
 )
-"""How many versions of a registration are hidden: it changes when the registration is hidden, and by nothing else."""
+"""How many versions of some registrations are hidden: it changes when one is hidden, and by nothing else."""
 
 
 def etag(sealed: bytes) -> str:
@@ -263,13 +263,13 @@ def said(record: record_pb2.RegistrationRecord) -> rows.Said:
 def sealed_among(
     conn: Connection, registration_ids: Iterable[bytes], states: Collection[int] = HIDDEN
 ) -> tuple[set[bytes], list[Seen]]:
-    """Those of some registrations that are hidden, or in other states; and that none has been hidden since."""
+    """Those of some registrations that are hidden, in one of these states; and that none has been hidden since."""
     wanted = sorted(set(registration_ids))
     if not wanted:
         return set(), []
     found = ask(conn, _SEALED_AMONG, arrays.uuids(wanted))
     sealed = {one for one, state, _ in found if state in states}
-    return sealed, [Seen(SEALINGS, (one,), count) for one, _, count in found]
+    return sealed, [Seen(SEALINGS, (tuple(wanted),), sum(count for *_, count in found))]
 
 
 def stands(record: record_pb2.RegistrationRecord) -> bool:
@@ -426,10 +426,13 @@ LIMIT $2::bigint
 _SEALED_AMONG: Final = Statement(
     b"registrations sealed",
     f"""
-SELECT uuid_send(q.id),
-    (SELECT state FROM registration_version WHERE registration_id = q.id ORDER BY version DESC LIMIT 1),
-    (SELECT count(*) FROM registration_version WHERE registration_id = q.id AND state IN {HIDDEN})
-FROM unnest($1::uuid[]) AS q (id)
+SELECT uuid_send(h.registration_id), (
+    SELECT v.state FROM registration_version AS v WHERE v.registration_id = h.registration_id
+    ORDER BY v.version DESC LIMIT 1
+), count(*)
+FROM registration_version AS h
+WHERE h.registration_id = ANY ($1::uuid[]) AND h.state IN {HIDDEN}
+GROUP BY h.registration_id
 """.encode(),  # noqa: S608 - constants
 )
 _HEAD_IN: Final = rows.statements(

@@ -78,6 +78,11 @@ def lists_of_numbers(values: Column) -> bytes:
     return texts([None if value is None else "{" + ",".join(map(str, map(int, value))) + "}" for value in values])
 
 
+def lists_of_uuids(values: Column) -> bytes:
+    """Pack lists of UUIDs of 16 bytes each as text, which the statement casts; a list that is None is NULL."""
+    return texts([None if value is None else "{" + ",".join(map(bytes.hex, value)) + "}" for value in values])
+
+
 def microseconds(instant: dt.datetime) -> int:
     """An instant as PostgreSQL counts it, from the year 2000."""
     return (instant - _EPOCH) // _MICROSECOND
@@ -94,6 +99,7 @@ PACKERS: Final[Mapping[str, Callable[[Column], bytes]]] = {
     "timestamptz": instants,
     "text[]": lists_of_text,
     "smallint[]": lists_of_numbers,
+    "uuid[]": lists_of_uuids,
 }
 """How a column of each type is packed."""
 

@@ -71,11 +71,12 @@ def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
 
 @functools.cache
 def _moved(what: Versions) -> Statement:
-    arrays_of_keys = "".join(f", ${nth + 3}::{kind}[]" for nth, kind in enumerate(what.key))
+    packed = "".join(f", ${nth + 3}::{_carrier(kind)}[]" for nth, kind in enumerate(what.key))
     names = "".join(f", k{nth + 1}" for nth in range(len(what.key)))
+    keys = "".join(f", k{nth}::{kind} AS k{nth}" for nth, kind in enumerate(what.key, 1))
     sql = (
-        f"SELECT q.nth FROM unnest($1::integer[], $2::bigint[]{arrays_of_keys}) AS q (nth, version{names})"  # noqa: S608 - constants
-        f" WHERE q.version IS DISTINCT FROM {what.current}"
+        f"SELECT q.nth FROM (SELECT nth, version{keys} FROM unnest($1::integer[], $2::bigint[]{packed})"  # noqa: S608 - constants
+        f" AS p (nth, version{names})) AS q WHERE q.version IS DISTINCT FROM {what.current}"
     )
     return Statement(f"moved {what.name}".encode(), sql.encode())
 

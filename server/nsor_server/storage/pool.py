@@ -33,11 +33,12 @@ _BY_INDEX = {
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
     "enable_material": "off",
+    "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
 """A plan is made once per connection: one for a table that was small at the time, or for few rows of a kind, would read
-all of them ever after."""
+all of them ever after. And one that takes a tenth of a large table for what a page is starts two processes for each."""
 
 _PINNED = {
     "search_path": soundness.PATH,

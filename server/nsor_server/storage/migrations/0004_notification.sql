@@ -108,10 +108,13 @@ CREATE TABLE agency_event (
     registration_ids bytea,
     places text[] NOT NULL DEFAULT '{}',
     event_time timestamptz NOT NULL,
+    record_index bigint,
+    record_ordinal smallint,
     PRIMARY KEY (agency_id, sequence),
     UNIQUE (agency_id, event_id)
 );
 COMMENT ON COLUMN agency_event.sequence IS 'within the agency from 1, without gaps; given by the deliverer';
+COMMENT ON COLUMN agency_event.record_index IS 'where ledger_record has it: records of one time stand together there, ids are anywhere';
 
 CREATE TABLE event_acknowledgement (
     agency_id text NOT NULL REFERENCES agency,

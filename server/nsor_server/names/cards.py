@@ -53,6 +53,7 @@ class Cards:
         self._years, self._sexes = array("i"), array("i")
         self._parts, self._there = array("b"), array("b")
         self._districts, self._sets = array("i"), _DistrictSets()
+        self._one_part: set[Part] = set()
 
     def __len__(self) -> int:
         return len(self._years)
@@ -68,6 +69,8 @@ class Cards:
         self._years.append(card.birth_year)
         self._sexes.append(card.sex)
         self._parts.append(bool(card.names) + 2 * bool(card.relatives))
+        if not card.names or not card.relatives:
+            self._one_part.add(Part.NAME if card.names else Part.RELATIVE)
         self._there.append(1)
         self._districts.append(self._sets.number(card.districts))
         return len(self._years) - 1
@@ -76,6 +79,10 @@ class Cards:
     def codes_end(self) -> int:
         """Above all codes of words."""
         return self._codes_end
+
+    def may_have_only(self, part: Part) -> bool:
+        """Whether there may be cards that have words in one part only."""
+        return part in self._one_part
 
     def remove(self, slot: int) -> None:
         """Forget a card; its slot stays empty."""
@@ -140,7 +147,7 @@ class Cards:
         of_cards, counts = self.codes_of(slots)
         found._codes.frombytes(of_cards.tobytes())
         found._ends.frombytes(np.cumsum(counts).tobytes())
-        found._sets, found._codes_end = self._sets, self._codes_end
+        found._sets, found._codes_end, found._one_part = self._sets, self._codes_end, self._one_part
         for name in ("_years", "_sexes", "_parts", "_there", "_districts"):
             of_all = getattr(self, name)
             getattr(found, name).frombytes(np.frombuffer(of_all, dtype=of_all.typecode)[slots].tobytes())

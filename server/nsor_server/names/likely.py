@@ -53,7 +53,7 @@ class Likely:
 
     def best(self, held: Held, most: int) -> list[int]:
         """The slots of those who can be alike enough; of more than ``most`` those are left out who can count least."""
-        needed = self._needed()
+        needed = self._needed(held.cards)
         if not len(needed) or not held.arrays:
             return []
         share = _MOST_LOOKED_AT / sum(map(len, held.arrays))
@@ -82,22 +82,25 @@ class Likely:
                     self._words.append(Word(part, matched))
             yield Way(tuple(numbers[id(matched)] for matched in name), sum(matched.weight for matched in name))
 
-    def _needed(self) -> Offsets:
+    def _needed(self, cards: Cards) -> Offsets:
         """The words of which a card has one at least, in the spellings that count enough."""
-        both = self._keys(self._parts, one_part=False)
-        one = [self._keys([part], one_part=True) for part in self._parts]
-        return np.concatenate((both, *one))
+        one = (self._keys([part], one_part=True) for part in self._parts if cards.may_have_only(part.part))
+        return np.concatenate((self._keys(self._parts, one_part=False), *one))
 
     def _keys(self, parts: Sequence[_Ways], *, one_part: bool) -> Offsets:
         weights = [word.matched.weight for word in self._words]
         cards = [word.matched.cards for word in self._words]
         needed = floors(weights, cards, [part.ways for part in parts], self._least)
-        found = [
-            codes(word.matched.numbers[int(word.matched.gains.searchsorted(floor - _ROUNDED)) :], word.part)
-            for word, floor in zip(self._words, needed, strict=True)
-            if floor < math.inf
-        ]
-        return keys(np.concatenate(found or [np.zeros(0, dtype=np.int32)]), one_part=one_part)
+        found = [np.zeros(0, dtype=np.int32)]
+        for part in parts:
+            numbers = [
+                word.matched.numbers[int(word.matched.gains.searchsorted(floor - _ROUNDED)) :]
+                for word, floor in zip(self._words, needed, strict=True)
+                if word.part is part.part and floor < math.inf
+            ]
+            if numbers:
+                found.append(codes(np.concatenate(numbers), part.part))
+        return keys(np.concatenate(found), one_part=one_part)
 
     def _enough(self, cards: Cards, slots: Slots, counted: Floats) -> tuple[Slots, Floats]:
         """Those whose words can sum up to enough, and to how much."""

@@ -5,6 +5,7 @@ A card's place in them follows its birth year, so that a query with a year touch
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -42,7 +43,9 @@ class Postings:
         slots = slots[cards.are_there(slots)]
         years = cards.years(slots)
         self._slots: Slots = slots[np.argsort(years, kind="stable")]
-        self._years, self._first_places, years_of_places = _numbered(np.sort(years))
+        each_year, first_places, years_of_places = _numbered(np.sort(years))
+        self._years: list[int] = each_year.tolist()
+        self._first_places: list[int] = first_places.tolist()
         self._first_slot, self._end_slot = first, end
         codes, counts = cards.codes_of(self._slots)
         of_words = codes >= 0
@@ -76,12 +79,16 @@ class Postings:
 
     def ranges(self, year: int, apart: int) -> tuple[Range, ...]:
         """Those of whom no birth year is known, and those who were born so many years apart at most; 0: all cards."""
-        bounds = ((-(1 << 31), 1), (year - apart, year + apart + 1)) if year else ((-(1 << 31), 1 << 31),)
-        found = []
-        for bound in bounds:
-            first, end = np.searchsorted(self._years, bound).tolist()
-            found.append(Range(int(self._first_places[first]), int(self._first_places[end]), first, end))
-        return tuple(found)
+        if not year:
+            return (self._range(0, len(self._years)),)
+        return (
+            self._range(0, bisect.bisect_left(self._years, 1)),
+            self._range(bisect.bisect_left(self._years, year - apart), bisect.bisect_right(self._years, year + apart)),
+        )
+
+    def _range(self, first: int, end: int) -> Range:
+        """The cards of the years from ``first`` to before ``end``, by the numbers of these."""
+        return Range(self._first_places[first], self._first_places[end], first, end)
 
     def spans(self, words: Offsets, within: Range) -> tuple[Offsets, Offsets]:
         """Where the places that have each of some words begin and end, in a range. Words as by ``keys``."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import tink
-from tink import prf, proto_keyset_format, secret_key_access
+from tink import aead, prf, proto_keyset_format, secret_key_access
+from tink.proto import tink_pb2
 
 from nsor_server.storage import backup, keyring
 from nsor_server.storage.keyring import Keyring, KeyringError
-from nsor_server.storage.keysets import PrfKeyset
+from nsor_server.storage.keysets import AeadKeyset, Broken, PrfKeyset
 
 PASSPHRASE = "correct horse battery"
 
@@ -95,6 +96,32 @@ def test_a_key_of_another_function_is_refused() -> None:
     handle = tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA512)
     with pytest.raises(ValueError, match="not a keyset of this kind"):
         PrfKeyset(proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+
+
+def test_what_tink_has_sealed_under_any_key_opens() -> None:
+    keyset = AeadKeyset.new().with_new_primary().with_new_primary()
+    handle = proto_keyset_format.parse(keyset.serialized(), secret_key_access.TOKEN)
+    for key in tink_pb2.Keyset.FromString(keyset.serialized()).key:
+        alone = tink_pb2.Keyset(primary_key_id=key.key_id, key=[key]).SerializeToString()
+        sealer = proto_keyset_format.parse(alone, secret_key_access.TOKEN).primitive(aead.Aead)
+        assert keyset.decrypt(sealer.encrypt(b"text", b"beside"), b"beside") == b"text"
+    assert handle.primitive(aead.Aead).decrypt(keyset.encrypt(b"text", b"beside"), b"beside") == b"text"
+
+
+@pytest.mark.parametrize("length", [0, 4, 5, 16, 17, 32])
+def test_what_is_too_short_to_be_sealed_is_broken(length: int) -> None:
+    keyset = AeadKeyset.new()
+    with pytest.raises(Broken):
+        keyset.decrypt(keyset.encrypt(b"", b"")[:length], b"")
+
+
+@pytest.mark.parametrize(
+    "template", [aead.aead_key_templates.AES128_EAX, aead.aead_key_templates.AES256_CTR_HMAC_SHA256]
+)
+def test_a_key_that_seals_otherwise_is_refused(template: object) -> None:
+    handle = tink.new_keyset_handle(template)
+    with pytest.raises(ValueError, match="not a keyset of this kind"):
+        AeadKeyset(proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
 
 
 def test_a_rotation_adds_a_primary_and_keeps_the_rest(keyring: Keyring) -> None:

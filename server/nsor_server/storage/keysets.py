@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Self, TypeAlias
 
 import tink
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tink import aead, prf, proto_keyset_format, secret_key_access
-from tink.proto import hmac_prf_pb2, tink_pb2
+from tink.proto import aes_gcm_pb2, hmac_prf_pb2, tink_pb2
 
 aead.register()
 prf.register()
@@ -21,6 +23,9 @@ _HMAC_BYTES, _BLOCK_BYTES = 32, 64
 _TRIED = b"what Tink's function and ours must agree about"
 _PREFIX_LENGTH = 5
 """Tink's output prefix: 0x01 and the key id in four bytes."""
+_BODY = _PREFIX_LENGTH + 12
+"""Where what AES-GCM has sealed begins: its nonce follows the prefix."""
+_AES_GCM = "type.googleapis.com/google.crypto.tink.AesGcmKey"
 
 
 class Broken(Exception):
@@ -85,6 +90,7 @@ class AeadKeyset(_Keyset):
 
     def _prepare(self) -> None:
         self._aead = self._handle.primitive(aead.Aead)
+        self._ciphers = dict(_ciphers(self.serialized()))
 
     def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
         """Seal under the primary key."""
@@ -96,14 +102,17 @@ class AeadKeyset(_Keyset):
         Raises:
             Broken: no key opens it with this associated data.
         """
+        cipher = self._ciphers.get(ciphertext[:_PREFIX_LENGTH])
+        if cipher is None or len(ciphertext) < _BODY:
+            raise Broken
         try:
-            return bytes(self._aead.decrypt(ciphertext, associated_data))
-        except tink.TinkError:
+            return cipher.decrypt(ciphertext[_PREFIX_LENGTH:_BODY], ciphertext[_BODY:], associated_data)
+        except InvalidTag:
             raise Broken from None
 
     def is_primary(self, ciphertext: bytes) -> bool:
         """Whether a ciphertext claims to be made by the primary key, so that a rotation may pass over it."""
-        return ciphertext[:_PREFIX_LENGTH] == b"\x01" + self.primary_id.to_bytes(4, "big")
+        return ciphertext[:_PREFIX_LENGTH] == _prefix(self.primary_id)
 
 
 class PrfKeyset(_Keyset):
@@ -147,6 +156,34 @@ def _functions(serialized: bytes, tinks: Mapping[int, Any]) -> Iterator[tuple[in
         if function(_TRIED) != tinks[key.key_id].compute(_TRIED, _HMAC_BYTES):
             raise ValueError("not a keyset of this kind")
         yield key.key_id, function
+
+
+def _ciphers(serialized: bytes) -> Iterator[tuple[bytes, AESGCM]]:
+    """What each key's ciphertexts begin with, and what opens them. Each opens what Tink has sealed under that key.
+
+    Tink opens a detail in 4.4 us instead of 2.8, and verification opens one for each entry of the ledger.
+
+    Raises:
+        ValueError: a key is of another kind, or doesn't open that.
+    """
+    for key in tink_pb2.Keyset.FromString(serialized).key:
+        alone = tink_pb2.Keyset(primary_key_id=key.key_id, key=[key]).SerializeToString()
+        sealed = proto_keyset_format.parse(alone, secret_key_access.TOKEN).primitive(aead.Aead).encrypt(_TRIED, b"")
+        if key.key_data.type_url != _AES_GCM:
+            raise ValueError("not a keyset of this kind")
+        cipher = AESGCM(aes_gcm_pb2.AesGcmKey.FromString(key.key_data.value).key_value)
+        try:
+            opened = cipher.decrypt(sealed[_PREFIX_LENGTH:_BODY], sealed[_BODY:], b"")
+        except InvalidTag:
+            opened = b""
+        if opened != _TRIED or sealed[:_PREFIX_LENGTH] != _prefix(key.key_id):
+            raise ValueError("not a keyset of this kind")
+        yield _prefix(key.key_id), cipher
+
+
+def _prefix(key_id: int) -> bytes:
+    """What a ciphertext under a key begins with."""
+    return b"\x01" + key_id.to_bytes(4, "big")
 
 
 def _hmac_sha256(key: bytes) -> _Function:

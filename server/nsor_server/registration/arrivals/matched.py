@@ -150,12 +150,14 @@ class ArrivalsMatched:
     def _note(self, index: int, registration_id: bytes) -> None:
         """Note by which numbers a registration is found from the next entry on."""
         standing = self._history.standing(registration_id)
+        before = self._before.get(registration_id)
+        if before is None and not standing.in_look_ups:
+            return  # most are of no court yet
         held = {
             claims.IDENTIFIER_CNIC: standing.claim.cnic_held,
             claims.IDENTIFIER_PASSPORT: standing.claim.passport_held,
         }
         found = frozenset(each for each in standing.claimed_now if not held[each.kind])
-        before = self._before.get(registration_id)
         for each in before.numbers if before is not None else ():
             self._having[each].discard(registration_id)
         numbers = found if standing.in_look_ups else frozenset()

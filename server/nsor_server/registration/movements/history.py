@@ -182,11 +182,11 @@ class Moved:
         met: dict[bytes, record_pb2.MovementRecord | None] | None,
     ) -> None:
         """Hold what a version says of movements, and all that they change, against the one before."""
-        before, after = self._kept.get(record.registration_id, b""), _crossed(record)
-        if after:
-            self._kept[record.registration_id] = after
-        else:
-            self._kept.pop(record.registration_id, None)
+        before = self._kept.pop(record.registration_id, b"")
+        if record.journeys or record.movements:
+            self._kept[record.registration_id] = _crossed(record)
+        elif met is None and not before:
+            return
         if met is None:
             was = record_pb2.RegistrationRecord.FromString(before)
             same = list(was.movements) == list(record.movements) or (not rules.of_version(record) and not was.movements)
@@ -213,6 +213,8 @@ class Moved:
         """Note which numbers meet a registration after an entry."""
         standing = self._history.standing(registration_id)
         before = self._numbers.pop(registration_id, frozenset())
+        if not standing.confirmed and not before:
+            return
         now = frozenset(
             one
             for one in standing.current

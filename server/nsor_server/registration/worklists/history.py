@@ -102,7 +102,10 @@ class Worklists:
 
     def _follow(self, index: int, work: Work) -> None:
         key = work.subject_id, work.part
-        group, before = _Group(work.kind, work.agency, work.place, work.court_kind), self._open.get(key)
+        before = self._open.get(key)
+        if before is None and work.kind == rules.NONE:
+            return
+        group = _Group(work.kind, work.agency, work.place, work.court_kind)
         if before is not None and (before[0], before[1].since_us) == (group, work.since_us):
             return
         if before is not None:

@@ -55,7 +55,7 @@ class Owed:
         for changed in self._told.amendments.changed:
             self._amend(index, changed.registration_id, changed.at_us)
         for record in self._told.history.changed:
-            if any((record.registration_id, part) in self._live for part in owed.PARTS):
+            if self._live and any((record.registration_id, part) in self._live for part in owed.PARTS):
                 self._changed.append((index, record.registration_id))
                 self._changed_at[record.registration_id] = index
 

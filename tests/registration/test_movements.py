@@ -12,7 +12,7 @@ from nsor_server import errors
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.dates import KARACHI
 from nsor_server.registration.duties.watch import DutyWatch
-from nsor_server.registration.movements import store
+from nsor_server.registration.movements import meeting, store
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
@@ -387,7 +387,7 @@ def test_what_waits_to_be_compared_keeps_its_key(
 def test_a_time_writes_so_many_registrations(
     services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(movement_times, "MOST_MET", 1)
+    monkeypatch.setattr(meeting, "MOST", 1)
     created = [services.confirmed() for _ in range(2)]
     for each in created:
         reports(services, each)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nsor.v1 import notices_pb2
-from nsor_server.registration.movements import queues
+from nsor_server.registration.movements import meeting, queues
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
 from tests.attack.conftest import Owner
@@ -62,7 +62,7 @@ def test_registrations_are_written_of_each_crossing_in_turn(
     services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever is met at a crossing with many others doesn't keep those of another one waiting.
-    monkeypatch.setattr(movement_times, "MOST_MET", 2)
+    monkeypatch.setattr(meeting, "MOST", 2)
     lahore = [services.confirmed() for _ in range(3)]
     wagah = services.confirmed()
     for each in lahore:
@@ -79,7 +79,7 @@ def test_registrations_are_written_of_each_crossing_in_turn(
 def test_nothing_overtakes_what_waits_at_its_crossing(
     services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(movement_times, "MOST_MET", 1)
+    monkeypatch.setattr(meeting, "MOST", 1)
     first, second = services.confirmed(), services.confirmed()
     for each in (first, second, first):
         reports(services, each, days=3 if each is second else 1)

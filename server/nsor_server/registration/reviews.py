@@ -203,7 +203,7 @@ class ReviewTimes:
         self._made = record
         versions = *collided.refs, *meeting.refs, *ended.refs
         keys = self._sealer, self._blind_index
-        crossed = movements.due(conn, keys, record, before, written=versions, directory=directory)
+        crossed = movements.due(conn, keys, record, before, written=versions, came=stands.standing, directory=directory)
         # Last of what writes versions: of a registration a time writes one.
         arrived = self._arrivals.due(
             conn,

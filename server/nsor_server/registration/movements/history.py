@@ -8,6 +8,7 @@ it stands, and a key may be missing only where a time has said so.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -15,7 +16,9 @@ from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection,
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.duties.history import Owing
 from nsor_server.registration.history import History
-from nsor_server.registration.movements import rules, store, times
+from nsor_server.registration.movements import meeting, rules, store, times
+from nsor_server.registration.movements.again import may_have_forgotten
+from nsor_server.registration.movements.again_history import ComparedAgain, Standing
 from nsor_server.registration.movements.queued import Queued, Reported
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.keyring import Keyring
@@ -58,7 +61,7 @@ class Moved:
         self._sealer, self._owing = Sealer(keyring), owing
         self._rows = Rows(conn, "movements", _ROWS, add)
         self.concerns = Concerns((self._rows, *history.rows, *reviewed.rows))
-        self._waiting = Queued()
+        self._waiting, self._again = Queued(), ComparedAgain()
         self._meeting: dict[Identifier, dict[bytes, int]] = {}
         """Of each number the registrations that it would meet, each with the entry since which it would."""
         self._numbers: dict[bytes, frozenset[Identifier]] = {}
@@ -110,28 +113,31 @@ class Moved:
                 record = opened(self._add, index, store.TABLE, lambda: store.opened(self._sealer, row))  # noqa: B023
             if leaf.method != REPORT or (record is not None and not _is_by(record, leaf, detail)):
                 self._add(index, _BY)
-            self._waiting.add(Reported(index, leaf.time_us, movement_id, crossing, record))
+            reported = Reported(index, leaf.time_us, movement_id, crossing, record)
+            self._waiting.add(reported)
+            self._again.add(reported)
 
     def _compare(
         self, index: int, time: record_pb2.ReviewTimeRecord
     ) -> dict[bytes, dict[bytes, record_pb2.MovementRecord | None]]:
         """Hold whom a time has met against whom it had to meet; gives the movements of each registration."""
-        taken = self._waiting.take(time)
+        taken, again = self._waiting.take(time), self._again.compare(time, self._standing(time))
         named = {each.movement_id: list(each.registration_ids) for each in time.moved}
         # What was reported before the last time can't be behind what a time has looked at.
         is_behind = max(self._compared_to, self._last_time) <= time.movements_to < index
-        if not (is_behind and taken.is_right and all(self._is_stopped(each, named, time) for each in taken.stopped)):
+        stopped = all(self._is_stopped(each, time) for each in taken.stopped)
+        if not (is_behind and taken.is_right and again.goes_right and stopped):
             self._add(index, _PASSED_OVER)
-        if not taken.names_right:
+        if not (taken.names_right and again.names_right):
             self._add(index, _LEFT_OUT)
         met: dict[bytes, dict[bytes, record_pb2.MovementRecord | None]] = {}
         for each in taken.movements:
             if each.record is not None and not self._is_right(each.record, named.get(each.movement_id, []), time):
                 self._add(index, _LEFT_OUT)
-        records = {each.movement_id: each.record for each in taken.movements}
-        for movement_id, ids in named.items():
-            for registration_id in ids:
-                met.setdefault(registration_id, {})[movement_id] = records.get(movement_id)
+        for movement in (*time.moved, *time.moved_again):
+            for registration_id in movement.registration_ids:
+                record = self._again.record(movement.movement_id)
+                met.setdefault(registration_id, {})[movement.movement_id] = record
         self._compare_deletion(index, time)
         self._compared_to, self._last_time, self._last = time.movements_to, index, time
         return met
@@ -153,16 +159,28 @@ class Moved:
         meeting = self._meeting.get(rules.identifier(movement), {})
         return {one: since for one, since in meeting.items() if one not in time.archived_ids}
 
-    def _is_stopped(
-        self, waiting: Reported, named: dict[bytes, list[bytes]], time: record_pb2.ReviewTimeRecord
-    ) -> bool:
-        """Whether the next movement of a crossing had to wait: it would be too many, or is of what the time writes."""
+    def _standing(self, time: record_pb2.ReviewTimeRecord) -> Standing:
+        """What older movements are held against that a time compares again."""
+        return Standing(
+            self._reviewed.returned,
+            self._history.erased,
+            self._numbers,
+            lambda one, registration_id: self._meeting[one][registration_id],
+            lambda registration_id: may_have_forgotten(_read(self._kept.get(registration_id, b""))),
+            lambda registration_ids: self._has_to_wait(registration_ids, time),
+        )
+
+    def _is_stopped(self, waiting: Reported, time: record_pb2.ReviewTimeRecord) -> bool:
+        """Whether the next movement of a crossing had to wait."""
         if waiting.record is None:
             return True
-        met = {one for ids in named.values() for one in ids}
-        next_met = self._would_meet(waiting.record, time).keys()
+        return self._has_to_wait(self._would_meet(waiting.record, time).keys(), time)
+
+    def _has_to_wait(self, next_met: AbstractSet[bytes], time: record_pb2.ReviewTimeRecord) -> bool:
+        """Whether a movement that meets some registrations is too much for a time, or the time writes one otherwise."""
+        met = {one for each in (*time.moved, *time.moved_again) for one in each.registration_ids}
         written = {each.registration_id for each in self._history.changed} - met
-        return len(met | next_met) > times.MOST_MET or not written.isdisjoint(next_met)
+        return len(met | next_met) > meeting.MOST or not written.isdisjoint(next_met)
 
     def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         counting = self._owing.counting(time.movement_policy)
@@ -188,7 +206,7 @@ class Moved:
         elif met is None and not before:
             return
         if met is None:
-            was = record_pb2.RegistrationRecord.FromString(before)
+            was = _read(before)
             same = list(was.movements) == list(record.movements) or (not rules.of_version(record) and not was.movements)
             if not same or (leaf.method not in _NOTICES and list(was.journeys) != list(record.journeys)):
                 self._add(index, _SAYS)
@@ -239,6 +257,10 @@ def _as_met(movement: record_pb2.MetMovement) -> record_pb2.MetMovement:
     found.ClearField("version")
     found.ClearField("notice_id")
     return found
+
+
+def _read(kept: bytes) -> record_pb2.RegistrationRecord:
+    return record_pb2.RegistrationRecord.FromString(kept)
 
 
 def _crossed(record: record_pb2.RegistrationRecord) -> bytes:

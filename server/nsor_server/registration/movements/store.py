@@ -132,6 +132,12 @@ def read(conn: Connection, movement_ids: Sequence[bytes]) -> dict[bytes, StoredM
     return {columns[0]: StoredMovement(*columns) for columns in found}
 
 
+def reported_between(conn: Connection, after: Place, *, until: int, most: int) -> list[tuple[Place, StoredMovement]]:
+    """The movements with keys that were reported behind a place and until an entry, in their order, so many at most."""
+    parameters = *map(arrays.integer, after), arrays.integer(until), arrays.integer(most)
+    return [(Place(*columns[:2]), StoredMovement(*columns[2:])) for columns in ask(conn, _REPORTED, *parameters)]
+
+
 def claiming(conn: Connection, blind_index: BlindIndex, numbers: Sequence[Identifier]) -> dict[Identifier, list[bytes]]:
     """Ids of the registrations that claim each of some numbers; a number that none claims isn't there."""
     live = [(one, one.kind, *value) for one in numbers for value in blind_index.values(one.use, one.text)]
@@ -176,6 +182,20 @@ SELECT uuid_send(movement_id), k.border_crossing, k.wrapped, m.sealed
 FROM movement AS m JOIN movement_key AS k USING (movement_id)
 WHERE movement_id = ANY($1::uuid[])
 """,
+)
+_REPORTED: Final = Statement(
+    b"movements reported",
+    f"""
+SELECT r.index, (extract(epoch FROM k.created_at) * 1000000)::bigint,
+    uuid_send(k.movement_id), k.border_crossing::bigint, k.wrapped, m.sealed
+FROM movement_key AS k
+JOIN movement AS m USING (movement_id)
+JOIN ledger_record AS r ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(k.movement_id) AND r.version = {ONCE}
+WHERE k.created_at >= 'epoch'::timestamptz + $2::bigint * interval '1 microsecond'
+    AND r.index > $1::bigint AND r.index <= $3::bigint
+ORDER BY k.created_at, r.index
+LIMIT $4::bigint
+""".encode(),  # noqa: S608 - constants
 )
 _CLAIMING: Final = Statement(
     b"movements claimed",

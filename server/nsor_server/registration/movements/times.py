@@ -1,7 +1,8 @@
 """What a time for reviews makes of the movements since the one before: which registrations they have met.
 
 Who reports a movement may not know of it. So the time is one entry whatever there is, and each agency hears of its own
-registrations alone. A movement is compared once, with what stands then: what is confirmed later meets none before it.
+registrations alone. A movement is compared with what stands at its time, and as long as its key lives with what comes
+to stand later.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nsor.v1 import options_pb2
-from nsor_server import errors
 from nsor_server.calls import Directory, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy.deadlines import MOVEMENT_COMPARISON, MOVEMENT_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
 from nsor_server.registration.duties.rules import Counting
-from nsor_server.registration.movements import queues, rules, store
-from nsor_server.registration.persons.claimants import Claimants, Known
+from nsor_server.registration.movements import again, meeting, queues, rules, store
+from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
@@ -27,9 +27,7 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 MOST: Final = 5_000
-"""Movements that one time compares, of all crossings; the rest waits for the next."""
-MOST_MET: Final = 100
-"""Registrations that one time writes for them; a movement that meets more waits, and those of its crossing after it."""
+"""Movements that one time compares for the first time, of all crossings; the rest waits for the next."""
 _DESTROYED_AT_ONCE: Final = 1_000
 
 
@@ -55,6 +53,7 @@ def due(
     before: record_pb2.ReviewTimeRecord,
     *,
     written: Collection[RecordRef],
+    came: Collection[bytes],
     directory: Directory,
 ) -> Crossed:
     """Note in the record of a fixed time the movements that have met registrations, and write these.
@@ -65,6 +64,7 @@ def due(
         time: that is being made; its instant is set, and whom it archives: these are met no more.
         before: the time before.
         written: what else the time writes: a movement waits that meets a registration with a version among it.
+        came: the registrations that have come to stand since the time before, by their ids.
         directory: the agencies and the policy in force.
     """
     counting = Counting.by(directory.policy)
@@ -73,14 +73,18 @@ def due(
     waiting = queues.queues(store.waiting(conn, after, until=end.entry, most=MOST + 1), MOST)
     time.movements_to, time.movements_to_us = end
     elsewhere = {each.row_id for each in written if each.table == registrations.TABLE} - set(time.archived_ids)
-    met = _met(conn, keys, waiting, time, elsewhere)
+    meets = meeting.Meeting(Claimants(conn, *keys), time.archived_ids, elsewhere)
+    _compare(conn, keys, waiting, time, meets)
+    if (goes_on := again.following(before, came)) != record_pb2.MovementsAgain():
+        time.movements_again.CopyFrom(goes_on)
+        again.compare(conn, keys[0], time, before, meets)
     for queue in sorted(waiting, key=lambda each: each.crossing):
         left = queue.left(after[queue.crossing])
         if left is not None:
             time.movements_waiting.append(left)
     crossed, now = Crossed(), directory.now()
     npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
-    for _, (known, movements) in sorted(met.items()):
+    for _, (known, movements) in sorted(meets.met.items()):
         following = rules.after(known.record, movements, counting)
         version = registrations.version_row(known.key, following, now)
         crossed.rows.append(version.row)
@@ -105,47 +109,31 @@ def destroy(database: Database, time: record_pb2.ReviewTimeRecord) -> None:
             most = store.destroy(conn, time.movements_destroyed_before_us, _DESTROYED_AT_ONCE)
 
 
-def _met(
+def _compare(
     conn: Connection,
     keys: tuple[Sealer, BlindIndex],
     waiting: Sequence[queues.Queue],
     time: record_pb2.ReviewTimeRecord,
-    elsewhere: Collection[bytes],
-) -> dict[bytes, tuple[Known, list[record_pb2.MetMovement]]]:
-    """The registrations that movements have met, each with these; the time names them.
+    meets: meeting.Meeting,
+) -> None:
+    """Compare what waits at each crossing; the time names whom it has met.
 
-    A movement waits for the next time, with those of its crossing after it, if it meets more than may be written, or a
-    registration of which the time writes a version ``elsewhere``.
+    A movement that can't be written now waits for the next time, with those of its crossing after it.
     """
     sealer, blind_index = keys
     opened = _opened(conn, sealer, [each.movement_id for queue in waiting for each in queue.to_be_compared])
     numbers = sorted({rules.identifier(each) for each in opened.values()}, key=lambda one: (one.kind, one.text))
     claiming = store.claiming(conn, blind_index, numbers)
-    claimants = Claimants(conn, sealer, blind_index)
-    met: dict[bytes, tuple[Known, list[record_pb2.MetMovement]]] = {}
     for queue, next_ in queues.in_turn(waiting):
         movement = opened.get(next_.movement_id)
         if movement is None:  # there is an alert already
             queue.taken += 1
             continue
         one = rules.identifier(movement)
-        read = (_read(claimants, each) for each in claiming.get(one, ()) if each not in time.archived_ids)
-        standing = [
-            known
-            for known in read
-            if known is not None and known.confirmed
-            if rules.may_meet(one, known.current, known.disputed, known.claim)
-        ]
-        ids = [each.registration_id for each in standing]
-        if (met and len(met.keys() | set(ids)) > MOST_MET) or not set(ids).isdisjoint(elsewhere):
+        if meets.add(movement, meets.having(one, claiming.get(one, ())), time.moved):
+            queue.taken += 1
+        else:
             queue.stopped = True
-            continue
-        queue.taken += 1
-        if standing:
-            time.moved.add(movement_id=movement.movement_id, registration_ids=ids)
-        for known in standing:
-            met.setdefault(known.registration_id, (known, []))[1].append(rules.met(movement))
-    return met
 
 
 def _opened(conn: Connection, sealer: Sealer, movement_ids: Sequence[bytes]) -> dict[bytes, record_pb2.MovementRecord]:
@@ -153,13 +141,6 @@ def _opened(conn: Connection, sealer: Sealer, movement_ids: Sequence[bytes]) -> 
     rows = store.read(conn, movement_ids)
     found = readable(movement_ids, lambda each: store.opened(sealer, rows.get(each) or store.missing()))
     return {each.movement_id: each for each in found}
-
-
-def _read(claimants: Claimants, registration_id: bytes) -> Known | None:
-    try:
-        return claimants.get(registration_id)
-    except errors.Internal:  # there is an alert already
-        return None
 
 
 def late(deadlines: Deadlines, time: record_pb2.ReviewTimeRecord) -> int:

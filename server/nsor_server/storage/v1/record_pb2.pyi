@@ -1069,6 +1069,48 @@ class WaitingMovements(_message.Message):
 Global___WaitingMovements: _TypeAlias = WaitingMovements  # noqa: Y015
 
 @_typing.final
+class MovementsAgain(_message.Message):
+    """Movements over the border that were compared before, and registrations that have come to stand since. Part of a sealed ReviewTimeRecord."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    TO_US_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    NEXT_IDS_FIELD_NUMBER: _builtins.int
+    to: _builtins.int
+    """Index of an entry: the movements that were reported by it and before have been compared with them."""
+    to_us: _builtins.int
+    """No movement behind it was reported before this instant, microseconds since 1970."""
+    end: _builtins.int
+    """Index of the entry up to which they are to be."""
+    @_builtins.property
+    def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The registrations, 16 bytes each, in order."""
+
+    @_builtins.property
+    def next_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Registrations that have come to stand meanwhile, or were too many, 16 bytes each, in order: they are next."""
+
+    def __init__(
+        self,
+        *,
+        registration_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        to: _builtins.int = ...,
+        to_us: _builtins.int = ...,
+        end: _builtins.int = ...,
+        next_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "next_ids", b"next_ids", "registration_ids", b"registration_ids", "to", b"to", "to_us", b"to_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovementsAgain: _TypeAlias = MovementsAgain  # noqa: Y015
+
+@_typing.final
 class MovedRecord(_message.Message):
     """A movement that has met registrations at a fixed time."""
 
@@ -2718,6 +2760,8 @@ class ReviewTimeRecord(_message.Message):
     MOVEMENTS_TO_US_FIELD_NUMBER: _builtins.int
     MOVEMENTS_WAITING_FIELD_NUMBER: _builtins.int
     MOVED_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_AGAIN_FIELD_NUMBER: _builtins.int
+    MOVED_AGAIN_FIELD_NUMBER: _builtins.int
     MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
     ARRIVALS_FIELD_NUMBER: _builtins.int
@@ -2823,6 +2867,14 @@ class ReviewTimeRecord(_message.Message):
         """Those since the time before that have met some, in the order in which they were compared."""
 
     @_builtins.property
+    def movements_again(self) -> Global___MovementsAgain:
+        """How far older ones were compared with registrations that have come to stand since; not set: none has."""
+
+    @_builtins.property
+    def moved_again(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovedRecord]:
+        """Older ones that have met some of these."""
+
+    @_builtins.property
     def movement_policy(self) -> Global___DutyPolicy:
         """The policy by which movements were compared with notices, and duties counted."""
 
@@ -2859,14 +2911,16 @@ class ReviewTimeRecord(_message.Message):
         movements_to_us: _builtins.int = ...,
         movements_waiting: _abc.Iterable[Global___WaitingMovements] | None = ...,
         moved: _abc.Iterable[Global___MovedRecord] | None = ...,
+        movements_again: Global___MovementsAgain | None = ...,
+        moved_again: _abc.Iterable[Global___MovedRecord] | None = ...,
         movements_destroyed_before_us: _builtins.int = ...,
         movement_policy: Global___DutyPolicy | None = ...,
         arrivals: _abc.Iterable[Global___ArrivalMatch] | None = ...,
         arrivals_destroyed_before_us: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "movements_again", b"movements_again", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "arrivals_destroyed_before_us", b"arrivals_destroyed_before_us", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "movement_policy", b"movement_policy", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "arrivals_destroyed_before_us", b"arrivals_destroyed_before_us", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "moved_again", b"moved_again", "movement_policy", b"movement_policy", "movements_again", b"movements_again", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

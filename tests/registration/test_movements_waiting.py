@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nsor.v1 import notices_pb2
-from nsor_server.registration.movements import meeting, queues
+from nsor_server.registration.movements import meeting, queues, store
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
+from nsor_server.storage.session import Statement
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_movements_set_back import LEFT_OUT, PASSED_OVER
@@ -56,6 +57,37 @@ def test_a_crossing_that_reports_much_delays_itself_alone(
     passes(times, clock)
     assert met(services, lahore, wagah) == [1, 2]
     assert owner.findings() == []
+
+
+def test_those_of_one_instant_are_compared_in_their_order(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Calls that are recorded together have one instant; so have all while the database's clock is set back.
+    monkeypatch.setattr(movement_times, "MOST", 1)
+    created = [services.confirmed() for _ in range(3)]
+    for each in created:
+        reports(services, each)
+    owner.does("UPDATE movement_key SET created_at = (SELECT max(created_at) FROM movement_key)")
+    for expected in ([1, 0, 0], [1, 1, 0], [1, 1, 1]):
+        passes(times, clock)
+        assert met(services, *created) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"), [(store._WAITING, "movement_key_crossing"), (store._REPORTED, "movement_key_age")]
+)
+def test_nothing_of_it_reads_a_whole_table(owner: Owner, statement: Statement, index: str) -> None:
+    # With hundreds of thousands of movements, and before PostgreSQL knows how many there are.
+    types = [f"NULL::{each}" for each in ("smallint[]", "bigint[]", "bigint[]", "bigint", "bigint")]
+    given = ", ".join(types if statement is store._WAITING else types[3:] * 2)
+    for setting in ("enable_seqscan = off", "enable_bitmapscan = off", "plan_cache_mode = force_generic_plan"):
+        owner.does(f"SET {setting}")
+    owner.does(f"PREPARE asked AS {statement.sql.decode()}")
+    plan = "\n".join(line for (line,) in owner.conn.execute(f"EXPLAIN EXECUTE asked ({given})".encode()))
+    assert f"using {index} on movement_key" in plan
+    assert "using ledger_record_pkey on ledger_record" in plan
+    assert "Hash" not in plan
+    assert "Seq Scan" not in plan
 
 
 def test_registrations_are_written_of_each_crossing_in_turn(

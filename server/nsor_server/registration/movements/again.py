@@ -18,7 +18,7 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-MOST: Final = 50_000
+MOST: Final = 20_000
 """Movements that one time opens again."""
 MOST_STANDING: Final = 500
 """Registrations of a round; the others are of the next one."""

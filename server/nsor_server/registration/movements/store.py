@@ -122,7 +122,9 @@ def waiting(conn: Connection, after: Mapping[int, Place], *, until: int, most: i
     for crossing, index, time_us, movement_id in ask(
         conn, _WAITING, *places, arrays.integer(until), arrays.integer(most)
     ):
-        found.setdefault(crossing, []).append(Waiting(Place(index, time_us), movement_id))
+        of_crossing = found.setdefault(crossing, [])
+        if len(of_crossing) < most:
+            of_crossing.append(Waiting(Place(index, time_us), movement_id))
     return found
 
 
@@ -157,43 +159,63 @@ def destroy(conn: Connection, before_us: int, most: int) -> int:
 
 
 _LAST_ENTRY: Final = "SELECT e.index, e.leaf FROM ledger_head AS h JOIN ledger_entry AS e ON e.index = h.size - 1"
+_ENTRY: Final = f"""
+CROSS JOIN LATERAL (
+    SELECT index FROM ledger_record
+    WHERE table_name = '{TABLE}' AND row_id = uuid_send(k.movement_id) AND version = {ONCE}
+    OFFSET 0
+) AS r
+"""  # noqa: S608 - constants
+"""By which entry a movement of ``k`` was reported, looked up one by one: whatever PostgreSQL thinks of a flood."""
+_MOVEMENT: Final = """
+CROSS JOIN LATERAL (SELECT sealed FROM movement WHERE movement_id = k.movement_id OFFSET 0) AS m
+"""
+_AT: Final = "'epoch'::timestamptz + {time_us} * interval '1 microsecond'"
 _WAITING: Final = Statement(
     b"movements waiting",
     f"""
-SELECT q.crossing::bigint, w.index, (extract(epoch FROM w.created_at) * 1000000)::bigint, uuid_send(w.movement_id)
+SELECT q.crossing::bigint, r.index, (extract(epoch FROM k.created_at) * 1000000)::bigint, uuid_send(k.movement_id)
 FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS q (crossing, after, after_us)
 CROSS JOIN LATERAL (
-    SELECT r.index, k.created_at, k.movement_id
-    FROM movement_key AS k
-    JOIN ledger_record AS r
-        ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(k.movement_id) AND r.version = {ONCE}
-    WHERE k.border_crossing = q.crossing AND r.index > q.after AND r.index <= $4::bigint
-        AND k.created_at >= 'epoch'::timestamptz + q.after_us * interval '1 microsecond'
-    ORDER BY k.created_at, r.index
-    LIMIT $5::bigint
-) AS w
-ORDER BY q.crossing, w.index
+    SELECT movement_id, created_at FROM movement_key
+    WHERE border_crossing = q.crossing
+        AND (border_crossing, created_at) >= (q.crossing, {_AT.format(time_us="q.after_us")})
+    ORDER BY border_crossing, created_at
+    FETCH FIRST ($5::bigint + (
+        SELECT count(*) FROM movement_key
+        WHERE border_crossing = q.crossing AND created_at = {_AT.format(time_us="q.after_us")}
+    )) ROWS WITH TIES
+) AS k
+{_ENTRY}
+WHERE r.index > q.after AND r.index <= $4::bigint
+ORDER BY q.crossing, r.index
 """.encode(),  # noqa: S608 - constants
 )
+"""With those of one instant, of which some may have been compared, and some more: whoever asks cuts them off."""
 _READ: Final = Statement(
     b"movements",
-    b"""
-SELECT uuid_send(movement_id), k.border_crossing, k.wrapped, m.sealed
-FROM movement AS m JOIN movement_key AS k USING (movement_id)
-WHERE movement_id = ANY($1::uuid[])
-""",
+    f"""
+SELECT uuid_send(k.movement_id), k.border_crossing::bigint, k.wrapped, m.sealed
+FROM unnest($1::uuid[]) AS q (movement_id)
+CROSS JOIN LATERAL (SELECT * FROM movement_key WHERE movement_id = q.movement_id OFFSET 0) AS k
+{_MOVEMENT}
+""".encode(),  # noqa: S608 - constants
 )
 _REPORTED: Final = Statement(
     b"movements reported",
     f"""
 SELECT r.index, (extract(epoch FROM k.created_at) * 1000000)::bigint,
     uuid_send(k.movement_id), k.border_crossing::bigint, k.wrapped, m.sealed
-FROM movement_key AS k
-JOIN movement AS m USING (movement_id)
-JOIN ledger_record AS r ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(k.movement_id) AND r.version = {ONCE}
-WHERE k.created_at >= 'epoch'::timestamptz + $2::bigint * interval '1 microsecond'
-    AND r.index > $1::bigint AND r.index <= $3::bigint
-ORDER BY k.created_at, r.index
+FROM (
+    SELECT * FROM movement_key WHERE created_at >= {_AT.format(time_us="$2::bigint")}
+    ORDER BY created_at
+    FETCH FIRST ($4::bigint + (
+        SELECT count(*) FROM movement_key WHERE created_at = {_AT.format(time_us="$2::bigint")}
+    )) ROWS WITH TIES
+) AS k
+{_ENTRY} {_MOVEMENT}
+WHERE r.index > $1::bigint AND r.index <= $3::bigint
+ORDER BY r.index
 LIMIT $4::bigint
 """.encode(),  # noqa: S608 - constants
 )

@@ -90,6 +90,14 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
     assert not settings.trace_store
 
 
+@pytest.mark.parametrize(("of_agency", "of_officer"), [(1, 1), (2, 2), (7, 2), (8, 2), (12, 3), (64, 16)])
+def test_one_officer_has_a_quarter_of_his_agencys_streams_and_two_where_there_are_two(
+    of_agency: int, of_officer: int
+) -> None:
+    # After a lost connection the one before counts until the server has noticed.
+    assert config.load({"NSOR_STREAMS_PER_AGENCY": str(of_agency)}).streams_per_officer == of_officer
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -1,10 +1,11 @@
 """Whoever comes to stand after his movement was compared is met by it too, as long as its key lives; and once."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import pytest
 
-from nsor_server.registration.movements import again, meeting, store
+from nsor_server.registration.movements import again, meeting, rules, store
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.v1 import record_pb2
@@ -58,9 +59,8 @@ def test_who_is_confirmed_later_is_met_by_what_was_compared_before(
     assert owner.findings() == []
 
 
-def test_who_is_unsealed_is_met_by_what_came_meanwhile_and_not_twice(
-    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
-) -> None:
+def sealed_for_a_time(services: Services, times: ReviewTimes, clock: Clock) -> Created:
+    """Somebody who has left, is back again by a judgment that was restored, and has left meanwhile, too."""
     number = cnic()
     created = services.confirmed(order(number))
     reports(services, number, days=2)
@@ -73,11 +73,28 @@ def test_who_is_unsealed_is_met_by_what_came_meanwhile_and_not_twice(
     judgment_id = services.ask(call_of(LAHORE_HIGH_COURT), restoring).response.judgment_id
     for ask in (proposing, unsealing):
         services.ask(call_of(NPB), ask(judgment_id))
+    return created
+
+
+def test_who_is_unsealed_is_met_by_what_came_meanwhile_and_not_twice(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    created = sealed_for_a_time(services, times, clock)
     assert met(services, created) == [1]
+    for _ in range(2):
+        passes(times, clock)
+        assert met(services, created) == [2]
+    assert owner.findings() == []
+
+
+def test_who_may_have_forgotten_a_movement_meets_no_older_one(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # He would meet one twice, and be told of as if he had left again.
+    monkeypatch.setattr(rules, "MOST", 1)
+    sealed_for_a_time(services, times, clock)
     passes(times, clock)
-    assert met(services, created) == [2]
-    passes(times, clock)
-    assert met(services, created) == [2]
+    assert sorted(services.owed(WITHOUT)) == POLICE_AND_NPB
     assert owner.findings() == []
 
 
@@ -203,6 +220,15 @@ def _nobody(*_: object) -> record_pb2.MovementsAgain:
     return record_pb2.MovementsAgain()
 
 
+HONEST: Final = again.following
+
+
+def _without_him(before: record_pb2.ReviewTimeRecord, came: Collection[bytes]) -> record_pb2.MovementsAgain:
+    made = HONEST(before, came)
+    del made.registration_ids[:]
+    return made
+
+
 def _nothing(_conn: object, _sealer: object, time: record_pb2.ReviewTimeRecord, *_: object) -> None:
     time.movements_again.to = time.movements_again.end
 
@@ -213,7 +239,12 @@ def _no_further(*_: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "instead", "problem"),
-    [("following", _nobody, PASSED_OVER), ("compare", _nothing, LEFT_OUT), ("compare", _no_further, PASSED_OVER)],
+    [
+        ("following", _nobody, PASSED_OVER),
+        ("following", _without_him, PASSED_OVER),
+        ("compare", _nothing, LEFT_OUT),
+        ("compare", _no_further, PASSED_OVER),
+    ],
 )
 def test_a_time_that_compares_less_again_than_it_had_to_is_found(
     services: Services,
@@ -244,10 +275,9 @@ def test_a_movement_that_is_said_to_have_met_somebody_again_is_found(
     assert len(shown(services, created)) == 1
     other = services.create(order(cnic()))
     services.confirm(other)
-    honest = again.following
 
-    def both(last: record_pb2.ReviewTimeRecord, came: Any) -> record_pb2.MovementsAgain:
-        return honest(last, {*came, created.key.bytes})
+    def both(last: record_pb2.ReviewTimeRecord, came: Collection[bytes]) -> record_pb2.MovementsAgain:
+        return HONEST(last, {*came, created.key.bytes})
 
     with monkeypatch.context() as patched:
         patched.setattr(again, "following", both)

@@ -41,6 +41,10 @@ def test_a_share_is_as_large_as_any_other_of_those_that_have_more(waiting: Mappi
     assert not cut or max(shares.values()) - min(cut) <= 1
 
 
+def test_movements_of_every_crossing_are_compared() -> None:
+    assert {number for number in notices_pb2.BorderCrossing.values() if number} <= set(queues.CROSSINGS)
+
+
 def test_a_crossing_that_reports_much_delays_itself_alone(
     services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from nsor.v1 import notices_pb2
 from nsor_server.registration.movements.store import Place, Waiting
 from nsor_server.storage.v1 import record_pb2
 
-CROSSINGS: Final = tuple(int(number) for number in notices_pb2.BorderCrossing.values() if number)
-"""Whose movements are compared."""
+CROSSINGS: Final = range(1, 100)
+"""Whose movements are compared: the numbers of all border crossings, those of a newer release among them."""
 
 
 class Queue:

@@ -170,6 +170,21 @@ def test_a_round_is_of_so_many_registrations(
     assert owner.findings() == []
 
 
+def test_those_who_come_meanwhile_wait_in_their_order_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(again, "MOST_STANDING", 2)
+    monkeypatch.setattr(again, "MOST_NEXT", 3)
+    before = record_pb2.ReviewTimeRecord(movements_to=10)
+    came = [bytes([nth]) * 16 for nth in range(9)]
+    before.movements_again.CopyFrom(again.following(before, came[5:8]))
+    assert (list(before.movements_again.registration_ids), before.movements_again.end) == (came[5:7], 10)
+    before.movements_again.CopyFrom(again.following(before, came[1:5]))
+    assert list(before.movements_again.registration_ids) == came[5:7]
+    assert list(before.movements_again.next_ids) == [came[7], came[1], came[2]]
+    before.movements_again.to = before.movements_again.end
+    following = again.following(before, [came[0]])
+    assert (list(following.registration_ids), list(following.next_ids)) == ([came[7], came[1]], [came[2], came[0]])
+
+
 def test_no_more_registrations_are_written_than_a_time_may(
     services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,8 @@ MOST: Final = 20_000
 """Movements that one time opens again."""
 MOST_STANDING: Final = 500
 """Registrations of a round; the others are of the next one."""
+MOST_NEXT: Final = 5_000
+"""Registrations that wait for a round: of an import of more the others are met by what is reported from then on."""
 
 
 def following(before: record_pb2.ReviewTimeRecord, came: Collection[bytes]) -> record_pb2.MovementsAgain:
@@ -32,9 +34,9 @@ def following(before: record_pb2.ReviewTimeRecord, came: Collection[bytes]) -> r
         came: the registrations that have come to stand since, by their ids.
     """
     last = before.movements_again
-    waiting = sorted({*last.next_ids, *came})
+    waiting = [*last.next_ids, *sorted({*came} - {*last.next_ids})]
     if last.to < last.end:
-        goes_on = record_pb2.MovementsAgain(next_ids=waiting, to=last.to, to_us=last.to_us, end=last.end)
+        goes_on = record_pb2.MovementsAgain(next_ids=waiting[:MOST_NEXT], to=last.to, to_us=last.to_us, end=last.end)
         goes_on.registration_ids.extend(last.registration_ids)
         return goes_on
     if not waiting:
@@ -43,7 +45,7 @@ def following(before: record_pb2.ReviewTimeRecord, came: Collection[bytes]) -> r
         registration_ids=waiting[:MOST_STANDING],
         to_us=before.movements_destroyed_before_us,
         end=before.movements_to,
-        next_ids=waiting[MOST_STANDING:],
+        next_ids=waiting[MOST_STANDING : MOST_STANDING + MOST_NEXT],
     )
 
 

@@ -1087,11 +1087,11 @@ class MovementsAgain(_message.Message):
     """Index of the entry up to which they are to be."""
     @_builtins.property
     def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """The registrations, 16 bytes each, in order."""
+        """The registrations, 16 bytes each, as they have come."""
 
     @_builtins.property
     def next_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Registrations that have come to stand meanwhile, or were too many, 16 bytes each, in order: they are next."""
+        """Registrations that have come to stand meanwhile, or were too many, 16 bytes each, as they have come: they are next."""
 
     def __init__(
         self,

@@ -21,12 +21,22 @@ def to_date(date: date_pb2.Date) -> dt.date:
 
 def to_day(date: date_pb2.Date) -> int:
     """Days since 1970-01-01 of a checked date."""
-    return to_date(date).toordinal() - _EPOCH_ORDINAL
+    return day_of(to_date(date))
+
+
+def day_of(date: dt.date) -> int:
+    """Days since 1970-01-01 of a calendar day."""
+    return date.toordinal() - _EPOCH_ORDINAL
+
+
+def date_of(day: int) -> dt.date:
+    """The calendar day that is ``day`` days after 1970-01-01."""
+    return dt.date.fromordinal(day + _EPOCH_ORDINAL)
 
 
 def set_day(target: date_pb2.Date, day: int) -> None:
     """Set a date to ``day`` days after 1970-01-01."""
-    set_date(target, dt.date.fromordinal(day + _EPOCH_ORDINAL))
+    set_date(target, date_of(day))
 
 
 def set_date(target: date_pb2.Date, date: dt.date) -> None:

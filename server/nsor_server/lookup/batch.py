@@ -118,11 +118,13 @@ class _Shown(NamedTuple):
 
     Attributes:
         record: the registration.
+        convictions: those of it that are shown.
         etag: of its newest version.
         others: of the same person, that stand.
     """
 
     record: record_pb2.RegistrationRecord
+    convictions: list[record_pb2.Conviction]
     etag: str
     others: list[record_pb2.RegistrationRecord]
 
@@ -315,13 +317,15 @@ class Decider:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
             detail = record_pb2.AccessDetail(outcome="NO_RECORD")
         else:
-            record, etag, others = found
+            record, convictions, etag, others = found
             whole = record
             if others:
                 whole = registrations.as_one(record, others, registrations.to_everybody)
                 whole.cnic = item.cnic  # of several the one that was asked for
-            registration = registrations.to_message(whole, registrations.to_everybody(whole), etag)
-            registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
+                convictions = registrations.to_everybody(whole)
+            registration = registrations.to_message(whole, convictions, etag)
+            if others:
+                registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_FOUND, registration=registration)
             detail = record_pb2.AccessDetail(
                 outcome="FOUND",
@@ -378,22 +382,22 @@ class Decider:
             Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
                 this caller's to see.
         """
-        record, key = registrations.open_keyed(self._sealer, head.row)
+        record, key, convictions = registrations.open_shown(self._sealer, head.row)
         claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
-        of_case = head.of_case and case in registrations.standing_cases(record)
+        of_case = head.of_case and case in registrations.standing_cases(convictions)
         fallen = head.of_case and not of_case
         if record.cnic != item.cnic or (fallen and case not in registrations.confirmed_cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
-        if not _may_see(item, record, claim, of_case=of_case):
+        if not _may_see(item, head.row, claim, of_case=of_case):
             if fallen:
                 return None
             raise rows.outside(registrations.TABLE)
         # Whoever sees it by its case alone is shown what it is without any other: its creator learns of none.
         if claim.person and item.wanted.rows != options_pb2.ROW_SCOPE_PART_IN_CASE:
             return self._person(item, head, claim)
-        return _Shown(record, registrations.etag(head.row.sealed), [])
+        return _Shown(record, convictions, registrations.etag(head.row.sealed), [])
 
     def _person(self, item: LookUp, head: Found, claim: record_pb2.ClaimRecord) -> _Shown:
         """The registration that is shown of several that are of one person, with the others.
@@ -414,8 +418,9 @@ class Decider:
         if [row.registration_id for _, row in head.person] != registrations.person(claim):
             raise _not_of_the_person()
         of_all = item.wanted.rows == options_pb2.ROW_SCOPE_ALL
-        first = next(one for one in standing if of_all or one[0].registration_id == head.row.registration_id)
-        return _Shown(*first, [record for record, _ in standing if record is not first[0]])
+        first, etag = next(one for one in standing if of_all or one[0].registration_id == head.row.registration_id)
+        others = [record for record, _ in standing if record is not first]
+        return _Shown(first, registrations.to_everybody(first), etag, others)
 
     def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
         """Note the look-up; gives which use of the grant it is, 0 without one, and the row."""
@@ -461,15 +466,13 @@ def _kept(request_hash: bytes, answered_us: int) -> bytes:
     return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
 
 
-def _may_see(
-    item: LookUp, record: record_pb2.RegistrationRecord, claim: record_pb2.ClaimRecord, *, of_case: bool
-) -> bool:
-    """What the statement of ``batch_store`` says of a registration, by its seals."""
+def _may_see(item: LookUp, row: registrations.StoredVersion, claim: record_pb2.ClaimRecord, *, of_case: bool) -> bool:
+    """What the statement of ``batch_store`` says of a registration that was opened, by its seals."""
     scope = options_pb2.RowScope.ValueType(item.wanted.rows)
-    said = registrations.said(record)
+    said = registrations.said(row)
     return (
-        claim.registration_id == record.registration_id
-        and registrations.in_look_ups(record)
+        claim.registration_id == row.registration_id
+        and row.in_look_ups
         and (of_case or not claim.cnic_held or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )

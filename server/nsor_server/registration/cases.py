@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nsor_server.registration import record as records
-from nsor_server.registration import shown, states
+from nsor_server.registration import states
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.v1 import record_pb2
 
@@ -16,9 +18,9 @@ def confirmed_cases(record: record_pb2.RegistrationRecord) -> set[str]:
     return {case for each in record.convictions if states.was_confirmed(each) for case in _cases_of(each)}
 
 
-def standing_cases(record: record_pb2.RegistrationRecord) -> set[str]:
-    """Those of ``confirmed_cases`` by which a look-up may still find it: of convictions that it shows."""
-    return {case for each in shown.to_everybody(record) for case in _cases_of(each)}
+def standing_cases(convictions: Iterable[record_pb2.Conviction]) -> set[str]:
+    """Those of ``confirmed_cases`` by which a look-up may still find a record: of the convictions that it shows."""
+    return {case for each in convictions for case in _cases_of(each)}
 
 
 def fir_case(reference: str) -> str:

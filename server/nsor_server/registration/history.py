@@ -20,7 +20,7 @@ from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
-from nsor_server.registration import cases, claims, states, store
+from nsor_server.registration import cases, claims, shown, states, store
 from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
@@ -366,7 +366,7 @@ class History:
             standing.current = frozenset(claims.identifiers(record))
         for case in cases.confirmed_cases(record):
             standing.cases.setdefault(case, self.rotations)
-        standing.standing_cases = cases.standing_cases(record)
+        standing.standing_cases = cases.standing_cases(shown.to_everybody(record))
         return standing
 
     def _take_beside(self, index: int, standing: Standing, row: store.StoredVersion) -> None:

@@ -10,7 +10,7 @@ import datetime as dt
 from typing import Final
 
 from nsor.v1 import types_pb2
-from nsor_server.formats.instants import from_day, to_date
+from nsor_server.formats.instants import date_of, day_of
 from nsor_server.storage.v1 import record_pb2
 
 ADULT: Final = 18
@@ -24,16 +24,20 @@ _DECEMBER: Final = 12
 
 def was_adult(record: record_pb2.RegistrationRecord, count: record_pb2.Count) -> bool:
     """Whether the person was certainly 18 on the day of the offence."""
-    return to_date(from_day(count.offence_day)) >= _came_of_age(record)
+    return count.offence_day >= adult_since(record)
 
 
-def _came_of_age(record: record_pb2.RegistrationRecord) -> dt.date:
-    """The day from which the person was certainly 18; of who was born on 29 February the first of March."""
-    born = _latest_birth(to_date(from_day(record.birth_day)), record.birth_precision)
+def adult_since(record: record_pb2.RegistrationRecord) -> int:
+    """The day from which the person was certainly 18, in days since 1970: of one born on 29 February the 1st of March.
+
+    For whoever asks it of several counts of a record: it is reckoned once.
+    """
+    born = _latest_birth(date_of(record.birth_day), record.birth_precision)
     try:
-        return born.replace(year=born.year + ADULT)
+        of_age = born.replace(year=born.year + ADULT)
     except ValueError:
-        return dt.date(born.year + ADULT, 3, 1)
+        of_age = dt.date(born.year + ADULT, 3, 1)
+    return day_of(of_age)
 
 
 def _latest_birth(stored: dt.date, precision: int) -> dt.date:

@@ -19,15 +19,19 @@ from nsor_server.storage.v1 import record_pb2
 
 def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
     """The confirmed convictions that stand, with an adult's counts that stand: what a look-up shows."""
-    return _of_adult(record, _standing(record))
+    # Each look-up that finds somebody asks it, so that both are looked at in one pass.
+    since, found = juveniles.adult_since(record), []
+    for conviction in record.convictions:
+        if conviction.state in states.STANDING:
+            left = [count for count in conviction.counts if count.stands and count.offence_day >= since]
+            if states.are_registrable(left):
+                found.append(_with(conviction, left))
+    return found
 
 
 def in_look_ups(record: record_pb2.RegistrationRecord) -> bool:
     """Whether a look-up may show a record at all."""
-    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and any(
-        states.are_registrable(each for each in states.standing_counts(one) if juveniles.was_adult(record, each))
-        for one in record.convictions
-    )
+    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and bool(to_everybody(record))
 
 
 def for_purpose(
@@ -83,9 +87,9 @@ def _of_adult(
     record: record_pb2.RegistrationRecord, convictions: Iterable[record_pb2.Conviction]
 ) -> list[record_pb2.Conviction]:
     """Convictions with an adult's counts, those that are registrable without a juvenile's beside them."""
-    found = []
+    since, found = juveniles.adult_since(record), []
     for conviction in convictions:
-        left = [count for count in conviction.counts if juveniles.was_adult(record, count)]
+        left = [count for count in conviction.counts if count.offence_day >= since]
         if states.are_registrable(left):
             found.append(_with(conviction, left))
     return found

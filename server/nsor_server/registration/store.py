@@ -146,13 +146,31 @@ def open_keyed(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.Registrat
     return record, key
 
 
+def open_shown(
+    sealer: Sealer, row: StoredVersion
+) -> tuple[record_pb2.RegistrationRecord, DataKey, list[record_pb2.Conviction]]:
+    """As ``open_keyed``, with what a look-up shows: a column beside the seal says whether there is any of it.
+
+    Raises:
+        errors.Internal: as ``open_version``.
+    """
+    record, key = unseal(sealer, row)
+    convictions = shown.to_everybody(record)
+    _compare(row, record, in_look_ups=record.state == CONFIRMED and bool(convictions))
+    return record, key, convictions
+
+
 def compare(row: StoredVersion, record: record_pb2.RegistrationRecord) -> None:
     """See that a version's seal repeats the columns beside it.
 
     Raises:
         errors.Internal: it doesn't.
     """
-    column = _contradicting_column(record, row)
+    _compare(row, record, in_look_ups=shown.in_look_ups(record))
+
+
+def _compare(row: StoredVersion, record: record_pb2.RegistrationRecord, *, in_look_ups: bool) -> None:
+    column = _contradicting_column(_columns(record, in_look_ups=in_look_ups), record, row)
     if column is not None:
         alert(Alert.ROW_CONTRADICTED, "%s.%s contradicts the sealed record", TABLE, column)
         raise errors.Internal
@@ -203,7 +221,7 @@ def head(
     record = open_version(sealer, row)
     if row.registration_id != registration_id:
         raise rows.outside(TABLE)
-    rows.require_shown(TABLE, said(record), call)
+    rows.require_shown(TABLE, said(row), call)
     return row, record
 
 
@@ -244,19 +262,19 @@ def heads_after(conn: Connection, registration_id: bytes, most: int) -> list[Sto
     return [StoredVersion(*row) for row in ask(conn, _HEADS_AFTER, registration_id, most.to_bytes(8, "big"))]
 
 
-def said(record: record_pb2.RegistrationRecord) -> rows.Said:
-    """What the scopes of the contract go by, as a version's seal says it; ``PLACES`` are the columns."""
+def said(row: StoredVersion) -> rows.Said:
+    """What the scopes of the contract go by, of a version that was opened: its seal repeats its columns."""
     return rows.Said(
-        own_agency=record.created_by_agency,
-        case_places=records.court_places(record),
-        responsible_place=record.responsible_place,
-        custodian=record.custodian_agency,
-        receiving_agency=mistakes.department(record),
-        release_places=custody.release_places(record),
-        transfer_places=[*transfers.places(record), record.responsible_place],
-        confirmed=record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED,
-        sealed=record.state in HIDDEN,
-        archived=record.state == registration_pb2.REGISTRATION_STATE_ARCHIVED,
+        own_agency=row.created_by_agency,
+        case_places=row.court_places,
+        responsible_place=row.responsible_place,
+        custodian=row.custodian_agency,
+        receiving_agency=row.receiving_agency,
+        release_places=row.release_places,
+        transfer_places=[*row.transfer_places, row.responsible_place],
+        confirmed=row.state == CONFIRMED,
+        sealed=row.state in HIDDEN,
+        archived=row.state == ARCHIVED,
     )
 
 
@@ -298,7 +316,10 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
     for conviction in record.convictions:
         conviction.entered_time_us = conviction.entered_time_us or record.update_time_us
     return _written(
-        key, record, (*_columns(record), written_at), (*works.of_version(record), *waiting.of_version(record))
+        key,
+        record,
+        (*_columns(record, in_look_ups=shown.in_look_ups(record)), written_at),
+        (*works.of_version(record), *waiting.of_version(record)),
     )
 
 
@@ -340,7 +361,7 @@ def _written(
     return Written(row, ref, hashed.hex()[:_ETAG_DIGITS])
 
 
-def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
+def _columns(record: record_pb2.RegistrationRecord, *, in_look_ups: bool) -> tuple[Any, ...]:
     """What stands beside a seal, but for the instant: the first columns of ``VERSIONS`` and of a ``StoredVersion``."""
     return (
         record.registration_id,
@@ -350,7 +371,7 @@ def _columns(record: record_pb2.RegistrationRecord) -> tuple[Any, ...]:
         record.custodian_agency,
         record.created_by_agency,
         records.court_places(record),
-        shown.in_look_ups(record),
+        in_look_ups,
         mistakes.department(record),
         custody.release_places(record),
         custody.release_day(record),
@@ -365,9 +386,10 @@ def beside(row: StoredVersion) -> bytes:
     return repr(tuple(columns)).encode()
 
 
-def _contradicting_column(record: record_pb2.RegistrationRecord, row: StoredVersion) -> str | None:
+def _contradicting_column(
+    sealed: tuple[Any, ...], record: record_pb2.RegistrationRecord, row: StoredVersion
+) -> str | None:
     """The first column that differs from the sealed record."""
-    sealed = _columns(record)
     if sealed == row[: len(sealed)] and record.update_time_us == to_us(row.created_at):
         return None
     return next(

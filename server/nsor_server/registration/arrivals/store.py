@@ -143,7 +143,7 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
     for columns in ask(conn, BY_NUMBER_IN[call.rows], *rows.parameters(call.agency, call.officer), kind, *numbers):
         row = registrations.StoredVersion(*columns[_OF_CLAIM:])
         record, key = registrations.open_keyed(sealer, row)
-        rows.require_shown(registrations.TABLE, registrations.said(record), call)
+        rows.require_shown(registrations.TABLE, registrations.said(row), call)
         claims.open_claim(key, claims.StoredClaim(*columns[:_OF_CLAIM]))
         if shown not in claims.identifiers(record):
             raise rows.outside(registrations.TABLE)

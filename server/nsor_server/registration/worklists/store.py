@@ -140,7 +140,7 @@ def _item(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, row: Seq
     ):
         raise contradicted(TABLE, _PROBLEM)
     if work.part == rules.OF_CONVICTION:
-        rows.require_shown(store.TABLE, store.said(record), call)
+        rows.require_shown(store.TABLE, store.said(version), call)
     rows.require_shown(TABLE, rules.said(work), call)
     if work.part in owed.PARTS:
         return _of_owner(conn, call, key, Item(work, version, record))

@@ -1,7 +1,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.verification.verified import verified
-from tests.calls import ORIGIN, Services
+from tests import verifying
+from tests.calls import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,6 @@ class Owner:
 
     conn: psycopg.Connection
     keyring: Keyring
-    nowhere: Path
 
     def does(self, *statements: str) -> None:
         for statement in statements:
@@ -43,19 +41,18 @@ class Owner:
         yield
         self.does(f"INSERT INTO {table} SELECT * FROM kept", "DROP TABLE kept")  # noqa: S608 - constants
 
-    def findings(self) -> list[str]:
-        """What `ledger verify` says."""
+    def findings(self, *, of_indexes: bool = False) -> list[str]:
+        """What `ledger verify` says; of indexes only where a test switches one off."""
         with self.conn.transaction():
             self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            report = verified(self.conn, self.keyring, ORIGIN, (self.nowhere, 0))
-        return [each.problem for each in report.findings]
+            return verifying.findings(self.conn, self.keyring, of_indexes=of_indexes)
 
 
 @pytest.fixture
-def owner(postgres: EmbeddedPostgres, database: Database, keyring: Keyring, tmp_path: Path) -> Iterator[Owner]:
+def owner(postgres: EmbeddedPostgres, database: Database, keyring: Keyring) -> Iterator[Owner]:
     name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
     with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True, prepare_threshold=None) as conn:
-        yield Owner(conn, keyring, tmp_path / "nowhere")
+        yield Owner(conn, keyring)
 
 
 @pytest.fixture

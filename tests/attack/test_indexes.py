@@ -43,12 +43,12 @@ def test_whoever_was_confirmed_while_an_index_was_off_is_found(services: Service
     with off(owner, "registration_identifier_pkey"):
         confirmed(services, hidden)
     assert catalog.differences(owner.conn) == []
-    found = owner.findings()
+    found = owner.findings(of_indexes=True)
     assert len(found) == 1
     assert LACKING in found[0]
     assert not is_shown(services, hidden)
     assert is_shown(services, known)
-    assert NO_RECORD in owner.findings()
+    assert NO_RECORD in owner.findings(of_indexes=True)
 
 
 def test_a_row_that_stands_under_another_key_is_found(services: Services, owner: Owner) -> None:

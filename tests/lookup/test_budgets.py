@@ -5,7 +5,6 @@ import random
 import uuid
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ from nsor_server.rpc.spending import Charge, Spending
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.recount import Recount
-from nsor_server.verification.verified import verified
-from tests.calls import ORIGIN, Services, with_budgets
+from tests import verifying
+from tests.calls import Services, with_budgets
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -93,7 +92,7 @@ def details(services: Services, keyring: Keyring) -> list[record_pb2.AccessDetai
 def findings(services: Services, keyring: Keyring) -> list[str]:
     """What ledger verify says."""
     with services.database.transaction() as conn:
-        return [each.problem for each in verified(conn, keyring, ORIGIN, (Path("nowhere"), 0)).findings]
+        return verifying.findings(conn, keyring)
 
 
 def test_whoever_tries_firs_out_is_stopped_and_his_colleague_goes_on(small: Services, register: Register) -> None:

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,9 @@ from nsor_server.calls import Officer, Outcome
 from nsor_server.lookup import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.verification.verified import verified
+from tests import verifying
 from tests.agencies import PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
-from tests.calls import ORIGIN, Services, call_of, violations
+from tests.calls import Services, call_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
@@ -374,13 +373,12 @@ COUNTED_NO_MORE = "a look-up rests on a grant, ticket or court case that counted
 
 
 @pytest.fixture
-def found(database: Database, keyring: Keyring, tmp_path: Path) -> Callable[[], int]:
+def found(database: Database, keyring: Keyring) -> Callable[[], int]:
     """How often `ledger verify` says that of a look-up."""
 
     def count() -> int:
         with database.connect() as conn:
-            report = verified(conn, keyring, ORIGIN, (tmp_path / "nowhere", 0))
-        return [each.problem for each in report.findings].count(COUNTED_NO_MORE)
+            return verifying.findings(conn, keyring).count(COUNTED_NO_MORE)
 
     return count
 

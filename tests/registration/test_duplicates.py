@@ -1,6 +1,5 @@
 """Likely duplicates: found after the commit, reviewed by NPB alone at the fixed times, each pair once."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,9 +15,9 @@ from nsor_server.registration.persons import collisions
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
-from nsor_server.verification.verified import verified
+from tests import verifying
 from tests.agencies import NPB, PUNJAB_PROSECUTION
-from tests.calls import ORIGIN, Services, call_of, review_times
+from tests.calls import Services, call_of, review_times
 from tests.orders import Created, cnic, order
 from tests.registration.test_reviews import Clock, clock, entries, times
 
@@ -59,7 +58,7 @@ def reviewed(services: Services) -> list[tuple[str, str]]:
 
 def findings(services: Services, keyring: Keyring) -> list[str]:
     with services.database.owner() as owner:
-        return [each.problem for each in verified(owner, keyring, ORIGIN, (Path("nowhere"), 0)).findings]
+        return verifying.findings(owner, keyring)
 
 
 def test_the_same_person_in_the_other_script_is_reviewed_with_the_evidence(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +15,7 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.verification import records
-from nsor_server.verification.verified import verified
+from tests import verifying
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
 from tests.ledger.walks import walked
@@ -222,7 +221,7 @@ def test_verification_sees_a_changed_review(
 
     def findings() -> list[str]:
         with services.database.owner() as owner:
-            return [each.problem for each in verified(owner, keyring, ORIGIN, (Path("nowhere"), 0)).findings]
+            return verifying.findings(owner, keyring)
 
     assert findings() == []
     with services.database.owner() as owner:
@@ -265,7 +264,7 @@ def overdue(services: Services) -> list[tuple[str, str]]:
 
 
 def test_a_judgment_that_no_registry_has_confirmed_in_time_is_told_once(
-    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring, tmp_path: Path
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
 ) -> None:
     # It took effect when it was recorded: who watches over that is told, at the first time after its 14 days.
     late, confirmed_in_time = (
@@ -286,11 +285,11 @@ def test_a_judgment_that_no_registry_has_confirmed_in_time_is_told_once(
     assert times.look()
     assert overdue(services) == told
     with services.database.owner() as owner:
-        assert not verified(owner, keyring, ORIGIN, (tmp_path / "nowhere", 0)).findings
+        assert not verifying.findings(owner, keyring)
 
 
 def test_a_judgment_that_was_hidden_when_it_was_overdue_is_found(
-    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring, tmp_path: Path
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
 ) -> None:
     services.ask(call_of(PUNJAB_PROSECUTION), judgment("SET_ASIDE"))
     clock.passes()
@@ -302,5 +301,5 @@ def test_a_judgment_that_was_hidden_when_it_was_overdue_is_found(
     assert overdue(services) == []
     with services.database.owner() as owner:
         owner.execute("UPDATE judgment_version SET due_us = -due_us")
-        findings = verified(owner, keyring, ORIGIN, (tmp_path / "nowhere", 0)).findings
-    assert "a time for reviews doesn't name the judgments that were overdue" in [each.problem for each in findings]
+        findings = verifying.findings(owner, keyring)
+    assert "a time for reviews doesn't name the judgments that were overdue" in findings

@@ -183,4 +183,9 @@ def test_what_is_changed_behind_the_registers_back_is_found(
     finally:
         change(undo)
     assert (code, found in output.replace("\n", " ")) == (1, True), output
-    assert kept.verify()[0] == 0
+
+
+def test_what_was_put_back_is_whole(kept: Kept) -> None:
+    # Else what one change had left behind could be what is found of the next one.
+    code, output = kept.verify()
+    assert code == 0, output

@@ -80,8 +80,8 @@ format: $(STAMP) ## put code and contract into their form
 	$(BIN)/ruff format .
 	$(BIN)/buf format -w protos
 
-# Tests wait for processes about as long as they compute, so that two cores have work for four processes.
-WORKERS ?= 4
+# Tests wait for processes nearly as long as they compute: two cores are busy with five of them.
+WORKERS ?= 5
 # Where the environment forbids bytecode beside the sources, as containers often do, each process of the tests would
 # compile all of it: then it is kept in a folder of its own.
 WITH_BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode)
@@ -91,7 +91,7 @@ ifdef T
 test: $(STAMP)
 	$(WITH_BYTECODE) $(BIN)/pytest $(T)
 else
-test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some, WORKERS=4 at a time
+test: $(STAMP) ## run all tests, those that differ by the user as root and as a plain user; T=PATH runs some, WORKERS=5 at a time
 	$(WITH_BYTECODE) $(BIN)/pytest -n $(WORKERS)
 	$(WITH_BYTECODE) tests/as-other-user $(WORKERS)
 endif

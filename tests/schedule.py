@@ -1,4 +1,4 @@
-"""Which process runs which tests, and in which order, when several run them: `pytest -n 4`.
+"""Which process runs which tests, and in which order, when several run them: `pytest -n 5`.
 
 Tests that share a register of real processes run in one process, one after the other, or each process starts it once
 more. They begin first, the longest of all before the others, so that no process is left alone with them at the end.

@@ -12,7 +12,7 @@ from nsor_server import errors
 from nsor_server.ledger import operator
 from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, ARRIVAL_MATCHING, BACKUP_EXPIRY, DeadlineRow, Deadlines
 from nsor_server.policy.holidays import Holidays
-from nsor_server.registration.arrivals import notices
+from nsor_server.registration.arrivals import notices, rules
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.rpc.naming import named
 from tests.agencies import SINDH_POLICE
@@ -81,6 +81,17 @@ def test_a_notice_opens_nowhere_some_days_after_its_number_was_looked_for_last(
     clock.days = LAST_DAY + 2
     assert times.look()
     assert owner.findings() == []
+
+
+def test_what_is_deleted_stays_so_when_policy_keeps_notices_longer() -> None:
+    # Else the keys that are gone would seem to be missing.
+    now, day_us = 1_790_000_000_000_000, 86_400_000_000
+    first = rules.destroyed_before(POLICY.deadlines, now, 0)
+    assert first == now - 7 * day_us
+    longer = [
+        msgspec.structs.replace(row, days=30) if row.id == ARRIVAL_EXPIRY else row for row in POLICY.deadlines.rows()
+    ]
+    assert rules.destroyed_before(Deadlines(longer, Holidays.load()), now + day_us, first) == first
 
 
 def test_of_a_register_that_has_nobody_they_go_too(services: Services, times: ReviewTimes, clock: Clock) -> None:

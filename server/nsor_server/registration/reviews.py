@@ -3,7 +3,8 @@
 With them goes what became due since the time before: who is held no more, or again, by what became of the others;
 judgments that no registry has confirmed, and whom the judgments since then have met; corrections that persons have
 asked for; records that their owners haven't looked at again; releases that nobody has accepted or entered; transfers
-of responsibility that nobody has answered or decided; and whom arrival notices were about.
+of responsibility that nobody has answered or decided; registrations of a merged person that stand again; and whom
+arrival notices were about.
 
 Whoever causes a review may not know of it. So at each time there is one entry of the ledger and one event to NPB,
 whatever there is to review, also nothing. Times that were missed are one with the next: everything unreviewed is
@@ -43,7 +44,7 @@ from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.judgments import times
 from nsor_server.registration.movements import times as movements
-from nsor_server.registration.persons import collisions
+from nsor_server.registration.persons import collisions, rejoined
 from nsor_server.registration.transfers import overdue as overdue_transfers
 from nsor_server.registration.validation import overdue as overdue_validations
 from nsor_server.registration.worklists import owed
@@ -201,8 +202,19 @@ class ReviewTimes:
         record.judged_to = told.until
         record.judged.extend(told.judged)
         self._made = record
-        versions = *collided.refs, *meeting.refs, *ended.refs
         keys = self._sealer, self._blind_index
+        joined = rejoined.due(
+            conn,
+            keys,
+            record,
+            before,
+            returned=stands,
+            written=(*collided.refs, *meeting.refs, *ended.refs),
+            agencies=directory.agencies,
+            policy=directory.policy,
+            now=directory.now(),
+        )
+        versions = *collided.refs, *meeting.refs, *ended.refs, *joined.refs
         crossed = movements.due(conn, keys, record, before, written=versions, came=stands.standing, directory=directory)
         # Last of what writes versions: of a registration a time writes one.
         arrived = self._arrivals.due(
@@ -235,13 +247,14 @@ class ReviewTimes:
                 *released.rows,
                 *amended.rows,
                 *transferred.rows,
+                *joined.rows,
                 *crossed.rows,
                 *arrived.rows,
             ),
-            (ref, *collided.refs, *meeting.refs, *ended.refs, *crossed.refs, *arrived.refs),
+            (ref, *versions, *crossed.refs, *arrived.refs),
             (
                 *(*seen, *collided.seen, *meeting.seen, *undone, *told.seen, *ended.seen),
-                *(*released.seen, *amended.seen, *transferred.seen, *crossed.seen, *arrived.seen),
+                *(*joined.seen, *released.seen, *amended.seen, *transferred.seen, *crossed.seen, *arrived.seen),
             ),
         )
 

@@ -37,6 +37,7 @@ from nsor_server.registration.kept import Kept
 from nsor_server.registration.movements.history import Moved
 from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.persons.listed import ShownReviews
+from nsor_server.registration.persons.rejoining import Rejoining
 from nsor_server.registration.photos.history import Photos
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
@@ -139,6 +140,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         SealedRead(conn, keyring, history, enrolled, worklists=worklists, add=report.add),
         InCustody(history, reviewed, report.add),
         transferred,
+        Rejoining(history, reviewed, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
         ArrivalsMatched(
             conn,

@@ -165,7 +165,9 @@ TEXTS: Final[dict[str, str]] = {
     "To waive the first that is open: `nsor duties 1 --of {} --waive REASON`": (
         "پہلی باقی ذمہ داری سے چھوٹ دینے کے لیے: `nsor duties 1 --of {} --waive REASON`"
     ),
-    "Due by the end of {}, counted from {}. Rule {}: {}.": "{} کے اختتام تک واجب، {} سے شمار۔ قاعدہ {}: {}۔",
+    "Due by the end of {}, counted from {}. Rule {}: {}.": (
+        "{} کے اختتام تک واجب، {} سے شمار۔ قاعدہ {}؛ ماخذ انگریزی میں: {}۔"
+    ),
     "Nobody has read that source yet: it is a working value.": "یہ ماخذ ابھی کسی نے نہیں پڑھا: یہ عارضی مدت ہے۔",
     "It ends later, since offices are closed: {}.": "دفاتر بند ہونے کی وجہ سے مدت بعد میں ختم ہوتی ہے: {}۔",
     "It is the rule of his supervision tier: {}.": "یہ اس کے نگرانی کے درجے کا قاعدہ ہے: {}۔",

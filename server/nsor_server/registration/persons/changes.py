@@ -113,7 +113,7 @@ class Changes:
             if first.registration_id in {of.registration_id, *of.person}:
                 return
             silence = self._silence(joined.station(first.record))
-            made = joined.joined(record, first.record, number, time_us, silence)
+            made = joined.joined(record, first.record, joined.merge_id(number), time_us, silence)
         if made is not None:
             written = registrations.version_row(of.key, made, self._now)
             self.rows += [written.row, *transfer_events.of_version(self._call.agencies, record, made)]

@@ -1,5 +1,7 @@
 """What a merge makes of who is responsible for a person, and what his registrations are once it is undone. Pure.
 
+One that stands no more at the merge joins the person when it comes to stand again.
+
 One person has one responsible station (domain rule 19). A merge opens a transfer of each registration for which another
 station is responsible than for the one that was confirmed first: the old station stays responsible until that one has
 accepted. When it is undone, nothing is left of what was told of another registration, and whoever was transferred
@@ -31,29 +33,54 @@ def parting_id(number: int) -> bytes:
     return hashlib.sha256(b"parting" + number.to_bytes(8, "big")).digest()[:16]
 
 
+def returning_id(number: int) -> bytes:
+    """The same in a transfer that a fixed time opens of a registration that stands again; its number."""
+    return hashlib.sha256(b"returning" + number.to_bytes(8, "big")).digest()[:16]
+
+
+def first(
+    one: bytes, person: Sequence[bytes], *, standing: Collection[bytes], coming: Collection[bytes]
+) -> bytes | None:
+    """Which registration of a person one joins that has come to stand: the first confirmed of those that stood before.
+
+    Args:
+        one: that has come to stand.
+        person: in the order of their confirmation.
+        standing: those that stand.
+        coming: those that have come to stand with it: where nobody else stands they join the first of them.
+
+    Returns:
+        None: it is that one itself.
+    """
+    there = [each for each in person if each in standing]
+    stood = [each for each in there if each not in coming]
+    found = next(iter(stood or there), one)
+    return None if found == one else found
+
+
 def station(first: _Record) -> str:
     """The place whose police are, or are asked to be, responsible by the registration that was confirmed first."""
     return first.transfer.to_place if first.transfer.state == transfers.PENDING else first.responsible_place
 
 
-def joined(record: _Record, first: _Record, number: int, time_us: int, deadlines: _Deadlines) -> _Record | None:
+def joined(record: _Record, first: _Record, by_id: bytes, time_us: int, deadlines: _Deadlines) -> _Record | None:
     """The next version of a registration that is of one person with others from now on; None: nothing changes.
 
     Args:
         record: the newest version.
         first: that of the registration of the person, among those that stand, that was confirmed first.
-        number: of the review that ends so.
+        by_id: what stands instead of a notice, of the merge or of the time.
         time_us: of the version, microseconds since 1970.
         deadlines: of a transfer that is opened.
     """
     following = states.next_version(record)
-    transfers.moved(following, station(first), merge_id(number), time_us, deadlines)
+    transfers.moved(following, station(first), by_id, time_us, deadlines)
     if following.transfer == record.transfer:
         return None
     is_pending = first.transfer.state == transfers.PENDING and transfers.is_by_arrival_alone(first)
-    if is_pending and following.transfer.notice_id == merge_id(number):
+    if is_pending and following.transfer.notice_id == by_id:
         transfers.note_arrival(following, first.transfer)
-    following.carried_notices.add(notice_id=merge_id(number), registration_id=first.registration_id)
+    following.carried_notices.add(notice_id=by_id, registration_id=first.registration_id)
     return following
 
 

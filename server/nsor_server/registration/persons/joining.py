@@ -57,12 +57,13 @@ def compare(
                 first = history.version(first_id, history.newest(first_id))
                 if first is None:
                     continue
-                made = joined.joined(before, first, merged.number, time_us, deadlines)
-        if not _are_one(made, record):
+                made = joined.joined(before, first, joined.merge_id(merged.number), time_us, deadlines)
+        if not are_one(made, record):
             add(index, PROBLEM)
 
 
-def _are_one(made: record_pb2.RegistrationRecord | None, record: record_pb2.RegistrationRecord | None) -> bool:
+def are_one(made: record_pb2.RegistrationRecord | None, record: record_pb2.RegistrationRecord | None) -> bool:
+    """Whether the version of an entry is the one that had to be made, or neither is there."""
     if made is None or record is None:
         return made is record
     made.update_time_us = record.update_time_us

@@ -105,6 +105,8 @@ class Transferred:
             each.opens and each.registration_id == record.registration_id for each in time.arrivals
         ):
             return True  # ``arrivals/matched.py`` tells it again
+        if time is not None and record.registration_id in time.joined_ids:
+            return True  # ``persons/rejoining.py`` tells it again
         if record.custody_events and record.custody_events[-1].version == record.version:
             return True  # ``custody/history.py`` tells it again, also of responsibility
         after, expected = _responsibility(record), record_pb2.RegistrationRecord.FromString(stored)

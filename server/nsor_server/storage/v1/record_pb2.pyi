@@ -2765,6 +2765,8 @@ class ReviewTimeRecord(_message.Message):
     MOVEMENTS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     MOVEMENT_POLICY_FIELD_NUMBER: _builtins.int
     ARRIVALS_FIELD_NUMBER: _builtins.int
+    JOINED_IDS_FIELD_NUMBER: _builtins.int
+    JOINING_IDS_FIELD_NUMBER: _builtins.int
     ARRIVALS_DESTROYED_BEFORE_US_FIELD_NUMBER: _builtins.int
     review_time_id: _builtins.bytes
     """Id, 16 bytes."""
@@ -2882,6 +2884,14 @@ class ReviewTimeRecord(_message.Message):
     def arrivals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArrivalMatch]:
         """Arrival notices whose number was that of a registration, in the order of these: each ends with the first time that names it."""
 
+    @_builtins.property
+    def joined_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Ids of registrations that have come to stand and of which it has opened a transfer to the station of their person, sorted."""
+
+    @_builtins.property
+    def joining_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Likewise of those that wait for the next time with that, since this one writes a version of them otherwise, or has joined enough."""
+
     def __init__(
         self,
         *,
@@ -2916,11 +2926,13 @@ class ReviewTimeRecord(_message.Message):
         movements_destroyed_before_us: _builtins.int = ...,
         movement_policy: Global___DutyPolicy | None = ...,
         arrivals: _abc.Iterable[Global___ArrivalMatch] | None = ...,
+        joined_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+        joining_ids: _abc.Iterable[_builtins.bytes] | None = ...,
         arrivals_destroyed_before_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["movement_policy", b"movement_policy", "movements_again", b"movements_again", "terms", b"terms", "terms_so_far", b"terms_so_far"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "arrivals_destroyed_before_us", b"arrivals_destroyed_before_us", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "moved_again", b"moved_again", "movement_policy", b"movement_policy", "movements_again", b"movements_again", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_ids", b"archived_ids", "arrivals", b"arrivals", "arrivals_destroyed_before_us", b"arrivals_destroyed_before_us", "compared_to", b"compared_to", "corrections", b"corrections", "due_releases", b"due_releases", "due_transfers", b"due_transfers", "due_us", b"due_us", "examined_to", b"examined_to", "joined_ids", b"joined_ids", "joining_ids", b"joining_ids", "judged", b"judged", "judged_to", b"judged_to", "moved", b"moved", "moved_again", b"moved_again", "movement_policy", b"movement_policy", "movements_again", b"movements_again", "movements_destroyed_before_us", b"movements_destroyed_before_us", "movements_to", b"movements_to", "movements_to_us", b"movements_to_us", "movements_waiting", b"movements_waiting", "number", b"number", "overdue_judgment_ids", b"overdue_judgment_ids", "overdue_validation_ids", b"overdue_validation_ids", "returned_to", b"returned_to", "review_time_id", b"review_time_id", "reviews", b"reviews", "terms", b"terms", "terms_place", b"terms_place", "terms_so_far", b"terms_so_far", "used_up", b"used_up", "validations_to_id", b"validations_to_id", "validations_to_us", b"validations_to_us", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -52,8 +52,8 @@ HANGS_SECONDS: Final = 4.0
 written is stale where another one has followed the same version."""
 TAKEOVER_SECONDS: Final = 10.0
 """Within this another process goes on, whatever became of the one that had its turn."""
-REST_SECONDS: Final = 0.02
-"""Rest between two batches that are read while calls are recorded: they go first. A million duties are a thousand."""
+REST_SECONDS: Final = 0.01
+"""Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
 MOST: Final = 100
 """Steps of one entry."""
 MOST_COUNTED: Final = 250
@@ -84,7 +84,7 @@ class DutyWatch:
         self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._steps_after = watch_store.START
-        self._size, self._own = 0, 0
+        self._own, self._others = 0, 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
 
@@ -167,6 +167,7 @@ class DutyWatch:
                 pass_.seen.append(counted.seen(last))
                 if not stored():
                     return True
+                self._stopped.wait(self._rest())
                 # The next one is made while this one is written, which is stale if this one isn't.
                 stored = self._begin(RECOUNT, "DUTIES_COUNTED", pass_)
                 if not found or self._stopped.is_set():
@@ -219,13 +220,13 @@ class DutyWatch:
         detail = record_pb2.AccessDetail(outcome=outcome, subjects=sorted(pass_.covered))
         made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)
         wait = self._writer.begin(self._call(method, made))
-        self._own += 1
 
         def stored() -> bool:
             try:
                 wait()
             except StaleRead:
                 return False  # another process has written it, or a registration has changed: it is looked at again
+            self._own += 1
             return True
 
         return stored
@@ -260,11 +261,9 @@ class DutyWatch:
             alert(Alert.CALL_FAILED, "duties couldn't be watched (%s)", type(error).__name__)
 
     def _rest(self) -> float:
-        """How many seconds are rested: none unless others have recorded something since."""
-        size, own = self._writer.size, self._own
-        others = size - self._size - own
-        self._size, self._own = size, 0
-        return REST_SECONDS if others > 0 else 0.0
+        """How many seconds are rested: none unless others have recorded something since it was asked last."""
+        before, self._others = self._others, self._writer.size - self._own
+        return REST_SECONDS if self._others != before else 0.0
 
 
 def _nothing() -> bool:

@@ -40,12 +40,13 @@ OF_CONSUMERS: Final = Table(
 )
 _ID_BYTES: Final = 16
 _EVENT: Final = """
-e.event_id, e.kind, e.registration_id, e.notice_id, e.access_request_id, e.about_agency, e.judgment_id,
-    e.registration_ids, e.places,
+e.event_id::text, e.kind, e.registration_id::text, e.notice_id::text, e.access_request_id::text, e.about_agency,
+    e.judgment_id::text, encode(e.registration_ids, 'hex'), e.places,
     CASE WHEN e.event_time BETWEEN '1970-01-01Z' AND '9999-01-01Z'
         THEN (extract(epoch FROM e.event_time) * 1000000)::bigint ELSE 0 END,
     CASE WHEN r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1 THEN r.sha256 END"""
-"""With the instant as a number: one that is none, such as infinity, is another than what was told."""
+"""As it is hashed and told. With the instant as a number: one that is none, such as infinity, is another than what was
+told."""
 _RECORD: Final = "LEFT JOIN ledger_record AS r ON r.index = e.record_index AND r.ordinal = e.record_ordinal"
 """Records of events of one time stand together by their places; by their ids each of a million is somewhere else."""
 _AFTER: Final = Statement(
@@ -109,24 +110,25 @@ class Line(NamedTuple):
 
 
 class StoredEvent(NamedTuple):
-    """A numbered event as it is stored; ids are of 16 bytes.
+    """A numbered event as it is stored; ids are in their text form.
 
     Attributes:
         sequence: its number within the numbering that is read.
+        registration_ids: 32 hexadecimal digits each.
         time_us: when it happened, microseconds since 1970.
         recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
         sha256: the same, of what is stored: a row of ``outbox.TABLE``.
     """
 
     sequence: int
-    event_id: bytes
+    event_id: str
     kind: int
-    registration_id: bytes | None
-    notice_id: bytes | None
-    access_request_id: bytes | None
+    registration_id: str | None
+    notice_id: str | None
+    access_request_id: str | None
     about_agency: str | None
-    judgment_id: bytes | None
-    registration_ids: bytes | None
+    judgment_id: str | None
+    registration_ids: str | None
     places: Sequence[str]
     time_us: int
     recorded: bytes | None
@@ -144,33 +146,36 @@ class StoredEvent(NamedTuple):
 
     def registrations(self, hidden: Collection[bytes] = ()) -> list[bytes]:
         """The registrations that it names, without those that are hidden."""
-        ids = self.registration_ids or b""
-        several = (ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES))
-        one = (self.registration_id,) if self.registration_id else ()
-        return [each for each in (*one, *several) if each not in hidden]
+        found = [uuids.raw(self.registration_id)] if self.registration_id else []
+        if self.registration_ids:
+            found += self._several()
+        return [each for each in found if each not in hidden] if hidden else found
+
+    def _several(self) -> list[bytes]:
+        ids = bytes.fromhex(self.registration_ids or "")
+        return [ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)]
 
     def subjects(self, hidden: Collection[bytes]) -> list[bytes]:
         """The records that it is about; those of reviews, policy, keys and budgets are about none."""
         found = self.registrations(hidden)
-        return found if found or not self.access_request_id else [self.access_request_id]
+        return found if found or not self.access_request_id else [uuids.raw(self.access_request_id)]
 
     def message(self, hidden: Collection[bytes] = ()) -> notification_pb2.Event:
         """The event as the contract writes it; it names no registration that is hidden, and no notice of one."""
-        names = self.registration_id not in hidden
+        names = not hidden or self.registration_id is None or uuids.raw(self.registration_id) not in hidden
         event = notification_pb2.Event(
             sequence=self.sequence,
-            event_id=uuids.text(self.event_id),
+            event_id=self.event_id,
             kind=self.kind,  # type: ignore[arg-type]  # as it was written
-            registration_id=_text(self.registration_id) if names else "",
-            notice_id=_text(self.notice_id) if names else "",
-            access_request_id=_text(self.access_request_id),
+            registration_id=(self.registration_id or "") if names else "",
+            notice_id=(self.notice_id or "") if names else "",
+            access_request_id=self.access_request_id or "",
             agency_id=self.about_agency or "",
-            judgment_id=_text(self.judgment_id),
+            judgment_id=self.judgment_id or "",
         )
         set_us(event.event_time, self.time_us)
         if self.registration_ids:
-            several = self._replace(registration_id=None).registrations(hidden)
-            event.registration_ids.extend(map(uuids.text, several))
+            event.registration_ids.extend(uuids.text(each) for each in self._several() if each not in hidden)
         return event
 
 
@@ -182,28 +187,9 @@ def read_after(conn: Connection, line: Line, after: int, limit: int) -> list[Sto
 
 
 def _sha256(agency_id: str, columns: tuple[Any, ...]) -> bytes:
-    """As ``deciding.digest`` of the row of ``outbox.TABLE``: its columns in their order, by their types."""
-    _, event_id, kind, registration_id, notice_id, access_request_id, about, judgment_id, several, places, _, _ = (
-        columns
-    )
-    return deciding.digest_of(
-        [
-            uuids.text(event_id),
-            agency_id,
-            kind,
-            _text(registration_id) or None,
-            _text(notice_id) or None,
-            _text(access_request_id) or None,
-            about,
-            _text(judgment_id) or None,
-            None if several is None else several.hex(),
-            places,
-        ]
-    )
-
-
-def _text(raw: bytes | None) -> str:
-    return uuids.text(raw) if raw else ""
+    """As ``deciding.digest`` of the row of ``outbox.TABLE``, whose columns are read as they are written there."""
+    _, event_id, kind, *others, _, _ = columns
+    return deciding.digest_of([event_id, agency_id, kind, *others])
 
 
 def told(line: Line, after: int, events: Sequence[StoredEvent]) -> record_pb2.ToldEvents:
@@ -244,7 +230,7 @@ def end(conn: Connection, line: Line, numbered: Numbered) -> End:
 def event_id(conn: Connection, line: Line, sequence: int) -> str:
     """Id of the event with a number; empty: there is none."""
     found = read_after(conn, line, sequence - 1, 1) if sequence else []
-    return uuids.text(found[0].event_id) if found else ""
+    return found[0].event_id if found else ""
 
 
 def acknowledgement(line: Line, through: int, before: int) -> tuple[Row, Seen]:

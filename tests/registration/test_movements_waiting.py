@@ -71,7 +71,11 @@ def test_those_of_one_instant_are_compared_in_their_order(
     created = [services.confirmed() for _ in range(3)]
     for each in created:
         reports(services, each)
-    owner.does("UPDATE movement_key SET created_at = (SELECT max(created_at) FROM movement_key)")
+    # In the table, and so in the index, the first of them lies behind the others.
+    first = "SELECT encode(row_id, 'hex')::uuid FROM ledger_record WHERE table_name = 'movement' ORDER BY index LIMIT 1"
+    for which in ("<>", "="):
+        instant = "(SELECT max(created_at) FROM movement)"
+        owner.does(f"UPDATE movement_key SET created_at = {instant} WHERE movement_id {which} ({first})")  # noqa: S608 - constants
     for expected in ([1, 0, 0], [1, 1, 0], [1, 1, 1]):
         passes(times, clock)
         assert met(services, *created) == expected
@@ -84,14 +88,14 @@ def test_nothing_of_it_reads_a_whole_table(owner: Owner, statement: Statement, i
     # With hundreds of thousands of movements, and before PostgreSQL knows how many there are.
     types = [f"NULL::{each}" for each in ("smallint[]", "bigint[]", "bigint[]", "bigint", "bigint")]
     given = ", ".join(types if statement is store._WAITING else types[3:] * 2)
-    for setting in ("enable_seqscan = off", "enable_bitmapscan = off", "plan_cache_mode = force_generic_plan"):
-        owner.does(f"SET {setting}")
+    for method in ("seqscan", "bitmapscan", "nestloop"):
+        owner.does(f"SET enable_{method} = off")  # it looks them up one by one even if it would rather not
+    owner.does("SET plan_cache_mode = force_generic_plan")
     owner.does(f"PREPARE asked AS {statement.sql.decode()}")
     plan = "\n".join(line for (line,) in owner.conn.execute(f"EXPLAIN EXECUTE asked ({given})".encode()))
     assert f"using {index} on movement_key" in plan
     assert "using ledger_record_pkey on ledger_record" in plan
-    assert "Hash" not in plan
-    assert "Seq Scan" not in plan
+    assert not {word for word in ("Hash", "Merge Join", "Seq Scan") if word in plan}
 
 
 def test_registrations_are_written_of_each_crossing_in_turn(

@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 
 from nsor import credentials
+from nsor_server import __main__ as main
 from nsor_server.access import peer
 from nsor_server.pki import files
 
@@ -17,6 +20,7 @@ PASSPHRASE = "correct horse battery"
 
 
 def run(*arguments: str | Path, descriptor: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `nsor-server` as an operator does: in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "nsor_server", *map(str, arguments)],
         capture_output=True,
@@ -24,6 +28,21 @@ def run(*arguments: str | Path, descriptor: int | None = None) -> subprocess.Com
         check=False,
         pass_fds=() if descriptor is None else (descriptor,),
     )
+
+
+Here = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str]) -> Here:
+    """The same in this process: one of its own for each command costs ten times what most commands do."""
+
+    def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        code = main.run([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return called
 
 
 def test_from_the_root_to_a_revocation(tmp_path: Path) -> None:
@@ -59,62 +78,62 @@ def test_from_the_root_to_a_revocation(tmp_path: Path) -> None:
     assert "revoked" in table
 
 
-def test_all_certificates_of_an_agency_are_revoked_when_its_id_is_typed_again(tmp_path: Path) -> None:
+def test_all_certificates_of_an_agency_are_revoked_when_its_id_is_typed_again(tmp_path: Path, here: Here) -> None:
     root, ca = tmp_path / "root", tmp_path / "ca"
-    assert run("pki", "root", "--folder", root).returncode == 0
-    assert run("pki", "issuing", "--folder", ca, "--root", root).returncode == 0
+    assert here("pki", "root", "--folder", root).returncode == 0
+    assert here("pki", "issuing", "--folder", ca, "--root", root).returncode == 0
     for agency_id in ("npb", "npb", "punjab-police"):
         csr = tmp_path / "one.csr"
         csr.write_bytes(credentials.new_key_and_csr(agency_id)[1])
         issue = ("--profile", "agency", "--agency", agency_id, "--csr", csr, "--out", tmp_path / "one.pem")
-        assert run("pki", "issue", "--folder", ca, *issue).returncode == 0
+        assert here("pki", "issue", "--folder", ca, *issue).returncode == 0
     revoke = ("pki", "revoke", "--folder", ca, "--agency", "npb", "--reason", "keyCompromise")
     for wrong in ((), ("--again", "punjab-police"), ("--again", "")):
-        done = run(*revoke, *wrong)
+        done = here(*revoke, *wrong)
         assert (done.returncode, "nothing was changed" in done.stderr) == (2, True)
-        assert states(ca) == {("npb", "valid"): 2, ("punjab-police", "valid"): 1}
-    assert run(*revoke, "--again", "npb").returncode == 0
-    assert states(ca) == {("npb", "revoked"): 2, ("punjab-police", "valid"): 1}
-    assert run(*revoke, "--again", "npb").returncode == 2
-    assert run(*revoke, "ff").returncode == 2  # one or the other
+        assert states(here, ca) == {("npb", "valid"): 2, ("punjab-police", "valid"): 1}
+    assert here(*revoke, "--again", "npb").returncode == 0
+    assert states(here, ca) == {("npb", "revoked"): 2, ("punjab-police", "valid"): 1}
+    assert here(*revoke, "--again", "npb").returncode == 2
+    assert here(*revoke, "ff").returncode == 2  # one or the other
 
 
-def states(ca: Path) -> Counter[tuple[str, str]]:
+def states(here: Here, ca: Path) -> Counter[tuple[str, str]]:
     """How many certificates of each agency are in each state."""
-    lines = map(json.loads, run("pki", "list", "--folder", ca, "--json").stdout.splitlines())
+    lines = map(json.loads, here("pki", "list", "--folder", ca, "--json").stdout.splitlines())
     return Counter((line["agency_id"], line["state"]) for line in lines)
 
 
-def test_a_failure_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+def test_a_failure_is_one_line_and_exit_code_2(tmp_path: Path, here: Here) -> None:
     # An operator reads what to do next, not a traceback.
-    done = run("pki", "list", "--folder", tmp_path / "nowhere")
+    done = here("pki", "list", "--folder", tmp_path / "nowhere")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "Name the CA's folder" in done.stderr
 
 
-def test_a_passphrase_typed_where_its_file_belongs_is_not_repeated(tmp_path: Path) -> None:
+def test_a_passphrase_typed_where_its_file_belongs_is_not_repeated(tmp_path: Path, here: Here) -> None:
     # Terminals and CI logs are kept.
-    done = run("pki", "root", "--folder", tmp_path / "root", "--passphrase", PASSPHRASE)
+    done = here("pki", "root", "--folder", tmp_path / "root", "--passphrase", PASSPHRASE)
     assert done.returncode == 2
     assert PASSPHRASE not in done.stdout + done.stderr
     assert not (tmp_path / "root").exists()
 
 
-def test_a_passphrase_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_a_passphrase_file_that_others_can_read_is_refused(tmp_path: Path, here: Here) -> None:
     # It protects nothing.
     secret = tmp_path / "passphrase"
     secret.write_text(PASSPHRASE)
     secret.chmod(0o644)
-    done = run("pki", "root", "--folder", tmp_path / "root", "--passphrase", secret)
+    done = here("pki", "root", "--folder", tmp_path / "root", "--passphrase", secret)
     assert done.returncode == 2
     assert "chmod 600" in done.stderr
 
 
-def test_development_certificates_are_made_by_one_command(tmp_path: Path) -> None:
+def test_development_certificates_are_made_by_one_command(tmp_path: Path, here: Here) -> None:
     # What `make certs` runs.
     agencies = tmp_path / "agencies.toml"
     agencies.write_text('[[agency]]\nid = "npb"\n')
     command = ("pki", "development", "--out", tmp_path / "dev", "--agencies", agencies)
-    assert run(*command).returncode == 0
-    assert run(*command).stdout.endswith("0 made, 3 kept. For development only.\n")
+    assert here(*command).returncode == 0
+    assert here(*command).stdout.endswith("0 made, 3 kept. For development only.\n")

@@ -263,13 +263,19 @@ class Serving:
         return key
 
     def enter_focal_person(self, agency_id: str) -> Ed25519PrivateKey:
-        key = Ed25519PrivateKey.generate()
-        raw = key.public_key().public_bytes_raw()
-        self.sql(
-            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, %s, %s, %s)",
-            (hashlib.sha256(raw).digest(), agency_id, f"FOCAL-{os.urandom(3).hex().upper()}", raw),
-        )
+        (key,) = self.enter_focal_persons([agency_id])
         return key
+
+    def enter_focal_persons(self, agency_ids: Iterable[str]) -> list[Ed25519PrivateKey]:
+        """Enter one for each of these agencies, in one entry."""
+        keys = [(Ed25519PrivateKey.generate(), agency_id) for agency_id in agency_ids]
+        rows = [
+            (hashlib.sha256(raw).digest(), agency_id, f"FOCAL-{os.urandom(3).hex().upper()}", raw)
+            for raw, agency_id in ((key.public_key().public_bytes_raw(), agency_id) for key, agency_id in keys)
+        ]
+        statement = "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, %s, %s, %s)"
+        self.change(lambda owner: owner.cursor().executemany(statement, rows))
+        return [key for key, _ in keys]
 
     def revoke(self, name: str) -> None:
         serial = x509.load_pem_x509_certificates(self.files_of(name)[1].read_bytes())[0].serial_number

@@ -65,11 +65,9 @@ def test_an_agency_that_can_enrol_nobody_is_named(serve: Serve) -> None:
     # Its officers would hear FOCAL_PERSON_REQUIRED, and not why. NPB needs two.
     with serve() as serving:
         agencies = [agency.agency_id for agency in example_agencies()]
-        for agency_id in agencies:
-            serving.enter_focal_person(agency_id)
+        serving.enter_focal_persons(agencies)
         assert "court lacks 1" in looked_at(serving.settings)[1]
-        for agency_id in agencies:
-            serving.enter_focal_person(agency_id)
+        serving.enter_focal_persons(agencies)
         assert "every agency has those that it needs" in looked_at(serving.settings)[1]
         serving.sql(
             "INSERT INTO focal_person_disabled (key_id, agency_id) SELECT key_id, agency_id FROM focal_person"

@@ -3,6 +3,7 @@
 import contextlib
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,11 +16,15 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.attack.test_set_back import confirmed
 from tests.calls import Services, call_of
 from tests.notification.test_merged_persons import AWAY, HOME, places
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_kinds import named, names, of_kind
-from tests.orders import Created
+from tests.orders import Created, cnic
+from tests.registration.test_corrections import AGREES, asked, decision, disputes
+from tests.registration.test_corrections import listed as corrections
+from tests.registration.test_corrections import meet as meet  # noqa: PLC0414 - a fixture
 from tests.registration.test_custody import acceptance, expected, happens
 from tests.registration.test_held import CASES, restore
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
@@ -243,6 +248,30 @@ def test_the_first_joins_those_that_stood_meanwhile(pair: Pair, clock: Clock, ti
     assert times.look()
     assert open_to(services, pair.first, SINDH_POLICE) == [(HOME, AWAY)]
     assert places(services, pair.second)[0] == AWAY
+    assert owner.findings() == []
+
+
+def test_one_that_the_time_disputes_joins_at_the_next(
+    services: Services, meet: Callable[[], None], owner: Owner
+) -> None:
+    # Of a registration a time writes one version: it says first that the person contests a refusal.
+    first, second = (confirmed(services, number, case) for number in (cnic(),) for case in CASES[:2])
+    both = Pair(services, services.get(first.registration_id, NPB).person.cnic, first, second)
+    asked(services, cnic=both.number)
+    meet()
+    (one,) = corrections(services, second)
+    services.ask(call_of(PUNJAB_POLICE), decision(second, one.correction_id, AGREES))
+    both.decide(MERGE)
+    set_aside(both, CASES[1])
+    take(services, notice(first, AWAY))
+    accepts(services, first, SINDH_POLICE)
+    restore(services, CASES[1])
+    asked(services, cnic=both.number, contests_refusal=True)
+    meet()
+    assert disputes(services, second)
+    assert open_to(services, second, SINDH_POLICE) == []
+    meet()
+    assert open_to(services, second, SINDH_POLICE) == [(HOME, AWAY)]
     assert owner.findings() == []
 
 

@@ -6,6 +6,7 @@ People are told apart, or not, in `tests.bench.likeness`.
 """
 
 import argparse
+import itertools
 import random
 import resource
 import statistics
@@ -37,11 +38,11 @@ class People:
         words = {self._word() for _ in range(WORDS * 2)}
         self._words = sorted(words)[:WORDS]
         self._random.shuffle(self._words)
-        self._weights = [1 / (8 + n) for n in range(len(self._words))]
+        self._weights = list(itertools.accumulate(1 / (8 + n) for n in range(len(self._words))))
 
     def __iter__(self) -> Iterator[Person]:
         while True:
-            drawn = self._random.choices(self._words, self._weights, k=4)
+            drawn = self._random.choices(self._words, cum_weights=self._weights, k=4)
             names = [
                 self._written(drawn[:2], drawn[2:], script) for script in self._random.choice([(0,), (1,), (0, 1)])
             ]

@@ -51,7 +51,8 @@ HANGS_SECONDS: Final = 4.0
 """After so long without a word PostgreSQL ends the turn of a process whose host is gone. Whatever such a one still has
 written is stale where another one has followed the same version."""
 TAKEOVER_SECONDS: Final = 10.0
-"""Within this another process goes on, whatever became of the one that had its turn."""
+"""Within this another process goes on, whatever became of the one that had its turn; unless it hangs with the lock of
+the ledger's head, without which nobody writes."""
 REST_SECONDS: Final = 0.01
 """Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
 MOST: Final = 100

@@ -1,15 +1,18 @@
 """What a merged person owes is told once, by the strictest of his registrations."""
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from nsor.v1 import duties_pb2, notification_pb2
 from nsor_server.formats.dates import KARACHI
-from nsor_server.registration.duties import rules, watch, watch_store
+from nsor_server.registration import claims
+from nsor_server.registration.duties import passes, rules, watch
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
@@ -39,11 +42,39 @@ def overdue(pair: Pair, watching: DutyWatch, ahead: Clock) -> list[str]:
     return told(pair.services, "OVERDUE")
 
 
+def say_merged(monkeypatch: pytest.MonkeyPatch, *, merged: bool) -> None:
+    """What stands beside the claims tells the watch that everybody is merged, or that nobody is."""
+    read = claims.newest_versions
+
+    def lies(conn: Connection, registration_ids: Iterable[bytes]) -> dict[bytes, claims.Newest]:
+        return {one: each._replace(is_merged=merged) for one, each in read(conn, registration_ids).items()}
+
+    monkeypatch.setattr(claims, "newest_versions", lies)
+
+
 def test_what_he_owes_by_two_registrations_is_told_once(
     pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner
 ) -> None:
     pair.decide(MERGE)
     assert overdue(pair, watching, ahead) == ["punjab-police"]
+    assert owner.findings() == []
+
+
+def test_who_is_merged_while_a_pass_is_made_is_told_of_by_the_next(
+    pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pass has read two persons: written after the merge, it would tell of one person's duty twice.
+    begin = watching._begin
+
+    def merging(method: str, outcome: str, made: passes.Pass) -> Callable[[], bool]:
+        pair.decide(MERGE)
+        return begin(method, outcome, made)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "_begin", merging)
+        assert overdue(pair, watching, ahead) == []
+    watching.look()
+    assert told(pair.services, "OVERDUE") == ["punjab-police"]
     assert owner.findings() == []
 
 
@@ -89,7 +120,7 @@ def test_a_step_that_was_told_twice_is_found(
 ) -> None:
     # Whoever owns the database hides that they are merged.
     pair.decide(MERGE)
-    monkeypatch.setattr(watch_store, "merged", lambda *_: set())
+    say_merged(monkeypatch, merged=False)
     assert len(overdue(pair, watching, ahead)) == 2
     assert owner.findings() == [COVERED]
 
@@ -104,7 +135,7 @@ def test_a_step_that_was_told_of_nobody_is_found(
         made.registration_id = bytes(16)
         return Others(earlier=(made,))
 
-    monkeypatch.setattr(watch_store, "merged", lambda _conn, ids: set(ids))
+    say_merged(monkeypatch, merged=True)
     monkeypatch.setattr(watch, "_others", stricter)
     assert overdue(pair, watching, ahead) == []
     assert owner.findings() == [COVERED]

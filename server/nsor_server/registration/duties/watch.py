@@ -31,6 +31,7 @@ from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import MAX_BATCH, Writer
 from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.policy.duties import Level, StepName
+from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.duties import counted, passes, rules, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
@@ -115,16 +116,18 @@ class DutyWatch:
             pass_ = Pass()
             counting = rules.Counting.by(self._directory.current.policy)
             made = passes.following(readable(found, self._opened))
-            merged = watch_store.merged(conn, [each.before.registration_id for each in made])
+            newest = claims.newest_versions(conn, [each.before.registration_id for each in made])
             claimants = Claimants(conn, self._sealer, self._blind_index)
             for each in made:
                 record = each.record
                 told = rules.announced(counting, record, to_us(now))
-                if record.registration_id in merged:
+                claim = newest.get(record.registration_id)
+                if claim is not None and claim.is_merged:
                     told = pass_.uncovered(record, told, _others(claimants, record.registration_id))
                 pass_.rows += self._events(record, told)
                 pass_.write(each, now)
-            pass_.seen += claimants.seen()
+            # Nobody is merged before it is written: another one of the person would tell of a step, or already has.
+            pass_.seen += [*(each.seen for each in newest.values()), *claimants.seen()]
             self._begin(WATCH, "DUTIES_WATCHED", pass_)()
             return place is not None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from nsor_server.registration import store as registrations
@@ -43,21 +41,6 @@ def due(
     return list(versions.values()), Place(*found[-1][:3]) if len(found) == most else None
 
 
-def merged(conn: Connection, registration_ids: Iterable[bytes]) -> set[bytes]:
-    """Those of some registrations that are of one person with others."""
-    ids = [uuid.UUID(bytes=each) for each in registration_ids]
-    return {one for (one,) in conn.execute(_MERGED, (ids,))}
-
-
-_MERGED: Final = """
-SELECT uuid_send(r.registration_id)
-FROM unnest(%s::uuid[]) AS r (registration_id)
-CROSS JOIN LATERAL (
-    SELECT person FROM registration_claim AS c WHERE c.registration_id = r.registration_id
-    ORDER BY version DESC LIMIT 1
-) AS c
-WHERE c.person <> ''
-"""
 _DUE: Final = Statement(
     b"duty steps due",
     f"""

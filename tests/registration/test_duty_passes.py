@@ -99,7 +99,7 @@ def test_an_entry_that_is_stale_leaves_nobody_out(
 def test_it_rests_for_calls_and_for_nobody_else(
     services: Services, watching: DutyWatch, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 10 ms for each of 4,000 entries are a third of the time that a million duties may take.
+    # 20 ms for each of 4,000 entries are two thirds of the time that a million duties may take.
     for _ in range(5):
         released(services, today())
     adopted(services, keyring)

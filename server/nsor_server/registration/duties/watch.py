@@ -54,7 +54,7 @@ written is stale where another one has followed the same version."""
 TAKEOVER_SECONDS: Final = 10.0
 """Within this another process goes on, whatever became of the one that had its turn; unless it hangs with the lock of
 the ledger's head, without which nobody writes."""
-REST_SECONDS: Final = 0.01
+REST_SECONDS: Final = 0.02
 """Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
 MOST: Final = 100
 """Steps of one entry."""
@@ -171,9 +171,15 @@ class DutyWatch:
                 pass_.seen.append(counted.seen(last))
                 if not stored():
                     return True
-                self._stopped.wait(self._rest())
+                rest = self._rest()
+                self._stopped.wait(rest)
                 # The next one is made while this one is written, which is stale if this one isn't.
                 stored = self._begin(RECOUNT, "DUTIES_COUNTED", pass_)
+                if rest:
+                    # Calls wait for the lock, and would for longer.
+                    if not stored():
+                        return True
+                    stored = _nothing
                 if not found or self._stopped.is_set():
                     break
                 last, looked_at = count, behind

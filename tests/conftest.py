@@ -24,6 +24,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from tests import temporary
+from tests.polling import until
 
 # Examples that failed are not kept: the tree may be read-only, and a run should not depend on the last one.
 # How long an example takes says how busy the machine is.
@@ -87,6 +88,14 @@ class _Superuser:
             self._connection = self._connected()
         self._connection.execute(statement.encode())
 
+    def copies(self, create: str) -> bool:
+        """Whether the template could be copied: PostgreSQL waits 5 s for who has just left it, and no longer."""
+        try:
+            self.execute(create)
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
+
     def close(self) -> None:
         self._connection.close()
 
@@ -122,11 +131,9 @@ def _copy(postgres: EmbeddedPostgres, superuser: _Superuser, name: str, template
     # To copy the template's files costs half of what it costs to log their pages. But first all that waits to be
     # written is, and on a disk that takes longer.
     strategy = "FILE_COPY" if postgres.data.is_relative_to(temporary.MEMORY) else "WAL_LOG"
-    for statement in (
-        f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY {strategy}",
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {SERVER}",
-    ):
-        superuser.execute(statement)
+    create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY {strategy}"
+    until(lambda: superuser.copies(create), seconds=300)
+    superuser.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {SERVER}")
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ DELETED = (
 KEPT = "the key of an arrival notice is there, and a time for reviews or an erasure has said that it is deleted"
 OTHERWISE = "a time for reviews deletes keys of arrival notices otherwise than policy says"
 NOT_MET = "an erasure has destroyed keys of arrival notices that hadn't met its registration, or hadn't ended"
+ENDS = "an arrival notice whose key is gone was looked for until before policy says"
 PAGE = "a list of arrival notices didn't rest on those that its stations had taken"
 
 
@@ -137,3 +138,20 @@ def test_a_list_that_was_made_as_of_another_day_is_found(
         patched.setattr(DirectorySnapshot, "now", lambda of: honest(of) + dt.timedelta(days=15))
         assert not listed(services).items
     assert owner.findings() == [PAGE]
+
+
+def test_a_key_that_was_deleted_early_of_a_notice_that_is_dated_back_is_found(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # Of a notice that opens no more, only the policy of its day says until when its number had to be looked for.
+    number = cnic()
+    created = with_number(services, number)
+    take(services, number)
+    owner.does(
+        "DELETE FROM arrival_key",
+        "UPDATE arrival_notice SET ends_at = created_at - interval '60 days'",
+    )
+    clock.passes()
+    assert times.look()
+    assert has_none(services, created)
+    assert owner.findings() == [ENDS]

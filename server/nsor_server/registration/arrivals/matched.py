@@ -14,9 +14,10 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.formats.instants import to_us
+from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
+from nsor_server.policy.deadlines import ARRIVAL_MATCHING
 from nsor_server.policy.decided_by import LONGEST_CALL_US, DecidedBy
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import notices, rules
@@ -42,6 +43,7 @@ _BY: Final = "an arrival notice names another officer than its entry, or a place
 _LEFT_OUT: Final = "a time for reviews has left out an arrival notice whose number a registration had"
 _NOT_SO: Final = "a time for reviews has matched an arrival notice with a registration that it couldn't"
 _MADE: Final = "what a time for reviews makes of a record doesn't follow from arrival notices"
+_ENDS: Final = "an arrival notice whose key is gone was looked for until before policy says"
 _PAGE: Final = "a list of arrival notices didn't rest on those that its stations had taken"
 
 
@@ -139,6 +141,8 @@ class ArrivalsMatched:
         taken = _Taken(index, leaf.time_us, stored.arrival_id, end_us, stored.place, record)
         self._taken[stored.arrival_id] = self._open[stored.arrival_id] = taken
         self._forgotten.take(stored.arrival_id, end_us, has_key=stored.wrapped is not None)
+        if stored.wrapped is None and self._ends_too_early(leaf.time_us, end_us):
+            self._add(index, _ENDS)
         if record is None:
             return
         by = detail.officer_key if detail is not None else record.officer_key
@@ -146,6 +150,14 @@ class ArrivalsMatched:
         acts = all(self._enrolled.may_act(leaf.agency, by, place) for place in places)
         if (record.agency, record.officer_key) != (leaf.agency, by) or not acts:
             self._add(index, _BY)
+
+    def _ends_too_early(self, taken_us: int, end_us: int) -> bool:
+        """Whether a notice that nobody can open says an earlier end than it can have: its key had to be there still."""
+        decided_by, began = self._decided_by.deadlines(taken_us), instant(taken_us - LONGEST_CALL_US)
+        # The holidays of a province only put it off.
+        return decided_by is not None and end_us < min(
+            to_us(each.due(ARRIVAL_MATCHING, began).due) for each in decided_by
+        )
 
     def _note(self, index: int, registration_id: bytes) -> None:
         """Note by which numbers a registration is found from the next entry on."""

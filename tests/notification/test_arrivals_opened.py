@@ -9,6 +9,7 @@ import pytest
 from nsor.v1 import directory_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
+from nsor_server.calls import Officer
 from nsor_server.registration.arrivals import rules
 from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
@@ -30,7 +31,7 @@ from tests.notification.test_counter import PASSPORT, with_number
 from tests.notification.test_transfers import ASSIGN, AWAY, LEAVE, REFUSE, deciding, moves, resolving, shown
 from tests.orders import Created, cnic
 from tests.registration.test_custody import at_large, held
-from tests.registration.test_review_decisions import MERGE, Pair
+from tests.registration.test_review_decisions import MERGE, REOPEN, Pair
 from tests.registration.test_reviews import Clock, clock
 
 __all__ = ["clock"]
@@ -257,3 +258,51 @@ def test_a_notice_that_was_passed_over_as_by_a_stolen_key_is_found(
         assert times.look()
     assert has_none(services, created)
     assert owner.findings() == [LEFT_OUT]
+
+
+@pytest.fixture
+def both_typed(services: Services, times: ReviewTimes, clock: Clock) -> tuple[Pair, Officer]:
+    """Two registrations of one person, each with a passport of its own that an officer has typed at one place."""
+    number, officer = cnic(), services.enrolled(officer_of(SINDH_POLICE))
+    passports = PASSPORT, "PB1234567"
+    first, second = (with_number(services, number, each) for each in passports)
+    pair = Pair(services, number, first, second)
+    for each in passports:
+        passport = types_pb2.TravelDocument(number=each, country="PK")
+        services.ask(call_of(SINDH_POLICE, officer), arrival("", travel_document=passport))
+    clock.passes()
+    assert times.look()
+    return pair, officer
+
+
+def test_a_merge_tells_no_more_of_his_move_than_arrival_notices_do(
+    services: Services, both_typed: tuple[Pair, Officer], owner: Owner
+) -> None:
+    # Otherwise it would show him whole, and have a stolen key's notice count.
+    pair, officer = both_typed
+    pair.decide(MERGE)
+    for each in (pair.first, pair.second):
+        assert not shown(services, each, SINDH_POLICE).HasField("person")
+    disable(services, officer)
+    for each in (pair.first, pair.second):
+        services.refused(errors.WrongState, call_of(SINDH_POLICE), deciding(services, each))
+    assert owner.findings() == []
+
+
+def test_what_he_has_told_himself_counts_when_a_merge_is_undone(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # The second was transferred with the first alone, by a stolen key. Then he told its station himself.
+    number, officer = cnic(), services.enrolled(officer_of(SINDH_POLICE))
+    pair = Pair(services, number, with_number(services, number, PASSPORT), with_number(services, number))
+    passport = types_pb2.TravelDocument(number=PASSPORT, country="PK")
+    services.ask(call_of(SINDH_POLICE, officer), arrival("", travel_document=passport))
+    clock.passes()
+    assert times.look()
+    pair.decide(MERGE)
+    moves(services, pair.second)
+    pair.decide(REOPEN)
+    disable(services, officer)
+    assert shown(services, pair.second, SINDH_POLICE).HasField("person")
+    services.ask(call_of(SINDH_POLICE), deciding(services, pair.second))
+    assert owner.findings() == []

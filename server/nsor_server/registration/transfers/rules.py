@@ -408,6 +408,9 @@ def _without(transfer: record_pb2.Transfer, notice_id: bytes) -> record_pb2.Tran
     elif notice_id == left.notice_id:
         if left.further_notice_ids:
             left.notice_id = left.further_notice_ids.pop(0)
+            # What had opened it is gone, so is by which arrival notice it did.
+            for name in ("arrival_day", "arrival_agency", "arrival_key"):
+                left.ClearField(name)
         else:
             return _superseded(left)
     return left

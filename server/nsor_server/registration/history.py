@@ -179,6 +179,8 @@ class History:
         """How often keys have been rotated so far."""
         self.changed: list[record_pb2.RegistrationRecord] = []
         """The versions that the last entry wrote."""
+        self.changed_unread: set[bytes] = set()
+        """The registrations that were erased since of which it wrote others."""
         self.claimed: list[Standing] = []
         """Whose claims the last entry wrote anew."""
         self._shared: set[tuple[int, str]] = set()
@@ -308,6 +310,7 @@ class History:
         """Go on to an entry; all come in their order."""
         self.rotations += leaf.method == keyring_check.METHOD
         self.changed.clear()
+        self.changed_unread.clear()
         self.claimed = []
         if self._versions.next_index > index and self._claims.next_index > index:
             return
@@ -347,6 +350,7 @@ class History:
         record = None
         if not row.wrapped and row.registration_id in self._erased:
             self._unreadable(index, row)
+            self.changed_unread.add(row.registration_id)
             standing.whole = False
             self._take_beside(index, standing, row)
             return standing

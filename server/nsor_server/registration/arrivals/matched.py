@@ -215,10 +215,12 @@ class ArrivalsMatched:
         """Which notices a time may name with which registrations, and which of these it had to.
 
         Whom it writes otherwise waits for the next one, and so do the others of his person. What has changed since the
-        time had read may be named or not, and so may a notice whose key was compromised since.
+        time had read may be named or not, and so may a notice whose key was compromised since; and whoever was of one
+        person with a registration that was named too, and was erased: by the number of that one, maybe.
         """
+        erased = self._history.erased
         gone, opens = {*time.archived_ids}, {each.registration_id for each in time.arrivals if each.opens}
-        elsewhere = {*changed} - opens - gone
+        elsewhere = ({*changed} | self._history.changed_unread) - opens - gone
         said: dict[bytes, set[bytes]] = {}
         for match in time.arrivals:
             said.setdefault(match.arrival_id, set()).add(match.registration_id)
@@ -230,13 +232,14 @@ class ArrivalsMatched:
                 continue
             if not self._enrolled.counts(each.record.officer_key, time.returned_to + 1):
                 continue
-            found = self._meets(rules.shown(each.record))
-            allowed |= {(each.arrival_id, one) for one in found}
+            found, named = self._meets(rules.shown(each.record)), said.get(each.arrival_id, set[bytes]())
+            by_erased = {one for one in named if not erased.isdisjoint(self._of_person(one) & named)}
+            allowed |= {(each.arrival_id, one) for one in found | by_erased}
             if self._enrolled.counts(each.record.officer_key, index):
                 due |= {
                     (each.arrival_id, one)
                     for one in found - gone
-                    if elsewhere.isdisjoint(self._of_person(one) & found)
+                    if elsewhere.isdisjoint(self._of_person(one) & (found | erased))
                     if self._before[one].index <= time.returned_to
                 }
         return allowed, due
@@ -268,10 +271,11 @@ class ArrivalsMatched:
         before = self._version_before(registration_id, is_written=written is not None)
         if before is None or any(each.arrival_id not in self._taken for each in matches):
             return False
-        others = (
-            self._version_before(one) for one in self._of_person(registration_id) - {registration_id} if one in matched
-        )
+        of_person = self._of_person(registration_id) & {*matched}
+        others = (self._version_before(one) for one in of_person - {registration_id})
         against_custody = rules.is_against_custody([before, *(each for each in others if each is not None)])
+        if not self._history.erased.isdisjoint(of_person):
+            against_custody |= matches[0].against_custody  # nobody can say any more where the other one was
         if any(each.against_custody != against_custody for each in matches):
             return False
         found = [self._taken[each.arrival_id].record for each in matches]

@@ -154,7 +154,8 @@ class ComparedAgain:
             for each, _ in self._meets(registration_id, before, time, standing)
             if each.index == next_.index
         }
-        return bool(ids) and standing.has_to_wait(ids)
+        may_meet = bool(ids) or not standing.erased.isdisjoint(made.registration_ids)
+        return may_meet and standing.has_to_wait(ids)
 
     def _note(self, moved: Iterable[record_pb2.MovedRecord]) -> None:
         for each in moved:

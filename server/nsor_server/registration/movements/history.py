@@ -177,10 +177,15 @@ class Moved:
         return self._has_to_wait(self._would_meet(waiting.record, time).keys(), time)
 
     def _has_to_wait(self, next_met: AbstractSet[bytes], time: record_pb2.ReviewTimeRecord) -> bool:
-        """Whether a movement that meets some registrations is too much for a time, or the time writes one otherwise."""
+        """Whether a movement that meets some registrations is too much for a time, or the time writes one otherwise.
+
+        Whether it would meet one besides that was erased since nobody can say any more.
+        """
         met = {one for each in (*time.moved, *time.moved_again) for one in each.registration_ids}
         written = {each.registration_id for each in self._history.changed} - met
-        return len(met | next_met) > meeting.MOST or not written.isdisjoint(next_met)
+        if len(met | next_met) + bool(self._history.erased - met) > meeting.MOST:
+            return True
+        return not written.isdisjoint(next_met) or bool(self._history.changed_unread - met)
 
     def _compare_deletion(self, index: int, time: record_pb2.ReviewTimeRecord) -> None:
         counting = self._owing.counting(time.movement_policy)

@@ -30,6 +30,8 @@ KEPT = "the key of an arrival notice is there, and a time for reviews or an eras
 OTHERWISE = "a time for reviews deletes keys of arrival notices otherwise than policy says"
 NOT_MET = "an erasure has destroyed keys of arrival notices that hadn't met its registration, or hadn't ended"
 ENDS = "an arrival notice whose key is gone was looked for until before policy says"
+LEFT = "an erasure has left keys of arrival notices that had met its registration and had ended"
+BY = "an arrival notice names another officer than its entry, or a place that wasn't his"
 PAGE = "a list of arrival notices didn't rest on those that its stations had taken"
 
 
@@ -103,6 +105,41 @@ def test_a_key_of_somebody_else_that_goes_with_an_erasure_is_found(
         destroy(services, services.keyring)
     assert keys(services) == 0
     assert owner.findings() == [NOT_MET]
+
+
+def test_a_key_that_an_erasure_has_left_is_found(
+    services: Services,
+    times: ReviewTimes,
+    clock: Clock,
+    owner: Owner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever hides the time that has matched it for a while would keep whose number it was.
+    number = cnic()
+    created = with_number(services, number)
+    take(services, number)
+    clock.passes()
+    assert times.look()
+    close(services, created, **WITHDRAWN)
+    decided(services, created)
+    now = operator.now
+    monkeypatch.setattr(operator, "now", lambda conn: now(conn) + dt.timedelta(days=16))
+    with owner.without("review_time", "true"):
+        destroy(services, services.keyring)
+    assert keys(services) == 1
+    assert owner.findings() == [LEFT]
+
+
+def test_a_notice_that_is_put_at_another_agencys_station_is_found(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # It opens no more: what stands beside it says where it was taken.
+    take(services, cnic())
+    clock.days = LAST_DAY + 1
+    assert times.look()
+    assert keys(services) == 0
+    owner.does("UPDATE arrival_notice SET place = 'PK-PB/LHR/PS-001'")
+    assert owner.findings() == [BY]
 
 
 def test_a_key_that_comes_back_after_an_erasure_is_found(

@@ -113,7 +113,7 @@ class ArrivalsMatched:
         if self._reviewed.written is not None:
             self._compare(index, self._reviewed.written)
             decided_by = self._decided_by.deadlines(leaf.time_us)
-            self._forgotten.compare(index, self._reviewed.written, decided_by)
+            self._forgotten.compare(index, leaf.time_us, self._reviewed.written, decided_by)
         for columns in self._rows.take(index):
             self._take(index, leaf, detail, notices.StoredArrival(*columns))
         changed = [each.registration_id for each in self._history.changed]
@@ -125,7 +125,7 @@ class ArrivalsMatched:
     def finish(self) -> None:
         """Report what is left."""
         self._rows.finish()
-        self._forgotten.finish(self._matched)
+        self._forgotten.finish(self._matched, {one: each.end_us for one, each in self._taken.items()})
 
     def _take(
         self,
@@ -144,6 +144,8 @@ class ArrivalsMatched:
         if stored.wrapped is None and self._ends_too_early(leaf.time_us, end_us):
             self._add(index, _ENDS)
         if record is None:
+            if detail is not None and not self._enrolled.may_act(leaf.agency, detail.officer_key, stored.place):
+                self._add(index, _BY)
             return
         by = detail.officer_key if detail is not None else record.officer_key
         places = (record.receiving_station, record.home_place)

@@ -338,6 +338,12 @@ def test_an_acknowledged_event_that_is_hidden_from_a_process_that_has_just_start
             )
         assert "events are missing that had a number" in caplog.text
         assert told(started, 1) == events[1:]
+        # It has read it, so that it knows of it also without the acknowledgement.
+        with owner.without("event_acknowledgement", "agency_id = 'npb'"):
+            owner.does("ALTER TABLE kept RENAME TO kept_first")
+            with owner.without("agency_event", LAST), pytest.raises(errors.Unavailable):
+                told(started, 1)
+            owner.does("ALTER TABLE kept_first RENAME TO kept")
     assert owner.findings() == []
 
 

@@ -36,7 +36,7 @@ class Numbered:
 
         Args:
             key: of the numbering.
-            least: what ``least`` gave before.
+            least: what ``least`` gave before, or a later number that is known otherwise to have been given.
             last: the last number that was found.
 
         Raises:
@@ -45,5 +45,5 @@ class Numbered:
         if last < least:
             alert(Alert.ROW_CONTRADICTED, "events are missing that had a number")
             raise errors.Unavailable
-        if last > least:
+        if last > self.least(key):
             self.learn(key, last)

@@ -116,3 +116,25 @@ def test_it_rests_for_calls_and_for_nobody_else(
             services.ask(call_of(PUNJAB_POLICE), notice(released(services, today())))
         assert watching.recount()
     assert rests == [watch.REST_SECONDS, 0.0, watch.REST_SECONDS, 0.0, 0.0]
+
+
+STEP = "kind = 202 AND registration_id = '{}'"
+MOVED = f"UPDATE registration_work SET since_us = 1 WHERE {STEP}"  # noqa: S608 - constants
+MADE_UP = f"""
+INSERT INTO registration_work SELECT gen_random_uuid(), part, registration_id, kind, agency, place, court_kind, 1
+FROM registration_work WHERE {STEP} LIMIT 1
+"""  # noqa: S608 - constants
+
+
+@pytest.mark.parametrize("change", [MOVED, MADE_UP])
+def test_a_step_that_its_record_does_not_have_writes_nothing(
+    services: Services, watching: DutyWatch, owner: Owner, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    # Else whoever has changed one row has a version written at each look, for ever.
+    created = released(services, today())
+    owner.does(change.format(created.registration_id))
+    before = size(services)
+    for _ in range(2):
+        watching.look()
+    assert size(services) == before
+    assert "a row of registration_work has a step that its record doesn't have" in caplog.text

@@ -357,6 +357,11 @@ def would_be_recounted(counting: Counting, record: record_pb2.RegistrationRecord
     return False
 
 
+def has_step_due(record: record_pb2.RegistrationRecord, now_us: int) -> bool:
+    """Whether a step of one of a record's open duties has fallen due, so that ``announced`` changes it."""
+    return any(_is_step_due(record, duty, now_us) for duty in record.duties)
+
+
 def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us: int) -> list[Announced]:
     """Note in a version that is being made the steps of its open duties that have fallen due; gives what is told.
 
@@ -365,7 +370,7 @@ def announced(counting: Counting, record: record_pb2.RegistrationRecord, now_us:
     """
     told = []
     for duty in record.duties:
-        if not is_open(record, duty) or not duty.next_step_us or duty.next_step_us > now_us:
+        if not _is_step_due(record, duty, now_us):
             continue
         passed = [each for each in _steps_left(counting, duty) if each.at_us(duty.due_us) <= now_us]
         if passed:
@@ -535,6 +540,10 @@ def _begin_at(
     )
     _expect_step(counting, duty)
     return duty
+
+
+def _is_step_due(record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, now_us: int) -> bool:
+    return is_open(record, duty) and 0 < duty.next_step_us <= now_us
 
 
 def _steps_left(counting: Counting, duty: record_pb2.Duty) -> list[Step]:

@@ -39,7 +39,9 @@ from nsor_server.registration.duties.passes import Opened, Pass
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
 from nsor_server.registration.readable import readable
+from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -115,7 +117,8 @@ class DutyWatch:
             self._steps_after = place or watch_store.START
             pass_ = Pass()
             counting = rules.Counting.by(self._directory.current.policy)
-            made = passes.following(readable(found, self._opened))
+            opened = readable(found, self._opened)
+            made = passes.following(readable(opened, lambda each: _with_step_due(each, to_us(now))))
             newest = claims.newest_versions(conn, [each.before.registration_id for each in made])
             claimants = Claimants(conn, self._sealer, self._blind_index)
             for each in made:
@@ -274,6 +277,17 @@ class DutyWatch:
         """How many seconds are rested: none unless others have recorded something since it was asked last."""
         before, self._others = self._others, self._writer.size - self._own
         return REST_SECONDS if self._others != before else 0.0
+
+
+def _with_step_due(found: Opened, now_us: int) -> Opened:
+    """What was found by a row that says that a step has fallen due.
+
+    Raises:
+        errors.Internal: its record has no such step. A version of it would leave the row as it is, at each look anew.
+    """
+    if not rules.has_step_due(found.record, now_us):
+        raise contradicted(works.TABLE, "a row of %s has a step that its record doesn't have")
+    return found
 
 
 def _nothing() -> bool:

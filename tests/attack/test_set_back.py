@@ -288,6 +288,20 @@ def test_an_event_that_says_of_another_entry_that_it_was_caused_by_it_is_not_tol
     assert owner.findings() == []
 
 
+def test_an_event_whose_record_was_hidden_while_it_was_numbered_is_told_once_that_is_back(
+    services: Services, owner: Owner, events: list[int]
+) -> None:
+    # Where its record stands isn't written beside it then: one moment would end the agency's streams for ever.
+    services.create(order(cnic()))
+    of_new = (
+        "table_name = 'agency_event' AND row_id IN (SELECT uuid_send(event_id) FROM outbox WHERE recipient = 'npb')"
+    )
+    with owner.without("ledger_record", of_new), pytest.raises(errors.Unavailable):
+        told(services)
+    assert told(services)[:3] == events
+    assert owner.findings() == ["event 4 of npb isn't numbered as the entries owed it"]
+
+
 def test_an_event_that_is_passed_over_ends_the_stream(services: Services, owner: Owner, events: list[int]) -> None:
     with owner.without("agency_event", SECOND), pytest.raises(errors.Unavailable):
         told(services)

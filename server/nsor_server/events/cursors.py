@@ -49,27 +49,35 @@ e.event_id::text, e.kind, e.registration_id::text, e.notice_id::text, e.access_r
 told."""
 _RECORD: Final = "LEFT JOIN ledger_record AS r ON r.index = e.record_index AND r.ordinal = e.record_ordinal"
 """Records of events of one time stand together by their places; by their ids each of a million is somewhere else."""
-_AFTER: Final = Statement(
-    b"events after",
-    f"""
+_RECORD_BY_ID: Final = """
+LEFT JOIN ledger_record AS r
+    ON r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
+        AND (e.record_index IS NULL OR (r.index, r.ordinal) = (e.record_index, e.record_ordinal))
+"""
+"""The same of events without a place: the record of one was hidden while it was numbered, and may be back."""
+_AFTER_SQL: Final = f"""
 SELECT e.sequence, {_EVENT}
-FROM agency_event AS e {_RECORD}
+FROM agency_event AS e {{record}}
 WHERE e.agency_id = $1 AND e.sequence > $2
 ORDER BY e.sequence
 LIMIT $3
-""".encode(),  # noqa: S608 - constants
-)
-_AFTER_OF_CONSUMER: Final = Statement(
-    b"events of a consumer after",
-    f"""
+"""  # noqa: S608 - constants
+_AFTER_OF_CONSUMER_SQL: Final = f"""
 SELECT c.sequence, {_EVENT}
 FROM consumer_event AS c
 JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
-{_RECORD}
+{{record}}
 WHERE c.agency_id = $1 AND c.sequence > $2 AND c.consumer_id = $4
 ORDER BY c.sequence
 LIMIT $3
-""".encode(),  # noqa: S608 - constants
+"""  # noqa: S608 - constants
+_AFTER: Final = Statement(b"events after", _AFTER_SQL.format(record=_RECORD).encode())
+_AFTER_BY_ID: Final = Statement(b"events after by id", _AFTER_SQL.format(record=_RECORD_BY_ID).encode())
+_AFTER_OF_CONSUMER: Final = Statement(
+    b"events of a consumer after", _AFTER_OF_CONSUMER_SQL.format(record=_RECORD).encode()
+)
+_AFTER_OF_CONSUMER_BY_ID: Final = Statement(
+    b"events of a consumer after by id", _AFTER_OF_CONSUMER_SQL.format(record=_RECORD_BY_ID).encode()
 )
 _END: Final = """
 SELECT coalesce((SELECT max(through_sequence) FROM event_acknowledgement WHERE agency_id = %(of)s), 0),
@@ -181,8 +189,12 @@ class StoredEvent(NamedTuple):
 
 def read_after(conn: Connection, line: Line, after: int, limit: int) -> list[StoredEvent]:
     """At most ``limit`` events of the numbering after a sequence, in order."""
-    of = (line.agency_id.encode(), arrays.integer(after), arrays.integer(limit))
-    found = ask(conn, _AFTER_OF_CONSUMER, *of, line.consumer_id) if line.consumer_id else ask(conn, _AFTER, *of)
+    by_place, by_id = (_AFTER_OF_CONSUMER, _AFTER_OF_CONSUMER_BY_ID) if line.consumer_id else (_AFTER, _AFTER_BY_ID)
+    of = [line.agency_id.encode(), arrays.integer(after), arrays.integer(limit)]
+    of += [line.consumer_id] if line.consumer_id else []
+    found = ask(conn, by_place, *of)
+    if any(columns[-1] is None for columns in found):
+        found = ask(conn, by_id, *of)
     return [StoredEvent._make((*columns, _sha256(line.agency_id, columns))) for columns in found]
 
 

@@ -1,6 +1,8 @@
 """What decides, entered by a test: rows that it has added itself, recorded as an operator's command records its own."""
 
+import itertools
 from collections.abc import Sequence
+from typing import Final
 
 import psycopg
 
@@ -11,6 +13,9 @@ from nsor_server.storage import changes, deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Step
 from nsor_server.storage.v1 import record_pb2
+
+_PLACES: Final = itertools.count(1_000_000)
+"""Behind those of all entries that a test makes."""
 
 
 def record(conn: psycopg.Connection, keyring: Keyring, origin: str = "nsor.gov.pk/ledger") -> None:
@@ -44,11 +49,14 @@ def _refs(conn: psycopg.Connection, table: deciding.Deciding) -> list[RecordRef]
 
 
 def owe(conn: psycopg.Connection, rows: Sequence[Row]) -> list[Step]:
-    """What adds rows that aren't sealed; the ledger's records say of them what an entry would."""
+    """What adds rows that aren't sealed; the ledger's records say of them what an entry would.
+
+    No two have one place, as in the ledger, also of transactions that are open at once.
+    """
     for ref in deciding.records(rows):
         conn.execute(
-            "INSERT INTO ledger_record SELECT count(*), 0, %s, %s, %s, %s FROM ledger_record",
-            (ref.table, ref.row_id, ref.version, ref.sha256),
+            "INSERT INTO ledger_record VALUES (%s, 0, %s, %s, %s, %s)",
+            (next(_PLACES), ref.table, ref.row_id, ref.version, ref.sha256),
         )
     return changes.added(rows)
 

@@ -187,7 +187,7 @@ class Held:
 def stopped(deployment: Deployment, other: Deployment) -> Iterator[None]:
     """The process does nothing, and has nothing that the other one needs: nor the ledger's head, nor waits for that.
 
-    A wait that goes on while it is stopped counts as a long one afterwards: for 15 seconds it would take no call.
+    Whoever is stopped while he waits gets the lock all the same, and keeps it.
     """
     while True:
         with Held.head(other) as head, contextlib.ExitStack() as stack:

@@ -25,6 +25,7 @@ from nsor_server.ledger.writer import Writer
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Session, Statement, Step
+from nsor_server.storage.waits import Waits
 from tests.ledger.broken_wire import BrokenWire
 from tests.ledger.conftest import NewEntry
 from tests.ledger.lost_standby import Standby, until
@@ -431,6 +432,28 @@ def test_a_head_that_another_process_holds_fails_a_batch_and_no_more(
             writer.submit(item("locked"))
         assert writer.healthy
     assert writer.submit(item("free")).index == 0
+    writer.close()
+
+
+def test_the_writer_looks_whether_its_process_runs_also_while_it_waits_for_the_head(
+    database: Database, ledger: Ledger, guard: CommitGuard, batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else a long wait would seem to be a pause.
+    looks: list[bool] = []
+    look = Waits.look
+
+    def looked(waits: Waits) -> None:
+        look(waits)
+        looks.append(bool(waits._begun))
+
+    monkeypatch.setattr(Waits, "look", looked)
+    patient = make_conninfo(database.url_server, options="-c lock_timeout=0 -c statement_timeout=0")
+    writer: Writer[Item] = Writer(lambda: psycopg.connect(patient), ledger, guard)
+    writer.start(batches)
+    with contextlib.closing(database.connect()) as holding:
+        holding.execute("SELECT FROM ledger_head FOR UPDATE")
+        writer.put(item("locked", done=lambda _result: None))
+        until(lambda: looks[-2:] == [True, True])
     writer.close()
 
 

@@ -28,7 +28,7 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.waiting import Waiting
 from nsor_server.storage import changes
 from nsor_server.storage.session import BEGIN, ROLLBACK, Rows, Session, Step
-from nsor_server.storage.waits import Waits
+from nsor_server.storage.waits import LOOK_SECONDS, Waits
 
 Result = receipt_pb2.Receipt | Exception
 
@@ -38,8 +38,6 @@ MAX_WAITING: Final = 8192
 """Items that wait; whoever comes later is refused."""
 MAX_OF_ONE: Final = 64
 """Items of one owner in a commit: it is the time that the others wait."""
-OVERDUE_SECONDS: Final = 0.25
-"""How often items are looked for whose time is over."""
 
 _OF_THE_DATABASE: Final = frozenset({"0A", "25", "3D", "3F", "42", "53", "58", "XX"})
 """Classes of SQLSTATE that tell of the database's state, rights, schema, disk or memory rather than of the data."""
@@ -223,7 +221,8 @@ class Writer(Generic[Each]):
             _log.error("a call couldn't be answered (%s)", type(error).__name__)
 
     def _watch(self) -> None:
-        while not self._closed.wait(OVERDUE_SECONDS):
+        while not self._closed.wait(LOOK_SECONDS):
+            self._waits.look()
             self._give_up(time.monotonic())
 
     def _give_up(self, now: float) -> None:

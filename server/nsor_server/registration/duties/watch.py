@@ -54,8 +54,9 @@ HANGS_SECONDS: Final = 4.0
 """After so long without a word PostgreSQL ends the turn of a process whose host is gone. Whatever such a one still has
 written is stale where another one has followed the same version."""
 TAKEOVER_SECONDS: Final = 10.0
-"""Within this another process goes on, whatever became of the one that had its turn; unless it hangs with the lock of
-the ledger's head, without which nobody writes."""
+"""Within this another process goes on, whatever became of the one that had its turn; unless that one hangs with the
+lock of the ledger's head, or gets it while it hangs: nobody writes until PostgreSQL ends its transaction, after 15
+seconds without a word (`storage.pool.Database`)."""
 REST_SECONDS: Final = 0.02
 """Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
 MOST: Final = 100

@@ -64,6 +64,33 @@ def test_what_waited_for_a_registration_that_stood_again_stays_right(
     assert owner.findings() == []
 
 
+def test_an_older_movement_that_waited_for_it_stays_right(
+    *, services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # It was compared while the registration was sealed, and again when that stood again: one time later.
+    number = cnic()
+    first, second = (confirmed(services, number, case) for case in CASES[:2])
+    pair = Pair(services, number, first, second)
+    clock.passes()
+    assert times.look()
+    pair.decide(MERGE)
+    set_aside(pair, CASES[1])
+    take(services, notice(pair.first, AWAY))
+    services.ask(call_of(SINDH_POLICE), deciding(services, pair.first))
+    reports(services, number)
+    clock.passes()
+    assert times.look()
+    restore(services, CASES[1])
+    for met in (0, 1):
+        clock.passes()
+        assert times.look()
+        assert len(movements_of(services, pair.second)) == met
+    pair.decide(REOPEN)
+    assert owner.findings() == []
+    erased(services, pair.second)
+    assert owner.findings() == []
+
+
 def test_a_movement_that_was_too_much_for_a_time_stays_right(
     *, services: Services, times: ReviewTimes, clock: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

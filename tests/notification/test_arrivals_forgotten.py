@@ -9,6 +9,8 @@ import pytest
 
 from nsor.v1 import arrivals_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.formats.dates import KARACHI
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger import operator
 from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, ARRIVAL_MATCHING, BACKUP_EXPIRY, DeadlineRow, Deadlines
 from nsor_server.policy.holidays import Holidays
@@ -92,6 +94,25 @@ def test_what_is_deleted_stays_so_when_policy_keeps_notices_longer() -> None:
         msgspec.structs.replace(row, days=30) if row.id == ARRIVAL_EXPIRY else row for row in POLICY.deadlines.rows()
     ]
     assert rules.destroyed_before(Deadlines(longer, Holidays.load()), now + day_us, first) == first
+
+
+@pytest.mark.parametrize("days", [3, 30])
+def test_a_rule_that_began_while_a_notice_was_taken_counts_from_the_day_before_or_not(days: int) -> None:
+    # A call that was decided just before midnight is recorded after it: neither end is too early.
+    midnight = dt.datetime(2026, 3, 2, tzinfo=KARACHI)
+    rows = [
+        other
+        for row in POLICY.deadlines.rows()
+        for other in (
+            (row, msgspec.structs.replace(row, valid_from=midnight.date(), days=days))
+            if row.id == ARRIVAL_MATCHING
+            else (row,)
+        )
+    ]
+    policy = Deadlines(rows, Holidays.load())
+    decided = midnight - dt.timedelta(seconds=1), midnight + dt.timedelta(seconds=1)
+    earliest = rules.ends_not_before(policy, to_us(decided[1]))
+    assert earliest == min(to_us(policy.due(ARRIVAL_MATCHING, each).due) for each in decided)
 
 
 def test_of_a_register_that_has_nobody_they_go_too(services: Services, times: ReviewTimes, clock: Clock) -> None:

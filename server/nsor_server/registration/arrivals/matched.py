@@ -14,10 +14,9 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
-from nsor_server.policy.deadlines import ARRIVAL_MATCHING
 from nsor_server.policy.decided_by import LONGEST_CALL_US, DecidedBy
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import notices, rules
@@ -155,11 +154,8 @@ class ArrivalsMatched:
 
     def _ends_too_early(self, taken_us: int, end_us: int) -> bool:
         """Whether a notice that nobody can open says an earlier end than it can have: its key had to be there still."""
-        decided_by, began = self._decided_by.deadlines(taken_us), instant(taken_us - LONGEST_CALL_US)
-        # The holidays of a province only put it off.
-        return decided_by is not None and end_us < min(
-            to_us(each.due(ARRIVAL_MATCHING, began).due) for each in decided_by
-        )
+        decided_by = self._decided_by.deadlines(taken_us)
+        return decided_by is not None and end_us < min(rules.ends_not_before(each, taken_us) for each in decided_by)
 
     def _note(self, index: int, registration_id: bytes) -> None:
         """Note by which numbers a registration is found from the next entry on."""

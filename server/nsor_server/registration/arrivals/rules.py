@@ -14,7 +14,8 @@ from typing import Final
 from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, Deadlines
+from nsor_server.policy.deadlines import ARRIVAL_EXPIRY, ARRIVAL_MATCHING, Deadlines
+from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.registration import states
 from nsor_server.registration.claims import Identifier, of_cnic, of_document
 from nsor_server.registration.custody.states import DECEASED, DEPORTED, IN_CUSTODY
@@ -108,6 +109,18 @@ def destroyed_before(deadlines: Deadlines, now_us: int, before_us: int) -> int:
         before_us: that of the time before: what is deleted doesn't come back when policy keeps notices longer.
     """
     return max(before_us, to_us(deadlines.days_before(ARRIVAL_EXPIRY, instant(now_us))))
+
+
+def ends_not_before(deadlines: Deadlines, taken_us: int) -> int:
+    """The earliest instant until which the number of a notice is looked for, by a policy: microseconds since 1970.
+
+    Args:
+        deadlines: of the policy that has decided the call.
+        taken_us: when that was recorded. It was decided before, maybe on the day before, whose rule may be another one.
+    """
+    decided = (instant(each) for each in (taken_us - LONGEST_CALL_US, taken_us))
+    # The holidays of a province only put it off.
+    return min(to_us(deadlines.due(ARRIVAL_MATCHING, each).due) for each in decided)
 
 
 def _moved_day(transfer: record_pb2.Transfer) -> int:

@@ -28,6 +28,9 @@ from tests.notification.test_arrivals import (
 )
 from tests.notification.test_arrivals import times as times  # noqa: PLC0414 - a fixture
 from tests.notification.test_counter import PASSPORT, with_number
+from tests.notification.test_notice import notice
+from tests.notification.test_notice import take as takes_notice
+from tests.notification.test_notice_decisions import withdraw
 from tests.notification.test_transfers import ASSIGN, AWAY, LEAVE, REFUSE, deciding, moves, resolving, shown
 from tests.orders import Created, cnic
 from tests.registration.test_custody import at_large, held
@@ -305,4 +308,24 @@ def test_what_he_has_told_himself_counts_when_a_merge_is_undone(
     disable(services, officer)
     assert shown(services, pair.second, SINDH_POLICE).HasField("person")
     services.ask(call_of(SINDH_POLICE), deciding(services, pair.second))
+    assert owner.findings() == []
+
+
+def test_an_arrival_notice_is_alone_again_when_what_he_has_told_is_taken_back(
+    services: Services, times: ReviewTimes, clock: Clock, owner: Owner
+) -> None:
+    # A merge has brought it to the second, of which he had told the same place himself, by mistake.
+    number, officer = cnic(), services.enrolled(officer_of(SINDH_POLICE))
+    pair = Pair(services, number, with_number(services, number, PASSPORT), with_number(services, number))
+    passport = types_pb2.TravelDocument(number=PASSPORT, country="PK")
+    services.ask(call_of(SINDH_POLICE, officer), arrival("", travel_document=passport))
+    clock.passes()
+    assert times.look()
+    told = takes_notice(services, notice(pair.second, AWAY)).notice_id
+    pair.decide(MERGE)
+    assert shown(services, pair.second, SINDH_POLICE).HasField("person")
+    withdraw(services, pair.second, told)
+    assert not shown(services, pair.second, SINDH_POLICE).HasField("person")
+    disable(services, officer)
+    services.refused(errors.WrongState, call_of(SINDH_POLICE), deciding(services, pair.second))
     assert owner.findings() == []

@@ -74,21 +74,21 @@ def joined(record: _Record, first: _Record, by_id: bytes, time_us: int, deadline
         deadlines: of a transfer that is opened.
     """
     is_pending = first.transfer.state == transfers.PENDING and transfers.is_by_arrival_alone(first)
-    if is_pending and _is_by_arrival_alone_to(record, station(first)):
+    is_there = transfers.is_open(record) and record.transfer.to_place == station(first)
+    if is_pending and is_there and record.transfer.HasField("arrival_day"):
         return None  # that he is one person tells no more of his move than the notices do
     following = states.next_version(record)
     transfers.moved(following, station(first), by_id, time_us, deadlines)
     if following.transfer == record.transfer:
         return None
-    if is_pending and following.transfer.notice_id == by_id:
+    by = [following.transfer.notice_id, *following.transfer.further_notice_ids]
+    if is_pending and by_id in by:
+        # In front of what he has told himself: that may be taken back, and the arrival notice be alone then.
+        following.transfer.notice_id = by_id
+        following.transfer.further_notice_ids[:] = [each for each in by if each != by_id]
         transfers.note_arrival(following, first.transfer)
     following.carried_notices.add(notice_id=by_id, registration_id=first.registration_id)
     return following
-
-
-def _is_by_arrival_alone_to(record: _Record, place: str) -> bool:
-    """Whether a transfer to a place is open that nothing but an arrival notice has opened."""
-    return transfers.is_open(record) and record.transfer.to_place == place and transfers.is_by_arrival_alone(record)
 
 
 def parted(

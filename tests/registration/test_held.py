@@ -113,7 +113,8 @@ def test_what_an_agencys_entries_share_with_others_takes_its_share_of_a_day(
         confirmed(services, number, case)
     reviews = msgspec.structs.replace(services.directory.current.policy.reviews, per_agency_and_day=2)
     policy = replace(services.directory.current.policy, reviews=reviews)
-    monkeypatch.setattr(times, "_directory", Mock(current=replace(services.directory.current, policy=policy)))
+    newest = replace(services.directory.current, policy=policy)
+    monkeypatch.setattr(times, "_directory", Mock(current=newest, at_least_as_of=lambda _moment: newest))
     for reviewed_by_then in (2, 4, 5, 5):
         clock.passes()
         assert times.look()

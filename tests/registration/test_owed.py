@@ -9,7 +9,7 @@ import pytest
 
 from nsor.v1 import notification_pb2, worklists_pb2
 from nsor_server.registration.duties import untold
-from nsor_server.registration.worklists import service
+from nsor_server.registration.worklists import pages as pages_of_lists
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -126,7 +126,7 @@ def test_a_changed_row_is_found(services: Services, after: Callable[[int], None]
 def test_no_page_says_by_an_item_too_few_that_a_record_is_archived(  # nor sealed, nor another's
     services: Services, after: Callable[[int], None], owner: Owner, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(service, "_MOST_READ", most)
+    monkeypatch.setattr(pages_of_lists, "MOST_READ", most)
     every = [confirmed(services) for _ in range(5)]
     after(370)
     in_order = found(services, PUNJAB_POLICE, kind=REVALIDATION)

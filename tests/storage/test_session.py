@@ -250,10 +250,10 @@ def test_every_type_of_a_table_is_tried() -> None:
 
 
 @pytest.mark.parametrize("kind", VALUES)
-@pytest.mark.parametrize("empty", [False, True])
-def test_what_is_packed_is_read_back(session: Session, kind: str, *, empty: bool) -> None:
+@pytest.mark.parametrize("without", [False, True])
+def test_what_is_packed_is_read_back(session: Session, kind: str, *, without: bool) -> None:
     # Each value as an element of the array that is sent and as a value of a row; one that is NULL keeps its place.
-    values = () if empty else VALUES[kind]
+    values = () if without else VALUES[kind]
     carrier, cast = ("text", f"::{kind}") if kind.endswith("[]") else (kind, "")
     sql = f"SELECT v{cast} FROM unnest($1::{carrier}[]) WITH ORDINALITY AS q (v, nth) ORDER BY nth"  # noqa: S608 - constants
     statement = Statement(b"back", sql.encode())

@@ -135,6 +135,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM registration_version WHERE registration_id = one.id ORDER BY version DESC LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = one.id OFFSET 0) AS k
+WHERE f.person <> ''
 """.encode(),  # noqa: S608 - constants
 )
 _OF_CLAIM: Final = len(registrations.StoredClaim._fields)

@@ -363,7 +363,7 @@ def said(row: Values, columns: Columns) -> Said:
     owner, courts, responsible, district, custodian, state, receiving, release = row
     both = [*release, responsible]
     whole = Said(owner, courts, responsible, district, custodian, receiving, release, both, state == 2)
-    return Said(**{name: getattr(whole, name) for name in Said.__slots__ if getattr(columns, name)})
+    return Said(**{name: getattr(whole, name) for name in Said._fields if getattr(columns, name)})
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final, LiteralString
+from typing import Final, LiteralString, NamedTuple
 
 from nsor.v1 import errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
@@ -127,8 +127,7 @@ class Columns:
     archived: LiteralString | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a row that was read says of itself, by its seal: the values of ``Columns``; None: it has no such thing."""
 
     own_agency: str | None = None

@@ -63,12 +63,6 @@ def move(pid: int, core: int) -> None:
                 os.sched_setaffinity(int(thread.name), {core})
 
 
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def seconds(pids: Sequence[int]) -> float:
     """User and system time of processes with their threads and children, those that have ended included."""
     return sum(_own_seconds(pid, ended=True) + sum(map(_child_seconds, _children(pid))) for pid in pids)

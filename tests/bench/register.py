@@ -21,6 +21,7 @@ from nsor_server.storage.embedded import SERVER, SUPERUSER, EmbeddedPostgres
 from tests import ample_budgets
 from tests.bench import processes
 from tests.bench.measure import BenchFailed, Target
+from tests.ports import free_address
 
 OFFICERS = ("punjab-police", "punjab-prosecution", "lahore-special-court", "npb", "special-committee")
 """Agencies whose officers make the calls."""
@@ -55,7 +56,7 @@ class BenchRegister:
         """
         own = {
             "NSOR_CHECKPOINT_FILE": str(self.folder / f"checkpoints-{number}"),
-            "NSOR_METRICS_LISTEN": f"127.0.0.1:{processes.free_port()}",
+            "NSOR_METRICS_LISTEN": free_address(),
             "NSOR_POLICY_DIR": str(ample_budgets.written(self.folder / "policy")),
         }
         first = RunningRegister(self.folder, certs=self.certs, settings={**self.settings, **own})

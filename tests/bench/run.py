@@ -29,6 +29,7 @@ from tests.bench.peers import compare
 from tests.bench.register import BenchRegister
 from tests.bench.rounds import Lengths, Round, Setting, measure
 from tests.bench.seed import POLICE, Plan, Seeded, seed
+from tests.ports import free_port
 
 _LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 _FOLLOWS_SECONDS = 1_800
@@ -55,7 +56,7 @@ def main() -> int:
 
 def _bench(folder: Path, lengths: Lengths, arguments: argparse.Namespace) -> bool:
     load_average = os.getloadavg()[0]
-    sink_port, echo_port = processes.free_port(), processes.free_port()
+    sink_port, echo_port = free_port(), free_port()
     register = BenchRegister(
         folder,
         {

@@ -19,6 +19,7 @@ from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostg
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.polling import until
+from tests.ports import free_address
 from tests.rpc.callers import Serve, Serving
 from tests.rpc.conftest import database_url, fill
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
@@ -127,22 +128,22 @@ def test_a_second_server_on_one_state_folder_is_refused(serve: Serve) -> None:
 
 
 def test_plain_http_says_that_it_lives_and_whether_it_serves(serve: Serve) -> None:
-    with serve(metrics_listen="127.0.0.1:19465", copy_patience_seconds=1.0) as serving:
-        assert asked("healthz") == (200, "alive\n")
-        assert asked("readyz") == (200, "ready\n")
-        assert asked("elsewhere")[0] == 404
-        code, page = asked("metrics")
+    with serve(metrics_listen=free_address(), copy_patience_seconds=1.0) as serving:
+        assert asked(serving, "healthz") == (200, "alive\n")
+        assert asked(serving, "readyz") == (200, "ready\n")
+        assert asked(serving, "elsewhere")[0] == 404
+        code, page = asked(serving, "metrics")
         assert code == 200
         assert "nsor_ledger_healthy 1.0" in page
         assert "nsor_outside_copy_behind_seconds 0.0" in page
         serving.settings.checkpoint_file.rename(serving.settings.state_dir / "away")
-        until(lambda: asked("readyz") == (503, "not ready\n"), seconds=SECONDS)
-        assert asked("healthz") == (200, "alive\n")
-        assert "nsor_outside_copy_behind_seconds 0.0" not in asked("metrics")[1]
+        until(lambda: asked(serving, "readyz") == (503, "not ready\n"), seconds=SECONDS)
+        assert asked(serving, "healthz") == (200, "alive\n")
+        assert "nsor_outside_copy_behind_seconds 0.0" not in asked(serving, "metrics")[1]
 
 
-def asked(path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", 19465, timeout=30)
+def asked(serving: Serving, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(str(serving.settings.metrics_listen), timeout=30)
     with contextlib.closing(connection):
         connection.request("GET", f"/{path}")
         answer = connection.getresponse()

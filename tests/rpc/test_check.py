@@ -12,6 +12,7 @@ from nsor_server import check, config
 from nsor_server.storage import reasons
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
+from tests.ports import free_address
 from tests.rpc.callers import Serve, example_agencies
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -150,9 +151,9 @@ def test_it_changes_nothing(settings: config.Settings, database: Database) -> No
 
 
 def test_metrics_tell_calls_certificates_spans_and_health(serve: Serve) -> None:
-    with serve(metrics_listen="127.0.0.1:19464", trace_store=True) as serving:
+    with serve(metrics_listen=free_address(), trace_store=True) as serving:
         serving.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest())
-        with urllib.request.urlopen("http://127.0.0.1:19464/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{serving.settings.metrics_listen}/metrics", timeout=5) as answer:
             text = answer.read().decode()
     assert f'nsor_calls_total{{code="OK",method="{LIST}"}} 1.0' in text
     assert 'nsor_certificate_not_after_seconds{certificate="server"}' in text

@@ -16,6 +16,7 @@ from nsor.v1 import directory_pb2, notification_pb2
 from nsor_server.rpc import connections, server
 from tests.attack import http2
 from tests.polling import until
+from tests.ports import free_address
 from tests.rpc.callers import Serve, Serving
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -123,7 +124,7 @@ def answers(peer: ssl.SSLSocket) -> bool:
 
 
 def test_a_certificate_keeps_its_connections_up_to_the_bound_and_nobody_else_feels_it(serve: Serve) -> None:
-    listen = "127.0.0.1:19467"
+    listen = free_address()
     with serve(connections_per_certificate=5, metrics_listen=listen) as serving, contextlib.ExitStack() as ends:
         others = [calling(serving, "npb", ends) for _ in range(5)]
         opened = [calling(serving, "punjab-police", ends) for _ in range(12)]

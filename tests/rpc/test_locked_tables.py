@@ -17,6 +17,7 @@ from nsor_server.storage import waits
 from nsor_server.storage.embedded import OWNER, EmbeddedPostgres
 from tests.orders import order
 from tests.polling import until
+from tests.ports import free_address
 from tests.rpc.callers import Caller, Serve, Serving
 from tests.rpc.test_broken_database import SECONDS
 from tests.rpc.test_check import looked_at
@@ -115,25 +116,25 @@ def test_events_that_nobody_delivers_turn_health_off_after_a_while_and_check_say
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Calls go on: what they owe is in the outbox. But whoever follows the events hears nothing.
-    with serve(metrics_listen="127.0.0.1:19466", events_patience_seconds=1.0) as serving:
+    with serve(metrics_listen=free_address(), events_patience_seconds=1.0) as serving:
         caller = serving.caller("punjab-prosecution", officer=True)
-        assert "nsor_events_behind_seconds 0.0" in metrics()
+        assert "nsor_events_behind_seconds 0.0" in metrics(serving)
         with held(serving.database.owner(), f"SELECT pg_advisory_lock({deliverer.TURN})") as holder:
             until(lambda: health(caller) == NOT_SERVING, seconds=SECONDS)
             assert caller.call(CREATE, order()).code is grpc.StatusCode.OK
-            assert "nsor_ledger_healthy 1.0" in metrics()
-            assert "nsor_events_behind_seconds 0.0" not in metrics()
+            assert "nsor_ledger_healthy 1.0" in metrics(serving)
+            assert "nsor_events_behind_seconds 0.0" not in metrics(serving)
             until(lambda: "ALERT EVENTS_BEHIND: " in caplog.text, seconds=SECONDS)
             assert f"{holder} has the deliverers' lock" in caplog.text
             late = f"to be delivered: {holder} has the deliverers' lock"
             until(lambda: late in looked_at(serving.settings)[1], seconds=SECONDS)
         until(lambda: health(caller) == SERVING, seconds=SECONDS)
-        until(lambda: "nsor_events_behind_seconds 0.0" in metrics(), seconds=SECONDS)
+        until(lambda: "nsor_events_behind_seconds 0.0" in metrics(serving), seconds=SECONDS)
         assert "none has waited for long" in looked_at(serving.settings)[1]
 
 
-def metrics() -> str:
-    with urllib.request.urlopen("http://127.0.0.1:19466/metrics", timeout=30) as answer:
+def metrics(serving: Serving) -> str:
+    with urllib.request.urlopen(f"http://{serving.settings.metrics_listen}/metrics", timeout=30) as answer:
         return str(answer.read().decode())
 
 

@@ -13,6 +13,7 @@ from nsor_server.policy import documents
 from nsor_server.storage import deciding
 from nsor_server.storage.pool import Database
 from tests.polling import until
+from tests.ports import free_address
 from tests.rpc.callers import Caller, Serve, Serving
 from tests.rpc.test_broken_database import SECONDS, past
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
@@ -52,20 +53,20 @@ def test_a_revocation_that_cannot_be_proved_ends_everybody_after_a_minute(
 
 def test_an_edit_shows_itself_though_nothing_is_new(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "PROVE_AGAIN_SECONDS", 0.0)
-    with serve(metrics_listen="127.0.0.1:19466") as serving:
+    with serve(metrics_listen=free_address()) as serving:
         npb = serving.caller("npb")
         assert health(npb) == SERVING
-        assert unproved_seconds() == 0
+        assert unproved_seconds(serving) == 0
         past(serving, EDIT)
         until(lambda: health(npb) == NOT_SERVING, seconds=SECONDS)
-        assert unproved_seconds() > 0
+        assert unproved_seconds(serving) > 0
         past(serving, UNDO)
         until(lambda: health(npb) == SERVING, seconds=SECONDS)
-        assert unproved_seconds() == 0
+        assert unproved_seconds(serving) == 0
 
 
-def unproved_seconds() -> float:
-    with urllib.request.urlopen("http://127.0.0.1:19466/metrics", timeout=30) as answer:
+def unproved_seconds(serving: Serving) -> float:
+    with urllib.request.urlopen(f"http://{serving.settings.metrics_listen}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()
     return float(next(line.split()[1] for line in lines if line.startswith("nsor_directory_unproved_seconds ")))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import socket
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from tests import ample_budgets
 from tests.e2e.agencies import punjabis
 from tests.ledger.lost_standby import Standby
 from tests.polling import until
+from tests.ports import free_address
 
 PROSECUTION = "punjab-prosecution"
 COURT = "lahore-special-court"
@@ -47,14 +47,6 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 HEALTH_SECONDS = 5.0
 EVENT_SECONDS = 60.0
 """Until a committed event has its number, at the latest."""
-
-
-def free_port() -> int:
-    """A port outside the range that outgoing connections take, so that it is still free after a restart."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 @dataclass
@@ -250,7 +242,7 @@ def beside(first: Deployment, folder: Path, settings: Mapping[str, str] | None =
             raise RuntimeError("the first process has no PostgreSQL of its own")
         at = conninfo_to_dict(database.url_owner)
         all_settings = {
-            "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
+            "NSOR_LISTEN": free_address(),
             "NSOR_POLICY_DIR": own.environment["NSOR_POLICY_DIR"],
             "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
             "NSOR_KEYS": str(own.state / "keys.json"),
@@ -276,7 +268,7 @@ def running(
 ) -> Iterator[Deployment]:
     """A deployment whose register runs, a copy of a prepared one if there is one; leaving it stops the register."""
     own = {
-        "NSOR_LISTEN": f"127.0.0.1:{free_port()}",
+        "NSOR_LISTEN": free_address(),
         "NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy")),
     }
     register = RunningRegister(folder / "register", settings={**own, **(settings or {})}, prepared=prepared)

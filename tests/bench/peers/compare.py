@@ -25,6 +25,7 @@ from tests.bench.peers.program import Check, Peer, Ways
 from tests.bench.peers.relations import MOST
 from tests.bench.peers.spicedb import SpiceDb
 from tests.bench.register import BenchRegister
+from tests.ports import free_address
 
 IN_FLIGHT = 32
 _WARM_SECONDS = 2.0
@@ -85,8 +86,8 @@ def _row(line: Line) -> str:
 def _measured(register: BenchRegister, peer: Peer, ghz: Path, suspects: int, seconds: float) -> list[Line]:
     sys.stderr.write(f"{peer.name}: {suspects:,} suspects\n")
     ways = Ways(
-        f"127.0.0.1:{processes.free_port()}",
-        f"127.0.0.1:{processes.free_port()}",
+        free_address(),
+        free_address(),
         _database(register, peer.name.lower()),
         register.certs,
     )

@@ -78,7 +78,8 @@ TESTS: Final[Mapping[str, str]] = {
     "ledger/subtrees.py": "tests/ledger/test_proofs.py tests/ledger/test_partitions.py",
     "ledger/tiles.py": "tests/ledger/test_tiles.py",
     "ledger/writer.py": "tests/ledger/test_writer.py",
-    "lookup/rules.py": "tests/lookup/test_rules.py tests/lookup",
+    "lookup/grants/rules.py": "tests/lookup/test_tickets.py tests/lookup",
+    "lookup/requests/rules.py": "tests/lookup/test_rules.py tests/lookup",
     "notification/rules.py": "tests/notification/test_notice.py",
 }
 """The tests that should notice, the quickest first, where those of the whole package take much longer."""
@@ -105,7 +106,7 @@ def main() -> None:
 
 def _modules() -> Iterator[Path]:
     packages = REPOSITORY / PACKAGES
-    for pattern in ("access/*.py", "ledger/*.py", "*/rules.py"):
+    for pattern in ("access/*.py", "ledger/*.py", "*/rules.py", "lookup/*/rules.py"):
         for path in packages.glob(pattern):
             if path.name != "__init__.py":
                 yield path.relative_to(REPOSITORY)

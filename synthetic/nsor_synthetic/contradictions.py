@@ -9,6 +9,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from nsor.v1 import (
+    access_requests_pb2,
     errors_pb2,
     lookup_pb2,
     notices_pb2,
@@ -189,7 +190,7 @@ _ACCESSES: Final[tuple[_Row, ...]] = (
 _ROWS: Final[dict[type[Message], tuple[_Row, ...]]] = {
     registration_pb2.CreateRegistrationRequest: _PERSON + _ORDER_OF_CONVICTION,
     notices_pb2.CreateNoticeRequest: _NOTICE,
-    lookup_pb2.CreateAccessRequestRequest: _ACCESS,
+    access_requests_pb2.CreateAccessRequestRequest: _ACCESS,
     lookup_pb2.LookUpRegistrationRequest: _LOOK_UP,
     oversight_pb2.ListAccessesRequest: _ACCESSES,
 }

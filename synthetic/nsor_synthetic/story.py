@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, registration_pb2, types_pb2
 from nsor_synthetic.dates import LAST_DAY, to_date
 from nsor_synthetic.orders import NAMESPACE
 
 
 def access_request(
     order: registration_pb2.CreateRegistrationRequest, police_station: str, serial: int = 1
-) -> lookup_pb2.CreateAccessRequestRequest:
+) -> access_requests_pb2.CreateAccessRequestRequest:
     """Ask for access to the offender of an order, for an FIR of a police station; the offender has a CNIC.
 
     The same order, station and serial give the same request.
@@ -20,18 +20,18 @@ def access_request(
     if not order.person.cnic:
         raise ValueError("a suspect is named by CNIC")
     reported = LAST_DAY - dt.timedelta(days=30)
-    return lookup_pb2.CreateAccessRequestRequest(
+    return access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid5(NAMESPACE, f"access/{order.request_id}/{police_station}/{serial}")),
         fir=types_pb2.FirKey(
             police_station=police_station, year=reported.year, serial=serial, fir_date=to_date(reported)
         ),
-        suspects=[lookup_pb2.Suspect(cnic=order.person.cnic, name=order.person.names[0])],
-        annexure_a=lookup_pb2.AnnexureA(
+        suspects=[grants_pb2.Suspect(cnic=order.person.cnic, name=order.person.names[0])],
+        annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting=police_station,
             offence_codes=["PPC-376"],
-            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=lookup_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=access_requests_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
             fir_copy_number=f"FC-{serial}/{reported.year}",
             application_number=f"APP-{serial}/{reported.year}",
             application_date=to_date(reported + dt.timedelta(days=2)),

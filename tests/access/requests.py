@@ -11,6 +11,7 @@ from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
 from nsor.v1 import (
+    access_requests_pb2,
     amendments_pb2,
     arrivals_pb2,
     closure_pb2,
@@ -19,6 +20,7 @@ from nsor.v1 import (
     custody_pb2,
     directory_pb2,
     duties_pb2,
+    grants_pb2,
     identity_pb2,
     lookup_pb2,
     movements_pb2,
@@ -73,18 +75,18 @@ def movement() -> movements_pb2.ReportMovementRequest:
     return request
 
 
-def application(**fields: object) -> lookup_pb2.CreateAccessRequestRequest:
+def application(**fields: object) -> access_requests_pb2.CreateAccessRequestRequest:
     name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test Aslam")
-    return lookup_pb2.CreateAccessRequestRequest(
+    return access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir(),
-        suspects=[lookup_pb2.Suspect(cnic=CNIC, name=name)],
-        annexure_a=lookup_pb2.AnnexureA(
+        suspects=[grants_pb2.Suspect(cnic=CNIC, name=name)],
+        annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting="PK-PB/LHR",
             offence_codes=["PPC-376"],
-            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=lookup_pb2.ACCESS_GROUND_IDENTITY,
+            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=access_requests_pb2.ACCESS_GROUND_IDENTITY,
             fir_copy_number="FC-1",
             application_number="APP-1",
             application_date=day(2021, 9, 3),
@@ -136,18 +138,18 @@ def proposed_policy() -> directory_pb2.ProposePolicyRequest:
     )
 
 
-def approval(known: Known) -> lookup_pb2.ApproveAccessRequestRequest:
-    return lookup_pb2.ApproveAccessRequestRequest(
+def approval(known: Known) -> access_requests_pb2.ApproveAccessRequestRequest:
+    return access_requests_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=known.access_request_id, etag=known.etag
     )
 
 
-def send_back(known: Known) -> lookup_pb2.ReturnAccessRequestRequest:
-    return lookup_pb2.ReturnAccessRequestRequest(
+def send_back(known: Known) -> access_requests_pb2.ReturnAccessRequestRequest:
+    return access_requests_pb2.ReturnAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         access_request_id=known.access_request_id,
         etag=known.etag,
-        reasons=[lookup_pb2.RETURN_REASON_RATIONALE_LACKING],
+        reasons=[access_requests_pb2.RETURN_REASON_RATIONALE_LACKING],
     )
 
 
@@ -164,17 +166,17 @@ WORKER = officer_of(NPB, key_id=hashlib.sha256(b"worker").digest())
 """An officer of NPB for whom another one opens tickets."""
 
 
-def ticket(_known: Known) -> lookup_pb2.OpenTicketRequest:
-    return lookup_pb2.OpenTicketRequest(
+def ticket(_known: Known) -> grants_pb2.OpenTicketRequest:
+    return grants_pb2.OpenTicketRequest(
         request_id=str(uuid.uuid4()),
         officer_key_id=WORKER.key_id,
-        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        work=grants_pb2.TICKET_WORK_CORRECTION,
         cnics=[CNIC],
     )
 
 
-def case(_known: Known) -> lookup_pb2.OpenCourtCaseRequest:
-    return lookup_pb2.OpenCourtCaseRequest(
+def case(_known: Known) -> grants_pb2.OpenCourtCaseRequest:
+    return grants_pb2.OpenCourtCaseRequest(
         request_id=str(uuid.uuid4()), court_case=conviction().court_case, cnics=[CNIC]
     )
 
@@ -434,14 +436,14 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         reason=duties_pb2.DUTY_WAIVER_ILLNESS,
     ),
     "LookupService/CreateAccessRequest": lambda _: application(),
-    "LookupService/GetAccessRequest": lambda known: lookup_pb2.GetAccessRequestRequest(
+    "LookupService/GetAccessRequest": lambda known: access_requests_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id
     ),
     "LookupService/ApproveAccessRequest": approval,
     "LookupService/ReturnAccessRequest": send_back,
     "LookupService/OpenTicket": ticket,
     "LookupService/OpenCourtCase": case,
-    "LookupService/WithdrawGrant": lambda _: lookup_pb2.WithdrawGrantRequest(
+    "LookupService/WithdrawGrant": lambda _: grants_pb2.WithdrawGrantRequest(
         request_id=str(uuid.uuid4()), grant_id=str(uuid.uuid4())
     ),
     "LookupService/LookUpRegistration": prosecution_look_up,

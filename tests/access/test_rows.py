@@ -24,7 +24,8 @@ from nsor_server.access.rows import (
 )
 from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
-from nsor_server.lookup import store as access_requests
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices
 from nsor_server.registration.arrivals import store as arrivals
@@ -306,8 +307,8 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
-    "nsor.v1.LookupService/WithdrawGrant": access_requests._OPENED_IN,
-    "nsor.v1.LookupService/ListGrants": access_requests._PAGE,
+    "nsor.v1.LookupService/WithdrawGrant": grants._OPENED_IN,
+    "nsor.v1.LookupService/ListGrants": grants._PAGE,
     "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }

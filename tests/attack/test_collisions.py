@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.registration import review_store
@@ -97,7 +97,7 @@ class Attackers:
         asked.fir.serial, asked.suspects[0].cnic = serial, number
         officer = officer_of(PUNJAB_POLICE)
         made = self._services.ask(call_of(PUNJAB_POLICE, officer), asked).response
-        approval = lookup_pb2.ApproveAccessRequestRequest(
+        approval = access_requests_pb2.ApproveAccessRequestRequest(
             request_id=str(uuid.uuid4()), access_request_id=made.access_request_id, etag=made.etag
         )
         granted = self._services.ask(call_of(PUNJAB_PROSECUTION), approval).response.grant
@@ -106,7 +106,7 @@ class Attackers:
 
     def in_case(self, step: str, number: str, case_number: str) -> None:
         """Look somebody up in a case that the court has opened against him, of a number of its choice."""
-        opening = lookup_pb2.OpenCourtCaseRequest(
+        opening = grants_pb2.OpenCourtCaseRequest(
             request_id=str(uuid.uuid4()), court_case=conviction(case_number=case_number).court_case, cnics=[number]
         )
         opened = self._services.ask(call_of(LAHORE_COURT), opening).response.grant

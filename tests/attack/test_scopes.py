@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.lookup import batch_store
-from nsor_server.lookup import store as access_requests
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.storage.session import Statement
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, SINDH_PROSECUTION, officer_of
@@ -57,7 +58,7 @@ def _notice(created: Created) -> notices_pb2.CreateNoticeRequest:
     return notice(created, receiving_station="PK-SD/KHI/PS-001")
 
 
-def _asked(services: Services) -> lookup_pb2.ApproveAccessRequestRequest:
+def _asked(services: Services) -> access_requests_pb2.ApproveAccessRequestRequest:
     police = services.enrolled(officer_of(PUNJAB_POLICE))
     asked = services.ask(call_of(PUNJAB_POLICE, police), application()).response
     return approval(asked.access_request_id, asked.etag)
@@ -106,8 +107,8 @@ def every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     for statements, columns in (
         (registrations._HEAD_IN, registrations.PLACES),
         (access_requests._NEWEST_IN, access_requests.REQUEST_PLACES),
-        (access_requests._OPENED_IN, access_requests.GRANT_PLACES),
-        (access_requests._PAGE, access_requests.GRANT_PLACES),
+        (grants._OPENED_IN, grants.GRANT_PLACES),
+        (grants._PAGE, grants.GRANT_PLACES),
     ):
         for scope, statement in statements.items():
             monkeypatch.setitem(statements, scope, _without(statement, rows.predicate(scope, columns)))
@@ -142,9 +143,9 @@ def test_a_record_that_was_read_is_shown_to_nobody_whose_it_is_not(
 def test_a_grant_that_was_read_is_its_agencys_alone(services: Services, caplog: pytest.LogCaptureFixture) -> None:
     # Neither in the list nor withdrawn by another agency.
     granted = services.ask(call_of(PUNJAB_PROSECUTION), _asked(services)).response.grant
-    withdrawal = lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=granted.grant_id)
+    withdrawal = grants_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=granted.grant_id)
     services.refused(errors.Internal, call_of(SINDH_PROSECUTION), withdrawal)
-    services.refused(errors.Internal, call_of(SINDH_PROSECUTION), lookup_pb2.ListGrantsRequest())
+    services.refused(errors.Internal, call_of(SINDH_PROSECUTION), grants_pb2.ListGrantsRequest())
     assert ALARM in caplog.text
 
 

@@ -10,7 +10,16 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2, reviews_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    directory_pb2,
+    grants_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    registration_pb2,
+    reviews_pb2,
+)
 from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.events.deliverer import deliver
@@ -60,10 +69,10 @@ def is_shown(services: Services, number: str) -> bool:
 
 def opening(services: Services, number: str) -> str:
     """A court opens its case against somebody; gives the case's id."""
-    request = lookup_pb2.OpenCourtCaseRequest(
+    request = grants_pb2.OpenCourtCaseRequest(
         request_id=str(uuid.uuid4()), court_case=conviction(case_number=OWN_CASE).court_case, cnics=[number]
     )
-    grant: lookup_pb2.Grant = services.ask(call_of(LAHORE_COURT), request).response.grant
+    grant: grants_pb2.Grant = services.ask(call_of(LAHORE_COURT), request).response.grant
     return grant.grant_id
 
 
@@ -150,8 +159,8 @@ def test_an_access_request_of_which_an_older_version_was_shown_is_found(services
     asked = requests.created()
     requests.approve(asked.access_request_id, asked.etag)
     with owner.without("access_request_version", "version = 2"):
-        assert requests.get(asked.access_request_id).state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING
-    assert requests.get(asked.access_request_id).state == lookup_pb2.ACCESS_REQUEST_STATE_APPROVED
+        assert requests.get(asked.access_request_id).state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
+    assert requests.get(asked.access_request_id).state == access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
     assert owner.findings() == [OLDER]
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
 from tests.bench import people
 from tests.bench.measure import Requests
 
@@ -131,15 +131,15 @@ class Calls:
 
     def _get_request(self) -> Requests:
         asked = [
-            lookup_pb2.GetAccessRequestRequest(access_request_id=made.access_request_id)
-            for _, made in self._answers("requested", lookup_pb2.CreateAccessRequestResponse)
+            access_requests_pb2.GetAccessRequestRequest(access_request_id=made.access_request_id)
+            for _, made in self._answers("requested", access_requests_pb2.CreateAccessRequestResponse)
         ]
         return self._write("LookupService/GetAccessRequest", POLICE, _many(asked))
 
     def _approve(self) -> Requests:
         requests = [
-            lookup_pb2.ApproveAccessRequestRequest(access_request_id=made.access_request_id, etag=made.etag)
-            for _, made in self._answers("requested", lookup_pb2.CreateAccessRequestResponse)
+            access_requests_pb2.ApproveAccessRequestRequest(access_request_id=made.access_request_id, etag=made.etag)
+            for _, made in self._answers("requested", access_requests_pb2.CreateAccessRequestResponse)
         ]
         return self._write("LookupService/ApproveAccessRequest", PROSECUTION, requests)
 

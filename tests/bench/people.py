@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, registration_pb2, types_pb2
 from nsor_synthetic import generate
 from nsor_synthetic.story import access_request
 
@@ -61,7 +61,7 @@ def punjab_orders(seed: int, first: int, count: int) -> Iterator[registration_pb
         yield order
 
 
-def access_requests(count: int, first: int) -> Iterator[lookup_pb2.CreateAccessRequestRequest]:
+def access_requests(count: int, first: int) -> Iterator[access_requests_pb2.CreateAccessRequestRequest]:
     """Requests for access to one suspect each, in the same district, each of an FIR of its own."""
     for number, order in enumerate(punjab_orders(11, first, count), first):
         yield access_request(order, STATION, number % MAX_SERIALS + 1)

@@ -2,7 +2,7 @@
 
 What it goes through, all of the server: ``registration.record.from_request``, ``registration.states``,
 ``registration.store`` (``key_row``, ``version_row``), ``registration.claims`` (``claimed``), ``registration.cases``
-(``case_blinds``), ``registration.rules.responsible_place``, ``lookup.store`` (``grant_row``), ``Sealer``,
+(``case_blinds``), ``registration.rules.responsible_place``, ``lookup.grants.store`` (``grant_row``), ``Sealer``,
 ``BlindIndex``, ``storage.changes.added``, and ``Ledger.append`` for the entries.
 Registrations and grants that are written so have no entries of their own, since they aren't what is measured:
 ``ledger verify`` would name every one as unrecorded.
@@ -30,7 +30,7 @@ from nsor_server.formats import uuids
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
-from nsor_server.lookup import store as lookups
+from nsor_server.lookup.grants import store as lookups
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration import cases, claims, rules, shown, states
 from nsor_server.registration import record as records

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 import nsor
 from nsor import cli
 from nsor.cli import arguments, fixed_times, kept
-from nsor.v1 import directory_pb2, judgments_pb2, lookup_pb2, notification_pb2, oversight_pb2, reviews_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, judgments_pb2, notification_pb2, oversight_pb2, reviews_pb2
 from nsor_server.policy.reviews import ReviewPolicy
 
 if TYPE_CHECKING:
@@ -382,7 +382,7 @@ def test_the_same_request_again_is_said_to_be(
     known: bool,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=ID)
     file = tmp_path / "request.json"
     file.write_text(json.dumps(_request()))
     assert run("access", "request", str(file), "--validate-only") == 0
@@ -404,7 +404,7 @@ def test_at_a_terminal_the_same_request_is_sent_again_only_when_that_is_meant(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=ID)
     file = tmp_path / "request.json"
     file.write_text(json.dumps(_request()))
     assert run("access", "request", str(file)) == 0
@@ -417,7 +417,7 @@ def test_at_a_terminal_the_same_request_is_sent_again_only_when_that_is_meant(
 
 
 def test_what_is_kept_of_a_request_names_nobody(run: Run, register: Register, tmp_path: Path) -> None:
-    register.answers[ASK] = lambda _: lookup_pb2.CreateAccessRequestResponse(access_request_id=ID)
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=ID)
     file = tmp_path / "request.json"
     file.write_text(json.dumps(_request()))
     assert run("access", "request", str(file)) == 0

@@ -13,7 +13,15 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from nsor import cli
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    errors_pb2,
+    grants_pb2,
+    lookup_pb2,
+    notification_pb2,
+    registration_pb2,
+    types_pb2,
+)
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -388,19 +396,19 @@ GET_REQUEST = "nsor.v1.LookupService/GetAccessRequest"
 
 
 def _access_request(
-    register: Register, state: lookup_pb2.AccessRequestState.ValueType, grant: lookup_pb2.Grant | None = None
+    register: Register, state: access_requests_pb2.AccessRequestState.ValueType, grant: grants_pb2.Grant | None = None
 ) -> None:
-    found = lookup_pb2.AccessRequest(access_request_id=NEW, etag="e", state=state, grant=grant)
-    register.answers[GET_REQUEST] = lambda _: lookup_pb2.GetAccessRequestResponse(access_request=found)
-    granted = lookup_pb2.ApproveAccessRequestResponse(grant=lookup_pb2.Grant(grant_id=SEEN))
+    found = access_requests_pb2.AccessRequest(access_request_id=NEW, etag="e", state=state, grant=grant)
+    register.answers[GET_REQUEST] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=found)
+    granted = access_requests_pb2.ApproveAccessRequestResponse(grant=grants_pb2.Grant(grant_id=SEEN))
     register.answers[APPROVE] = lambda _: granted
-    register.answers[RETURN] = lambda _: lookup_pb2.ReturnAccessRequestResponse()
+    register.answers[RETURN] = lambda _: access_requests_pb2.ReturnAccessRequestResponse()
 
 
 def test_a_grant_names_the_look_up_that_it_is_for(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_PENDING)
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
     assert run("access", "approve", NEW, stdin="y\n") == 0
     assert f"`nsor lookup --grant {SEEN}`" in capsys.readouterr().err
 
@@ -409,17 +417,17 @@ def test_a_grant_names_the_look_up_that_it_is_for(
 def test_a_request_that_is_decided_is_not_asked_about_again(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    grant = lookup_pb2.Grant(grant_id=SEEN)
-    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
+    grant = grants_pb2.Grant(grant_id=SEEN)
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
     assert run("access", command[0], NEW, *command[1:]) == 0
     assert f"It is approved. The officer who asked looks each suspect up: `nsor lookup --grant {SEEN}`" in (
         capsys.readouterr().err
     )
     grant.withdraw_time.GetCurrentTime()
-    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
     assert run("access", command[0], NEW, *command[1:]) == 0
     assert "the grant was withdrawn" in capsys.readouterr().err
-    _access_request(register, lookup_pb2.ACCESS_REQUEST_STATE_RETURNED)
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED)
     assert run("access", command[0], NEW, *command[1:]) == 0
     assert "It was returned." in capsys.readouterr().err
     assert not _requests(register, APPROVE) + _requests(register, RETURN)

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from nsor import cli
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2, lookup_pb2, types_pb2
+from nsor.v1 import directory_pb2, grants_pb2, types_pb2
 from tests.client.conftest import Register, Run
 
 OPEN_TICKET = "nsor.v1.LookupService/OpenTicket"
@@ -18,7 +18,7 @@ KEY_ID = "ab" * 32
 ID = "8b5c1d2e-0000-4000-8000-000000000001"
 LIST = "nsor.v1.LookupService/ListGrants"
 WITHDRAW = "nsor.v1.LookupService/WithdrawGrant"
-OPENED = lookup_pb2.Grant(grant_id=ID, uses_per_subject=3)
+OPENED = grants_pb2.Grant(grant_id=ID, uses_per_subject=3)
 
 
 def always(answer: Message) -> Callable[[bytes], Message]:
@@ -29,14 +29,14 @@ def always(answer: Message) -> Callable[[bytes], Message]:
 def test_a_ticket_is_opened_and_the_next_command_is_printed(
     run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
 ) -> None:
-    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
     text = "\n".join(PERSONS) + "\n\n"
     (tmp_path / "cnic").write_text(text)
     given = ("--cnic-file", str(tmp_path / "cnic")) if source == "file" else ()
     assert run("ticket", "open", KEY_ID, "--work", "court-order", *given, stdin=text) == 0
-    request = lookup_pb2.OpenTicketRequest.FromString(register.calls[0].request)
+    request = grants_pb2.OpenTicketRequest.FromString(register.calls[0].request)
     assert request.officer_key_id.hex() == KEY_ID
-    assert request.work == lookup_pb2.TICKET_WORK_COURT_ORDER
+    assert request.work == grants_pb2.TICKET_WORK_COURT_ORDER
     assert list(request.cnics) == PERSONS
     assert f"`nsor lookup --ticket {ID}`" in capsys.readouterr().err
 
@@ -44,10 +44,10 @@ def test_a_ticket_is_opened_and_the_next_command_is_printed(
 def test_a_case_is_opened_and_the_next_command_is_printed(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register.answers[OPEN_CASE] = always(lookup_pb2.OpenCourtCaseResponse(grant=OPENED))
+    register.answers[OPEN_CASE] = always(grants_pb2.OpenCourtCaseResponse(grant=OPENED))
     number = "Sessions Case No. 9/2026"
     assert run("case", "open", "special-court", "PK-PB/LHR", number, stdin="\n".join(PERSONS)) == 0
-    request = lookup_pb2.OpenCourtCaseRequest.FromString(register.calls[0].request)
+    request = grants_pb2.OpenCourtCaseRequest.FromString(register.calls[0].request)
     assert request.court_case == types_pb2.CourtCase(
         court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR", case_number=number
     )
@@ -59,11 +59,11 @@ def test_a_case_is_opened_and_the_next_command_is_printed(
 def test_what_is_only_checked_opens_nothing_and_names_no_next_command(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse())
-    register.answers[OPEN_CASE] = always(lookup_pb2.OpenCourtCaseResponse())
+    register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse())
+    register.answers[OPEN_CASE] = always(grants_pb2.OpenCourtCaseResponse())
     named = ("sessions-court", "PK-PB/LHR", "9/2026") if command == "case" else (KEY_ID, "--work", "correction")
     assert run(command, "open", *named, "--validate-only", stdin=PERSONS[0]) == 0
-    kind = lookup_pb2.OpenCourtCaseRequest if command == "case" else lookup_pb2.OpenTicketRequest
+    kind = grants_pb2.OpenCourtCaseRequest if command == "case" else grants_pb2.OpenTicketRequest
     assert kind.FromString(register.calls[0].request).validate_only
     printed = capsys.readouterr()
     assert "Correct: nothing was opened" in printed.out + printed.err
@@ -71,13 +71,13 @@ def test_what_is_only_checked_opens_nothing_and_names_no_next_command(
 
 
 def test_the_other_officer_is_named_by_his_key_file_as_well(run: Run, register: Register, tmp_path: Path) -> None:
-    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
     key = OfficerKey.generate()
     file = tmp_path / "colleague.key"
     key.save(file)
     options = ("--officer-key-file", str(file), "--work", "correction")
     assert run("ticket", "open", *options, stdin=PERSONS[0]) == 0
-    request = lookup_pb2.OpenTicketRequest.FromString(register.calls[0].request)
+    request = grants_pb2.OpenTicketRequest.FromString(register.calls[0].request)
     assert request.officer_key_id == key.key_id
     # Two names could be of two officers.
     assert run("ticket", "open", KEY_ID, *options, stdin=PERSONS[0]) == cli.USAGE
@@ -97,26 +97,26 @@ def test_a_form_that_is_wrong_costs_no_call_and_says_the_right_one(
 
 
 WHAT_COUNTS = {
-    "access": lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, persons=2),
-    "ticket": lookup_pb2.OpenGrant(
-        grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, work=lookup_pb2.TICKET_WORK_CORRECTION
+    "access": grants_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, persons=2),
+    "ticket": grants_pb2.OpenGrant(
+        grant=OPENED, opened_by_key_id=b"k" * 32, officer_key_id=b"o" * 32, work=grants_pb2.TICKET_WORK_CORRECTION
     ),
-    "case": lookup_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, persons=2),
+    "case": grants_pb2.OpenGrant(grant=OPENED, opened_by_key_id=b"k" * 32, persons=2),
 }
 NAMES = {"access": "grant", "ticket": "ticket", "case": "case"}
 
 
 def withdrawn(register: Register) -> list[str]:
     sent = [call.request for call in register.calls if call.method == WITHDRAW]
-    return [lookup_pb2.WithdrawGrantRequest.FromString(request).grant_id for request in sent]
+    return [grants_pb2.WithdrawGrantRequest.FromString(request).grant_id for request in sent]
 
 
 @pytest.mark.parametrize("what", WHAT_COUNTS)
 def test_what_was_opened_is_shown_and_asked_for_before_it_is_withdrawn(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
-    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse(grants=[WHAT_COUNTS[what]]))
-    register.answers[WITHDRAW] = always(lookup_pb2.WithdrawGrantResponse())
+    register.answers[LIST] = always(grants_pb2.ListGrantsResponse(grants=[WHAT_COUNTS[what]]))
+    register.answers[WITHDRAW] = always(grants_pb2.WithdrawGrantResponse())
     assert run(what, "withdraw", ID[:8], stdin="n\n") == cli.STOPPED
     said = capsys.readouterr()
     assert ID in said.out
@@ -134,8 +134,8 @@ def test_what_was_opened_is_shown_and_asked_for_before_it_is_withdrawn(
 def test_what_is_withdrawn_already_is_called_so(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse())
-    answer = lookup_pb2.WithdrawGrantResponse()
+    register.answers[LIST] = always(grants_pb2.ListGrantsResponse())
+    answer = grants_pb2.WithdrawGrantResponse()
     answer.withdraw_time.seconds = 1_790_000_000
     register.answers[WITHDRAW] = always(answer)
     assert run("ticket", "withdraw", ID) == 0
@@ -152,9 +152,9 @@ def test_what_was_opened_is_listed_to_its_last_page(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, str]
 ) -> None:
     def page(request: bytes) -> Message:
-        asked = lookup_pb2.ListGrantsRequest.FromString(request)
+        asked = grants_pb2.ListGrantsRequest.FromString(request)
         one = WHAT_COUNTS[command[0]]
-        return lookup_pb2.ListGrantsResponse(grants=[one], next_page_token="" if asked.page_token else "next")
+        return grants_pb2.ListGrantsResponse(grants=[one], next_page_token="" if asked.page_token else "next")
 
     register.answers[LIST] = page
     assert run(*command) == 0
@@ -169,7 +169,7 @@ def test_what_was_opened_is_listed_to_its_last_page(
 
 def test_a_list_names_what_it_shows(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     # A court that asks for tickets has cases.
-    register.answers[LIST] = always(lookup_pb2.ListGrantsResponse(grants=[WHAT_COUNTS["case"]]))
+    register.answers[LIST] = always(grants_pb2.ListGrantsResponse(grants=[WHAT_COUNTS["case"]]))
     assert run("ticket", "list") == 0
     assert "1 of 1 cases shown." in capsys.readouterr().err
 
@@ -180,7 +180,7 @@ def test_the_other_officer_is_named_by_the_beginning_of_his_key_id(run: Run, reg
     register.answers["nsor.v1.DirectoryService/ListOfficers"] = always(
         directory_pb2.ListOfficersResponse(officers=officers)
     )
-    register.answers[OPEN_TICKET] = always(lookup_pb2.OpenTicketResponse(grant=OPENED))
+    register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
     assert run("ticket", "open", KEY_ID[:8], "--work", "correction", stdin=PERSONS[0]) == 0
-    assert lookup_pb2.OpenTicketRequest.FromString(register.calls[-1].request).officer_key_id.hex() == KEY_ID
+    assert grants_pb2.OpenTicketRequest.FromString(register.calls[-1].request).officer_key_id.hex() == KEY_ID
     assert run("ticket", "open", "cdcdcdcd", "--work", "correction", stdin=PERSONS[0]) == cli.USAGE

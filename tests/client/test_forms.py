@@ -14,7 +14,7 @@ import nsor
 from nsor import cleaning, cli, forms
 from nsor.advice import Words
 from nsor.cli import requests
-from nsor.v1 import directory_pb2, lookup_pb2, notices_pb2, options_pb2, registration_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, lookup_pb2, notices_pb2, options_pb2, registration_pb2
 from nsor_server.formats import dates
 from nsor_server.formats.normalisers import normalisers
 from nsor_server.policy import written_forms
@@ -31,7 +31,7 @@ REQUESTS = (
     registration_pb2.CreateRegistrationRequest,
     registration_pb2.ConfirmRegistrationRequest,
     notices_pb2.CreateNoticeRequest,
-    lookup_pb2.CreateAccessRequestRequest,
+    access_requests_pb2.CreateAccessRequestRequest,
     lookup_pb2.LookUpRegistrationRequest,
     directory_pb2.EnrolOfficerRequest,
 )
@@ -136,11 +136,11 @@ def test_all_that_is_wrong_in_a_row_is_said_at_once_and_no_value() -> None:
 
 
 def test_both_spellings_are_read_and_one_is_written() -> None:
-    message = lookup_pb2.CreateAccessRequestRequest()
+    message = access_requests_pb2.CreateAccessRequestRequest()
     assert requests.parse('{"annexureA": {"ioName": 5}}', message)[0].field.startswith("annexure_a")
     assert not requests.parse('{"annexureA": {}}', message)
     assert not requests.parse('{"annexure_a": {}}', message)
-    skeleton = json.loads(requests.template(lookup_pb2.CreateAccessRequestRequest.DESCRIPTOR))
+    skeleton = json.loads(requests.template(access_requests_pb2.CreateAccessRequestRequest.DESCRIPTOR))
     assert set(skeleton) == {"fir", "suspects", "annexure_a"}
 
 

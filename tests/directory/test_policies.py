@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, errors_pb2, grants_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome
@@ -57,13 +57,13 @@ def in_force(services: Services) -> Policy:
     return services.directory.reload().policy
 
 
-def granted(services: Services) -> lookup_pb2.Grant:
+def granted(services: Services) -> grants_pb2.Grant:
     """A new grant."""
     asked = services.ask(call_of(PUNJAB_POLICE), application()).response
-    decision = lookup_pb2.ApproveAccessRequestRequest(
+    decision = access_requests_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=asked.access_request_id, etag=asked.etag
     )
-    grant: lookup_pb2.Grant = services.ask(call_of(PUNJAB_PROSECUTION), decision).response.grant
+    grant: grants_pb2.Grant = services.ask(call_of(PUNJAB_PROSECUTION), decision).response.grant
     return grant
 
 
@@ -286,7 +286,7 @@ def test_a_grant_keeps_its_end_when_the_deadline_moves(services: Services) -> No
         for record in [
             services.ask(
                 call_of(PUNJAB_PROSECUTION),
-                lookup_pb2.GetAccessRequestRequest(access_request_id=_request_of(services, old.grant_id)),
+                access_requests_pb2.GetAccessRequestRequest(access_request_id=_request_of(services, old.grant_id)),
             ).response.access_request.grant
         ]
     ]

@@ -20,7 +20,7 @@ from certs import focal_persons
 from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.officer import OfficerKey
-from nsor.v1 import lookup_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_synthetic import generate
@@ -144,14 +144,14 @@ class Agencies:
         )
         return Entered(order, entered.registration_id, answer.message.etag)
 
-    def granted(self, *orders: registration_pb2.CreateRegistrationRequest) -> lookup_pb2.Grant:
+    def granted(self, *orders: registration_pb2.CreateRegistrationRequest) -> grants_pb2.Grant:
         """Have Punjab's prosecution grant Punjab's police access to suspects who are the people of these orders."""
         request = access_request(orders[0], STATION, next(_numbers))
         request.request_id = str(uuid.uuid4())
         for order in orders[1:]:
             request.suspects.add(cnic=order.person.cnic, name=order.person.names[0])
         submitted = self.client("punjab-police").lookup.create_access_request(request).message
-        approval = lookup_pb2.ApproveAccessRequestRequest(
+        approval = access_requests_pb2.ApproveAccessRequestRequest(
             access_request_id=submitted.access_request_id, etag=submitted.etag
         )
         return self.client("punjab-prosecution").lookup.approve_access_request(approval).message.grant
@@ -167,14 +167,14 @@ class Agencies:
 
     def ticket(self, *cnics: str) -> str:
         """Have another officer of NPB open a ticket on these persons for NPB's officer; gives its id."""
-        request = lookup_pb2.OpenTicketRequest(
-            officer_key_id=self.officer("npb").key.key_id, work=lookup_pb2.TICKET_WORK_CORRECTION, cnics=cnics
+        request = grants_pb2.OpenTicketRequest(
+            officer_key_id=self.officer("npb").key.key_id, work=grants_pb2.TICKET_WORK_CORRECTION, cnics=cnics
         )
         return self.second("npb").lookup.open_ticket(request).message.grant.grant_id
 
     def court_case(self, case: types_pb2.CourtCase, *cnics: str) -> str:
         """Have Lahore's court open a case against these persons; gives its id."""
-        request = lookup_pb2.OpenCourtCaseRequest(court_case=case, cnics=cnics)
+        request = grants_pb2.OpenCourtCaseRequest(court_case=case, cnics=cnics)
         return self.client("lahore-special-court").lookup.open_court_case(request).message.grant.grant_id
 
     def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:

@@ -15,6 +15,7 @@ from nsor.answers import Answer
 from nsor.errors import Refused
 from nsor.ledger import merkle
 from nsor.v1 import (
+    grants_pb2,
     lookup_pb2,
     notices_pb2,
     notification_pb2,
@@ -47,11 +48,11 @@ class Story:
     offender: Entered
     unconfirmed: Entered
     absent: str
-    grant: lookup_pb2.Grant
+    grant: grants_pb2.Grant
     look_up: Answer[LookUp]
 
 
-def on_grant(grant: lookup_pb2.Grant, cnic: str) -> lookup_pb2.LookUpRegistrationRequest:
+def on_grant(grant: grants_pb2.Grant, cnic: str) -> lookup_pb2.LookUpRegistrationRequest:
     return lookup_pb2.LookUpRegistrationRequest(
         request_id=str(uuid.uuid4()),
         purpose=options_pb2.PURPOSE_INVESTIGATION,

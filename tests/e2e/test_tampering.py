@@ -5,7 +5,7 @@ from typing import LiteralString
 
 import pytest
 
-from nsor.v1 import lookup_pb2, options_pb2
+from nsor.v1 import grants_pb2, lookup_pb2, options_pb2
 from tests.e2e.agencies import Agencies, Entered, punjabis
 from tests.e2e.conftest import Started
 
@@ -19,7 +19,7 @@ class Kept:
 
     agencies: Agencies
     known: Entered
-    grant: lookup_pb2.Grant
+    grant: grants_pb2.Grant
 
     def verify(self) -> tuple[int, str]:
         done = self.agencies.register.operate("ledger", "verify", check=False)

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from nsor.v1 import lookup_pb2, notices_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, notices_pb2, registration_pb2, types_pb2
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic.dates import to_date
 from tests.leak.scanner import Canary
@@ -126,25 +126,25 @@ def notice(registration_id: str) -> notices_pb2.CreateNoticeRequest:
     )
 
 
-def access_request() -> lookup_pb2.CreateAccessRequestRequest:
+def access_request() -> access_requests_pb2.CreateAccessRequestRequest:
     """The offender and one who is no offender, as suspects of a new FIR."""
     official = types_pb2.NAME_KIND_OFFICIAL
     named = types_pb2.PersonName(
         kind=official, name=SUSPECT, relative_name=SUSPECT_FATHER, relation=types_pb2.RELATION_SON_OF
     )
-    return lookup_pb2.CreateAccessRequestRequest(
+    return access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir(SECOND_FIR),
         suspects=[
-            lookup_pb2.Suspect(cnic=OFFENDER_CNIC, name=types_pb2.PersonName(kind=official, name=NAME)),
-            lookup_pb2.Suspect(cnic=SUSPECT_CNIC, name=named),
+            grants_pb2.Suspect(cnic=OFFENDER_CNIC, name=types_pb2.PersonName(kind=official, name=NAME)),
+            grants_pb2.Suspect(cnic=SUSPECT_CNIC, name=named),
         ],
-        annexure_a=lookup_pb2.AnnexureA(
+        annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting=STATION,
             offence_codes=["PPC-376"],
-            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=lookup_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=access_requests_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
             fir_copy_number=FIR_COPY,
             application_number=APPLICATION,
             application_date=to_date(dt.date(YEAR, 9, 5)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nsor.errors import NsorError
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from tests.e2e.agencies import Agencies
 from tests.leak import planted
 from tests.rpc.callers import Answered
@@ -71,7 +71,7 @@ def _look_ups(agencies: Agencies, outcome: Outcome) -> None:
     """On a grant, and for every standing purpose."""
     police, prosecution = agencies.client(POLICE).lookup, agencies.client(PROSECUTION).lookup
     submitted = police.create_access_request(planted.access_request()).message
-    approval = lookup_pb2.ApproveAccessRequestRequest(
+    approval = access_requests_pb2.ApproveAccessRequestRequest(
         access_request_id=submitted.access_request_id, etag=submitted.etag
     )
     grant = prosecution.approve_access_request(approval).message.grant.grant_id

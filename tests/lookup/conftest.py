@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import grants_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Call, Officer, Outcome, Refusal, Row
 from nsor_server.errors import ApiError
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
-from nsor_server.lookup import records
-from nsor_server.lookup import store as lookups
 from nsor_server.lookup.batch import Decider, LookUp
+from nsor_server.lookup.grants import records
+from nsor_server.lookup.grants import store as lookups
 from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes
@@ -198,7 +198,7 @@ class Register:
                 expiry_rule="ticket-expiry",
                 create_time_us=NOW_US - 1,
                 purpose=options_pb2.PURPOSE_REGISTER_OPERATION,
-                work=lookup_pb2.TICKET_WORK_CORRECTION,
+                work=grants_pb2.TICKET_WORK_CORRECTION,
                 opened_by_key=officer("npb", 99).key_id,
                 opened_by_agency="npb",
             )

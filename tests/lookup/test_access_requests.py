@@ -7,11 +7,12 @@ import psycopg
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, grants_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome, RecordRef
-from nsor_server.lookup import store
+from nsor_server.lookup.grants import store
+from nsor_server.lookup.requests.service import AccessRequests as Deciding
 from nsor_server.storage.sealing import Sealer
 from tests.agencies import narrowed
 from tests.calls import Services, call_of
@@ -28,20 +29,20 @@ from tests.lookup.conftest import (
 )
 
 
-def application(**changes: object) -> lookup_pb2.CreateAccessRequestRequest:
-    request = lookup_pb2.CreateAccessRequestRequest(
+def application(**changes: object) -> access_requests_pb2.CreateAccessRequestRequest:
+    request = access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir_key(),
         suspects=[
-            lookup_pb2.Suspect(cnic=cnic, name=types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test"))
+            grants_pb2.Suspect(cnic=cnic, name=types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test"))
             for cnic in (KNOWN, UNKNOWN)
         ],
-        annexure_a=lookup_pb2.AnnexureA(
+        annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting="PK-PB/LHR",
             offence_codes=["PPC-376", "PPC-34"],
-            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=lookup_pb2.ACCESS_GROUND_IDENTITY,
+            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=access_requests_pb2.ACCESS_GROUND_IDENTITY,
             fir_copy_number="FC-1",
             application_number="APP-1",
         ),
@@ -66,13 +67,13 @@ class AccessRequests:
         return outcome
 
     def create(
-        self, request: lookup_pb2.CreateAccessRequestRequest | None = None, acting: Officer | None = None
+        self, request: access_requests_pb2.CreateAccessRequestRequest | None = None, acting: Officer | None = None
     ) -> Outcome[Any]:
         return self.ask("punjab-police", request or application(), acting)
 
-    def created(self) -> lookup_pb2.CreateAccessRequestResponse:
+    def created(self) -> access_requests_pb2.CreateAccessRequestResponse:
         response = self.create().response
-        assert isinstance(response, lookup_pb2.CreateAccessRequestResponse)
+        assert isinstance(response, access_requests_pb2.CreateAccessRequestResponse)
         return response
 
     def approve(
@@ -80,17 +81,21 @@ class AccessRequests:
     ) -> Outcome[Any]:
         return self.ask(agency, approval(request_id, etag), acting)
 
-    def send_back(self, request_id: str, etag: str, *reasons: lookup_pb2.ReturnReason.ValueType) -> Outcome[Any]:
-        request = lookup_pb2.ReturnAccessRequestRequest(
+    def send_back(
+        self, request_id: str, etag: str, *reasons: access_requests_pb2.ReturnReason.ValueType
+    ) -> Outcome[Any]:
+        request = access_requests_pb2.ReturnAccessRequestRequest(
             request_id=str(uuid.uuid4()), access_request_id=request_id, etag=etag, reasons=reasons
         )
         return self.ask("punjab-prosecution", request)
 
     def get(
         self, request_id: str, agency: str = "punjab-police", acting: Officer | None = None
-    ) -> lookup_pb2.AccessRequest:
-        response = self.ask(agency, lookup_pb2.GetAccessRequestRequest(access_request_id=request_id), acting).response
-        assert isinstance(response, lookup_pb2.GetAccessRequestResponse)
+    ) -> access_requests_pb2.AccessRequest:
+        response = self.ask(
+            agency, access_requests_pb2.GetAccessRequestRequest(access_request_id=request_id), acting
+        ).response
+        assert isinstance(response, access_requests_pb2.GetAccessRequestResponse)
         return response.access_request
 
     def events(self) -> list[tuple[object, ...]]:
@@ -98,8 +103,10 @@ class AccessRequests:
             return conn.execute("SELECT recipient, kind, access_request_id FROM outbox ORDER BY created_at").fetchall()
 
 
-def approval(request_id: str, etag: str) -> lookup_pb2.ApproveAccessRequestRequest:
-    return lookup_pb2.ApproveAccessRequestRequest(request_id=str(uuid.uuid4()), access_request_id=request_id, etag=etag)
+def approval(request_id: str, etag: str) -> access_requests_pb2.ApproveAccessRequestRequest:
+    return access_requests_pb2.ApproveAccessRequestRequest(
+        request_id=str(uuid.uuid4()), access_request_id=request_id, etag=etag
+    )
 
 
 @pytest.fixture
@@ -113,7 +120,7 @@ def test_a_request_is_shown_to_its_agency_and_to_the_districts_prosecution(reque
     assert not created.decision_deadline.verified
     for agency in ("punjab-police", "punjab-prosecution"):
         shown = requests.get(created.access_request_id, agency)
-        assert shown.state == lookup_pb2.ACCESS_REQUEST_STATE_PENDING
+        assert shown.state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
         assert shown.etag == created.etag
         assert shown.fir == fir_key()
         assert [suspect.cnic for suspect in shown.suspects] == [KNOWN, UNKNOWN]
@@ -138,7 +145,7 @@ def test_to_everybody_else_a_request_does_not_exist(requests: AccessRequests) ->
 
 def test_validate_only_says_what_would_be_and_writes_nothing(requests: AccessRequests) -> None:
     outcome = requests.create(application(validate_only=True))
-    assert isinstance(outcome.response, lookup_pb2.CreateAccessRequestResponse)
+    assert isinstance(outcome.response, access_requests_pb2.CreateAccessRequestResponse)
     assert not outcome.response.access_request_id
     assert outcome.response.HasField("decision_deadline")
     assert outcome.records == ()
@@ -207,11 +214,11 @@ def test_a_granted_look_up_answers_from_the_request_to_the_record(requests: Acce
 
 def test_a_return_gives_its_reasons(requests: AccessRequests) -> None:
     created = requests.created()
-    reason = lookup_pb2.RETURN_REASON_RATIONALE_LACKING
+    reason = access_requests_pb2.RETURN_REASON_RATIONALE_LACKING
     outcome = requests.send_back(created.access_request_id, created.etag, reason)
     assert outcome.detail.outcome == "RETURNED"
     shown = requests.get(created.access_request_id)
-    assert shown.state == lookup_pb2.ACCESS_REQUEST_STATE_RETURNED
+    assert shown.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
     assert list(shown.return_reasons) == [reason]
     assert not shown.HasField("grant")
     with pytest.raises(errors.InvalidFields):
@@ -221,7 +228,7 @@ def test_a_return_gives_its_reasons(requests: AccessRequests) -> None:
 def test_prosecution_and_requester_are_told(requests: AccessRequests) -> None:
     first, second = requests.created(), requests.created()
     requests.approve(first.access_request_id, first.etag)
-    requests.send_back(second.access_request_id, second.etag, lookup_pb2.RETURN_REASON_PERSON_UNRELATED)
+    requests.send_back(second.access_request_id, second.etag, access_requests_pb2.RETURN_REASON_PERSON_UNRELATED)
     one, two = uuid.UUID(first.access_request_id), uuid.UUID(second.access_request_id)
     assert requests.events() == [
         ("punjab-prosecution", notification_pb2.EVENT_KIND_ACCESS_REQUESTED, one),
@@ -252,9 +259,9 @@ def test_nobody_decides_on_his_own_request(requests: AccessRequests) -> None:
     assert police.value.reason == errors_pb2.ERROR_REASON_NOT_ALLOWED
     call = call_of(AGENCIES["punjab-police"], officer("punjab-police", 2))
     call.rows = options_pb2.ROW_SCOPE_JURISDICTION
-    lookups = requests.services.lookups
+    deciding = Deciding(requests.services.sealer, requests.services.blind_index)
     with requests.services.database.reading() as conn, pytest.raises(errors.Denied) as same_agency:
-        lookups.approve_access_request(call, approval(created.access_request_id, created.etag), conn)
+        deciding.approve_access_request(call, approval(created.access_request_id, created.etag), conn)
     assert same_agency.value.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
 
 
@@ -264,7 +271,7 @@ def test_a_request_is_decided_once(requests: AccessRequests) -> None:
     with pytest.raises(errors.EtagMismatch):
         requests.approve(created.access_request_id, created.etag)
     with pytest.raises(errors.WrongState):
-        requests.send_back(created.access_request_id, approved.etag, lookup_pb2.RETURN_REASON_PERSON_UNRELATED)
+        requests.send_back(created.access_request_id, approved.etag, access_requests_pb2.RETURN_REASON_PERSON_UNRELATED)
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -354,7 +361,9 @@ def test_a_request_whose_columns_were_changed_is_an_alarm_and_no_answer(
     # Wherever the row was moved to, the caller's jurisdiction contains it.
     call = call_of(narrowed(AGENCIES[agency], "PK"))
     with pytest.raises(errors.Internal):
-        requests.services.ask(call, lookup_pb2.GetAccessRequestRequest(access_request_id=created.access_request_id))
+        requests.services.ask(
+            call, access_requests_pb2.GetAccessRequestRequest(access_request_id=created.access_request_id)
+        )
     assert "ALERT ROW_CONTRADICTED: " in caplog.text
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from nsor.v1 import errors_pb2, lookup_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2
 from nsor_server import errors
-from nsor_server.lookup import rules
+from nsor_server.lookup.requests import rules
 from nsor_server.policy.offences import OffenceTable
 from tests.access.requests import application
 from tests.orders import day
@@ -44,8 +44,8 @@ def test_each_suspect_and_each_reason_stands_once() -> None:
     with pytest.raises(errors.InvalidFields) as refused:
         rules.check_access_request(request, OFFENCES)
     assert [each.field for each in refused.value.violations] == ["suspects[1].cnic", "suspects[2].cnic"]
-    one, other = lookup_pb2.RETURN_REASON_RATIONALE_LACKING, lookup_pb2.RETURN_REASON_UNSPECIFIED
-    rules.check_return(lookup_pb2.ReturnAccessRequestRequest(reasons=[one, other]))
+    one, other = access_requests_pb2.RETURN_REASON_RATIONALE_LACKING, access_requests_pb2.RETURN_REASON_UNSPECIFIED
+    rules.check_return(access_requests_pb2.ReturnAccessRequestRequest(reasons=[one, other]))
     with pytest.raises(errors.InvalidFields) as refused:
-        rules.check_return(lookup_pb2.ReturnAccessRequestRequest(reasons=[one, other, one]))
+        rules.check_return(access_requests_pb2.ReturnAccessRequestRequest(reasons=[one, other, one]))
     assert [each.field for each in refused.value.violations] == ["reasons[2]"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import errors_pb2, lookup_pb2, types_pb2
+from nsor.v1 import errors_pb2, grants_pb2, lookup_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Officer, Outcome
-from nsor_server.lookup import store
+from nsor_server.lookup.grants import store
 from nsor_server.storage.v1 import record_pb2
 from tests.calls import Services, call_of, sealed_rows_are_listed, violations
 from tests.lookup.conftest import (
@@ -35,11 +35,11 @@ def enrolled(services: Services, agency_id: str, number: int, *, disabled: bool 
     return services.enrolled(officer(agency_id, number), disabled=disabled)
 
 
-def ticket_for(worker: Officer, cnics: Sequence[str] = (KNOWN,), **fields: Any) -> lookup_pb2.OpenTicketRequest:
-    return lookup_pb2.OpenTicketRequest(
+def ticket_for(worker: Officer, cnics: Sequence[str] = (KNOWN,), **fields: Any) -> grants_pb2.OpenTicketRequest:
+    return grants_pb2.OpenTicketRequest(
         request_id=str(uuid.uuid4()),
         officer_key_id=worker.key_id,
-        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        work=grants_pb2.TICKET_WORK_CORRECTION,
         cnics=cnics,
         **fields,
     )
@@ -47,8 +47,8 @@ def ticket_for(worker: Officer, cnics: Sequence[str] = (KNOWN,), **fields: Any) 
 
 def case_of(
     cnics: Sequence[str] = (KNOWN,), place: str = "PK-PB/LHR", **fields: Any
-) -> lookup_pb2.OpenCourtCaseRequest:
-    return lookup_pb2.OpenCourtCaseRequest(
+) -> grants_pb2.OpenCourtCaseRequest:
+    return grants_pb2.OpenCourtCaseRequest(
         request_id=str(uuid.uuid4()),
         court_case=types_pb2.CourtCase(
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code=place, case_number="Sessions Case No. 9/2026"
@@ -186,7 +186,7 @@ def test_who_is_not_named_is_refused_whether_he_is_registered_or_not(services: S
     ],
 )
 def test_a_case_is_opened_within_the_courts_and_the_officers_jurisdiction(
-    services: Services, request_: lookup_pb2.OpenCourtCaseRequest, jurisdiction: tuple[str, ...]
+    services: Services, request_: grants_pb2.OpenCourtCaseRequest, jurisdiction: tuple[str, ...]
 ) -> None:
     call = call_of(AGENCIES[COURT], officer(COURT, 1, jurisdiction))
     refused = services.refused(errors.Denied, call, request_)
@@ -229,7 +229,7 @@ def test_an_opening_is_repeatable_and_never_half_written(services: Services) -> 
     first = services.ask(call, request)
     again = call_of(AGENCIES[COURT], call.officer)
     services.ask(again, request)
-    assert lookup_pb2.OpenCourtCaseResponse.FromString(again.answer) == first.response
+    assert grants_pb2.OpenCourtCaseResponse.FromString(again.answer) == first.response
     assert services.one("SELECT count(*) FROM access_grant") == 1
     assert "access_grant" in services.never_half_written(call_of(AGENCIES[COURT]), case_of())
 

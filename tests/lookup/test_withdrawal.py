@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import directory_pb2, errors_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, errors_pb2, grants_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access import directory
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome
-from nsor_server.lookup import rules
+from nsor_server.lookup.grants import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import verifying
@@ -63,8 +63,8 @@ def disabling(who: Officer, reason: directory_pb2.DisableReason.ValueType) -> di
     return directory_pb2.DisableOfficerRequest(request_id=str(uuid.uuid4()), officer_key_id=who.key_id, reason=reason)
 
 
-def withdrawal(grant_id: str, **fields: Any) -> lookup_pb2.WithdrawGrantRequest:
-    return lookup_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id, **fields)
+def withdrawal(grant_id: str, **fields: Any) -> grants_pb2.WithdrawGrantRequest:
+    return grants_pb2.WithdrawGrantRequest(request_id=str(uuid.uuid4()), grant_id=grant_id, **fields)
 
 
 @pytest.mark.parametrize(("agency_id", "opened"), KINDS)
@@ -212,7 +212,7 @@ def test_a_place_that_was_written_beside_the_seal_shows_nothing(services: Servic
     with services.database.owner() as owner:
         owner.execute("UPDATE access_grant SET places = '{PK-PB/MUL}'")
     call = call_of(AGENCIES[COURT], officer_of(AGENCIES[COURT], "PK-PB/MUL"))
-    services.refused(errors.Internal, call, lookup_pb2.ListGrantsRequest())
+    services.refused(errors.Internal, call, grants_pb2.ListGrantsRequest())
     services.refused(errors.Internal, call, withdrawal(grant_id))
 
 
@@ -220,7 +220,7 @@ def test_whoever_decides_nothing_lists_nothing(services: Services) -> None:
     # By the uses that are left he would see each look-up of everybody, when it is made.
     clerk = replace(officer_of(PUNJAB_PROSECUTION), decides=False)
     grant(services, enrolled(services, "punjab-prosecution", 1))
-    refused = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION, clerk), lookup_pb2.ListGrantsRequest())
+    refused = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION, clerk), grants_pb2.ListGrantsRequest())
     assert refused.reason == errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE
 
 
@@ -284,11 +284,11 @@ def test_what_a_compromised_key_has_granted_is_shown_as_withdrawn_and_its_holder
     assert (again.detail.outcome, again.response.withdraw_time) == ("WITHDRAWN_BEFORE", ended)
 
 
-def shown_of(services: Services, grant_id: str) -> lookup_pb2.Grant:
+def shown_of(services: Services, grant_id: str) -> grants_pb2.Grant:
     """A grant as the police see it in their access request."""
     request_id = str(services.one("SELECT access_request_id FROM access_grant WHERE grant_id = %s", grant_id))
-    asked = lookup_pb2.GetAccessRequestRequest(access_request_id=request_id)
-    found: lookup_pb2.Grant = services.ask(call_of(AGENCIES["punjab-police"]), asked).response.access_request.grant
+    asked = access_requests_pb2.GetAccessRequestRequest(access_request_id=request_id)
+    found: grants_pb2.Grant = services.ask(call_of(AGENCIES["punjab-police"]), asked).response.access_request.grant
     return found
 
 
@@ -307,12 +307,12 @@ def test_a_withdrawal_is_never_half_written(services: Services) -> None:
 
 def listed(
     services: Services, agency_id: str, size: int = 0, acting: Officer | None = None
-) -> list[lookup_pb2.OpenGrant]:
+) -> list[grants_pb2.OpenGrant]:
     """What an agency has opened and what counts, in pages."""
-    found: list[lookup_pb2.OpenGrant] = []
+    found: list[grants_pb2.OpenGrant] = []
     token, officer = "", acting or officer_of(AGENCIES[agency_id])
     while True:
-        request = lookup_pb2.ListGrantsRequest(page_size=size, page_token=token)
+        request = grants_pb2.ListGrantsRequest(page_size=size, page_token=token)
         page = services.ask(call_of(AGENCIES[agency_id], officer), request).response
         found += page.grants
         token = page.next_page_token
@@ -364,7 +364,7 @@ def test_pages_are_whole_and_a_token_of_something_else_is_refused(services: Serv
     assert (len(found), set(found)) == (5, ids)
     foreign, _ = ticket(services, enrolled(services, NPB, 1))
     for token in (foreign.replace("-", ""), str(uuid.uuid4()).replace("-", ""), "00", "zz"):
-        request = lookup_pb2.ListGrantsRequest(page_token=token)
+        request = grants_pb2.ListGrantsRequest(page_token=token)
         refused = services.refused(errors.InvalidFields, call_of(AGENCIES[COURT]), request)
         assert violations(refused) == [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, reviews_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, notification_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.calls import Agency, Officer
@@ -31,7 +31,7 @@ SMALL = {
 DISCLOSING = {
     registration_pb2.GetRegistrationRequest,
     reviews_pb2.ListReviewsRequest,
-    lookup_pb2.GetAccessRequestRequest,
+    access_requests_pb2.GetAccessRequestRequest,
 }
 
 
@@ -49,7 +49,7 @@ def _registration(id_: str) -> Message:
 
 
 def _application(id_: str) -> Message:
-    return lookup_pb2.GetAccessRequestRequest(access_request_id=id_)
+    return access_requests_pb2.GetAccessRequestRequest(access_request_id=id_)
 
 
 def _page(id_: str) -> Message:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.type import date_pb2
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import grants_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server.calls import Agency
 from nsor_server.formats.instants import to_day
 from nsor_server.registration import juveniles
@@ -90,7 +90,7 @@ def convicted(*counts: types_pb2.Count, case_number: str = "Sessions Case No. 12
 
 def looked_up(services: Services, number: str) -> lookup_pb2.LookUpRegistrationResponse:
     """By a court that tries him in another case."""
-    opened = lookup_pb2.OpenCourtCaseRequest(
+    opened = grants_pb2.OpenCourtCaseRequest(
         request_id=str(uuid.uuid4()),
         court_case=types_pb2.CourtCase(
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,

@@ -2,7 +2,7 @@
 
 import uuid
 
-from nsor.v1 import lookup_pb2, registration_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, registration_pb2, types_pb2
 from nsor_server.policy import source
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.registration import rejudged
@@ -44,7 +44,7 @@ def test_what_a_caller_says_of_the_version_is_not_believed(services: Services) -
 
 
 def test_an_access_request_keeps_the_table_by_which_its_fir_is_one_under_the_act(services: Services) -> None:
-    (request,) = (r for r in examples.requests(5) if isinstance(r, lookup_pb2.CreateAccessRequestRequest))
+    (request,) = (r for r in examples.requests(5) if isinstance(r, access_requests_pb2.CreateAccessRequestRequest))
     request.request_id = str(uuid.uuid4())
     found = services.ask(call_of(PUNJAB_POLICE), request).response
     key = uuid.UUID(found.access_request_id)

@@ -14,7 +14,15 @@ from google.type import date_pb2
 
 from certs import flawed
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    directory_pb2,
+    lookup_pb2,
+    options_pb2,
+    oversight_pb2,
+    registration_pb2,
+    types_pb2,
+)
 from nsor_server.calls import DecidedRows
 from nsor_server.directory import officers
 from nsor_server.ledger import proofs
@@ -317,7 +325,7 @@ def test_a_decision_is_signed_over_its_own_call(serving: Serving) -> None:
     caller = serving.caller("punjab-prosecution")
     key = serving.enrol("punjab-prosecution")
     nonce = os.urandom(32)
-    request = lookup_pb2.ApproveAccessRequestRequest(
+    request = access_requests_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=str(uuid.uuid4()), etag="0" * 16
     )
     encoded = request.SerializeToString()

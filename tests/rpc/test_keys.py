@@ -9,7 +9,7 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nsor.v1 import directory_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, grants_pb2, notification_pb2
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_synthetic import examples
 from tests.rpc.callers import Caller, Serving, decision, session
@@ -32,8 +32,8 @@ def with_keys(caller: Caller, *focal_persons: Ed25519PrivateKey) -> Caller:
     return Caller(caller.channel, caller.certificate, focal_persons=focal_persons)
 
 
-def approval() -> lookup_pb2.ApproveAccessRequestRequest:
-    return lookup_pb2.ApproveAccessRequestRequest(
+def approval() -> access_requests_pb2.ApproveAccessRequestRequest:
+    return access_requests_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=str(uuid.uuid4()), etag="0" * 16
     )
 
@@ -175,7 +175,7 @@ def test_a_ticket_is_opened_for_an_officer_who_was_enrolled_just_now(serving: Se
     caller, opener = serving.caller("npb"), serving.enrol("npb")
     caller.officer = opener
     assert caller.call(LIST_OFFICERS, directory_pb2.ListOfficersRequest()).code is STATES.OK
-    request = next(each for each in examples.requests(3) if isinstance(each, lookup_pb2.OpenTicketRequest))
+    request = next(each for each in examples.requests(3) if isinstance(each, grants_pb2.OpenTicketRequest))
     request.officer_key_id = key_id(serving.enrol("npb"))
     nonce = os.urandom(32)
     signed = decision(opener, OPEN_TICKET, nonce, request.SerializeToString())

@@ -3,7 +3,16 @@
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import directory_pb2, lookup_pb2, notices_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    directory_pb2,
+    grants_pb2,
+    lookup_pb2,
+    notices_pb2,
+    oversight_pb2,
+    registration_pb2,
+    types_pb2,
+)
 from nsor_server.rpc.naming import named
 
 CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
@@ -18,10 +27,10 @@ CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
         (registration_pb2.ConfirmRegistrationRequest(request_id=CNIC, registration_id=ID), f"registration {ID}"),
         (registration_pb2.GetRegistrationRequest(registration_id=ID), f"registration {ID}"),
         (notices_pb2.CreateNoticeRequest(registration_id=ID), f"registration {ID}"),
-        (lookup_pb2.GetAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
-        (lookup_pb2.ApproveAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
-        (lookup_pb2.ReturnAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
-        (lookup_pb2.CreateAccessRequestRequest(suspects=[lookup_pb2.Suspect(cnic=CNIC)]), ""),
+        (access_requests_pb2.GetAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (access_requests_pb2.ApproveAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (access_requests_pb2.ReturnAccessRequestRequest(access_request_id=ID), f"access-request {ID}"),
+        (access_requests_pb2.CreateAccessRequestRequest(suspects=[grants_pb2.Suspect(cnic=CNIC)]), ""),
         (directory_pb2.DisableOfficerRequest(officer_key_id=b"\xab" * 32), f"officer {'ab' * 32}"),
         (directory_pb2.ListAgenciesRequest(), ""),
         (oversight_pb2.ListAccessesRequest(access_id=ID), f"access {ID}"),

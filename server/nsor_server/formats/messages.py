@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import (
+    access_requests_pb2,
     amendments_pb2,
     arrivals_pb2,
     closure_pb2,
@@ -346,7 +347,7 @@ def _proposal(
 
 
 def _access_request(
-    request: lookup_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
+    request: access_requests_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
     duplicates((suspect.cnic or None for suspect in request.suspects), path + "suspects[{}].cnic", violations)
     applied, reported = _day(request.annexure_a, "application_date"), _day(request.fir, "fir_date")

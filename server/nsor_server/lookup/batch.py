@@ -23,8 +23,9 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.lookup import batch_store, records, rules, store
+from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
+from nsor_server.lookup.grants import records, store
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending

@@ -1,4 +1,4 @@
-"""Access requests and look-ups as they are stored, compared with their seals and the ledger; history.py opens grants.
+"""What LookupService stores, and look-ups compared with the ledger; grants/history.py opens grants.
 
 A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
 """
@@ -15,13 +15,10 @@ from nsor_server.ledger.stored import (
     RecordedTable,
     Rows,
     Stored,
-    opened,
-    read,
-    recorded_index,
 )
-from nsor_server.lookup import store
-from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.sealing import Sealer
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as requests
+from nsor_server.lookup.requests.stored import compare as compare_requests
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
@@ -32,11 +29,6 @@ SELECT coalesce(entry.index, -1), made.agency_id, uuid_send(made.request_id), uu
 FROM look_up AS made LEFT JOIN ledger_entry AS entry USING (access_id)
 ORDER BY 1
 """
-_REQUESTS: Final = f"""
-SELECT {recorded_index(store.REQUESTS, "r.access_request_id", "r.version")},
-    r.access_request_id, r.version, r.state, r.agency_id, r.district, r.sealed
-FROM access_request_version AS r
-"""  # noqa: S608 - constants
 
 
 class _LookUps:
@@ -75,19 +67,13 @@ def _made(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> list[tuple[An
     return [(leaf.agency, detail.request_id, *use, leaf.time_us)]
 
 
-def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
-    sealer = Sealer(keyring)
-    for index, request_id, *columns, sealed in read(conn, "requests", _REQUESTS):
-        opened(add, index, store.REQUESTS, lambda: store.open_request(sealer, request_id, columns, sealed))  # noqa: B023
-
-
 STORED: Final = Stored(
     (
-        RecordedTable(store.REQUESTS, "access_request_id", "version", written_at="created_at"),
-        RecordedTable(store.GRANTS, "grant_id", written_at="created_at"),
-        RecordedTable.unsealed(store.WITHDRAWAL_ROWS),
+        RecordedTable(requests.REQUESTS, "access_request_id", "version", written_at="created_at"),
+        RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
+        RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
     ),
-    _compare,
+    compare_requests,
     _LookUps,
 )
 """For verification."""

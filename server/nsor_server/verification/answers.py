@@ -13,7 +13,8 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server.formats.instants import from_day
 from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
-from nsor_server.lookup import store
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.registration import cases, past
 from nsor_server.registration.history import History, Standing
@@ -23,7 +24,7 @@ from nsor_server.storage.v1 import record_pb2
 
 _BASES: Final = f"""
 SELECT index, table_name, row_id, version FROM ledger_record
-WHERE table_name IN ('{store.REQUESTS}', '{store.GRANTS}') ORDER BY index, ordinal
+WHERE table_name IN ('{requests.REQUESTS}', '{grants.GRANTS}') ORDER BY index, ordinal
 """  # noqa: S608 - constants
 """What look-ups rest on."""
 _CNIC: Final = "cnic "
@@ -77,7 +78,7 @@ class Answers:
 
     def _take_bases(self, index: int) -> None:
         for table, row_id, version in self._bases.take(index):
-            if table == store.REQUESTS:
+            if table == requests.REQUESTS:
                 self._requests[row_id] = version
             else:
                 self._granted[row_id] = self._history.rotations

@@ -8,7 +8,7 @@ from nsor_server.directory import stored as directory
 from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
-from nsor_server.lookup.history import Grants
+from nsor_server.lookup.grants.history import Grants
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices

@@ -20,7 +20,8 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
-from nsor_server.lookup import store as lookups
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as requests
 from nsor_server.notification import store as notices
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
@@ -71,8 +72,8 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     _REGISTRATION: _recorded(registrations.TABLE),
     record_pb2.LOOKED_AT_KIND_REGISTRATION_ITSELF: _recorded(registrations.TABLE),
     record_pb2.LOOKED_AT_KIND_JUDGMENT: _recorded(judgments.TABLE),
-    record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST: _recorded(lookups.REQUESTS),
-    record_pb2.LOOKED_AT_KIND_GRANT: _recorded(lookups.GRANTS),
+    record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST: _recorded(requests.REQUESTS),
+    record_pb2.LOOKED_AT_KIND_GRANT: _recorded(grants.GRANTS),
     _ITEM: _recorded(identity.TABLE),
     record_pb2.LOOKED_AT_KIND_SEALED_READING: _recorded(readings.TABLE),
     record_pb2.LOOKED_AT_KIND_CLOSURE: _recorded(closures.TABLE),
@@ -129,10 +130,10 @@ _SCOPED: Final[Mapping[_Kind, _Scoped]] = {
         "judgment_version AS j", "j.judgment_id", judgments.PLACES, version="j.version"
     ),
     record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST: _Scoped(
-        "access_request_version AS r", "r.access_request_id", lookups.REQUEST_PLACES, version="r.version"
+        "access_request_version AS r", "r.access_request_id", requests.REQUEST_PLACES, version="r.version"
     ),
     record_pb2.LOOKED_AT_KIND_ARRIVAL: _Scoped("arrival_notice AS a", "a.arrival_id", arrivals.PLACES),
-    record_pb2.LOOKED_AT_KIND_GRANT: _Scoped("access_grant AS g", "g.grant_id", lookups.GRANT_PLACES),
+    record_pb2.LOOKED_AT_KIND_GRANT: _Scoped("access_grant AS g", "g.grant_id", grants.GRANT_PLACES),
     _ITEM: _Scoped("identity_item AS i", "i.item_id", identity.PLACES),
 }
 _OF_ITEM: Final = "SELECT uuid_send(registration_id) FROM identity_item WHERE item_id = %(key)s"

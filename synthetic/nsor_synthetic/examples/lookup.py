@@ -7,52 +7,52 @@ from collections.abc import Iterator
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import lookup_pb2, options_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2
 from nsor_synthetic.examples import parts
 
 
 def access_requests(ids: parts.Ids) -> Iterator[Message]:
     """Of requests for access."""
-    yield lookup_pb2.CreateAccessRequestRequest(
+    yield access_requests_pb2.CreateAccessRequestRequest(
         request_id=ids.uuid("access"),
         fir=parts.fir(),
-        suspects=[lookup_pb2.Suspect(cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"))],
-        annexure_a=lookup_pb2.AnnexureA(
+        suspects=[grants_pb2.Suspect(cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"))],
+        annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting=parts.STATION,
             offence_codes=["PPC-376"],
-            stage=lookup_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=lookup_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+            ground=access_requests_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
             fir_copy_number="FC-12/2022",
             application_number="APP-9/2022",
             application_date=date_pb2.Date(year=2022, month=9, day=5),
         ),
     )
-    yield lookup_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
-    yield lookup_pb2.ApproveAccessRequestRequest(
+    yield access_requests_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
+    yield access_requests_pb2.ApproveAccessRequestRequest(
         request_id=ids.uuid("approve"), access_request_id=ids.uuid("access"), etag="0123456789abcdef"
     )
-    yield lookup_pb2.ReturnAccessRequestRequest(
+    yield access_requests_pb2.ReturnAccessRequestRequest(
         request_id=ids.uuid("return"),
         access_request_id=ids.uuid("access"),
         etag="0123456789abcdef",
-        reasons=[lookup_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE],
+        reasons=[access_requests_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE],
     )
 
 
 def opened(ids: parts.Ids) -> Iterator[Message]:
     """Of tickets, court cases and grants."""
-    yield lookup_pb2.OpenTicketRequest(
+    yield grants_pb2.OpenTicketRequest(
         request_id=ids.uuid("open ticket"),
         officer_key_id=ids.octets("worker", 32),
-        work=lookup_pb2.TICKET_WORK_CORRECTION,
+        work=grants_pb2.TICKET_WORK_CORRECTION,
         cnics=["8220312345670"],
     )
-    yield lookup_pb2.OpenCourtCaseRequest(
+    yield grants_pb2.OpenCourtCaseRequest(
         request_id=ids.uuid("open case"), court_case=parts.court_case(), cnics=["8220312345670"]
     )
-    yield lookup_pb2.ListGrantsRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
-    yield lookup_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
+    yield grants_pb2.ListGrantsRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
+    yield grants_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
 
 
 def look_ups(ids: parts.Ids) -> Iterator[Message]:

@@ -14,7 +14,7 @@ from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
-    from nsor.v1 import lookup_pb2
+    from nsor.v1 import access_requests_pb2, grants_pb2
 
 _REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
 
@@ -34,9 +34,9 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
 
     Suspects are personal data: they come from a file, never from the command line, which other users can read.
     """
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    wanted = lookup_pb2.CreateAccessRequestRequest()
+    wanted = access_requests_pb2.CreateAccessRequestRequest()
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
@@ -61,7 +61,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
         session.say("What the prosecutor decides: `nsor access show {}`", answer.message.access_request_id)
 
 
-def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAccessRequestRequest) -> None:
+def _asked_before(session: Session, client: Client, wanted: access_requests_pb2.CreateAccessRequestRequest) -> None:
     """Say that the same was asked before, if this computer knows it; at a terminal, ask whether to send it again."""
     did = "You asked for this FIR and these suspects on {}: entry {}."
     before = twice.ask(session, client, wanted, same=_asked_for(wanted), did=did)
@@ -69,7 +69,7 @@ def _asked_before(session: Session, client: Client, wanted: lookup_pb2.CreateAcc
         session.say("`nsor access show {}` shows what became of it.", before.record_id)
 
 
-def _asked_for(wanted: lookup_pb2.CreateAccessRequestRequest) -> bytes:
+def _asked_for(wanted: access_requests_pb2.CreateAccessRequestRequest) -> bytes:
     """FIR and suspects, whatever their order; the officer's reasons may differ."""
     suspects = sorted(suspect.SerializeToString(deterministic=True) for suspect in wanted.suspects)
     parts = (wanted.fir.SerializeToString(deterministic=True), *suspects)
@@ -81,24 +81,24 @@ def _asked_for(wanted: lookup_pb2.CreateAccessRequestRequest) -> bytes:
 @common
 def show(session: Session, access_request_id: str) -> None:
     """Show an access request: yours, or one of your jurisdiction."""
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
     with session.client(officer=True) as client:
-        wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
+        wanted = access_requests_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
         answer = client.lookup.get_access_request(wanted)
         session.answer(answer, title="Access request", confidential=True)
     if not session.as_json:
         _say_decided(session, answer.message.access_request)
 
 
-def _say_decided(session: Session, found: lookup_pb2.AccessRequest) -> bool:
+def _say_decided(session: Session, found: access_requests_pb2.AccessRequest) -> bool:
     """Say what was decided about a request and what comes next; whether anything was."""
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
-    if found.state == lookup_pb2.ACCESS_REQUEST_STATE_RETURNED:
+    if found.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED:
         session.say("It was returned. The officer asks again: `nsor access request FILE`")
         return True
-    if found.state != lookup_pb2.ACCESS_REQUEST_STATE_APPROVED:
+    if found.state != access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED:
         return False
     if found.grant.HasField("withdraw_time"):
         session.say("It was approved, and the grant was withdrawn.")
@@ -107,7 +107,7 @@ def _say_decided(session: Session, found: lookup_pb2.AccessRequest) -> bool:
     return True
 
 
-def _say_granted(session: Session, begin: str, grant: lookup_pb2.Grant) -> None:
+def _say_granted(session: Session, begin: str, grant: grants_pb2.Grant) -> None:
     step = "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`"
     session.say(step, session.said(begin), grant.grant_id)
 
@@ -120,12 +120,12 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
     """
     if etag:
         return etag
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
     if session.as_json:
         raise WrongUse("Name the version that was seen: --etag.")
     with session.client(officer=True) as client:
-        wanted = lookup_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
+        wanted = access_requests_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
         seen = client.lookup.get_access_request(wanted)
         session.answer(seen, title="Access request", confidential=True)
     if _say_decided(session, seen.message.access_request):
@@ -140,13 +140,13 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
 @common
 def approve(session: Session, access_request_id: str, etag: str | None) -> None:
     """Grant access; the prosecutor signs."""
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
     seen = _etag(session, access_request_id, etag, "Grant this access?")
     if seen is None:
         return
     with session.client(officer=True) as client:
-        decision = lookup_pb2.ApproveAccessRequestRequest(access_request_id=access_request_id, etag=seen)
+        decision = access_requests_pb2.ApproveAccessRequestRequest(access_request_id=access_request_id, etag=seen)
         answer = client.lookup.approve_access_request(decision)
         session.answer(answer, title="Granted")
     if not session.as_json:
@@ -160,17 +160,17 @@ def approve(session: Session, access_request_id: str, etag: str | None) -> None:
 @common
 def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], etag: str | None) -> None:
     """Return a request with reasons; the prosecutor signs."""
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
     seen = _etag(session, access_request_id, etag, "Return this request?")
     if seen is None:
         return
     names = [f"RETURN_REASON_{reason.upper().replace('-', '_')}" for reason in reasons]
     with session.client(officer=True) as client:
-        decision = lookup_pb2.ReturnAccessRequestRequest(
+        decision = access_requests_pb2.ReturnAccessRequestRequest(
             access_request_id=access_request_id,
             etag=seen,
-            reasons=[lookup_pb2.ReturnReason.Value(name) for name in names],
+            reasons=[access_requests_pb2.ReturnReason.Value(name) for name in names],
         )
         session.answer(client.lookup.return_access_request(decision), title="Returned")
 

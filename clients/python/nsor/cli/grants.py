@@ -11,7 +11,7 @@ from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
-    from nsor.v1 import lookup_pb2
+    from nsor.v1 import grants_pb2
 
 SHORTEST_ID = 8
 """So many digits of an id are taken, where the list has one that begins with them."""
@@ -46,7 +46,7 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
         kind: what the person calls it; another kind is refused.
         agreed: don't ask.
     """
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import grants_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     with session.client(officer=True) as client:
         found = _that_counts(client, grant_id)
@@ -57,7 +57,7 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
                 _show(session, client, kind.one.capitalize(), [found])
             question = session.said("Withdraw this {} for good?", session.said(kind.one))
             agreement.obtain(session, question, agreed=agreed)
-        request = lookup_pb2.WithdrawGrantRequest(
+        request = grants_pb2.WithdrawGrantRequest(
             request_id=str(uuid.uuid4()), grant_id=found.grant.grant_id if found else grant_id
         )
         # Of what the list doesn't have, the answer says since when it counts no more.
@@ -82,9 +82,9 @@ def show_all(session: Session, kind: Kind) -> None:
         session.say("To take one back for good: `{} {}`", shown.withdraw, found[0].grant.grant_id[:SHORTEST_ID])
 
 
-def _show(session: Session, client: Client, title: str, found: list[lookup_pb2.OpenGrant]) -> None:
+def _show(session: Session, client: Client, title: str, found: list[grants_pb2.OpenGrant]) -> None:
     from nsor.cli import render  # noqa: PLC0415 - as above
-    from nsor.v1 import lookup_pb2, types_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import grants_pb2, types_pb2  # noqa: PLC0415 - as above
 
     due = types_pb2.Deadline.DESCRIPTOR.fields_by_name["due_time"]
     own = client.officer_key_id
@@ -94,7 +94,7 @@ def _show(session: Session, client: Client, title: str, found: list[lookup_pb2.O
             each.grant.grant_id,
             _key(each.opened_by_key_id, own),
             _key(each.officer_key_id, own) or "any officer of the place",
-            *([lookup_pb2.TicketWork.Name(each.work).removeprefix("TICKET_WORK_").lower()] if tickets else []),
+            *([grants_pb2.TicketWork.Name(each.work).removeprefix("TICKET_WORK_").lower()] if tickets else []),
             str(each.persons),
             str(each.uses_left),
             render.text(due, each.grant.expiry.due_time),
@@ -105,7 +105,7 @@ def _show(session: Session, client: Client, title: str, found: list[lookup_pb2.O
     session.table(title, ("id", "opened by", "for", *work, "persons", "uses left", "until"), rows)
 
 
-def _that_counts(client: Client, grant_id: str) -> lookup_pb2.OpenGrant | None:
+def _that_counts(client: Client, grant_id: str) -> grants_pb2.OpenGrant | None:
     """The one of an id or of its beginning; None for a whole id that the list doesn't have."""
     fitting = [each for each in _every(client) if each.grant.grant_id.startswith(grant_id)]
     if len(fitting) == 1:
@@ -115,11 +115,11 @@ def _that_counts(client: Client, grant_id: str) -> lookup_pb2.OpenGrant | None:
     raise WrongUse("None that counts has an id which begins so, or several have. Give the whole id.")
 
 
-def _every(client: Client) -> list[lookup_pb2.OpenGrant]:
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+def _every(client: Client) -> list[grants_pb2.OpenGrant]:
+    from nsor.v1 import grants_pb2  # noqa: PLC0415 - as above
 
-    request = lookup_pb2.ListGrantsRequest(page_size=100)
-    found: list[lookup_pb2.OpenGrant] = []
+    request = grants_pb2.ListGrantsRequest(page_size=100)
+    found: list[grants_pb2.OpenGrant] = []
     while True:
         page = client.lookup.list_grants(request).message
         found += page.grants
@@ -128,7 +128,7 @@ def _every(client: Client) -> list[lookup_pb2.OpenGrant]:
             return found
 
 
-def _kind(each: lookup_pb2.OpenGrant) -> Kind:
+def _kind(each: grants_pb2.OpenGrant) -> Kind:
     """A ticket is for a kind of work; a case is for any officer of its place."""
     if each.work:
         return TICKET

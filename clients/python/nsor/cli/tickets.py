@@ -17,7 +17,7 @@ from nsor.cli.arguments import beginning_of_id, court_kind
 from nsor.cli.session import Session, common, read_text, warn_if_shared
 
 if TYPE_CHECKING:
-    from nsor.v1 import lookup_pb2, types_pb2
+    from nsor.v1 import grants_pb2, types_pb2
 
 _WORKS = ("collision", "correction", "identity-verification", "court-order", "access-review")
 _persons = click.option(
@@ -53,13 +53,13 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
     KEY_ID is the other officer's, as `nsor whoami` prints it on his computer, or its first 8 digits. Nobody opens a
     ticket for himself.
     """
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import grants_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     keys.id_or_beginning(key_id, key_file)
-    request = lookup_pb2.OpenTicketRequest(
+    request = grants_pb2.OpenTicketRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
-        work=lookup_pb2.TicketWork.Value(f"TICKET_WORK_{work.upper().replace('-', '_')}"),
+        work=grants_pb2.TicketWork.Value(f"TICKET_WORK_{work.upper().replace('-', '_')}"),
         cnics=_cnics(cnic_file),
     )
     with session.client(officer=True) as client:
@@ -105,9 +105,9 @@ def open_case(  # noqa: PLR0917 - as above
     KIND is special-court, gbv-court, sessions-court, juvenile-court, child-protection-court, high-court,
     federal-shariat-court or supreme-court; DISTRICT such as PK-PB/LHR; NUMBER such as "Sessions Case No. 123/2026".
     """
-    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import grants_pb2  # noqa: PLC0415 - as above
 
-    request = lookup_pb2.OpenCourtCaseRequest(
+    request = grants_pb2.OpenCourtCaseRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
         court_case=_court_case(kind, district, number),
@@ -135,7 +135,7 @@ def list_cases(session: Session) -> None:
     grants.show_all(session, grants.CASE)
 
 
-def _next(session: Session, grant: lookup_pb2.Grant, option: str, who: str) -> None:
+def _next(session: Session, grant: grants_pb2.Grant, option: str, who: str) -> None:
     if grant.grant_id and not session.as_json:
         session.say("{}: `nsor lookup {} {}`", who, option, grant.grant_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import lookup_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2
 
 
 class Lookup(Service):
@@ -14,128 +14,128 @@ class Lookup(Service):
 
     def create_access_request(
         self,
-        request: lookup_pb2.CreateAccessRequestRequest,
+        request: access_requests_pb2.CreateAccessRequestRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.CreateAccessRequestResponse]:
+    ) -> Answer[access_requests_pb2.CreateAccessRequestResponse]:
         """Ask a prosecutor for access to the records of suspects named in an FIR."""
         return self._connection.call(
             "nsor.v1.LookupService/CreateAccessRequest",
             request,
-            lookup_pb2.CreateAccessRequestResponse,
+            access_requests_pb2.CreateAccessRequestResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def get_access_request(
         self,
-        request: lookup_pb2.GetAccessRequestRequest,
+        request: access_requests_pb2.GetAccessRequestRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.GetAccessRequestResponse]:
+    ) -> Answer[access_requests_pb2.GetAccessRequestResponse]:
         """Show an access request."""
         return self._connection.call(
             "nsor.v1.LookupService/GetAccessRequest",
             request,
-            lookup_pb2.GetAccessRequestResponse,
+            access_requests_pb2.GetAccessRequestResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def approve_access_request(
         self,
-        request: lookup_pb2.ApproveAccessRequestRequest,
+        request: access_requests_pb2.ApproveAccessRequestRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.ApproveAccessRequestResponse]:
+    ) -> Answer[access_requests_pb2.ApproveAccessRequestResponse]:
         """Grant an access request; the officer signs the call."""
         return self._connection.call(
             "nsor.v1.LookupService/ApproveAccessRequest",
             request,
-            lookup_pb2.ApproveAccessRequestResponse,
+            access_requests_pb2.ApproveAccessRequestResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def return_access_request(
         self,
-        request: lookup_pb2.ReturnAccessRequestRequest,
+        request: access_requests_pb2.ReturnAccessRequestRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.ReturnAccessRequestResponse]:
+    ) -> Answer[access_requests_pb2.ReturnAccessRequestResponse]:
         """Return an access request with reasons; the officer signs the call."""
         return self._connection.call(
             "nsor.v1.LookupService/ReturnAccessRequest",
             request,
-            lookup_pb2.ReturnAccessRequestResponse,
+            access_requests_pb2.ReturnAccessRequestResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def open_ticket(
         self,
-        request: lookup_pb2.OpenTicketRequest,
+        request: grants_pb2.OpenTicketRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.OpenTicketResponse]:
+    ) -> Answer[grants_pb2.OpenTicketResponse]:
         """Let another officer of NPB look named persons up; the officer signs the call."""
         return self._connection.call(
             "nsor.v1.LookupService/OpenTicket",
             request,
-            lookup_pb2.OpenTicketResponse,
+            grants_pb2.OpenTicketResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def withdraw_grant(
         self,
-        request: lookup_pb2.WithdrawGrantRequest,
+        request: grants_pb2.WithdrawGrantRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.WithdrawGrantResponse]:
+    ) -> Answer[grants_pb2.WithdrawGrantResponse]:
         """Withdraw a grant, ticket or court case that your agency has opened; the officer signs the call."""
         return self._connection.call(
             "nsor.v1.LookupService/WithdrawGrant",
             request,
-            lookup_pb2.WithdrawGrantResponse,
+            grants_pb2.WithdrawGrantResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def list_grants(
         self,
-        request: lookup_pb2.ListGrantsRequest,
+        request: grants_pb2.ListGrantsRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.ListGrantsResponse]:
+    ) -> Answer[grants_pb2.ListGrantsResponse]:
         """List what your agency has granted or opened and what still counts."""
         return self._connection.call(
             "nsor.v1.LookupService/ListGrants",
             request,
-            lookup_pb2.ListGrantsResponse,
+            grants_pb2.ListGrantsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
 
     def open_court_case(
         self,
-        request: lookup_pb2.OpenCourtCaseRequest,
+        request: grants_pb2.OpenCourtCaseRequest,
         *,
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
-    ) -> Answer[lookup_pb2.OpenCourtCaseResponse]:
+    ) -> Answer[grants_pb2.OpenCourtCaseResponse]:
         """Let the court's officers look up who is named in a case; the officer signs the call."""
         return self._connection.call(
             "nsor.v1.LookupService/OpenCourtCase",
             request,
-            lookup_pb2.OpenCourtCaseResponse,
+            grants_pb2.OpenCourtCaseResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

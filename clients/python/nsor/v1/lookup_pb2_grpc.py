@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from nsor.v1 import access_requests_pb2 as nsor_dot_v1_dot_access__requests__pb2
+from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -37,43 +39,43 @@ class LookupServiceStub:
         """
         self.CreateAccessRequest = channel.unary_unary(
                 '/nsor.v1.LookupService/CreateAccessRequest',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestResponse.FromString,
                 _registered_method=True)
         self.GetAccessRequest = channel.unary_unary(
                 '/nsor.v1.LookupService/GetAccessRequest',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.GetAccessRequestRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.GetAccessRequestResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestResponse.FromString,
                 _registered_method=True)
         self.ApproveAccessRequest = channel.unary_unary(
                 '/nsor.v1.LookupService/ApproveAccessRequest',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestResponse.FromString,
                 _registered_method=True)
         self.ReturnAccessRequest = channel.unary_unary(
                 '/nsor.v1.LookupService/ReturnAccessRequest',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.FromString,
                 _registered_method=True)
         self.OpenTicket = channel.unary_unary(
                 '/nsor.v1.LookupService/OpenTicket',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_grants__pb2.OpenTicketRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_grants__pb2.OpenTicketResponse.FromString,
                 _registered_method=True)
         self.OpenCourtCase = channel.unary_unary(
                 '/nsor.v1.LookupService/OpenCourtCase',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_grants__pb2.OpenCourtCaseRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_grants__pb2.OpenCourtCaseResponse.FromString,
                 _registered_method=True)
         self.WithdrawGrant = channel.unary_unary(
                 '/nsor.v1.LookupService/WithdrawGrant',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_grants__pb2.WithdrawGrantRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_grants__pb2.WithdrawGrantResponse.FromString,
                 _registered_method=True)
         self.ListGrants = channel.unary_unary(
                 '/nsor.v1.LookupService/ListGrants',
-                request_serializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.SerializeToString,
-                response_deserializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.FromString,
+                request_serializer=nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
                 _registered_method=True)
         self.LookUpRegistration = channel.unary_unary(
                 '/nsor.v1.LookupService/LookUpRegistration',
@@ -165,43 +167,43 @@ def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'CreateAccessRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAccessRequest,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestResponse.SerializeToString,
             ),
             'GetAccessRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccessRequest,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.GetAccessRequestRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.GetAccessRequestResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestResponse.SerializeToString,
             ),
             'ApproveAccessRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveAccessRequest,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestResponse.SerializeToString,
             ),
             'ReturnAccessRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.ReturnAccessRequest,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.SerializeToString,
             ),
             'OpenTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.OpenTicket,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_grants__pb2.OpenTicketRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_grants__pb2.OpenTicketResponse.SerializeToString,
             ),
             'OpenCourtCase': grpc.unary_unary_rpc_method_handler(
                     servicer.OpenCourtCase,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_grants__pb2.OpenCourtCaseRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_grants__pb2.OpenCourtCaseResponse.SerializeToString,
             ),
             'WithdrawGrant': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawGrant,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_grants__pb2.WithdrawGrantRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_grants__pb2.WithdrawGrantResponse.SerializeToString,
             ),
             'ListGrants': grpc.unary_unary_rpc_method_handler(
                     servicer.ListGrants,
-                    request_deserializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.FromString,
-                    response_serializer=nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.SerializeToString,
+                    request_deserializer=nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.SerializeToString,
             ),
             'LookUpRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpRegistration,
@@ -235,8 +237,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/CreateAccessRequest',
-            nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.CreateAccessRequestResponse.FromString,
+            nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.CreateAccessRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -262,8 +264,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/GetAccessRequest',
-            nsor_dot_v1_dot_lookup__pb2.GetAccessRequestRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.GetAccessRequestResponse.FromString,
+            nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.GetAccessRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -289,8 +291,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/ApproveAccessRequest',
-            nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.ApproveAccessRequestResponse.FromString,
+            nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.ApproveAccessRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -316,8 +318,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/ReturnAccessRequest',
-            nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.ReturnAccessRequestResponse.FromString,
+            nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -343,8 +345,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/OpenTicket',
-            nsor_dot_v1_dot_lookup__pb2.OpenTicketRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.OpenTicketResponse.FromString,
+            nsor_dot_v1_dot_grants__pb2.OpenTicketRequest.SerializeToString,
+            nsor_dot_v1_dot_grants__pb2.OpenTicketResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -370,8 +372,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/OpenCourtCase',
-            nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.OpenCourtCaseResponse.FromString,
+            nsor_dot_v1_dot_grants__pb2.OpenCourtCaseRequest.SerializeToString,
+            nsor_dot_v1_dot_grants__pb2.OpenCourtCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -397,8 +399,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/WithdrawGrant',
-            nsor_dot_v1_dot_lookup__pb2.WithdrawGrantRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.WithdrawGrantResponse.FromString,
+            nsor_dot_v1_dot_grants__pb2.WithdrawGrantRequest.SerializeToString,
+            nsor_dot_v1_dot_grants__pb2.WithdrawGrantResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -424,8 +426,8 @@ class LookupService:
             request,
             target,
             '/nsor.v1.LookupService/ListGrants',
-            nsor_dot_v1_dot_lookup__pb2.ListGrantsRequest.SerializeToString,
-            nsor_dot_v1_dot_lookup__pb2.ListGrantsResponse.FromString,
+            nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
+            nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,13 +1,12 @@
-"""Access requests, and grants with tickets and opened court cases, in PostgreSQL: sealed, insert-only. Knows no policy.
+"""Grants, tickets, opened court cases and their withdrawals in PostgreSQL: sealed, insert-only. Knows no policy.
 
-Whether a caller may see a request is a predicate of the read, so that absent and not yours are one answer.
+Whether a caller may see one is a predicate of the read, so that absent and not yours are one answer.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -26,26 +25,19 @@ from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
-REQUESTS = "access_request_version"
 GRANTS = "access_grant"
+
+
 WITHDRAWALS = "access_grant_withdrawal"
+
+
 _NONE: Final = bytes(16)
+
+
 GRANT_VERSION = 1
 """A grant never changes: what withdraws it is a row of its own."""
 
 
-REQUEST_VERSIONS: Final = Table(
-    REQUESTS,
-    (
-        ("access_request_id", "uuid"),
-        ("version", "integer"),
-        ("state", "smallint"),
-        ("agency_id", "text"),
-        ("district", "text"),
-        ("sealed", "bytea"),
-    ),
-    written_at="created_at",
-)
 GRANT_ROWS: Final = Table(
     GRANTS,
     (
@@ -60,6 +52,8 @@ GRANT_ROWS: Final = Table(
     ),
     written_at="created_at",
 )
+
+
 WITHDRAWAL_ROWS: Final = Table(
     WITHDRAWALS,
     (
@@ -71,44 +65,33 @@ WITHDRAWAL_ROWS: Final = Table(
     ),
     row_id="grant_id",
 )
-REQUEST_HEADS: Final = Versions(
-    "access request",
-    ("uuid",),
-    "coalesce((SELECT max(version) FROM access_request_version WHERE access_request_id = q.k1), 0)",
-)
-"""The newest version of an access request; 0: there is none."""
+
 
 _WITHDRAWN: Final = Versions(
     "grant withdrawal", ("uuid",), "(SELECT count(*) FROM access_grant_withdrawal WHERE grant_id = q.k1)"
 )
 """How often a grant was withdrawn: 0 or 1."""
+
+
 _WITHDRAWN_BY: Final = Versions(
     "grants withdrawn by", ("bytea",), "(SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = q.k1)"
 )
 """How many grants were withdrawn with a key."""
 
-REQUEST_PLACES: Final = rows.Columns(own_agency="r.agency_id", place="r.district")
-"""Where a version of an access request has what the scopes of the contract go by."""
-_NEWEST_IN: Final = rows.statements(
-    "access request",
-    """
-SELECT version, state, agency_id, district, sealed
-FROM access_request_version AS r
-WHERE access_request_id = $5 AND {rows}
-ORDER BY version DESC
-LIMIT 1
-""",
-    REQUEST_PLACES,
-    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION),
-)
-"""By the scope that the contract gives the caller; another scope shows nothing."""
+
 _OF_GRANT: Final = """
 SELECT g.agency_id, g.expires_at, g.case_blinds, g.sealed, w.withdrawn_at
 FROM access_grant AS g LEFT JOIN access_grant_withdrawal AS w USING (grant_id)
 """
+
+
 _GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".encode())
+
+
 GRANT_PLACES: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
 """Likewise, of a grant, by who gave it."""
+
+
 _OPENED_IN: Final = rows.statements(
     "grant opened",
     f"{_OF_GRANT} WHERE g.grant_id = $5 AND {{rows}}",
@@ -116,6 +99,8 @@ _OPENED_IN: Final = rows.statements(
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what officers of his agency have granted or opened where he acts."""
+
+
 _COUNTING: Final = Statement(
     b"grants counting",
     b"""
@@ -126,6 +111,7 @@ WHERE g.opened_by_agency = $1 AND g.expires_at > $2::timestamptz
 """,
 )
 """What officers of an agency have granted or opened, wherever, and what isn't over."""
+
 
 _PAGE: Final = rows.statements(
     "grants opened",
@@ -151,21 +137,6 @@ ORDER BY o.expires_at, o.grant_id
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 """By the scope that the contract gives the caller: what counts still, behind one of them or from the first one."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRequest:
-    """The newest version of an access request.
-
-    Attributes:
-        record: what was sealed.
-        district: the district of its FIR.
-        etag: changes with every version.
-    """
-
-    record: record_pb2.AccessRequestRecord
-    district: str
-    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,38 +175,6 @@ class Page(NamedTuple):
 
     size: int
     grants: Sequence[tuple[record_pb2.GrantRecord, int]]
-
-
-def newest(conn: Connection, sealer: Sealing, request_id: bytes, call: Call) -> StoredRequest | None:
-    """The newest version of a request that the contract shows the caller.
-
-    Raises:
-        Internal: the row isn't what its seal says.
-    """
-    found = ask(conn, _NEWEST_IN[call.rows], *rows.parameters(call.agency, call.officer), request_id)
-    call.looks_at(record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST, request_id, found[0][0] if found else 0)
-    if not found:
-        return None
-    version, state, agency_id, district, sealed = found[0]
-    record = open_request(sealer, uuid.UUID(bytes=request_id), (version, state, agency_id, district), sealed)
-    rows.require_shown(REQUESTS, rows.Said(own_agency=record.agency, place=district), call)
-    return StoredRequest(record, district, _etag(sealed))
-
-
-def seen(stored: StoredRequest) -> Seen:
-    """That this was the newest version."""
-    return Seen(REQUEST_HEADS, (stored.record.access_request_id,), stored.record.version)
-
-
-def request_row(sealer: Sealing, record: record_pb2.AccessRequestRecord, district: str) -> tuple[Row, RecordRef, str]:
-    """The row of a version of a request, what the ledger holds it to, and its etag."""
-    sealed = sealer.seal(REQUESTS, record.access_request_id, record.version, record.SerializeToString())
-    row = Row(
-        REQUEST_VERSIONS,
-        (record.access_request_id, record.version, record.state, record.agency, district, sealed),
-    )
-    ref = RecordRef(REQUESTS, record.access_request_id, record.version, hashlib.sha256(sealed).digest())
-    return row, ref, _etag(sealed)
 
 
 def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, RecordRef]:
@@ -360,27 +299,6 @@ def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredG
     return StoredGrant(record, withdrawn_at)
 
 
-def open_request(
-    sealer: Sealing, request_id: uuid.UUID, columns: Sequence[object], sealed: bytes
-) -> record_pb2.AccessRequestRecord:
-    """Open a version of a request and compare it with its version, state, agency and district, as they stand beside it.
-
-    Raises:
-        Internal: they differ, or it doesn't open.
-    """
-    version, *others, district = columns
-    if not isinstance(version, int):
-        raise contradicted(REQUESTS)
-    try:
-        record = record_pb2.AccessRequestRecord.FromString(sealer.open(REQUESTS, request_id.bytes, version, sealed))
-    except (SealBroken, DecodeError):
-        raise contradicted(REQUESTS) from None
-    repeats = (record.access_request_id, record.version, record.state, record.agency)
-    if (request_id.bytes, version, *others) != repeats or not record.fir.police_station.startswith(f"{district}/"):
-        raise contradicted(REQUESTS)
-    return record
-
-
 def open_grant(
     sealer: Sealing, grant_id: bytes, columns: tuple[str, int, bytes], sealed: bytes
 ) -> record_pb2.GrantRecord:
@@ -396,7 +314,3 @@ def open_grant(
     if (found.grant_id, found.agency, found.expires_at_us, found.case_blinds) != (grant_id, *columns):
         raise contradicted(GRANTS)
     return found
-
-
-def _etag(sealed: bytes) -> str:
-    return hashlib.sha256(sealed).hexdigest()[:32]

@@ -20,7 +20,8 @@ from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
-from nsor_server.lookup import rules, store
+from nsor_server.lookup import rules
+from nsor_server.lookup.grants import store
 from nsor_server.lookup.stored import LOOK_UP
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring

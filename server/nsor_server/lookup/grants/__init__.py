@@ -1,0 +1,1 @@
+"""Grants, tickets and opened court cases: opened, withdrawn, listed, told again."""

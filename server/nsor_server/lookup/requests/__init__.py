@@ -1,0 +1,1 @@
+"""Access requests, and what prosecutors decide on them."""

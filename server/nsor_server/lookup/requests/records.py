@@ -1,0 +1,124 @@
+"""Access requests between the contract and what is sealed. Translates; decides nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from nsor.v1 import access_requests_pb2, grants_pb2, types_pb2
+from nsor_server.calls import Call
+from nsor_server.formats.instants import from_day, from_us, to_day, to_us
+from nsor_server.policy.deadlines import Due
+from nsor_server.policy.loaded import policy_of
+from nsor_server.storage.v1 import record_pb2
+
+
+def new_request(
+    request: access_requests_pb2.CreateAccessRequestRequest, call: Call, *, request_id: uuid.UUID, deadline: Due
+) -> record_pb2.AccessRequestRecord:
+    """The first version of an access request."""
+    form = request.annexure_a
+    return record_pb2.AccessRequestRecord(
+        access_request_id=request_id.bytes,
+        version=1,
+        state=access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
+        agency=call.agency.agency_id,
+        officer_key=call.officer_key,
+        officer_number=call.officer.officer_number if call.officer else "",
+        fir=record_pb2.Fir(
+            police_station=request.fir.police_station,
+            year=request.fir.year,
+            serial=request.fir.serial,
+            day=to_day(request.fir.fir_date),
+        ),
+        suspects=[
+            record_pb2.Suspect(
+                cnic=suspect.cnic,
+                name=record_pb2.Name(
+                    kind=suspect.name.kind,
+                    name=suspect.name.name,
+                    relative_name=suspect.name.relative_name,
+                    relation=suspect.name.relation,
+                ),
+            )
+            for suspect in request.suspects
+        ],
+        officer_grade=form.officer_grade,
+        posting=form.posting,
+        offence_codes=form.offence_codes,
+        stage=form.stage,
+        ground=form.ground,
+        fir_copy_number=form.fir_copy_number,
+        application_number=form.application_number,
+        application_day=to_day(form.application_date),
+        create_time_us=to_us(deadline.start),
+        decision_due_us=to_us(deadline.due),
+        decision_rule=deadline.rule_id,
+        offence_table_version=policy_of(call).offence_table_version,
+    )
+
+
+def decided(
+    record: record_pb2.AccessRequestRecord,
+    call: Call,
+    state: access_requests_pb2.AccessRequestState.ValueType,
+    *,
+    grant_id: bytes = b"",
+    reasons: Iterable[int] = (),
+) -> record_pb2.AccessRequestRecord:
+    """The next version of an access request: decided by the caller."""
+    following = record_pb2.AccessRequestRecord()
+    following.CopyFrom(record)
+    following.version = record.version + 1
+    following.state = state
+    following.decided_by_agency = call.agency.agency_id
+    following.decided_by_key = call.officer_key
+    following.grant_id = grant_id
+    following.return_reasons.extend(reasons)
+    return following
+
+
+def request_message(
+    record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: grants_pb2.Grant | None
+) -> access_requests_pb2.AccessRequest:
+    """An access request as the contract shows it."""
+    return access_requests_pb2.AccessRequest(
+        access_request_id=str(uuid.UUID(bytes=record.access_request_id)),
+        etag=etag,
+        state=access_requests_pb2.AccessRequestState.ValueType(record.state),
+        agency_id=record.agency,
+        officer_number=record.officer_number,
+        fir=types_pb2.FirKey(
+            police_station=record.fir.police_station,
+            year=record.fir.year,
+            serial=record.fir.serial,
+            fir_date=from_day(record.fir.day),
+        ),
+        suspects=[_suspect(suspect) for suspect in record.suspects],
+        annexure_a=access_requests_pb2.AnnexureA(
+            officer_grade=record.officer_grade,
+            posting=record.posting,
+            offence_codes=record.offence_codes,
+            stage=access_requests_pb2.InvestigationStage.ValueType(record.stage),
+            ground=access_requests_pb2.AccessGround.ValueType(record.ground),
+            fir_copy_number=record.fir_copy_number,
+            application_number=record.application_number,
+            application_date=from_day(record.application_day),
+        ),
+        decision_deadline=deadline.message(due_us=record.decision_due_us),
+        grant=grant,
+        return_reasons=[access_requests_pb2.ReturnReason.ValueType(reason) for reason in record.return_reasons],
+        create_time=from_us(record.create_time_us),
+    )
+
+
+def _suspect(suspect: record_pb2.Suspect) -> grants_pb2.Suspect:
+    return grants_pb2.Suspect(
+        cnic=suspect.cnic,
+        name=types_pb2.PersonName(
+            kind=types_pb2.NameKind.ValueType(suspect.name.kind),
+            name=suspect.name.name,
+            relative_name=suspect.name.relative_name,
+            relation=types_pb2.Relation.ValueType(suspect.name.relation),
+        ),
+    )

@@ -1,0 +1,85 @@
+"""What the law and the contract say about access requests. Pure: neither grpc nor psycopg, and no key."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from nsor.v1 import access_requests_pb2, errors_pb2
+from nsor_server import errors
+from nsor_server.access import decisions
+from nsor_server.access.decisions import Person
+from nsor_server.formats.instants import to_date
+from nsor_server.lookup.grants.rules import repeated
+from nsor_server.policy.offences import OffenceTable
+
+
+def check_access_request(request: access_requests_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:
+    """See that an application hangs together and is for an FIR under the Act.
+
+    Args:
+        request: checked and normalised.
+        offences: the offence table.
+
+    Raises:
+        InvalidFields: a suspect is named twice, or the application is older than the FIR. OFFENCE_NOT_REGISTRABLE: none
+            of its sections is a scheduled offence; the register is opened for FIRs under the Anti-Rape Act only (SOPs
+            of 22 August 2024).
+    """
+    violations = [
+        errors.Violation(f"suspects[{index}].cnic", errors_pb2.FIELD_REASON_DUPLICATE)
+        for index in repeated([suspect.cnic for suspect in request.suspects])
+    ]
+    fir_date = to_date(request.fir.fir_date)
+    if to_date(request.annexure_a.application_date) < fir_date:
+        violations.append(errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
+    if violations:
+        raise errors.InvalidFields(violations=tuple(violations))
+    if not names_scheduled_offence(request.annexure_a.offence_codes, fir_date, offences):
+        codes = errors.Violation("annexure_a.offence_codes", errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
+        raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=(codes,))
+
+
+def names_scheduled_offence(codes: Collection[str], fir_date: dt.date, offences: OffenceTable) -> bool:
+    """Tell whether one of the sections stands in a Schedule by itself.
+
+    The offence was committed on or before the day of its FIR, nobody knows when: a section that was repealed since may
+    have been the law of that day, one that came later can't.
+    """
+    return any(
+        row.code in codes and row.principal_in and (row.valid_from is None or row.valid_from <= fir_date)
+        for row in offences.rows()
+    )
+
+
+def check_return(request: access_requests_pb2.ReturnAccessRequestRequest) -> None:
+    """See that no reason is given twice.
+
+    Raises:
+        InvalidFields: one is.
+    """
+    twice = repeated(request.reasons)
+    if twice:
+        raise errors.InvalidFields(
+            violations=tuple(
+                errors.Violation(f"reasons[{index}]", errors_pb2.FIELD_REASON_DUPLICATE) for index in twice
+            )
+        )
+
+
+def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_etag: str, state: int) -> None:
+    """See that this prosecutor may decide this request now.
+
+    A request past its deadline may still be decided: the 48 hours bind the prosecutor, not the investigator.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED; both the agency and the person must be others than the requester.
+        EtagMismatch: the request has moved on.
+        WrongState: it is decided.
+    """
+    decisions.check(
+        decider=prosecutor,
+        first=requester,
+        etag_is_current=etag == newest_etag,
+        open_state=state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
+    )

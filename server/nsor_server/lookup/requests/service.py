@@ -1,0 +1,253 @@
+"""The access requests' part of LookupService: asked for, shown, granted and returned.
+
+Translates between messages and the domain. The law stands in rules.py, SQL in store.py.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from nsor.v1 import access_requests_pb2, errors_pb2, notification_pb2
+from nsor_server import errors
+from nsor_server.access import decisions, rows
+from nsor_server.access.decisions import Person
+from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Row, Seen
+from nsor_server.events import outbox, recipients
+from nsor_server.formats.instants import instant, to_us
+from nsor_server.formats.uuids import raw
+from nsor_server.ledger import rests_on
+from nsor_server.lookup import rules as look_ups
+from nsor_server.lookup.grants import records as grant_records
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.grants.service import message as grant_message
+from nsor_server.lookup.requests import records, rules, store
+from nsor_server.policy.deadlines import GRANT_EXPIRY, PROSECUTOR_FORWARDING
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import facts as registrations
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class AccessRequests:
+    """Takes, shows and decides access requests."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._blind_index = blind_index
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                access_requests_pb2.CreateAccessRequestRequest,
+                access_requests_pb2.CreateAccessRequestResponse,
+                self.create_access_request,
+                self._requested_again,
+            ),
+            Unary(
+                access_requests_pb2.GetAccessRequestRequest,
+                access_requests_pb2.GetAccessRequestResponse,
+                self.get_access_request,
+                charge=lambda request: Charge(request.access_request_id),
+            ),
+            Unary(
+                access_requests_pb2.ApproveAccessRequestRequest,
+                access_requests_pb2.ApproveAccessRequestResponse,
+                self.approve_access_request,
+                self._decided_again,
+            ),
+            Unary(
+                access_requests_pb2.ReturnAccessRequestRequest,
+                access_requests_pb2.ReturnAccessRequestResponse,
+                self.return_access_request,
+                self._decided_again,
+            ),
+        )
+
+    def create_access_request(
+        self, call: Call, request: access_requests_pb2.CreateAccessRequestRequest, _conn: Connection
+    ) -> Outcome[access_requests_pb2.CreateAccessRequestResponse]:
+        """Take an application, and tell the prosecution of the FIR's district.
+
+        Raises:
+            Denied: OUTSIDE_JURISDICTION.
+            InvalidFields: the application doesn't hang together, or isn't for an FIR under the Act.
+        """
+        rows.require_within(call.agency, call.officer, [request.fir.police_station])
+        rules.check_access_request(request, policy_of(call).offences)
+        district = policy_of(call).places.district(request.fir.police_station)
+        if district is None:
+            raise errors.InvalidFields(
+                violations=(errors.Violation("fir.police_station", errors_pb2.FIELD_REASON_PLACE_UNKNOWN),)
+            )
+        deadline = policy_of(call).deadlines.due(PROSECUTOR_FORWARDING, call.now())
+        response = access_requests_pb2.CreateAccessRequestResponse(decision_deadline=deadline.message())
+        detail = record_pb2.AccessDetail(outcome="VALIDATED", case_reference=look_ups.fir_reference(request.fir))
+        if request.validate_only:
+            return Outcome(disclose(response, call.purpose), detail)
+        request_id = uuid.uuid4()
+        record = records.new_request(request, call, request_id=request_id, deadline=deadline)
+        row, ref, response.etag = store.request_row(self._sealer, record, district)
+        response.access_request_id = str(request_id)
+        detail.outcome = "CREATED"
+        detail.subjects.append(request_id.bytes)
+        events = outbox.owed(
+            notification_pb2.EVENT_KIND_ACCESS_REQUESTED,
+            recipients.prosecution_for(call.agencies, district),
+            access_request_id=request_id.bytes,
+        )
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
+
+    def get_access_request(
+        self, call: Call, request: access_requests_pb2.GetAccessRequestRequest, conn: Connection
+    ) -> Outcome[access_requests_pb2.GetAccessRequestResponse]:
+        """Show an access request to who made it and to who decides it.
+
+        Raises:
+            NoRecord: it isn't there, or isn't the caller's to see.
+        """
+        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        if found is None:
+            raise errors.NoRecord
+        record = found.record
+        grant = grants.grant(conn, self._sealer, record.grant_id) if record.grant_id else None
+        message = records.request_message(
+            record,
+            etag=found.etag,
+            deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
+            grant=None if grant is None else grant_message(call, grant.record, grant.ended_at(call.compromised)),
+        )
+        response = disclose(access_requests_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
+        detail = _detail("FOUND", record)
+        detail.shown_version = record.version
+        if grant is not None:
+            withdrawn_us = to_us(grant.withdrawn_at) if grant.withdrawn_at else 0
+            detail.rests_on = rests_on.digest([(record.grant_id, withdrawn_us)])
+        detail.classes_shown.extend(classes_shown(response.DESCRIPTOR, call.purpose))
+        return Outcome(response, detail, seen=(store.seen(found), *((grant.seen,) if grant else ())))
+
+    def approve_access_request(
+        self, call: Call, request: access_requests_pb2.ApproveAccessRequestRequest, conn: Connection
+    ) -> Outcome[access_requests_pb2.ApproveAccessRequestResponse]:
+        """Grant an access request.
+
+        Raises:
+            NoRecord: it isn't there, or isn't this prosecutor's to decide.
+            Denied: SECOND_PERSON_REQUIRED.
+            EtagMismatch: it has moved on.
+            WrongState: it is decided.
+        """
+        if request.validate_only:
+            return Outcome(
+                access_requests_pb2.ApproveAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
+            )
+        found = self._to_decide(call, request.access_request_id, request.etag, conn)
+        grant = grant_records.new_grant(
+            found.record,
+            call,
+            grant_id=uuid.uuid4(),
+            uses_per_subject=policy_of(call).grants.uses_per_subject,
+            expiry=policy_of(call).deadlines.due(GRANT_EXPIRY, call.now()),
+            district=found.district,
+            case_blinds=registrations.case_blinds(
+                self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
+            ),
+        )
+        record = records.decided(
+            found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant_id=grant.grant_id
+        )
+        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        grant_row, grant_ref = grants.grant_row(self._sealer, grant)
+        response = access_requests_pb2.ApproveAccessRequestResponse(
+            access_request_id=request.access_request_id, etag=etag, grant=grant_message(call, grant)
+        )
+        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_APPROVED, record)
+        return Outcome(
+            disclose(response, call.purpose),
+            _decision_detail("APPROVED", call, record),
+            (row, grant_row, *events),
+            (ref, grant_ref),
+            (store.seen(found),),
+        )
+
+    def return_access_request(
+        self, call: Call, request: access_requests_pb2.ReturnAccessRequestRequest, conn: Connection
+    ) -> Outcome[access_requests_pb2.ReturnAccessRequestResponse]:
+        """Return an access request with reasons.
+
+        Raises:
+            InvalidFields: a reason is given twice.
+            NoRecord, Denied, EtagMismatch, WrongState: as for an approval.
+        """
+        rules.check_return(request)
+        if request.validate_only:
+            return Outcome(
+                access_requests_pb2.ReturnAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
+            )
+        found = self._to_decide(call, request.access_request_id, request.etag, conn)
+        record = records.decided(
+            found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons
+        )
+        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        response = access_requests_pb2.ReturnAccessRequestResponse(
+            access_request_id=request.access_request_id, etag=etag
+        )
+        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
+        return Outcome(
+            disclose(response, call.purpose),
+            _decision_detail("RETURNED", call, record),
+            (row, *events),
+            (ref,),
+            (store.seen(found),),
+        )
+
+    def _requested_again(
+        self, call: Call, request: access_requests_pb2.CreateAccessRequestRequest, _conn: Connection
+    ) -> tuple[Seen, ...]:
+        rows.require_within(call.agency, call.officer, [request.fir.police_station])
+        return ()
+
+    def _decided_again(
+        self,
+        call: Call,
+        request: access_requests_pb2.ApproveAccessRequestRequest | access_requests_pb2.ReturnAccessRequestRequest,
+        conn: Connection,
+    ) -> tuple[Seen, ...]:
+        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        if found is None:
+            raise errors.NoRecord
+        return (store.seen(found),)
+
+    def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
+        found = store.newest(conn, self._sealer, raw(request_id), call)
+        if found is None:
+            raise errors.NoRecord
+        rules.check_decision(
+            prosecutor=decisions.acting(call),
+            requester=Person(found.record.agency, found.record.officer_number, found.record.officer_key),
+            etag=etag,
+            newest_etag=found.etag,
+            state=found.record.state,
+        )
+        return found
+
+
+def _requester_event(kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord) -> list[Row]:
+    return outbox.owed(kind, [record.agency], access_request_id=record.access_request_id)
+
+
+def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:
+    subjects = [record.access_request_id, record.grant_id] if record.grant_id else [record.access_request_id]
+    case = registrations.case_reference(record.fir)
+    return record_pb2.AccessDetail(outcome=outcome, case_reference=case, subjects=subjects)
+
+
+def _decision_detail(outcome: str, call: Call, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:
+    late = to_us(call.now()) > record.decision_due_us
+    return _detail(f"{outcome}_LATE" if late else outcome, record)

@@ -64,14 +64,14 @@ def test_who_is_merged_while_a_pass_is_made_is_told_of_by_the_next(
     pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The pass has read two persons: written after the merge, it would tell of one person's duty twice.
-    begin = watching._begin
+    write = watching._write
 
     def merging(method: str, outcome: str, made: passes.Pass) -> Callable[[], bool]:
         pair.decide(MERGE)
-        return begin(method, outcome, made)
+        return write(method, outcome, made)
 
     with monkeypatch.context() as patched:
-        patched.setattr(watching, "_begin", merging)
+        patched.setattr(watching, "_write", merging)
         assert overdue(pair, watching, ahead) == []
     watching.look()
     assert told(pair.services, "OVERDUE") == ["punjab-police"]

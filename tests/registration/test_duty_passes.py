@@ -7,6 +7,7 @@ import pytest
 
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
+from nsor_server.ledger.watching import REST_SECONDS
 from nsor_server.registration.duties import counted, watch
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.rpc import packing
@@ -115,7 +116,7 @@ def test_it_rests_for_calls_and_for_nobody_else(
         for _ in range(calls):
             services.ask(call_of(PUNJAB_POLICE), notice(released(services, today())))
         assert watching.recount()
-    assert rests == [watch.REST_SECONDS, 0.0, watch.REST_SECONDS, 0.0, 0.0]
+    assert rests == [REST_SECONDS, 0.0, REST_SECONDS, 0.0, 0.0]
 
 
 STEP = "kind = 202 AND registration_id = '{}'"

@@ -11,6 +11,7 @@ from nsor.v1 import duties_pb2, notification_pb2, types_pb2
 from nsor_server.access import directory
 from nsor_server.events import recipients
 from nsor_server.formats.dates import KARACHI
+from nsor_server.ledger.watching import HANGS_SECONDS, LOOK_SECONDS, REST_SECONDS, TAKEOVER_SECONDS, has_turn
 from nsor_server.policy import source
 from nsor_server.registration.duties import watch
 from nsor_server.registration.duties.watch import DutyWatch
@@ -183,7 +184,7 @@ def test_a_prison_takes_back_nothing_once_somebody_has_written_since(
 def test_of_two_processes_one_works_at_a_time(services: Services, watching: DutyWatch) -> None:
     released(services)
     with services.database.transaction() as conn:
-        conn.execute(watch._TURN)
+        assert has_turn(conn, watch.TURN)
         assert not watching.look()
         assert not watching.recount()
     assert told(services, "REFERRED") == []
@@ -193,11 +194,11 @@ def test_of_two_processes_one_works_at_a_time(services: Services, watching: Duty
 
 def test_another_process_goes_on_within_ten_seconds(services: Services) -> None:
     # A process that ends loses its turn with its connection; one whose host is gone, when PostgreSQL has waited enough.
-    assert watch.HANGS_SECONDS + watch.LOOK_SECONDS + watch.REST_SECONDS < watch.TAKEOVER_SECONDS
+    assert HANGS_SECONDS + LOOK_SECONDS + REST_SECONDS < TAKEOVER_SECONDS
     with services.database.transaction() as conn:
-        assert watch._has_turn(conn)
+        assert has_turn(conn, watch.TURN)
         setting = conn.execute("SHOW idle_in_transaction_session_timeout").fetchall()
-    assert setting == [(f"{watch.HANGS_SECONDS:g}s",)]
+    assert setting == [(f"{HANGS_SECONDS:g}s",)]
 
 
 def test_another_policy_moves_what_is_due_and_says_so(

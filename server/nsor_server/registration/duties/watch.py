@@ -1,34 +1,26 @@
 """Watches duties: tells of each step of escalation when it falls due, and counts open duties by a policy that is new.
 
 Which step was told stands in the sealed record, so that none is told twice, and whoever was released weeks before it
-was entered is told of at once. What falls due is found by an index of the next steps, so many at a time, each pass one
-entry of the ledger; nothing due writes nothing. It may run in several processes; one of them works at a time, and
-another goes on where it has ended, also after all were down.
+was entered is told of at once. What falls due is found by an index of the next steps; the thread, and the turns of
+several processes, are those of ``ledger/watching.py``.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import psycopg
 from google.protobuf import empty_pb2
 
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import lists
 from nsor_server.access.directory import Directory
-from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Call, Outcome, Row, new_access_id
-from nsor_server.errors import ApiError
+from nsor_server.calls import Call, Outcome, Row
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
-from nsor_server.ledger.writer import MAX_BATCH, Writer
+from nsor_server.ledger.watching import Watching, has_turn, nothing
+from nsor_server.ledger.writer import Writer
 from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.policy.duties import Level, StepName
 from nsor_server.registration import claims
@@ -43,32 +35,19 @@ from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 
-LOOK_SECONDS: Final = 5.0
-"""How often it is looked whether something has fallen due: when one process ends, another goes on after so long."""
-HANGS_SECONDS: Final = 4.0
-"""After so long without a word PostgreSQL ends the turn of a process whose host is gone. Whatever such a one still has
-written is stale where another one has followed the same version."""
-TAKEOVER_SECONDS: Final = 10.0
-"""Within this another process goes on, whatever became of the one that had its turn; unless that one hangs with the
-lock of the ledger's head, or gets it while it hangs: nobody writes until PostgreSQL ends its transaction, after 15
-seconds without a word (`storage.pool.Database`)."""
-REST_SECONDS: Final = 0.02
-"""Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
 MOST: Final = 100
 """Steps of one entry."""
 MOST_COUNTED: Final = 250
 """Registrations of one entry whose duties another policy moves: what is written within 20 ms under the head's lock.
 
 PostgreSQL takes 45 us for each (docs/performance.md)."""
-_COMMIT_SECONDS: Final = 10.0
 TURN: Final = 0x4E534F5200000180
 """Of several processes one works at a time: an advisory lock ("NSOR", 0x180)."""
-_TURN: Final = f"SELECT pg_try_advisory_xact_lock({TURN})"
 _EVENTS: Final = {
     StepName.DUE_SOON: notification_pb2.EVENT_KIND_DUTY_DUE_SOON,
     StepName.OVERDUE: notification_pb2.EVENT_KIND_DUTY_OVERDUE,
@@ -77,31 +56,23 @@ _EVENTS: Final = {
 }
 _PARTS: Final = {Level.STATION: 3, Level.DISTRICT: 2, Level.PROVINCE: 1}
 """Level of the police -> parts of the code of a place at that level."""
-_log = logging.getLogger(__name__)
 
 
-class DutyWatch:
+class DutyWatch(Watching):
     """A thread that watches duties."""
 
     def __init__(
         self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
     ) -> None:
-        self._database, self._writer, self._directory, self._tracing = database, writer, directory, tracing
+        super().__init__("duty-watch", "duties", writer, tracing)
+        self._database, self._directory = database, directory
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._steps_after = watch_store.START
-        self._own, self._others = 0, 0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="duty-watch", daemon=True)
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join(_COMMIT_SECONDS)
+    @property
+    def works(self) -> Sequence[Callable[[], bool]]:
+        """Tell of what has fallen due, and count what another policy moves."""
+        return self.look, self.recount
 
     def look(self) -> bool:
         """Tell of the next steps that have fallen due; tells whether there may be more.
@@ -111,7 +82,7 @@ class DutyWatch:
         """
         now = self._directory.current.now()
         with self._database.transaction() as conn:
-            if not _has_turn(conn):
+            if not has_turn(conn, TURN):
                 return False
             found, place = watch_store.due(conn, to_us(now), self._steps_after, most=MOST)
             # What cannot be read or written keeps nobody behind it waiting: it is tried again in the next round.
@@ -132,7 +103,7 @@ class DutyWatch:
                 pass_.write(each, now)
             # Nobody is merged before it is written: another one of the person would tell of a step, or already has.
             pass_.seen += [*(each.seen for each in newest.values()), *claimants.seen()]
-            self._begin(WATCH, "DUTIES_WATCHED", pass_)()
+            self._write(WATCH, "DUTIES_WATCHED", pass_)()
             return place is not None
 
     def recount(self) -> bool:
@@ -146,7 +117,7 @@ class DutyWatch:
         counting = rules.Counting.by(self._directory.current.policy)
         now_us = to_us(self._directory.current.now())
         with self._database.transaction() as conn:
-            if not _has_turn(conn):
+            if not has_turn(conn, TURN):
                 return False
             in_force, last = counted.in_force(conn), counted.last(conn)
             if in_force.policy != counting.policy:
@@ -160,7 +131,7 @@ class DutyWatch:
             lists.require_durable(size, durable)
             found, is_last = counted.heads(conn, part, in_force.adopted_us - LONGEST_CALL_US)
             looked_at = 0
-            stored = _nothing
+            stored = nothing
             while looked_at < len(found) or not found:
                 # What was read is good for several entries: Seen holds for each version that one of them follows.
                 pass_ = Pass()
@@ -178,12 +149,12 @@ class DutyWatch:
                 rest = self._rest()
                 self._stopped.wait(rest)
                 # The next one is made while this one is written, which is stale if this one isn't.
-                stored = self._begin(RECOUNT, "DUTIES_COUNTED", pass_)
+                stored = self._write(RECOUNT, "DUTIES_COUNTED", pass_)
                 if rest:
                     # Calls wait for the lock, and would for longer.
                     if not stored():
                         return True
-                    stored = _nothing
+                    stored = nothing
                 if not found or self._stopped.is_set():
                     break
                 last, looked_at = count, behind
@@ -227,57 +198,11 @@ class DutyWatch:
             rows += outbox.owed(_EVENTS[each.step], hear, registration_id=record.registration_id)
         return rows
 
-    def _begin(self, method: str, outcome: str, pass_: Pass) -> Callable[[], bool]:
+    def _write(self, method: str, outcome: str, pass_: Pass) -> Callable[[], bool]:
         """Write a pass; gives what waits for it and tells whether it was written. Nothing to write is no entry."""
-        if not pass_.rows:
-            return _nothing
         detail = record_pb2.AccessDetail(outcome=outcome, subjects=sorted(pass_.covered))
         made = Outcome(empty_pb2.Empty(), detail, pass_.rows, pass_.refs, pass_.seen)
-        wait = self._writer.begin(self._call(method, made))
-
-        def stored() -> bool:
-            try:
-                wait()
-            except StaleRead:
-                return False  # another process has written it, or a registration has changed: it is looked at again
-            self._own += 1
-            return True
-
-        return stored
-
-    def _call(self, method: str, outcome: Outcome[empty_pb2.Empty]) -> Call:
-        """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
-        weight = 1 + (MAX_BATCH - 1) * len(outcome.records) // MOST_COUNTED
-        return Call(
-            method,
-            self._tracing.call(method, None),
-            nonce=os.urandom(32),
-            deadline=time.monotonic() + _COMMIT_SECONDS,
-            access_id=new_access_id(),
-            call_hash=os.urandom(32),
-            outcome=outcome,
-            weight=min(weight, MAX_BATCH),
-        )
-
-    def _run(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
-            self._all(self.look)
-            self._all(self.recount)
-
-    def _all(self, work: Callable[[], bool]) -> None:
-        """Do one kind of work until there is no more."""
-        try:
-            while not self._stopped.wait(self._rest()) and work():
-                pass
-        except (psycopg.Error, ApiError, LedgerUnavailable) as error:
-            _log.error("duties couldn't be watched (%s); trying again", type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
-            alert(Alert.CALL_FAILED, "duties couldn't be watched (%s)", type(error).__name__)
-
-    def _rest(self) -> float:
-        """How many seconds are rested: none unless others have recorded something since it was asked last."""
-        before, self._others = self._others, self._writer.size - self._own
-        return REST_SECONDS if self._others != before else 0.0
+        return self._begin(method, made, len(pass_.refs) / MOST_COUNTED)
 
 
 def _with_step_due(found: Opened, now_us: int) -> Opened:
@@ -291,11 +216,6 @@ def _with_step_due(found: Opened, now_us: int) -> Opened:
     return found
 
 
-def _nothing() -> bool:
-    """What waits for an entry that there is none of."""
-    return True
-
-
 def _others(claimants: Claimants, registration_id: bytes) -> Others:
     """The other registrations of a person that stand; of one that isn't what was sealed there is an alert already."""
     try:
@@ -303,9 +223,3 @@ def _others(claimants: Claimants, registration_id: bytes) -> Others:
         return Others() if own is None else claimants.apart(own)
     except errors.Internal:
         return Others()
-
-
-def _has_turn(conn: Connection) -> bool:
-    """Whether this process works now: until the transaction ends, or waits for it too long."""
-    conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS_SECONDS:g}s'".encode())
-    return bool(conn.execute(_TURN).fetchall()[0][0])

@@ -1,0 +1,144 @@
+"""What the register does by itself when a time has come, in a thread: told once, by one process, also after a stop.
+
+It may run in several processes; one of them works at a time, and another goes on where it has ended, also after all
+were down. What has fallen due is found by an index, so many at a time, each time one entry of the ledger; nothing due
+writes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import psycopg
+from google.protobuf import empty_pb2
+from psycopg.rows import TupleRow
+
+from nsor_server.alerts import Alert, alert
+from nsor_server.calls import Call, Outcome, new_access_id
+from nsor_server.errors import ApiError
+from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
+from nsor_server.ledger.writer import MAX_BATCH, Writer
+from nsor_server.tracing.spans import Tracing
+
+LOOK_SECONDS: Final = 5.0
+"""How often it is looked whether something has fallen due: when one process ends, another goes on after so long."""
+HANGS_SECONDS: Final = 4.0
+"""After so long without a word PostgreSQL ends the turn of a process whose host is gone. Whatever such a one still has
+written is stale where another one has followed the same version."""
+TAKEOVER_SECONDS: Final = 10.0
+"""Within this another process goes on, whatever became of the one that had its turn; unless that one hangs with the
+lock of the ledger's head, or gets it while it hangs: nobody writes until PostgreSQL ends its transaction, after 15
+seconds without a word (`storage.pool.Database`)."""
+REST_SECONDS: Final = 0.02
+"""Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
+_COMMIT_SECONDS: Final = 10.0
+_log = logging.getLogger(__name__)
+
+
+def has_turn(conn: psycopg.Connection[TupleRow], turn: int) -> bool:
+    """Whether this process works now: until the transaction ends, or waits for it too long.
+
+    Args:
+        conn: a transaction's.
+        turn: of the advisory lock that the process which works has.
+    """
+    conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS_SECONDS:g}s'".encode())
+    return bool(conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (turn,)).fetchall()[0][0])
+
+
+def nothing() -> bool:
+    """What waits for an entry that there is none of."""
+    return True
+
+
+class Watching:
+    """A thread that looks for what has fallen due, and has it written."""
+
+    def __init__(self, name: str, what: str, writer: Writer[Call], tracing: Tracing) -> None:
+        """Prepare.
+
+        Args:
+            name: of the thread.
+            what: is watched, in the plural, for the log.
+            writer: writes the entries.
+            tracing: makes their spans.
+        """
+        self._what, self._writer, self._tracing = what, writer, tracing
+        self._own, self._others = 0, 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def works(self) -> Sequence[Callable[[], bool]]:
+        """What is done at each look, in this order; each tells whether there may be more, and is done again then."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join(_COMMIT_SECONDS)
+
+    def _begin(self, method: str, made: Outcome[empty_pb2.Empty], share: float = 0.0) -> Callable[[], bool]:
+        """Have an entry written, of what nobody called for; gives what waits for it and tells whether it was written.
+
+        Args:
+            method: as it is recorded.
+            made: without rows there is no entry.
+            share: of what one commit holds, from 0 to 1.
+        """
+        if not made.rows:
+            return nothing
+        wait = self._writer.begin(self._call(method, made, share))
+
+        def stored() -> bool:
+            try:
+                wait()
+            except StaleRead:
+                return False  # another process has written it, or a version has changed: it is looked at again
+            self._own += 1
+            return True
+
+        return stored
+
+    def _call(self, method: str, made: Outcome[empty_pb2.Empty], share: float) -> Call:
+        """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
+        return Call(
+            method,
+            self._tracing.call(method, None),
+            nonce=os.urandom(32),
+            deadline=time.monotonic() + _COMMIT_SECONDS,
+            access_id=new_access_id(),
+            call_hash=os.urandom(32),
+            outcome=made,
+            weight=min(1 + int((MAX_BATCH - 1) * share), MAX_BATCH),
+        )
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            for work in self.works:
+                self._all(work)
+
+    def _all(self, work: Callable[[], bool]) -> None:
+        """Do one kind of work until there is no more."""
+        try:
+            while not self._stopped.wait(self._rest()) and work():
+                pass
+        except (psycopg.Error, ApiError, LedgerUnavailable) as error:
+            _log.error("%s couldn't be watched (%s); trying again", self._what, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
+            alert(Alert.CALL_FAILED, "%s couldn't be watched (%s)", self._what, type(error).__name__)
+
+    def _rest(self) -> float:
+        """How many seconds are rested: none unless others have recorded something since it was asked last."""
+        before, self._others = self._others, self._writer.size - self._own
+        return REST_SECONDS if self._others != before else 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nsor_server.names import child
-from nsor_server.names.card import Name, Person
+from nsor_server.names.card import Band, Bands, Name, Person
 from nsor_server.names.process import NameProcess, NamesUnavailable
 
 RAFIQ = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980, 1)
@@ -26,7 +26,11 @@ def test_it_answers_as_the_index_does(process: NameProcess) -> None:
     assert process.add([(ONE, RAFIQ)]) == 1
     ((found,), ()) = process.candidates([RAFIQ, Person((Name("Sher Zaman"),))], 5)
     assert (found.card_id, found.strength) == (ONE, 1.0)
+    search = process.search(RAFIQ, 5, Bands(0.8, 0.4))
+    assert [(each.card_id, each.band) for each in search.candidates] == [(ONE, Band.LIKELY)]
+    assert search.fits == 0
     assert process.remove([ONE]) == 0
+    assert process.search(RAFIQ, 5, Bands(0.8, 0.4)).candidates == []
     assert process.candidates([RAFIQ], 5) == [[]]
 
 

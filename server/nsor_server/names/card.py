@@ -59,12 +59,32 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
         birth_year: 0 when it isn't known.
         sex: a number; 0 when it isn't known.
         districts: codes of the districts where the person was or is.
+        last_birth_year: of who is looked for, if any year from ``birth_year`` to this one is meant; 0: that one alone.
     """
 
     names: tuple[Name, ...]
     birth_year: int = 0
     sex: int = 0
     districts: tuple[str, ...] = ()
+    last_birth_year: int = 0
+
+
+class Band(enum.IntEnum):
+    """How much speaks for a candidate being the one who was looked for."""
+
+    LIKELY = 1
+    POSSIBLE = 2
+
+
+class Bands(msgspec.Struct, frozen=True, array_like=True):
+    """From which strength on a candidate is in each band; who is weaker than both isn't one."""
+
+    likely: float
+    possible: float
+
+    def of(self, strength: float) -> Band:
+        """The band of a candidate who isn't weaker than both."""
+        return Band.LIKELY if strength >= self.likely else Band.POSSIBLE
 
 
 class Candidate(msgspec.Struct, frozen=True, array_like=True):
@@ -75,13 +95,29 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
         strength: from 0 to 1: how much of what the query says was found, each word by its rarity, less what differs.
         rarity: the same in nats: by chance about one in exp(rarity) people is as alike.
         evidence: for each word and part of the query.
+        band: how much that is; None where nobody asked for bands.
     """
 
     card_id: bytes
     strength: float
     rarity: float
     evidence: tuple[Evidence, ...]
+    band: Band | None = None
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """What a search has found.
+
+    Attributes:
+        candidates: the most alike first.
+        fits: how many others are as alike as a candidate has to be, up to ``MOST_FITS``.
+    """
+
+    candidates: list[Candidate]
+    fits: int
 
 
 MOST_NAMES: Final = 8
 """Names of a person that are looked at."""
+MOST_FITS: Final = 1_000
+"""Others who fit that are counted: who reads it learns that a name is frequent, and no more."""

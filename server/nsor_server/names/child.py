@@ -17,8 +17,9 @@ from typing import Final
 
 import msgspec
 
+from nsor_server.names.card import Candidate
 from nsor_server.names.index import NameIndex
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove
+from nsor_server.names.messages import Add, Answer, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 NICE: Final = 15
@@ -42,7 +43,8 @@ def main(descriptor: int, memory_bytes: int) -> None:
 
 
 def _answer(index: NameIndex, message: Message) -> Answer:
-    found = []
+    candidates: list[list[Candidate]] = []
+    found = None
     match message:
         case Add(cards=cards):
             for card_id, person in cards:
@@ -51,8 +53,10 @@ def _answer(index: NameIndex, message: Message) -> Answer:
             for card_id in card_ids:
                 index.remove(card_id)
         case Find(people=people, limit=limit, least_strength=strength, least_rarity=rarity):
-            found = index.candidates_of(people, limit, strength, rarity)
-    return Answer(len(index), found)
+            candidates = index.candidates_of(people, limit, strength, rarity)
+        case Search(person=person, limit=limit, bands=bands):
+            found = index.search(person, limit, bands)
+    return Answer(len(index), candidates, found)
 
 
 def _confine(memory_bytes: int) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from nsor_server.names.card import Evidence, Part, Rule
 from nsor_server.names.cards import Numbers, Stored
@@ -11,9 +15,11 @@ from nsor_server.names.vocabulary import Matched, Vocabulary
 
 LEFT_OUT: Final = 0.2
 """Share of its weight that a word costs that one of the two leaves out."""
-_OTHER: Final = 0.9
+OTHER: Final = 0.9
 """The same where both have a word that the other doesn't have."""
 YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
+YEARS_APART: Final = max(YEAR)
+"""Who was born further apart isn't found."""
 OTHER_YEAR: Final = -3.0
 DISTRICT: Final = 1.5
 OTHER_DISTRICT: Final = -0.5
@@ -28,6 +34,7 @@ class Asked(NamedTuple):
     birth_year: int
     sex: int
     districts: frozenset[str]
+    last_birth_year: int
 
 
 class Likeness(NamedTuple):
@@ -42,6 +49,23 @@ class Likeness(NamedTuple):
     nats: float
     whole: float
     evidence: tuple[Evidence, ...]
+
+
+def years_apart(asked: Asked, years: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    """How far birth years are from those that are meant."""
+    of = np.asarray(years, dtype=np.int32)
+    return np.maximum(0, np.maximum(asked.birth_year - of, of - asked.last_birth_year))
+
+
+def year_whole(asked: Asked) -> float:
+    """What it counts that a card's birth year is one that is meant: of several each counts less."""
+    return max(YEAR[1], YEAR[0] - math.log(asked.last_birth_year - asked.birth_year + 1))
+
+
+def year_counts(asked: Asked) -> tuple[float, ...]:
+    """What a card's birth year counts, by how far it is from those that are meant; the last: further."""
+    whole = year_whole(asked)
+    return (whole, *(min(whole, YEAR[apart]) for apart in range(1, YEARS_APART + 1)), OTHER_YEAR)
 
 
 def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
@@ -92,7 +116,7 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
             nats += gained
     lost = sum(word.weight for n, word in enumerate(asked) if n not in found)
     unasked = sum(known.weight(number) for m, number in enumerate(name) if m not in taken)
-    nats -= LEFT_OUT * max(lost, unasked) + (_OTHER - LEFT_OUT) * min(lost, unasked)
+    nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * min(lost, unasked)
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
     return Likeness(nats, sum(word.weight for word in asked), evidence)
 
@@ -100,9 +124,11 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
 def _year(asked: Asked, card: Stored) -> Likeness | None:
     if not asked.birth_year or not card.birth_year:
         return None
-    apart = abs(asked.birth_year - card.birth_year)
-    rule = Rule.SAME if apart == 0 else Rule.NEAR if apart in YEAR else Rule.DIFFERENT
-    return Likeness(YEAR.get(apart, OTHER_YEAR), YEAR[0], (Evidence(Part.BIRTH_YEAR, 0, rule),))
+    apart = int(years_apart(asked, card.birth_year))
+    counts = year_counts(asked)
+    same = apart == 0 and asked.birth_year == asked.last_birth_year
+    rule = Rule.SAME if same else Rule.NEAR if apart <= YEARS_APART else Rule.DIFFERENT
+    return Likeness(counts[min(apart, len(counts) - 1)], year_whole(asked), (Evidence(Part.BIRTH_YEAR, 0, rule),))
 
 
 def _district(asked: Asked, card: Stored) -> Likeness | None:

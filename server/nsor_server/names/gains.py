@@ -40,6 +40,24 @@ class Gains:
 
     def of(self, words: Sequence[Word], cards: Cards, slots: Slots) -> Floats:
         """The most that each word counts on each of some cards, which have words."""
+        found, table = self._filled(words, cards)
+        result = np.empty((len(slots), len(words)), dtype=np.float32)
+        for first in range(0, len(slots), _AT_A_TIME):
+            of_cards, counts = cards.codes_of(slots[first : first + _AT_A_TIME])
+            rows = table[self._rows[of_cards]]
+            result[first : first + _AT_A_TIME] = np.maximum.reduceat(rows, np.cumsum(counts) - counts, axis=0)
+        self._rows[found] = 0
+        return result
+
+    def each(self, words: Sequence[Word], cards: Cards, of_cards: Codes) -> Floats:
+        """What each word counts on each word of some cards, and between their names."""
+        found, table = self._filled(words, cards)
+        result: Floats = table[self._rows[of_cards]]
+        self._rows[found] = 0
+        return result
+
+    def _filled(self, words: Sequence[Word], cards: Cards) -> tuple[Codes, Floats]:
+        """The codes that have a row now, and what each word counts on each row."""
         if len(self._rows) <= cards.codes_end:
             self._rows = np.zeros(cards.codes_end * 5 // 4 + 1, dtype=np.int32)  # the last stays 0: between names
         of_words = [each.codes for each in words]
@@ -48,10 +66,4 @@ class Gains:
         table = np.full((len(found) + 1, len(words)), NOTHING, dtype=np.float32)
         columns = np.repeat(np.arange(len(words)), [len(each) for each in of_words])
         table[self._rows[found], columns] = np.concatenate([each.matched.gains for each in words])
-        result = np.empty((len(slots), len(words)), dtype=np.float32)
-        for first in range(0, len(slots), _AT_A_TIME):
-            of_cards, counts = cards.codes_of(slots[first : first + _AT_A_TIME])
-            rows = table[self._rows[of_cards]]
-            result[first : first + _AT_A_TIME] = np.maximum.reduceat(rows, np.cumsum(counts) - counts, axis=0)
-        self._rows[found] = 0
-        return result
+        return found, table

@@ -7,8 +7,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import msgspec
+import numpy as np
+
 from nsor_server.names import ranking, words
-from nsor_server.names.card import MOST_NAMES, Candidate, Person
+from nsor_server.names.alike import alike
+from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Person
 from nsor_server.names.cards import Cards, Numbers, Stored
 from nsor_server.names.evidence import Asked, likeness
 from nsor_server.names.gains import Gains
@@ -26,6 +30,10 @@ _RANKED: Final = 6
 _RANKED_AT_LEAST: Final = 64
 """... and never fewer than these."""
 _RANKED_AT_MOST: Final = 320
+_SEARCHED: Final = 4_000
+"""Cards of the best sums that a search compares at once, of each range of years, ..."""
+_COMPARED: Final = 2
+"""... and so many times as many as it answers are compared word by word."""
 _MOST_EMPTY: Final = 1_000
 """Slots of cards that are gone, besides as many as there are cards, before they are forgotten."""
 _MOST_TOGETHER: Final = 1 << 18
@@ -91,6 +99,33 @@ class NameIndex:
             for person, ways in zip(people, written, strict=True)
         ]
 
+    def search(self, person: Person, limit: int, bands: Bands) -> Found:
+        """Who is most alike, the most alike first, each with his band, and how many others fit as well.
+
+        Args:
+            person: who is looked for. With birth years, who was born more than three years before or after them isn't
+                found.
+            limit: how many at most are answered.
+            bands: how alike somebody has to be.
+        """
+        self._make_arrays()
+        names, relatives = self._ways_to_write(person)
+        self._known.look_for({word for names in (names, relatives) for name in names for word in name})
+        asked, held = self._asked(person, names, relatives), Held(self._cards, self._arrays, self._gains)
+        slots = np.array(ranking.best(asked, held, _SEARCHED), dtype=np.int32)
+        if not len(slots):
+            return Found([], 0)
+        found = alike(asked, held, self._known, slots)
+        fit = np.flatnonzero(found.strengths >= bands.possible)
+        best = fit[np.argsort(-found.nats[fit], kind="stable")[: limit * _COMPARED]]
+        compared = [self._candidate(asked, slot) for slot in slots[best].tolist()]
+        candidates = [
+            msgspec.structs.replace(each, band=bands.of(each.strength))
+            for each in sorted(compared, key=lambda each: (-each.rarity, each.card_id))[:limit]
+            if each.strength >= bands.possible
+        ]
+        return Found(candidates, min(MOST_FITS, len(fit) - len(candidates)))
+
     def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
         held = Held(self._cards, self._arrays, self._gains)
@@ -131,6 +166,7 @@ class NameIndex:
             person.birth_year,
             person.sex,
             frozenset(person.districts),
+            max(person.birth_year, person.last_birth_year),
         )
 
     def _apart_and_joined(self, name: tuple[str, ...]) -> Iterable[tuple[str, ...]]:

@@ -13,22 +13,20 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nsor_server.names.alike import besides
 from nsor_server.names.card import Part
 from nsor_server.names.cards import Cards, Slots, codes, distinct
-from nsor_server.names.evidence import DISTRICT, LEFT_OUT, OTHER_DISTRICT, OTHER_SEX, OTHER_YEAR, YEAR, Asked
+from nsor_server.names.evidence import DISTRICT, LEFT_OUT, YEARS_APART, Asked, year_whole
 from nsor_server.names.gains import Floats, Word
 from nsor_server.names.held import Held
 from nsor_server.names.needed import Least, Way, floors
 from nsor_server.names.postings import Offsets, keys
 from nsor_server.names.vocabulary import Matched
 
-YEARS_APART: Final = max(YEAR)
-"""Who was born further apart isn't found."""
 _MOST_LOOKED_AT: Final = 200_000
 """Postings that one query goes through; what is beyond them is left out, of the words that most cards have."""
 _ROUNDED: Final = 0.005
 """More than the rounding of a sum."""
-_OF_YEARS: Final = np.array([YEAR[apart] for apart in range(YEARS_APART + 1)] + [OTHER_YEAR], dtype=np.float32)
 
 
 class _Ways(NamedTuple):
@@ -48,8 +46,8 @@ class Likely:
         names = _Ways(Part.NAME, tuple(self._ways(Part.NAME, asked.names)))
         relatives = _Ways(Part.RELATIVE, tuple(self._ways(Part.RELATIVE, asked.relatives)))
         self._parts = [part for part in (names, relatives) if part.ways]
-        besides = (YEAR[0] if asked.birth_year else 0.0) + (DISTRICT if asked.districts else 0.0)
-        self._least = Least(strength, rarity, besides)
+        of_year = year_whole(asked) if asked.birth_year else 0.0
+        self._least = Least(strength, rarity, of_year + (DISTRICT if asked.districts else 0.0))
 
     def best(self, held: Held, most: int) -> list[int]:
         """The slots of those who can be alike enough; of more than ``most`` those are left out who can count least."""
@@ -59,7 +57,9 @@ class Likely:
         share = _MOST_LOOKED_AT / sum(map(len, held.arrays))
         having = [
             postings.having(
-                needed, postings.ranges(self._asked.birth_year, YEARS_APART), int(share * len(postings)) + 1
+                needed,
+                postings.ranges(self._asked.birth_year, self._asked.last_birth_year, YEARS_APART),
+                int(share * len(postings)) + 1,
             )
             for postings in held.arrays
         ]
@@ -118,30 +118,11 @@ class Likely:
         can = np.flatnonzero(self._are_enough(nats + most, over + (1 - self._least.strength) * most))
         slots, nats, over = slots[can], nats[can], over[can]
         if len(slots):
-            besides, whole = self._besides(cards, slots)
-            nats, over = nats + besides, over + besides - self._least.strength * whole
+            more, whole = besides(self._asked, cards, slots)
+            nats, over = nats + more, over + more - self._least.strength * whole
             enough = self._are_enough(nats, over)
             slots, nats = slots[enough], nats[enough]
         return slots, nats
 
     def _are_enough(self, nats: Floats, over: Floats) -> npt.NDArray[np.bool_]:
         return (nats >= self._least.rarity - _ROUNDED) & (over >= -_ROUNDED)
-
-    def _besides(self, cards: Cards, slots: Slots) -> tuple[Floats, Floats]:
-        """What all but names counts on each card, and what there was to be found of it."""
-        nats = np.zeros(len(slots), dtype=np.float32)
-        whole = np.zeros(len(slots), dtype=np.float32)
-        if self._asked.birth_year:
-            years = cards.years(slots)
-            apart = np.minimum(np.abs(years - self._asked.birth_year), YEARS_APART + 1)
-            nats += np.where(years, _OF_YEARS[apart], 0.0)
-            whole += np.where(years, YEAR[0], 0.0)
-        if self._asked.districts:
-            have = cards.have_districts(slots)
-            share = cards.share_a_district(slots, self._asked.districts)
-            nats += np.where(have, np.where(share, DISTRICT, OTHER_DISTRICT), 0.0)
-            whole += np.where(have, DISTRICT, 0.0)
-        if self._asked.sex:
-            sexes = cards.sexes(slots)
-            nats += np.where((sexes != 0) & (sexes != self._asked.sex), OTHER_SEX, 0.0)
-        return nats, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nsor_server.names.card import Candidate, Person
+from nsor_server.names.card import Bands, Candidate, Found, Person
 
 
 class Add(msgspec.Struct, tag=True, frozen=True):
@@ -28,11 +28,20 @@ class Find(msgspec.Struct, tag=True, frozen=True):
     least_rarity: float
 
 
+class Search(msgspec.Struct, tag=True, frozen=True):
+    """A search, answered by at most ``limit`` candidates, each with his band."""
+
+    person: Person
+    limit: int
+    bands: Bands
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """To every message: how many cards there are, and to ``Find`` the candidates of each query."""
+    """To every message: how many cards there are; to ``Find`` also candidates, to ``Search`` what it has found."""
 
     cards: int
     candidates: list[list[Candidate]]
+    found: Found | None = None
 
 
-Message = Add | Remove | Find
+Message = Add | Remove | Find | Search

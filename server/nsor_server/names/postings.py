@@ -77,13 +77,15 @@ class Postings:
         """The slot behind its last one."""
         return self._end_slot
 
-    def ranges(self, year: int, apart: int) -> tuple[Range, ...]:
-        """Those of whom no birth year is known, and those who were born so many years apart at most; 0: all cards."""
+    def ranges(self, year: int, last_year: int, apart: int) -> tuple[Range, ...]:
+        """Those of whom no birth year is known, and those born so far from some years at most; year 0: all cards."""
         if not year:
             return (self._range(0, len(self._years)),)
         return (
             self._range(0, bisect.bisect_left(self._years, 1)),
-            self._range(bisect.bisect_left(self._years, year - apart), bisect.bisect_right(self._years, year + apart)),
+            self._range(
+                bisect.bisect_left(self._years, year - apart), bisect.bisect_right(self._years, last_year + apart)
+            ),
         )
 
     def _range(self, first: int, end: int) -> Range:

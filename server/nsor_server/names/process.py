@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from nsor_server.names.card import Candidate, Person
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove
+from nsor_server.names.card import Bands, Candidate, Found, Person
+from nsor_server.names.messages import Add, Answer, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 MEMORY_BYTES: Final = 4 << 30
@@ -78,6 +78,17 @@ class NameProcess:
             NamesUnavailable: the process is gone.
         """
         return self._ask(Find(list(people), limit, least_strength, least_rarity)).candidates
+
+    def search(self, person: Person, limit: int, bands: Bands) -> Found:
+        """Who is most alike, each with his band, and how many others fit as well, as ``NameIndex.search``.
+
+        Raises:
+            NamesUnavailable: the process is gone.
+        """
+        found = self._ask(Search(person, limit, bands)).found
+        if found is None:
+            raise NamesUnavailable
+        return found
 
     def stop(self) -> None:
         """End the process."""

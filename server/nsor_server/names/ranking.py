@@ -9,10 +9,9 @@ import numpy as np
 
 from nsor_server.names.card import Part
 from nsor_server.names.cards import Slots, codes, distinct
-from nsor_server.names.evidence import Asked
+from nsor_server.names.evidence import YEARS_APART, Asked
 from nsor_server.names.gains import Floats, Word
 from nsor_server.names.held import Held
-from nsor_server.names.likely import YEARS_APART
 from nsor_server.names.postings import Offsets, Postings, Range, keys
 from nsor_server.names.vocabulary import Matched
 
@@ -55,7 +54,7 @@ def best(asked: Asked, held: Held, most: int) -> list[int]:
     for nth in range(2 if asked.birth_year else 1):
         parts = []
         for postings in held.arrays:
-            within = postings.ranges(asked.birth_year, YEARS_APART)[nth]
+            within = postings.ranges(asked.birth_year, asked.last_birth_year, YEARS_APART)[nth]
             if within.first < within.end:
                 parts.append(_within(words, postings, within, held, most))
         if parts:

@@ -23,6 +23,7 @@ _PEOPLE_BEFORE: Final = 20_000
 _SHARE_OF_OTHERS: Final = 1 / 5_000
 """Share of people who have a word that isn't known to be frequent."""
 _TITLES_COUNT: Final = 0.25
+_LEAST_WEIGHT: Final = 0.05
 _PER_COST: Final = 5.0
 """Nats that a cost of 1 takes away."""
 _SLIP: Final = 0.9
@@ -94,6 +95,7 @@ class Vocabulary:
         self._numbers: dict[str, int] = {}
         self._spellings = Spellings()
         self._counts = array("i")
+        self._shares, self._factors = array("f"), array("f")
         self._people = 0
         self._kept: dict[str, _Kept] = {}
 
@@ -107,6 +109,8 @@ class Vocabulary:
             return found
         number = self._numbers[word] = self._spellings.add(word)
         self._counts.append(0)
+        self._shares.append(words.SHARES.get(word, _SHARE_OF_OTHERS))
+        self._factors.append(_TITLES_COUNT if word in words.TITLES else 1.0)
         return number
 
     def knows(self, word: str) -> bool:
@@ -123,6 +127,13 @@ class Vocabulary:
     def weight(self, number: int) -> float:
         """What it counts that two cards have a word, in nats."""
         return self._weight(self._spellings[number], self._counts[number])
+
+    def weights(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+        """The same of many words."""
+        shares = np.frombuffer(self._shares, dtype=np.float32)[numbers]
+        of_people = (self._counted(numbers) + shares * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE)
+        found: npt.NDArray[np.float32] = np.maximum(_LEAST_WEIGHT, -np.log(of_people))
+        return found * np.frombuffer(self._factors, dtype=np.float32)[numbers]
 
     def look_for(self, several: Iterable[str]) -> None:
         """Find out of words of queries what they may be: of many at once it costs much less than one by one."""
@@ -150,7 +161,7 @@ class Vocabulary:
     def _weight(self, word: str, count: int) -> float:
         share = words.SHARES.get(word, _SHARE_OF_OTHERS)
         weight = -math.log((count + share * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE))
-        return max(0.05, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
+        return max(_LEAST_WEIGHT, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
 
     def _counted(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """How many cards have each word."""

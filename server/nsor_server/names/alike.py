@@ -1,0 +1,141 @@
+"""How much many cards are alike a query, at once: as ``evidence.likeness`` says it, but without the reasons.
+
+One difference: where two words of a query fit one word of a card best, or one fits two of them, each counts. Whoever is
+answered is compared word by word after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nsor_server.names.card import Part
+from nsor_server.names.cards import Cards, Slots
+from nsor_server.names.evidence import (
+    DISTRICT,
+    LEFT_OUT,
+    OTHER,
+    OTHER_DISTRICT,
+    OTHER_SEX,
+    Asked,
+    year_counts,
+    year_whole,
+    years_apart,
+)
+from nsor_server.names.gains import Floats, Word
+from nsor_server.names.held import Held
+from nsor_server.names.vocabulary import Matched, Vocabulary
+
+_NONE: Final = -1e9
+"""Of a card that has no name in a part."""
+
+
+class Alike(NamedTuple):
+    """How alike cards are, by their order.
+
+    Attributes:
+        nats: found, less what differs.
+        wholes: what there was to be found.
+    """
+
+    nats: Floats
+    wholes: Floats
+
+    @property
+    def strengths(self) -> Floats:
+        """The share of what there was to be found."""
+        found: Floats = np.clip(self.nats / np.maximum(self.wholes, 1e-6), 0.0, 1.0)
+        return found
+
+
+class _Names(NamedTuple):
+    """The names of cards, one after another.
+
+    Attributes:
+        of: of each name, whose it is among the cards.
+        firsts: where the words of each begin.
+        are_relatives: whether each is a relative's.
+        gains: what each word of the query counts on each word; shape (words of cards, words of the query).
+        weights: what each word of a card counts itself.
+    """
+
+    of: npt.NDArray[np.intp]
+    firsts: npt.NDArray[np.intp]
+    are_relatives: npt.NDArray[np.bool_]
+    gains: Floats
+    weights: Floats
+
+
+def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
+    """How alike some cards are, which have words."""
+    nats, wholes = besides(asked, held.cards, slots)
+    words = [*_distinct(Part.NAME, asked.names), *_distinct(Part.RELATIVE, asked.relatives)]
+    if not len(slots) or not words:
+        return Alike(nats, wholes)
+    names = _names(words, held, known, slots)
+    numbers = {(word.part, id(word.matched)): number for number, word in enumerate(words)}
+    for part, ways in ((Part.NAME, asked.names), (Part.RELATIVE, asked.relatives)):
+        best, whole = np.full(len(slots), _NONE, dtype=np.float32), np.zeros(len(slots), dtype=np.float32)
+        for way in ways:
+            of_names = _way(way, [numbers[part, id(each)] for each in way], names)
+            of_names[names.are_relatives != (part is Part.RELATIVE)] = _NONE
+            of_cards = np.full(len(slots), _NONE, dtype=np.float32)
+            np.maximum.at(of_cards, names.of, of_names)
+            better = of_cards > best
+            best[better], whole[better] = of_cards[better], sum(each.weight for each in way)
+        have = best > _NONE / 2
+        nats[have] += best[have]
+        wholes[have] += whole[have]
+    return Alike(nats, wholes)
+
+
+def besides(asked: Asked, cards: Cards, slots: Slots) -> tuple[Floats, Floats]:
+    """What all but names counts on each card, and what there was to be found of it."""
+    nats = np.zeros(len(slots), dtype=np.float32)
+    whole = np.zeros(len(slots), dtype=np.float32)
+    if asked.birth_year:
+        years = cards.years(slots)
+        counts = np.array(year_counts(asked), dtype=np.float32)
+        apart = np.minimum(years_apart(asked, years), len(counts) - 1)
+        nats += np.where(years, counts[apart], 0.0)
+        whole += np.where(years, year_whole(asked), 0.0)
+    if asked.districts:
+        have = cards.have_districts(slots)
+        share = cards.share_a_district(slots, asked.districts)
+        nats += np.where(have, np.where(share, DISTRICT, OTHER_DISTRICT), 0.0)
+        whole += np.where(have, DISTRICT, 0.0)
+    if asked.sex:
+        sexes = cards.sexes(slots)
+        nats += np.where((sexes != 0) & (sexes != asked.sex), OTHER_SEX, 0.0)
+    return nats, whole
+
+
+def _distinct(part: Part, ways: Iterable[Sequence[Matched]]) -> Iterator[Word]:
+    found = {id(word): word for way in ways for word in way}
+    return (Word(part, word) for word in found.values())
+
+
+def _names(words: Sequence[Word], held: Held, known: Vocabulary, slots: Slots) -> _Names:
+    codes, counts = held.cards.codes_of(slots)
+    ends = np.flatnonzero(codes < 0)
+    firsts = np.concatenate(([0], ends[:-1] + 1))
+    of = np.searchsorted(np.cumsum(counts), firsts, side="right")
+    weights = np.where(codes < 0, 0.0, known.weights(np.maximum(codes, 0) >> 1))
+    return _Names(of, firsts, (codes[firsts] & 1).astype(np.bool_), held.gains.each(words, held.cards, codes), weights)
+
+
+def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> Floats:
+    """What a way to write a name counts on each name."""
+    gains = names.gains[:, columns]
+    weights = np.array([each.weight for each in way], dtype=np.float32)
+    best = np.maximum.reduceat(gains, names.firsts, axis=0)
+    found = best > -LEFT_OUT * weights
+    unasked = np.add.reduceat(np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights), names.firsts)
+    lost = np.where(found, 0.0, weights).sum(axis=1)
+    counted: Floats = np.where(found, best, 0.0).sum(axis=1) - (
+        LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * np.minimum(lost, unasked)
+    )
+    return counted.astype(np.float32)

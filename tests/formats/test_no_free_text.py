@@ -320,6 +320,7 @@ def test_no_other_format_takes_words() -> None:
         options_pb2.FORMAT_OFFENCE_CODE,
         options_pb2.FORMAT_POSTAL_CODE,
         options_pb2.FORMAT_PAGE_TOKEN,
+        options_pb2.FORMAT_CANDIDATE_ID,
         options_pb2.FORMAT_COUNTRY,
         options_pb2.FORMAT_TRAVEL_DOCUMENT,
     }

@@ -127,6 +127,10 @@ NEXT_STEPS: dict[str, Words] = {
     ),
     "POLICY_UNCHANGED": Words("See what is proposed: `nsor policy list`.", "تجاویز دیکھیں: `nsor policy list`۔"),
     "GRANT_NOT_VALID": _GRANT,
+    "CANDIDATE_NOT_VALID": Words(
+        "Search again: `nsor search`, and choose one of what it finds now.",
+        "دوبارہ `nsor search` چلائیں، اور نئے نتائج میں سے چنیں۔",
+    ),
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
     "GRANT_WITHDRAWN": _GRANT,

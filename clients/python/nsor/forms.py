@@ -83,6 +83,9 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     options_pb2.FORMAT_PAGE_TOKEN: Form(
         "the token of the page before, unchanged", "پچھلے صفحے کا ٹوکن، بغیر تبدیلی", "CAESEDAxOGM0"
     ),
+    options_pb2.FORMAT_CANDIDATE_ID: Form(
+        "the id of a candidate, as `nsor search` gave it", "وہ نمبر جو `nsor search` نے دیا", "CAESEDAxOGM0"
+    ),
     options_pb2.FORMAT_COUNTRY: Form("two capital letters of a country", "ملک کے دو بڑے حروف", "PK"),
     options_pb2.FORMAT_VEHICLE_NUMBER: Form(
         "1 to 3 letters, perhaps two digits of a year, and 1 to 4 digits",

@@ -53,6 +53,7 @@ _PLAIN: Final[Mapping[int, Normaliser]] = {
     options_pb2.FORMAT_TRAVEL_DOCUMENT: travel_document.normalise,
     options_pb2.FORMAT_VEHICLE_NUMBER: vehicle.normalise,
     options_pb2.FORMAT_CARRIER_CODE: documents.normalise_carrier_code,
+    options_pb2.FORMAT_CANDIDATE_ID: page_tokens.normalise_candidate_id,
 }
 _BOUND: Final = frozenset(
     {

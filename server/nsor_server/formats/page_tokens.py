@@ -1,4 +1,4 @@
-"""Page tokens: only the alphabet. Whether a token belongs to a call is that call's question."""
+"""Page tokens and ids of candidates: only the alphabet. Whether one belongs to a call is that call's question."""
 
 from __future__ import annotations
 
@@ -19,4 +19,15 @@ def normalise(text: str) -> str:
     """
     if _FORM.fullmatch(text) is None:
         raise FormatError(errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)
+    return text
+
+
+def normalise_candidate_id(text: str) -> str:
+    """Give the id back unchanged.
+
+    Raises:
+        FormatError: FORM.
+    """
+    if _FORM.fullmatch(text) is None:
+        raise FormatError(errors_pb2.FIELD_REASON_FORM)
     return text

@@ -519,6 +519,8 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
     FORMAT_CARRIER_CODE: _Format.ValueType  # 200
     """An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
+    FORMAT_CANDIDATE_ID: _Format.ValueType  # 330
+    """The id of a candidate of a search, as the search gave it."""
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -591,6 +593,8 @@ FORMAT_VERIFICATION_NUMBER: Format.ValueType  # 20
 """The reference number of NADRA's verification, in one of the forms of the policy data, such as "VR-1234/2026"."""
 FORMAT_CARRIER_CODE: Format.ValueType  # 200
 """An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
+FORMAT_CANDIDATE_ID: Format.ValueType  # 330
+"""The id of a candidate of a search, as the search gave it."""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

@@ -86,6 +86,7 @@ _TABLES = (
     "registration_work",
     "registration_identifier",
     "registration_identifier_withdrawal",
+    "registration_screened",
     "registration_case",
     "registration_claim",
     "import_block",

@@ -351,6 +351,6 @@ def test_nothing_is_half_written(services: Services) -> None:
     request = confirmation(services.create())
     tables = services.never_half_written(call_of(LAHORE_COURT), request)
     assert tables == [
-        *("registration_version", "registration_claim", "registration_identifier", "registration_case"),
-        *("registration_validation", "outbox", "idempotency"),
+        *("registration_version", "registration_claim", "registration_identifier", "registration_screened"),
+        *("registration_case", "registration_validation", "outbox", "idempotency"),
     ]

@@ -34,7 +34,7 @@ from tests.registration.test_withdrawal import WITHDRAWN
 from tests.registration.test_worklists import work
 
 TABLES = (
-    *("registration_key", "registration_identifier", "registration_case"),
+    *("registration_key", "registration_identifier", "registration_screened", "registration_case"),
     *("registration_work", "identity_queue"),
 )
 
@@ -244,7 +244,7 @@ def test_a_record_that_was_archived_by_a_death_before_is_no_finding(
     assert owner.findings() == []
 
 
-@pytest.mark.parametrize("table", ["registration_identifier", "registration_case"])
+@pytest.mark.parametrize("table", ["registration_identifier", "registration_screened", "registration_case"])
 def test_an_index_that_comes_back_is_found(services: Services, keyring: Keyring, owner: Owner, table: str) -> None:
     created = confirmed(services, cnic())
     owner.does(f"CREATE TEMP TABLE backup AS SELECT * FROM {table}")  # noqa: S608 - constants

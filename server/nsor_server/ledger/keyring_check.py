@@ -110,4 +110,9 @@ _SEALED = (
     ("idempotency", "kept"),
 )
 """What is sealed under the keyring itself: Tink's prefix names the key."""
-_BLIND = ("registration_identifier", "registration_identifier_withdrawal", "registration_case")
+_BLIND = (
+    "registration_identifier",
+    "registration_identifier_withdrawal",
+    "registration_screened",
+    "registration_case",
+)

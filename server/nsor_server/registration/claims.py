@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
-from nsor_server.registration import store
+from nsor_server.registration import screened, store
 from nsor_server.registration.cases import confirmed_cases
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
@@ -126,6 +126,12 @@ def identifiers(record: record_pb2.RegistrationRecord) -> list[Identifier]:
     return found
 
 
+def screened_by(record: record_pb2.RegistrationRecord) -> frozenset[screened.Screened]:
+    """By what a passenger of a manifest is found to be the person of a record that a court has confirmed."""
+    dates = screened.dates_of_birth(record)
+    return frozenset(screened.of_person(record.registration_id, identifiers(record), dates))
+
+
 def of_document(country: str, number: str, kind: int) -> Identifier:
     """A travel document as an identifier: its country and number; of what isn't a passport its kind, too."""
     other = kind if kind != types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT else 0
@@ -153,7 +159,7 @@ def of_cnic(cnic: str) -> Identifier:
 def claimed(
     blind_index: BlindIndex, key: DataKey, record: record_pb2.RegistrationRecord, held: Iterable[Identifier]
 ) -> Claimed:
-    """The claim of a confirmed registration: as many rows as it has identifiers and cases, and one more.
+    """The claim of a confirmed registration: as many rows as its identifiers and cases have, and one more.
 
     Args:
         blind_index: new rows stand under its primary keys.
@@ -179,7 +185,8 @@ def claimed(
     of_cases = [
         Row(CASES, (registration_id, *blind_index.primary("case", case))) for case in sorted(confirmed_cases(record))
     ]
-    return Claimed((*claim.rows, *own, *of_cases), claim.refs)
+    found_by = screened.rows(blind_index, record, screened_by(record))
+    return Claimed((*claim.rows, *own, *found_by, *of_cases), claim.refs)
 
 
 def version_row(key: DataKey, record: record_pb2.ClaimRecord) -> Claimed:

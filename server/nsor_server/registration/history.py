@@ -13,14 +13,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server import errors
 from nsor_server.ledger import keyring_check
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
-from nsor_server.registration import cases, claims, shown, states, store
+from nsor_server.registration import cases, claims, screened, shown, states, store
 from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
@@ -56,6 +56,11 @@ SELECT uuid_send(registration_id),
     array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
 FROM {table} GROUP BY registration_id
 """
+_SCREENED_ROWS: Final = f"""
+SELECT uuid_send(registration_id),
+    array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
+FROM {screened.TABLE} GROUP BY registration_id
+"""  # noqa: S608 - constants
 _CASE_ROWS: Final = """
 SELECT uuid_send(registration_id), array_agg(key_id || ' ' || encode(blind, 'hex'))
 FROM registration_case GROUP BY registration_id
@@ -81,6 +86,20 @@ Labelled = tuple[str, str, str]
 """What stands in an index: what its row begins with, the use of the blind index, and the text."""
 
 
+class ScreenedSet(NamedTuple):
+    """By what passengers of manifests are found to be a person.
+
+    Attributes:
+        version: of the registration, that began it.
+        numbers: the identifiers.
+        dates: of birth, as ``screened.dates_of_birth``.
+    """
+
+    version: int
+    numbers: frozenset[Identifier]
+    dates: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Standing:
     """A registration as it stands after an entry.
@@ -98,6 +117,7 @@ class Standing:
         claimed_now: those that its newest claim claims.
         claimed_by: those that it has claimed, each with the version of the claim that did.
         withdrawn_by: those that it doesn't claim any more, each with the version of the claim that is without it.
+        screened: by what passengers of manifests were found to be the person since a court had confirmed it.
         claim: the newest version of its claim.
         agency: whose entry it is.
         owner: whose it is: a prosecution, or the police of a place.
@@ -121,6 +141,7 @@ class Standing:
     claimed_now: frozenset[Identifier] = frozenset()
     claimed_by: set[tuple[Identifier, int]] = field(default_factory=set)
     withdrawn_by: set[tuple[Identifier, int]] = field(default_factory=set)
+    screened: tuple[ScreenedSet, ...] = ()
     claim: record_pb2.ClaimRecord = field(default_factory=record_pb2.ClaimRecord)
     agency: str = ""
     owner: tuple[str, str] = ("", "")
@@ -337,6 +358,7 @@ class History:
                 self._add(-1, _CHANGED)
         for table in ("registration_identifier", "registration_identifier_withdrawal"):
             self._compare_index(table, _IDENTIFIER_ROWS.format(table=table))
+        self._compare_index(screened.TABLE, _SCREENED_ROWS)
         self._compare_index("registration_case", _CASE_ROWS)
 
     def _version(self, index: int, row: store.StoredVersion) -> Standing:
@@ -368,10 +390,18 @@ class History:
         standing.owner = owed.owner(record)
         if record.state != store.ERASED:
             standing.current = frozenset(claims.identifiers(record))
+            self._take_screened(standing, record)
         for case in cases.confirmed_cases(record):
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = cases.standing_cases(shown.to_everybody(record))
         return standing
+
+    def _take_screened(self, standing: Standing, record: record_pb2.RegistrationRecord) -> None:
+        """Take by what passengers are found: a version with another set than the one before begins a new one."""
+        if standing.screened or any(map(states.was_confirmed, record.convictions)):
+            made = ScreenedSet(record.version, standing.current, screened.dates_of_birth(record))
+            if not standing.screened or standing.screened[-1][1:] != made[1:]:
+                standing.screened = (*standing.screened, made)
 
     def _take_beside(self, index: int, standing: Standing, row: store.StoredVersion) -> None:
         """Take the columns beside a seal: it says the same, or they are what they were when it was erased."""
@@ -525,6 +555,12 @@ class History:
         expected: set[Labelled]
         if table == "registration_case":
             expected = {("", "case", case) for case in standing.cases}
+        elif table == screened.TABLE:
+            expected = {
+                (f"{one.kind} {each.version} ", screened.USE, one.text)
+                for each in standing.screened
+                for one in screened.of_person(standing.registration_id, each.numbers, each.dates)
+            }
         else:
             rows = standing.claimed_by if table == "registration_identifier" else standing.withdrawn_by
             expected = {(f"{one.kind} {version} ", one.use, one.text) for one, version in rows}

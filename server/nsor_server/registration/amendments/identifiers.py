@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor_server.calls import RecordRef, Row, Seen, Table
-from nsor_server.registration import claims, states
+from nsor_server.registration import claims, screened, states
 from nsor_server.registration.claims import Identifier
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
@@ -65,7 +65,7 @@ def claimed(
     before: record_pb2.RegistrationRecord,
     after: record_pb2.RegistrationRecord,
 ) -> Claimed:
-    """What a registration claims anew when an amendment has changed its identifiers; nothing otherwise.
+    """What a registration claims anew when an amendment has changed its identifiers, or its date of birth alone.
 
     What no court has confirmed claims nothing, before and after.
 
@@ -73,8 +73,12 @@ def claimed(
         errors.Internal: the claim isn't what was sealed, or isn't there.
     """
     old, new = set(claims.identifiers(before)), set(claims.identifiers(after))
-    if old == new or not any(map(states.was_confirmed, after.convictions)):
+    if not any(map(states.was_confirmed, after.convictions)):
         return Claimed()
+    found_by = claims.screened_by(after)
+    anew = screened.rows(blind_index, after, found_by) if found_by != claims.screened_by(before) else []
+    if old == new:
+        return Claimed(tuple(anew))
     registration_id = after.registration_id
     head = claims.head(conn, key, registration_id)
     if head is None:
@@ -91,7 +95,7 @@ def claimed(
         Row(WITHDRAWALS, (registration_id, *columns, record.version))
         for columns in _own(conn, blind_index, registration_id, old - new)
     ]
-    return Claimed((*claim.rows, *more, *gone), tuple(claim.refs), (claims.seen(head),))
+    return Claimed((*claim.rows, *more, *gone, *anew), tuple(claim.refs), (claims.seen(head),))
 
 
 def _own(

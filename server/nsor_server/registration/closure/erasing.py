@@ -104,6 +104,7 @@ _DESTROY: Final = (
     "DELETE FROM identity_queue WHERE registration_id = %(id)s",
     "DELETE FROM registration_identifier WHERE registration_id = %(id)s",
     "DELETE FROM registration_identifier_withdrawal WHERE registration_id = %(id)s",
+    "DELETE FROM registration_screened WHERE registration_id = %(id)s",
     "DELETE FROM registration_case WHERE registration_id = %(id)s",
     "DELETE FROM registration_key WHERE registration_id = %(id)s",
     "DELETE FROM arrival_key WHERE arrival_id = ANY (%(arrivals)s)",

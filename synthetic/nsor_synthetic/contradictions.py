@@ -177,6 +177,7 @@ _ACCESS: Final[tuple[_Row, ...]] = (
 )
 _LOOK_UP: Final[tuple[_Row, ...]] = (
     ("empty", "basis", _ONE, (lambda request: request.basis.ClearField("basis"),)),
+    ("nobody", "cnic", _ONE, (lambda request: request.ClearField("subject"),)),
     (
         "another purpose's",
         "basis.prisoner_number",

@@ -19,6 +19,7 @@ from nsor.v1 import (
     options_pb2,
     registration_pb2,
     reviews_pb2,
+    types_pb2,
 )
 from nsor_server import errors
 from nsor_server.calls import Call
@@ -48,8 +49,8 @@ def confirmed(services: Services, number: str, case_number: str = "Sessions Case
     return created
 
 
-def at_the_border(number: str) -> tuple[Call, Request]:
-    """A look-up of whoever comes to the border."""
+def at_the_border(number: str | types_pb2.TravelDocument) -> tuple[Call, Request]:
+    """A look-up of whoever comes to the border, by his CNIC or a document."""
     call = make_call("fia-immigration")
     basis = lookup_pb2.LookUpBasis()
     basis.travel_document.country, basis.travel_document.number = "PK", "AB1234567"
@@ -58,12 +59,12 @@ def at_the_border(number: str) -> tuple[Call, Request]:
     return call, request
 
 
-def look_up(services: Services, number: str) -> lookup_pb2.LookUpRegistrationResponse:
+def look_up(services: Services, number: str | types_pb2.TravelDocument) -> lookup_pb2.LookUpRegistrationResponse:
     response: lookup_pb2.LookUpRegistrationResponse = services.ask(*at_the_border(number)).response
     return response
 
 
-def is_shown(services: Services, number: str) -> bool:
+def is_shown(services: Services, number: str | types_pb2.TravelDocument) -> bool:
     return look_up(services, number).outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
 
 
@@ -104,6 +105,23 @@ def test_a_person_who_was_hidden_from_a_look_up_is_found(
     with owner.without(table, where):
         assert not is_shown(services, number)
     assert is_shown(services, number)
+    assert owner.findings() == [NO_RECORD]
+
+
+def test_a_person_who_was_hidden_from_a_look_up_by_a_document_is_found(services: Services, owner: Owner) -> None:
+    passport = types_pb2.TravelDocument(country="PK", number="CD1234567", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
+    request = order()
+    request.person.travel_documents.append(passport)
+    services.confirm(services.create(request))
+    # Another one with his passport, and a number of his own by which alone he is found.
+    later = order(convictions=[conviction(case_number=OWN_CASE)])
+    later.person.travel_documents.append(passport)
+    services.confirm(services.create(later), case_number=OWN_CASE)
+    assert is_shown(services, passport)
+    assert is_shown(services, later.person.cnic)
+    assert owner.findings() == []
+    with owner.without("registration_identifier", f"kind = {reviews_pb2.IDENTIFIER_KIND_PASSPORT:d}"):
+        assert not is_shown(services, passport)
     assert owner.findings() == [NO_RECORD]
 
 

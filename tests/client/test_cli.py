@@ -121,6 +121,37 @@ def test_a_look_up_is_answered_with_its_proof(
     assert "Confidential" in err
 
 
+DOCUMENT = {"number": "AB1234567", "country": "AF", "kind": "TRAVEL_DOCUMENT_KIND_AFGHAN_CITIZEN_CARD"}
+
+
+@pytest.mark.parametrize("source", ["file", "stdin", "keyboard", "presented"])
+def test_a_document_comes_from_a_file_from_stdin_or_the_keyboard_never_from_the_command_line(
+    *, run: Run, register: Register, tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.answers[LOOK_UP] = _always(
+        lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    )
+    file = tmp_path / "document"
+    file.write_text(json.dumps(DOCUMENT))
+    if source == "keyboard":
+        typed = iter(("AB1234567", "AF", "ACC"))
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: next(typed))
+        monkeypatch.setattr("nsor.cli.shown_number._is_terminal", lambda: True)
+    given = {"file": ["--document-file", str(file)]}.get(source, ["--by-document"])
+    basis = ["--travel-document-file", str(file)] if source == "presented" else ["--grant", GRANT]
+    assert run("lookup", *basis, *given, stdin=json.dumps(DOCUMENT) if source == "stdin" else "") == 0
+    request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[0].request)
+    document = request.document
+    assert (document.number, document.country, document.kind) == ("AB1234567", "AF", 4)
+
+
+def test_a_look_up_is_by_one_number(run: Run, register: Register, tmp_path: Path) -> None:
+    file = tmp_path / "document"
+    file.write_text(json.dumps(DOCUMENT))
+    assert run("lookup", "--grant", GRANT, "--by-document", "--document-file", str(file)) == cli.USAGE
+    assert not register.calls
+
+
 ENGLISH = ("GRANT_USED_UP", "cnic: 13 digits", "such as 35201-1234567-1", "Police: ask the prosecutor")
 URDU = ("GRANT_USED_UP", "cnic: 13 ہندسے", "جیسے 35201-1234567-1", "پراسیکیوٹر سے اجازت لیں", "سپورٹ کوڈ")
 

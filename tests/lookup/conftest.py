@@ -240,9 +240,15 @@ class Register:
         self.write([lookups.grant_row(self.sealer, grant)[0]])
         return str(uuid.UUID(bytes=grant.grant_id))
 
-    def prepare(self, call: Call, basis: lookup_pb2.LookUpBasis, cnic: str = KNOWN, request_id: str = "") -> LookUp:
-        """A look-up that is ready to be decided."""
-        return self.decider.prepare(call, request_of(call, basis, cnic, request_id))
+    def prepare(
+        self,
+        call: Call,
+        basis: lookup_pb2.LookUpBasis,
+        subject: str | types_pb2.TravelDocument = KNOWN,
+        request_id: str = "",
+    ) -> LookUp:
+        """A look-up that is ready to be decided; ``subject``: a CNIC or a document."""
+        return self.decider.prepare(call, request_of(call, basis, subject, request_id))
 
     def decide(self, *items: LookUp, now_us: int = NOW_US) -> list[Decided]:
         """Decide look-ups in one transaction, as the writer does: read under the head's lock, then write."""
@@ -266,11 +272,16 @@ def told(decided: Outcome[Any] | Refusal) -> Decided:
 
 
 def request_of(
-    call: Call, basis: lookup_pb2.LookUpBasis, cnic: str = KNOWN, request_id: str = ""
+    call: Call, basis: lookup_pb2.LookUpBasis, subject: str | types_pb2.TravelDocument = KNOWN, request_id: str = ""
 ) -> lookup_pb2.LookUpRegistrationRequest:
-    return lookup_pb2.LookUpRegistrationRequest(
-        request_id=request_id or str(uuid.uuid4()), purpose=call.purpose, cnic=cnic, basis=basis
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=request_id or str(uuid.uuid4()), purpose=call.purpose, basis=basis
     )
+    if isinstance(subject, str):
+        request.cnic = subject
+    else:
+        request.document.CopyFrom(subject)
+    return request
 
 
 @pytest.fixture

@@ -358,6 +358,8 @@ def _access_request(
 def _look_up(
     request: lookup_pb2.LookUpRegistrationRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
+    if request.WhichOneof("subject") is None:
+        violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     if not request.HasField("basis"):
         return
     given = request.basis.WhichOneof("basis")

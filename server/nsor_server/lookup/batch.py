@@ -47,7 +47,7 @@ class LookUp(NamedTuple):
         officer: who of the agency looks.
         purpose: what for.
         access_id: id of the access.
-        cnic: the person asked for, 13 digits.
+        subject: the identifier of the person asked for.
         wanted: what is read for it.
         hashes: the keyed hash of the request under every live key, the primary's first; none is stored.
         case: the case that the request names, as its blind index is made of it; empty: it names none.
@@ -61,7 +61,7 @@ class LookUp(NamedTuple):
     officer: Officer | None
     purpose: options_pb2.Purpose.ValueType
     access_id: bytes
-    cnic: str
+    subject: registrations.Identifier
     wanted: Wanted
     hashes: Sequence[bytes]
     case: str
@@ -86,7 +86,7 @@ class _Grant:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """The place of a CNIC in a grant."""
+    """The place of a person in a grant."""
 
     grant: _Grant
     position: int
@@ -180,12 +180,13 @@ class Decider:
             grant_id = raw(named)
         if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and not case:
             raise ContractError("PART_IN_CASE is given to a purpose that names no case")
-        request_id = raw(request.request_id)
+        request_id, subject = raw(request.request_id), _subject_of(request)
         wanted = Wanted(
             call.agency.agency_id,
             call.rows,
             request_id,
-            self._blind_index.values("cnic", request.cnic),
+            subject.kind,
+            self._blind_index.values(subject.use, subject.text),
             grant_id,
             registrations.case_blinds(self._blind_index, case) if case else b"",
         )
@@ -195,7 +196,7 @@ class Decider:
             call.officer,
             call.purpose,
             call.access_id,
-            request.cnic,
+            subject,
             wanted,
             self._request_hashes(call, request, request_id),
             case,
@@ -322,7 +323,8 @@ class Decider:
             whole = record
             if others:
                 whole = registrations.as_one(record, others, registrations.to_everybody)
-                whole.cnic = item.cnic  # of several the one that was asked for
+                if item.subject.kind == registrations.IDENTIFIER_CNIC:
+                    whole.cnic = item.subject.text  # of several the one that was asked for
                 convictions = registrations.to_everybody(whole)
             registration = registrations.to_message(whole, convictions, etag)
             if others:
@@ -355,13 +357,14 @@ class Decider:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
-        if record.purpose != item.purpose or not _may_use(record, item) or item.cnic not in record.cnics:
+        position = _position(record, item.subject)
+        if record.purpose != item.purpose or not _may_use(record, item) or position is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if earlier.withdrawn or record.opened_by_key in item.compromised:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
         if batch.now_us >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
-        return _Subject(grant, list(record.cnics).index(item.cnic))
+        return _Subject(grant, position)
 
     def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
         known = batch.grants.get(grant_id)
@@ -388,7 +391,7 @@ class Decider:
         case = item.case if subject is None else records.case_of(subject.grant.record)
         of_case = head.of_case and case in registrations.standing_cases(convictions)
         fallen = head.of_case and not of_case
-        if record.cnic != item.cnic or (fallen and case not in registrations.confirmed_cases(record)):
+        if not _has(record, item.subject) or (fallen and case not in registrations.confirmed_cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
         if not _may_see(item, head.row, claim, of_case=of_case):
@@ -443,6 +446,21 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
+def _subject_of(request: lookup_pb2.LookUpRegistrationRequest) -> registrations.Identifier:
+    """The identifier that a checked request names."""
+    if request.cnic:
+        return registrations.of_cnic(request.cnic)
+    document = request.document
+    return registrations.of_document(document.country, document.number, document.kind)
+
+
+def _has(record: record_pb2.RegistrationRecord, subject: registrations.Identifier) -> bool:
+    """Whether a registration has an identifier, by its seal."""
+    if subject.kind == registrations.IDENTIFIER_CNIC:
+        return record.cnic == subject.text
+    return subject in registrations.identifiers(record)
+
+
 def _disclosed(item: LookUp, response: lookup_pb2.LookUpRegistrationResponse) -> lookup_pb2.LookUpRegistrationResponse:
     return disclose(response, item.purpose, heightened=response.registration.heightened_handling)
 
@@ -474,9 +492,16 @@ def _may_see(item: LookUp, row: registrations.StoredVersion, claim: record_pb2.C
     return (
         claim.registration_id == row.registration_id
         and row.in_look_ups
-        and (of_case or not claim.cnic_held or scope == options_pb2.ROW_SCOPE_CUSTODY)
+        and (of_case or not registrations.is_held(claim, item.subject.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )
+
+
+def _position(grant: record_pb2.GrantRecord, subject: registrations.Identifier) -> int | None:
+    """The place in a grant of the person whom it names by an identifier; None: it names nobody so."""
+    if subject.kind != registrations.IDENTIFIER_CNIC or subject.text not in grant.cnics:
+        return None
+    return list(grant.cnics).index(subject.text)
 
 
 def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:

@@ -44,18 +44,22 @@ _OF_VERSION: Final = ", ".join(registrations.StoredVersion._fields)
 BLIND_BYTES: Final = 32
 """Bytes of a blind index; under several keys they stand one after the other."""
 
-_HAS_CNIC: Final = f"""
-    generate_subscripts($7::bigint[], 1) AS nth
+_KEY_IDS: Final = f"(CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN $7::bigint[] ELSE $8::bigint[] END)"
+"""Of the keys under which the blind index of an item's identifier stands."""
+_HAS_IDENTIFIER: Final = f"""
+    generate_subscripts({_KEY_IDS}, 1) AS nth
     CROSS JOIN LATERAL (
         SELECT registration_id
         FROM registration_identifier AS i
-        WHERE kind = {registrations.IDENTIFIER_CNIC} AND key_id = ($7::bigint[])[nth]
+        WHERE kind = q.kind AND key_id = {_KEY_IDS}[nth]
             AND blind = substring(q.blinds FROM nth * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES})
             AND {{and_where}} AND {registrations.IS_LIVE}
         OFFSET 0
     ) AS i
 """  # noqa: S608 - constants
-"""Confirmed registrations that have the CNIC."""
+"""Confirmed registrations that have the identifier."""
+_HELD: Final = f"CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN claim.cnic_held ELSE claim.passport_held END"
+"""Whether an earlier registration has an identifier of that kind."""
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
 # person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held. All
@@ -69,8 +73,8 @@ WITH found (
 SELECT q.ordinal, 0, v.of_case,
     uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
     {registrations.COLUMNS}
-FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[])
-    AS q (ordinal, blinds, rows, agency_id, grant_id, cases)
+FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[])
+    AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind)
 LEFT JOIN LATERAL (
     SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
@@ -88,11 +92,11 @@ CROSS JOIN LATERAL (
             OFFSET 0
         ) AS c
         CROSS JOIN LATERAL (
-            SELECT FROM {_HAS_CNIC.format(and_where="registration_id = c.registration_id")} LIMIT 1
-        ) AS has_cnic
+            SELECT FROM {_HAS_IDENTIFIER.format(and_where="registration_id = c.registration_id")} LIMIT 1
+        ) AS has_it
         UNION ALL
         SELECT i.registration_id, false
-        FROM {_HAS_CNIC.format(and_where="true")}
+        FROM {_HAS_IDENTIFIER.format(and_where="true")}
         WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
     ) AS found
     CROSS JOIN LATERAL (
@@ -112,9 +116,9 @@ CROSS JOIN LATERAL (
         LIMIT 1
     ) AS v
     WHERE v.in_look_ups
-        AND (found.of_case OR NOT claim.cnic_held OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
+        AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
         AND {SHOWN}
-    ORDER BY found.of_case DESC, claim.cnic_held, v.registration_id
+    ORDER BY found.of_case DESC, {_HELD}, v.registration_id
     LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
@@ -168,7 +172,8 @@ class Wanted(NamedTuple):
         agency_id: the caller.
         rows: the rows that the contract shows the caller: a number of nsor.v1.RowScope.
         request_id: 16 bytes.
-        blinds: key id and value of the CNIC's blind index, under each live key; the keys are the same for all.
+        kind: of identifier.
+        blinds: key id and value of its blind index, under each live key; the keys are the same for all of one kind.
         grant_id: of a grant, ticket or opened case, 16 bytes; or ``NO_GRANT``.
         cases: the blind index of the case that the request names, under each live key; empty: it names none. That of a
             grant's case stands beside the grant.
@@ -177,6 +182,7 @@ class Wanted(NamedTuple):
     agency_id: str
     rows: int
     request_id: bytes
+    kind: int
     blinds: Sequence[tuple[int, bytes]]
     grant_id: bytes
     cases: bytes
@@ -231,7 +237,9 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.texts([each.agency_id for each in wanted]),
         arrays.uuids([each.grant_id for each in wanted]),
         arrays.byteas([each.cases for each in wanted]),
-        arrays.longs([key_id for key_id, _ in wanted[0].blinds]),
+        arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_CNIC)),
+        arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_PASSPORT)),
+        arrays.shorts([each.kind for each in wanted]),
     )
     earlier = _EARLIER(
         arrays.integers(range(len(wanted))),
@@ -240,6 +248,11 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.uuids([each.grant_id for each in wanted]),
     )
     return heads, earlier
+
+
+def _key_ids(wanted: Sequence[Wanted], kind: int) -> list[int]:
+    """Ids of the keys of a kind of identifier; none, where no look-up is by one."""
+    return next(([key_id for key_id, _ in each.blinds] for each in wanted if each.kind == kind), [])
 
 
 def heads(rows: Rows) -> dict[int, Found]:

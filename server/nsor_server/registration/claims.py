@@ -210,6 +210,11 @@ def following(
     return claim
 
 
+def is_held(record: record_pb2.ClaimRecord, kind: int) -> bool:
+    """Whether an earlier registration has an identifier of that kind: by another kind it is found all the same."""
+    return record.cnic_held if kind == IDENTIFIER_CNIC else record.passport_held
+
+
 def disputed(record: record_pb2.ClaimRecord) -> frozenset[Identifier]:
     """The identifiers of a claim of which NPB has decided that they may be another person's."""
     return frozenset(Identifier(one.kind, _USES[one.kind], one.text) for one in record.disputed)

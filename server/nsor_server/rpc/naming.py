@@ -22,6 +22,7 @@ _KINDS: Final = {
     "import_id": "import",
     "review_number": "review",
     "travel_document": "document",
+    "document": "document",
     "arrival_id": "arrival",
 }
 """Field of a request -> kind; the first that is there and set counts."""
@@ -31,8 +32,8 @@ USUAL_PAGE: Final = 100
 """Rows of a page whose size isn't said."""
 _PERSON: Final = "person"
 """Field of a request that enters a person."""
-_DOCUMENT: Final = "travel_document"
-"""Field of a request that names a person by what he shows."""
+_DOCUMENTS: Final = frozenset({"travel_document", "document"})
+"""Fields of requests that name a person by a document."""
 _FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest"})
 """Requests that name nobody: their numbers are forgotten some days later, so that no label or detail may keep them."""
 
@@ -40,7 +41,7 @@ _FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest"})
 def named(request: Message) -> str:
     """The kind and the value that a checked request names, found or not; empty when it names nothing, or several."""
     for name, kind in _fields(request.DESCRIPTOR):
-        if name == _DOCUMENT:
+        if name in _DOCUMENTS:
             if request.HasField(name):
                 return f"{kind} {_document(_read(request, name))}"
         elif value := _read(request, name):

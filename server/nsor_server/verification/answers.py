@@ -16,7 +16,7 @@ from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.stored import LOOK_UP
-from nsor_server.registration import cases, past
+from nsor_server.registration import cases, claims, past
 from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.shown import digest_of
@@ -27,7 +27,6 @@ SELECT index, table_name, row_id, version FROM ledger_record
 WHERE table_name IN ('{requests.REQUESTS}', '{grants.GRANTS}') ORDER BY index, ordinal
 """  # noqa: S608 - constants
 """What look-ups rest on."""
-_CNIC: Final = "cnic "
 _FOUND: Final = "FOUND"
 _FOUND_AS_OF: Final = "FOUND_AS_OF"
 _REVIEW: Final = "nsor.v1.RegistrationService/GetReview"
@@ -62,8 +61,8 @@ class Answers:
             self._add(index, "the answer showed another version than the newest one")
         if detail.HasField("claim_read"):
             self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
-        if leaf.method == LOOK_UP and detail.named.startswith(_CNIC):
-            self._compare(index, leaf, detail)
+        if leaf.method == LOOK_UP and (subject := claims.of_named(detail.named)) is not None:
+            self._compare(index, leaf, detail, subject)
         if detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects and leaf.method in _OF_A_PERSON:
             self._compare_person(index, leaf, detail)
 
@@ -110,17 +109,19 @@ class Answers:
             if version:
                 yield found, version
 
-    def _compare(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+    def _compare(
+        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier
+    ) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
         # may be of its case or not.
         now = self._history.rotations
         granted = self._granted.get(detail.subjects[-1], now) if detail.subjects else now
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
         for rotations in (now,) if granted == now else (now, granted):
-            due = self._shown_of(self._due(leaf, detail, rotations), detail.rows)
+            due = self._shown_of(self._due(leaf, detail, subject, rotations), detail.rows)
             if answered == (due.registration_id if due else b""):
                 return
-        claiming = self._history.claiming(detail.named.removeprefix(_CNIC))
+        claiming = self._history.having(subject)
         if not answered and any(each.in_look_ups and each.registration_id in self._history.erased for each in claiming):
             return  # of which cases one was that was erased doesn't open any more: it may have hidden the others
         self._add(index, _problem(answered, due))
@@ -131,9 +132,11 @@ class Answers:
             return found
         return next(filter(_in_look_ups, map(self._history.standing, found.person)), found)
 
-    def _due(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, rotations: int) -> Standing | None:
+    def _due(
+        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier, rotations: int
+    ) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
-        claiming = self._history.claiming(detail.named.removeprefix(_CNIC))
+        claiming = self._history.having(subject)
         if not claiming:
             return None
         of = _ON_A_CASE.get(leaf.purpose)
@@ -141,14 +144,16 @@ class Answers:
         best: tuple[tuple[bool, bool, bytes], Standing] | None = None
         for each in claiming:
             of_case = each.cases.get(case, rotations + 1) <= rotations
-            if _is_found(each, detail.rows, leaf.agency, of_case=of_case):
-                rank = (not of_case, each.cnic_held, each.registration_id)
+            held = claims.is_held(each.claim, subject.kind)
+            if _is_found(each, detail.rows, leaf.agency, of_case=of_case, held=held):
+                rank = (not of_case, held, each.registration_id)
                 if best is None or rank < best[0]:
                     best = rank, each
         if best is None or best[0][0] or case in best[1].standing_cases:
             return best[1] if best else None
         # It was found by a case that fell.
-        return best[1] if _is_found(best[1], detail.rows, leaf.agency, of_case=False) else None
+        found, held = best[1], best[0][1]
+        return found if _is_found(found, detail.rows, leaf.agency, of_case=False, held=held) else None
 
 
 def _in_look_ups(standing: Standing) -> bool:
@@ -159,13 +164,13 @@ def _stands(standing: Standing) -> bool:
     return standing.confirmed
 
 
-def _is_found(standing: Standing, rows: int, agency: str, *, of_case: bool) -> bool:
-    """Whether a look-up finds a registration that has the CNIC."""
+def _is_found(standing: Standing, rows: int, agency: str, *, of_case: bool, held: bool) -> bool:
+    """Whether a look-up finds a registration that has the identifier."""
     if not standing.in_look_ups:
         return False
     if rows == options_pb2.ROW_SCOPE_CUSTODY:
         return standing.custodian == agency
-    return of_case or (rows == options_pb2.ROW_SCOPE_ALL and not standing.cnic_held)
+    return of_case or (rows == options_pb2.ROW_SCOPE_ALL and not held)
 
 
 def _problem(answered: bytes, due: Standing | None) -> str:

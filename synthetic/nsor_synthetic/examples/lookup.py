@@ -69,3 +69,9 @@ def look_ups(ids: parts.Ids) -> Iterator[Message]:
         yield lookup_pb2.LookUpRegistrationRequest(
             request_id=ids.uuid(f"look-up {purpose}"), purpose=purpose, cnic="8220312345670", basis=basis
         )
+    yield lookup_pb2.LookUpRegistrationRequest(
+        request_id=ids.uuid("look-up by document"),
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
+        document=parts.travel_document(),
+        basis=bases[options_pb2.PURPOSE_BORDER_CONTROL],
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import duties, shown_number
-from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
+from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
     from nsor.v1 import arrivals_pb2, duties_pb2
@@ -33,8 +33,7 @@ def counter(session: Session, cnic_file: Path | None, document_file: Path | None
 
     request = arrivals_pb2.FindRegistrantRequest()
     if document_file is not None:
-        warn_if_shared(document_file, "--document-file")
-        read_request(read_text(str(document_file)), request.travel_document)
+        request.travel_document.CopyFrom(shown_number.document(session, document_file))
     else:
         request.cnic = shown_number.cnic(cnic_file)
     with session.client(officer=True) as client:

@@ -1,9 +1,10 @@
-"""`nsor lookup`: one person, by CNIC, for one stated case."""
+"""`nsor lookup`: one person, by CNIC or by a document, for one stated case."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,60 +41,77 @@ if TYPE_CHECKING:
     help="File with the CNIC on its first line.",
 )
 @click.option(
+    "--by-document", is_flag=True, help="By a document instead of a CNIC: it is asked for, or read from stdin as JSON."
+)
+@click.option(
+    "--document-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Instead of a CNIC: a JSON file with number, country and kind of a document.",
+)
+@click.option(
     "--request-id",
     type=record_id,
     metavar="ID",
     help="Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.",
 )
 @common
-def lookup(  # noqa: PLR0917 - one argument per option of the command
+def lookup(
     session: Session,
-    grant_id: str | None,
-    fir: tuple[str, str, str, str] | None,
-    case_id: str | None,
-    prisoner_number: str | None,
-    travel_document_file: Path | None,
-    ticket_id: str | None,
     cnic_file: Path | None,
+    *,
+    by_document: bool,
+    document_file: Path | None,
     request_id: str | None,
+    **case: Any,
 ) -> None:
-    """Look one person up by CNIC, for one stated case. Found or not, it is recorded, and uses a grant once.
+    """Look one person up by CNIC or by a document, for one stated case.
 
-    A CNIC is personal data and is never given on the command line, which other users and the shell's history can see:
-    it is asked for, or read from --cnic-file, or from stdin when that is no terminal.
+    Found or not, it is recorded, and uses a grant once.
+
+    A number is personal data and is never given on the command line, which other users and the shell's history can see:
+    it is asked for, or read from a file, or from stdin when that is no terminal. --by-document beside
+    --travel-document-file looks up by that very document.
     """
-    from nsor.v1 import lookup_pb2, options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.v1 import lookup_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    given = [grant_id, fir, case_id, prisoner_number, travel_document_file, ticket_id]
-    if sum(value is not None for value in given) != 1:
+    if sum(value is not None for value in case.values()) != 1:
         raise WrongUse(
             "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
             "--travel-document-file or --ticket."
         )
-    basis = lookup_pb2.LookUpBasis()
-    purpose = options_pb2.PURPOSE_INVESTIGATION
-    if grant_id is not None:
-        basis.grant_id = grant_id
-    elif fir is not None:
-        purpose = options_pb2.PURPOSE_PROSECUTION
-        basis.fir.CopyFrom(_fir(fir))
-    elif case_id is not None:
-        purpose = options_pb2.PURPOSE_TRIAL
-        basis.court_case_id = case_id
-    elif prisoner_number is not None:
-        purpose = options_pb2.PURPOSE_CUSTODY
-        basis.prisoner_number = prisoner_number
-    elif travel_document_file is not None:
-        purpose = options_pb2.PURPOSE_BORDER_CONTROL
-        warn_if_shared(travel_document_file, "--travel-document-file")
-        read_request(read_text(str(travel_document_file)), basis.travel_document)
-    elif ticket_id is not None:
-        purpose = options_pb2.PURPOSE_REGISTER_OPERATION
-        basis.ticket_id = ticket_id
-    request = lookup_pb2.LookUpRegistrationRequest(
-        request_id=request_id or "", purpose=purpose, cnic=shown_number.cnic(cnic_file), basis=basis
-    )
+    if sum((cnic_file is not None, by_document, document_file is not None)) > 1:
+        raise WrongUse("Give one number: --cnic-file, --by-document or --document-file.")
+    request = lookup_pb2.LookUpRegistrationRequest(request_id=request_id or "")
+    _name_case(request, case)
+    if by_document and case["travel_document_file"] is not None:
+        request.document.CopyFrom(request.basis.travel_document)
+    elif by_document or document_file is not None:
+        request.document.CopyFrom(shown_number.document(session, document_file))
+    else:
+        request.cnic = shown_number.cnic(cnic_file)
     _answer(session, request)
+
+
+def _name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str, Any]) -> None:
+    """Say why, by the one option that was given."""
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    basis = request.basis
+    if (grant_id := case["grant_id"]) is not None:
+        request.purpose, basis.grant_id = options_pb2.PURPOSE_INVESTIGATION, grant_id
+    elif case["fir"] is not None:
+        request.purpose = options_pb2.PURPOSE_PROSECUTION
+        basis.fir.CopyFrom(_fir(case["fir"]))
+    elif (case_id := case["case_id"]) is not None:
+        request.purpose, basis.court_case_id = options_pb2.PURPOSE_TRIAL, case_id
+    elif (prisoner_number := case["prisoner_number"]) is not None:
+        request.purpose, basis.prisoner_number = options_pb2.PURPOSE_CUSTODY, prisoner_number
+    elif (path := case["travel_document_file"]) is not None:
+        request.purpose = options_pb2.PURPOSE_BORDER_CONTROL
+        warn_if_shared(path, "--travel-document-file")
+        read_request(read_text(str(path)), basis.travel_document)
+    else:
+        request.purpose, basis.ticket_id = options_pb2.PURPOSE_REGISTER_OPERATION, case["ticket_id"]
 
 
 def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> None:

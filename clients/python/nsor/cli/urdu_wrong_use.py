@@ -169,6 +169,12 @@ TEXTS: Final[dict[str, str]] = {
         "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case، --prisoner-number، "
         "--travel-document-file یا --ticket۔"
     ),
+    "Give one number: --cnic-file, --by-document or --document-file.": (
+        "ایک ہی نمبر دیں: --cnic-file، --by-document یا --document-file۔"
+    ),
+    "The kind is one of: passport, foreign card, PoR, ACC.": (
+        "قسم ان میں سے ایک ہے: passport، foreign card، PoR، ACC۔"
+    ),
     # Keys, policy, witnesses.
     "Name the key: KEY_ID or --officer-key-file, exactly one.": ("کلید بتائیں: KEY_ID یا --officer-key-file، صرف ایک۔"),
     "KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.": (

@@ -101,6 +101,7 @@ class LookUpRegistrationRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     CNIC_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable for ten minutes (policy), by the same officer: a repeat reads the register again, and uses neither the
@@ -109,7 +110,11 @@ class LookUpRegistrationRequest(_message.Message):
     purpose: _options_pb2.Purpose.ValueType
     """Why. It must be a purpose of the caller's kind of agency."""
     cnic: _builtins.str
-    """The person's CNIC."""
+    """The number of his CNIC or NICOP."""
+    @_builtins.property
+    def document(self) -> _types_pb2.TravelDocument:
+        """His passport or another document, by country, number and kind."""
+
     @_builtins.property
     def basis(self) -> Global___LookUpBasis:
         """The case or occasion."""
@@ -120,13 +125,16 @@ class LookUpRegistrationRequest(_message.Message):
         request_id: _builtins.str = ...,
         purpose: _options_pb2.Purpose.ValueType = ...,
         cnic: _builtins.str = ...,
+        document: _types_pb2.TravelDocument | None = ...,
         basis: Global___LookUpBasis | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cnic", b"cnic", "document", b"document", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cnic", b"cnic", "purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cnic", b"cnic", "document", b"document", "purpose", b"purpose", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["cnic", "document"]  # noqa: Y015
+    _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
 
 Global___LookUpRegistrationRequest: _TypeAlias = LookUpRegistrationRequest  # noqa: Y015
 

@@ -16,18 +16,11 @@ from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import store
-from nsor_server.registration.claims import Identifier
 from nsor_server.registration.history import History, Standing
 from nsor_server.storage.v1 import record_pb2
 
 _FIND: Final = "nsor.v1.NotificationService/FindRegistrant"
 _OTHERS: Final = "a number at a counter didn't find the records that it had to"
-
-
-def is_held(standing: Standing, shown: Identifier) -> bool:
-    """Whether an earlier record has a claim to the number of a registration."""
-    claim = standing.claim
-    return claim.cnic_held if shown.kind == claims.IDENTIFIER_CNIC else claim.passport_held
 
 
 class FoundByNumber:
@@ -48,7 +41,11 @@ class FoundByNumber:
         if shown is None:
             self._add(index, _OTHERS)
             return
-        having = [each for each in self._history.having(shown) if each.confirmed and not is_held(each, shown)]
+        having = [
+            each
+            for each in self._history.having(shown)
+            if each.confirmed and not claims.is_held(each.claim, shown.kind)
+        ]
         if not all(each.whole for each in having):
             return  # where one belonged that was erased doesn't open any more
         due = sorted((each.registration_id, each.version) for each in having if self._is_shown(each, leaf, detail))

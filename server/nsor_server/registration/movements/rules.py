@@ -14,7 +14,7 @@ from nsor.v1 import movements_pb2, notification_pb2
 from nsor_server.formats.instants import instant
 from nsor_server.policy.deadlines import KARACHI, TRAVEL_WINDOW, Deadlines
 from nsor_server.registration import states
-from nsor_server.registration.claims import IDENTIFIER_CNIC, Identifier, of_cnic, of_document
+from nsor_server.registration.claims import Identifier, is_held, of_cnic, of_document
 from nsor_server.registration.custody import mistakes
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.custody.states import DEPORTED
@@ -48,8 +48,7 @@ def may_meet(
         disputed: those that NPB has decided to be uncertain.
         claim: its newest claim.
     """
-    held = claim.cnic_held if one.kind == IDENTIFIER_CNIC else claim.passport_held
-    return one in current and one not in disputed and not held
+    return one in current and one not in disputed and not is_held(claim, one.kind)
 
 
 def met(movement: record_pb2.MovementRecord) -> record_pb2.MetMovement:

@@ -16,7 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Open, list or withdraw a court case: who may be looked up for a trial.": (
         "عدالتی مقدمہ کھولنا، دیکھنا یا واپس لینا: سماعت کے لیے کن کا ریکارڈ دیکھا جا سکتا ہے۔"
     ),
-    "Look one person up by CNIC.": "شناختی کارڈ نمبر سے ایک شخص کا ریکارڈ دیکھنا۔",
+    "Look one person up by CNIC or document.": "شناختی کارڈ یا دستاویز کے نمبر سے ایک شخص کا ریکارڈ دیکھنا۔",
     "List registrations that share an identifier with an earlier one, or are alike, the newest first.": (
         "وہ رجسٹریشنیں جن کا کوئی نمبر پہلی سے ملتا ہے یا جو ملتی جلتی ہیں، نئی پہلے۔"
     ),
@@ -55,8 +55,8 @@ COMMANDS: Final[dict[str, str]] = {
     "Withdraw an opened case for good, yours or a colleague's; you sign.": (
         "کھولا ہوا مقدمہ ہمیشہ کے لیے واپس لینا، اپنا یا ساتھی کا؛ آپ دستخط کرتے ہیں۔"
     ),
-    "Look one person up by CNIC, for one stated case.": (
-        "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ نمبر سے ایک شخص کا ریکارڈ دیکھنا۔"
+    "Look one person up by CNIC or by a document, for one stated case.": (
+        "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ یا دستاویز کے نمبر سے ایک شخص کا ریکارڈ دیکھنا۔"
     ),
 }
 """The sentence of each command."""
@@ -83,6 +83,9 @@ OPTIONS: Final[dict[str, str]] = {
         "سرحدی جانچ: JSON فائل جس میں number، country اور expiryDate ہوں۔"
     ),
     "Register operation: what `nsor ticket open` opened.": "رجسٹر کا انتظام: جو `nsor ticket open` نے کھولا۔",
+    "By a document instead of a CNIC: it is asked for, or read from stdin as JSON.": (
+        "شناختی کارڈ کے بجائے دستاویز سے: پوچھی جاتی ہے، یا stdin سے JSON کی صورت میں پڑھی جاتی ہے۔"
+    ),
     "File with the CNIC on its first line.": "فائل جس کی پہلی سطر میں شناختی کارڈ نمبر ہے۔",
     "Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.": (
         "جس کارروائی کا نتیجہ معلوم نہ ہو اسے دس منٹ میں دہرائیں: اجازت نامہ دوبارہ استعمال نہیں ہوتا۔"

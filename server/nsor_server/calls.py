@@ -422,6 +422,13 @@ class Seen:
     version: int
 
 
+class Shown(NamedTuple):
+    """A registration that an answer shows, and which version of it."""
+
+    registration_id: bytes
+    version: int
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[A_co]):
     """What a handler decided.
@@ -432,6 +439,7 @@ class Outcome(Generic[A_co]):
         rows: what is to be added, in the order of the tables' needs.
         records: every sealed row among them, and every one that decides, the one that the call is about first.
         seen: the versions that the outcome rests on.
+        shown: of a method whose handler says how many registrations an answer ``shows``: those that this one does.
     """
 
     response: A_co
@@ -439,6 +447,7 @@ class Outcome(Generic[A_co]):
     rows: Sequence[Row] = ()
     records: Sequence[RecordRef] = ()
     seen: Sequence[Seen] = ()
+    shown: Sequence[Shown] = ()
 
     @property
     def directory_changed(self) -> bool:

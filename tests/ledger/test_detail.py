@@ -37,6 +37,16 @@ def test_details_up_to_a_size_are_sealed_at_one(details: Details) -> None:
     assert {sealed(length) - sealed(5) for length in (longest + 1, longest + SIZE)} == {SIZE}
 
 
+def test_of_an_answer_that_may_show_several_the_size_does_not_say_how_many(details: Details) -> None:
+    of_one = record_pb2.ShownRegistration(registration_id=b"\xff" * 16, version=1 << 20)
+
+    def sealed(shown: int) -> int:
+        detail = record_pb2.AccessDetail(subjects=[of_one.registration_id] * shown, shown=[of_one] * shown)
+        return len(details.seal(7, LEAF, SALT + detail.SerializeToString(), shown_rows=50))
+
+    assert len({sealed(shown) for shown in (0, 1, 20, 50)}) == 1
+
+
 @pytest.mark.parametrize(
     "detail",
     [

@@ -13,7 +13,7 @@ from nsor_server.storage.pool import Database
 from tests.ledger.conftest import Write, set_size
 from tests.polling import until
 
-TABLES = ("ledger_checkpoint", "ledger_detail", "ledger_entry")
+TABLES = ("ledger_checkpoint", "ledger_detail", "ledger_entry", "ledger_shown")
 
 
 def bounds(database: Database) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_a_partition_has_the_indexes_and_none_of_the_rights(database: Database, 
             "SELECT has_table_privilege('nsor_server', 'ledger_entry_3', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"
         ).fetchone()
     assert first == last
-    assert [len(each) for each in first] == [1, 1, 7]
+    assert [len(each) for each in first] == [1, 1, 7, 1]
     assert rights == (False,)
 
 

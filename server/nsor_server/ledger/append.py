@@ -88,6 +88,13 @@ FROM unnest($2::smallint[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[]) 
 """,
 )
 """The same of one entry, whose index alone isn't known before the lock."""
+_SHOWN: Final = Statement(
+    b"ledger shown",
+    b"""
+INSERT INTO ledger_shown (index, ordinal, label)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::uuid[])
+""",
+)
 
 Connection = psycopg.Connection[Any]
 
@@ -205,7 +212,8 @@ class Ledger:
         receipts = tuple(
             receipt_pb2.Receipt(leaf=each, index=index, checkpoint=note) for index, each in enumerate(leaves, head.size)
         )
-        return Composed([append, *_records(entries, head.size), *filled], Appended(receipts, head.now_us))
+        beside = (*_records(entries, head.size), *self._shown(entries, head.size))
+        return Composed([append, *beside, *filled], Appended(receipts, head.now_us))
 
     def append(
         self, conn: Connection, entries: Sequence[Entry], rows: Sequence[Row] = (), *, new_epoch: NewEpoch | None = None
@@ -253,7 +261,7 @@ class Ledger:
             hashed = leaf_hash(encoded)
             leaves.append(encoded)
             hashes.append(hashed)
-            sealed.append(self._details.seal(head.size + nth, hashed, salted))
+            sealed.append(self._details.seal(head.size + nth, hashed, salted, entry.shown_rows))
         return leaves, sealed, hashes
 
     def _columns(self, entries: Sequence[Entry], leaves: Sequence[bytes], sealed: Sequence[bytes]) -> list[bytes]:
@@ -269,6 +277,18 @@ class Ledger:
             arrays.byteas(leaves),
             arrays.byteas(sealed),
         ]
+
+    def _shown(self, entries: Sequence[Entry], first: int) -> list[Step]:
+        """The rows of those entries whose answers may show several registrations."""
+        indexes, ordinals, labels = list[int](), list[int](), list[bytes]()
+        for index, entry in enumerate(entries, first):
+            if entry.shown_rows:
+                indexes += [index] * entry.shown_rows
+                ordinals += range(entry.shown_rows)
+                labels += self._labels.shown(entry.access_id, entry.shown, entry.shown_rows)
+        if not labels:
+            return []
+        return [_SHOWN(arrays.longs(indexes), arrays.shorts(ordinals), arrays.uuids(labels))]
 
     def _signer(self, origin: str) -> Signer:
         signer = self._signers.get(origin)

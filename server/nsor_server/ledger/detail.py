@@ -18,6 +18,8 @@ SALT_BYTES = 32
 _TABLE = "ledger_detail"
 _SIZE_CLASS = 336
 """Bytes: the detail of a look-up fits in, whatever it shows and however long its case reference is."""
+_OF_SHOWN = 48
+"""Bytes, for each row of what an answer may show: what its detail says of one fits in."""
 _END = b"\x80"
 """Follows the detail; zeros follow up to the size class (ISO/IEC 7816-4)."""
 
@@ -50,12 +52,11 @@ class Details:
         """Takes the keyring's `detail` keys."""
         self._sealer = Sealer.for_details(keyring)
 
-    def seal(self, index: int, leaf_hash: bytes, salted: bytes) -> bytes:
-        """Seal salt and encoded detail to a leaf."""
+    def seal(self, index: int, leaf_hash: bytes, salted: bytes, shown_rows: int = 0) -> bytes:
+        """Seal salt and encoded detail to a leaf; where several registrations may be shown, at a size for all."""
         ended = salted + _END
-        return self._sealer.seal(
-            _TABLE, leaf_hash, index, ended.ljust(-(-len(ended) // _SIZE_CLASS) * _SIZE_CLASS, b"\0")
-        )
+        least = len(ended) if not shown_rows else max(len(ended), 2 * _SIZE_CLASS + shown_rows * _OF_SHOWN)
+        return self._sealer.seal(_TABLE, leaf_hash, index, ended.ljust(-(-least // _SIZE_CLASS) * _SIZE_CLASS, b"\0"))
 
     def open(self, index: int, leaf_hash: bytes, sealed: bytes, detail_hash: bytes) -> record_pb2.AccessDetail:
         """Open the detail of a leaf.

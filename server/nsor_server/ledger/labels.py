@@ -5,6 +5,10 @@ keys of its own. Where there is nothing to label, the label is made of the acces
 has a dump can't tell it from another one, and verification can make it again. What a request names is labelled whether
 or not it was found, since labels of hits alone would tell them apart.
 
+An answer that may show several registrations has a label for each in rows of its own, as many as the method may show:
+made of the access id too, so that none ever comes twice, and of the access id and its place where nothing was shown.
+Whoever has the keys makes the label of a registration for each such access, and looks whether it is there.
+
 Labels of one method never meet those of another. Otherwise a dump would tell the look-ups that found somebody, by the
 label of whoever entered that person, or that case, into the register; and who an officer is, by the label of his
 enrolment, which stands beside his number. Whoever has the keys asks for the labels of all methods.
@@ -21,8 +25,10 @@ LABEL_BYTES = 16
 OFFICER, CASE, NAMED = "entry-officer", "entry-case", "entry-named"
 """The keyring's uses, in the order of the columns."""
 USES = (OFFICER, CASE, NAMED)
+SHOWN = "entry-shown"
+"""The keyring's use of what an answer shows."""
 
-_TEXT, _ACCESS_ID = b"\0", b"\1"
+_TEXT, _ACCESS_ID, _SHOWN = b"\0", b"\1", b"\2"
 """What a label is made of: so that no text is taken for an access id."""
 _OFFICERS = 8192
 """Officers, by method, whose label is remembered."""
@@ -53,6 +59,7 @@ class Labels:
         """Takes the keyring's `blind` keys of entries."""
         self._keys = [keyring.blind[use] for use in USES]
         self._primary = [keys.primary for keys in self._keys]
+        self._shown = keyring.blind[SHOWN]
         self._officer = functools.lru_cache(maxsize=_OFFICERS)(self._made_of_officer)
         self._every_of_officer = functools.lru_cache(maxsize=_OFFICERS)(
             lambda method, key: self._under_every_key(0, _made_of(method, key))
@@ -86,6 +93,24 @@ class Labels:
         nth = USES.index(use)
         return [label for method in methods for label in self._under_every_key(nth, _made_of(method, encoded))]
 
+    def shown(self, access_id: bytes, shown: Sequence[bytes], rows: int) -> list[bytes]:
+        """The labels of what an answer shows under the primary key, and of nothing up to its number of rows."""
+        return [self._shown.primary(each, LABEL_BYTES) for each in _made_of_shown(access_id, shown, rows)]
+
+    def show(self, access_id: bytes, shown: Sequence[bytes], stored: Sequence[bytes]) -> bool:
+        """Whether stored labels, in their order, are those of an answer that showed these, whichever keys made them."""
+        return all(
+            label == self._shown.primary(each, LABEL_BYTES) or label in self._of_shown(each)
+            for each, label in zip(_made_of_shown(access_id, shown, len(stored)), stored, strict=True)
+        )
+
+    def of_registration(self, access_id: bytes, registration_id: bytes) -> list[bytes]:
+        """The labels, under every live key, that an answer has which shows a registration."""
+        return self._of_shown(_SHOWN + access_id + registration_id)
+
+    def _of_shown(self, made_of: bytes) -> list[bytes]:
+        return [label for _, label in self._shown.values(made_of, LABEL_BYTES)]
+
     def _is_of(self, nth: int, made_of: bytes, label: bytes) -> bool:
         """Whether a label is made of that; most are so under the primary key."""
         return self._primary[nth](made_of, LABEL_BYTES) == label or label in self._under_every_key(nth, made_of)
@@ -95,6 +120,14 @@ class Labels:
 
     def _made_of_officer(self, method: str, officer_key: bytes) -> bytes:
         return self._primary[0](_made_of(method, officer_key), LABEL_BYTES)
+
+
+def _made_of_shown(access_id: bytes, shown: Sequence[bytes], rows: int) -> list[bytes]:
+    """What each label is made of: no registration's id is as short as a place."""
+    if len(shown) > rows:
+        raise ValueError("an answer shows more than its method has rows for")
+    nothing = (nth.to_bytes(2, "big") for nth in range(len(shown), rows))
+    return [_SHOWN + access_id + each for each in (*shown, *nothing)]
 
 
 def _made_of(method: str, value: bytes) -> bytes:

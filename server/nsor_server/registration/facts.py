@@ -65,6 +65,7 @@ from nsor_server.registration.tellings import tell
 from nsor_server.registration.tellings import withdraw as notice_withdrawn
 from nsor_server.registration.transfers.events import of_version as transfer_events
 from nsor_server.registration.transfers.listing import page as transfers_page
+from nsor_server.registration.transfers.listing import shows as transfers_shown
 from nsor_server.registration.transfers.record import to_message as transfer_to_message
 from nsor_server.registration.transfers.rules import By as TransferBy
 from nsor_server.registration.transfers.rules import accepted as transfer_accepted
@@ -157,5 +158,6 @@ __all__ = [
     "transfer_resolved",
     "transfer_to_message",
     "transfers_page",
+    "transfers_shown",
     "version_row",
 ]

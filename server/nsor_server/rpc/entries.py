@@ -59,6 +59,12 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         detail.outcome = _reason(call.error)
         if isinstance(call.error, FROM_THE_REGISTER) and call.looked_at:
             detail.refused.CopyFrom(_refused(call))
+    shown_rows = call.route.shows(call) if call.error is None and call.route is not None else 0
+    shown = call.outcome.shown if shown_rows and call.outcome is not None else ()
+    if shown_rows:
+        detail.shown_rows = shown_rows
+        del detail.shown[:]  # an outcome may be recorded again
+        detail.shown.extend(record_pb2.ShownRegistration(**each._asdict()) for each in shown)
     detail.certificate = call.certificate
     detail.named = call.named
     detail.request_id = call.request_id
@@ -84,6 +90,8 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         officer_key=detail.officer_key,
         case_reference=detail.case_reference,
         named=call.named,
+        shown=[each.registration_id for each in shown],
+        shown_rows=shown_rows,
     )
 
 

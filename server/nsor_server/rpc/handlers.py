@@ -41,6 +41,7 @@ class Unary(Generic[Q, A]):
         rehearsal_costs: a call with ``validate_only`` costs as much as another: it does the same work.
         by_directory: it decides by the rows of the directory's snapshot, which mustn't be older than the call then.
         of_agency: a request is the agency's and not the officer's: whoever of it sends it again hears the first answer.
+        shows: how many registrations an answer to a request may show, of a method whose disclosures are found by rows.
     """
 
     request: type[Q]
@@ -51,6 +52,7 @@ class Unary(Generic[Q, A]):
     rehearsal_costs: bool = False
     by_directory: bool = False
     of_agency: bool = False
+    shows: Callable[[Q], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Exchanged(Generic[Q, A]):
         run: as that of a unary method, for one message.
         answered: which of the fields that are wrong are told in the answer, instead of refusing the message.
         weight: as how many ordinary calls a message counts in a commit, whose time is everybody's.
+        shows: as that of a unary method, of the answer to one message.
     """
 
     request: type[Q]
@@ -150,6 +153,17 @@ class Exchanged(Generic[Q, A]):
     run: Callable[[Call, Q, Connection], Outcome[A]]
     answered: Callable[[Violation], bool]
     weight: Callable[[Q], int]
+    shows: Callable[[Q], int] | None = None
+
+
+def check_shown(handler: Unary[Any, Any] | Exchanged[Any, Any], request: Message, outcome: Outcome[Any]) -> None:
+    """See that an answer shows no more than it has rows for: what has none would be found by nobody.
+
+    Raises:
+        RuntimeError: it shows more.
+    """
+    if len(outcome.shown) > (handler.shows(request) if handler.shows else 0):
+        raise RuntimeError(f"an answer to a {type(request).__name__} shows more registrations than its handler says")
 
 
 Handler: TypeAlias = (

@@ -17,6 +17,7 @@ from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.contract import Contract, ContractError, MethodRule
+from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.calls import Call
 from nsor_server.errors import Violation
 from nsor_server.rpc import transport
@@ -78,6 +79,12 @@ class Method:
         call.found = tuple(violation for violation in violations if self.handler.answered(violation))
         return tuple(violation for violation in violations if not self.handler.answered(violation))
 
+    def shows(self, call: Call) -> int:
+        """How many rows stand beside the entry of an answer, for what it may show; the same whatever it does."""
+        if isinstance(self.handler, Unary | Exchanged) and self.handler.shows is not None:
+            return self.handler.shows(call.request)
+        return 0
+
     def run(self, call: Call, reader: Reader) -> None:
         """Fill in the outcome, or for a grouped method what it prepares.
 
@@ -135,6 +142,11 @@ class Methods(grpc.GenericRpcHandler):
             raise ContractError(f"{rule.full_name} would repeat its answers to whoever may no longer see their rows")
         if rule.effect == options_pb2.EFFECT_DISCLOSES and isinstance(handler, Unary) and handler.charge is None:
             raise ContractError(f"{rule.full_name} discloses, and nothing says what it costs")
+        found_by = FOUND_BY.get(rule.full_name)
+        if rule.effect == options_pb2.EFFECT_DISCLOSES and found_by is None:
+            raise ContractError(f"{rule.full_name} discloses, and access/disclosures.py doesn't say how that is found")
+        if (found_by is FoundBy.ROWS) != (getattr(handler, "shows", None) is not None):
+            raise ContractError(f"{rule.full_name} has rows for what it shows, or says how many, and not both")
         seconds = STREAM_SECONDS if rule.streaming else rule.deadline_ms / 1000
         part = self._part(handler) if isinstance(handler, Parted) else None
         return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped), part)

@@ -23,7 +23,7 @@ from nsor_server.access.budgets import Accounts
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.entry import LedgerUnavailable
-from nsor_server.rpc.handlers import Unary
+from nsor_server.rpc.handlers import Unary, check_shown
 from nsor_server.rpc.spending import Spending
 from nsor_server.storage import budgets, idempotency
 from nsor_server.storage.contradicted import contradicted
@@ -118,6 +118,7 @@ class Reader:
             if request_id is None:
                 self._charge(handler, call, conn)
                 call.outcome = handler.run(call, request, conn)
+                check_shown(handler, request, call.outcome)
                 call.answer = call.outcome.response.SerializeToString()
                 return
             key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call, handler))
@@ -129,6 +130,7 @@ class Reader:
                 return
             self._charge(handler, call, conn)
             outcome = handler.run(call, request, conn)
+            check_shown(handler, request, outcome)
             call.answer = outcome.response.SerializeToString()
             row, unused = idempotency.keep(self._sealer, key, call.answer, call.access_id)
             call.outcome = Outcome(
@@ -137,6 +139,7 @@ class Reader:
                 (*outcome.rows, row),
                 outcome.records,
                 (*outcome.seen, unused),
+                outcome.shown,
             )
 
     def _charge(self, handler: Unary[Any, Any], call: Call, conn: Connection) -> None:

@@ -38,7 +38,7 @@ _MADE_BY_HAND: Final = 16384
 _PATH: Final = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"
 """No operator of another schema is meant by any expression here: one of `public` that fits its arguments better than
 PostgreSQL's own would come before it, and could hide itself."""
-_PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint))_([0-9]+)")
+_PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint|shown))_([0-9]+)")
 _BOUND: Final = re.compile(r"FOR VALUES FROM \('([0-9]+)'\) TO \('([0-9]+)'\)")
 _STEP: Final = 1 << 22
 

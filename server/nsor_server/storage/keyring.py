@@ -34,6 +34,7 @@ BLIND_USES = (
     "entry-officer",
     "entry-case",
     "entry-named",
+    "entry-shown",
     "request",
     "budget",
     "identity",
@@ -41,9 +42,9 @@ BLIND_USES = (
 )
 """What blind indexes are made of; each has keys of its own, so that two uses of one value cannot be joined.
 
-Those of entries label what the ledger's entries are about; that of requests tells a repeated request from another one;
-that of budgets names accounts; that of identity says who checks one; that of screening
-finds a passenger by number and date of birth together.
+Those of entries label what the ledger's entries are about, and what their answers show; that of requests tells a
+repeated request from another one; that of budgets names accounts; that of identity says who checks one; that of
+screening finds a passenger by number and date of birth together.
 """
 
 _NOTE = "Cleartext keys, for development only. In production let a command or a file descriptor hand them over."

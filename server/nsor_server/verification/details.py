@@ -33,6 +33,7 @@ _LEAVES: Final = """
 SELECT index, leaf, uuid_send(officer), uuid_send(case_label), uuid_send(named) FROM ledger_entry ORDER BY index
 """
 _DETAILS: Final = "SELECT index, sealed FROM ledger_detail ORDER BY index"
+_SHOWN: Final = "SELECT index, ordinal, uuid_send(label) FROM ledger_shown ORDER BY index, ordinal"
 _PARTITIONS: Final = r"""
 SELECT bound[1]::bigint, bound[2]::bigint
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
@@ -78,6 +79,7 @@ class OfDetails:
         self._leaves = hashlib.sha256()
         self._entries = Rows(conn, "leaves of details", _LEAVES, _found_already)
         self._sealed = Rows(conn, "ledger_detail", _DETAILS, report.add)
+        self._shown = Rows(conn, "ledger_shown", _SHOWN, report.add)
 
     def run(self, pass_on: PassOn | None = None, progress: Progress | None = None) -> None:
         """Compare; nothing is raised for what is wrong with the data.
@@ -89,12 +91,16 @@ class OfDetails:
         pass_on = pass_on or _not_passed_on
         for index in range(self._end):
             stored, sealed = self._entries.one(index), self._sealed.one(index)
+            shown = self._shown.take(index) if self._shown.next_index <= index else []
             if stored is not None:
-                self._entry(index, sealed, pass_on, *stored)
+                detail = self._entry(index, sealed, pass_on, *stored)
+                if detail is not None:
+                    self._compare_shown(index, *detail, shown)
             if progress is not None and index % AT_A_TIME == 0:
                 progress(index, self._end)
         pass_on(None)
         self._sealed.finish()
+        self._shown.finish()
         report = self._report
         report.leaves = self._leaves.digest()
         report.remarks += [f"details of entries {each.start} to {each.stop - 1} were dropped" for each in self._dropped]
@@ -103,31 +109,47 @@ class OfDetails:
 
     def _entry(
         self, index: int, sealed: tuple[Any, ...] | None, pass_on: PassOn, encoded: bytes, *labels: bytes
-    ) -> None:
+    ) -> tuple[bytes, record_pb2.AccessDetail] | None:
+        """Compare an entry; gives its access id and its detail, if that opens."""
         hashed = leaf_hash(encoded)
         self._leaves.update(hashed)
         try:
             leaf = leaf_pb2.Leaf.FromString(encoded)
         except DecodeError:
-            return  # Whatever isn't right with a leaf is the tree's finding.
+            return None  # Whatever isn't right with a leaf is the tree's finding.
         if sealed is None:
             if index in self._erased or any(index in each for each in self._dropped):
                 pass_on((index, encoded, None))
                 self._each(index, leaf, None)
             else:
                 self._report.add(index, "the sealed detail is missing")
-            return
+            return None
         try:
             opened = self._details.unseal(index, hashed, sealed[0], leaf.detail_hash)
             detail = details.read(opened)
         except DetailError as error:
             self._report.add(index, f"{error}: the entry or its detail was changed, moved or exchanged")
-            return
+            return None
         pass_on((index, encoded, opened))
         self._each(index, leaf, detail)
         labelled = Labelled(leaf.method, leaf.access_id, detail.officer_key, detail.case_reference, detail.named)
         if not self._labels.fit(labelled, labels):
             self._report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
+        return leaf.access_id, detail
+
+    def _compare_shown(
+        self, index: int, access_id: bytes, detail: record_pb2.AccessDetail, rows: list[tuple[Any, ...]]
+    ) -> None:
+        """Hold the rows of what an answer showed against what its detail says: all, in order, and no others."""
+        if not rows and not detail.shown_rows and not detail.shown:
+            return
+        ids, stored = [each.registration_id for each in detail.shown], [label for _, label in rows]
+        if (
+            [ordinal for ordinal, _ in rows] != list(range(detail.shown_rows))
+            or len(ids) > len(rows)
+            or not self._labels.show(access_id, ids, stored)
+        ):
+            self._report.add(index, "the rows of what an answer showed aren't those that its detail says")
 
 
 def _found_already(_index: int, _problem: str) -> None:

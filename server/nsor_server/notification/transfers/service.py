@@ -62,6 +62,7 @@ class Transfers:
                 transfers_pb2.ListTransfersResponse,
                 self.list_transfers,
                 charge=lambda _request: Charge(""),
+                shows=registrations.transfers_shown,
             ),
         )
 
@@ -174,7 +175,7 @@ class Transfers:
             listed_work=listed.work,
         )
         seen = [seen for each in listed.items for seen in each.seen]
-        return Outcome(disclose(listed.response, call.purpose), detail, seen=seen)
+        return Outcome(disclose(listed.response, call.purpose), detail, seen=seen, shown=listed.shown)
 
     def _of(self, call: Call, registration_id: str, conn: Connection) -> _Found:
         """A registration that the caller is shown, and that has or had a transfer.

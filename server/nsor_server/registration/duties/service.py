@@ -54,6 +54,7 @@ class DutyService:
                 duties_pb2.ListDutiesResponse,
                 self.list_duties,
                 charge=lambda _request: Charge(""),
+                shows=lambda request: request.page_size or _DEFAULT_PAGE,
             ),
             Unary(
                 duties_pb2.WaiveDutyRequest,
@@ -118,7 +119,8 @@ class DutyService:
             listed_work=pages.told(call, wanted, None if ended is None else after, page),
         )
         seen = [seen for each in page.found.items for seen in each.seen]
-        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+        shown = works_store.shown(page.items)
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen, shown=shown)
 
     def waive_duty(
         self, call: Call, request: duties_pb2.WaiveDutyRequest, conn: Connection

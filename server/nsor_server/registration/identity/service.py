@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nsor.v1 import identity_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.calls import Call, Outcome, Seen, Shown
 from nsor_server.formats.instants import to_day, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.policy.deadlines import IDENTITY_CHECK
@@ -43,6 +43,7 @@ class IdentityService:
                 identity_pb2.ClaimVerificationResponse,
                 self.claim_verification,
                 charge=lambda _request: Charge(""),
+                shows=lambda _request: 1,
             ),
             Unary(
                 identity_pb2.VerifyIdentityRequest,
@@ -91,7 +92,8 @@ class IdentityService:
             )
         row, ref = store.item_row(self._sealer, item)
         seen = (alone, *(found.seen if found else ()))
-        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), seen)
+        shown = [Shown(item.registration_id, item.version)] if found is not None else []
+        return Outcome(disclose(answer, call.purpose), detail, (row,), (ref,), seen, shown)
 
     def verify_identity(
         self, call: Call, request: identity_pb2.VerifyIdentityRequest, conn: Connection

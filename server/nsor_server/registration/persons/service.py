@@ -12,7 +12,7 @@ from nsor.v1 import notification_pb2, options_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, lists
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.calls import Call, Outcome, Seen, Shown
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
@@ -95,6 +95,7 @@ class Reviews:
                 reviews_pb2.GetReviewResponse,
                 self.get_review,
                 charge=lambda request: Charge(str(request.review_number)),
+                shows=lambda _request: 2,
             ),
             Unary(
                 reviews_pb2.ProposeReviewDecisionRequest,
@@ -175,7 +176,8 @@ class Reviews:
             listed_most=1,
         )
         seen = [store.seen(opened.decision), *opened.claimants.seen()]
-        return Outcome(disclose(answer, call.purpose), detail, seen=seen)
+        both = [Shown(each.registration_id, each.record.version) for each in opened.shown]
+        return Outcome(disclose(answer, call.purpose), detail, seen=seen, shown=both)
 
     def propose_review_decision(
         self, call: Call, request: reviews_pb2.ProposeReviewDecisionRequest, conn: Connection

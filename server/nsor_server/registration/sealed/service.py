@@ -9,7 +9,7 @@ from nsor.v1 import notification_pb2, options_pb2, sealed_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Row, Seen
+from nsor_server.calls import Call, Outcome, Row, Seen, Shown
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
@@ -47,6 +47,7 @@ class SealedReadings:
                 sealed_pb2.GetSealedRegistrationResponse,
                 self.get,
                 charge=lambda request: Charge(request.sealed_reading_id),
+                shows=lambda _request: 1,
             ),
         )
 
@@ -147,7 +148,13 @@ class SealedReadings:
             ),
         )
         told = _told(call, notification_pb2.EVENT_KIND_SEALED_REGISTRATION_READ)
-        return Outcome(disclose(answer, call.purpose), detail, told, seen=(seen, registrations.seen(row), *unchanged))
+        return Outcome(
+            disclose(answer, call.purpose),
+            detail,
+            told,
+            seen=(seen, registrations.seen(row), *unchanged),
+            shown=[Shown(record.registration_id, record.version)],
+        )
 
     def _newest(self, call: Call, conn: Connection, reading_id: str) -> tuple[record_pb2.SealedReadingRecord, Seen]:
         found = store.newest(conn, self._sealer, raw(reading_id))

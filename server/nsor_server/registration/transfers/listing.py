@@ -8,7 +8,7 @@ from typing import Final
 
 from nsor.v1 import transfers_pb2
 from nsor_server.access import lists
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Shown
 from nsor_server.formats.uuids import text
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration.transfers.record import transfer_message
@@ -42,6 +42,12 @@ class Listed:
     response: transfers_pb2.ListTransfersResponse
     items: Sequence[store.Item]
     work: record_pb2.ListedWork
+    shown: Sequence[Shown]
+
+
+def shows(request: transfers_pb2.ListTransfersRequest) -> int:
+    """How many transfers a page shows at most."""
+    return request.page_size or DEFAULT_PAGE
 
 
 def page(
@@ -74,7 +80,7 @@ def page(
         found = store.page(conn, sealer, call, wanted, after, most=most)
         return pages.once(conn, sealer, blind_index, found, wanted.due_us)
 
-    made = pages.filled(read, durable, request.page_size or DEFAULT_PAGE)
+    made = pages.filled(read, durable, shows(request))
     deadlines = policy_of(call).deadlines
     response = transfers_pb2.ListTransfersResponse(
         items=[
@@ -89,4 +95,5 @@ def page(
     )
     if made.last is not None:
         response.next_page_token = lists.token(keys[0], call, store.packed(made.last), request.side)
-    return Listed(response, made.found.items, pages.told(call, wanted, None if ended is None else after, made))
+    told = pages.told(call, wanted, None if ended is None else after, made)
+    return Listed(response, made.found.items, told, store.shown(made.items))

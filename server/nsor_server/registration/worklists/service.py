@@ -40,6 +40,7 @@ class Worklists:
                 worklists_pb2.ListRegistrationsResponse,
                 self.list_registrations,
                 charge=lambda _request: Charge(""),
+                shows=lambda request: request.page_size or _DEFAULT_PAGE,
             ),
         )
 
@@ -72,7 +73,8 @@ class Worklists:
             listed_work=pages.told(call, wanted, None if ended is None else after, page),
         )
         seen = [seen for each in page.read for seen in each.seen]
-        return Outcome(disclose(response, call.purpose), detail, seen=seen)
+        shown = store.shown(page.items)
+        return Outcome(disclose(response, call.purpose), detail, seen=seen, shown=shown)
 
 
 def _shown(call: Call, deadlines: Deadlines, item: store.Item) -> worklists_pb2.WorkItem:

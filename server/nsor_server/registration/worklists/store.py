@@ -10,7 +10,7 @@ from typing import Final
 
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
-from nsor_server.calls import Call, Seen
+from nsor_server.calls import Call, Seen, Shown
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import store
 from nsor_server.registration.amendments import store as amendments
@@ -67,6 +67,11 @@ class Page:
 
     size: int
     items: Sequence[Item]
+
+
+def shown(items: Iterable[Item]) -> list[Shown]:
+    """The registrations that items show, each once."""
+    return list(dict.fromkeys(Shown(each.record.registration_id, each.record.version) for each in items))
 
 
 def page(conn: Connection, sealer: Sealer, call: Call, wanted: Wanted, after: Place, *, most: int) -> Page:

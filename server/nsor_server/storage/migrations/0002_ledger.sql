@@ -51,6 +51,15 @@ CREATE TABLE ledger_detail (
 ) PARTITION BY RANGE (index);
 COMMENT ON COLUMN ledger_detail.sealed IS '32 random bytes and an nsor.storage.v1.AccessDetail, sealed to its leaf';
 
+CREATE TABLE ledger_shown (
+    index bigint NOT NULL,
+    ordinal smallint NOT NULL,
+    label uuid NOT NULL,
+    PRIMARY KEY (index, ordinal)
+) PARTITION BY RANGE (index);
+COMMENT ON TABLE ledger_shown IS 'of an answer that may show several registrations: as many rows as it may show, whatever it shows';
+COMMENT ON COLUMN ledger_shown.label IS 'keyed hash of the access id and a registration that was shown; of the access id and the place where none was';
+
 CREATE TABLE ledger_record (
     index bigint NOT NULL,
     ordinal smallint NOT NULL,
@@ -110,8 +119,8 @@ BEGIN
     IF through < 0 OR through > (SELECT size FROM ledger_head) + step THEN
         RAISE EXCEPTION 'ledger_extend: % is no entry that comes soon', through;
     END IF;
-    LOCK TABLE ONLY ledger_entry, ONLY ledger_detail, ONLY ledger_checkpoint IN SHARE UPDATE EXCLUSIVE MODE;
-    FOREACH parent IN ARRAY ARRAY['ledger_entry', 'ledger_detail', 'ledger_checkpoint'] LOOP
+    LOCK TABLE ONLY ledger_entry, ONLY ledger_detail, ONLY ledger_checkpoint, ONLY ledger_shown IN SHARE UPDATE EXCLUSIVE MODE;
+    FOREACH parent IN ARRAY ARRAY['ledger_entry', 'ledger_detail', 'ledger_checkpoint', 'ledger_shown'] LOOP
         -- Backwards to the first that is there: an old one that was dropped isn't made again.
         FOR number IN REVERSE through / step + 1 .. 0 LOOP
             part := parent || '_' || number;
@@ -133,5 +142,5 @@ SELECT ledger_extend(0);
 GRANT SELECT, UPDATE ON ledger_head TO nsor_server;
 GRANT SELECT ON ledger_epoch, ledger_epoch_cosignature TO nsor_server;
 GRANT SELECT, INSERT ON
-    ledger_entry, ledger_detail, ledger_record, ledger_checkpoint, ledger_tile
+    ledger_entry, ledger_detail, ledger_shown, ledger_record, ledger_checkpoint, ledger_tile
 TO nsor_server;

@@ -120,6 +120,7 @@ def test_other_columns_are_wrong_use(run: Run, tmp_path: Path) -> None:
     [
         f"{CNIC},,,,DEPARTURE,WAGAH,2026-02-20T09:30:00+05:00,IN,PK",  # one cell too many: each may be another's
         f'"{CNIC},,,,DEPARTURE,WAGAH,2026-02-20T09:30:00+05:00,IN',
+        f"{CNIC},,,,DEPARTURE,WAGAH",  # too few
         "9" * 200_000,
     ],
 )

@@ -147,8 +147,11 @@ def test_a_socket_folder_that_others_may_have_made_is_refused(state_dir: Path, t
     else:
         sockets.rmdir()
         sockets.symlink_to(tmp_path)
-    with pytest.raises(EmbeddedError, match="mode 0700"):
-        EmbeddedPostgres(state_dir).start()
+    try:
+        with pytest.raises(EmbeddedError, match="mode 0700"):
+            EmbeddedPostgres(state_dir).start()
+    finally:  # it isn't in the test's own folder, and the next run's has the same name
+        sockets.rmdir() if wrong == "open" else sockets.unlink()
 
 
 def test_a_folder_without_postgres_names_the_setting(state_dir: Path, tmp_path: Path) -> None:

@@ -189,9 +189,11 @@ def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str | None]]:
         if not set(named) <= {*COLUMNS, "request_id"} or len(set(named)) < len(named):
             raise WrongUse("The table has other columns than these: {}.", ", ".join(COLUMNS))
         for row in reader:
-            if any(cell.strip() for cell in row.pop(None, ())):
-                raise WrongUse("Line {} of the table isn't a row of its columns.", reader.line_num)
-            yield row
+            more = any(cell.strip() for cell in row.pop(None, ()))
+            if more or any(cell and cell.strip() for cell in row.values()):
+                if more or None in row.values():
+                    raise WrongUse("Line {} of the table isn't a row of its columns.", reader.line_num)
+                yield row
     except csv.Error:
         raise WrongUse("Line {} of the table isn't a row of its columns.", reader.line_num) from None
 

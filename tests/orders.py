@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from google.type import date_pb2
 
-from nsor.v1 import registration_pb2, types_pb2
+from nsor.v1 import grants_pb2, registration_pb2, types_pb2
 from nsor_server.calls import Outcome
 
 _numbers = itertools.count(1)
@@ -120,3 +120,8 @@ def confirmation(created: Created, **fields: Any) -> registration_pb2.ConfirmReg
             **fields,
         }
     )
+
+
+def suspects(*cnics: str) -> list[grants_pb2.Suspect]:
+    """Persons as a ticket or a court case names them, by CNIC."""
+    return [grants_pb2.Suspect(cnic=cnic) for cnic in cnics]

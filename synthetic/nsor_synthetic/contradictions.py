@@ -58,6 +58,27 @@ def _again(path: str) -> _Change:
     return lambda request: _follow(request, path).append(_follow(request, path)[0])
 
 
+def _as_document(path: str, other: str) -> _Change:
+    """Name one suspect by the document of another one, without its kind."""
+
+    def change(request: Any) -> None:
+        _follow(request, path).document.CopyFrom(_follow(request, other).document)
+        _follow(request, path).document.kind = types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED
+
+    return change
+
+
+def _as_named(path: str, other: str) -> _Change:
+    """Name one suspect as another one who has no number, in capitals."""
+
+    def change(request: Any) -> None:
+        _follow(request, path).CopyFrom(_follow(request, other))
+        name = _follow(request, path).name
+        name.name, name.relative_name = name.name.upper(), name.relative_name.upper()
+
+    return change
+
+
 def _without_sentences(request: Any) -> None:
     """Leave every count without a sentence of its own."""
     for count in request.convictions[0].counts:
@@ -169,10 +190,37 @@ _NOTICE: Final[tuple[_Row, ...]] = (
 _ACCESS: Final[tuple[_Row, ...]] = (
     (
         "the same number, spelled otherwise",
-        "suspects[1].cnic",
+        "suspects[3]",
         _TWICE,
-        (_again("suspects"), _put("suspects[1].cnic", "82203-1234567-\u06f0")),
+        (_again("suspects"), _put("suspects[3].cnic", "82203-1234567-\u06f0")),
     ),
+    (
+        "the same passport, its kind not said",
+        "suspects[3]",
+        _TWICE,
+        (_again("suspects"), _as_document("suspects[3]", "suspects[1]")),
+    ),
+    (
+        "the same name, in capitals",
+        "suspects[3]",
+        _TWICE,
+        (_again("suspects"), _as_named("suspects[3]", "suspects[2]")),
+    ),
+    ("no name", "suspects[0].name", _REQUIRED, (lambda request: request.suspects[0].ClearField("name"),)),
+    (
+        "neither number nor name",
+        "suspects[2].name",
+        _REQUIRED,
+        (lambda request: request.suspects[2].ClearField("name"),),
+    ),
+    (
+        "neither number nor relative",
+        "suspects[2].name.relative_name",
+        _REQUIRED,
+        (_put("suspects[2].name.relative_name", ""), _put("suspects[2].name.relation", 0)),
+    ),
+    ("neither number nor year", "suspects[2].birth_year", _REQUIRED, (_put("suspects[2].birth_year", 0),)),
+    ("not born yet", "suspects[2].birth_year", _OUT, (_put("suspects[2].birth_year", 2099),)),
     ("before the FIR", "annexure_a.application_date", _ORDER, (_put("annexure_a.application_date.month", 8),)),
 )
 _LOOK_UP: Final[tuple[_Row, ...]] = (

@@ -36,7 +36,7 @@ from nsor.v1 import (
 )
 from nsor_synthetic.pictures import picture
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
-from tests.orders import Created, confirmation, conviction, current_address, day, judgment, order
+from tests.orders import Created, confirmation, conviction, current_address, day, judgment, order, suspects
 
 CNIC = "3520212345671"
 
@@ -171,13 +171,13 @@ def ticket(_known: Known) -> grants_pb2.OpenTicketRequest:
         request_id=str(uuid.uuid4()),
         officer_key_id=WORKER.key_id,
         work=grants_pb2.TICKET_WORK_CORRECTION,
-        cnics=[CNIC],
+        persons=suspects(CNIC),
     )
 
 
 def case(_known: Known) -> grants_pb2.OpenCourtCaseRequest:
     return grants_pb2.OpenCourtCaseRequest(
-        request_id=str(uuid.uuid4()), court_case=conviction().court_case, cnics=[CNIC]
+        request_id=str(uuid.uuid4()), court_case=conviction().court_case, persons=suspects(CNIC)
     )
 
 

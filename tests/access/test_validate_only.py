@@ -87,7 +87,7 @@ def _twice(request: Any) -> None:
 
 
 def _named_twice(request: Any) -> None:
-    request.cnics.append(request.cnics[0])
+    request.persons.append(request.persons[0])
 
 
 def _elsewhere(request: Any) -> None:

@@ -20,7 +20,7 @@ from nsor_server.storage.keyring import Keyring
 from tests.access.requests import Known, application, fir, notice
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.calls import Services, call_of, review_times
-from tests.orders import Created, cnic, confirmation, conviction, order
+from tests.orders import Created, cnic, confirmation, conviction, order, suspects
 
 PASSPORT = "AB1234567"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -107,7 +107,9 @@ class Attackers:
     def in_case(self, step: str, number: str, case_number: str) -> None:
         """Look somebody up in a case that the court has opened against him, of a number of its choice."""
         opening = grants_pb2.OpenCourtCaseRequest(
-            request_id=str(uuid.uuid4()), court_case=conviction(case_number=case_number).court_case, cnics=[number]
+            request_id=str(uuid.uuid4()),
+            court_case=conviction(case_number=case_number).court_case,
+            persons=suspects(number),
         )
         opened = self._services.ask(call_of(LAHORE_COURT), opening).response.grant
         basis = lookup_pb2.LookUpBasis(court_case_id=opened.grant_id)

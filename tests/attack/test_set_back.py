@@ -35,7 +35,7 @@ from tests.calls import Services, call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.notification.test_notice import EXPECTED, notice
-from tests.orders import Created, cnic, conviction, day, order
+from tests.orders import Created, cnic, conviction, day, order, suspects
 
 Request = lookup_pb2.LookUpRegistrationRequest
 NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"
@@ -71,7 +71,9 @@ def is_shown(services: Services, number: str | types_pb2.TravelDocument) -> bool
 def opening(services: Services, number: str) -> str:
     """A court opens its case against somebody; gives the case's id."""
     request = grants_pb2.OpenCourtCaseRequest(
-        request_id=str(uuid.uuid4()), court_case=conviction(case_number=OWN_CASE).court_case, cnics=[number]
+        request_id=str(uuid.uuid4()),
+        court_case=conviction(case_number=OWN_CASE).court_case,
+        persons=suspects(number),
     )
     grant: grants_pb2.Grant = services.ask(call_of(LAHORE_COURT), request).response.grant
     return grant.grant_id

@@ -31,6 +31,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup.grants import store as lookups
+from nsor_server.lookup.grants import subjects
 from nsor_server.policy.loaded import Policy
 from nsor_server.registration import cases, claims, rules, shown, states
 from nsor_server.registration import record as records
@@ -221,7 +222,8 @@ def _grant(plan: Plan) -> list[bytes]:
     """Grants for registered and absent suspects by turns; returns a look-up for each suspect of each grant."""
     keyring = _keyring(plan)
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    fir = _confirmed(next(people.punjab_orders(3, people.FIRST, 1))).convictions[0].fir
+    of_another = _confirmed(next(people.punjab_orders(3, people.FIRST, 1)))
+    fir, names = of_another.convictions[0].fir, of_another.names
     suspects = _suspects(plan)
     requests: list[bytes] = []
     with psycopg.connect(plan.url) as connection:
@@ -230,13 +232,15 @@ def _grant(plan: Plan) -> list[bytes]:
         while cnics := list(itertools.islice(suspects, SUSPECTS_PER_GRANT)):
             # Each grant is of a case of its own: an index of few values would be too small.
             fir.serial = len(rows) % people.MAX_SERIALS + 1
+            named = [record_pb2.Suspect(cnic=cnic, name=names[0]) for cnic in cnics]
             grant = record_pb2.GrantRecord(
                 grant_id=uuid.uuid4().bytes,
                 access_request_id=uuid.uuid4().bytes,
                 agency=POLICE,
                 officer_key=plan.officer_key,
                 fir=fir,
-                cnics=cnics,
+                named=map(subjects.identifier, named),
+                subjects=subjects.written(named),
                 uses_per_subject=1_000,  # a run that is longer than planned begins again from the first request
                 expires_at_us=to_us(now + timedelta(days=30)),
                 expiry_rule="grant-expiry",

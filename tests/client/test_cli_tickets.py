@@ -32,12 +32,12 @@ def test_a_ticket_is_opened_and_the_next_command_is_printed(
     register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
     text = "\n".join(PERSONS) + "\n\n"
     (tmp_path / "cnic").write_text(text)
-    given = ("--cnic-file", str(tmp_path / "cnic")) if source == "file" else ()
+    given = ("--persons-file", str(tmp_path / "cnic")) if source == "file" else ()
     assert run("ticket", "open", KEY_ID, "--work", "court-order", *given, stdin=text) == 0
     request = grants_pb2.OpenTicketRequest.FromString(register.calls[0].request)
     assert request.officer_key_id.hex() == KEY_ID
     assert request.work == grants_pb2.TICKET_WORK_COURT_ORDER
-    assert list(request.cnics) == PERSONS
+    assert [person.cnic for person in request.persons] == PERSONS
     assert f"`nsor lookup --ticket {ID}`" in capsys.readouterr().err
 
 
@@ -51,8 +51,36 @@ def test_a_case_is_opened_and_the_next_command_is_printed(
     assert request.court_case == types_pb2.CourtCase(
         court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code="PK-PB/LHR", case_number=number
     )
-    assert list(request.cnics) == PERSONS
+    assert [person.cnic for person in request.persons] == PERSONS
     assert f"`nsor lookup --case {ID}`" in capsys.readouterr().err
+
+
+def test_a_person_is_named_by_a_cnic_a_document_or_what_the_fir_says(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
+    name = '{"kind": "official", "name": "Test", "relativeName": "Testi", "relation": "son of"}'
+    lines = (
+        PERSONS[0],
+        "pk AB1234567",
+        "AF 1234567 proof-of-registration",
+        f'{{"name": {name}, "birthYear": 1980}}',
+    )
+    assert run("ticket", "open", KEY_ID, "--work", "court-order", stdin="\n".join(lines)) == 0
+    cnic, passport, card, by_name = grants_pb2.OpenTicketRequest.FromString(register.calls[0].request).persons
+    assert cnic.cnic == PERSONS[0]
+    assert passport.document == types_pb2.TravelDocument(
+        country="PK", number="AB1234567", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT
+    )
+    assert card.document.kind == types_pb2.TRAVEL_DOCUMENT_KIND_PROOF_OF_REGISTRATION
+    assert (by_name.WhichOneof("identifier"), by_name.name.relative_name, by_name.birth_year) == (None, "Testi", 1980)
+    capsys.readouterr()
+    for language, said in (("en", "Line 2: the kind of document is one of passport,"), ("ur", "سطر 2:")):
+        text = f"{PERSONS[0]}\nAF 1234567 driving-licence"
+        assert run("--lang", language, "ticket", "open", KEY_ID, "--work", "court-order", stdin=text) == 2
+        printed = capsys.readouterr().err
+        assert said in printed
+        assert "1234567" not in printed
 
 
 @pytest.mark.parametrize("command", ["ticket", "case"])

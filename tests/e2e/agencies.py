@@ -25,6 +25,7 @@ from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_synthetic import generate
 from nsor_synthetic.story import access_request
+from tests.orders import suspects
 from tests.polling import until
 from tests.rpc.callers import Caller, fingerprint
 
@@ -168,13 +169,15 @@ class Agencies:
     def ticket(self, *cnics: str) -> str:
         """Have another officer of NPB open a ticket on these persons for NPB's officer; gives its id."""
         request = grants_pb2.OpenTicketRequest(
-            officer_key_id=self.officer("npb").key.key_id, work=grants_pb2.TICKET_WORK_CORRECTION, cnics=cnics
+            officer_key_id=self.officer("npb").key.key_id,
+            work=grants_pb2.TICKET_WORK_CORRECTION,
+            persons=suspects(*cnics),
         )
         return self.second("npb").lookup.open_ticket(request).message.grant.grant_id
 
     def court_case(self, case: types_pb2.CourtCase, *cnics: str) -> str:
         """Have Lahore's court open a case against these persons; gives its id."""
-        request = grants_pb2.OpenCourtCaseRequest(court_case=case, cnics=cnics)
+        request = grants_pb2.OpenCourtCaseRequest(court_case=case, persons=suspects(*cnics))
         return self.client("lahore-special-court").lookup.open_court_case(request).message.grant.grant_id
 
     def accesses(self, agency: str, **wanted: Any) -> list[oversight_pb2.Access]:

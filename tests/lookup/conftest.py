@@ -15,7 +15,7 @@ from nsor_server.errors import ApiError
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
 from nsor_server.lookup.batch import Decider, LookUp
-from nsor_server.lookup.grants import records
+from nsor_server.lookup.grants import records, subjects
 from nsor_server.lookup.grants import store as lookups
 from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
@@ -67,6 +67,12 @@ def fir_key(station: str = "PK-PB/LHR/PS-001", serial: int = 679) -> types_pb2.F
     key = types_pb2.FirKey(police_station=station, year=2025, serial=serial)
     key.fir_date.year, key.fir_date.month, key.fir_date.day = 2025, 9, 2
     return key
+
+
+def naming(*cnics: str, persons: Sequence[record_pb2.Suspect] = ()) -> dict[str, Any]:
+    """The fields of a grant, ticket or court case that name these persons."""
+    persons = persons or [record_pb2.Suspect(cnic=cnic) for cnic in cnics]
+    return {"named": map(subjects.identifier, persons), "subjects": subjects.written(persons)}
 
 
 def conviction_record(cnic: str = KNOWN) -> record_pb2.RegistrationRecord:
@@ -165,6 +171,7 @@ class Register:
         acting: Officer | None = None,
         expires_in_us: int = 10**15,
         serial: int = 7,
+        persons: Sequence[record_pb2.Suspect] = (),
     ) -> str:
         """Write a grant for Punjab's police; returns its id."""
         fir = record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2025, serial=serial, day=20333)
@@ -174,7 +181,7 @@ class Register:
             agency="punjab-police",
             officer_key=(acting or officer("punjab-police")).key_id,
             fir=fir,
-            cnics=cnics,
+            **naming(*cnics, persons=persons),
             uses_per_subject=uses,
             expires_at_us=NOW_US + expires_in_us,
             expiry_rule="grant-expiry",
@@ -192,7 +199,7 @@ class Register:
                 grant_id=uuid.uuid4().bytes,
                 agency="npb",
                 officer_key=(acting or officer("npb")).key_id,
-                cnics=cnics,
+                **naming(*cnics),
                 uses_per_subject=uses,
                 expires_at_us=NOW_US + 10**15,
                 expiry_rule="ticket-expiry",
@@ -217,7 +224,7 @@ class Register:
             record_pb2.GrantRecord(
                 grant_id=uuid.uuid4().bytes,
                 agency="lahore-special-court",
-                cnics=cnics,
+                **naming(*cnics),
                 uses_per_subject=uses,
                 expires_at_us=NOW_US + 10**15,
                 expiry_rule="court-case-expiry",

@@ -176,7 +176,7 @@ def test_wrong_applications_name_the_field_and_no_value(requests: AccessRequests
     early = application()
     early.annexure_a.application_date.day = 1
     for request, violation in [
-        (twice, errors.Violation("suspects[2].cnic", errors_pb2.FIELD_REASON_DUPLICATE)),
+        (twice, errors.Violation("suspects[2]", errors_pb2.FIELD_REASON_DUPLICATE)),
         (early, errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER)),
     ]:
         with pytest.raises(errors.InvalidFields) as refused:
@@ -196,7 +196,11 @@ def test_an_approval_grants_what_was_asked_to_who_asked(requests: AccessRequests
     with requests.services.database.reading() as conn:
         grant = store.grant(conn, sealer, uuid.UUID(approved.grant.grant_id).bytes).record
     asking = officer("punjab-police")
-    assert (grant.agency, grant.officer_key, list(grant.cnics)) == ("punjab-police", asking.key_id, [KNOWN, UNKNOWN])
+    assert (grant.agency, grant.officer_key, list(grant.named)) == (
+        "punjab-police",
+        asking.key_id,
+        [f"cnic {KNOWN}", f"cnic {UNKNOWN}"],
+    )
     assert (grant.fir.police_station, grant.fir.serial) == ("PK-PB/LHR/PS-001", 679)
     assert requests.get(created.access_request_id).grant == approved.grant
     assert outcome.detail.outcome == "APPROVED"

@@ -26,24 +26,7 @@ def test_a_section_opens_the_register_from_the_day_on_which_it_was_law(fir_day: 
     assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
 
 
-def test_an_application_is_no_older_than_its_fir() -> None:
-    request = application()
-    request.annexure_a.application_date.CopyFrom(request.fir.fir_date)
-    rules.check_access_request(request, OFFENCES)
-    request.annexure_a.application_date.day -= 1
-    with pytest.raises(errors.InvalidFields) as refused:
-        rules.check_access_request(request, OFFENCES)
-    assert refused.value.violations == (
-        errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER),
-    )
-
-
-def test_each_suspect_and_each_reason_stands_once() -> None:
-    request = application()
-    request.suspects.extend([request.suspects[0], request.suspects[0]])
-    with pytest.raises(errors.InvalidFields) as refused:
-        rules.check_access_request(request, OFFENCES)
-    assert [each.field for each in refused.value.violations] == ["suspects[1].cnic", "suspects[2].cnic"]
+def test_each_reason_stands_once() -> None:
     one, other = access_requests_pb2.RETURN_REASON_RATIONALE_LACKING, access_requests_pb2.RETURN_REASON_UNSPECIFIED
     rules.check_return(access_requests_pb2.ReturnAccessRequestRequest(reasons=[one, other]))
     with pytest.raises(errors.InvalidFields) as refused:

@@ -22,9 +22,11 @@ from tests.lookup.conftest import (
     Register,
     conviction_record,
     make_call,
+    naming,
     officer,
     request_of,
 )
+from tests.orders import suspects
 
 Basis = lookup_pb2.LookUpBasis
 NPB, COURT = "npb", "lahore-special-court"
@@ -40,7 +42,7 @@ def ticket_for(worker: Officer, cnics: Sequence[str] = (KNOWN,), **fields: Any) 
         request_id=str(uuid.uuid4()),
         officer_key_id=worker.key_id,
         work=grants_pb2.TICKET_WORK_CORRECTION,
-        cnics=cnics,
+        persons=suspects(*cnics),
         **fields,
     )
 
@@ -53,7 +55,7 @@ def case_of(
         court_case=types_pb2.CourtCase(
             court_kind=types_pb2.COURT_KIND_SPECIAL_COURT, place_code=place, case_number="Sessions Case No. 9/2026"
         ),
-        cnics=cnics,
+        persons=suspects(*cnics),
         **fields,
     )
 
@@ -207,7 +209,7 @@ def test_nobody_is_named_twice(services: Services) -> None:
         (call_of(AGENCIES[COURT]), case_of((KNOWN, UNKNOWN, KNOWN))),
     ):
         refused = services.refused(errors.InvalidFields, call, request)
-        assert violations(refused) == [("cnics[2]", errors_pb2.FIELD_REASON_DUPLICATE)]
+        assert violations(refused) == [("persons[2]", errors_pb2.FIELD_REASON_DUPLICATE)]
 
 
 def test_a_request_that_is_only_checked_writes_nothing(services: Services) -> None:
@@ -271,7 +273,7 @@ def test_a_grant_of_nobody_and_of_no_place_serves_nobody(register: Register) -> 
     grant = record_pb2.GrantRecord(
         grant_id=uuid.uuid4().bytes,
         agency=COURT,
-        cnics=[KNOWN],
+        **naming(KNOWN),
         uses_per_subject=1,
         expires_at_us=NOW_US + 10**12,
         expiry_rule="court-case-expiry",
@@ -289,7 +291,7 @@ def test_a_grant_serves_its_own_purpose_alone(register: Register) -> None:
         grant_id=uuid.uuid4().bytes,
         agency=COURT,
         officer_key=officer(COURT).key_id,
-        cnics=[KNOWN],
+        **naming(KNOWN),
         uses_per_subject=1,
         expires_at_us=NOW_US + 10**12,
         expiry_rule="ticket-expiry",

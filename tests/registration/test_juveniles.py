@@ -15,7 +15,7 @@ from nsor_server.registration.duplicates import rules as duplicates
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PRISONS, PUNJAB_PROSECUTION
 from tests.calls import Services, call_of
-from tests.orders import Created, cnic, conviction, day, order
+from tests.orders import Created, cnic, conviction, day, order, suspects
 
 BORN = day(2004, 5, 20)
 OFFENCE, LATER = day(2021, 9, 1), day(2022, 5, 20)
@@ -97,7 +97,7 @@ def looked_up(services: Services, number: str) -> lookup_pb2.LookUpRegistrationR
             place_code="PK-PB/LHR",
             case_number="Sessions Case No. 900/2024",
         ),
-        cnics=[number],
+        persons=suspects(number),
     )
     case = services.ask(call_of(LAHORE_COURT), opened).response.grant.grant_id
     request = lookup_pb2.LookUpRegistrationRequest(

@@ -24,7 +24,7 @@ CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
         (lookup_pb2.LookUpRegistrationRequest(request_id=ID, cnic=CNIC), f"cnic {CNIC}"),
         (
             lookup_pb2.LookUpRegistrationRequest(document=types_pb2.TravelDocument(country="AF", number="P1")),
-            "document AF P1 0",
+            "document AF P1 1",
         ),
         (registration_pb2.CreateRegistrationRequest(person=types_pb2.Person(cnic=CNIC)), f"cnic {CNIC}"),
         (registration_pb2.CreateRegistrationRequest(), ""),

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2, options_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import amendments, contract, dates, fields, messages, movements, notices, place_days
+from nsor_server.formats import amendments, contract, dates, fields, messages, movements, notices, place_days, suspects
 from nsor_server.formats.normalisers import OffenceRegistry, PlaceRegistry, WrittenForms, normalisers
 
 
@@ -43,6 +43,7 @@ class Checker:
             amendments.RULES,
             notices.RULES,
             movements.RULES,
+            suspects.RULES,
         )
         self._compiled: dict[str, fields.Check] = {}
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import (
-    access_requests_pb2,
     amendments_pb2,
     arrivals_pb2,
     closure_pb2,
@@ -346,15 +345,6 @@ def _proposal(
         violations.append(Violation(path + "closure_id", errors_pb2.FIELD_REASON_EXACTLY_ONE))
 
 
-def _access_request(
-    request: access_requests_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
-) -> None:
-    duplicates((suspect.cnic or None for suspect in request.suspects), path + "suspects[{}].cnic", violations)
-    applied, reported = _day(request.annexure_a, "application_date"), _day(request.fir, "fir_date")
-    if applied and reported and applied < reported:
-        violations.append(Violation(path + "annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
-
-
 def _look_up(
     request: lookup_pb2.LookUpRegistrationRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
@@ -456,7 +446,6 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.WithdrawProposalRequest": _proposal,
     "nsor.v1.RefuseProposalRequest": _proposal,
-    "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.LookUpRegistrationRequest": _look_up,
     "nsor.v1.ListAccessesRequest": _list_accesses,
     "nsor.v1.VerifyIdentityRequest": _verify_identity,

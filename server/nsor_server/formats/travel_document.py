@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from nsor.v1 import errors_pb2
+from nsor.v1 import errors_pb2, types_pb2
 from nsor_server.formats import text as characters
 from nsor_server.formats.errors import FormatError
 
@@ -48,6 +48,11 @@ def wrong(number: str, longer: Iterable[re.Pattern[str]] = ()) -> errors_pb2.Fie
     if sum(map(str.isdigit, number)) > _MOST_DIGITS:
         return errors_pb2.FIELD_REASON_TOO_MANY_DIGITS
     return errors_pb2.FIELD_REASON_FORM if len(number) > _LONGEST else None
+
+
+def written(country: str, number: str, kind: int) -> str:
+    """A document in its one written form: country, number and kind; one without a kind is a passport."""
+    return f"{country} {number} {kind or types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT:d}"
 
 
 def card_form(form: str) -> re.Pattern[str]:

@@ -25,7 +25,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
-from nsor_server.lookup.grants import records, store
+from nsor_server.lookup.grants import records, store, subjects
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending
@@ -357,7 +357,7 @@ class Decider:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
-        position = _position(record, item.subject)
+        position = subjects.position(record, item.subject)
         if record.purpose != item.purpose or not _may_use(record, item) or position is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if earlier.withdrawn or record.opened_by_key in item.compromised:
@@ -373,7 +373,7 @@ class Decider:
             record = store.open_grant(
                 self._sealer, grant_id, (agency, expires_at_us, earlier.grant_case_blinds), earlier.grant_sealed
             )
-            uses = [0] * len(record.cnics)
+            uses = [0] * len(record.named)
             for position in earlier.used:
                 uses[position] += 1
             known = batch.grants[grant_id] = _Grant(record, uses)
@@ -495,13 +495,6 @@ def _may_see(item: LookUp, row: registrations.StoredVersion, claim: record_pb2.C
         and (of_case or not registrations.is_held(claim, item.subject.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )
-
-
-def _position(grant: record_pb2.GrantRecord, subject: registrations.Identifier) -> int | None:
-    """The place in a grant of the person whom it names by an identifier; None: it names nobody so."""
-    if subject.kind != registrations.IDENTIFIER_CNIC or subject.text not in grant.cnics:
-        return None
-    return list(grant.cnics).index(subject.text)
 
 
 def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:

@@ -209,13 +209,7 @@ def _fill_person(person: types_pb2.Person, record: record_pb2.RegistrationRecord
     person.birth_date_precision = record.birth_precision  # type: ignore[assignment]  # stored numbers are the enum's
     person.nationality = record.nationality
     for stored in record.documents:
-        document = person.travel_documents.add(
-            number=stored.number,
-            country=stored.country,
-            kind=types_pb2.TravelDocumentKind.ValueType(stored.kind),
-        )
-        if stored.HasField("expiry_day"):
-            set_day(document.expiry_date, stored.expiry_day)
+        fill_document(person.travel_documents.add(), stored)
     person.mobile_numbers.extend(record.mobiles)
 
 
@@ -296,6 +290,14 @@ def _fill_movement(message: movements_pb2.Movement, stored: record_pb2.MetMoveme
     set_us(message.movement_time, stored.time_us)
     message.country, message.carrier_code = stored.country, stored.carrier_code
     message.notice_id = uuids.text(stored.notice_id) if stored.notice_id else ""
+
+
+def fill_document(document: types_pb2.TravelDocument, stored: record_pb2.Document) -> None:
+    """A travel document as the contract writes it, in place."""
+    document.number, document.country = stored.number, stored.country
+    document.kind = types_pb2.TravelDocumentKind.ValueType(stored.kind)
+    if stored.HasField("expiry_day"):
+        set_day(document.expiry_date, stored.expiry_day)
 
 
 def document_record(document: types_pb2.TravelDocument) -> record_pb2.Document:

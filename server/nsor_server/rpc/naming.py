@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
+from nsor_server.formats import travel_document
 from nsor_server.formats.uuids import raw
 
 _KINDS: Final = {
@@ -43,7 +44,8 @@ def named(request: Message) -> str:
     for name, kind in _fields(request.DESCRIPTOR):
         if name in _DOCUMENTS:
             if request.HasField(name):
-                return f"{kind} {_document(_read(request, name))}"
+                document = _read(request, name)
+                return f"{kind} {travel_document.written(document.country, document.number, document.kind)}"
         elif value := _read(request, name):
             return named(value) if name == _PERSON else f"{kind} {value.hex() if isinstance(value, bytes) else value}"
     return ""
@@ -67,11 +69,6 @@ def _fields(descriptor: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a message that may name something, each with its kind."""
     fields = {} if descriptor.full_name in _FORGOTTEN else descriptor.fields_by_name
     return tuple((name, kind) for name, kind in (*_KINDS.items(), (_PERSON, "")) if name in fields)
-
-
-def _document(document: Any) -> str:
-    """A document in its one written form: country, number and kind."""
-    return f"{document.country} {document.number} {document.kind:d}"
 
 
 def _read(request: Any, name: str) -> Any:

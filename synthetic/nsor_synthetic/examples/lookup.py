@@ -11,23 +11,37 @@ from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2
 from nsor_synthetic.examples import parts
 
 
+def _suspects() -> list[grants_pb2.Suspect]:
+    """One by CNIC, one by passport, one who has no number."""
+    return [
+        grants_pb2.Suspect(
+            cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"), birth_year=1990
+        ),
+        grants_pb2.Suspect(
+            document=parts.travel_document(), name=parts.person_name("Samina Iqbal", "Iqbal Ahmad"), birth_year=1985
+        ),
+        grants_pb2.Suspect(name=parts.person_name("Zar Jana", "Gul Wali"), birth_year=1979),
+    ]
+
+
 def access_requests(ids: parts.Ids) -> Iterator[Message]:
     """Of requests for access."""
-    yield access_requests_pb2.CreateAccessRequestRequest(
-        request_id=ids.uuid("access"),
-        fir=parts.fir(),
-        suspects=[grants_pb2.Suspect(cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"))],
-        annexure_a=access_requests_pb2.AnnexureA(
-            officer_grade=17,
-            posting=parts.STATION,
-            offence_codes=["PPC-376"],
-            stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
-            ground=access_requests_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
-            fir_copy_number="FC-12/2022",
-            application_number="APP-9/2022",
-            application_date=date_pb2.Date(year=2022, month=9, day=5),
-        ),
-    )
+    for use, suspects in (("access", _suspects()), ("access by document", _suspects()[1:])):
+        yield access_requests_pb2.CreateAccessRequestRequest(
+            request_id=ids.uuid(use),
+            fir=parts.fir(),
+            suspects=suspects,
+            annexure_a=access_requests_pb2.AnnexureA(
+                officer_grade=17,
+                posting=parts.STATION,
+                offence_codes=["PPC-376"],
+                stage=access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE,
+                ground=access_requests_pb2.ACCESS_GROUND_PREVIOUS_CONVICTION,
+                fir_copy_number="FC-12/2022",
+                application_number="APP-9/2022",
+                application_date=date_pb2.Date(year=2022, month=9, day=5),
+            ),
+        )
     yield access_requests_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
     yield access_requests_pb2.ApproveAccessRequestRequest(
         request_id=ids.uuid("approve"), access_request_id=ids.uuid("access"), etag="0123456789abcdef"
@@ -42,15 +56,16 @@ def access_requests(ids: parts.Ids) -> Iterator[Message]:
 
 def opened(ids: parts.Ids) -> Iterator[Message]:
     """Of tickets, court cases and grants."""
-    yield grants_pb2.OpenTicketRequest(
-        request_id=ids.uuid("open ticket"),
-        officer_key_id=ids.octets("worker", 32),
-        work=grants_pb2.TICKET_WORK_CORRECTION,
-        cnics=["8220312345670"],
-    )
-    yield grants_pb2.OpenCourtCaseRequest(
-        request_id=ids.uuid("open case"), court_case=parts.court_case(), cnics=["8220312345670"]
-    )
+    for use, persons in (("", _suspects()), (" by document", _suspects()[1:])):
+        yield grants_pb2.OpenTicketRequest(
+            request_id=ids.uuid(f"open ticket{use}"),
+            officer_key_id=ids.octets("worker", 32),
+            work=grants_pb2.TICKET_WORK_CORRECTION,
+            persons=persons,
+        )
+        yield grants_pb2.OpenCourtCaseRequest(
+            request_id=ids.uuid(f"open case{use}"), court_case=parts.court_case(), persons=persons
+        )
     yield grants_pb2.ListGrantsRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
     yield grants_pb2.WithdrawGrantRequest(request_id=ids.uuid("withdraw"), grant_id=ids.uuid("grant"))
 

@@ -1,30 +1,24 @@
 """`nsor ticket` and `nsor case`: say beforehand who may be looked up, and for what; and take it back.
 
-Nobody's CNIC is given on the command line: they are read from a file or from stdin, one on each line.
+Nobody's number is given on the command line: persons are read from a file or from stdin, one on each line.
 """
 
 from __future__ import annotations
 
-import sys
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, grants, keys
+from nsor.cli import agreement, grants, keys, named_persons
 from nsor.cli.arguments import beginning_of_id, court_kind
-from nsor.cli.session import Session, common, read_text, warn_if_shared
+from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
     from nsor.v1 import grants_pb2, types_pb2
 
 _WORKS = ("collision", "correction", "identity-verification", "court-order", "access-review")
-_persons = click.option(
-    "--cnic-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with a CNIC on each line, 20 at most; without it they are read from stdin.",
-)
 _validate_only = click.option("--validate-only", is_flag=True, help="Check it and open nothing.")
 
 
@@ -42,16 +36,22 @@ def ticket() -> None:
     help="The other officer's key, instead of KEY_ID.",
 )
 @click.option("--work", type=click.Choice(_WORKS), required=True, help="What kind of work it is.")
-@_persons
+@named_persons.option
 @_validate_only
 @common
 def open_ticket(  # noqa: PLR0917 - one argument per option of the command
-    session: Session, key_id: str | None, key_file: Path | None, work: str, cnic_file: Path | None, validate_only: bool
+    session: Session,
+    key_id: str | None,
+    key_file: Path | None,
+    work: str,
+    persons_file: Path | None,
+    validate_only: bool,
 ) -> None:
     """Let another officer of NPB look named persons up; you sign.
 
-    KEY_ID is the other officer's, as `nsor whoami` prints it on his computer, or its first 8 digits. Nobody opens a
-    ticket for himself.
+    A person is a line: a CNIC; a document such as `AF P1234567`, or `AF 1234567 proof-of-registration`; or a Suspect as
+    JSON, with name, relativeName and birthYear where there is no number. KEY_ID is the other officer's, as
+    `nsor whoami` prints it on his computer, or its first 8 digits. Nobody opens a ticket for himself.
     """
     from nsor.v1 import grants_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -60,7 +60,7 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
         work=grants_pb2.TicketWork.Value(f"TICKET_WORK_{work.upper().replace('-', '_')}"),
-        cnics=_cnics(cnic_file),
+        persons=named_persons.persons(persons_file),
     )
     with session.client(officer=True) as client:
         request.officer_key_id = keys.id_of(client, key_id, key_file)
@@ -94,16 +94,17 @@ def case() -> None:
 @click.argument("kind", metavar="KIND")
 @click.argument("district", metavar="DISTRICT")
 @click.argument("number", metavar="NUMBER")
-@_persons
+@named_persons.option
 @_validate_only
 @common
 def open_case(  # noqa: PLR0917 - as above
-    session: Session, kind: str, district: str, number: str, cnic_file: Path | None, validate_only: bool
+    session: Session, kind: str, district: str, number: str, persons_file: Path | None, validate_only: bool
 ) -> None:
     """Let the court's officers look up the accused of a case; you sign.
 
-    KIND is special-court, gbv-court, sessions-court, juvenile-court, child-protection-court, high-court,
-    federal-shariat-court or supreme-court; DISTRICT such as PK-PB/LHR; NUMBER such as "Sessions Case No. 123/2026".
+    A person is a line, as for `nsor ticket open`. KIND is special-court, gbv-court, sessions-court, juvenile-court,
+    child-protection-court, high-court, federal-shariat-court or supreme-court; DISTRICT such as PK-PB/LHR; NUMBER such
+    as "Sessions Case No. 123/2026".
     """
     from nsor.v1 import grants_pb2  # noqa: PLC0415 - as above
 
@@ -111,7 +112,7 @@ def open_case(  # noqa: PLR0917 - as above
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
         court_case=_court_case(kind, district, number),
-        cnics=_cnics(cnic_file),
+        persons=named_persons.persons(persons_file),
     )
     with session.client(officer=True) as client:
         answer = client.lookup.open_court_case(request)
@@ -138,18 +139,6 @@ def list_cases(session: Session) -> None:
 def _next(session: Session, grant: grants_pb2.Grant, option: str, who: str) -> None:
     if grant.grant_id and not session.as_json:
         session.say("{}: `nsor lookup {} {}`", who, option, grant.grant_id)
-
-
-def _cnics(path: Path | None) -> list[str]:
-    """One CNIC on each line; empty lines don't count."""
-    if path is not None:
-        warn_if_shared(path, "--cnic-file")
-        text = read_text(str(path))
-    else:
-        if sys.stdin.isatty():
-            click.echo("CNICs, one on each line; Ctrl-D ends them:", err=True)
-        text = sys.stdin.read()
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _court_case(kind: str, place: str, number: str) -> types_pb2.CourtCase:

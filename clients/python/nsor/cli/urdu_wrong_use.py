@@ -26,6 +26,7 @@ TEXTS: Final[dict[str, str]] = {
         "فائل کا نام دیں، یا معیاری ان پٹ کے لیے -۔ `nsor movement report --template csv` مدد کرتا ہے۔"
     ),
     "The table has other columns than these: {}.": "جدول میں ان کے سوا کالم ہیں: {}۔",
+    "Line {}: the kind of document is one of {}.": "سطر {}: دستاویز کی قسم ان میں سے ایک ہے: {}۔",
     "Line {} of the table isn't a row of its columns.": "جدول کی سطر {} اس کے کالموں کے مطابق نہیں۔",
     # Ids, days, places.
     "Give an id such as {}, or its first {} digits.": "پورا نمبر دیں جیسے {}، یا اس کے پہلے {} ہندسے۔",

@@ -298,7 +298,7 @@ class CreateAccessRequestRequest(_message.Message):
 
     @_builtins.property
     def suspects(self) -> _containers.RepeatedCompositeFieldContainer[_grants_pb2.Suspect]:
-        """The suspects named in the FIR."""
+        """The suspects named in the FIR, each with his name; nobody twice."""
 
     @_builtins.property
     def annexure_a(self) -> Global___AnnexureA:

@@ -59,31 +59,46 @@ Global___TicketWork: _TypeAlias = TicketWork  # noqa: Y015
 
 @_typing.final
 class Suspect(_message.Message):
-    """A suspect named in an FIR. Suspects aren't convicted: they are sealed, shown to the requester and the prosecutor, and never
-    entered into the register.
+    """Whom an access request, a ticket or a court case names: by one identifier, or, where there is no number, by name, father's or husband's
+    name and birth year. Who is named by name only is found by no number: a search for him gives a candidate who may be looked up. They aren't
+    convicted: they are sealed, shown to the requester and the prosecutor, and never entered into the register.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CNIC_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_YEAR_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
-    """The suspect's CNIC."""
+    """The number of a CNIC or of a NICOP, which have one form."""
+    birth_year: _builtins.int
+    """The year of birth: needed where there is no identifier. Not after this year."""
+    @_builtins.property
+    def document(self) -> _types_pb2.TravelDocument:
+        """A passport or another document; one without a kind is a passport."""
+
     @_builtins.property
     def name(self) -> _types_pb2.PersonName:
-        """The suspect's name as in the FIR."""
+        """The name as in the FIR. Where there is no identifier, with the father's or husband's name. A ticket and a court case need none beside an
+        identifier.
+        """
 
     def __init__(
         self,
         *,
         cnic: _builtins.str = ...,
+        document: _types_pb2.TravelDocument | None = ...,
         name: _types_pb2.PersonName | None = ...,
+        birth_year: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "document", b"document", "identifier", b"identifier", "name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_year", b"birth_year", "cnic", b"cnic", "document", b"document", "identifier", b"identifier", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_identifier: _TypeAlias = _typing.Literal["cnic", "document"]  # noqa: Y015
+    _WhichOneofArgType_identifier: _TypeAlias = _typing.Literal["identifier", b"identifier"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_identifier) -> _WhichOneofReturnType_identifier | None: ...
 
 Global___Suspect: _TypeAlias = Suspect  # noqa: Y015
 
@@ -139,7 +154,7 @@ class OpenTicketRequest(_message.Message):
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OFFICER_KEY_ID_FIELD_NUMBER: _builtins.int
     WORK_FIELD_NUMBER: _builtins.int
-    CNICS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -149,8 +164,8 @@ class OpenTicketRequest(_message.Message):
     work: Global___TicketWork.ValueType
     """What kind of work it is."""
     @_builtins.property
-    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """CNICs of the persons whom the work concerns."""
+    def persons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suspect]:
+        """The persons whom the work concerns; nobody twice."""
 
     def __init__(
         self,
@@ -159,11 +174,11 @@ class OpenTicketRequest(_message.Message):
         validate_only: _builtins.bool = ...,
         officer_key_id: _builtins.bytes = ...,
         work: Global___TicketWork.ValueType = ...,
-        cnics: _abc.Iterable[_builtins.str] | None = ...,
+        persons: _abc.Iterable[Global___Suspect] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "officer_key_id", b"officer_key_id", "request_id", b"request_id", "validate_only", b"validate_only", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer_key_id", b"officer_key_id", "persons", b"persons", "request_id", b"request_id", "validate_only", b"validate_only", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -202,7 +217,7 @@ class OpenCourtCaseRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     COURT_CASE_FIELD_NUMBER: _builtins.int
-    CNICS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -212,10 +227,8 @@ class OpenCourtCaseRequest(_message.Message):
         """The case that is before the court."""
 
     @_builtins.property
-    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """CNICs of the persons who are named in the case as accused. They aren't convicted of it: they are sealed, and never entered into the
-        register.
-        """
+    def persons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suspect]:
+        """The persons who are named in the case as accused; nobody twice."""
 
     def __init__(
         self,
@@ -223,11 +236,11 @@ class OpenCourtCaseRequest(_message.Message):
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
         court_case: _types_pb2.CourtCase | None = ...,
-        cnics: _abc.Iterable[_builtins.str] | None = ...,
+        persons: _abc.Iterable[Global___Suspect] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnics", b"cnics", "court_case", b"court_case", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "persons", b"persons", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

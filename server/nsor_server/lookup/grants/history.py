@@ -21,8 +21,9 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup import rules
-from nsor_server.lookup.grants import store
+from nsor_server.lookup.grants import store, subjects
 from nsor_server.lookup.stored import LOOK_UP
+from nsor_server.registration import facts as registrations
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -153,7 +154,7 @@ class Grants:
             return
         if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
-        self._grants[grant_id] = _Grant(record, index, [0] * len(record.cnics), array("q"))
+        self._grants[grant_id] = _Grant(record, index, [0] * len(record.named), array("q"))
         bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
 
     def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
@@ -166,7 +167,9 @@ class Grants:
 
     def _use(self, index: int, grant: _Grant, detail: record_pb2.AccessDetail) -> None:
         """Count a use: each comes once, and none is beyond what the grant allows."""
-        position, use = list(grant.record.cnics).index(_cnic(detail)), detail.grant_use
+        position, use = _position(grant, detail), detail.grant_use
+        if position is None:
+            return
         before = grant.uses[position]
         follows = use > before if self._dropped else use == before + 1
         if position != detail.grant_position or not follows or use > grant.record.uses_per_subject:
@@ -180,7 +183,8 @@ class Grants:
             return  # where a court's officers may act isn't told again here
         due = self._due(grant, leaf, detail)
         if not due and grant is not None:
-            used = grant.uses[list(grant.record.cnics).index(_cnic(detail))]
+            position = _position(grant, detail)
+            used = grant.uses[position] if position is not None else 0
             if used >= grant.record.uses_per_subject or self._dropped:
                 due = _USED_UP
         if detail.outcome != due:
@@ -194,7 +198,7 @@ class Grants:
         is_his = not record.officer_key or record.officer_key == detail.officer_key
         if (record.agency, record.purpose) != (leaf.agency, leaf.purpose) or not is_his:
             return _NOT_VALID
-        if _cnic(detail) not in record.cnics:
+        if _position(grant, detail) is None:
             return _NOT_VALID
         if grant.withdrawn is not None or record.opened_by_key in self._compromised:
             return _WITHDRAWN
@@ -235,6 +239,6 @@ class Grants:
                 yield grant
 
 
-def _cnic(detail: record_pb2.AccessDetail) -> str:
-    """The person whom a look-up asked for."""
-    return detail.named.removeprefix("cnic ")
+def _position(grant: _Grant, detail: record_pb2.AccessDetail) -> int | None:
+    """The place in a grant of the person for whom a look-up asked."""
+    return subjects.position(grant.record, registrations.of_named(detail.named))

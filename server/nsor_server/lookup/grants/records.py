@@ -9,6 +9,7 @@ from nsor.v1 import grants_pb2, options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_us, to_us
+from nsor_server.lookup.grants import subjects
 from nsor_server.policy.deadlines import Due
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
@@ -31,7 +32,8 @@ def new_grant(
         agency=record.agency,
         officer_key=record.officer_key,
         fir=record.fir,
-        cnics=[suspect.cnic for suspect in record.suspects],
+        named=map(subjects.identifier, record.suspects),
+        subjects=subjects.written(record.suspects),
         uses_per_subject=uses_per_subject,
         expires_at_us=to_us(expiry.due),
         expiry_rule=expiry.rule_id,
@@ -48,11 +50,13 @@ def new_ticket(
     request: grants_pb2.OpenTicketRequest, call: Call, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
 ) -> record_pb2.GrantRecord:
     """A ticket: bound to the officer whom it names, and to the persons."""
+    persons = subjects.stored(request.persons)
     return record_pb2.GrantRecord(
         grant_id=grant_id.bytes,
         agency=call.agency.agency_id,
         officer_key=request.officer_key_id,
-        cnics=request.cnics,
+        named=map(subjects.identifier, persons),
+        subjects=subjects.written(persons),
         uses_per_subject=uses_per_subject,
         expires_at_us=to_us(expiry.due),
         expiry_rule=expiry.rule_id,
@@ -69,10 +73,12 @@ def new_court_case(
     request: grants_pb2.OpenCourtCaseRequest, call: Call, *, grant_id: uuid.UUID, uses_per_subject: int, expiry: Due
 ) -> record_pb2.GrantRecord:
     """An opened court case: bound to the court, to the case's place, and to the persons."""
+    persons = subjects.stored(request.persons)
     return record_pb2.GrantRecord(
         grant_id=grant_id.bytes,
         agency=call.agency.agency_id,
-        cnics=request.cnics,
+        named=map(subjects.identifier, persons),
+        subjects=subjects.written(persons),
         uses_per_subject=uses_per_subject,
         expires_at_us=to_us(expiry.due),
         expiry_rule=expiry.rule_id,
@@ -125,6 +131,6 @@ def open_grant_message(grant: record_pb2.GrantRecord, message: grants_pb2.Grant,
         agency_id=grant.agency,
         officer_key_id=grant.officer_key,
         work=grants_pb2.TicketWork.ValueType(grant.work),
-        persons=len(grant.cnics),
-        uses_left=len(grant.cnics) * grant.uses_per_subject - used,
+        persons=len(grant.named),
+        uses_left=len(grant.named) * grant.uses_per_subject - used,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, types_pb2
@@ -16,19 +15,6 @@ DEFAULT_PAGE: Final = 50
 OF_COLLEAGUES_A_DAY: Final = 5
 """Grants, tickets and cases of colleagues that an officer may withdraw in a day. More is the work of focal persons: a
 key that is disabled as compromised takes all that it has opened with it."""
-
-
-def check_named(cnics: Sequence[str]) -> None:
-    """See that nobody is named twice, on a ticket or in a court case.
-
-    Raises:
-        InvalidFields: somebody is.
-    """
-    twice = repeated(cnics)
-    if twice:
-        raise errors.InvalidFields(
-            violations=tuple(errors.Violation(f"cnics[{index}]", errors_pb2.FIELD_REASON_DUPLICATE) for index in twice)
-        )
 
 
 def check_worker(agency: Agency, worker: Officer | None) -> None:
@@ -76,14 +62,3 @@ def check_court_kind(agency: Agency, case: types_pb2.CourtCase) -> None:
     """
     if case.court_kind not in agency.court_kinds:
         raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
-
-
-def repeated(values: Sequence[object]) -> list[int]:
-    """Positions of values that stand further up already."""
-    seen: set[object] = set()
-    found = []
-    for index, value in enumerate(values):
-        if value in seen:
-            found.append(index)
-        seen.add(value)
-    return found

@@ -62,10 +62,8 @@ class Grants:
         """Let another officer of NPB look named persons up.
 
         Raises:
-            InvalidFields: a person is named twice.
             Denied: OFFICER_NOT_KNOWN, SECOND_PERSON_REQUIRED.
         """
-        rules.check_named(request.cnics)
         worker = decisions.holder(call, call.agency.agency_id, request.officer_key_id)
         decisions.check_another(worker, decisions.acting(call))
         if request.validate_only:
@@ -87,10 +85,8 @@ class Grants:
         """Let the court's officers look up who is named in a case that is before it.
 
         Raises:
-            InvalidFields: a person is named twice.
             Denied: OUTSIDE_JURISDICTION, for the case's place or kind of court.
         """
-        rules.check_named(request.cnics)
         rules.check_court_kind(call.agency, request.court_case)
         rows.require_within(call.agency, call.officer, [request.court_case.place_code])
         if request.validate_only:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from nsor.v1 import access_requests_pb2, grants_pb2, types_pb2
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
+from nsor_server.lookup.grants import subjects
 from nsor_server.policy.deadlines import Due
 from nsor_server.policy.loaded import policy_of
 from nsor_server.storage.v1 import record_pb2
@@ -31,18 +32,7 @@ def new_request(
             serial=request.fir.serial,
             day=to_day(request.fir.fir_date),
         ),
-        suspects=[
-            record_pb2.Suspect(
-                cnic=suspect.cnic,
-                name=record_pb2.Name(
-                    kind=suspect.name.kind,
-                    name=suspect.name.name,
-                    relative_name=suspect.name.relative_name,
-                    relation=suspect.name.relation,
-                ),
-            )
-            for suspect in request.suspects
-        ],
+        suspects=subjects.stored(request.suspects),
         officer_grade=form.officer_grade,
         posting=form.posting,
         offence_codes=form.offence_codes,
@@ -94,7 +84,7 @@ def request_message(
             serial=record.fir.serial,
             fir_date=from_day(record.fir.day),
         ),
-        suspects=[_suspect(suspect) for suspect in record.suspects],
+        suspects=[subjects.message(suspect) for suspect in record.suspects],
         annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=record.officer_grade,
             posting=record.posting,
@@ -109,16 +99,4 @@ def request_message(
         grant=grant,
         return_reasons=[access_requests_pb2.ReturnReason.ValueType(reason) for reason in record.return_reasons],
         create_time=from_us(record.create_time_us),
-    )
-
-
-def _suspect(suspect: record_pb2.Suspect) -> grants_pb2.Suspect:
-    return grants_pb2.Suspect(
-        cnic=suspect.cnic,
-        name=types_pb2.PersonName(
-            kind=types_pb2.NameKind.ValueType(suspect.name.kind),
-            name=suspect.name.name,
-            relative_name=suspect.name.relative_name,
-            relation=types_pb2.Relation.ValueType(suspect.name.relation),
-        ),
     )

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from nsor.v1 import access_requests_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.formats.instants import to_date
-from nsor_server.lookup.grants.rules import repeated
 from nsor_server.policy.offences import OffenceTable
 
 
 def check_access_request(request: access_requests_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:
-    """See that an application hangs together and is for an FIR under the Act.
+    """See that an application is for an FIR under the Act.
 
     Args:
         request: checked and normalised.
         offences: the offence table.
 
     Raises:
-        InvalidFields: a suspect is named twice, or the application is older than the FIR. OFFENCE_NOT_REGISTRABLE: none
-            of its sections is a scheduled offence; the register is opened for FIRs under the Anti-Rape Act only (SOPs
-            of 22 August 2024).
+        InvalidFields: OFFENCE_NOT_REGISTRABLE, none of its sections is a scheduled offence; the register is opened for
+            FIRs under the Anti-Rape Act only (SOPs of 22 August 2024).
     """
-    violations = [
-        errors.Violation(f"suspects[{index}].cnic", errors_pb2.FIELD_REASON_DUPLICATE)
-        for index in repeated([suspect.cnic for suspect in request.suspects])
-    ]
-    fir_date = to_date(request.fir.fir_date)
-    if to_date(request.annexure_a.application_date) < fir_date:
-        violations.append(errors.Violation("annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
-    if violations:
-        raise errors.InvalidFields(violations=tuple(violations))
-    if not names_scheduled_offence(request.annexure_a.offence_codes, fir_date, offences):
+    if not names_scheduled_offence(request.annexure_a.offence_codes, to_date(request.fir.fir_date), offences):
         codes = errors.Violation("annexure_a.offence_codes", errors_pb2.FIELD_REASON_OFFENCE_UNKNOWN)
         raise errors.InvalidFields(errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE, violations=(codes,))
 
@@ -83,3 +72,14 @@ def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_e
         etag_is_current=etag == newest_etag,
         open_state=state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
     )
+
+
+def repeated(values: Sequence[object]) -> list[int]:
+    """Positions of values that stand further up already."""
+    seen: set[object] = set()
+    found = []
+    for index, value in enumerate(values):
+        if value in seen:
+            found.append(index)
+        seen.add(value)
+    return found

@@ -77,7 +77,7 @@ class AccessRequests:
 
         Raises:
             Denied: OUTSIDE_JURISDICTION.
-            InvalidFields: the application doesn't hang together, or isn't for an FIR under the Act.
+            InvalidFields: the application isn't for an FIR under the Act.
         """
         rows.require_within(call.agency, call.officer, [request.fir.police_station])
         rules.check_access_request(request, policy_of(call).offences)

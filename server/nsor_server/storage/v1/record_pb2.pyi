@@ -4088,31 +4088,65 @@ Global___NoticeRecord: _TypeAlias = NoticeRecord  # noqa: Y015
 
 @_typing.final
 class Suspect(_message.Message):
-    """A suspect."""
+    """Whom an access request, a ticket or a court case names: by one identifier, or by name, father's or husband's name and birth year."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CNIC_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    BIRTH_YEAR_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
-    """CNIC."""
+    """CNIC; empty where another document or none is named."""
+    birth_year: _builtins.int
+    """Birth year; 0: not said."""
     @_builtins.property
     def name(self) -> Global___Name:
-        """Name."""
+        """Name; not set where an identifier is enough."""
+
+    @_builtins.property
+    def document(self) -> Global___Document:
+        """Another document."""
 
     def __init__(
         self,
         *,
         cnic: _builtins.str = ...,
         name: Global___Name | None = ...,
+        document: Global___Document | None = ...,
+        birth_year: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_year", b"birth_year", "cnic", b"cnic", "document", b"document", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Suspect: _TypeAlias = Suspect  # noqa: Y015
+
+@_typing.final
+class GrantSubjects(_message.Message):
+    """Those whom a grant, ticket or court case names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suspect]:
+        """In the order that numbers their uses."""
+
+    def __init__(
+        self,
+        *,
+        subjects: _abc.Iterable[Global___Suspect] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GrantSubjects: _TypeAlias = GrantSubjects  # noqa: Y015
 
 @_typing.final
 class AccessRequestRecord(_message.Message):
@@ -4249,7 +4283,7 @@ class GrantRecord(_message.Message):
     AGENCY_FIELD_NUMBER: _builtins.int
     OFFICER_KEY_FIELD_NUMBER: _builtins.int
     FIR_FIELD_NUMBER: _builtins.int
-    CNICS_FIELD_NUMBER: _builtins.int
+    NAMED_FIELD_NUMBER: _builtins.int
     USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
     EXPIRY_RULE_FIELD_NUMBER: _builtins.int
@@ -4261,6 +4295,7 @@ class GrantRecord(_message.Message):
     OPENED_BY_KEY_FIELD_NUMBER: _builtins.int
     OPENED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     PLACES_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -4289,13 +4324,19 @@ class GrantRecord(_message.Message):
     """SHA-256 of the public key of the officer who approved, or opened a ticket or a court case."""
     opened_by_agency: _builtins.str
     """The agency of that officer."""
+    subjects: _builtins.bytes
+    """GrantSubjects, written down: the same persons in the same order, with their names. A look-up reads one of the grants of a batch for each
+    of its calls, and doesn't take them apart.
+    """
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR of a prosecutor's grant."""
 
     @_builtins.property
-    def cnics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """CNICs of the persons, in the order that numbers their uses."""
+    def named(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The identifiers of the persons, in the order that numbers their uses: `cnic`, a space and the number, or `passport`, country, number
+        and, of another document than a passport, its kind. Empty for one who is named by name only.
+        """
 
     @_builtins.property
     def court_case(self) -> Global___CourtCase:
@@ -4315,7 +4356,7 @@ class GrantRecord(_message.Message):
         agency: _builtins.str = ...,
         officer_key: _builtins.bytes = ...,
         fir: Global___Fir | None = ...,
-        cnics: _abc.Iterable[_builtins.str] | None = ...,
+        named: _abc.Iterable[_builtins.str] | None = ...,
         uses_per_subject: _builtins.int = ...,
         expires_at_us: _builtins.int = ...,
         expiry_rule: _builtins.str = ...,
@@ -4327,10 +4368,11 @@ class GrantRecord(_message.Message):
         opened_by_key: _builtins.bytes = ...,
         opened_by_agency: _builtins.str = ...,
         places: _abc.Iterable[_builtins.str] | None = ...,
+        subjects: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "cnics", b"cnics", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "named", b"named", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "subjects", b"subjects", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -70,8 +70,8 @@ OPTIONS: Final[dict[str, str]] = {
     ),
     "The other officer's key, instead of KEY_ID.": "دوسرے افسر کی کلید، KEY_ID کی جگہ۔",
     "What kind of work it is.": "کس قسم کا کام ہے۔",
-    "File with a CNIC on each line, 20 at most; without it they are read from stdin.": (
-        "فائل جس کی ہر سطر میں شناختی کارڈ نمبر ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"
+    "File with a person on each line, 20 at most; without it they are read from stdin.": (
+        "فائل جس کی ہر سطر میں ایک شخص ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"
     ),
     "Investigation: the prosecutor's grant.": "تفتیش: پراسیکیوٹر کا اجازت نامہ۔",
     "Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (

@@ -126,6 +126,7 @@ _TABLES = (
     "focal_person",
     "focal_person_disabled",
     "access_request_version",
+    "access_request_work",
     "access_grant",
     "access_grant_withdrawal",
     "look_up",

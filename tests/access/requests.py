@@ -439,6 +439,7 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/GetAccessRequest": lambda known: access_requests_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id
     ),
+    "LookupService/ListAccessRequests": lambda _: access_requests_pb2.ListAccessRequestsRequest(),
     "LookupService/ApproveAccessRequest": approval,
     "LookupService/ReturnAccessRequest": send_back,
     "LookupService/OpenTicket": ticket,

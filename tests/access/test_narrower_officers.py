@@ -36,6 +36,7 @@ NOT_BY_PLACE = {
     "nsor.v1.DirectoryService/": "agencies and officers of one's own agency, which has them whatever their places",
     "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
     "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
+    "nsor.v1.LookupService/ListAccessRequests": "likewise (tests/lookup/test_list_access_requests.py)",
     "nsor.v1.RegistrationService/AmendRegistration": "its owner has seen a version (tests/registration/test_amend.py)",
     **{
         f"nsor.v1.RegistrationService/{method}": "an amendment has to be there (tests/registration/test_proposals.py)"

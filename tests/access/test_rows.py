@@ -25,6 +25,7 @@ from nsor_server.access.rows import (
 from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import pages as access_request_pages
 from nsor_server.lookup.requests import store as access_requests
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices
@@ -305,6 +306,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.NotificationService/GetTransfer": registrations._HEAD_IN,
     "nsor.v1.NotificationService/ListTransfers": worklists._PAGE_IN,
     "nsor.v1.LookupService/GetAccessRequest": access_requests._NEWEST_IN,
+    "nsor.v1.LookupService/ListAccessRequests": access_request_pages._PAGE_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": grants._OPENED_IN,

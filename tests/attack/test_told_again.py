@@ -23,6 +23,7 @@ READING = [
 _SET_BACK = "attack/test_set_back.py::"
 _LISTS = "attack/test_lists_set_back.py::"
 _GRANTS = "attack/test_grants_set_back.py::"
+_REQUESTS = "attack/test_access_requests_set_back.py::"
 _SHOWN = "attack/test_registration_set_back.py::"
 _PHOTOS = "attack/test_photos_set_back.py::"
 _AMENDMENTS = "attack/test_amendments_listed.py::"
@@ -35,6 +36,7 @@ TOLD = {
     "LookUpRegistration": f"{_SET_BACK}test_a_person_who_was_hidden_from_a_look_up_is_found",
     "GetAccessRequest": f"{_GRANTS}test_a_withdrawal_that_was_hidden_from_its_access_request_is_found",
     "ListGrants": f"{_GRANTS}test_what_was_hidden_from_a_list_is_found",
+    "ListAccessRequests": f"{_REQUESTS}test_a_request_that_was_hidden_from_a_list_is_found",
     "SubscribeEvents": f"{_SET_BACK}test_what_was_told_instead_of_an_event_is_found",
     "ListAccesses": f"{_LISTS}test_an_access_that_was_hidden_from_a_list_is_found",
     "ListImportFindings": f"{_LISTS}test_findings_that_were_hidden_or_set_back_are_found",

@@ -130,6 +130,7 @@ Told: TypeAlias = Literal[
     "listed_arrivals",
     "listed_findings",
     "listed_grants",
+    "listed_requests",
     "listed_work",
     "refused",
     "spent",

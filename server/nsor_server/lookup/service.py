@@ -8,6 +8,7 @@ from nsor.v1 import lookup_pb2
 from nsor_server.calls import Call, Row
 from nsor_server.lookup.batch import Decider
 from nsor_server.lookup.grants.service import Grants
+from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.service import AccessRequests
 from nsor_server.rpc.handlers import Grouped, Handler
 from nsor_server.storage.blind_index import BlindIndex
@@ -27,6 +28,7 @@ class LookupService:
             durable: gives how many entries this process knows to be durable: no page is of a register of before.
         """
         self._requests = AccessRequests(sealer, blind_index)
+        self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
         self._decider = Decider(sealer, blind_index)
 
@@ -34,6 +36,7 @@ class LookupService:
         """What the front door serves."""
         return (
             *self._requests.handlers(),
+            *self._lists.handlers(),
             *self._grants.handlers(),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,

@@ -1,5 +1,6 @@
-"""What LookupService stores, and look-ups compared with the ledger; grants/history.py opens grants.
+"""What LookupService stores, and look-ups compared with the ledger.
 
+Grants are opened by grants/history.py, access requests by requests/listed.py.
 A use of a grant that is gone would give it once more, so each look-up is held against its entry, both ways.
 """
 
@@ -18,7 +19,6 @@ from nsor_server.ledger.stored import (
 )
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
-from nsor_server.lookup.requests.stored import compare as compare_requests
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
@@ -73,7 +73,6 @@ STORED: Final = Stored(
         RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
     ),
-    compare_requests,
-    _LookUps,
+    of_entries=_LookUps,
 )
 """For verification."""

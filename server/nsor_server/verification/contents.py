@@ -9,6 +9,7 @@ from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.grants.history import Grants
+from nsor_server.lookup.requests.listed import Requests
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices
@@ -102,6 +103,7 @@ def of_details(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedAmendments(conn, report.add),
         ListedImports(conn, report.add),
         Grants(conn, keyring, report.add),
+        Requests(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)

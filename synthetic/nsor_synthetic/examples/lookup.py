@@ -52,6 +52,12 @@ def access_requests(ids: parts.Ids) -> Iterator[Message]:
         etag="0123456789abcdef",
         reasons=[access_requests_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE],
     )
+    yield access_requests_pb2.ListAccessRequestsRequest(
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - a page token, no secret
+        state=access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
+        own=True,
+    )
 
 
 def opened(ids: parts.Ids) -> Iterator[Message]:

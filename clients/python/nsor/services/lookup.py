@@ -108,6 +108,22 @@ class Lookup(Service):
             traceparent=traceparent,
         )
 
+    def list_access_requests(
+        self,
+        request: access_requests_pb2.ListAccessRequestsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[access_requests_pb2.ListAccessRequestsResponse]:
+        """List access requests: your own, or those that your prosecution decides; those that wait in front."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListAccessRequests",
+            request,
+            access_requests_pb2.ListAccessRequestsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def list_grants(
         self,
         request: grants_pb2.ListGrantsRequest,

@@ -215,6 +215,9 @@ class AccessRequest(_message.Message):
     GRANT_FIELD_NUMBER: _builtins.int
     RETURN_REASONS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    MINUTES_LEFT_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     etag: _builtins.str
@@ -225,6 +228,10 @@ class AccessRequest(_message.Message):
     """The agency that asks."""
     officer_number: _builtins.str
     """The officer who asks."""
+    minutes_left: _builtins.int
+    """How many minutes are left until the deadline, when this was answered; below 0: it has passed. 0 once it is decided."""
+    late: _builtins.bool
+    """Whether the deadline has passed before it was decided, or has passed while it waits. Late is no refusal: it may still be decided."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR."""
@@ -253,6 +260,10 @@ class AccessRequest(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
 
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided; not set while it waits."""
+
     def __init__(
         self,
         *,
@@ -268,14 +279,157 @@ class AccessRequest(_message.Message):
         grant: _grants_pb2.Grant | None = ...,
         return_reasons: _abc.Iterable[Global___ReturnReason.ValueType] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        minutes_left: _builtins.int = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "create_time", b"create_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "officer_number", b"officer_number", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRequest: _TypeAlias = AccessRequest  # noqa: Y015
+
+@_typing.final
+class AccessRequestItem(_message.Message):
+    """An access request in a list. It names no suspect: whoever needs them opens the request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    FIR_FIELD_NUMBER: _builtins.int
+    SUSPECTS_FIELD_NUMBER: _builtins.int
+    DECISION_DEADLINE_FIELD_NUMBER: _builtins.int
+    MINUTES_LEFT_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    access_request_id: _builtins.str
+    """Id of the request."""
+    state: Global___AccessRequestState.ValueType
+    """Where the request stands."""
+    agency_id: _builtins.str
+    """The agency that asks."""
+    officer_number: _builtins.str
+    """The officer who asks."""
+    own: _builtins.bool
+    """Whether that is the caller's officer."""
+    suspects: _builtins.int
+    """How many suspects the request names."""
+    minutes_left: _builtins.int
+    """As in AccessRequest."""
+    late: _builtins.bool
+    """As in AccessRequest."""
+    grant_id: _builtins.str
+    """Id of the grant, once approved. Whether it still counts, GetAccessRequest says."""
+    @_builtins.property
+    def fir(self) -> _types_pb2.FirKey:
+        """The FIR, for those who may see the case."""
+
+    @_builtins.property
+    def decision_deadline(self) -> _types_pb2.Deadline:
+        """By when the prosecutor must decide, and by which rule."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided; not set while it waits."""
+
+    def __init__(
+        self,
+        *,
+        access_request_id: _builtins.str = ...,
+        state: Global___AccessRequestState.ValueType = ...,
+        agency_id: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        own: _builtins.bool = ...,
+        fir: _types_pb2.FirKey | None = ...,
+        suspects: _builtins.int = ...,
+        decision_deadline: _types_pb2.Deadline | None = ...,
+        minutes_left: _builtins.int = ...,
+        late: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+        grant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessRequestItem: _TypeAlias = AccessRequestItem  # noqa: Y015
+
+@_typing.final
+class ListAccessRequestsRequest(_message.Message):
+    """Asks for a page of access requests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many, 1 to 100; 0 means 50."""
+    page_token: _builtins.str
+    """The token of the page before, with the same filter."""
+    state: Global___AccessRequestState.ValueType
+    """Only those that stand there; unspecified: all."""
+    own: _builtins.bool
+    """Only those that the caller's officer has made himself."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        state: Global___AccessRequestState.ValueType = ...,
+        own: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessRequestsRequest: _TypeAlias = ListAccessRequestsRequest  # noqa: Y015
+
+@_typing.final
+class ListAccessRequestsResponse(_message.Message):
+    """A page of access requests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty at the end."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessRequestItem]:
+        """Those that wait in front, the one whose deadline comes first before all; behind them those that are decided, the last one first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___AccessRequestItem] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessRequestsResponse: _TypeAlias = ListAccessRequestsResponse  # noqa: Y015
 
 @_typing.final
 class CreateAccessRequestRequest(_message.Message):

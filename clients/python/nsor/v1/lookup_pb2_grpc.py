@@ -82,6 +82,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationResponse.FromString,
                 _registered_method=True)
+        self.ListAccessRequests = channel.unary_unary(
+                '/nsor.v1.LookupService/ListAccessRequests',
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.FromString,
+                _registered_method=True)
 
 
 class LookupServiceServicer:
@@ -162,6 +167,15 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAccessRequests(self, request, context):
+        """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
+        an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
+        past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -209,6 +223,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.LookUpRegistration,
                     request_deserializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationResponse.SerializeToString,
+            ),
+            'ListAccessRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccessRequests,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -455,6 +474,33 @@ class LookupService:
             '/nsor.v1.LookupService/LookUpRegistration',
             nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationRequest.SerializeToString,
             nsor_dot_v1_dot_lookup__pb2.LookUpRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccessRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListAccessRequests',
+            nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.FromString,
             options,
             channel_credentials,
             insecure,

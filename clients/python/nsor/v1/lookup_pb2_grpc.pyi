@@ -69,6 +69,11 @@ class LookupServiceStub:
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
     """
+    ListAccessRequests: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.ListAccessRequestsRequest, _access_requests_pb2.ListAccessRequestsResponse]
+    """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
+    an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
+    past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -108,6 +113,11 @@ class LookupServiceAsyncStub(LookupServiceStub):
     18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
+    """
+    ListAccessRequests: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.ListAccessRequestsRequest, _access_requests_pb2.ListAccessRequestsResponse]  # type: ignore[assignment]
+    """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
+    an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
+    past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -199,6 +209,17 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
         isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
         takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccessRequests(
+        self,
+        request: _access_requests_pb2.ListAccessRequestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_requests_pb2.ListAccessRequestsResponse, _abc.Awaitable[_access_requests_pb2.ListAccessRequestsResponse]]:
+        """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
+        an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
+        past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

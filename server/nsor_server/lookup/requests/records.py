@@ -5,19 +5,27 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
+from google.protobuf import timestamp_pb2
+
 from nsor.v1 import access_requests_pb2, grants_pb2, types_pb2
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.lookup.grants import subjects
+from nsor_server.lookup.requests import rules
 from nsor_server.policy.deadlines import Due
 from nsor_server.policy.loaded import policy_of
 from nsor_server.storage.v1 import record_pb2
 
 
 def new_request(
-    request: access_requests_pb2.CreateAccessRequestRequest, call: Call, *, request_id: uuid.UUID, deadline: Due
+    request: access_requests_pb2.CreateAccessRequestRequest,
+    call: Call,
+    *,
+    request_id: uuid.UUID,
+    deadline: Due,
+    officer_label: bytes,
 ) -> record_pb2.AccessRequestRecord:
-    """The first version of an access request."""
+    """The first version of an access request; ``officer_label`` as ``work`` makes it."""
     form = request.annexure_a
     return record_pb2.AccessRequestRecord(
         access_request_id=request_id.bytes,
@@ -45,6 +53,7 @@ def new_request(
         decision_due_us=to_us(deadline.due),
         decision_rule=deadline.rule_id,
         offence_table_version=policy_of(call).offence_table_version,
+        officer_label=officer_label,
     )
 
 
@@ -63,27 +72,24 @@ def decided(
     following.state = state
     following.decided_by_agency = call.agency.agency_id
     following.decided_by_key = call.officer_key
+    following.decide_time_us = to_us(call.now())
     following.grant_id = grant_id
     following.return_reasons.extend(reasons)
     return following
 
 
 def request_message(
-    record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: grants_pb2.Grant | None
+    record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: grants_pb2.Grant | None, now_us: int
 ) -> access_requests_pb2.AccessRequest:
     """An access request as the contract shows it."""
+    left = rules.time_left(record, now_us)
     return access_requests_pb2.AccessRequest(
         access_request_id=str(uuid.UUID(bytes=record.access_request_id)),
         etag=etag,
         state=access_requests_pb2.AccessRequestState.ValueType(record.state),
         agency_id=record.agency,
         officer_number=record.officer_number,
-        fir=types_pb2.FirKey(
-            police_station=record.fir.police_station,
-            year=record.fir.year,
-            serial=record.fir.serial,
-            fir_date=from_day(record.fir.day),
-        ),
+        fir=_fir(record.fir),
         suspects=[subjects.message(suspect) for suspect in record.suspects],
         annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=record.officer_grade,
@@ -99,4 +105,39 @@ def request_message(
         grant=grant,
         return_reasons=[access_requests_pb2.ReturnReason.ValueType(reason) for reason in record.return_reasons],
         create_time=from_us(record.create_time_us),
+        minutes_left=left.minutes,
+        decide_time=_decided_at(record),
+        late=left.late,
     )
+
+
+def item_message(
+    record: record_pb2.AccessRequestRecord, *, deadline: Due, own: bool, now_us: int
+) -> access_requests_pb2.AccessRequestItem:
+    """An access request in a list: none of its suspects, only how many there are."""
+    left = rules.time_left(record, now_us)
+    return access_requests_pb2.AccessRequestItem(
+        access_request_id=str(uuid.UUID(bytes=record.access_request_id)),
+        state=access_requests_pb2.AccessRequestState.ValueType(record.state),
+        agency_id=record.agency,
+        officer_number=record.officer_number,
+        own=own,
+        fir=_fir(record.fir),
+        suspects=len(record.suspects),
+        decision_deadline=deadline.message(due_us=record.decision_due_us),
+        minutes_left=left.minutes,
+        late=left.late,
+        create_time=from_us(record.create_time_us),
+        decide_time=_decided_at(record),
+        grant_id=str(uuid.UUID(bytes=record.grant_id)) if record.grant_id else "",
+    )
+
+
+def _fir(fir: record_pb2.Fir) -> types_pb2.FirKey:
+    return types_pb2.FirKey(
+        police_station=fir.police_station, year=fir.year, serial=fir.serial, fir_date=from_day(fir.day)
+    )
+
+
+def _decided_at(record: record_pb2.AccessRequestRecord) -> timestamp_pb2.Timestamp | None:
+    return from_us(record.decide_time_us) if record.decide_time_us else None

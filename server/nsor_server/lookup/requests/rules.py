@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
+from nsor_server.calls import Officer
 from nsor_server.formats.instants import to_date
 from nsor_server.policy.offences import OffenceTable
+from nsor_server.storage.v1 import record_pb2
+
+STATES: Final = tuple(state for state in access_requests_pb2.AccessRequestState.values() if state)
+"""Where a request can stand."""
+_MINUTE_US: Final = 60_000_000
+
+
+class TimeLeft(NamedTuple):
+    """How a request stands to its deadline, as both sides are shown it.
+
+    Attributes:
+        minutes: until the deadline, whole ones; below 0: it has passed. 0 of one that is decided.
+        late: whether the deadline has passed, or had when it was decided.
+    """
+
+    minutes: int
+    late: bool
+
+
+def time_left(record: record_pb2.AccessRequestRecord, now_us: int) -> TimeLeft:
+    """How a request stands to its deadline at an instant, in microseconds since 1970."""
+    if record.decide_time_us:
+        return TimeLeft(0, record.decide_time_us > record.decision_due_us)
+    return TimeLeft((record.decision_due_us - now_us) // _MINUTE_US, now_us > record.decision_due_us)
+
+
+def sees_colleagues(officer: Officer | None) -> bool:
+    """Whether a list shows an officer of the police what his colleagues have asked for: only who signs decisions."""
+    return officer is not None and officer.decides
 
 
 def check_access_request(request: access_requests_pb2.CreateAccessRequestRequest, offences: OffenceTable) -> None:

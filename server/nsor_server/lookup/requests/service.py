@@ -22,7 +22,7 @@ from nsor_server.lookup import rules as look_ups
 from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
-from nsor_server.lookup.requests import records, rules, store
+from nsor_server.lookup.requests import records, rules, store, work
 from nsor_server.policy.deadlines import GRANT_EXPIRY, PROSECUTOR_FORWARDING
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
@@ -92,7 +92,14 @@ class AccessRequests:
         if request.validate_only:
             return Outcome(disclose(response, call.purpose), detail)
         request_id = uuid.uuid4()
-        record = records.new_request(request, call, request_id=request_id, deadline=deadline)
+        number = call.officer.officer_number if call.officer else ""
+        record = records.new_request(
+            request,
+            call,
+            request_id=request_id,
+            deadline=deadline,
+            officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
+        )
         row, ref, response.etag = store.request_row(self._sealer, record, district)
         response.access_request_id = str(request_id)
         detail.outcome = "CREATED"
@@ -122,6 +129,7 @@ class AccessRequests:
             etag=found.etag,
             deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
             grant=None if grant is None else grant_message(call, grant.record, grant.ended_at(call.compromised)),
+            now_us=to_us(call.now()),
         )
         response = disclose(access_requests_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
         detail = _detail("FOUND", record)
@@ -249,5 +257,5 @@ def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.
 
 
 def _decision_detail(outcome: str, call: Call, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:
-    late = to_us(call.now()) > record.decision_due_us
+    late = rules.time_left(record, to_us(call.now())).late
     return _detail(f"{outcome}_LATE" if late else outcome, record)

@@ -17,6 +17,22 @@ COMMENT ON COLUMN access_request_version.district IS 'district of the FIR''s pol
 COMMENT ON COLUMN access_request_version.created_at IS 'when this version was written; nothing is decided by it';
 COMMENT ON COLUMN access_request_version.sealed IS 'nsor.storage.v1.AccessRequestRecord under the sealing keyset';
 
+-- Where each access request stands in the lists: state that follows from its newest version, changed in place. A list reads the version
+-- too, which has to say the same.
+CREATE TABLE access_request_work (
+    access_request_id uuid PRIMARY KEY,
+    agency_id text NOT NULL,
+    district text NOT NULL,
+    state smallint NOT NULL,
+    order_us bigint NOT NULL,
+    officer uuid NOT NULL
+);
+COMMENT ON COLUMN access_request_work.state IS 'enum nsor.v1.AccessRequestState';
+COMMENT ON COLUMN access_request_work.order_us IS 'of one that waits by when it must be decided, microseconds since 1970; of another one, below 0, when it was: the last one comes first';
+COMMENT ON COLUMN access_request_work.officer IS 'keyed hash of the agency and the number of the officer who asks: he finds his own, and a dump names nobody';
+CREATE INDEX access_request_work_listed ON access_request_work (agency_id, district, state, order_us, access_request_id);
+CREATE INDEX access_request_work_own ON access_request_work (officer, state, order_us, access_request_id);
+
 CREATE TABLE access_grant (
     grant_id uuid PRIMARY KEY,
     access_request_id uuid UNIQUE,
@@ -74,3 +90,4 @@ COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this s
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
 GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, look_up TO nsor_server;
+GRANT SELECT, INSERT, UPDATE ON access_request_work TO nsor_server;

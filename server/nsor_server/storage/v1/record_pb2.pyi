@@ -4178,6 +4178,8 @@ class AccessRequestRecord(_message.Message):
     RETURN_REASONS_FIELD_NUMBER: _builtins.int
     GRANT_ID_FIELD_NUMBER: _builtins.int
     OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_US_FIELD_NUMBER: _builtins.int
+    OFFICER_LABEL_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -4218,6 +4220,10 @@ class AccessRequestRecord(_message.Message):
     """Grant id, 16 bytes, once approved."""
     offence_table_version: _builtins.int
     """Version of the offence table by which the FIR is one under the Act: of policy_version."""
+    decide_time_us: _builtins.int
+    """When it was decided; 0: it isn't."""
+    officer_label: _builtins.bytes
+    """Keyed hash of the agency and the number of the officer who asks, 16 bytes, by which he finds his own."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -4261,10 +4267,12 @@ class AccessRequestRecord(_message.Message):
         return_reasons: _abc.Iterable[_builtins.int] | None = ...,
         grant_id: _builtins.bytes = ...,
         offence_table_version: _builtins.int = ...,
+        decide_time_us: _builtins.int = ...,
+        officer_label: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4526,6 +4534,7 @@ class AccessDetail(_message.Message):
     LISTED_ARRIVALS_FIELD_NUMBER: _builtins.int
     SHOWN_FIELD_NUMBER: _builtins.int
     SHOWN_ROWS_FIELD_NUMBER: _builtins.int
+    LISTED_REQUESTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4620,6 +4629,10 @@ class AccessDetail(_message.Message):
     def shown(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownRegistration]:
         """Of an answer that may show several registrations, or that none names: those that it showed, in order."""
 
+    @_builtins.property
+    def listed_requests(self) -> Global___ListedRequests:
+        """Of a page of access requests: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4657,10 +4670,11 @@ class AccessDetail(_message.Message):
         listed_arrivals: Global___ListedArrivals | None = ...,
         shown: _abc.Iterable[Global___ShownRegistration] | None = ...,
         shown_rows: _builtins.int = ...,
+        listed_requests: Global___ListedRequests | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -4706,6 +4720,72 @@ class ShownRegistration(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShownRegistration: _TypeAlias = ShownRegistration  # noqa: Y015
+
+@_typing.final
+class ListedRequests(_message.Message):
+    """A page of access requests: for whom it was made, how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    JURISDICTION_FIELD_NUMBER: _builtins.int
+    ACTS_AT_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    OFFICER_LABEL_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """Number of the nsor.v1.RowScope that the contract gave the caller."""
+    officer_label: _builtins.bytes
+    """Only those of the officer with this label, 16 bytes; empty: of all."""
+    due_us: _builtins.int
+    """Only those whose deadline was over at this instant, microseconds since 1970; absent: of all."""
+    after: _builtins.bytes
+    """The place at which the page before ended, 25 bytes; empty: the first page."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids and versions that were found, in order."""
+    @_builtins.property
+    def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places of the caller's agency."""
+
+    @_builtins.property
+    def acts_at(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places at which the officer acts."""
+
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of the nsor.v1.AccessRequestState that were asked for."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
+        acts_at: _abc.Iterable[_builtins.str] | None = ...,
+        states: _abc.Iterable[_builtins.int] | None = ...,
+        officer_label: _builtins.bytes = ...,
+        due_us: _builtins.int | None = ...,
+        after: _builtins.bytes = ...,
+        before: _builtins.int = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_due_us", b"_due_us", "due_us", b"due_us"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_us", b"_due_us", "acts_at", b"acts_at", "after", b"after", "before", b"before", "due_us", b"due_us", "found", b"found", "jurisdiction", b"jurisdiction", "most", b"most", "officer_label", b"officer_label", "rows", b"rows", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__due_us: _TypeAlias = _typing.Literal["due_us"]  # noqa: Y015
+    _WhichOneofArgType__due_us: _TypeAlias = _typing.Literal["_due_us", b"_due_us"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__due_us) -> _WhichOneofReturnType__due_us | None: ...
+
+Global___ListedRequests: _TypeAlias = ListedRequests  # noqa: Y015
 
 @_typing.final
 class ListedArrivals(_message.Message):

@@ -1,0 +1,197 @@
+"""Pages of access requests in PostgreSQL, read with the newest versions that they follow from. Knows no policy."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from nsor.v1 import options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Call, Seen
+from nsor_server.lookup.requests import store, work
+from nsor_server.lookup.requests.work import Place, Work
+from nsor_server.storage import arrays
+from nsor_server.storage.contradicted import contradicted
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealing
+from nsor_server.storage.session import ask
+from nsor_server.storage.v1 import record_pb2
+
+_EVER_US: Final = (1 << 63) - 1
+_ALL_OFFICERS: Final = bytes(16)
+_PROBLEM: Final = "%s contradicts the access requests; run `nsor-server ledger verify`"
+
+
+class Wanted(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        states: those that stand there.
+        officer_label: those of the officer with this label; empty: of all.
+        due_us: those that wait, and whose deadline was over at this instant; None: of all.
+    """
+
+    states: tuple[int, ...]
+    officer_label: bytes = b""
+    due_us: int | None = None
+
+    def admits(self, found: Work) -> bool:
+        """Whether a request is asked for."""
+        is_due = self.due_us is None or found.order_us <= self.due_us
+        return found.state in self.states and self.officer_label in {b"", found.officer} and is_due
+
+
+class Item(NamedTuple):
+    """A request in a list, and its newest version."""
+
+    work: Work
+    record: record_pb2.AccessRequestRecord
+
+    @property
+    def seen(self) -> Seen:
+        """That this was the newest version."""
+        return Seen(store.REQUEST_HEADS, (self.record.access_request_id,), self.record.version)
+
+
+class Page(NamedTuple):
+    """A page of a list.
+
+    Attributes:
+        size: how many entries the ledger had when it was read.
+        items: in the list's order.
+    """
+
+    size: int
+    items: Sequence[Item]
+
+
+def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: Place, *, most: int) -> Page:
+    """A page of what the contract shows the caller.
+
+    Args:
+        conn: any.
+        sealer: opens the versions.
+        call: past the gate.
+        wanted: which requests.
+        after: the place at which the page before ended.
+        most: how many.
+
+    Raises:
+        errors.Internal: a request isn't what its row in the list says, or isn't one that was asked for.
+    """
+    statements = _OWN_IN if wanted.officer_label else _PAGE_IN
+    found = ask(
+        conn,
+        statements[call.rows],
+        *rows.parameters(call.agency, call.officer),
+        arrays.shorts(wanted.states),
+        arrays.integer(int(after.decided)),
+        arrays.integer(after.order_us),
+        after.access_request_id,
+        arrays.integer(most),
+        arrays.integer(_EVER_US if wanted.due_us is None else wanted.due_us),
+        wanted.officer_label or _ALL_OFFICERS,
+    )
+    if not found:
+        raise contradicted("ledger_head")
+    items = [_item(sealer, call, wanted, row[1:]) for row in found if row[1] is not None]
+    places = [after, *(item.work.place for item in items)]
+    if any(one >= other for one, other in itertools.pairwise(places)):
+        raise contradicted(work.TABLE, _PROBLEM)
+    return Page(int(found[0][0]), items)
+
+
+def _item(sealer: Sealing, call: Call, wanted: Wanted, row: Sequence[Any]) -> Item:
+    found, version, columns, sealed = Work(*row[:6]), row[6], row[7:10], row[10]
+    if version is None:
+        raise contradicted(work.TABLE, "a row of %s names an access request that isn't there")
+    request_id = uuid.UUID(bytes=found.access_request_id)
+    record = store.open_request(sealer, request_id, (version, *columns), sealed)
+    if work.of(record, columns[-1]) != found or not wanted.admits(found):
+        raise contradicted(work.TABLE, _PROBLEM)
+    rows.require_shown(work.TABLE, said(found), call)
+    return Item(found, record)
+
+
+def said(found: Work) -> rows.Said:
+    """What a request says of itself."""
+    return rows.Said(own_agency=found.agency_id, place=found.district)
+
+
+_SCOPES: Final = (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_ALL)
+_GROUP: Final = "agency_id, district, state"
+"""What the index of the lists begins with: within one of these requests stand in their order."""
+_DECIDED: Final = f"state <> {work.PENDING}"
+_BEHIND: Final = f"""
+w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
+    CASE WHEN (g.{_DECIDED})::integer = $6::bigint THEN $7::bigint ELSE {work.START.order_us} END,
+    CASE WHEN (g.{_DECIDED})::integer = $6::bigint THEN $8::uuid ELSE '{work.START.access_request_id.hex()}' END
+)
+"""
+_WHOLE: Final = """
+SELECT h.size, uuid_send(w.access_request_id), w.agency_id, w.district, w.state, w.order_us, uuid_send(w.officer),
+    v.version, v.state, v.agency_id, v.district, v.sealed
+FROM ledger_head AS h
+LEFT JOIN (
+    ({page}) AS w
+    LEFT JOIN LATERAL (
+        SELECT * FROM access_request_version AS x WHERE x.access_request_id = w.access_request_id
+        ORDER BY version DESC LIMIT 1
+    ) AS v ON true
+) ON true
+ORDER BY w.{decided}, w.order_us, w.access_request_id
+"""
+_GROUPS: Final = f"""
+WITH RECURSIVE groups ({_GROUP}) AS (
+    (SELECT {_GROUP} FROM access_request_work ORDER BY {_GROUP} LIMIT 1)
+    UNION ALL
+    SELECT n.* FROM groups AS g CROSS JOIN LATERAL (
+        SELECT {_GROUP} FROM access_request_work AS w
+        WHERE (w.agency_id, w.district, w.state) > (g.agency_id, g.district, g.state)
+        ORDER BY {_GROUP} LIMIT 1
+    ) AS n
+)
+"""  # noqa: S608 - constants
+_PAGE: Final = _GROUPS + _WHOLE.format(
+    decided=_DECIDED,
+    page=f"""
+        SELECT w.*
+        FROM groups AS g
+        CROSS JOIN LATERAL (
+            SELECT * FROM access_request_work AS w
+            WHERE (w.agency_id, w.district, w.state) = (g.agency_id, g.district, g.state) AND {_BEHIND}
+            ORDER BY w.order_us, w.access_request_id
+            LIMIT $9::bigint
+        ) AS w
+        WHERE {{rows}} AND g.state = ANY ($5::smallint[]) AND (g.{_DECIDED})::integer >= $6::bigint
+            AND $11::uuid IS NOT NULL
+        ORDER BY w.{_DECIDED}, w.order_us, w.access_request_id
+        LIMIT $9::bigint
+    """,  # noqa: S608 - constants
+)
+"""Of each agency, district and state so many, behind a place; then the first of them all."""
+_OWN: Final = _WHOLE.format(
+    decided=_DECIDED,
+    page=f"""
+        SELECT w.*
+        FROM pg_catalog.unnest($5::smallint[]) AS g (state)
+        CROSS JOIN LATERAL (
+            SELECT * FROM access_request_work AS w
+            WHERE w.officer = $11::uuid AND w.state = g.state AND {_BEHIND} AND {{rows}}
+            ORDER BY w.order_us, w.access_request_id
+            LIMIT $9::bigint
+        ) AS w
+        WHERE (g.{_DECIDED})::integer >= $6::bigint
+        ORDER BY w.{_DECIDED}, w.order_us, w.access_request_id
+        LIMIT $9::bigint
+    """,  # noqa: S608 - constants
+)
+"""Likewise, of one officer."""
+_PAGE_IN: Final = rows.statements(
+    "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="g.district"), _SCOPES
+)
+_OWN_IN: Final = rows.statements(
+    "own access requests listed", _OWN, rows.Columns(own_agency="w.agency_id", place="w.district"), _SCOPES
+)

@@ -1,0 +1,86 @@
+"""Where each access request stands in the lists: state, not history, which follows from its newest version.
+
+Its row goes with the row of the version, so that nobody who writes one can leave it out. It names nobody; what a list
+shows is read from the version, which has to say the same.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+from nsor.v1 import access_requests_pb2
+from nsor_server.calls import Row, Table
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.v1 import record_pb2
+
+TABLE: Final = "access_request_work"
+WORK: Final = Table(
+    TABLE,
+    (
+        ("access_request_id", "uuid"),
+        ("agency_id", "text"),
+        ("district", "text"),
+        ("state", "smallint"),
+        ("order_us", "bigint"),
+        ("officer", "uuid"),
+    ),
+    key=("access_request_id",),
+)
+PENDING: Final = int(access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
+_USE: Final = "request"
+_PLACE: Final = struct.Struct(">?q16s")
+
+
+class Work(NamedTuple):
+    """A request in the lists, as ``WORK`` has it."""
+
+    access_request_id: bytes
+    agency_id: str
+    district: str
+    state: int
+    order_us: int
+    officer: bytes
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order of the lists."""
+        return Place(self.state != PENDING, self.order_us, self.access_request_id)
+
+
+class Place(NamedTuple):
+    """A place in the order of the lists: those that wait by their deadlines, then the others, the last one first."""
+
+    decided: bool
+    order_us: int
+    access_request_id: bytes
+
+    @property
+    def packed(self) -> bytes:
+        """The place as 25 bytes."""
+        return _PLACE.pack(*self)
+
+    @classmethod
+    def unpacked(cls, octets: bytes) -> Place:
+        """The place of ``packed``."""
+        return cls(*_PLACE.unpack(octets))
+
+
+START: Final = Place(decided=False, order_us=-(2**63), access_request_id=bytes(16))
+"""Before the first request."""
+
+
+def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
+    """What goes with a version."""
+    order_us = record.decision_due_us if record.state == PENDING else -record.decide_time_us
+    return Work(record.access_request_id, record.agency, district, record.state, order_us, record.officer_label)
+
+
+def row(record: record_pb2.AccessRequestRecord, district: str) -> Row:
+    """The row that goes with a version."""
+    return Row(WORK, of(record, district))
+
+
+def officer_label(blind_index: BlindIndex, agency_id: str, officer_number: str) -> bytes:
+    """By which an officer's requests are found: he is his number, whatever his key."""
+    return blind_index.lasting(_USE, f"officer who asks\0{agency_id}\0{officer_number}".encode())

@@ -1,0 +1,195 @@
+"""Lists of access requests, where an officer and a prosecutor begin their day: what they show, and to whom."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from nsor.v1 import access_requests_pb2, errors_pb2, options_pb2
+from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.calls import Officer
+from tests.attack.conftest import Owner
+from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.calls import Services, call_of, violations
+from tests.lookup.conftest import AGENCIES, fir_key, officer
+from tests.lookup.test_access_requests import AccessRequests, application
+from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
+
+Item = access_requests_pb2.AccessRequestItem
+PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
+APPROVED = access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
+RETURNED = access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
+INCOMPLETE = access_requests_pb2.RETURN_REASON_DOCUMENTS_INCOMPLETE
+MULTAN = fir_key("PK-PB/MUL/PS-001")
+
+
+class Clock:
+    """How many hours the database's clock is ahead of what it says."""
+
+    hours: float = 0.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    ahead, now = Clock(), DirectorySnapshot.now
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda snapshot: now(snapshot) + dt.timedelta(hours=ahead.hours))
+    return ahead
+
+
+def page(
+    requests: AccessRequests, agency: str, acting: Officer | None = None, **fields: object
+) -> access_requests_pb2.ListAccessRequestsResponse:
+    asked = access_requests_pb2.ListAccessRequestsRequest(**fields)  # type: ignore[arg-type]  # a message's fields
+    response = requests.ask(agency, asked, acting).response
+    assert isinstance(response, access_requests_pb2.ListAccessRequestsResponse)
+    return response
+
+
+def listed(requests: AccessRequests, agency: str, acting: Officer | None = None, **fields: object) -> list[str]:
+    return [each.access_request_id for each in page(requests, agency, acting, **fields).items]
+
+
+def asked(requests: AccessRequests, number: int = 1, **changes: object) -> str:
+    request = application()
+    for name, value in changes.items():
+        getattr(request, name).CopyFrom(value)
+    return str(requests.create(request, officer("punjab-police", number)).response.access_request_id)
+
+
+def etag_of(requests: AccessRequests, request_id: str) -> str:
+    return requests.get(request_id, "punjab-prosecution").etag
+
+
+def test_what_waits_comes_first_by_its_deadline_and_then_what_was_decided_last(requests: AccessRequests) -> None:
+    first, second, third, fourth = (asked(requests) for _ in range(4))
+    requests.approve(second, etag_of(requests, second))
+    requests.send_back(third, etag_of(requests, third), INCOMPLETE)
+    for agency in ("punjab-police", "punjab-prosecution"):
+        assert listed(requests, agency) == [first, fourth, third, second]
+        assert listed(requests, agency, state=PENDING) == [first, fourth]
+        assert listed(requests, agency, state=APPROVED) == [second]
+        assert listed(requests, agency, state=RETURNED) == [third]
+
+
+def test_pages_go_on_where_the_one_before_has_ended(requests: AccessRequests) -> None:
+    every = [asked(requests) for _ in range(5)]
+    for decided in every[:2]:
+        requests.approve(decided, etag_of(requests, decided))
+    whole = [*every[2:], every[1], every[0]]
+    for size in (1, 2, 3):
+        found, token = list[str](), ""
+        while True:
+            shown = page(requests, "punjab-prosecution", page_size=size, page_token=token)
+            assert len(shown.items) <= size
+            found += [each.access_request_id for each in shown.items]
+            token = shown.next_page_token
+            if not token:
+                break
+        assert found == whole
+    first = page(requests, "punjab-prosecution", page_size=1, state=PENDING)
+    assert listed(requests, "punjab-prosecution", state=PENDING, page_token=first.next_page_token) == every[3:]
+
+
+def test_a_token_is_of_its_filter(requests: AccessRequests) -> None:
+    for _ in range(2):
+        asked(requests)
+    token = page(requests, "punjab-police", page_size=1, state=PENDING).next_page_token
+    for fields in ({"state": APPROVED}, {}, {"state": PENDING, "own": True}):
+        request = access_requests_pb2.ListAccessRequestsRequest(page_token=token, **fields)
+        refusal = requests.services.refused(
+            errors.InvalidFields, call_of(AGENCIES["punjab-police"], officer("punjab-police")), request
+        )
+        assert violations(refusal) == [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]
+
+
+def test_an_officer_sees_his_own_and_who_decides_those_of_his_place(requests: AccessRequests) -> None:
+    own, colleagues, elsewhere = asked(requests, 1), asked(requests, 2), asked(requests, 2, fir=MULTAN)
+    chief = replace(officer("punjab-police", 3), decides=True)
+    of_lahore = replace(officer("punjab-police", 4, ("PK-PB/LHR",)), decides=True)
+    assert listed(requests, "punjab-police", officer("punjab-police", 1)) == [own]
+    assert listed(requests, "punjab-police", chief) == [own, colleagues, elsewhere]
+    assert listed(requests, "punjab-police", chief, own=True) == []
+    assert listed(requests, "punjab-police", of_lahore) == [own, colleagues]
+    # Whoever was moved to Lahore sees there no more what he has asked for in Multan.
+    assert listed(requests, "punjab-police", officer("punjab-police", 2, ("PK-PB/LHR",))) == [colleagues]
+    shown = page(requests, "punjab-police", replace(officer("punjab-police", 1), decides=True)).items
+    assert [each.own for each in shown] == [True, False, False]
+
+
+def test_an_officer_with_a_new_key_sees_what_he_has_asked_for(requests: AccessRequests) -> None:
+    own = asked(requests, 1)
+    renewed = replace(officer("punjab-police", 9), officer_number=officer("punjab-police", 1).officer_number)
+    assert listed(requests, "punjab-police", renewed) == [own]
+
+
+def test_a_prosecution_sees_those_of_its_jurisdiction_and_nobody_else_any(requests: AccessRequests) -> None:
+    lahore, multan = asked(requests), asked(requests, fir=MULTAN)
+    assert listed(requests, "punjab-prosecution") == [lahore, multan]
+    assert listed(requests, "punjab-prosecution", officer("punjab-prosecution", 2, ("PK-PB/MUL",))) == [multan]
+    assert listed(requests, "sindh-prosecution") == []
+    assert listed(requests, "sindh-police", replace(officer("sindh-police"), decides=True)) == []
+
+
+def test_npb_sees_what_waits_past_its_deadline(requests: AccessRequests, clock: Clock) -> None:
+    silent, decided = asked(requests), asked(requests)
+    requests.approve(decided, etag_of(requests, decided))
+    assert listed(requests, "npb") == []
+    clock.hours = 49
+    assert listed(requests, "npb") == [silent]
+    assert listed(requests, "npb", state=APPROVED) == []
+
+
+def test_a_list_names_no_suspect(requests: AccessRequests) -> None:
+    asked(requests)
+    (item,) = page(requests, "punjab-prosecution").items
+    assert item.suspects == 2
+    assert not [field for field in Item.DESCRIPTOR.fields if "cnic" in field.name or "name" in field.name]
+    assert item.fir == fir_key()
+
+
+def test_both_sides_see_the_time_that_is_left_and_that_a_decision_was_late(
+    requests: AccessRequests, clock: Clock
+) -> None:
+    late, waits = asked(requests), asked(requests)
+    for agency in ("punjab-police", "punjab-prosecution"):
+        for shown in (page(requests, agency).items[0], requests.get(late, agency)):
+            assert 47 * 60 < shown.minutes_left < 48 * 60
+            assert not shown.late
+            assert shown.decision_deadline.rule_id == "prosecutor-forwarding"
+            assert shown.decision_deadline.citation
+    clock.hours = 49
+    # Late is no refusal: it is decided all the same, and marked.
+    requests.approve(late, etag_of(requests, late))
+    for agency in ("punjab-police", "punjab-prosecution"):
+        waiting, decided = page(requests, agency).items
+        assert (waiting.access_request_id, waiting.late, waiting.minutes_left < -59) == (waits, True, True)
+        assert (decided.access_request_id, decided.late, decided.minutes_left) == (late, True, 0)
+        assert decided.HasField("decide_time")
+        assert not waiting.HasField("decide_time")
+        assert requests.get(late, agency).late
+
+
+def test_an_approved_request_names_its_grant(requests: AccessRequests) -> None:
+    request_id = asked(requests)
+    granted = requests.approve(request_id, etag_of(requests, request_id)).response.grant
+    (item,) = page(requests, "punjab-police").items
+    assert item.grant_id == granted.grant_id
+
+
+def test_the_fir_is_shown_to_those_who_may_see_the_case(requests: AccessRequests) -> None:
+    field = Item.DESCRIPTOR.fields_by_name["fir"]
+    assert field.GetOptions().Extensions[options_pb2.shown_as] == options_pb2.FIELD_CLASS_CASE
+    asked(requests)
+    assert page(requests, "punjab-police").items[0].HasField("fir")
+
+
+def test_each_page_is_an_entry_that_is_made_again(services: Services, requests: AccessRequests, owner: Owner) -> None:
+    asked(requests)
+    decided = asked(requests)
+    requests.approve(decided, etag_of(requests, decided))
+    before = services.one("SELECT size FROM ledger_head")
+    for agency in ("punjab-police", "punjab-prosecution", "sindh-prosecution"):
+        page(requests, agency, page_size=1)
+    assert services.one("SELECT size FROM ledger_head") == before + 3
+    assert owner.findings() == []

@@ -68,7 +68,12 @@ def rows_read(request: Message) -> int:
 def _fields(descriptor: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a message that may name something, each with its kind."""
     fields = {} if descriptor.full_name in _FORGOTTEN else descriptor.fields_by_name
-    return tuple((name, kind) for name, kind in (*_KINDS.items(), (_PERSON, "")) if name in fields)
+    return tuple(
+        (name, kind)
+        for name, kind in (*_KINDS.items(), (_PERSON, ""))
+        # A document of the policy is an enumeration, and names nobody.
+        if name in fields and (name not in _DOCUMENTS or fields[name].message_type is not None)
+    )
 
 
 def _read(request: Any, name: str) -> Any:

@@ -152,7 +152,7 @@ def _register(plan: Plan, first: int, count: int) -> list[str]:
                 key, wrapped = sealer.new_data_key(record.registration_id)
                 rows += [
                     registrations.key_row(record.registration_id, wrapped),
-                    registrations.version_row(key, record, now).row,
+                    registrations.version_row(key, None, record, now).row,
                     *claims.claimed(blind_index, key, record, ()).rows,
                 ]
                 ids.append(uuids.text(record.registration_id))

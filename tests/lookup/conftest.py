@@ -148,7 +148,7 @@ class Register:
         key, wrapped = self.sealer.new_data_key(record.registration_id)
         rows = [
             registrations.key_row(record.registration_id, wrapped),
-            registrations.version_row(key, record, instant(NOW_US)).row,
+            registrations.version_row(key, None, record, instant(NOW_US)).row,
         ]
         if record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
             known = claims.identifiers(record) if held else ()
@@ -161,7 +161,7 @@ class Register:
         with self.database.reading() as conn:
             ((wrapped,),) = conn.execute("SELECT wrapped FROM registration_key").fetchall()
         key = self.sealer.open_data_key(record.registration_id, wrapped)
-        self.write([registrations.version_row(key, record, instant(NOW_US)).row])
+        self.write([registrations.version_row(key, None, record, instant(NOW_US)).row])
 
     def grant(
         self,

@@ -40,7 +40,7 @@ def held_by(kind: int, register: Register, record: record_pb2.RegistrationRecord
     register.write(
         [
             registrations.key_row(record.registration_id, wrapped),
-            registrations.version_row(key, record, instant(NOW_US)).row,
+            registrations.version_row(key, None, record, instant(NOW_US)).row,
             *claims.claimed(register.blind_index, key, record, known).rows,
         ]
     )

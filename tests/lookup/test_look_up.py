@@ -212,7 +212,7 @@ def test_a_passport_that_was_known_holds_nothing_back_from_who_asks_by_cnic(regi
     register.write(
         [
             registrations.key_row(record.registration_id, wrapped),
-            registrations.version_row(key, record, instant(NOW_US)).row,
+            registrations.version_row(key, None, record, instant(NOW_US)).row,
             *claims.claimed(register.blind_index, key, record, passport).rows,
         ]
     )

@@ -54,7 +54,7 @@ class Others:
             agencies: of the directory.
             beside: the registration that was named, before and after it: of a person nobody is told the same twice.
         """
-        written = registrations.version_row(of.key, following, written_at)
+        written = registrations.version_row(of.key, of.record, following, written_at)
         self.rows.append(written.row)
         self.refs.append(written.ref)
         outbox.unheard(registrations.transfer_events(agencies, *beside), self.told)

@@ -155,7 +155,7 @@ def entered(
     record.created_by_key = call.officer_key
     record.create_time_us = to_us(written_at)
     key, wrapped = sealer.new_data_key(record.registration_id)
-    written = store.version_row(key, record, written_at)
+    written = store.version_row(key, None, record, written_at)
     owed = outbox.owed(
         notification_pb2.EVENT_KIND_REGISTRATION_CREATED,
         (told or Recipients(call.agencies)).of(record),

@@ -171,7 +171,7 @@ class RegistrationService:
         key = store.data_key(self._sealer, row)
         now = call.now()
         duties.confirmed(duties.Counting.by(policy_of(call)), record, now)
-        written = store.version_row(key, record, now)
+        written = store.version_row(key, before, record, now)
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
         held = [one for one, seen in holders if seen.version]
         claim = claims.of_confirmation(self._blind_index, key, before, record, held)

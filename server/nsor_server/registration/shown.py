@@ -53,7 +53,7 @@ def to_agency(
     A court that has confirmed none of them is shown those that wait for it, and no other's: whoever enters a conviction
     of its district shows it nothing more by that.
     """
-    confirmed = [each.conviction_id for each in _standing(record)]
+    confirmed = [each.conviction_id for each in standing(record)]
     is_court = agency.kind == options_pb2.AGENCY_KIND_COURT
     if is_court and not any(
         each.conviction_id in confirmed and _is_near(each, agency, officer) for each in record.convictions
@@ -79,7 +79,8 @@ def _is_near(conviction: record_pb2.Conviction, agency: Agency, officer: Officer
     return rows.within(agency, officer, [conviction.court_place])
 
 
-def _standing(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+def standing(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+    """The confirmed convictions that stand, with all counts that do."""
     return [_reduced(conviction) for conviction in record.convictions if states.standing_counts(conviction)]
 
 

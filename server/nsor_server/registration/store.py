@@ -24,6 +24,7 @@ from nsor_server.registration.custody import mistakes
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.identity import rows as waiting
 from nsor_server.registration.identity import rules as identity
+from nsor_server.registration.recalls import orders
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage import arrays
@@ -305,8 +306,16 @@ def key_row(registration_id: bytes, wrapped: bytes) -> Row:
     return Row(KEYS, (registration_id, wrapped))
 
 
-def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at: dt.datetime) -> Written:
+def version_row(
+    key: DataKey,
+    before: record_pb2.RegistrationRecord | None,
+    record: record_pb2.RegistrationRecord,
+    written_at: dt.datetime,
+) -> Written:
     """Seal a version; the columns beside the seal are taken from the record, and so is what there is to do with it.
+
+    With it goes the order to recall what was told of the version before, if that is wrong now; ``before`` is None for a
+    new registration.
 
     The record must be complete but for ``update_time_us``, which is set from ``written_at``, as is the time at which a
     conviction was entered, of one that is new; and for what follows from it of its identity.
@@ -319,7 +328,7 @@ def version_row(key: DataKey, record: record_pb2.RegistrationRecord, written_at:
         key,
         record,
         (*_columns(record, in_look_ups=shown.in_look_ups(record)), written_at),
-        (*works.of_version(record), *waiting.of_version(record)),
+        (*works.of_version(record), *waiting.of_version(record), *orders.of_version(before, record, written_at)),
     )
 
 

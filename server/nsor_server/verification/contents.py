@@ -40,6 +40,7 @@ from nsor_server.registration.persons.history import Decided
 from nsor_server.registration.persons.listed import ShownReviews
 from nsor_server.registration.persons.rejoining import Rejoining
 from nsor_server.registration.photos.history import Photos
+from nsor_server.registration.recalls.history import Ordered
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.registration.sealed.history import SealedRead
 from nsor_server.registration.transfers.history import Transferred
@@ -161,6 +162,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Untold(history, reviewed, report.add),
         Moved(conn, keyring, history, owing, reviewed=reviewed, add=report.add),
         Kept(history, report.add),
+        Ordered(conn, history, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),

@@ -136,7 +136,7 @@ def decided(
     end = ended(call, of, found, by)
     written_at = call.now()
     record = effects.decided(of.record, found.record, by.state, to_us(written_at))
-    written = registrations.version_row(of.key, record, written_at)
+    written = registrations.version_row(of.key, of.record, record, written_at)
     transferred = registrations.transfer_events(call.agencies, of.record, record)
     for each in others.found:
         if by.state != states.VERIFIED and effects.is_carried(each.record, found.record.notice_id):

@@ -94,7 +94,7 @@ class Notices:
         states.check_room(following)
         duties.meet(policy_of(call), following, notice)
         others = self._carried(call, conn, of, (notice, earlier, move), following)
-        written = registrations.version_row(of.key, following, written_at)
+        written = registrations.version_row(of.key, base, following, written_at)
         notice_row, notice_ref = store.notice_row(of.key, notice, written_at)
         answer.notice_id, answer.etag = text(notice.notice_id), written.etag
         answer.responsible_place = following.responsible_place

@@ -199,7 +199,7 @@ class Transfers:
         """The next version, and what of an outcome follows from it: rows, records and what was seen."""
         record, following = versions
         key = registrations.data_key(self._sealer, row)
-        written = registrations.version_row(key, following, instant(by.time_us))
+        written = registrations.version_row(key, record, following, instant(by.time_us))
         added = [written.row, *registrations.transfer_events(call.agencies, record, following), *others.rows]
         return written, (added, (written.ref, *others.refs), (registrations.seen(row), *others.seen))
 

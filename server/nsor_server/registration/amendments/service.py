@@ -150,7 +150,7 @@ def following(
     if etag != store.etag(of.row.sealed):
         raise errors.EtagMismatch
     record = fitting(call, of.record, change)
-    written = store.version_row(of.key, record, call.now())
+    written = store.version_row(of.key, of.record, record, call.now())
     claim = identifiers.claimed(*index, of.key, of.record, record)
     return Following(
         written.etag,

@@ -203,7 +203,7 @@ def _write(
     unit, now = directory.policy.places.province(opening.home_place), directory.now()
     silence = transfers.of_silence(directory.policy.deadlines, now, unit)
     following = rules.arrived(having.record, opening, to_us(now), silence)
-    version = registrations.version_row(having.key, following, now)
+    version = registrations.version_row(having.key, having.record, following, now)
     matched.rows.append(version.row)
     matched.refs.append(version.ref)
     return transfer_events.of_version(directory.agencies, having.record, following)

@@ -174,7 +174,7 @@ class Closures:
     ) -> _End:
         """End a record by a decision, or take that back; ``death``: as ``rules.closed`` takes it."""
         following = rules.closed(record, closure, to_us(now), death)
-        written = registrations.version_row(key, following, now)
+        written = registrations.version_row(key, record, following, now)
         return _End(
             (written.row, *_told(call, closure, record, following)),
             written.ref,

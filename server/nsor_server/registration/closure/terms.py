@@ -172,7 +172,7 @@ class Terms:
             for of, following in archived:
                 ended.following[of.registration_id] = following
                 ended.seen += claims.of_sealing(conn, self._blind_index, of.record, following)
-                written = registrations.version_row(of.key, following, now)
+                written = registrations.version_row(of.key, of.record, following, now)
                 ended.refs.append(written.ref)
                 kind = notification_pb2.EVENT_KIND_REGISTRATION_ARCHIVED
                 ended.rows += [written.row, *events.owed(kind, following, agencies)]

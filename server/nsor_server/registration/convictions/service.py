@@ -51,7 +51,7 @@ class Convictions:
         following = states.next_version(
             record, states.entering([added], call.agency.agency_id, call.officer_key), [added]
         )
-        written = store.version_row(store.data_key(self._sealer, row), following, call.now())
+        written = store.version_row(store.data_key(self._sealer, row), record, following, call.now())
         answer = Response(
             registration_id=request.registration_id, etag=written.etag, conviction_id=text(added.conviction_id)
         )

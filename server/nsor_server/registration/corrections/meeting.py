@@ -164,7 +164,7 @@ class Meetings:
             told.seen += undecided
             following = rules.disputed(record, contested, refused)
             if following is not None:
-                written = registrations.version_row(key, following, now)
+                written = registrations.version_row(key, record, following, now)
                 told.rows.append(written.row)
                 told.refs.append(written.ref)
         recipient_ids = [*recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB), *owners.owners(record, agencies)]

@@ -147,7 +147,7 @@ class Corrections:
         added, refs = [decided, works.of_itself(owed.corrections(row.registration_id, of, open_us))], [ref]
         following = None if request.refusal else rules.settled(record, correction.request.particular)
         if following is not None:
-            written = registrations.version_row(key, following, call.now())
+            written = registrations.version_row(key, record, following, call.now())
             added.append(written.row)
             refs.append(written.ref)
         added += outbox.owed(

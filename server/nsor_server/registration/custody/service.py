@@ -168,7 +168,7 @@ class CustodyService:
         following = rules.after(states.next_version(record), event)
         rules.check_fits(record, event, _told_convictions(call, record))
         duties.after_event(duties.Counting.by(policy_of(call)), following)
-        written = store.version_row(store.data_key(self._sealer, row), following, call.now())
+        written = store.version_row(store.data_key(self._sealer, row), record, following, call.now())
         rows = (written.row, *_events(call, record, following))
         return _Recorded(following, written.etag, rows, written.ref, store.seen(row))
 

@@ -101,7 +101,8 @@ class Pass:
             beside = tuple(Row(works.WORKS, each) for each in works.of_duties(made.record) if each not in made.there)
             written = registrations.unasked_row(made.key, made.before, made.record, now, beside)
         else:
-            written = registrations.version_row(made.key, made.record, now)
+            # Nothing but its duties differs: it is its own version before.
+            written = registrations.version_row(made.key, made.record, made.record, now)
         self.rows.append(written.row)
         self.refs.append(written.ref)
         self.seen.append(registrations.seen(made.before))

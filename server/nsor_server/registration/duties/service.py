@@ -144,7 +144,7 @@ class DutyService:
         following = states.next_version(record)
         waiver = rules.Waiver(duty_id, request.reason, call.agency.agency_id, call.officer_key)
         duty = rules.waived(rules.Counting.by(policy), following, waiver, now)
-        written = store.version_row(store.data_key(self._sealer, row), following, now)
+        written = store.version_row(store.data_key(self._sealer, row), record, following, now)
         answer = duties_pb2.WaiveDutyResponse(etag=written.etag, duty=duties.to_message(policy, following, duty, now))
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_DUTY_WAIVED, npb, registration_id=following.registration_id)
@@ -158,7 +158,7 @@ class DutyService:
                 continue
             other = states.next_version(each.record)
             rules.waived(rules.Counting.by(policy), other, waiver._replace(duty_id=same.duty_id), now)
-            beside = store.version_row(each.key, other, now)
+            beside = store.version_row(each.key, each.record, other, now)
             rows.append(beside.row)
             refs.append(beside.ref)
         return Outcome(disclose(answer, call.purpose), detail, rows, refs, (store.seen(row), *claimants.seen()))

@@ -76,7 +76,7 @@ class IdentityChanges:
             time_us=to_us(now),
             state=changes.REPORTED,
         )
-        written = registrations.version_row(found.key, following, now)
+        written = registrations.version_row(found.key, record, following, now)
         answer = identity_pb2.ReportIdentityChangeResponse(state=identity_pb2.IDENTITY_CHANGE_STATE_REPORTED)
         detail = record_pb2.AccessDetail(
             outcome="CHANGE_REPORTED", subjects=[record.registration_id, found.item.item_id]
@@ -117,7 +117,7 @@ class IdentityChanges:
         if following is None:
             raise errors.NoRecord
         key = registrations.data_key(self._sealer, row)
-        written = registrations.version_row(key, following, now)
+        written = registrations.version_row(key, record, following, now)
         claim = identifiers.claimed(conn, self._blind_index, key, record, following)
         answer = identity_pb2.DecideIdentityChangeResponse(etag=written.etag, state=request.decision)
         convictions = shown.to_agency(record, call.agency, call.officer)

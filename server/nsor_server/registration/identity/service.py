@@ -125,7 +125,7 @@ class IdentityService:
             officer_key=call.officer_key,
             time_us=to_us(now),
         )
-        written = registrations.version_row(found.key, following, now)
+        written = registrations.version_row(found.key, record, following, now)
         answer = identity_pb2.VerifyIdentityResponse(result=request.result)
         detail = record_pb2.AccessDetail(outcome="CHECKED", subjects=[record.registration_id, item.item_id])
         told = events.to_owner(call, record, notification_pb2.EVENT_KIND_IDENTITY_CHECKED)

@@ -185,7 +185,7 @@ class Judgments:
                 continue
             following = dead.archived(states.next_version(before, moves))
             seen += claims.of_sealing(conn, self._blind_index, before, following)
-            written = registrations.version_row(key, following, call.now())
+            written = registrations.version_row(key, before, following, call.now())
             changed.append(written.row)
             refs.append(written.ref)
             if not following.HasField("archive"):
@@ -258,7 +258,7 @@ class Judgments:
                 following = rules.joined(record, [judgment])
                 following.version += 1
                 seen += claims.of_sealing(conn, self._blind_index, record, following)
-                written.append(registrations.version_row(key, following, call.now()))
+                written.append(registrations.version_row(key, record, following, call.now()))
         return [each.row for each in written], [each.ref for each in written], seen
 
     def _shown(self, call: Call, judgment_id: str, conn: Connection) -> record_pb2.JudgmentRecord:

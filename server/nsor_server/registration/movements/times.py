@@ -86,7 +86,7 @@ def due(
     npb = recipients.of_kind(directory.agencies, options_pb2.AGENCY_KIND_NPB)
     for _, (known, movements) in sorted(meets.met.items()):
         following = rules.after(known.record, movements, counting)
-        version = registrations.version_row(known.key, following, now)
+        version = registrations.version_row(known.key, known.record, following, now)
         crossed.rows.append(version.row)
         crossed.refs.append(version.ref)
         crossed.seen += known.seen

@@ -115,7 +115,7 @@ class Changes:
             silence = self._silence(joined.station(first.record))
             made = joined.joined(record, first.record, joined.merge_id(number), time_us, silence)
         if made is not None:
-            written = registrations.version_row(of.key, made, self._now)
+            written = registrations.version_row(of.key, record, made, self._now)
             self.rows += [written.row, *transfer_events.of_version(self._call.agencies, record, made)]
             self.refs.append(written.ref)
 
@@ -159,7 +159,7 @@ class Changes:
         if of.record.withdrawn == is_so:
             raise errors.WrongState
         following = states.withdrawn(of.record, is_so=is_so)
-        written = registrations.version_row(of.key, following, self._now)
+        written = registrations.version_row(of.key, of.record, following, self._now)
         self.rows.append(written.row)
         self.refs.append(written.ref)
         self.seen += claims.of_sealing(self._conn, self._blind_index, of.record, following)

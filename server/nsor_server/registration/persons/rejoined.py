@@ -98,7 +98,7 @@ def due(
         following = None if first is None else _joined(own.record, known[first].record, time.number, policy, now)
         if following is None:
             continue
-        version = registrations.version_row(own.key, following, now)
+        version = registrations.version_row(own.key, own.record, following, now)
         made.rows += [version.row, *transfer_events.of_version(agencies, own.record, following)]
         made.refs.append(version.ref)
         time.joined_ids.append(one)

@@ -71,7 +71,7 @@ class Validations:
             tiered = states.next_version(record)
             tiered.supervision_tier = following.tier
             duties.by_other_tier(duties.Counting.by(policy_of(call)), tiered, to_us(now))
-            written = registrations.version_row(key, tiered, now)
+            written = registrations.version_row(key, record, tiered, now)
             etag = written.etag
             rows.append(written.row)
             refs.append(written.ref)

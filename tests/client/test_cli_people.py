@@ -19,6 +19,7 @@ from nsor.v1 import (
     grants_pb2,
     lookup_pb2,
     notification_pb2,
+    options_pb2,
     registration_pb2,
     types_pb2,
 )
@@ -411,6 +412,22 @@ def test_a_grant_names_the_look_up_that_it_is_for(
     _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
     assert run("access", "approve", NEW, stdin="y\n") == 0
     assert f"`nsor lookup --grant {SEEN}`" in capsys.readouterr().err
+
+
+def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
+    part = ("--only", "2,1", "--classes", "identity,daily-life", "--uses", "1", "--until", "2026-12-01")
+    assert run("access", "approve", NEW, *part, stdin="y\n") == 0
+    said = capsys.readouterr().err
+    asked = said.index("Grant this access?")
+    for text in ("suspects 1, 2 of", "identity, daily life", "each suspect: 1.", "It ends: 2026-12-02 00:00:00 PKT"):
+        assert text in said[:asked]
+    granted = access_requests_pb2.ApproveAccessRequestRequest.FromString(register.calls[-1].request).part
+    assert list(granted.suspects) == [2, 1]
+    assert list(granted.classes) == [options_pb2.FIELD_CLASS_IDENTITY, options_pb2.FIELD_CLASS_DAILY_LIFE]
+    assert granted.uses_per_subject == 1
+    for wrong in (("--only", "x"), ("--classes", "whereabouts")):
+        assert run("access", "approve", NEW, *wrong) == 2
 
 
 @pytest.mark.parametrize("command", [("approve",), ("return", "--reason", "rationale-lacking")])

@@ -172,6 +172,7 @@ class Register:
         expires_in_us: int = 10**15,
         serial: int = 7,
         persons: Sequence[record_pb2.Suspect] = (),
+        classes: Sequence[int] = (),
     ) -> str:
         """Write a grant for Punjab's police; returns its id."""
         fir = record_pb2.Fir(police_station="PK-PB/LHR/PS-001", year=2025, serial=serial, day=20333)
@@ -182,6 +183,7 @@ class Register:
             officer_key=(acting or officer("punjab-police")).key_id,
             fir=fir,
             **naming(*cnics, persons=persons),
+            classes=classes,
             uses_per_subject=uses,
             expires_at_us=NOW_US + expires_in_us,
             expiry_rule="grant-expiry",

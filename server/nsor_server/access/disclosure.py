@@ -26,11 +26,20 @@ M = TypeVar("M", bound=Message)
 
 Kind: TypeAlias = options_pb2.AgencyKind.ValueType
 NOBODY: Final = options_pb2.AGENCY_KIND_UNSPECIFIED
+Granted: TypeAlias = frozenset[int]
+"""Numbers of classes that a grant shows."""
+EVERYTHING: Final[Granted] = frozenset()
+"""Of a grant that shows all that its purpose does, and of what rests on no grant."""
 _PACKAGE: Final = "shown"
 
 
 def disclose(
-    message: M, purpose: options_pb2.Purpose.ValueType, confirming: Kind = NOBODY, *, heightened: bool = False
+    message: M,
+    purpose: options_pb2.Purpose.ValueType,
+    confirming: Kind = NOBODY,
+    *,
+    heightened: bool = False,
+    granted: Granted = EVERYTHING,
 ) -> M:
     """A new message with the fields that the purpose shows.
 
@@ -40,19 +49,25 @@ def disclose(
         confirming: the caller's kind of agency when it is yet to confirm what the message shows: what it has to confirm
             from its own record isn't told it.
         heightened: it is of a record that is handled with more care: of that fewer classes are shown.
+        granted: the classes that a grant shows, where it shows fewer than its purpose.
     """
     shown = _type(message.DESCRIPTOR, purpose, confirming, heightened=heightened).FromString(
         message.SerializeToString()
     )
     shown.DiscardUnknownFields()
-    return type(message).FromString(shown.SerializeToString())
+    disclosed = type(message).FromString(shown.SerializeToString())
+    return _narrowed(disclosed, granted) if granted else disclosed
 
 
 def classes_shown(
-    descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool = False
+    descriptor: Any,
+    purpose: options_pb2.Purpose.ValueType,
+    *,
+    heightened: bool = False,
+    granted: Granted = EVERYTHING,
 ) -> tuple[options_pb2.FieldClass.ValueType, ...]:
-    """What the fields are that the purpose shows, at any depth, in order of their numbers."""
-    return tuple(sorted(_classes(descriptor, purpose, heightened=heightened)))
+    """What the fields are that ``disclose`` shows, at any depth, in order of their numbers."""
+    return tuple(sorted(_classes(descriptor, purpose, heightened=heightened, granted=granted)))
 
 
 def shows(field: FieldDescriptor, purpose: options_pb2.Purpose.ValueType, *, heightened: bool = False) -> bool:
@@ -70,15 +85,41 @@ def warm(shown_for: Iterable[tuple[Any, Iterable[options_pb2.Purpose.ValueType]]
             _type(descriptor, purpose, NOBODY, heightened=False)
 
 
-@functools.cache
+def _narrowed(message: M, granted: Granted) -> M:
+    """A copy of what the purpose shows, with the fields of these classes and those that are always shown.
+
+    Not by a type of its own, as for a purpose: there are as many sets of classes as prosecutors think of.
+    """
+    copy = type(message)()
+    for field, value in message.ListFields():
+        if not _grants(field, granted):
+            continue
+        inner = field.message_type is not None and field.message_type.full_name not in WELL_KNOWN
+        if field.is_repeated:
+            getattr(copy, field.name).extend([_narrowed(each, granted) for each in value] if inner else value)
+        elif field.message_type is not None:
+            getattr(copy, field.name).CopyFrom(_narrowed(value, granted) if inner else value)
+        else:
+            setattr(copy, field.name, value)
+    return copy
+
+
+def _grants(field: FieldDescriptor, granted: Granted) -> bool:
+    """Whether a field is of one of the classes; without any, whether it is of any."""
+    return not granted or field_class(field) in granted or field_class(field) == options_pb2.FIELD_CLASS_ALWAYS
+
+
+@functools.lru_cache(maxsize=4096)
 def _classes(
-    descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool
+    descriptor: Any, purpose: options_pb2.Purpose.ValueType, *, heightened: bool, granted: Granted
 ) -> frozenset[options_pb2.FieldClass.ValueType]:
     if descriptor.full_name in WELL_KNOWN:
         return frozenset()
-    shown = [field for field in descriptor.fields if shows(field, purpose, heightened=heightened)]
+    shown = [
+        field for field in descriptor.fields if shows(field, purpose, heightened=heightened) and _grants(field, granted)
+    ]
     inner = [
-        _classes(field.message_type, purpose, heightened=heightened)
+        _classes(field.message_type, purpose, heightened=heightened, granted=granted)
         for field in shown
         if field.message_type is not None
     ]

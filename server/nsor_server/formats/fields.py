@@ -349,14 +349,16 @@ def _items(rules: Rules) -> Check:
 
 
 def _scalar_items(rules: Rules) -> Check:
-    """Check the items of a list of strings or enumerations; the same one twice is a mistake in every list we have."""
+    """Check the items of a list of scalars; the same one twice is a mistake in every list we have."""
     normalise: Callable[[Any], Any]
     if rules.field.enum_type is not None:
         normalise = _enum_item(_numbers(rules.field))
     elif rules.field.type == FieldDescriptor.TYPE_STRING:
         normalise = _limited(rules, 0)
+    elif rules.field.type in INTEGERS:
+        normalise = _integer_item(rules.rule.min, rules.rule.max)
     else:
-        raise TypeError(f"{rules.field.full_name}: only strings, enumerations and messages are repeated")
+        raise TypeError(f"{rules.field.full_name}: only strings, numbers, enumerations and messages are repeated")
 
     def scalars(values: Any, path: str, violations: list[Violation]) -> None:
         seen: set[Any] = set()
@@ -373,6 +375,15 @@ def _scalar_items(rules: Rules) -> Check:
             seen.add(normal)
 
     return scalars
+
+
+def _integer_item(least: int, most: int) -> Callable[[int], int]:
+    def item(value: int) -> int:
+        if not least <= value <= most:
+            raise FormatError(errors_pb2.FIELD_REASON_OUT_OF_RANGE)
+        return value
+
+    return item
 
 
 def _enum_item(known: frozenset[int]) -> Callable[[int], int]:

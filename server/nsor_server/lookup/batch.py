@@ -18,7 +18,7 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.budgets import Accounts
 from nsor_server.access.contract import ContractError
-from nsor_server.access.disclosure import classes_shown, disclose
+from nsor_server.access.disclosure import EVERYTHING, classes_shown, disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
 from nsor_server.formats.instants import to_us
@@ -37,6 +37,8 @@ from nsor_server.storage.v1 import record_pb2
 
 _FOUND: Final = lookup_pb2.LOOK_UP_OUTCOME_FOUND
 _NO_RECORD: Final = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
+
+_RESPONSE: Final = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
 
 
 class LookUp(NamedTuple):
@@ -78,10 +80,17 @@ class LookUp(NamedTuple):
 
 @dataclass(slots=True)
 class _Grant:
-    """An opened grant, ticket or court case, with its uses so far: those of this batch too."""
+    """An opened grant, ticket or court case.
+
+    Attributes:
+        record: what was sealed.
+        uses: so far, for each of its persons: those of this batch too.
+        classes: those that it shows, where it shows fewer than its purpose.
+    """
 
     record: record_pb2.GrantRecord
     uses: list[int]
+    classes: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,8 @@ class Decider:
         self._sealer = sealer
         self._blind_index = blind_index
         self._spending = Spending(blind_index)
-        descriptor = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
         self._classes = {
-            (purpose, heightened): classes_shown(descriptor, purpose, heightened=heightened)
+            (purpose, heightened): classes_shown(_RESPONSE, purpose, heightened=heightened)
             for purpose in options_pb2.Purpose.values()
             for heightened in (False, True)
         }
@@ -280,7 +288,7 @@ class Decider:
         response, detail = self._shown(item, found, subject)
         if subject is not None:
             detail.grant_position, detail.grant_use = subject.position, use
-        return Outcome(_disclosed(item, response), detail, (row,))
+        return Outcome(_disclosed(item, response, subject), detail, (row,))
 
     def _repeat(
         self,
@@ -309,7 +317,7 @@ class Decider:
         detail.replay = True
         if subject is not None:
             detail.grant_position = subject.position
-        return Outcome(_disclosed(item, response), detail)
+        return Outcome(_disclosed(item, response, subject), detail)
 
     def _shown(
         self, item: LookUp, found: _Shown | None, subject: _Subject | None
@@ -335,7 +343,7 @@ class Decider:
                 subjects=[record.registration_id],
                 shown_version=record.version,
                 shown_together=registrations.digest([record, *others]),
-                classes_shown=self._classes[item.purpose, whole.heightened_handling],
+                classes_shown=self._classes_shown(item, subject, heightened=whole.heightened_handling),
             )
         detail.rows = item.wanted.rows
         if subject is None:
@@ -344,6 +352,14 @@ class Decider:
             detail.case_reference = records.case_reference(subject.grant.record)
             detail.subjects.append(item.wanted.grant_id)
         return response, detail
+
+    def _classes_shown(
+        self, item: LookUp, subject: _Subject | None, *, heightened: bool
+    ) -> Sequence[options_pb2.FieldClass.ValueType]:
+        granted = _granted(subject)
+        if not granted:
+            return self._classes[item.purpose, heightened]
+        return classes_shown(_RESPONSE, item.purpose, heightened=heightened, granted=granted)
 
     def _subject(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Subject:
         """The person's place in the caller's grant, ticket or court case.
@@ -376,7 +392,7 @@ class Decider:
             uses = [0] * len(record.named)
             for position in earlier.used:
                 uses[position] += 1
-            known = batch.grants[grant_id] = _Grant(record, uses)
+            known = batch.grants[grant_id] = _Grant(record, uses, frozenset(record.classes))
         return known
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
@@ -461,8 +477,15 @@ def _has(record: record_pb2.RegistrationRecord, subject: registrations.Identifie
     return subject in registrations.identifiers(record)
 
 
-def _disclosed(item: LookUp, response: lookup_pb2.LookUpRegistrationResponse) -> lookup_pb2.LookUpRegistrationResponse:
-    return disclose(response, item.purpose, heightened=response.registration.heightened_handling)
+def _disclosed(
+    item: LookUp, response: lookup_pb2.LookUpRegistrationResponse, subject: _Subject | None
+) -> lookup_pb2.LookUpRegistrationResponse:
+    heightened = response.registration.heightened_handling
+    return disclose(response, item.purpose, heightened=heightened, granted=_granted(subject))
+
+
+def _granted(subject: _Subject | None) -> frozenset[int]:
+    return EVERYTHING if subject is None else subject.grant.classes
 
 
 def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = None) -> Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from google.protobuf import timestamp_pb2
 from google.protobuf.message import Message
 from google.type import date_pb2
 
@@ -44,7 +45,15 @@ def access_requests(ids: parts.Ids) -> Iterator[Message]:
         )
     yield access_requests_pb2.GetAccessRequestRequest(access_request_id=ids.uuid("access"))
     yield access_requests_pb2.ApproveAccessRequestRequest(
-        request_id=ids.uuid("approve"), access_request_id=ids.uuid("access"), etag="0123456789abcdef"
+        request_id=ids.uuid("approve"),
+        access_request_id=ids.uuid("access"),
+        etag="0123456789abcdef",
+        part=access_requests_pb2.GrantedPart(
+            suspects=[1],
+            classes=[options_pb2.FIELD_CLASS_IDENTITY],
+            uses_per_subject=1,
+            expire_time=timestamp_pb2.Timestamp(seconds=1_800_000_000),
+        ),
     )
     yield access_requests_pb2.ReturnAccessRequestRequest(
         request_id=ids.uuid("return"),

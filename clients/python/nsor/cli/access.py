@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, grants, twice
+from nsor.cli import agreement, granted_part, grants, twice
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from nsor.client import Client
-    from nsor.v1 import access_requests_pb2, grants_pb2
+    from nsor.v1 import access_requests_pb2, grants_pb2, options_pb2
 
 _REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
 
@@ -112,8 +114,16 @@ def _say_granted(session: Session, begin: str, grant: grants_pb2.Grant) -> None:
     session.say(step, session.said(begin), grant.grant_id)
 
 
-def _etag(session: Session, access_request_id: str, etag: str | None, question: str) -> str | None:
+def _etag(
+    session: Session,
+    access_request_id: str,
+    etag: str | None,
+    question: str,
+    part: access_requests_pb2.GrantedPart | None = None,
+) -> str | None:
     """The version that is decided on: the one named, or the one that is shown now and agreed to.
+
+    ``part`` is what is granted of it, where it isn't all; that is said before the question.
 
     Returns:
         None when it is decided already, which is said: nobody is asked again.
@@ -130,6 +140,8 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
         session.answer(seen, title="Access request", confidential=True)
     if _say_decided(session, seen.message.access_request):
         return None
+    if part is not None:
+        granted_part.say(session, seen.message.access_request, part)
     agreement.obtain(session, question, agreed=False)
     return seen.message.access_request.etag
 
@@ -137,16 +149,28 @@ def _etag(session: Session, access_request_id: str, etag: str | None, question: 
 @access.command()
 @click.argument("access_request_id", type=record_id)
 @click.option("--etag", help="The version that was seen; without it the request is shown first.")
+@granted_part.options
 @common
-def approve(session: Session, access_request_id: str, etag: str | None) -> None:
-    """Grant access; the prosecutor signs."""
+def approve(  # noqa: PLR0917 - one argument per option of the command
+    session: Session,
+    access_request_id: str,
+    etag: str | None,
+    suspects: list[int] | None,
+    classes: list[options_pb2.FieldClass.ValueType] | None,
+    uses: int | None,
+    until: dt.datetime | None,
+) -> None:
+    """Grant access, or a part of what is asked for; the prosecutor signs. Nothing reaches further than policy."""
     from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
-    seen = _etag(session, access_request_id, etag, "Grant this access?")
+    part = granted_part.part(suspects, classes, uses, until)
+    seen = _etag(session, access_request_id, etag, "Grant this access?", part)
     if seen is None:
         return
     with session.client(officer=True) as client:
-        decision = access_requests_pb2.ApproveAccessRequestRequest(access_request_id=access_request_id, etag=seen)
+        decision = access_requests_pb2.ApproveAccessRequestRequest(
+            access_request_id=access_request_id, etag=seen, part=part
+        )
         answer = client.lookup.approve_access_request(decision)
         session.answer(answer, title="Granted")
     if not session.as_json:

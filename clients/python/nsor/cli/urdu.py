@@ -516,6 +516,10 @@ TEXTS: Final[dict[str, str]] = {
     # Of one person or one thing.
     "Granted.": "اجازت دی گئی۔",
     "It is approved.": "یہ منظور ہے۔",
+    "You grant suspects {} of {} alone.": "آپ صرف ان مشتبہ افراد کی اجازت دیتے ہیں: {}، کل {} میں سے۔",
+    "You show these alone: {}.": "صرف یہ دکھایا جائے گا: {}۔",
+    "Look-ups of each suspect: {}.": "ہر مشتبہ شخص کا ریکارڈ اتنی بار: {}۔",
+    "It ends: {}.": "یہ ختم ہوگا: {}۔",
     "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`": (
         "{} درخواست دینے والا افسر ہر مشتبہ شخص کو دیکھے: `nsor lookup --grant {}`"
     ),

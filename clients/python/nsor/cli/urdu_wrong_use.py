@@ -26,6 +26,10 @@ TEXTS: Final[dict[str, str]] = {
         "فائل کا نام دیں، یا معیاری ان پٹ کے لیے -۔ `nsor movement report --template csv` مدد کرتا ہے۔"
     ),
     "The table has other columns than these: {}.": "جدول میں ان کے سوا کالم ہیں: {}۔",
+    "Give the suspects' numbers in the request, such as 1,3.": "درخواست میں مشتبہ افراد کے نمبر دیں، جیسے 1,3۔",
+    "Give classes of fields, such as identity,conviction. There are: {}.": (
+        "خانوں کی قسمیں دیں، جیسے identity,conviction۔ یہ ہیں: {}۔"
+    ),
     "Line {}: the kind of document is one of {}.": "سطر {}: دستاویز کی قسم ان میں سے ایک ہے: {}۔",
     "Line {} of the table isn't a row of its columns.": "جدول کی سطر {} اس کے کالموں کے مطابق نہیں۔",
     # Ids, days, places.

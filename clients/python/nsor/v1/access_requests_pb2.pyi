@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
+from nsor.v1 import options_pb2 as _options_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -563,6 +564,7 @@ class ApproveAccessRequestRequest(_message.Message):
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -571,6 +573,10 @@ class ApproveAccessRequestRequest(_message.Message):
     """The access request."""
     etag: _builtins.str
     """The etag that the prosecutor has seen."""
+    @_builtins.property
+    def part(self) -> Global___GrantedPart:
+        """What of the request is granted; not set: all of it, as far as policy lets it."""
+
     def __init__(
         self,
         *,
@@ -578,14 +584,57 @@ class ApproveAccessRequestRequest(_message.Message):
         validate_only: _builtins.bool = ...,
         access_request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
+        part: Global___GrantedPart | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "part", b"part", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApproveAccessRequestRequest: _TypeAlias = ApproveAccessRequestRequest  # noqa: Y015
+
+@_typing.final
+class GrantedPart(_message.Message):
+    """A part of an access request. What isn't said is as policy has it for a whole request. Nothing in it reaches further than that: OUT_OF_RANGE."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUSPECTS_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    uses_per_subject: _builtins.int
+    """How often each suspect may be looked up; 0: as often as policy says."""
+    @_builtins.property
+    def suspects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Which suspects, by their number in the request, from 1. None: all of them."""
+
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.FieldClass.ValueType]:
+        """Which classes of fields a look-up on the grant shows: of those that an investigation is shown at all, and FIELD_CLASS_ALWAYS goes with
+        them. A conviction is never shown without where its appeal stands. None: all of them.
+        """
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends: later than now, and not after the end that policy sets. Not set: that end."""
+
+    def __init__(
+        self,
+        *,
+        suspects: _abc.Iterable[_builtins.int] | None = ...,
+        classes: _abc.Iterable[_options_pb2.FieldClass.ValueType] | None = ...,
+        uses_per_subject: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expire_time", b"expire_time", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GrantedPart: _TypeAlias = GrantedPart  # noqa: Y015
 
 @_typing.final
 class ApproveAccessRequestResponse(_message.Message):

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import options_pb2 as _options_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -114,6 +115,8 @@ class Grant(_message.Message):
     USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
     EXPIRY_FIELD_NUMBER: _builtins.int
     WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
+    SUSPECTS_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """Id of the grant, ticket or opened case: what a look-up names."""
     uses_per_subject: _builtins.int
@@ -128,6 +131,14 @@ class Grant(_message.Message):
         set while it counts.
         """
 
+    @_builtins.property
+    def suspects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of a prosecutor's grant: the suspects whom it names, by their number in the request, from 1."""
+
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.FieldClass.ValueType]:
+        """The classes of fields that it shows, where the prosecutor has granted fewer than an investigation is shown; else none."""
+
     def __init__(
         self,
         *,
@@ -135,10 +146,12 @@ class Grant(_message.Message):
         uses_per_subject: _builtins.int = ...,
         expiry: _types_pb2.Deadline | None = ...,
         withdraw_time: _timestamp_pb2.Timestamp | None = ...,
+        suspects: _abc.Iterable[_builtins.int] | None = ...,
+        classes: _abc.Iterable[_options_pb2.FieldClass.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "grant_id", b"grant_id", "uses_per_subject", b"uses_per_subject", "withdraw_time", b"withdraw_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expiry", b"expiry", "grant_id", b"grant_id", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -84,6 +84,11 @@ class _Grant:
     uses: list[int]
     used: array[int]
     withdrawn: tuple[int, int] | None = None
+
+    def shows(self, classes: Iterable[int]) -> bool:
+        """Whether it lets all of these classes of fields be shown."""
+        granted = self.record.classes
+        return not granted or set(classes) <= {options_pb2.FIELD_CLASS_ALWAYS, *granted}
 
     def counted(self, before: int) -> bool:
         """Whether it was given, and not withdrawn, when there were so many entries."""
@@ -160,9 +165,12 @@ class Grants:
     def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
         due = self._due(grant, leaf, detail)
-        if due:
+        if due or grant is None:
             self._add(index, _ANSWERED[due])
-        elif grant is not None and not detail.replay:
+            return
+        if not grant.shows(detail.classes_shown):
+            self._add(index, "a look-up shows classes of fields that its grant doesn't")
+        if not detail.replay:
             self._use(index, grant, detail)
 
     def _use(self, index: int, grant: _Grant, detail: record_pb2.AccessDetail) -> None:

@@ -10,6 +10,7 @@ from nsor_server.access import rows
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.lookup.grants import subjects
+from nsor_server.lookup.grants.rules import Part
 from nsor_server.policy.deadlines import Due
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
@@ -20,22 +21,28 @@ def new_grant(
     call: Call,
     *,
     grant_id: uuid.UUID,
-    uses_per_subject: int,
+    part: Part,
     expiry: Due,
     district: str,
     case_blinds: bytes,
 ) -> record_pb2.GrantRecord:
-    """The grant of an access request: bound to its agency, its officer, its FIR and its suspects."""
+    """The grant of a part of an access request: bound to its agency, its officer, its FIR and its suspects.
+
+    ``expiry`` is the end that policy sets; the part may end earlier.
+    """
+    named = [record.suspects[number - 1] for number in part.suspects]
     return record_pb2.GrantRecord(
         grant_id=grant_id.bytes,
         access_request_id=record.access_request_id,
         agency=record.agency,
         officer_key=record.officer_key,
         fir=record.fir,
-        named=map(subjects.identifier, record.suspects),
-        subjects=subjects.written(record.suspects),
-        uses_per_subject=uses_per_subject,
-        expires_at_us=to_us(expiry.due),
+        named=map(subjects.identifier, named),
+        subjects=subjects.written(named),
+        suspects=part.suspects,
+        classes=part.classes,
+        uses_per_subject=part.uses_per_subject,
+        expires_at_us=part.expires_us,
         expiry_rule=expiry.rule_id,
         create_time_us=to_us(expiry.start),
         case_blinds=case_blinds,
@@ -120,6 +127,8 @@ def grant_message(grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datet
         uses_per_subject=grant.uses_per_subject,
         expiry=expiry.message(due_us=grant.expires_at_us),
         withdraw_time=None if ended_at is None else from_us(to_us(ended_at)),
+        suspects=grant.suspects,
+        classes=[options_pb2.FieldClass.ValueType(each) for each in grant.classes],
     )
 
 

@@ -2,19 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
-from nsor.v1 import errors_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
 
 DEFAULT_PAGE: Final = 50
 """Grants of a page whose size isn't said."""
-
-
 OF_COLLEAGUES_A_DAY: Final = 5
 """Grants, tickets and cases of colleagues that an officer may withdraw in a day. More is the work of focal persons: a
 key that is disabled as compromised takes all that it has opened with it."""
+
+
+class Part(NamedTuple):
+    """What of an access request a grant gives.
+
+    Attributes:
+        suspects: their numbers in the request, from 1, in its order.
+        classes: numbers of the classes of fields; none: all that the purpose shows.
+        uses_per_subject: how often each suspect may be looked up.
+        expires_us: when it ends, microseconds since 1970.
+    """
+
+    suspects: Sequence[int]
+    classes: Sequence[int]
+    uses_per_subject: int
+    expires_us: int
+
+
+def granted_part(
+    part: access_requests_pb2.GrantedPart,
+    *,
+    suspects: int,
+    shown: Collection[int],
+    most_uses: int,
+    now_us: int,
+    end_us: int,
+) -> Part:
+    """What a prosecutor gives of a request: what he says, and where he says nothing, what policy lets him give.
+
+    Args:
+        part: checked; empty: the whole request.
+        suspects: how many the request names.
+        shown: the classes that an investigation is shown.
+        most_uses: by policy.
+        now_us: now, microseconds since 1970.
+        end_us: the end that policy sets.
+
+    Raises:
+        InvalidFields: OUT_OF_RANGE, naming each field that reaches further.
+    """
+    expires_us = part.expire_time.ToMicroseconds() if part.HasField("expire_time") else end_us
+    wrong = [f"part.suspects[{index}]" for index, number in enumerate(part.suspects) if number > suspects]
+    wrong += [f"part.classes[{index}]" for index, each in enumerate(part.classes) if each not in shown]
+    if part.uses_per_subject > most_uses:
+        wrong.append("part.uses_per_subject")
+    if not now_us < expires_us <= end_us:
+        wrong.append("part.expire_time")
+    if wrong:
+        violations = (errors.Violation(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE) for field in wrong)
+        raise errors.InvalidFields(violations=tuple(violations))
+    return Part(
+        sorted(part.suspects) or range(1, suspects + 1),
+        sorted(part.classes),
+        part.uses_per_subject or most_uses,
+        expires_us,
+    )
 
 
 def check_worker(agency: Agency, worker: Officer | None) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Final
 
-from nsor.v1 import access_requests_pb2, errors_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
@@ -20,6 +21,7 @@ from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
 from nsor_server.lookup import rules as look_ups
 from nsor_server.lookup.grants import records as grant_records
+from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
 from nsor_server.lookup.requests import records, rules, store, work
@@ -32,6 +34,11 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+
+_INVESTIGATED: Final = frozenset(
+    classes_shown(lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR, options_pb2.PURPOSE_INVESTIGATION)
+)
+"""The classes of fields that a look-up shows an investigation."""
 
 
 class AccessRequests:
@@ -143,9 +150,10 @@ class AccessRequests:
     def approve_access_request(
         self, call: Call, request: access_requests_pb2.ApproveAccessRequestRequest, conn: Connection
     ) -> Outcome[access_requests_pb2.ApproveAccessRequestResponse]:
-        """Grant an access request.
+        """Grant an access request, or a part of it.
 
         Raises:
+            InvalidFields: the part reaches further than the request or the policy.
             NoRecord: it isn't there, or isn't this prosecutor's to decide.
             Denied: SECOND_PERSON_REQUIRED.
             EtagMismatch: it has moved on.
@@ -156,12 +164,21 @@ class AccessRequests:
                 access_requests_pb2.ApproveAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
         found = self._to_decide(call, request.access_request_id, request.etag, conn)
+        expiry = policy_of(call).deadlines.due(GRANT_EXPIRY, call.now())
+        part = grant_rules.granted_part(
+            request.part,
+            suspects=len(found.record.suspects),
+            shown=_INVESTIGATED,
+            most_uses=policy_of(call).grants.uses_per_subject,
+            now_us=to_us(call.now()),
+            end_us=to_us(expiry.due),
+        )
         grant = grant_records.new_grant(
             found.record,
             call,
             grant_id=uuid.uuid4(),
-            uses_per_subject=policy_of(call).grants.uses_per_subject,
-            expiry=policy_of(call).deadlines.due(GRANT_EXPIRY, call.now()),
+            part=part,
+            expiry=expiry,
             district=found.district,
             case_blinds=registrations.case_blinds(
                 self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))

@@ -4304,6 +4304,8 @@ class GrantRecord(_message.Message):
     OPENED_BY_AGENCY_FIELD_NUMBER: _builtins.int
     PLACES_FIELD_NUMBER: _builtins.int
     SUBJECTS_FIELD_NUMBER: _builtins.int
+    SUSPECTS_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -4356,6 +4358,14 @@ class GrantRecord(_message.Message):
         opener of a ticket acts.
         """
 
+    @_builtins.property
+    def suspects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of a prosecutor's grant: the same persons by their number in the access request, from 1."""
+
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.FieldClass that a look-up on it may show; none: all that the purpose shows."""
+
     def __init__(
         self,
         *,
@@ -4377,10 +4387,12 @@ class GrantRecord(_message.Message):
         opened_by_agency: _builtins.str = ...,
         places: _abc.Iterable[_builtins.str] | None = ...,
         subjects: _builtins.bytes = ...,
+        suspects: _abc.Iterable[_builtins.int] | None = ...,
+        classes: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "named", b"named", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "subjects", b"subjects", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "classes", b"classes", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "named", b"named", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "subjects", b"subjects", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

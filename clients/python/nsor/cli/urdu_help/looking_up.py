@@ -23,7 +23,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Ask for access to the records of suspects in an FIR; approve, return, show or withdraw it.": (
         "ایف آئی آر کے مشتبہ افراد کے ریکارڈ تک رسائی مانگنا؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
     ),
-    "Grant access; the prosecutor signs.": "رسائی کی اجازت؛ پراسیکیوٹر دستخط کرتا ہے۔",
+    "Grant access, or a part of what is asked for; the prosecutor signs.": (
+        "رسائی یا مانگے گئے کے ایک حصے کی اجازت؛ پراسیکیوٹر دستخط کرتا ہے۔"
+    ),
     "List the grants that your prosecution has given and that still count, the one that ends first in front.": (
         "آپ کی پراسیکیوشن کے نافذ العمل اجازت نامے، جو پہلے ختم ہو وہ پہلے۔"
     ),
@@ -69,6 +71,14 @@ OPTIONS: Final[dict[str, str]] = {
         "جو نسخہ دیکھا گیا؛ اس کے بغیر پہلے درخواست دکھائی جاتی ہے۔"
     ),
     "The other officer's key, instead of KEY_ID.": "دوسرے افسر کی کلید، KEY_ID کی جگہ۔",
+    "Numbers of the suspects, such as 1,3; without it all.": "مشتبہ افراد کے نمبر، جیسے 1,3؛ اس کے بغیر سب۔",
+    "What is shown, such as identity,conviction; without it all.": (
+        "کیا دکھایا جائے، جیسے identity,conviction؛ اس کے بغیر سب۔"
+    ),
+    "Look-ups of each suspect; at most policy's number.": (
+        "ہر مشتبہ شخص کا ریکارڈ کتنی بار دیکھا جا سکے؛ پالیسی سے زیادہ نہیں۔"
+    ),
+    "Last day of the grant; earlier than policy's.": "اجازت نامے کا آخری دن؛ پالیسی کی مدت سے پہلے۔",
     "What kind of work it is.": "کس قسم کا کام ہے۔",
     "File with a person on each line, 20 at most; without it they are read from stdin.": (
         "فائل جس کی ہر سطر میں ایک شخص ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"

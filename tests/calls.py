@@ -127,6 +127,8 @@ _TABLES = (
     "focal_person_disabled",
     "access_request_version",
     "access_request_work",
+    "access_request_watch",
+    "access_request_step",
     "access_grant",
     "access_grant_withdrawal",
     "look_up",

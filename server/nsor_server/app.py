@@ -47,6 +47,7 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
+from nsor_server.lookup.requests.escalation.watch import SilenceWatch
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
@@ -318,6 +319,7 @@ class _Parts:
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
         self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
+        self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(FullBuckets(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         unproved = admission.directory.unproved

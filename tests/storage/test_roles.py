@@ -7,6 +7,7 @@ from nsor_server.storage.embedded import OWNER, SERVER
 from nsor_server.storage.pool import Database
 
 CHANGED_IN_PLACE = {
+    "access_request_watch": {"UPDATE"},
     "access_request_work": {"UPDATE"},
     "arrival_key": {"DELETE"},
     "budget": {"UPDATE", "DELETE"},

@@ -75,6 +75,18 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         ),
     ),
     (
+        frozenset({_PROSECUTION}),
+        (notification_pb2.EVENT_KIND_ACCESS_REQUEST_DUE_SOON,),
+    ),
+    (
+        frozenset({_POLICE, _PROSECUTION, _NPB}),
+        (
+            notification_pb2.EVENT_KIND_ACCESS_REQUEST_OVERDUE,
+            notification_pb2.EVENT_KIND_ACCESS_REQUEST_ESCALATED,
+            notification_pb2.EVENT_KIND_ACCESS_REQUEST_REFERRED,
+        ),
+    ),
+    (
         # FIA Immigration hears of journeys that cross the border, and of no other notice.
         frozenset({_POLICE, _NPB, _IMMIGRATION}),
         (

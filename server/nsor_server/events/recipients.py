@@ -53,7 +53,19 @@ def police_at(agencies: Agencies, place_code: str, parts: int) -> list[str]:
 
     Where that level has none of its own, of the next one above that has; where there is none above, of the one below.
     """
-    found = {each: _parts(agencies[each], place_code) for each in responsible_police(agencies, place_code)}
+    return _at(agencies, responsible_police(agencies, place_code), place_code, parts)
+
+
+def prosecution_at(agencies: Agencies, district: str, parts: int) -> list[str]:
+    """Ids of the prosecutions at a level above a district, as ``police_at``: 2 is the district's, 1 the province's.
+
+    A prosecution is the province's by its jurisdiction, which is the province.
+    """
+    return _at(agencies, prosecution_for(agencies, district), district, parts)
+
+
+def _at(agencies: Agencies, within: Iterable[str], place_code: str, parts: int) -> list[str]:
+    found = {each: _parts(agencies[each], place_code) for each in within}
     above = [level for level in found.values() if level <= parts]
     level = max(above) if above else min(found.values(), default=0)
     return [each for each, of in found.items() if of == level]

@@ -19,6 +19,7 @@ from nsor_server.ledger.stored import (
 )
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
+from nsor_server.lookup.requests.escalation import store as escalation
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
@@ -72,6 +73,7 @@ STORED: Final = Stored(
         RecordedTable(requests.REQUESTS, "access_request_id", "version", written_at="created_at"),
         RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
+        RecordedTable.unsealed(escalation.STEPS),
     ),
     of_entries=_LookUps,
 )

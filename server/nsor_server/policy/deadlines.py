@@ -22,6 +22,9 @@ from nsor_server.policy import source
 from nsor_server.policy.holidays import COUNTRY, Holidays, Later
 
 PROSECUTOR_FORWARDING: Final = "prosecutor-forwarding"
+ACCESS_REMINDER: Final = "access-request-reminder"
+ACCESS_PROVINCE: Final = "access-request-escalation-province"
+ACCESS_NPB: Final = "access-request-escalation-npb"
 GRANT_EXPIRY: Final = "grant-expiry"
 TICKET_EXPIRY: Final = "ticket-expiry"
 COURT_CASE_EXPIRY: Final = "court-case-expiry"
@@ -64,6 +67,9 @@ TRAVEL_WINDOW: Final = "travel-window"
 OPEN_JOURNEY: Final = "open-journey"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
+    ACCESS_REMINDER,
+    ACCESS_PROVINCE,
+    ACCESS_NPB,
     GRANT_EXPIRY,
     TICKET_EXPIRY,
     COURT_CASE_EXPIRY,

@@ -9,6 +9,7 @@ from nsor_server.ledger import keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.grants.history import Grants
+from nsor_server.lookup.requests.escalation.history import Silence
 from nsor_server.lookup.requests.listed import Requests
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
@@ -104,7 +105,6 @@ def of_details(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedAmendments(conn, report.add),
         ListedImports(conn, report.add),
         Grants(conn, keyring, report.add),
-        Requests(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)
@@ -127,6 +127,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         conn, history, enrolled, decided_by, lambda index: duties.told(noticed.written(index)), add=report.add
     )
     transferred = Transferred(history, reviewed, enrolled, decided_by, report.add)
+    requests = Requests(conn, keyring, report.add)
     parts: list[OfEntries] = [
         history,
         judged,
@@ -170,5 +171,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         HandedOut(conn, keyring, history, report.add),
         Confirmed(history, enrolled, report.add),
         Photos(conn, keyring, history, enrolled, report.add),
+        requests,
+        Silence(conn, requests, reviewed, decided_by, report.add),
     ]
     return Concerned(parts)

@@ -235,6 +235,16 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     his release wasn't entered, or somebody else shows his card. No transfer is opened. To the responsible police, the prisons department in
     charge and NPB, at a time for reviews.
     """
+    EVENT_KIND_ACCESS_REQUEST_DUE_SOON: _EventKind.ValueType  # 310
+    """An access request waits, and its deadline is near: the prosecutions of its district are reminded."""
+    EVENT_KIND_ACCESS_REQUEST_OVERDUE: _EventKind.ValueType  # 311
+    """Nobody has decided an access request by its deadline: the prosecutions of its district hear of it, and the agency that asks. It may still
+    be decided.
+    """
+    EVENT_KIND_ACCESS_REQUEST_ESCALATED: _EventKind.ValueType  # 312
+    """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
+    EVENT_KIND_ACCESS_REQUEST_REFERRED: _EventKind.ValueType  # 313
+    """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -447,6 +457,16 @@ EVENT_KIND_ARRIVAL_AGAINST_CUSTODY: EventKind.ValueType  # 232
 his release wasn't entered, or somebody else shows his card. No transfer is opened. To the responsible police, the prisons department in
 charge and NPB, at a time for reviews.
 """
+EVENT_KIND_ACCESS_REQUEST_DUE_SOON: EventKind.ValueType  # 310
+"""An access request waits, and its deadline is near: the prosecutions of its district are reminded."""
+EVENT_KIND_ACCESS_REQUEST_OVERDUE: EventKind.ValueType  # 311
+"""Nobody has decided an access request by its deadline: the prosecutions of its district hear of it, and the agency that asks. It may still
+be decided.
+"""
+EVENT_KIND_ACCESS_REQUEST_ESCALATED: EventKind.ValueType  # 312
+"""Nobody has decided an access request for longer: the prosecution of the province hears of it."""
+EVENT_KIND_ACCESS_REQUEST_REFERRED: EventKind.ValueType  # 313
+"""Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

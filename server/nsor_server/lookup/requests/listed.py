@@ -55,22 +55,25 @@ class Requests:
     def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
         self._conn, self._add = conn, add
         self._sealer = Sealer(keyring)
-        self._rows = Rows(conn, "access requests", _VERSIONS, add)
-        self.concerns = Concerns((self._rows,), told=("listed_requests",))
+        self.rows = Rows(conn, "access requests", _VERSIONS, add)
+        self.concerns = Concerns((self.rows,), told=("listed_requests",), also_next=True)
         self._standing: dict[bytes, _Span] = {}
         self._spans: dict[tuple[str, str, int], list[_Span]] = {}
         self._ended: dict[tuple[bytes, int], int] = {}
+        self.written: list[record_pb2.AccessRequestRecord] = []
+        """The versions that the last entry wrote."""
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take what the next entry wrote, or compare what it listed; all come in their order."""
-        for request_id, *columns, sealed in self._rows.take(index):
+        self.written = []
+        for request_id, *columns, sealed in self.rows.take(index):
             self._written(index, request_id, columns, sealed)
         if detail is not None and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED and detail.HasField("listed_requests"):
             self._compare(index, leaf, detail.listed_requests)
 
     def finish(self) -> None:
         """Report what is left, and compare the table of the lists with where the requests stand."""
-        self._rows.finish()
+        self.rows.finish()
         expected = {span.work for span in self._standing.values()}
         differing = 0
         for row in read(self._conn, work.TABLE, _WORK):
@@ -89,6 +92,7 @@ class Requests:
         )
         if record is None:
             return
+        self.written.append(record)
         before = self._standing.get(request_id)
         if before is not None:
             self._ended[request_id, before.version] = index

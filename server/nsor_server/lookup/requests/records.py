@@ -24,8 +24,9 @@ def new_request(
     request_id: uuid.UUID,
     deadline: Due,
     officer_label: bytes,
+    steps: Iterable[record_pb2.SilenceStep],
 ) -> record_pb2.AccessRequestRecord:
-    """The first version of an access request; ``officer_label`` as ``work`` makes it."""
+    """The first version of an access request; ``officer_label`` as ``work`` makes it, ``steps`` as ``escalation``."""
     form = request.annexure_a
     return record_pb2.AccessRequestRecord(
         access_request_id=request_id.bytes,
@@ -54,6 +55,7 @@ def new_request(
         decision_rule=deadline.rule_id,
         offence_table_version=policy_of(call).offence_table_version,
         officer_label=officer_label,
+        steps=steps,
     )
 
 

@@ -25,6 +25,7 @@ from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
 from nsor_server.lookup.requests import records, rules, store, work
+from nsor_server.lookup.requests.escalation.rules import steps
 from nsor_server.policy.deadlines import GRANT_EXPIRY, PROSECUTOR_FORWARDING
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
@@ -106,6 +107,7 @@ class AccessRequests:
             request_id=request_id,
             deadline=deadline,
             officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
+            steps=steps(policy_of(call).deadlines, deadline.start),
         )
         row, ref, response.etag = store.request_row(self._sealer, record, district)
         response.access_request_id = str(request_id)

@@ -17,6 +17,7 @@ from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.lookup.requests import work
+from nsor_server.lookup.requests.escalation import store as escalation
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
@@ -109,7 +110,7 @@ def request_row(sealer: Sealing, record: record_pb2.AccessRequestRecord, distric
     row = Row(
         REQUEST_VERSIONS,
         (record.access_request_id, record.version, record.state, record.agency, district, sealed),
-        beside=(work.row(record, district),),
+        beside=(work.row(record, district), *escalation.rows_of(record)),
     )
     ref = RecordRef(REQUESTS, record.access_request_id, record.version, hashlib.sha256(sealed).digest())
     return row, ref, _etag(sealed)

@@ -33,6 +33,23 @@ COMMENT ON COLUMN access_request_work.officer IS 'keyed hash of the agency and t
 CREATE INDEX access_request_work_listed ON access_request_work (agency_id, district, state, order_us, access_request_id);
 CREATE INDEX access_request_work_own ON access_request_work (officer, state, order_us, access_request_id);
 
+-- Which step of escalation falls due next of each access request that waits: state, changed in place. Which ones were told is history.
+CREATE TABLE access_request_watch (
+    access_request_id uuid PRIMARY KEY,
+    next_step_us bigint
+);
+COMMENT ON COLUMN access_request_watch.next_step_us IS 'when, microseconds since 1970; NULL: it is decided, or all was told';
+CREATE INDEX access_request_watch_due ON access_request_watch (next_step_us, access_request_id) WHERE next_step_us IS NOT NULL;
+
+CREATE TABLE access_request_step (
+    access_request_id uuid NOT NULL,
+    step smallint NOT NULL CHECK (step >= 1),
+    told_at timestamptz NOT NULL,
+    PRIMARY KEY (access_request_id, step)
+);
+COMMENT ON TABLE access_request_step IS 'steps of escalation that were told of access requests that nobody had decided';
+COMMENT ON COLUMN access_request_step.step IS 'the last one that was told then, of those in the sealed request, from 1';
+
 CREATE TABLE access_grant (
     grant_id uuid PRIMARY KEY,
     access_request_id uuid UNIQUE,
@@ -90,4 +107,5 @@ COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this s
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
 GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, look_up TO nsor_server;
-GRANT SELECT, INSERT, UPDATE ON access_request_work TO nsor_server;
+GRANT SELECT, INSERT, UPDATE ON access_request_work, access_request_watch TO nsor_server;
+GRANT SELECT, INSERT ON access_request_step TO nsor_server;

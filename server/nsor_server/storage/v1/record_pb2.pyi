@@ -4180,6 +4180,7 @@ class AccessRequestRecord(_message.Message):
     OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_US_FIELD_NUMBER: _builtins.int
     OFFICER_LABEL_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -4240,6 +4241,10 @@ class AccessRequestRecord(_message.Message):
     def return_reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Numbers of nsor.v1.ReturnReason."""
 
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___SilenceStep]:
+        """What is told while nobody decides, and when, in order."""
+
     def __init__(
         self,
         *,
@@ -4269,14 +4274,45 @@ class AccessRequestRecord(_message.Message):
         offence_table_version: _builtins.int = ...,
         decide_time_us: _builtins.int = ...,
         officer_label: _builtins.bytes = ...,
+        steps: _abc.Iterable[Global___SilenceStep] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRequestRecord: _TypeAlias = AccessRequestRecord  # noqa: Y015
+
+@_typing.final
+class SilenceStep(_message.Message):
+    """A step of escalation of a request that nobody decides."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of the nsor.v1.EventKind that is told."""
+    rule: _builtins.str
+    """Rule id of its deadline."""
+    due_us: _builtins.int
+    """When it is told, microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        due_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "kind", b"kind", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SilenceStep: _TypeAlias = SilenceStep  # noqa: Y015
 
 @_typing.final
 class GrantRecord(_message.Message):

@@ -131,6 +131,9 @@ _TABLES = (
     "access_request_step",
     "access_grant",
     "access_grant_withdrawal",
+    "manifest",
+    "manifest_key",
+    "manifest_block",
     "look_up",
     "idempotency",
 )
@@ -162,6 +165,7 @@ _SEALED = {
     "movement": "SELECT sealed FROM movement WHERE movement_id = %s AND 1 = %s",
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
+    "manifest_block": "SELECT sealed FROM manifest_block WHERE block_id = %s AND version = %s",
     "access_grant": "SELECT sealed FROM access_grant WHERE grant_id = %s AND 1 = %s",
 }
 _NOWHERE = Row(Table("no_such_table", (("name", "text"),)), ("nobody",))
@@ -288,6 +292,7 @@ class Services:
         """Have a call decided by what can be read now; nothing is written."""
         self.admit(call, request)
         if isinstance(call.route.handler, Exchanged):
+            call.looked_at, call.before = [], self._reader.durable
             with self._reader.connection(call.deadline) as conn:
                 call.outcome = call.route.handler.run(call, request, conn)
         else:
@@ -335,6 +340,12 @@ class Services:
             except errors.ApiError as refusal:
                 ended.append(refusal)
         return ended
+
+    def refused_by_the_register(self, error: type[E], call: Call, request: Message) -> E:
+        """The refusal of a call by what is stored: its entry says what it has looked at."""
+        refusal = self.refused(error, call, request)
+        assert call.looked_at
+        return refusal
 
     def refused(self, error: type[E], call: Call, request: Message) -> E:
         """The refusal of a call; nothing was written."""

@@ -48,6 +48,7 @@ from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.requests.escalation.watch import SilenceWatch
+from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
@@ -321,6 +322,7 @@ class _Parts:
         self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(FullBuckets(self.database))
+        self._started(ForgottenManifests(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())
         unproved = admission.directory.unproved
 

@@ -29,6 +29,7 @@ from nsor.v1 import (
     proposals_pb2,
     registration_pb2,
     reviews_pb2,
+    screening_pb2,
     sealed_pb2,
     transfers_pb2,
     types_pb2,
@@ -72,6 +73,21 @@ def movement() -> movements_pb2.ReportMovementRequest:
         country="SA",
     )
     request.movement_time.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    return request
+
+
+def declaration(**fields: object) -> screening_pb2.DeclareManifestRequest:
+    """A departure in an hour: how far ahead it may be is counted from the database's clock."""
+    request = screening_pb2.DeclareManifestRequest(
+        request_id=str(uuid.uuid4()),
+        border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+        direction=movements_pb2.MOVEMENT_DIRECTION_DEPARTURE,
+        carrier_code="PK",
+        number=301,
+        persons=3,
+    )
+    request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+    request.MergeFrom(screening_pb2.DeclareManifestRequest(**fields))  # type: ignore[arg-type]  # as its fields
     return request
 
 
@@ -448,6 +464,11 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         request_id=str(uuid.uuid4()), grant_id=str(uuid.uuid4())
     ),
     "LookupService/LookUpRegistration": prosecution_look_up,
+    "LookupService/DeclareManifest": lambda _: declaration(),
+    "LookupService/ScreenManifest": lambda _: screening_pb2.ScreenManifestRequest(
+        manifest_id=str(uuid.uuid4()),
+        rows=[screening_pb2.ManifestRow(row=1, identity_number=CNIC, birth_date=day(1985, 6, 7))],
+    ),
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),
     "DirectoryService/EnrolConsumer": lambda _: consumers_pb2.EnrolConsumerRequest(

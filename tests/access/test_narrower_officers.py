@@ -35,6 +35,8 @@ WITHOUT = {options_pb2.OFFICER_RULE_NONE, options_pb2.OFFICER_RULE_SESSION_IF_SE
 NOT_BY_PLACE = {
     "nsor.v1.DirectoryService/": "agencies and officers of one's own agency, which has them whatever their places",
     "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
+    "nsor.v1.LookupService/DeclareManifest": "by the place of the crossing (tests/lookup/test_screening.py)",
+    "nsor.v1.LookupService/ScreenManifest": "a manifest has to be there (tests/lookup/test_screening.py)",
     "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
     "nsor.v1.LookupService/ListAccessRequests": "likewise (tests/lookup/test_list_access_requests.py)",
     "nsor.v1.RegistrationService/AmendRegistration": "its owner has seen a version (tests/registration/test_amend.py)",

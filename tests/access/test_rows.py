@@ -27,6 +27,7 @@ from nsor_server.lookup import batch_store
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import pages as access_request_pages
 from nsor_server.lookup.requests import store as access_requests
+from nsor_server.lookup.screening import store as screening
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices
 from nsor_server.registration.arrivals import store as arrivals
@@ -311,6 +312,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": grants._OPENED_IN,
     "nsor.v1.LookupService/ListGrants": grants._PAGE,
+    "nsor.v1.LookupService/ScreenManifest": screening.MANIFEST_IN,
     "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }

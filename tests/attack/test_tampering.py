@@ -57,6 +57,7 @@ from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
+from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_withdrawal import withdrawal
@@ -207,12 +208,23 @@ def read_sealed(services: Services) -> None:
 
 
 def arrive(services: Services) -> None:
-    """Two of other stations arrive, and two whom nobody knows; two cross the border."""
+    """Two of other stations arrive, and two whom nobody knows; two cross the border, others are screened."""
     for number in (cnic(), cnic()):
         services.ask(call_of(FIA_IMMIGRATION), movement())
         counter.with_number(services, number)
         for each in (number, cnic()):
             arrivals.take(services, each)
+    screen(services)
+
+
+def screen(services: Services) -> None:
+    """Passengers of two flights, one of whom is registered."""
+    number = cnic()
+    services.confirmed(order(number))
+    for flight in (1, 2):
+        manifest = screening.declared(services, number=flight)
+        passengers = (screening.by_cnic(1, number), screening.by_cnic(2, cnic()))
+        screening.asked(services, manifest, *passengers)
 
 
 def keep_right(services: Services, created: Created) -> None:

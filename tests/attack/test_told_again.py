@@ -38,6 +38,7 @@ TOLD = {
     "ListGrants": f"{_GRANTS}test_what_was_hidden_from_a_list_is_found",
     "ListAccessRequests": f"{_REQUESTS}test_a_request_that_was_hidden_from_a_list_is_found",
     "SubscribeEvents": f"{_SET_BACK}test_what_was_told_instead_of_an_event_is_found",
+    "ScreenManifest": "attack/test_screening_set_back.py::test_a_record_that_was_hidden_from_a_passenger_is_found",
     "ListAccesses": f"{_LISTS}test_an_access_that_was_hidden_from_a_list_is_found",
     "ListImportFindings": f"{_LISTS}test_findings_that_were_hidden_or_set_back_are_found",
     "ListDuties": f"{_DUTIES}test_a_duty_that_was_hidden_from_the_list_is_found",

@@ -15,6 +15,7 @@ REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 CREATE_ARRIVAL = "nsor.v1.NotificationService/CreateArrivalNotice"
 REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
+DECLARE = "nsor.v1.LookupService/DeclareManifest"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
 CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
 SOUND = {
@@ -47,6 +48,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         CONFIRM_JUDGMENT,
         REQUEST_CORRECTION,
         REPORT_MOVEMENT,
+        DECLARE,
         CREATE_ARRIVAL,
         *(
             name

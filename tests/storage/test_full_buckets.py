@@ -55,7 +55,7 @@ def test_all_of_many_are_deleted_and_what_the_writer_holds_is_passed_over(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Waiting for a row that a batch has locked, while that batch waits for another one, would end the batch.
-    monkeypatch.setattr("nsor_server.storage.full_buckets.MOST", 2)
+    monkeypatch.setattr("nsor_server.storage.deleting.MOST", 2)
     ids = [_add(database, Account(day=TODAY - 9)) for _ in range(7)]
     with database.owner() as writer:
         writer.execute("SELECT FROM budget WHERE account_id = %s FOR UPDATE", (ids[0],))

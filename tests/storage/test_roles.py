@@ -13,6 +13,7 @@ CHANGED_IN_PLACE = {
     "budget": {"UPDATE", "DELETE"},
     "identity_queue": {"UPDATE"},
     "ledger_head": {"UPDATE"},
+    "manifest_key": {"DELETE"},
     "movement_key": {"DELETE"},
     "outbox": {"DELETE"},
     "registration_work": {"UPDATE"},

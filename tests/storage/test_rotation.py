@@ -93,7 +93,11 @@ def test_the_keys_of_each_table_are_wrapped_anew(
 ) -> None:
     # What a stolen keyring from before the rotation opens must become less, also of what is forgotten in some days.
     keys = {identity: sealer.new_data_key(identity.bytes)[1] for identity in IDS[:3]}
-    beside = {"movement_key": (", border_crossing", ", 1"), "arrival_key": (", ends_at", ", now()")}
+    beside = {
+        "movement_key": (", border_crossing", ", 1"),
+        "arrival_key": (", ends_at", ", now()"),
+        "manifest_key": (", forgotten_at", ", now()"),
+    }
     columns, values = beside.get(table, ("", ""))
     rotated = Sealer(keyring.rotated())
     with database.owner() as owner:

@@ -143,6 +143,14 @@ NEXT_STEPS: dict[str, Words] = {
         "Verify or refuse those that wait: `nsor work --kind notices`.",
         "منتظر اطلاعات کی تصدیق کریں یا انہیں مسترد کریں: `nsor work --kind notices`۔",
     ),
+    "MANIFEST_DECLARED": Words(
+        "Go on on the computer that declared it, or name its manifest: `nsor screen FILE --manifest ID`.",
+        "جس کمپیوٹر نے اعلان کیا تھا اسی پر جاری رکھیں، یا فہرست کا نمبر دیں: `nsor screen FILE --manifest ID`۔",
+    ),
+    "MANIFEST_CLOSED": Words(
+        "Look a single traveller up: `nsor lookup`.",
+        "کسی ایک مسافر کا ریکارڈ دیکھیں: `nsor lookup`۔",
+    ),
     "TOO_MANY_AMENDMENTS": Words(
         "Wait until the record's owner has decided on them: `nsor proposals list`.",
         "ریکارڈ کے مالک ادارے کے فیصلے تک انتظار کریں: `nsor proposals list`۔",

@@ -79,37 +79,40 @@ class Accounts:
         self.changed: dict[bytes, Account] = {}
         """Those whose rows are to be written."""
 
-    def refusal(self, payers: Payers, budget: Budget) -> errors.Exhausted | None:
+    def refusal(self, payers: Payers, budget: Budget, times: int = 1) -> errors.Exhausted | None:
         """Why a call isn't answered; None: both buckets hold what it costs. Nothing is spent."""
-        price = self._price(payers, budget)
+        price = self._price(payers, budget, times)
         officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
         if _holds(budget.officer, officer, price) and _holds(budget.agency, agency, price):
             return None
-        return _refusal(budget, officer, agency)
+        return _refusal(budget, officer, agency, times)
 
-    def spend(self, payers: Payers, budget: Budget) -> Spent:
-        """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it."""
-        price = self._price(payers, budget)
+    def spend(self, payers: Payers, budget: Budget, times: int = 1) -> Spent:
+        """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it.
+
+        ``times``: of how many things at once it asks, each of which costs what a call does.
+        """
+        price = self._price(payers, budget, times)
         officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
         officer_holds, agency_holds = _holds(budget.officer, officer, price), _holds(budget.agency, agency, price)
         if not (officer_holds and agency_holds):
             return Spent(
                 0,
-                _refusal(budget, officer, agency),
+                _refusal(budget, officer, agency, times),
                 not officer_holds and self._is_news(payers.officer_told or payers.officer),
                 not agency_holds and self._is_news(payers.agency_told or payers.agency),
             )
         self._take(payers.officer, budget.officer, officer, price)
         self._take(payers.agency, budget.agency, agency, price)
-        if price > budget.call:
+        if price > budget.call * times:
             named = self.changed[payers.named] = self._accounts[payers.named]
             named.day = self._day
         return Spent(price)
 
-    def _price(self, payers: Payers, budget: Budget) -> int:
+    def _price(self, payers: Payers, budget: Budget, times: int) -> int:
         """What the call costs: by what the officer himself has named, whatever colleagues have."""
         new = payers.named != b"" and self._account(payers.named).day != self._day
-        return budget.call + budget.first_named if new else budget.call
+        return budget.call * times + (budget.first_named if new else 0)
 
     def _take(self, account_id: bytes, bucket: Bucket, missing: int, price: int) -> None:
         account = self.changed[account_id] = self._account(account_id)
@@ -162,9 +165,9 @@ def _holds(bucket: Bucket, missing: int, price: int) -> bool:
     return missing + price * UNIT <= bucket.capacity * UNIT
 
 
-def _refusal(budget: Budget, officer: int, agency: int) -> errors.Exhausted:
+def _refusal(budget: Budget, officer: int, agency: int, times: int) -> errors.Exhausted:
     """Says when both buckets hold the full price of a call: the wait is the same whatever was named."""
-    price = budget.call + budget.first_named
+    price = budget.call * times + budget.first_named
     wait = max(_wait(budget.officer, officer, price), _wait(budget.agency, agency, price))
     return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait)
 

@@ -43,6 +43,7 @@ FOUND_BY: Final[Mapping[str, FoundBy]] = {
     f"{_REGISTRATION}ListAmendments": FoundBy.NAMED,
     f"{_REGISTRATION}ListCorrections": FoundBy.NAMED,
     f"{_REGISTRATION}ListPhotos": FoundBy.NAMED,
+    f"{_LOOKUP}ScreenManifest": FoundBy.ROWS,
     f"{_NOTIFICATION}ListDuties": FoundBy.ROWS,
     f"{_NOTIFICATION}ListTransfers": FoundBy.ROWS,
     f"{_REGISTRATION}ClaimVerification": FoundBy.ROWS,

@@ -133,6 +133,7 @@ Told: TypeAlias = Literal[
     "listed_requests",
     "listed_work",
     "refused",
+    "screened",
     "spent",
     "validation_read",
 ]

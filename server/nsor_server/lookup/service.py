@@ -10,6 +10,7 @@ from nsor_server.lookup.batch import Decider
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.service import AccessRequests
+from nsor_server.lookup.screening.service import Screening
 from nsor_server.rpc.handlers import Grouped, Handler
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
@@ -17,7 +18,7 @@ from nsor_server.storage.sealing import Sealer
 
 
 class LookupService:
-    """Access requests, their decisions, tickets, court cases, and look-ups."""
+    """Access requests, their decisions, tickets, court cases, manifests, and look-ups."""
 
     def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
         """Prepare.
@@ -30,6 +31,7 @@ class LookupService:
         self._requests = AccessRequests(sealer, blind_index)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
+        self._screening = Screening(sealer, blind_index)
         self._decider = Decider(sealer, blind_index)
 
     def handlers(self) -> Sequence[Handler]:
@@ -38,6 +40,7 @@ class LookupService:
             *self._requests.handlers(),
             *self._lists.handlers(),
             *self._grants.handlers(),
+            *self._screening.handlers(),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
                 lookup_pb2.LookUpRegistrationResponse,

@@ -20,6 +20,7 @@ from nsor_server.ledger.stored import (
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import store as escalation
+from nsor_server.lookup.screening import stored as screening
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
@@ -74,7 +75,9 @@ STORED: Final = Stored(
         RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
         RecordedTable.unsealed(escalation.STEPS),
+        *screening.TABLES,
     ),
-    of_entries=_LookUps,
+    screening.compare,
+    _LookUps,
 )
 """For verification."""

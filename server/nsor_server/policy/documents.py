@@ -23,6 +23,7 @@ from nsor_server.policy.narrowing import NarrowingFile
 from nsor_server.policy.offences import OffencesFile
 from nsor_server.policy.places import PlacesFile
 from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.policy.screening import ScreeningPolicy
 from nsor_server.policy.written_forms import WrittenFormsFile
 
 KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "budgets": BudgetsFile,
     "holidays": HolidaysFile,
     "duties": DutiesFile,
+    "screening": ScreeningPolicy,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")

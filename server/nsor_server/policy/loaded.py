@@ -24,6 +24,7 @@ from nsor_server.policy.narrowing import Narrowing
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
 from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.policy.screening import ScreeningPolicy
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Policy:
     reviews: ReviewPolicy
     holidays: Holidays
     duties: Duties
+    screening: ScreeningPolicy
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
     versions: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -93,6 +95,7 @@ class Policy:
             reviews=parts["reviews"],
             holidays=holidays,
             duties=Duties(parts["duties"], deadlines),
+            screening=parts["screening"],
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),

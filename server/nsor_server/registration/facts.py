@@ -6,6 +6,7 @@ from nsor_server.registration.arrivals.notices import page as arrivals_page
 from nsor_server.registration.arrivals.rules import check_days as check_arrival_days
 from nsor_server.registration.arrivals.store import by_number
 from nsor_server.registration.cases import case_blinds, confirmed_cases, court_case, fir_case, standing_cases
+from nsor_server.registration.claims import CLAIM_HEADS as CLAIMS
 from nsor_server.registration.claims import (
     IDENTIFIER_CNIC,
     IDENTIFIER_PASSPORT,
@@ -19,6 +20,7 @@ from nsor_server.registration.claims import (
     of_named,
     open_claim,
     person,
+    screened_by,
 )
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
@@ -42,9 +44,14 @@ from nsor_server.registration.record import (
     name_record,
     to_message,
 )
+from nsor_server.registration.screened import IS_NEWEST as IS_NEWEST_SCREENED
+from nsor_server.registration.screened import TABLE as SCREENED
+from nsor_server.registration.screened import USE as SCREENING
+from nsor_server.registration.screened import of_row as screened_of_row
 from nsor_server.registration.shown import in_look_ups, to_everybody
 from nsor_server.registration.store import (
     COLUMNS,
+    HEADS,
     PLACES,
     TABLE,
     StoredVersion,
@@ -79,12 +86,17 @@ from nsor_server.registration.transfers.rules import resolved as transfer_resolv
 from nsor_server.registration.worklists.rules import masked
 
 __all__ = [
+    "CLAIMS",
     "COLUMNS",
+    "HEADS",
     "IDENTIFIER_CNIC",
     "IDENTIFIER_PASSPORT",
     "IS_LIVE",
+    "IS_NEWEST_SCREENED",
     "MOST_TOLD",
     "PLACES",
+    "SCREENED",
+    "SCREENING",
     "TABLE",
     "Claimant",
     "Claimants",
@@ -146,6 +158,8 @@ __all__ = [
     "person",
     "photo",
     "said",
+    "screened_by",
+    "screened_of_row",
     "sealed_among",
     "seen",
     "standing_cases",

@@ -285,6 +285,10 @@ class History:
         """A registration after the last entry; an empty one: there was none."""
         return self._standing.get(registration_id) or Standing(registration_id)
 
+    def everybody(self) -> Iterable[Standing]:
+        """Every registration after the last entry."""
+        return self._standing.values()
+
     def agency_of(self, registration_id: bytes) -> str:
         """Whose entry a registration is."""
         standing = self._standing.get(registration_id)

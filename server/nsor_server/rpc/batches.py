@@ -191,10 +191,10 @@ class Batches:
                 continue
             payment: Payment = call.payment
             not_run = call.error is not None and call.error.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
-            if not_run and accounts.refusal(payment.payers, payment.budget) is None:
+            if not_run and accounts.refusal(payment.payers, payment.budget, payment.times) is None:
                 failed[id(call)] = StaleRead()
                 continue
-            spent = accounts.spend(payment.payers, payment.budget)
+            spent = accounts.spend(payment.payers, payment.budget, payment.times)
             if spent.refusal is not None:
                 self._refuse(call, payment.refused(spent, spent.refusal))
             elif call.error is not None:

@@ -180,6 +180,7 @@ class Exchange:
         try:
             if call.tries:
                 self._front.enter(call)
+            call.looked_at, call.before = [], self._needs.reader.durable
             with self._needs.reader.connection(call.deadline) as conn:
                 call.outcome = self._handler.run(call, call.request, conn)
             check_shown(self._handler, call.request, call.outcome)
@@ -220,6 +221,7 @@ class Exchange:
             message = self._waiting.popleft()
             stands_for = self._opened.call
             stands_for.data, stands_for.call_hash = message.call.data, message.call.call_hash
+            stands_for.looked_at, stands_for.before = message.call.looked_at, message.call.before
             if message.error is not None:
                 raise message.error
             self._opened.send(message.answer)

@@ -25,6 +25,7 @@ _KINDS: Final = {
     "travel_document": "document",
     "document": "document",
     "arrival_id": "arrival",
+    "manifest_id": "manifest",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

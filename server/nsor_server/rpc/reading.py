@@ -60,6 +60,11 @@ class Reader:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._stop_late, name="reading-deadlines", daemon=True)
 
+    @property
+    def durable(self) -> int:
+        """How many entries this process knows to be durable."""
+        return self._durable()
+
     def start(self) -> None:
         """Begin to watch deadlines."""
         self._thread.start()
@@ -156,7 +161,8 @@ class Reader:
             return
         payment = call.payment = self._spending.payment(call, handler.charge(call.request))
         stored = budgets.stored(conn, payment.payers.accounts)
-        spent = Accounts(stored, to_us(call.now())).spend(payment.payers, payment.budget)  # what it would be
+        now_us = to_us(call.now())
+        spent = Accounts(stored, now_us).spend(payment.payers, payment.budget, payment.times)  # what it would be
         if spent.refusal is not None:
             call.payment = payment._replace(tells=spent.officer_emptied or spent.agency_emptied)
             raise spent.refusal

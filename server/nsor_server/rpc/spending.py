@@ -31,10 +31,12 @@ class Charge(NamedTuple):
     Attributes:
         named: what it names, in its one written form: the first time that an officer names it on a day it costs more.
         bucket: what has buckets of its own, such as one registration; empty: all calls of the method have one.
+        times: of how many things at once it asks, each of which costs what a call does.
     """
 
     named: str
     bucket: str = ""
+    times: int = 1
 
 
 class Payment(NamedTuple):
@@ -47,6 +49,7 @@ class Payment(NamedTuple):
         agency_id: the caller.
         agencies: of the directory that the gate saw.
         tells: the call isn't answered for an empty bucket of which nobody was told yet.
+        times: of how many things at once the call asks.
     """
 
     payers: Payers
@@ -55,6 +58,7 @@ class Payment(NamedTuple):
     agency_id: str
     agencies: Mapping[str, Agency]
     tells: bool = False
+    times: int = 1
 
     def recorded(self, spent: Spent) -> record_pb2.Spent:
         """What the entry's detail says, so that ``ledger verify`` can count again."""
@@ -63,6 +67,7 @@ class Payment(NamedTuple):
             named=self.payers.named[:NAMED_BYTES],
             terms=_terms(self.budget),
             bucket=self.bucket,
+            times=self.times if self.times > 1 else 0,
         )
 
     def refused(self, spent: Spent, error: errors.ApiError) -> Refusal:
@@ -113,7 +118,8 @@ class Spending:
             # As many buckets as somebody can make up: that one of them is empty is told once for all of them.
             _, told, agency_told = self._buckets(*caller, "")
             payers = payers._replace(officer_told=told, agency_told=agency_told)
-        return Payment(payers, budget, agency[:NAMED_BYTES] if charge.bucket else b"", agency_id, call.agencies)
+        of_bucket = agency[:NAMED_BYTES] if charge.bucket else b""
+        return Payment(payers, budget, of_bucket, agency_id, call.agencies, times=charge.times)
 
     def _made_buckets(
         self, agency_id: str, purpose: int, method: str, officer_number: str, bucket: str

@@ -21,6 +21,7 @@ TABLES: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     ("registration_key", "registration_id"),
     ("movement_key", "movement_id"),
     ("arrival_key", "arrival_id"),
+    ("manifest_key", "manifest_id"),
 )
 """Tables of wrapped data keys, each with the column of whose they are."""
 

@@ -57,6 +57,7 @@ from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
+from nsor_server.verification.screenings import Screenings
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
@@ -167,6 +168,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),
+        Screenings(conn, keyring, history, report.add),
         Refusals(conn, history, enrolled, report.add),
         HandedOut(conn, keyring, history, report.add),
         Confirmed(history, enrolled, report.add),

@@ -70,7 +70,7 @@ class Recount:
         agency = (leaf.agency, leaf.method, leaf.purpose, spent.bucket)
         officer = (*agency, detail.officer_number)
         named = (*officer, spent.named)
-        price = terms.call + (terms.first_named if self._is_new(named, leaf.time_us) else 0)
+        price = terms.call * max(spent.times, 1) + (terms.first_named if self._is_new(named, leaf.time_us) else 0)
         paid_from = (
             ("officer", officer, terms.officer_capacity, terms.officer_refill),
             ("agency", agency, terms.agency_capacity, terms.agency_refill),

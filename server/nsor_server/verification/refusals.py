@@ -22,6 +22,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
+from nsor_server.lookup.screening import store as screening
 from nsor_server.notification import store as notices
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
@@ -96,6 +97,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     """,  # noqa: S608 - constants
     record_pb2.LOOKED_AT_KIND_CLAIM: _recorded(claims.TABLE),
     record_pb2.LOOKED_AT_KIND_ARRIVAL: _recorded(arrivals.TABLE),
+    record_pb2.LOOKED_AT_KIND_MANIFEST: _recorded(screening.TABLE),
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 
@@ -133,6 +135,7 @@ _SCOPED: Final[Mapping[_Kind, _Scoped]] = {
         "access_request_version AS r", "r.access_request_id", requests.REQUEST_PLACES, version="r.version"
     ),
     record_pb2.LOOKED_AT_KIND_ARRIVAL: _Scoped("arrival_notice AS a", "a.arrival_id", arrivals.PLACES),
+    record_pb2.LOOKED_AT_KIND_MANIFEST: _Scoped("manifest AS m", "m.manifest_id", screening.PLACES),
     record_pb2.LOOKED_AT_KIND_GRANT: _Scoped("access_grant AS g", "g.grant_id", grants.GRANT_PLACES),
     _ITEM: _Scoped("identity_item AS i", "i.item_id", identity.PLACES),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, screening_pb2
 
 
 class Lookup(Service):
@@ -168,6 +168,22 @@ class Lookup(Service):
             "nsor.v1.LookupService/LookUpRegistration",
             request,
             lookup_pb2.LookUpRegistrationResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def declare_manifest(
+        self,
+        request: screening_pb2.DeclareManifestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[screening_pb2.DeclareManifestResponse]:
+        """Declare a flight or a crossing whose passengers are to be screened."""
+        return self._connection.call(
+            "nsor.v1.LookupService/DeclareManifest",
+            request,
+            screening_pb2.DeclareManifestResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

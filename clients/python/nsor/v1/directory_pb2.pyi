@@ -106,6 +106,8 @@ class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy
     """holidays.toml: days on which public offices are closed, and the deadlines that end later for it."""
     POLICY_DOCUMENT_DUTIES: _PolicyDocument.ValueType  # 10
     """duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
+    POLICY_DOCUMENT_SCREENING: _PolicyDocument.ValueType  # 340
+    """screening.toml: manifests, and where the border crossings lie."""
 
 class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
     """A document of the policy that decides. The names are those of the files that ship with the server."""
@@ -132,6 +134,8 @@ POLICY_DOCUMENT_HOLIDAYS: PolicyDocument.ValueType  # 9
 """holidays.toml: days on which public offices are closed, and the deadlines that end later for it."""
 POLICY_DOCUMENT_DUTIES: PolicyDocument.ValueType  # 10
 """duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
+POLICY_DOCUMENT_SCREENING: PolicyDocument.ValueType  # 340
+"""screening.toml: manifests, and where the border crossings lie."""
 Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
 
 class _PolicyProposalState:

@@ -145,6 +145,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """As many amendments wait on the registration as an agency may have proposed."""
     ERROR_REASON_TOO_MANY_NOTICES: _ErrorReason.ValueType  # 200
     """As many notices of the registration wait to be verified as may."""
+    ERROR_REASON_MANIFEST_DECLARED: _ErrorReason.ValueType  # 340
+    """This flight or crossing was declared before."""
+    ERROR_REASON_MANIFEST_CLOSED: _ErrorReason.ValueType  # 341
+    """The time for screening the manifest is over."""
     ERROR_REASON_CANDIDATE_NOT_VALID: _ErrorReason.ValueType  # 330
     """The candidate isn't one that a search by this officer, for this purpose and on this grant, ticket or case has given lately."""
 
@@ -255,6 +259,10 @@ ERROR_REASON_TOO_MANY_AMENDMENTS: ErrorReason.ValueType  # 90
 """As many amendments wait on the registration as an agency may have proposed."""
 ERROR_REASON_TOO_MANY_NOTICES: ErrorReason.ValueType  # 200
 """As many notices of the registration wait to be verified as may."""
+ERROR_REASON_MANIFEST_DECLARED: ErrorReason.ValueType  # 340
+"""This flight or crossing was declared before."""
+ERROR_REASON_MANIFEST_CLOSED: ErrorReason.ValueType  # 341
+"""The time for screening the manifest is over."""
 ERROR_REASON_CANDIDATE_NOT_VALID: ErrorReason.ValueType  # 330
 """The candidate isn't one that a search by this officer, for this purpose and on this grant, ticket or case has given lately."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

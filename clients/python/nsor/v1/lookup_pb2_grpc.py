@@ -6,6 +6,7 @@ import warnings
 from nsor.v1 import access_requests_pb2 as nsor_dot_v1_dot_access__requests__pb2
 from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
+from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -86,6 +87,16 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListAccessRequests',
                 request_serializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.FromString,
+                _registered_method=True)
+        self.DeclareManifest = channel.unary_unary(
+                '/nsor.v1.LookupService/DeclareManifest',
+                request_serializer=nsor_dot_v1_dot_screening__pb2.DeclareManifestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_screening__pb2.DeclareManifestResponse.FromString,
+                _registered_method=True)
+        self.ScreenManifest = channel.stream_stream(
+                '/nsor.v1.LookupService/ScreenManifest',
+                request_serializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.FromString,
                 _registered_method=True)
 
 
@@ -176,6 +187,24 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeclareManifest(self, request, context):
+        """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
+        budget of the crossing: BUDGET_EMPTY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScreenManifest(self, request_iterator, context):
+        """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
+        manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
+        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+        was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -228,6 +257,16 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListAccessRequests,
                     request_deserializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.SerializeToString,
+            ),
+            'DeclareManifest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclareManifest,
+                    request_deserializer=nsor_dot_v1_dot_screening__pb2.DeclareManifestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_screening__pb2.DeclareManifestResponse.SerializeToString,
+            ),
+            'ScreenManifest': grpc.stream_stream_rpc_method_handler(
+                    servicer.ScreenManifest,
+                    request_deserializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -501,6 +540,60 @@ class LookupService:
             '/nsor.v1.LookupService/ListAccessRequests',
             nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsRequest.SerializeToString,
             nsor_dot_v1_dot_access__requests__pb2.ListAccessRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclareManifest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/DeclareManifest',
+            nsor_dot_v1_dot_screening__pb2.DeclareManifestRequest.SerializeToString,
+            nsor_dot_v1_dot_screening__pb2.DeclareManifestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScreenManifest(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/nsor.v1.LookupService/ScreenManifest',
+            nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.SerializeToString,
+            nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.FromString,
             options,
             channel_credentials,
             insecure,

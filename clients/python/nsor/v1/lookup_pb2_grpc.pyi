@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from nsor.v1 import access_requests_pb2 as _access_requests_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
+from nsor.v1 import screening_pb2 as _screening_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -74,6 +75,16 @@ class LookupServiceStub:
     an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
     past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
     """
+    DeclareManifest: _grpc.UnaryUnaryMultiCallable[_screening_pb2.DeclareManifestRequest, _screening_pb2.DeclareManifestResponse]
+    """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
+    budget of the crossing: BUDGET_EMPTY.
+    """
+    ScreenManifest: _grpc.StreamStreamMultiCallable[_screening_pb2.ScreenManifestRequest, _screening_pb2.ScreenManifestResponse]
+    """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
+    manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
+    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+    was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -118,6 +129,16 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
     an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
     past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+    """
+    DeclareManifest: _aio.UnaryUnaryMultiCallable[_screening_pb2.DeclareManifestRequest, _screening_pb2.DeclareManifestResponse]  # type: ignore[assignment]
+    """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
+    budget of the crossing: BUDGET_EMPTY.
+    """
+    ScreenManifest: _aio.StreamStreamMultiCallable[_screening_pb2.ScreenManifestRequest, _screening_pb2.ScreenManifestResponse]  # type: ignore[assignment]
+    """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
+    manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
+    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+    was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -220,6 +241,28 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
         an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
         past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+        """
+
+    @_abc_1.abstractmethod
+    def DeclareManifest(
+        self,
+        request: _screening_pb2.DeclareManifestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_screening_pb2.DeclareManifestResponse, _abc.Awaitable[_screening_pb2.DeclareManifestResponse]]:
+        """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
+        budget of the crossing: BUDGET_EMPTY.
+        """
+
+    @_abc_1.abstractmethod
+    def ScreenManifest(
+        self,
+        request_iterator: _MaybeAsyncIterator[_screening_pb2.ScreenManifestRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_screening_pb2.ScreenManifestResponse], _abc.AsyncIterator[_screening_pb2.ScreenManifestResponse]]:
+        """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
+        manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
+        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+        was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

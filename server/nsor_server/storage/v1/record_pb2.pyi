@@ -65,6 +65,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """What became of a notice, by its id."""
     LOOKED_AT_KIND_ARRIVAL: _LookedAtKind.ValueType  # 230
     """An arrival notice; there is one version."""
+    LOOKED_AT_KIND_MANIFEST: _LookedAtKind.ValueType  # 340
+    """A manifest; there is one version."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -107,6 +109,8 @@ LOOKED_AT_KIND_NOTICE_DECISION: LookedAtKind.ValueType  # 201
 """What became of a notice, by its id."""
 LOOKED_AT_KIND_ARRIVAL: LookedAtKind.ValueType  # 230
 """An arrival notice; there is one version."""
+LOOKED_AT_KIND_MANIFEST: LookedAtKind.ValueType  # 340
+"""A manifest; there is one version."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -4474,12 +4478,15 @@ class Spent(_message.Message):
     NAMED_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
     BUCKET_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
     price: _builtins.int
     """Tokens from the officer's bucket, and as many from the agency's; 0 for a call that was refused since one of them was empty."""
     named: _builtins.bytes
     """What the request named, for this officer, method, purpose and bucket: 8 bytes of a keyed hash. Empty where it makes no difference."""
     bucket: _builtins.bytes
     """Which of the method's buckets it was, such as that of one registration: 8 bytes of a keyed hash. Empty where there is one."""
+    times: _builtins.int
+    """Of how many things at once it was the price, such as the persons of a manifest; 0: of one."""
     @_builtins.property
     def terms(self) -> Global___BudgetTerms:
         """The policy."""
@@ -4491,10 +4498,11 @@ class Spent(_message.Message):
         named: _builtins.bytes = ...,
         terms: Global___BudgetTerms | None = ...,
         bucket: _builtins.bytes = ...,
+        times: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "named", b"named", "price", b"price", "terms", b"terms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "named", b"named", "price", b"price", "terms", b"terms", "times", b"times"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4583,6 +4591,7 @@ class AccessDetail(_message.Message):
     SHOWN_FIELD_NUMBER: _builtins.int
     SHOWN_ROWS_FIELD_NUMBER: _builtins.int
     LISTED_REQUESTS_FIELD_NUMBER: _builtins.int
+    SCREENED_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4681,6 +4690,10 @@ class AccessDetail(_message.Message):
     def listed_requests(self) -> Global___ListedRequests:
         """Of a page of access requests: what was listed."""
 
+    @_builtins.property
+    def screened(self) -> Global___ScreenedRows:
+        """Of a message of a manifest: what was screened."""
+
     def __init__(
         self,
         *,
@@ -4719,10 +4732,11 @@ class AccessDetail(_message.Message):
         shown: _abc.Iterable[Global___ShownRegistration] | None = ...,
         shown_rows: _builtins.int = ...,
         listed_requests: Global___ListedRequests | None = ...,
+        screened: Global___ScreenedRows | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -4834,6 +4848,88 @@ class ListedRequests(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__due_us) -> _WhichOneofReturnType__due_us | None: ...
 
 Global___ListedRequests: _TypeAlias = ListedRequests  # noqa: Y015
+
+@_typing.final
+class ScreenedRows(_message.Message):
+    """Some rows of a manifest that were screened. It has one size, whatever was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANIFEST_ID_FIELD_NUMBER: _builtins.int
+    BLOCK_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SCREENED_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    ROWS_ROOT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    manifest_id: _builtins.bytes
+    """The manifest, 16 bytes."""
+    block: _builtins.int
+    """The block of 500 row numbers, from 0."""
+    version: _builtins.int
+    """Its version that says what stands under these numbers."""
+    screened: _builtins.bytes
+    """A bit for each number of the block, the first one's the lowest of the first byte: it was screened. 63 bytes."""
+    found: _builtins.bytes
+    """The row numbers of what the answer showed, in the order of `shown`: two bytes each, zeros behind the last one. 64 bytes."""
+    rows_root: _builtins.bytes
+    """The root of the tree over the rows, as the answer has it, 32 bytes."""
+    before: _builtins.int
+    """How many entries there were at least when it was read."""
+    def __init__(
+        self,
+        *,
+        manifest_id: _builtins.bytes = ...,
+        block: _builtins.int = ...,
+        version: _builtins.int = ...,
+        screened: _builtins.bytes = ...,
+        found: _builtins.bytes = ...,
+        rows_root: _builtins.bytes = ...,
+        before: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "block", b"block", "found", b"found", "manifest_id", b"manifest_id", "rows_root", b"rows_root", "screened", b"screened", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScreenedRows: _TypeAlias = ScreenedRows  # noqa: Y015
+
+@_typing.final
+class ManifestBlockRecord(_message.Message):
+    """Rows of a manifest: who stands under which number. Sealed under the manifest's own key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANIFEST_ID_FIELD_NUMBER: _builtins.int
+    BLOCK_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    manifest_id: _builtins.bytes
+    """The manifest, 16 bytes."""
+    block: _builtins.int
+    """The block of 500 row numbers, from 0."""
+    version: _builtins.int
+    """Version, from 1."""
+    rows: _builtins.bytes
+    """For each row, by its number: that in two bytes, half of the blind index of document and date of birth, half of that of document and year
+    of birth, 16 bytes each, and when it was answered first, microseconds since 1970 in eight.
+    """
+    def __init__(
+        self,
+        *,
+        manifest_id: _builtins.bytes = ...,
+        block: _builtins.int = ...,
+        version: _builtins.int = ...,
+        rows: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block", "manifest_id", b"manifest_id", "rows", b"rows", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManifestBlockRecord: _TypeAlias = ManifestBlockRecord  # noqa: Y015
 
 @_typing.final
 class ListedArrivals(_message.Message):

@@ -1,0 +1,41 @@
+"""The tree over the rows of a manifest that were screened together: server and client make it alike.
+
+Each row is a leaf (RFC 6962) with a salt of its own, so that an agency can prove one of its rows, and tells nothing of
+the others: without its salt nobody guesses what a leaf is of.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from nsor.ledger import merkle
+
+SALT_BYTES: Final = 32
+FOUND: Final = "FOUND"
+NO_RECORD: Final = "NO_RECORD"
+
+
+def row_salt(salt: bytes, number: int) -> bytes:
+    """A row's own salt, from that of the answer and the row's number."""
+    return hmac.digest(salt, number.to_bytes(4, "big"), "sha256")
+
+
+def row_hash(salt: bytes, number: int, document: str, birth_date: str, outcome: str) -> bytes:
+    """The hash of a row's leaf.
+
+    Args:
+        salt: the row's own.
+        number: of the row.
+        document: "cnic 3520212345671", or "document PK AB1234567 1": country, number and kind.
+        birth_date: "1985-06-07".
+        outcome: ``FOUND`` or ``NO_RECORD``.
+    """
+    return merkle.leaf_hash(salt + f"{number} {document} {birth_date} {outcome}".encode())
+
+
+def row_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:
+    """What leads from a row's hash to the root: the roots of the other subtrees (RFC 9162, 2.1.3)."""
+    path = merkle.inclusion_path(position, len(hashes))
+    return [merkle.root_of(hashes[leaves.start : leaves.stop]) for leaves in path]

@@ -1,0 +1,1 @@
+"""Manifests at the border: declared, and their passengers screened."""

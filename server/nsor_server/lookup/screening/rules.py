@@ -1,0 +1,144 @@
+"""What a manifest allows: when it may be declared, which rows a message may have, and what is said of each. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from nsor.v1 import errors_pb2, screening_pb2
+from nsor_server import errors
+from nsor_server.errors import Violation
+from nsor_server.formats.dates import KARACHI
+from nsor_server.policy.screening import ScreeningPolicy
+
+BLOCK: Final = 500
+"""Row numbers of a block, and most rows of a message."""
+MOST_HITS: Final = 32
+"""Of an answer, each a disclosure: what comes behind them is sent again."""
+WEIGHT: Final = 16
+"""As how many calls a message counts in a commit, whatever it finds."""
+PADDED_TO: Final = 16_384
+"""Bytes: what the hits of an answer fill up to, or else a multiple; some hundred are a hit."""
+SCREENED_BYTES: Final = -(-BLOCK // 8)
+_FOUND: Final = struct.Struct(f">{MOST_HITS}H")
+_ROW: Final = struct.Struct(">H16s16sQ")
+BLIND_BYTES: Final = 16
+"""Of a blind index as a block keeps it."""
+_OF_ROW: Final = re.compile(r"rows\[([0-9]+)\]\.(.+)")
+
+
+class Kept(NamedTuple):
+    """Who stands under a row's number.
+
+    Attributes:
+        day: half of the blind index of his document with his day of birth.
+        year: the same with the year of birth.
+        first_us: when the row was answered first, microseconds since 1970.
+    """
+
+    day: bytes
+    year: bytes
+    first_us: int
+
+
+def is_of_row(violation: Violation) -> bool:
+    """Whether a field that is wrong is one of a row: that is said of the row, and refuses no other."""
+    return _OF_ROW.fullmatch(violation.field) is not None
+
+
+def by_row(violations: Iterable[Violation]) -> dict[int, list[Violation]]:
+    """What is wrong with rows, by their position; the paths are those within the row."""
+    found: dict[int, list[Violation]] = {}
+    for violation in violations:
+        path = _OF_ROW.fullmatch(violation.field)
+        if path is not None:
+            found.setdefault(int(path[1]), []).append(Violation(path[2], violation.reason))
+    return found
+
+
+def manifest_id(agency_id: str, request: screening_pb2.DeclareManifestRequest) -> bytes:
+    """What a flight or crossing of an agency is known by, 16 bytes: the same whoever declares it."""
+    day = request.scheduled_time.ToDatetime(dt.UTC).astimezone(KARACHI).date().isoformat()
+    said = (agency_id, f"{request.border_crossing:d}", f"{request.direction:d}", request.carrier_code)
+    return hashlib.sha256("\0".join((*said, str(request.number), day)).encode()).digest()[:16]
+
+
+def block_id(manifest: bytes, block: int) -> bytes:
+    """What a block of a manifest is known by, 16 bytes."""
+    return hashlib.sha256(b"manifest block" + manifest + block.to_bytes(2, "big")).digest()[:16]
+
+
+def check_declared(
+    policy: ScreeningPolicy, request: screening_pb2.DeclareManifestRequest, scheduled_at: dt.datetime, now: dt.datetime
+) -> None:
+    """See that a manifest is of a time and a size that policy allows.
+
+    Raises:
+        errors.InvalidFields: OUT_OF_RANGE.
+    """
+    wrong = []
+    if not -dt.timedelta(hours=policy.late_hours) <= scheduled_at - now <= dt.timedelta(hours=policy.lead_hours):
+        wrong.append("scheduled_time")
+    if request.persons > policy.most_persons:
+        wrong.append("persons")
+    if wrong:
+        out = errors_pb2.FIELD_REASON_OUT_OF_RANGE
+        raise errors.InvalidFields(violations=tuple(Violation(field, out) for field in wrong))
+
+
+def block_of_rows(rows: Sequence[screening_pb2.ManifestRow], persons: int) -> int:
+    """The block of a message's rows, from 0; of numbers that the manifest doesn't have is said that they are wrong.
+
+    Raises:
+        errors.InvalidFields: OUT_OF_RANGE: a row is of another block than the first one.
+    """
+    blocks = [(position, (row.row - 1) // BLOCK) for position, row in enumerate(rows) if 1 <= row.row <= persons]
+    first = blocks[0][1] if blocks else 0
+    out = errors_pb2.FIELD_REASON_OUT_OF_RANGE
+    wrong = tuple(Violation(f"rows[{position}].row", out) for position, block in blocks if block != first)
+    if wrong:
+        raise errors.InvalidFields(violations=wrong)
+    return first
+
+
+def found_bytes(numbers: Sequence[int]) -> bytes:
+    """The row numbers that were found, as a detail has them: of one size, however many there are."""
+    return _FOUND.pack(*numbers, *[0] * (MOST_HITS - len(numbers)))
+
+
+def found_of(encoded: bytes) -> list[int]:
+    """What ``found_bytes`` made; struct.error: it is none of that."""
+    return [number for number in _FOUND.unpack(encoded) if number]
+
+
+def screened_bytes(block: int, numbers: Iterable[int]) -> bytes:
+    """A bit for each row number of a block that was screened."""
+    bits = 0
+    for number in numbers:
+        bits |= 1 << (number - 1 - block * BLOCK)
+    return bits.to_bytes(SCREENED_BYTES, "little")
+
+
+def screened_of(block: int, encoded: bytes) -> list[int]:
+    """The row numbers of ``screened_bytes``, ascending."""
+    bits = int.from_bytes(encoded, "little")
+    return [block * BLOCK + at + 1 for at in range(BLOCK) if bits >> at & 1]
+
+
+def rows_bytes(kept: Mapping[int, Kept]) -> bytes:
+    """The rows of a block as it is sealed, in the order of their numbers."""
+    return b"".join(_ROW.pack(number, *kept[number]) for number in sorted(kept))
+
+
+def rows_of(encoded: bytes) -> dict[int, Kept]:
+    """What ``rows_bytes`` made; struct.error: it is none of that."""
+    return {number: Kept(day, year, first_us) for number, day, year, first_us in _ROW.iter_unpack(encoded)}
+
+
+def padding(size: int) -> int:
+    """How many bytes go beside hits of a size: so many that the length of both has one length itself, three bytes."""
+    return PADDED_TO - size % PADDED_TO + PADDED_TO

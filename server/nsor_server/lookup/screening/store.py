@@ -1,0 +1,299 @@
+"""Manifests in PostgreSQL, and the one statement that looks for the passengers of a message.
+
+The statement looks at one index, at the same number of places for each row. Whoever isn't found by it isn't found by
+anything else: no row is opened that isn't shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import struct
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from nsor.v1 import options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.lookup.screening import rules
+from nsor_server.lookup.screening.rules import Kept
+from nsor_server.registration import facts as registrations
+from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.contradicted import contradicted
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
+from nsor_server.storage.session import Statement, ask
+from nsor_server.storage.v1 import record_pb2
+
+TABLE: Final = "manifest"
+BLOCKS: Final = "manifest_block"
+ONCE: Final = 1
+"""A manifest is written once."""
+MANIFEST_ROWS: Final = Table(
+    TABLE,
+    (
+        ("manifest_id", "uuid"),
+        ("agency_id", "text"),
+        ("place", "text"),
+        ("border_crossing", "smallint"),
+        ("direction", "smallint"),
+        ("carrier_code", "text"),
+        ("number", "integer"),
+        ("scheduled_at", "timestamptz"),
+        ("closes_at", "timestamptz"),
+        ("forgotten_at", "timestamptz"),
+        ("persons", "smallint"),
+    ),
+    row_id="manifest_id",
+    written_at="created_at",
+)
+KEYS: Final = Table("manifest_key", (("manifest_id", "uuid"), ("forgotten_at", "timestamptz"), ("wrapped", "bytea")))
+BLOCK_ROWS: Final = Table(
+    BLOCKS,
+    (
+        ("block_id", "uuid"),
+        ("version", "integer"),
+        ("manifest_id", "uuid"),
+        ("block", "smallint"),
+        ("sealed", "bytea"),
+    ),
+)
+PLACES: Final = rows.Columns(own_agency="m.agency_id", place="m.place")
+DECLARED: Final = Versions("manifest", ("uuid",), "(SELECT count(*) FROM manifest WHERE manifest_id = q.k1)")
+"""How often a manifest was declared: 0 or 1."""
+BLOCK_HEADS: Final = Versions(
+    "manifest block", ("uuid",), "coalesce((SELECT max(version) FROM manifest_block WHERE block_id = q.k1), 0)"
+)
+"""The newest version of a block; 0: nothing of it is there."""
+MANIFEST_IN: Final = rows.statements(
+    "manifest",
+    """
+SELECT m.agency_id, m.place, m.closes_at, m.persons::bigint, k.wrapped
+FROM manifest AS m LEFT JOIN manifest_key AS k USING (manifest_id)
+WHERE {rows} AND m.manifest_id = $5
+""",
+    PLACES,
+    (options_pb2.ROW_SCOPE_OWN_AGENCY,),
+)
+_DECLARED: Final = Statement(b"manifest declared", b"SELECT count(*) FROM manifest WHERE manifest_id = $1")
+_BLOCK: Final = Statement(
+    b"manifest block head",
+    b"""
+SELECT uuid_send(block_id), version, uuid_send(manifest_id), block::bigint, sealed
+FROM manifest_block WHERE block_id = $1 ORDER BY version DESC LIMIT 1
+""",
+)
+_FOUND: Final = Statement(
+    b"screened",
+    f"""
+SELECT q.nth, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
+    {registrations.COLUMNS}
+FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bytea[]) AS q (nth, kind, key_id, blind)
+CROSS JOIN LATERAL (
+    SELECT registration_id FROM {registrations.SCREENED} AS i
+    WHERE kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_NEWEST_SCREENED}
+    OFFSET 0
+) AS i
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_claim WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+) AS c
+CROSS JOIN LATERAL (
+    SELECT * FROM registration_version WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+) AS v
+CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = i.registration_id OFFSET 0) AS k
+WHERE v.in_look_ups
+    AND NOT CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN c.cnic_held ELSE c.passport_held END
+ORDER BY q.nth, c.registration_id
+""".encode(),  # noqa: S608 - constants
+)
+_OF_CLAIM: Final = len(registrations.StoredClaim._fields)
+
+
+class Manifest(NamedTuple):
+    """A manifest that the contract shows the caller.
+
+    Attributes:
+        closes_at: until when its passengers may be screened.
+        persons: how many rows it has.
+        wrapped: its data key, wrapped; None: it is forgotten.
+    """
+
+    manifest_id: bytes
+    closes_at: dt.datetime
+    persons: int
+    wrapped: bytes | None
+
+
+class StoredBlock(NamedTuple):
+    """A version of a block as it is stored."""
+
+    block_id: bytes
+    version: int
+    manifest_id: bytes
+    block: int
+    sealed: bytes
+
+
+class Wanted(NamedTuple):
+    """What a row looks for.
+
+    Attributes:
+        kind: of the identifier.
+        day: the blind indexes of the identifier with the day of birth, under every live key, the primary's first.
+        year: the same with the year of birth.
+    """
+
+    kind: int
+    day: Sequence[tuple[int, bytes]]
+    year: Sequence[tuple[int, bytes]]
+
+    def kept(self, first_us: int) -> Kept:
+        """Who stands under the row's number, if it is answered first at an instant."""
+        return Kept(self.day[0][1][: rules.BLIND_BYTES], self.year[0][1][: rules.BLIND_BYTES], first_us)
+
+    def is_of(self, kept: Kept) -> bool:
+        """Whether it looks for who stands there, under whichever key."""
+        return any(blind.startswith(kept.day) for _, blind in self.day)
+
+
+class Found(NamedTuple):
+    """A registration that a row has found."""
+
+    claim: registrations.StoredClaim
+    row: registrations.StoredVersion
+
+
+def manifest(conn: Connection, call: Call, manifest_id: bytes) -> Manifest | None:
+    """A manifest by its id; None: there is none that the contract shows the caller.
+
+    Raises:
+        errors.Internal: it was read by the scope, and isn't in it.
+    """
+    found = ask(conn, MANIFEST_IN[call.rows], *rows.parameters(call.agency, call.officer), manifest_id)
+    if not found:
+        return None
+    agency_id, place, closes_at, persons, wrapped = found[0]
+    rows.require_shown(TABLE, rows.Said(own_agency=agency_id, place=place), call)
+    return Manifest(manifest_id, closes_at, int(persons), wrapped)
+
+
+def declared(conn: Connection, manifest_id: bytes) -> Seen:
+    """How often a manifest was declared: 0 or 1."""
+    ((count,),) = ask(conn, _DECLARED, manifest_id)
+    return Seen(DECLARED, (manifest_id,), int(count))
+
+
+def manifest_rows(sealer: Sealer, values: Sequence[object]) -> list[Row]:
+    """The rows of a manifest that is declared, from the values of ``MANIFEST_ROWS``: it, and its key."""
+    manifest_id, forgotten_at = values[0], values[9]
+    if not isinstance(manifest_id, bytes):
+        raise TypeError("a manifest's id is 16 bytes")
+    _, wrapped = sealer.new_data_key(manifest_id)
+    return [Row(MANIFEST_ROWS, tuple(values)), Row(KEYS, (manifest_id, forgotten_at, wrapped))]
+
+
+def key_of(sealer: Sealer, manifest: Manifest) -> DataKey:
+    """The data key of a manifest.
+
+    Raises:
+        errors.Internal: it isn't there, or doesn't open.
+    """
+    try:
+        return sealer.open_data_key(manifest.manifest_id, manifest.wrapped or b"")
+    except SealBroken:
+        raise contradicted(KEYS.name, "a key of %s is gone, or does not open") from None
+
+
+def block(conn: Connection, key: DataKey, manifest_id: bytes, number: int) -> record_pb2.ManifestBlockRecord:
+    """The newest version of a block; version 0: there is none.
+
+    Raises:
+        errors.Internal: as ``open_block``, or it is another block.
+    """
+    wanted = rules.block_id(manifest_id, number)
+    found = ask(conn, _BLOCK, wanted)
+    if not found:
+        return record_pb2.ManifestBlockRecord(manifest_id=manifest_id, block=number)
+    if found[0][0] != wanted:
+        raise rows.outside(BLOCKS)
+    return open_block(key, StoredBlock(*found[0]))
+
+
+def open_block(key: DataKey, row: StoredBlock) -> record_pb2.ManifestBlockRecord:
+    """Open a version and see that it repeats the columns beside it.
+
+    Raises:
+        errors.Internal: it doesn't open, or a column was changed.
+    """
+    try:
+        sealed = key.open(BLOCKS, row.block_id, row.version, row.sealed)
+        record = record_pb2.ManifestBlockRecord.FromString(sealed)
+        rules.rows_of(record.rows)
+    except (SealBroken, DecodeError, struct.error):
+        raise contradicted(BLOCKS, "a sealed row of %s does not open") from None
+    said = (record.version, record.manifest_id, record.block)
+    if said != row[1:4] or row.block_id != rules.block_id(record.manifest_id, record.block):
+        raise contradicted(BLOCKS, "a column of %s contradicts the sealed record")
+    return record
+
+
+def block_row(key: DataKey, record: record_pb2.ManifestBlockRecord) -> tuple[Row, RecordRef]:
+    """Seal a version of a block; the columns beside the seal are taken from the record."""
+    block_id = rules.block_id(record.manifest_id, record.block)
+    sealed = key.seal(BLOCKS, block_id, record.version, record.SerializeToString(deterministic=True))
+    row = Row(BLOCK_ROWS, (block_id, record.version, record.manifest_id, record.block, sealed))
+    return row, RecordRef(BLOCKS, block_id, record.version, hashlib.sha256(sealed).digest())
+
+
+def seen(record: record_pb2.ManifestBlockRecord) -> Seen:
+    """That this is the newest version of its block."""
+    return Seen(BLOCK_HEADS, (rules.block_id(record.manifest_id, record.block),), record.version)
+
+
+def found(conn: Connection, wanted: Sequence[Wanted]) -> dict[int, Found]:
+    """What each row finds, by its position; of several registrations of one passenger the one with the least id."""
+    nths: list[int] = []
+    kinds: list[int] = []
+    key_ids: list[int] = []
+    blinds: list[bytes] = []
+    for nth, each in enumerate(wanted):
+        for key_id, blind in (*each.day, *each.year):
+            nths.append(nth)
+            kinds.append(each.kind)
+            key_ids.append(key_id)
+            blinds.append(blind)
+    parameters = arrays.integers(nths), arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds)
+    by_position: dict[int, Found] = {}
+    for nth, *columns in ask(conn, _FOUND, *parameters) if wanted else ():
+        claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
+        by_position.setdefault(nth, Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:])))
+    return by_position
+
+
+def versions_seen(shown: Sequence[Found]) -> list[Seen]:
+    """That what is shown is the newest; with what isn't there as many are looked at as may be shown."""
+    seen_ones = [
+        each
+        for one in shown
+        for each in (
+            registrations.seen(one.row),
+            Seen(registrations.CLAIMS, (one.claim.registration_id,), one.claim.version),
+        )
+    ]
+    for _ in range(rules.MOST_HITS - len(shown)):
+        nobody = (os.urandom(16),)
+        seen_ones += Seen(registrations.HEADS, nobody, 0), Seen(registrations.CLAIMS, nobody, 0)
+    return seen_ones
+
+
+def blinds(blind_index: BlindIndex, identifier: registrations.Identifier, day: str, year: str) -> Wanted:
+    """What a passenger's document and date of birth are looked for by."""
+    return Wanted(
+        identifier.kind,
+        blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, day).text),
+        blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, year).text),
+    )

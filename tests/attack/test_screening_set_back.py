@@ -1,0 +1,70 @@
+"""Whoever owns the database hides a record from a passenger's row, or a row from its manifest, and puts it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from nsor.v1 import screening_pb2
+from tests.attack.conftest import Owner
+from tests.calls import Services
+from tests.lookup.test_screening import NO_RECORD, asked, by_cnic, convict, declared, outcomes
+from tests.orders import cnic
+
+HIDDEN = "a passenger was told not to be registered, and a record stood that had to be shown"
+SHOWN = "a passenger was shown a record that couldn't be shown, or another version of it than the newest"
+ROWS = "the rows of a manifest aren't those that were screened"
+FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
+
+
+@pytest.mark.parametrize("table", ["registration_screened", "registration_key"])
+def test_a_record_that_was_hidden_from_a_passenger_is_found(services: Services, owner: Owner, table: str) -> None:
+    number = cnic()
+    convict(services, number)
+    manifest = declared(services)
+    assert outcomes(services, manifest, by_cnic(1, number), by_cnic(2, cnic())) == [FOUND, NO_RECORD]
+    assert owner.findings() == []
+    with owner.without(table, "true"):
+        assert outcomes(services, manifest, by_cnic(1, number), by_cnic(2, cnic())) == [NO_RECORD, 3]
+    assert owner.findings() == [HIDDEN]
+
+
+def test_a_record_that_was_confirmed_later_is_hidden_from_nobody(services: Services, owner: Owner) -> None:
+    number = cnic()
+    assert outcomes(services, declared(services), by_cnic(1, number)) == [NO_RECORD]
+    convict(services, number)
+    assert outcomes(services, declared(services, number=302), by_cnic(1, number)) == [FOUND]
+    assert owner.findings() == []
+
+
+def test_a_record_that_was_shown_though_it_was_sealed_is_found(services: Services, owner: Owner) -> None:
+    number = cnic()
+    created = convict(services, number)
+    manifest = declared(services)
+    services.judge_all(created, "SET_ASIDE")
+    with owner.without("registration_version", "version = (SELECT max(version) FROM registration_version)"):
+        assert outcomes(services, manifest, by_cnic(1, number)) == [FOUND]
+    assert owner.findings() == [SHOWN]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE manifest SET agency_id = 'npb'",
+        "UPDATE manifest SET persons = persons + 1",
+        "UPDATE manifest SET forgotten_at = forgotten_at + interval '1 day'",
+        "UPDATE manifest SET closes_at = closes_at + interval '1 day'",
+        "DELETE FROM manifest",
+        "DELETE FROM manifest_key",
+        "UPDATE manifest_key SET forgotten_at = forgotten_at + interval '1 day'",
+        "UPDATE manifest_key SET wrapped = wrapped || '\\x00'::bytea",
+        "DELETE FROM manifest_block",
+        "UPDATE manifest_block SET manifest_id = gen_random_uuid()",
+        "UPDATE manifest_block SET block = 1",
+        "UPDATE manifest_block SET version = 2",
+    ],
+)
+def test_a_changed_row_is_found(services: Services, owner: Owner, change: str) -> None:
+    asked(services, declared(services), by_cnic(1, cnic()))
+    assert owner.findings() == []
+    owner.does("SET session_replication_role = replica", change)
+    assert owner.findings()

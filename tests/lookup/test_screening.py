@@ -1,0 +1,398 @@
+"""Manifests at the border: declared once, and each passenger screened by document and date of birth together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from google.type import date_pb2
+
+from nsor.ledger import merkle, screened
+from nsor.v1 import errors_pb2, notices_pb2, screening_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.calls import Call, Officer
+from nsor_server.ledger.entry import StaleRead
+from nsor_server.lookup.screening import rules
+from nsor_server.lookup.screening.forgetting import ForgottenManifests
+from nsor_server.policy.budgets import Bucket
+from nsor_server.storage.keyring import Keyring
+from tests.access.requests import declaration
+from tests.agencies import FIA_IMMIGRATION, officer_of
+from tests.calls import POLICY, Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.orders import Created, cnic, conviction
+from tests.registration.test_duplicates import findings
+from tests.registration.test_identifiers import CASES
+from tests.registration.test_screened import BORN, born
+
+FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
+NO_RECORD = screening_pb2.SCREENING_OUTCOME_NO_RECORD
+REFUSED = screening_pb2.SCREENING_OUTCOME_REFUSED
+SEND_AGAIN = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
+OTHER_DAY = date_pb2.Date(year=1985, month=6, day=8)
+PASSPORT = types_pb2.TravelDocument(number="ZZ0000001", country="PK", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
+Row = screening_pb2.ManifestRow
+Later = Callable[..., None]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Has calls be decided so much later."""
+    now, ahead = DirectorySnapshot.now, [dt.timedelta()]
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda self: now(self) + ahead[0])
+
+    def move(**by: int) -> None:
+        ahead[0] = dt.timedelta(**by)
+
+    return move
+
+
+def by_cnic(number: int, of: str, birth_date: date_pb2.Date = BORN) -> Row:
+    return Row(row=number, identity_number=of, birth_date=birth_date)
+
+
+def declared(services: Services, call: Call | None = None, **fields: Any) -> str:
+    answer = services.ask(call or call_of(FIA_IMMIGRATION), declaration(**fields)).response
+    return str(answer.manifest_id)
+
+
+def asked(services: Services, manifest_id: str, *rows: Row, call: Call | None = None) -> Any:
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest_id, rows=rows)
+    return services.ask(call or call_of(FIA_IMMIGRATION), request)
+
+
+def outcomes(services: Services, manifest_id: str, *rows: Row) -> list[int]:
+    return [each.outcome for each in asked(services, manifest_id, *rows).response.rows]
+
+
+def convict(services: Services, number: str, **fields: Any) -> Created:
+    return services.confirmed(born(number, **fields))
+
+
+def test_a_passenger_is_found_by_document_and_date_of_birth_together(services: Services, keyring: Keyring) -> None:
+    number, other = cnic(), cnic()
+    created, _ = convict(services, number), convict(services, other)
+    manifest = declared(services)
+    outcome = asked(services, manifest, by_cnic(1, number), by_cnic(2, other, OTHER_DAY), by_cnic(3, cnic()))
+    assert [each.outcome for each in outcome.response.rows] == [FOUND, NO_RECORD, NO_RECORD]
+    (hit,) = outcome.response.hits
+    assert (hit.row, hit.registration_id, hit.person.cnic) == (1, created.registration_id, number)
+    assert hit.person.birth_date == BORN
+    assert sealed_rows_are_listed(services, outcome) == ["manifest_block"]
+    assert findings(services, keyring) == []
+
+
+def test_a_passenger_is_found_by_his_passport(services: Services) -> None:
+    request = born(cnic())
+    request.person.travel_documents.append(PASSPORT)
+    request.person.travel_documents.append(types_pb2.TravelDocument(number="ZZ0000002", country="PK"))
+    services.confirmed(request)
+    answer = asked(services, declared(services), Row(row=1, shown_document=PASSPORT, birth_date=BORN)).response
+    assert [each.outcome for each in answer.rows] == [FOUND]
+    (hit,) = answer.hits
+    # The document by which he was found, and no other number of his.
+    assert [each.number for each in hit.person.travel_documents] == ["ZZ0000001"]
+    assert not hit.person.cnic
+
+
+def test_the_answer_shows_who_it_is_and_nothing_of_the_case(services: Services) -> None:
+    number = cnic()
+    convict(services, number)
+    answer = asked(services, declared(services), by_cnic(1, number)).response
+    shown = {name.name for name, _ in answer.hits[0].person.ListFields()}
+    assert shown == {"names", "cnic", "sex", "birth_date", "birth_date_precision"} | (shown & {"identity_document"})
+    assert all(each.kind == types_pb2.NAME_KIND_OFFICIAL for each in answer.hits[0].person.names)
+
+
+@pytest.mark.parametrize("how", ["absent", "unconfirmed", "sealed", "held", "other day"])
+def test_whoever_may_not_be_shown_is_no_record_in_every_respect(services: Services, how: str) -> None:
+    number = cnic()
+    if how == "held":
+        of_cases = [services.create(born(number, convictions=[conviction(case_number=each)])) for each in CASES[:2]]
+        for each, case_number in zip(of_cases, CASES, strict=False):
+            services.confirm(each, case_number=case_number)
+        services.judge_all(of_cases[0], "SET_ASIDE")  # until the next time for reviews the second one is held still
+    elif how != "absent":
+        created = services.create(born(number))
+        if how != "unconfirmed":
+            services.confirm(created)
+        if how == "sealed":
+            services.judge_all(created, "SET_ASIDE")
+    manifest = declared(services)
+    before = services.rows("ledger_entry", "ledger_record")
+    outcome = asked(services, manifest, by_cnic(1, number, OTHER_DAY if how == "other day" else BORN))
+    assert [each.outcome for each in outcome.response.rows] == [NO_RECORD]
+    assert not outcome.response.hits
+    after = services.rows("ledger_entry", "ledger_record")
+    grown = {table: count - before[table] for table, count in after.items() if count != before[table]}
+    assert grown == {"manifest_block": 1, "ledger_entry": 1, "ledger_record": 1}
+    # As many versions are looked at under the lock as if there were as many hits as may be.
+    assert len(outcome.seen) == 1 + 2 * rules.MOST_HITS
+
+
+def test_an_answer_and_its_entry_have_one_size_whatever_was_found(services: Services) -> None:
+    numbers = [cnic() for _ in range(3)]
+    for number in numbers:
+        convict(services, number)
+    sizes = []
+    for flight, known in enumerate((numbers, [cnic() for _ in range(3)], [numbers[0], cnic(), cnic()]), 1):
+        manifest = declared(services, number=flight)
+        outcome = asked(services, manifest, *(by_cnic(nth, one) for nth, one in enumerate(known, 1)))
+        detail = services.one("SELECT octet_length(sealed) FROM ledger_detail ORDER BY index DESC LIMIT 1")
+        beside = services.one("SELECT count(*) FROM ledger_shown WHERE index = (SELECT max(index) FROM ledger_shown)")
+        sizes.append((outcome.response.ByteSize(), detail, beside))
+    assert len(set(sizes)) == 1
+
+
+def test_what_is_wrong_with_a_row_is_said_of_it_and_hinders_no_other(services: Services) -> None:
+    number = cnic()
+    convict(services, number)
+    answer = asked(
+        services,
+        declared(services, persons=6),
+        by_cnic(1, "123"),
+        by_cnic(2, cnic()),
+        by_cnic(2, cnic()),
+        by_cnic(7, cnic()),
+        Row(row=3, birth_date=BORN),
+        Row(row=4, shown_document=types_pb2.TravelDocument(country="PK"), identity_number=cnic()),
+        by_cnic(5, number),
+        by_cnic(6, number),
+    ).response
+    said = [
+        (
+            each.row,
+            each.outcome,
+            sorted((one.field, errors_pb2.FieldReason.Name(one.reason)[13:]) for one in each.violations),
+        )
+        for each in answer.rows
+    ]
+    assert said == [
+        (1, REFUSED, [("identity_number", "CNIC_FORM")]),
+        (2, NO_RECORD, []),
+        (2, REFUSED, [("row", "DUPLICATE")]),
+        (7, REFUSED, [("row", "OUT_OF_RANGE")]),
+        (3, REFUSED, [("identity_number", "EXACTLY_ONE")]),
+        (4, REFUSED, [("birth_date", "REQUIRED")]),
+        (5, FOUND, []),
+        (6, REFUSED, [("identity_number", "DUPLICATE")]),
+    ]
+    assert all(one.meaning_en and one.meaning_ur for each in answer.rows for one in each.violations)
+
+
+def test_a_message_of_two_blocks_is_refused(services: Services) -> None:
+    manifest = declared(services, persons=1000)
+    request = screening_pb2.ScreenManifestRequest(
+        manifest_id=manifest, rows=[by_cnic(500, cnic()), by_cnic(501, cnic())]
+    )
+    error = services.refused(errors.InvalidFields, call_of(FIA_IMMIGRATION), request)
+    assert violations(error) == [("rows[1].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
+
+
+def test_a_row_that_is_sent_again_is_answered_by_what_the_register_says_now(
+    services: Services, keyring: Keyring
+) -> None:
+    number = cnic()
+    created = services.create(born(number))
+    manifest, row = declared(services), by_cnic(1, number)
+    assert outcomes(services, manifest, row) == [NO_RECORD]
+    services.confirm(created)
+    before = services.rows()
+    outcome = asked(services, manifest, row)
+    assert [(each.outcome, each.screened_before) for each in outcome.response.rows] == [(FOUND, True)]
+    assert services.rows() == before
+    assert outcome.detail.replay
+    services.judge_all(created, "SET_ASIDE")
+    assert outcomes(services, manifest, row) == [NO_RECORD]
+    assert findings(services, keyring) == []
+
+
+def test_whoever_stands_under_a_number_stays_under_it(services: Services) -> None:
+    manifest = declared(services)
+    asked(services, manifest, by_cnic(1, cnic()))
+    (said,) = asked(services, manifest, by_cnic(1, cnic())).response.rows
+    assert (said.outcome, said.reason) == (REFUSED, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
+
+
+def test_a_row_is_not_answered_again_for_ever(services: Services, later: Later) -> None:
+    manifest, row = declared(services), by_cnic(1, cnic())
+    asked(services, manifest, row)
+    later(minutes=POLICY.screening.repeat_minutes + 1)
+    (said,) = asked(services, manifest, row).response.rows
+    assert (said.outcome, said.reason) == (REFUSED, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
+
+
+def test_what_an_answer_cannot_hold_is_sent_again(services: Services, keyring: Keyring) -> None:
+    # Each hit is a disclosure that a recall finds by a fixed number of rows.
+    most, numbers = rules.MOST_HITS, [cnic() for _ in range(rules.MOST_HITS + 1)]
+    for number in numbers:
+        convict(services, number)
+    manifest, rows = declared(services, persons=50), [by_cnic(nth, one) for nth, one in enumerate(numbers, 1)]
+    rows.append(by_cnic(len(rows) + 1, cnic()))
+    outcome = asked(services, manifest, *rows)
+    assert [each.outcome for each in outcome.response.rows] == [FOUND] * most + [SEND_AGAIN] * 2
+    assert len(outcome.response.hits) == most
+    assert outcomes(services, manifest, *rows[most:]) == [FOUND, NO_RECORD]
+    assert findings(services, keyring) == []
+
+
+def test_each_row_can_be_proved_by_itself(services: Services) -> None:
+    # The agency shows one row with its own salt; nothing is told of the others.
+    number, other = cnic(), cnic()
+    convict(services, number)
+    outcome = asked(services, declared(services), by_cnic(1, number), by_cnic(3, other))
+    answer = outcome.response
+    said = ((1, f"cnic {number}", "1985-06-07", "FOUND"), (3, f"cnic {other}", "1985-06-07", "NO_RECORD"))
+    hashes = [screened.row_hash(screened.row_salt(answer.salt, each[0]), *each) for each in said]
+    assert outcome.detail.screened.rows_root == answer.rows_root == merkle.root_of(hashes)
+    for position, one in enumerate(hashes):
+        proof = screened.row_proof(hashes, position)
+        merkle.verify_inclusion(one, position, len(hashes), proof, answer.rows_root)
+
+
+def test_no_number_of_a_passenger_stands_in_the_entry(services: Services) -> None:
+    number = cnic()
+    detail = asked(services, declared(services), by_cnic(1, number)).detail
+    assert number.encode() not in detail.SerializeToString()
+    assert detail.named.startswith("manifest ")
+
+
+def test_a_flight_is_declared_once(services: Services, keyring: Keyring) -> None:
+    request = declaration()
+    first = services.ask(call_of(FIA_IMMIGRATION), request).response
+    assert dt.timedelta(hours=12) < first.close_time.ToDatetime() - request.scheduled_time.ToDatetime() + dt.timedelta(
+        1
+    )
+    error = services.refused_by_the_register(errors.WrongState, call_of(FIA_IMMIGRATION), declaration(persons=4))
+    assert error.reason == errors_pb2.ERROR_REASON_MANIFEST_DECLARED
+    assert declared(services, number=302) != first.manifest_id
+    assert findings(services, keyring) == []
+
+
+def test_two_who_declare_one_flight_at_once_declare_it_once(services: Services) -> None:
+    ended = services.at_once(*((call_of(FIA_IMMIGRATION), declaration()) for _ in range(2)), together=True)
+    assert sorted(isinstance(each, errors.WrongState) for each in ended) == [False, True]
+
+
+@pytest.mark.parametrize(("hours", "allowed"), [(47, True), (49, False), (-11, True), (-13, False)])
+def test_a_flight_is_declared_two_days_ahead_at_most(services: Services, hours: int, *, allowed: bool) -> None:
+    request = declaration()
+    request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours))
+    if allowed:
+        services.ask(call_of(FIA_IMMIGRATION), request)
+        return
+    error = services.refused(errors.InvalidFields, call_of(FIA_IMMIGRATION), request)
+    assert violations(error) == [("scheduled_time", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
+
+
+def test_policy_may_allow_fewer_persons_than_the_contract(services: Services) -> None:
+    services.policy = replace(POLICY, screening=msgspec.structs.replace(POLICY.screening, most_persons=2))
+    error = services.refused(errors.InvalidFields, call_of(FIA_IMMIGRATION), declaration(persons=3))
+    assert violations(error) == [("persons", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
+
+
+def test_a_manifest_that_is_over_screens_nobody(services: Services, later: Later, keyring: Keyring) -> None:
+    manifest = declared(services)
+    later(hours=POLICY.screening.late_hours + 2)
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, cnic())])
+    error = services.refused_by_the_register(errors.WrongState, call_of(FIA_IMMIGRATION), request)
+    assert error.reason == errors_pb2.ERROR_REASON_MANIFEST_CLOSED
+    assert findings(services, keyring) == []
+
+
+def test_a_port_declares_and_screens_its_own(services: Services, keyring: Keyring) -> None:
+    at_lahore = call_of(FIA_IMMIGRATION, officer_of(FIA_IMMIGRATION, "PK-PB/LHR"))
+    manifest = declared(services, at_lahore)
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, cnic())])
+    for places in (("PK-SD",), ("PK-PB/FSD",)):
+        elsewhere = officer_of(FIA_IMMIGRATION, *places)
+        services.refused(errors.Denied, call_of(FIA_IMMIGRATION, elsewhere), declaration(number=303))
+        services.refused_by_the_register(errors.NoRecord, call_of(FIA_IMMIGRATION, elsewhere), request)
+    asked(services, manifest, by_cnic(1, cnic()), call=call_of(FIA_IMMIGRATION, officer_of(FIA_IMMIGRATION, "PK-PB")))
+    other = screening_pb2.ScreenManifestRequest(manifest_id=str(uuid.uuid4()), rows=[by_cnic(1, cnic())])
+    services.refused_by_the_register(errors.NoRecord, call_of(FIA_IMMIGRATION), other)
+    assert findings(services, keyring) == []
+
+
+def test_each_port_has_a_budget_of_persons(services: Services, keyring: Keyring) -> None:
+    services.policy = with_budgets(
+        officer=Bucket(capacity=50, refill_per_hour=1), agency=Bucket(capacity=80, refill_per_hour=1)
+    )
+    who = officer_of(FIA_IMMIGRATION)
+
+    def told(number: int, officer: Officer, **fields: Any) -> str:
+        try:
+            declared(services, call_of(FIA_IMMIGRATION, officer), number=number, **fields)
+        except errors.Exhausted as refused:
+            return errors_pb2.ErrorReason.Name(refused.reason)[13:]
+        return "OK"
+
+    assert told(1, who, persons=40) == "OK"
+    assert told(2, who, persons=20) == "BUDGET_EMPTY"
+    assert told(3, who, persons=10) == "OK"
+    assert told(4, officer_of(FIA_IMMIGRATION), persons=40) == "BUDGET_EMPTY"  # the port's own
+    assert told(5, officer_of(FIA_IMMIGRATION), persons=30) == "OK"
+    assert told(6, who, persons=40, border_crossing=notices_pb2.BORDER_CROSSING_KARACHI_AIRPORT) == "OK"
+    assert findings(services, keyring) == []
+
+
+def test_screening_costs_nothing_more(services: Services) -> None:
+    manifest = declared(services)
+    outcome = asked(services, manifest, by_cnic(1, cnic()))
+    assert not outcome.detail.HasField("spent")
+
+
+def test_nothing_is_half_written(services: Services) -> None:
+    assert services.never_half_written(call_of(FIA_IMMIGRATION), declaration()) == [
+        *("manifest", "manifest_key", "idempotency")
+    ]
+
+
+def test_who_the_passengers_were_is_forgotten_some_days_later(
+    services: Services, keyring: Keyring, later: Later
+) -> None:
+    number = cnic()
+    convict(services, number)
+    later(days=-POLICY.screening.keep_days - 5)
+    request = declaration()
+    request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(days=POLICY.screening.keep_days + 5))
+    manifest = services.ask(call_of(FIA_IMMIGRATION), request).response.manifest_id
+    assert outcomes(services, manifest, by_cnic(1, number), by_cnic(2, cnic())) == [FOUND, NO_RECORD]
+    later(days=0)
+    declared(services, number=400)
+    ForgottenManifests(services.database).look()
+    kept = services.one("SELECT array_agg(m.number) FROM manifest_key JOIN manifest AS m USING (manifest_id)")
+    assert kept == [400]
+    assert findings(services, keyring) == []
+
+
+def test_two_messages_of_one_block_at_once_keep_both(services: Services, keyring: Keyring) -> None:
+    manifest = declared(services)
+    requests = [
+        screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(nth, cnic())]) for nth in (1, 2)
+    ]
+    ended = services.at_once(*((call_of(FIA_IMMIGRATION), each) for each in requests), together=True)
+    assert [each.response.rows[0].outcome for each in ended if not isinstance(each, errors.ApiError)] == [NO_RECORD] * 2
+    (said,) = asked(services, manifest, by_cnic(2, cnic())).response.rows
+    assert said.reason == errors_pb2.ERROR_REASON_REQUEST_ID_REUSED
+    assert findings(services, keyring) == []
+
+
+def test_a_record_that_is_set_aside_meanwhile_is_not_shown(services: Services) -> None:
+    # Rows are matched before the lock: what has changed since is read again.
+    number = cnic()
+    created = convict(services, number)
+    manifest = declared(services)
+    call = call_of(FIA_IMMIGRATION)
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, number)])
+    services.run(call, request)
+    assert call.outcome is not None
+    assert len(call.outcome.shown) == 1
+    services.judge_all(created, "SET_ASIDE")
+    with pytest.raises(StaleRead):
+        services.writer.submit(call)

@@ -108,6 +108,7 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one agency does to others; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
+	$(BIN)/python -m tests.bench.equivalence
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
 	$(BIN)/python -m tests.bench.neighbours

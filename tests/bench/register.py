@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +23,15 @@ from tests.bench import processes
 from tests.bench.measure import BenchFailed, Target
 from tests.ports import free_address
 
-OFFICERS = ("punjab-police", "punjab-prosecution", "lahore-special-court", "npb", "special-committee")
+OFFICERS = (
+    "punjab-police",
+    "punjab-prosecution",
+    "lahore-special-court",
+    "npb",
+    "special-committee",
+    "fia-immigration",
+    "punjab-prisons",
+)
 """Agencies whose officers make the calls."""
 _STARTS = 3
 
@@ -93,18 +101,24 @@ class BenchRegister:
             yield
 
     @contextlib.contextmanager
-    def serving(self, count: int) -> Iterator[tuple[Target, tuple[str, ...]]]:
-        """Run ``count`` server processes; gives them as a target, and the addresses of their metrics."""
+    def serving(self, count: int, command: Sequence[str] = ()) -> Iterator[tuple[Target, tuple[str, ...]]]:
+        """Run ``count`` server processes; gives them as a target, and the addresses of their metrics.
+
+        Args:
+            count: how many.
+            command: what they run instead of `nsor-server`.
+        """
         with contextlib.ExitStack() as stack:
-            servers = [self._start(stack, number) for number in range(1, count + 1)]
+            servers = [self._start(stack, number, command) for number in range(1, count + 1)]
             name = "one server process" if count == 1 else f"{count} server processes"
             ports = tuple(int(server.address.rsplit(":", 1)[1]) for server in servers)
             pids = tuple(server.process.pid for server in servers if server.process)
             metrics = tuple(server.environment["NSOR_METRICS_LISTEN"] for server in servers)
             yield Target(name, ports, pids, (self.postmaster,)), metrics
 
-    def _start(self, stack: contextlib.ExitStack, number: int) -> RunningRegister:
+    def _start(self, stack: contextlib.ExitStack, number: int, command: Sequence[str] = ()) -> RunningRegister:
         server = self.process(number)
+        server.command = tuple(command) or server.command
         stack.callback(server.stop)
         with processes.on_core(processes.SERVER_CORE):
             return server.start(timeout_seconds=300)

@@ -166,7 +166,7 @@ def _persons(plan: Plan, first: int, count: int) -> Iterator[record_pb2.Registra
     made = min(plan.different or count, count)
     patterns = []
     for order in people.orders(first, first, made):
-        patterns.append(_confirmed(order))
+        patterns.append(confirmed(order))
         if made == count:
             yield patterns.pop()  # nobody needs it once more
     for number in range(first, first + count) if patterns else ():
@@ -186,7 +186,8 @@ def _another(pattern: record_pb2.RegistrationRecord, number: int) -> record_pb2.
     return record
 
 
-def _confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
+def confirmed(order: registration_pb2.CreateRegistrationRequest) -> record_pb2.RegistrationRecord:
+    """The record of somebody whose order its court has confirmed, in one version."""
     record = records.from_request(order)
     bases = [[types_pb2.LEGAL_BASIS_S2H] * len(each.counts) for each in order.convictions]
     added = [records.conviction_record(*each, 1) for each in zip(order.convictions, bases, strict=True)]
@@ -211,7 +212,7 @@ def _release(counting: Counting, record: record_pb2.RegistrationRecord, day: int
 
 
 def _example() -> lookup_pb2.LookUpRegistrationResponse:
-    record = _confirmed(next(people.orders(people.FIRST, people.FIRST, 1)))
+    record = confirmed(next(people.orders(people.FIRST, people.FIRST, 1)))
     return lookup_pb2.LookUpRegistrationResponse(
         outcome=lookup_pb2.LOOK_UP_OUTCOME_FOUND,
         registration=records.to_message(record, shown.to_everybody(record), "0" * 16),
@@ -222,7 +223,7 @@ def _grant(plan: Plan) -> list[bytes]:
     """Grants for registered and absent suspects by turns; returns a look-up for each suspect of each grant."""
     keyring = _keyring(plan)
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    of_another = _confirmed(next(people.punjab_orders(3, people.FIRST, 1)))
+    of_another = confirmed(next(people.punjab_orders(3, people.FIRST, 1)))
     fir, names = of_another.convictions[0].fir, of_another.names
     suspects = _suspects(plan)
     requests: list[bytes] = []

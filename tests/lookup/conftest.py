@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -143,15 +143,29 @@ class Register:
             session.run(BEGIN, *changes.added(rows), COMMIT)
             session.close()
 
-    def add(self, record: record_pb2.RegistrationRecord, *, held: bool = False) -> record_pb2.RegistrationRecord:
-        """Write a registration's first version, and its claim when it is confirmed; ``held``: its CNIC was known."""
+    def add(
+        self,
+        record: record_pb2.RegistrationRecord,
+        *,
+        held: bool = False,
+        held_by: Collection[int] = (),
+        claimed: bool = False,
+    ) -> record_pb2.RegistrationRecord:
+        """Write a registration's first version, and its claim when it is confirmed.
+
+        Args:
+            record: of the registration.
+            held: an earlier one had all of its identifiers.
+            held_by: an earlier one had those of these kinds.
+            claimed: it was confirmed, whatever became of it.
+        """
         key, wrapped = self.sealer.new_data_key(record.registration_id)
         rows = [
             registrations.key_row(record.registration_id, wrapped),
             registrations.version_row(key, None, record, instant(NOW_US)).row,
         ]
-        if record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
-            known = claims.identifiers(record) if held else ()
+        if claimed or record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED:
+            known = [one for one in claims.identifiers(record) if held or one.kind in held_by]
             rows += claims.claimed(self.blind_index, key, record, known).rows
         self.write(rows)
         return record

@@ -25,6 +25,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
+from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import records, store, subjects
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
@@ -146,6 +147,7 @@ class Decider:
         self._sealer = sealer
         self._blind_index = blind_index
         self._spending = Spending(blind_index)
+        self._decoy = Decoy(sealer)
         self._classes = {
             (purpose, heightened): classes_shown(_RESPONSE, purpose, heightened=heightened)
             for purpose in options_pb2.Purpose.values()
@@ -396,12 +398,15 @@ class Decider:
         return known
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
-        """The registration that this call is shown; None: it was found by a case that fell, and so isn't.
+        """The registration that this call is shown; None: it was found by a case that fell, or is a decoy, and isn't.
 
         Raises:
             Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
                 this caller's to see.
         """
+        if head.of_case is None:
+            self._decoy.open()
+            return None
         record, key, convictions = registrations.open_shown(self._sealer, head.row)
         claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)

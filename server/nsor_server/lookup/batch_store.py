@@ -8,6 +8,7 @@ be planned by how small the tables were when the first batch came.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -60,6 +61,15 @@ _HAS_IDENTIFIER: Final = f"""
 """Confirmed registrations that have the identifier."""
 _HELD: Final = f"CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN claim.cnic_held ELSE claim.passport_held END"
 """Whether an earlier registration has an identifier of that kind."""
+_DECOY: Final = """coalesce(
+    (SELECT registration_id FROM registration_claim WHERE registration_id >= q.decoy ORDER BY registration_id LIMIT 1),
+    (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
+)"""
+"""Any that a court has confirmed: where none has the identifier, somebody else's is read, and shown to nobody."""
+# Whatever isn't shown takes what it takes to see that: where nothing was found a decoy is looked at, by the same steps.
+# Nothing is decided before all of them are done, so one condition stands at the end, and no part of it further up. For
+# PART_IN_CASE the decoy comes out, as does what was found by a case that fell: by its seal alone that isn't shown.
+#
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
 # person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held. All
@@ -73,13 +83,13 @@ WITH found (
 SELECT q.ordinal, 0, v.of_case,
     uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
     {registrations.COLUMNS}
-FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[])
-    AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind)
+FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[],
+    $10::uuid[]) AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind, decoy)
 LEFT JOIN LATERAL (
     SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
 CROSS JOIN LATERAL (
-    SELECT found.of_case, claim.*, v.*
+    SELECT array_agg(found.registration_id) AS ids, array_agg(found.of_case) AS of_case
     FROM (
         SELECT c.registration_id, true AS of_case
         FROM generate_series(1, octet_length(coalesce(g.case_blinds, q.cases)) / {BLIND_BYTES}) AS at
@@ -99,6 +109,10 @@ CROSS JOIN LATERAL (
         FROM {_HAS_IDENTIFIER.format(and_where="true")}
         WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
     ) AS found
+) AS has
+CROSS JOIN LATERAL (
+    SELECT found.of_case, claim.*, v.*
+    FROM unnest(coalesce(has.ids, ARRAY[{_DECOY}]), has.of_case) AS found (registration_id, of_case)
     CROSS JOIN LATERAL (
         SELECT version AS claim_version, cnic_held, passport_held, person, sealed AS claim_sealed
         FROM registration_claim
@@ -115,9 +129,13 @@ CROSS JOIN LATERAL (
         ORDER BY version DESC
         LIMIT 1
     ) AS v
-    WHERE v.in_look_ups
-        AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
-        AND {SHOWN}
+    WHERE CASE
+        WHEN v.in_look_ups
+            AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
+            AND {SHOWN}
+        THEN found.of_case IS NOT NULL
+        ELSE found.of_case IS NULL AND q.rows = {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
+    END
     ORDER BY found.of_case DESC, {_HELD}, v.registration_id
     LIMIT 1
 ) AS v
@@ -192,13 +210,13 @@ class Found(NamedTuple):
     """The registration that a look-up shows.
 
     Attributes:
-        of_case: whether it is of the case that the look-up rests on.
+        of_case: whether it is of the case that the look-up rests on; None: it is a decoy.
         claim: says whether it is held, and of which person it is.
         row: its newest version.
         person: all registrations of its person, itself among them, each with its claim; none: it is alone.
     """
 
-    of_case: bool
+    of_case: bool | None
     claim: registrations.StoredClaim
     row: registrations.StoredVersion
     person: list[tuple[registrations.StoredClaim, registrations.StoredVersion]]
@@ -240,6 +258,7 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_CNIC)),
         arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_PASSPORT)),
         arrays.shorts([each.kind for each in wanted]),
+        arrays.uuids(_any_ids(len(wanted))),
     )
     earlier = _EARLIER(
         arrays.integers(range(len(wanted))),
@@ -248,6 +267,12 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.uuids([each.grant_id for each in wanted]),
     )
     return heads, earlier
+
+
+def _any_ids(count: int) -> list[bytes]:
+    """So many ids that nobody foresees: whose row is read as a decoy isn't for the caller to say."""
+    random = os.urandom(count * _ID_BYTES)
+    return [random[at : at + _ID_BYTES] for at in range(0, len(random), _ID_BYTES)]
 
 
 def _key_ids(wanted: Sequence[Wanted], kind: int) -> list[int]:

@@ -189,6 +189,11 @@ def claimed(
     return Claimed((*claim.rows, *own, *found_by, *of_cases), claim.refs)
 
 
+def stored(key: DataKey, record: record_pb2.ClaimRecord) -> StoredClaim:
+    """A version of a claim as it is stored."""
+    return StoredClaim(*version_row(key, record).rows[0].values)
+
+
 def version_row(key: DataKey, record: record_pb2.ClaimRecord) -> Claimed:
     """Seal a version of a claim; the columns beside the seal are taken from the record."""
     sealed = key.seal(TABLE, record.registration_id, record.version, record.SerializeToString(deterministic=True))

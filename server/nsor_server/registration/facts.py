@@ -22,6 +22,7 @@ from nsor_server.registration.claims import (
     person,
     screened_by,
 )
+from nsor_server.registration.claims import stored as stored_claim
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.duties.record import to_message as duty_message
@@ -164,6 +165,7 @@ __all__ = [
     "seen",
     "standing_cases",
     "stands",
+    "stored_claim",
     "taken_back",
     "tell",
     "to_everybody",

@@ -1,0 +1,85 @@
+"""A record of nobody, opened where a look-up finds none: a miss takes what it takes to open one and not show it.
+
+A prosecution finds a registration by its FIR. One whose conviction by this FIR was set aside is found, too, and
+only its seal says that it isn't shown. Without a decoy the time would tell that he is registered for something else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import Final
+
+from nsor.v1 import registration_pb2, types_pb2
+from nsor_server.registration import facts as registrations
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_COUNTS: Final = 2
+_ADDRESSES: Final = 2
+
+
+class Decoy:
+    """A sealed record. Threads may share it."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        """Make and seal it; it is stored nowhere.
+
+        Args:
+            sealer: seals it, and opens it again for each miss.
+        """
+        self._sealer = sealer
+        record = _record()
+        key, wrapped = sealer.new_data_key(record.registration_id)
+        written = registrations.version_row(key, None, record, dt.datetime.now(dt.UTC))
+        self._row = registrations.StoredVersion._make((*written.row.values, wrapped))
+        self._claim = registrations.stored_claim(
+            key, record_pb2.ClaimRecord(registration_id=record.registration_id, version=1)
+        )
+
+    def open(self) -> None:
+        """Open it and look at it as at a record that was found, and forget it."""
+        record, key, convictions = registrations.open_shown(self._sealer, self._row)
+        registrations.open_claim(key, self._claim)
+        registrations.standing_cases(convictions)
+        registrations.confirmed_cases(record)
+
+
+def _record() -> record_pb2.RegistrationRecord:
+    """As large as most: nobody's names, two addresses and a conviction on two counts."""
+    place = "PK-PB/LHR/PS-001"
+    return record_pb2.RegistrationRecord(
+        registration_id=os.urandom(16),
+        version=1,
+        state=registration_pb2.REGISTRATION_STATE_CONFIRMED,
+        responsible_place=place,
+        created_by_agency="punjab-prosecution",
+        names=[record_pb2.Name(kind=types_pb2.NAME_KIND_OFFICIAL, name="-" * 24, relative_name="-" * 24, relation=1)],
+        cnic="0" * 13,
+        sex=types_pb2.SEX_MALE,
+        nationality="PK",
+        addresses=[
+            record_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="-" * 8)
+            for _ in range(_ADDRESSES)
+        ],
+        convictions=[
+            record_pb2.Conviction(
+                conviction_id=os.urandom(16),
+                court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
+                court_place="PK-PB/LHR",
+                case_number="Sessions Case No. 0/1970",
+                fir=record_pb2.Fir(police_station=place, year=1970, serial=0),
+                state=types_pb2.CONVICTION_STATE_CONFIRMED,
+                confirmed_by_agency="lahore-special-court",
+                counts=[
+                    record_pb2.Count(
+                        offence_code="PPC-376",
+                        sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                        legal_basis=types_pb2.LEGAL_BASIS_BOTH,
+                        stands=True,
+                    )
+                    for _ in range(_COUNTS)
+                ],
+            )
+        ],
+    )

@@ -135,6 +135,9 @@ _TABLES = (
     "manifest_key",
     "manifest_block",
     "look_up",
+    "emergency",
+    "emergency_review",
+    "emergency_overdue",
     "idempotency",
 )
 _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint")
@@ -166,6 +169,7 @@ _SEALED = {
     "notice": "SELECT sealed FROM notice WHERE notice_id = %s AND 1 = %s",
     "access_request_version": "SELECT sealed FROM access_request_version WHERE access_request_id = %s AND version = %s",
     "manifest_block": "SELECT sealed FROM manifest_block WHERE block_id = %s AND version = %s",
+    "emergency": "SELECT sealed FROM emergency WHERE emergency_id = %s AND 1 = %s",
     "access_grant": "SELECT sealed FROM access_grant WHERE grant_id = %s AND 1 = %s",
 }
 _NOWHERE = Row(Table("no_such_table", (("name", "text"),)), ("nobody",))

@@ -47,6 +47,7 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
+from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.requests.escalation.watch import SilenceWatch
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.service import LookupService
@@ -321,6 +322,7 @@ class _Parts:
         self._started(self._review_times(writer, admission.directory, tracing))
         self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
+        self._started(EmergencyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(FullBuckets(self.database))
         self._started(ForgottenManifests(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())

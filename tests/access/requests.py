@@ -20,6 +20,7 @@ from nsor.v1 import (
     custody_pb2,
     directory_pb2,
     duties_pb2,
+    emergencies_pb2,
     grants_pb2,
     identity_pb2,
     lookup_pb2,
@@ -468,6 +469,17 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/ScreenManifest": lambda _: screening_pb2.ScreenManifestRequest(
         manifest_id=str(uuid.uuid4()),
         rows=[screening_pb2.ManifestRow(row=1, identity_number=CNIC, birth_date=day(1985, 6, 7))],
+    ),
+    "LookupService/OpenEmergencyLookUp": lambda _: emergencies_pb2.OpenEmergencyLookUpRequest(
+        request_id=str(uuid.uuid4()),
+        cnic=CNIC,
+        harm=emergencies_pb2.IMMINENT_HARM_CHILD_TAKEN,
+        station="PK-PB/LHR/PS-001",
+    ),
+    "LookupService/ReviewEmergencyLookUp": lambda _: emergencies_pb2.ReviewEmergencyLookUpRequest(
+        request_id=str(uuid.uuid4()),
+        emergency_id=str(uuid.uuid4()),
+        finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
     ),
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),

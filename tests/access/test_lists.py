@@ -51,6 +51,7 @@ NOT_NARROWED = {
     "ListTransfers": "NPB, which has no places",
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccessRequests": "NPB, which has no places; police and prosecutions are narrowed",
+    "ListEmergencyLookUps": "NPB, which has no places; police are narrowed",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",
     "ListConsumers": "systems of one's own agency",

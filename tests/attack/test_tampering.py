@@ -8,6 +8,7 @@ NSOR_TAMPERING=2/8 tries the second eighth of them: what was stopped goes on wit
 """
 
 import contextlib
+import datetime as dt
 import itertools
 import os
 import uuid
@@ -57,6 +58,7 @@ from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
+from tests.lookup import test_emergencies as emergencies
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
@@ -319,18 +321,38 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         services.ask(call_of(PUNJAB_PROSECUTION), withdrawal(grant.grant_id))
     enrol(services)
     make_policy(services, keyring)
-    read_sealed(services)
-    for _ in range(2):
-        identity.handed_out(services, officer_of(NADRA))
+    hand_out(services)
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
     acknowledge(services, followers)
     asked = requests.created()
+    have_emergencies(services, keyring)
     with database.owner() as owner:
         Ledger(keyring, ORIGIN).append(
             owner, [entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST")) for _ in range(600)]
         )
     go_on(database, keyring, copy)
+
+
+def hand_out(services: Services) -> None:
+    """NPB reads what is sealed, and two officers of NADRA are handed whom to compare."""
+    read_sealed(services)
+    for _ in range(2):
+        identity.handed_out(services, officer_of(NADRA))
+
+
+def have_emergencies(services: Services, keyring: Keyring) -> None:
+    """Emergency look-ups: two of them reviewed, of two others it is told that nobody has."""
+    opened = []
+    for suspect in (KNOWN, UNKNOWN, KNOWN, UNKNOWN):
+        officer = services.enrolled(officer_of(PUNJAB_POLICE))
+        opened.append(emergencies.opened(services, officer, suspect))
+        emergencies.read(services, officer, opened[-1], suspect)
+    for each in opened[:2]:
+        emergencies.review(services, each)
+    with pytest.MonkeyPatch.context() as patched:
+        emergencies.clock_of(patched).ahead = dt.timedelta(days=2)
+        emergencies.a_watch(services, keyring).look()
 
 
 def change(services: Services, created: Created) -> None:

@@ -14,6 +14,7 @@ CONFIRM = "nsor.v1.RegistrationService/ConfirmRegistration"
 REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 CREATE_ARRIVAL = "nsor.v1.NotificationService/CreateArrivalNotice"
+OPEN_EMERGENCY = "nsor.v1.LookupService/OpenEmergencyLookUp"
 REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
@@ -50,6 +51,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         REPORT_MOVEMENT,
         DECLARE,
         CREATE_ARRIVAL,
+        OPEN_EMERGENCY,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -33,6 +33,10 @@ _GRANT = Words(
     "پولیس: پراسیکیوٹر سے اجازت لیں، `nsor access request`۔ این پی بی: دوسرے افسر سے ٹکٹ کھلوائیں، `nsor ticket open`۔ "
     "عدالت: `nsor case open`۔",
 )
+_EMERGENCIES = Words(
+    "What waits for NPB's review: `nsor emergencies list`.",
+    "این پی بی کے جائزے کی منتظر رسائیاں: `nsor emergencies list`۔",
+)
 _AGAIN = Words(
     "Try again in a minute; a repeat does not act twice.",
     "ایک منٹ بعد دوبارہ کوشش کریں؛ دہرانے سے کام دو بار نہیں ہوتا۔",
@@ -139,6 +143,13 @@ NEXT_STEPS: dict[str, Words] = {
         "The newest photos of the record: `nsor photo list`.",
         "اندراج کی تازہ تصاویر: `nsor photo list`۔",
     ),
+    "EMERGENCY_ROLE_NEEDED": Words(
+        "Ask a deciding officer of the grade that policy names: `nsor policy show grants`.",
+        "اس گریڈ کے افسر سے رجوع کریں جو پالیسی میں درج ہے: `nsor policy show grants`۔",
+    ),
+    "EMERGENCY_UNREVIEWED": _EMERGENCIES,
+    "EMERGENCY_REVIEWS_OVERDUE": _EMERGENCIES,
+    "EMERGENCY_OVER": _GRANT,
     "TOO_MANY_NOTICES": Words(
         "Verify or refuse those that wait: `nsor work --kind notices`.",
         "منتظر اطلاعات کی تصدیق کریں یا انہیں مسترد کریں: `nsor work --kind notices`۔",

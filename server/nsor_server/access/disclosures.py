@@ -31,6 +31,7 @@ _REGISTRATION: Final = "nsor.v1.RegistrationService/"
 
 FOUND_BY: Final[Mapping[str, FoundBy]] = {
     f"{_LOOKUP}LookUpRegistration": FoundBy.NAMED,
+    f"{_LOOKUP}LookUpInEmergency": FoundBy.NAMED,
     f"{_NOTIFICATION}FindRegistrant": FoundBy.NAMED,
     f"{_NOTIFICATION}GetDuty": FoundBy.NAMED,
     f"{_NOTIFICATION}GetNotice": FoundBy.NAMED,

@@ -24,6 +24,9 @@ WHERE d.reason = {directory_pb2.DISABLE_REASON_KEY_COMPROMISED:d}
 GROUP BY d.key_id
 """  # noqa: S608 - constants
 _AGENCIES: Final = "SELECT agency_id, kind, jurisdiction, court_kinds FROM agency"
+_ENTERED: Final = """
+SELECT convert_from(row_id, 'UTF8'), min(index) FROM ledger_record WHERE table_name = 'agency' GROUP BY row_id
+"""
 
 
 class Enrolled:
@@ -34,6 +37,8 @@ class Enrolled:
             bytes(key_id): Officer(bytes(key_id), agency_id, number, bytes(public_key), tuple(jurisdiction), grade)
             for key_id, agency_id, number, public_key, jurisdiction, grade in conn.execute(_OFFICERS)
         }
+        self._conn = conn
+        self._entered: dict[str, int] | None = None
         self._compromised = {bytes(key_id): int(index) for key_id, index in conn.execute(_COMPROMISED)}
         self._agencies = {
             agency_id: Agency(
@@ -49,6 +54,13 @@ class Enrolled:
     def agency(self, agency_id: str) -> Agency | None:
         """An agency; what verification asks of one never changes. None: there is none."""
         return self._agencies.get(agency_id)
+
+    def agencies(self, index: int) -> dict[str, Agency]:
+        """The agencies that there were when an entry was written, by their ids."""
+        if self._entered is None:
+            self._entered = {agency_id: int(first) for agency_id, first in self._conn.execute(_ENTERED)}
+        known = self._entered
+        return {each: agency for each, agency in self._agencies.items() if known.get(each, index) < index}
 
     def officer(self, key_id: bytes) -> Officer | None:
         """Who was enrolled with a key; None: nobody."""

@@ -63,7 +63,22 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_REVIEW_DECISION_PROPOSED,
             notification_pb2.EVENT_KIND_CLOSURE_PROPOSED,
             notification_pb2.EVENT_KIND_PROPOSAL_REFUSED,
+            notification_pb2.EVENT_KIND_EMERGENCY_OPENED,
         ),
+    ),
+    (
+        # Of the agency's own emergency look-ups; of one that nobody reviews also those who see to it.
+        frozenset({_POLICE}),
+        (notification_pb2.EVENT_KIND_EMERGENCY_REVIEWED,),
+    ),
+    (
+        frozenset({_POLICE, _NPB, COMMITTEE}),
+        (notification_pb2.EVENT_KIND_EMERGENCY_REVIEW_OVERDUE,),
+    ),
+    (
+        # All who may own a record, whether or not one of theirs was shown: no count of messages tells whether one was.
+        frozenset({_POLICE, _PROSECUTION, _NPB}),
+        (notification_pb2.EVENT_KIND_EMERGENCY_LOOKED_UP,),
     ),
     (
         frozenset({_POLICE, _PROSECUTION, _COURT, _NPB}),

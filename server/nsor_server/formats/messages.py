@@ -17,6 +17,7 @@ from nsor.v1 import (
     corrections_pb2,
     custody_pb2,
     directory_pb2,
+    emergencies_pb2,
     errors_pb2,
     identity_pb2,
     lookup_pb2,
@@ -300,12 +301,12 @@ def _confirm_registrations(
 
 
 def _one_number(
-    request: arrivals_pb2.FindRegistrantRequest | arrivals_pb2.CreateArrivalNoticeRequest,
+    request: arrivals_pb2.FindRegistrantRequest | emergencies_pb2.OpenEmergencyLookUpRequest,
     path: str,
     violations: list[Violation],
     _today: _Today,
 ) -> None:
-    """What a person shows at a counter has one number."""
+    """Whoever stands at a counter, or is looked up in an emergency, is named by one number."""
     if bool(request.cnic) == request.HasField("travel_document"):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
 
@@ -442,6 +443,8 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.RecordJudgmentRequest": _judgment,
     "nsor.v1.CreateArrivalNoticeRequest": _one_number,
     "nsor.v1.FindRegistrantRequest": _one_number,
+    "nsor.v1.OpenEmergencyLookUpRequest": _one_number,
+    "nsor.v1.LookUpInEmergencyRequest": _one_number,
     "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.WithdrawProposalRequest": _proposal,

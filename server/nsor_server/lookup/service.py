@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from nsor.v1 import lookup_pb2
 from nsor_server.calls import Call, Row
 from nsor_server.lookup.batch import Decider
+from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.service import AccessRequests
@@ -33,6 +34,7 @@ class LookupService:
         self._grants = Grants(sealer, blind_index, durable)
         self._screening = Screening(sealer, blind_index)
         self._decider = Decider(sealer, blind_index)
+        self._emergencies = Emergencies(sealer, blind_index, durable)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -48,6 +50,7 @@ class LookupService:
                 self._decider.reads,
                 self._decider.decide,
             ),
+            *self._emergencies.handlers(),
         )
 
     def ended_with(self, call: Call, key_id: bytes, conn: Connection) -> list[Row]:

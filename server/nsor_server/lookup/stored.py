@@ -17,6 +17,7 @@ from nsor_server.ledger.stored import (
     Rows,
     Stored,
 )
+from nsor_server.lookup.emergencies.stored import TABLES as EMERGENCIES
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import store as escalation
@@ -76,6 +77,7 @@ STORED: Final = Stored(
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
         RecordedTable.unsealed(escalation.STEPS),
         *screening.TABLES,
+        *EMERGENCIES,
     ),
     screening.compare,
     _LookUps,

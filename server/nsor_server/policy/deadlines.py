@@ -65,6 +65,8 @@ MOVEMENT_EXPIRY: Final = "movement-expiry"
 MOVEMENT_COMPARISON: Final = "movement-comparison"
 TRAVEL_WINDOW: Final = "travel-window"
 OPEN_JOURNEY: Final = "open-journey"
+EMERGENCY_EXPIRY: Final = "emergency-expiry"
+EMERGENCY_REVIEW: Final = "emergency-review"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     ACCESS_REMINDER,
@@ -110,6 +112,8 @@ COUNTED: Final = (
     MOVEMENT_COMPARISON,
     TRAVEL_WINDOW,
     OPEN_JOURNEY,
+    EMERGENCY_EXPIRY,
+    EMERGENCY_REVIEW,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -11,6 +11,7 @@ import psycopg
 from nsor_server.formats.instants import to_us
 from nsor_server.policy import source, store
 from nsor_server.policy.deadlines import Deadlines
+from nsor_server.policy.grants import GrantPolicy
 
 LONGEST_CALL_US: Final = 600_000_000
 """A call is decided by the policy that its gate saw, and recorded this much later at most."""
@@ -63,6 +64,13 @@ class DecidedBy:
             for versions in itertools.product(*(self.versions(name, time_us) for name in ("deadlines", "holidays")))
         ]
         return None if None in found else [each for each in found if each is not None]
+
+    def grants(self, time_us: int) -> list[GrantPolicy]:
+        """The documents of grants of which one has decided a call; none: one can't be read by this version."""
+        try:
+            return [store.grants_of(self._conn, version) for version in self.versions("grants", time_us)]
+        except source.PolicyError:
+            return []
 
     def _of(self, deadlines: int, holidays: int) -> Deadlines | None:
         key = deadlines, holidays

@@ -121,6 +121,7 @@ _GRANTS: Final = {
         "A court case allows {new} look-ups of each person instead of {old}. Cases that were opened keep theirs."
     ),
     "repeat_minutes": "A look-up may be repeated for {new} minutes instead of {old}.",
+    "emergency_grade": "An emergency look-up is opened by officers of grade {new} or above, instead of {old}.",
 }
 
 

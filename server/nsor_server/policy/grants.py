@@ -1,4 +1,4 @@
-"""How far grants, tickets and opened court cases reach, and how long a look-up may be repeated.
+"""How far grants, tickets and opened court cases reach, how long a look-up may be repeated, and who needs none of them.
 
 When they end is a deadline rule of each: ``grant-expiry``, ``ticket-expiry``, ``court-case-expiry``.
 """
@@ -24,6 +24,7 @@ class GrantPolicy(source.Row, frozen=True):
         court_case_uses_per_subject: the same for a person of an opened court case, all officers together.
         repeat_minutes: how long after its first answer a look-up may be repeated.
         candidate_minutes: how long after a search its candidates may be looked up.
+        emergency_grade: least BPS grade of a deciding officer of the police who opens an emergency look-up.
     """
 
     uses_per_subject: _Uses
@@ -31,6 +32,7 @@ class GrantPolicy(source.Row, frozen=True):
     court_case_uses_per_subject: _Uses
     repeat_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)]
     candidate_minutes: Annotated[int, msgspec.Meta(ge=5, le=1440)] = 240
+    emergency_grade: Annotated[int, msgspec.Meta(ge=1, le=22)] = 17
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

@@ -10,6 +10,7 @@ import psycopg
 from nsor_server.policy import documents, source
 from nsor_server.policy.deadlines import COUNTED, Deadlines
 from nsor_server.policy.duties import Duties
+from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.loaded import Policy
 
@@ -76,6 +77,12 @@ def duties_of(conn: psycopg.Connection[Any], duties: int, deadlines: int, holida
     """The kinds of duty by documents that were in force, and the deadlines that count them, as ``deadlines_of``."""
     counted = deadlines_of(conn, deadlines, holidays)
     return Duties(_version(conn, "duties", duties), counted), counted
+
+
+def grants_of(conn: psycopg.Connection[Any], version: int) -> GrantPolicy:
+    """A document of grants that was in force; raises as ``deadlines_of``."""
+    found: GrantPolicy = _version(conn, "grants", version)
+    return found
 
 
 def _version(conn: psycopg.Connection[Any], name: str, version: int) -> Any:

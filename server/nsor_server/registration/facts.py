@@ -31,6 +31,7 @@ from nsor_server.registration.duties.rules import is_open as duty_is_open
 from nsor_server.registration.movements.store import rows as movement_rows
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.claimants import Known as Claimant
+from nsor_server.registration.persons.looked_up import looked_up
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
 from nsor_server.registration.record import (
@@ -45,6 +46,7 @@ from nsor_server.registration.record import (
     name_record,
     to_message,
 )
+from nsor_server.registration.rules import owners
 from nsor_server.registration.screened import IS_NEWEST as IS_NEWEST_SCREENED
 from nsor_server.registration.screened import TABLE as SCREENED
 from nsor_server.registration.screened import USE as SCREENING
@@ -141,6 +143,7 @@ __all__ = [
     "is_by_arrival_alone",
     "is_held",
     "is_transferred_with",
+    "looked_up",
     "masked",
     "moved",
     "movement_rows",
@@ -156,6 +159,7 @@ __all__ = [
     "open_keyed",
     "open_shown",
     "open_version",
+    "owners",
     "person",
     "photo",
     "said",

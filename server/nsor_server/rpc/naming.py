@@ -26,6 +26,7 @@ _KINDS: Final = {
     "document": "document",
     "arrival_id": "arrival",
     "manifest_id": "manifest",
+    "emergency_id": "emergency",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

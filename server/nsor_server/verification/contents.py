@@ -53,6 +53,7 @@ from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
+from nsor_server.verification.emergencies import Emergencies
 from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
@@ -147,6 +148,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         transferred,
         Rejoining(history, reviewed, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
+        Emergencies(conn, keyring, history, enrolled, decided_by, add=report.add),
         ArrivalsMatched(
             conn,
             keyring,

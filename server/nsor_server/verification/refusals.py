@@ -20,6 +20,7 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
+from nsor_server.lookup.emergencies import store as emergencies
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.screening import store as screening
@@ -98,6 +99,8 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     record_pb2.LOOKED_AT_KIND_CLAIM: _recorded(claims.TABLE),
     record_pb2.LOOKED_AT_KIND_ARRIVAL: _recorded(arrivals.TABLE),
     record_pb2.LOOKED_AT_KIND_MANIFEST: _recorded(screening.TABLE),
+    record_pb2.LOOKED_AT_KIND_EMERGENCY: _recorded(emergencies.TABLE),
+    record_pb2.LOOKED_AT_KIND_EMERGENCY_REVIEW: _recorded(emergencies.REVIEW),
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor_synthetic.examples import directory, entries, lookup, notification, records, screening
+from nsor_synthetic.examples import directory, emergencies, entries, lookup, notification, records, screening
 from nsor_synthetic.examples.entries import amend_registration, create_registration, particulars
 from nsor_synthetic.examples.parts import Ids
 
@@ -33,5 +33,6 @@ def requests(seed: int) -> Iterator[Message]:
     yield from lookup.opened(ids)
     yield from lookup.look_ups(ids)
     yield from screening.screening(ids)
+    yield from emergencies.emergencies(ids)
     yield from directory.oversight(ids)
     yield from directory.directory(ids)

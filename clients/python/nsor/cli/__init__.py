@@ -77,6 +77,10 @@ COMMANDS = {
     "ticket": Entry("nsor.cli.tickets", "ticket", "Open, list or withdraw a ticket: NPB's work on named persons."),
     "case": Entry("nsor.cli.tickets", "case", "Open, list or withdraw a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document."),
+    "emergency": Entry(
+        "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
+    ),
+    "emergencies": Entry("nsor.cli.emergencies", "emergencies", "List emergency look-ups; review them (NPB)."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "policy": Entry("nsor.cli.policy", "policy", "Propose and adopt the policy that decides (NPB)."),
     "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),

@@ -618,4 +618,24 @@ TEXTS: Final[dict[str, str]] = {
         "دوسرے افسر کے لیے اور بھی ہیں: پہلے ان کی تصدیق کریں۔"
     ),
     "When you have the number of a document: `nsor amend {}`": "جب دستاویز کا نمبر مل جائے: `nsor amend {}`",
+    # Of emergencies.
+    "An emergency look-up needs no grant. NPB hears of it now, and so does whoever owns the record.": (
+        "ہنگامی رسائی کے لیے اجازت نامہ درکار نہیں۔ این پی بی کو اور ریکارڈ کے ذمہ دار ادارے کو ابھی اطلاع جاتی ہے۔"
+    ),
+    "You may read it for 15 minutes (policy): who he is, marks by which he is known, and the last address.": (
+        "آپ اسے 15 منٹ (پالیسی) تک پڑھ سکتے ہیں: وہ کون ہے، شناختی نشان، اور آخری پتا۔"
+    ),
+    "NPB reviews it. Until then you open no other one; once that is overdue, nobody of your agency does.": (
+        "این پی بی اس کا جائزہ لیتا ہے۔ تب تک آپ دوسری نہیں کھول سکتے؛ مدت گزر جائے تو ادارے میں کوئی نہیں۔"
+    ),
+    "Open an emergency look-up now?": "ابھی ہنگامی رسائی کھولیں؟",
+    "Emergency look-up opened": "ہنگامی رسائی کھولی گئی",
+    "Emergency look-ups": "ہنگامی رسائیاں",
+    "emergency look-ups": "ہنگامی رسائیاں",
+    "Reviewed": "جائزہ لیا گیا",
+    "What harm is imminent": "کون سا خطرہ فوری ہے",
+    "Which station acts, such as PK-PB/LHR/PS-001": "کون سا تھانہ کارروائی کر رہا ہے، جیسے PK-PB/LHR/PS-001",
+    "To read it again within its minutes: `nsor emergency --again {}`": (
+        "انہی منٹوں میں دوبارہ پڑھنے کے لیے: `nsor emergency --again {}`"
+    ),
 }

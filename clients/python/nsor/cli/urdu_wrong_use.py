@@ -219,6 +219,16 @@ TEXTS: Final[dict[str, str]] = {
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
     ),
+    # Emergencies.
+    "--again names what you have opened: --harm and --station were said then.": (
+        "--again آپ کی کھولی ہوئی رسائی بتاتا ہے: --harm اور --station تب بتائے جا چکے۔"
+    ),
+    "Say what harm is imminent and which station acts: --harm and --station.": (
+        "بتائیں کون سا خطرہ فوری ہے اور کون سا تھانہ کارروائی کر رہا ہے: --harm اور --station۔"
+    ),
+    "None that waits for its review has an id which begins so, or several have. Give the whole id.": (
+        "جائزے کی منتظر رسائیوں میں سے کسی کا نمبر ایسے شروع نہیں ہوتا، یا کئی کا ہوتا ہے۔ پورا نمبر دیں۔"
+    ),
     # What a list counts.
     "agencies": "ادارے",
     "changed rows": "بدلی گئی سطریں",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, screening_pb2
+from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, screening_pb2
 
 
 class Lookup(Service):
@@ -184,6 +184,70 @@ class Lookup(Service):
             "nsor.v1.LookupService/DeclareManifest",
             request,
             screening_pb2.DeclareManifestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def open_emergency_look_up(
+        self,
+        request: emergencies_pb2.OpenEmergencyLookUpRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[emergencies_pb2.OpenEmergencyLookUpResponse]:
+        """Open an emergency look-up of one person; the officer signs the call, and NPB hears at once."""
+        return self._connection.call(
+            "nsor.v1.LookupService/OpenEmergencyLookUp",
+            request,
+            emergencies_pb2.OpenEmergencyLookUpResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def look_up_in_emergency(
+        self,
+        request: emergencies_pb2.LookUpInEmergencyRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[emergencies_pb2.LookUpInEmergencyResponse]:
+        """Read the record of the person of an emergency look-up; NPB and the owner hear at once."""
+        return self._connection.call(
+            "nsor.v1.LookupService/LookUpInEmergency",
+            request,
+            emergencies_pb2.LookUpInEmergencyResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def review_emergency_look_up(
+        self,
+        request: emergencies_pb2.ReviewEmergencyLookUpRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[emergencies_pb2.ReviewEmergencyLookUpResponse]:
+        """Say whether an emergency look-up was justified; the officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ReviewEmergencyLookUp",
+            request,
+            emergencies_pb2.ReviewEmergencyLookUpResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_emergency_look_ups(
+        self,
+        request: emergencies_pb2.ListEmergencyLookUpsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[emergencies_pb2.ListEmergencyLookUpsResponse]:
+        """List emergency look-ups, those that wait for their review or those that were reviewed."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListEmergencyLookUps",
+            request,
+            emergencies_pb2.ListEmergencyLookUpsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -151,6 +151,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The time for screening the manifest is over."""
     ERROR_REASON_CANDIDATE_NOT_VALID: _ErrorReason.ValueType  # 330
     """The candidate isn't one that a search by this officer, for this purpose and on this grant, ticket or case has given lately."""
+    ERROR_REASON_EMERGENCY_ROLE_NEEDED: _ErrorReason.ValueType  # 350
+    """An emergency look-up is opened by an officer of a higher grade."""
+    ERROR_REASON_EMERGENCY_UNREVIEWED: _ErrorReason.ValueType  # 351
+    """The officer has opened an emergency look-up that NPB hasn't reviewed."""
+    ERROR_REASON_EMERGENCY_REVIEWS_OVERDUE: _ErrorReason.ValueType  # 352
+    """An officer of the agency has opened an emergency look-up whose review by NPB is overdue."""
+    ERROR_REASON_EMERGENCY_OVER: _ErrorReason.ValueType  # 353
+    """The emergency look-up is over."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -265,6 +273,14 @@ ERROR_REASON_MANIFEST_CLOSED: ErrorReason.ValueType  # 341
 """The time for screening the manifest is over."""
 ERROR_REASON_CANDIDATE_NOT_VALID: ErrorReason.ValueType  # 330
 """The candidate isn't one that a search by this officer, for this purpose and on this grant, ticket or case has given lately."""
+ERROR_REASON_EMERGENCY_ROLE_NEEDED: ErrorReason.ValueType  # 350
+"""An emergency look-up is opened by an officer of a higher grade."""
+ERROR_REASON_EMERGENCY_UNREVIEWED: ErrorReason.ValueType  # 351
+"""The officer has opened an emergency look-up that NPB hasn't reviewed."""
+ERROR_REASON_EMERGENCY_REVIEWS_OVERDUE: ErrorReason.ValueType  # 352
+"""An officer of the agency has opened an emergency look-up whose review by NPB is overdue."""
+ERROR_REASON_EMERGENCY_OVER: ErrorReason.ValueType  # 353
+"""The emergency look-up is over."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from nsor.v1 import access_requests_pb2 as nsor_dot_v1_dot_access__requests__pb2
+from nsor.v1 import emergencies_pb2 as nsor_dot_v1_dot_emergencies__pb2
 from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
@@ -97,6 +98,26 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ScreenManifest',
                 request_serializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.FromString,
+                _registered_method=True)
+        self.OpenEmergencyLookUp = channel.unary_unary(
+                '/nsor.v1.LookupService/OpenEmergencyLookUp',
+                request_serializer=nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpResponse.FromString,
+                _registered_method=True)
+        self.LookUpInEmergency = channel.unary_unary(
+                '/nsor.v1.LookupService/LookUpInEmergency',
+                request_serializer=nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyResponse.FromString,
+                _registered_method=True)
+        self.ReviewEmergencyLookUp = channel.unary_unary(
+                '/nsor.v1.LookupService/ReviewEmergencyLookUp',
+                request_serializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.FromString,
+                _registered_method=True)
+        self.ListEmergencyLookUps = channel.unary_unary(
+                '/nsor.v1.LookupService/ListEmergencyLookUps',
+                request_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
                 _registered_method=True)
 
 
@@ -205,6 +226,42 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OpenEmergencyLookUp(self, request, context):
+        """Opens an emergency look-up of one person, without a grant and without an FIR, while harm is imminent: by a deciding officer of the police who
+        has the grade that policy asks for (EMERGENCY_ROLE_NEEDED). He signs, and NPB hears at once. What the register holds plays no part.
+        Until NPB has reviewed it he opens no other one (EMERGENCY_UNREVIEWED), and once the review is overdue nobody of his agency does
+        (EMERGENCY_REVIEWS_OVERDUE). Each takes its price from a small budget of the officer and of his agency (BUDGET_EMPTY).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookUpInEmergency(self, request, context):
+        """Reads the record of whom an emergency look-up was opened for: by the officer who opened it, some times within its 15 minutes, and then never
+        again (EMERGENCY_OVER). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
+        same answer: EMERGENCY_OUTCOME_NO_RECORD. Of each reading NPB and all who may own records hear at once, whether or not anything was found;
+        the owner hears which of its records was shown. One that isn't there, isn't his or is of another person: NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewEmergencyLookUp(self, request, context):
+        """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
+        (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEmergencyLookUps(self, request, context):
+        """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
+        police see their own at the officer's places. It names no person, and costs nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -267,6 +324,26 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ScreenManifest,
                     request_deserializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.SerializeToString,
+            ),
+            'OpenEmergencyLookUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenEmergencyLookUp,
+                    request_deserializer=nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpResponse.SerializeToString,
+            ),
+            'LookUpInEmergency': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookUpInEmergency,
+                    request_deserializer=nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyResponse.SerializeToString,
+            ),
+            'ReviewEmergencyLookUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewEmergencyLookUp,
+                    request_deserializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.SerializeToString,
+            ),
+            'ListEmergencyLookUps': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEmergencyLookUps,
+                    request_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -594,6 +671,114 @@ class LookupService:
             '/nsor.v1.LookupService/ScreenManifest',
             nsor_dot_v1_dot_screening__pb2.ScreenManifestRequest.SerializeToString,
             nsor_dot_v1_dot_screening__pb2.ScreenManifestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenEmergencyLookUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/OpenEmergencyLookUp',
+            nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpRequest.SerializeToString,
+            nsor_dot_v1_dot_emergencies__pb2.OpenEmergencyLookUpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookUpInEmergency(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/LookUpInEmergency',
+            nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyRequest.SerializeToString,
+            nsor_dot_v1_dot_emergencies__pb2.LookUpInEmergencyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewEmergencyLookUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ReviewEmergencyLookUp',
+            nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.SerializeToString,
+            nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEmergencyLookUps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListEmergencyLookUps',
+            nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
+            nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Restricted look-up: the service with all its methods, and the look-up itself. Wh
 from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import access_requests_pb2 as _access_requests_pb2
+from nsor.v1 import emergencies_pb2 as _emergencies_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
@@ -85,6 +86,26 @@ class LookupServiceStub:
     MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
     was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
     """
+    OpenEmergencyLookUp: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.OpenEmergencyLookUpRequest, _emergencies_pb2.OpenEmergencyLookUpResponse]
+    """Opens an emergency look-up of one person, without a grant and without an FIR, while harm is imminent: by a deciding officer of the police who
+    has the grade that policy asks for (EMERGENCY_ROLE_NEEDED). He signs, and NPB hears at once. What the register holds plays no part.
+    Until NPB has reviewed it he opens no other one (EMERGENCY_UNREVIEWED), and once the review is overdue nobody of his agency does
+    (EMERGENCY_REVIEWS_OVERDUE). Each takes its price from a small budget of the officer and of his agency (BUDGET_EMPTY).
+    """
+    LookUpInEmergency: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.LookUpInEmergencyRequest, _emergencies_pb2.LookUpInEmergencyResponse]
+    """Reads the record of whom an emergency look-up was opened for: by the officer who opened it, some times within its 15 minutes, and then never
+    again (EMERGENCY_OVER). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
+    same answer: EMERGENCY_OUTCOME_NO_RECORD. Of each reading NPB and all who may own records hear at once, whether or not anything was found;
+    the owner hears which of its records was shown. One that isn't there, isn't his or is of another person: NO_RECORD.
+    """
+    ReviewEmergencyLookUp: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.ReviewEmergencyLookUpRequest, _emergencies_pb2.ReviewEmergencyLookUpResponse]
+    """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
+    (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+    """
+    ListEmergencyLookUps: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]
+    """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
+    police see their own at the officer's places. It names no person, and costs nothing.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -139,6 +160,26 @@ class LookupServiceAsyncStub(LookupServiceStub):
     manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
     MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
     was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
+    """
+    OpenEmergencyLookUp: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.OpenEmergencyLookUpRequest, _emergencies_pb2.OpenEmergencyLookUpResponse]  # type: ignore[assignment]
+    """Opens an emergency look-up of one person, without a grant and without an FIR, while harm is imminent: by a deciding officer of the police who
+    has the grade that policy asks for (EMERGENCY_ROLE_NEEDED). He signs, and NPB hears at once. What the register holds plays no part.
+    Until NPB has reviewed it he opens no other one (EMERGENCY_UNREVIEWED), and once the review is overdue nobody of his agency does
+    (EMERGENCY_REVIEWS_OVERDUE). Each takes its price from a small budget of the officer and of his agency (BUDGET_EMPTY).
+    """
+    LookUpInEmergency: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.LookUpInEmergencyRequest, _emergencies_pb2.LookUpInEmergencyResponse]  # type: ignore[assignment]
+    """Reads the record of whom an emergency look-up was opened for: by the officer who opened it, some times within its 15 minutes, and then never
+    again (EMERGENCY_OVER). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
+    same answer: EMERGENCY_OUTCOME_NO_RECORD. Of each reading NPB and all who may own records hear at once, whether or not anything was found;
+    the owner hears which of its records was shown. One that isn't there, isn't his or is of another person: NO_RECORD.
+    """
+    ReviewEmergencyLookUp: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ReviewEmergencyLookUpRequest, _emergencies_pb2.ReviewEmergencyLookUpResponse]  # type: ignore[assignment]
+    """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
+    (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+    """
+    ListEmergencyLookUps: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]  # type: ignore[assignment]
+    """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
+    police see their own at the officer's places. It names no person, and costs nothing.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -263,6 +304,50 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
         MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
         was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
+        """
+
+    @_abc_1.abstractmethod
+    def OpenEmergencyLookUp(
+        self,
+        request: _emergencies_pb2.OpenEmergencyLookUpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_emergencies_pb2.OpenEmergencyLookUpResponse, _abc.Awaitable[_emergencies_pb2.OpenEmergencyLookUpResponse]]:
+        """Opens an emergency look-up of one person, without a grant and without an FIR, while harm is imminent: by a deciding officer of the police who
+        has the grade that policy asks for (EMERGENCY_ROLE_NEEDED). He signs, and NPB hears at once. What the register holds plays no part.
+        Until NPB has reviewed it he opens no other one (EMERGENCY_UNREVIEWED), and once the review is overdue nobody of his agency does
+        (EMERGENCY_REVIEWS_OVERDUE). Each takes its price from a small budget of the officer and of his agency (BUDGET_EMPTY).
+        """
+
+    @_abc_1.abstractmethod
+    def LookUpInEmergency(
+        self,
+        request: _emergencies_pb2.LookUpInEmergencyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_emergencies_pb2.LookUpInEmergencyResponse, _abc.Awaitable[_emergencies_pb2.LookUpInEmergencyResponse]]:
+        """Reads the record of whom an emergency look-up was opened for: by the officer who opened it, some times within its 15 minutes, and then never
+        again (EMERGENCY_OVER). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
+        same answer: EMERGENCY_OUTCOME_NO_RECORD. Of each reading NPB and all who may own records hear at once, whether or not anything was found;
+        the owner hears which of its records was shown. One that isn't there, isn't his or is of another person: NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def ReviewEmergencyLookUp(
+        self,
+        request: _emergencies_pb2.ReviewEmergencyLookUpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_emergencies_pb2.ReviewEmergencyLookUpResponse, _abc.Awaitable[_emergencies_pb2.ReviewEmergencyLookUpResponse]]:
+        """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
+        (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+        """
+
+    @_abc_1.abstractmethod
+    def ListEmergencyLookUps(
+        self,
+        request: _emergencies_pb2.ListEmergencyLookUpsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_emergencies_pb2.ListEmergencyLookUpsResponse, _abc.Awaitable[_emergencies_pb2.ListEmergencyLookUpsResponse]]:
+        """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
+        police see their own at the officer's places. It names no person, and costs nothing.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -245,6 +245,18 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
     EVENT_KIND_ACCESS_REQUEST_REFERRED: _EventKind.ValueType  # 313
     """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+    EVENT_KIND_EMERGENCY_OPENED: _EventKind.ValueType  # 350
+    """An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""
+    EVENT_KIND_EMERGENCY_LOOKED_UP: _EventKind.ValueType  # 351
+    """An alert: somebody was looked up in an emergency, whether or not there is a record. To all police and prosecutions, and NPB, each with the
+    records of its own that were shown; to most there are none.
+    """
+    EVENT_KIND_EMERGENCY_REVIEWED: _EventKind.ValueType  # 352
+    """NPB has reviewed an emergency look-up of an officer of the agency. To the agency; the event names it."""
+    EVENT_KIND_EMERGENCY_REVIEW_OVERDUE: _EventKind.ValueType  # 353
+    """The review of an emergency look-up is overdue. To NPB, the Special Committee and the agency whose officer has opened it; the event names that
+    agency.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -467,6 +479,18 @@ EVENT_KIND_ACCESS_REQUEST_ESCALATED: EventKind.ValueType  # 312
 """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
 EVENT_KIND_ACCESS_REQUEST_REFERRED: EventKind.ValueType  # 313
 """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+EVENT_KIND_EMERGENCY_OPENED: EventKind.ValueType  # 350
+"""An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""
+EVENT_KIND_EMERGENCY_LOOKED_UP: EventKind.ValueType  # 351
+"""An alert: somebody was looked up in an emergency, whether or not there is a record. To all police and prosecutions, and NPB, each with the
+records of its own that were shown; to most there are none.
+"""
+EVENT_KIND_EMERGENCY_REVIEWED: EventKind.ValueType  # 352
+"""NPB has reviewed an emergency look-up of an officer of the agency. To the agency; the event names it."""
+EVENT_KIND_EMERGENCY_REVIEW_OVERDUE: EventKind.ValueType  # 353
+"""The review of an emergency look-up is overdue. To NPB, the Special Committee and the agency whose officer has opened it; the event names that
+agency.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -507,7 +531,7 @@ class Event(_message.Message):
 
     @_builtins.property
     def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The registrations, for events of a fixed time; perhaps none."""
+        """The registrations, for events of a fixed time and of an emergency look-up; perhaps none."""
 
     def __init__(
         self,

@@ -109,6 +109,8 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     """Enrolling officers and knowing the other agencies."""
     PURPOSE_IDENTITY_CHECK: _Purpose.ValueType  # 13
     """Comparing what the register says of a person with the document that NADRA has issued: that, and nothing of the case."""
+    PURPOSE_EMERGENCY: _Purpose.ValueType  # 350
+    """Keeping somebody from harm that is imminent, without a grant, and reviewed by NPB each time: identity, marks and last address."""
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
     """Why a call is made. Closed: a purpose that isn't here doesn't exist."""
@@ -141,6 +143,8 @@ PURPOSE_DIRECTORY: Purpose.ValueType  # 12
 """Enrolling officers and knowing the other agencies."""
 PURPOSE_IDENTITY_CHECK: Purpose.ValueType  # 13
 """Comparing what the register says of a person with the document that NADRA has issued: that, and nothing of the case."""
+PURPOSE_EMERGENCY: Purpose.ValueType  # 350
+"""Keeping somebody from harm that is imminent, without a grant, and reviewed by NPB each time: identity, marks and last address."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 class _Effect:
@@ -394,6 +398,10 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
     whom its reports have met.
     """
+    FIELD_CLASS_LAST_ADDRESS: _FieldClass.ValueType  # 350
+    """Where the offender lived last: that one address, to find him while he may harm somebody. Of a record that is handled with more care it isn't
+    shown.
+    """
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -442,6 +450,10 @@ and a prosecutor, which would show one, isn't in this contract yet.
 FIELD_CLASS_MOVEMENT: FieldClass.ValueType  # 240
 """When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
 whom its reports have met.
+"""
+FIELD_CLASS_LAST_ADDRESS: FieldClass.ValueType  # 350
+"""Where the offender lived last: that one address, to find him while he may harm somebody. Of a record that is handled with more care it isn't
+shown.
 """
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 

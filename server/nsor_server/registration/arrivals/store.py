@@ -133,14 +133,11 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
     Raises:
         errors.Internal: a row isn't what its seal says, hasn't the number, or isn't the caller's to see.
     """
-    live = blind_index.values(shown.use, shown.text)
-    key_ids, blinds = zip(*live, strict=True)
-    kind, numbers = shown.kind.to_bytes(2, "big"), (arrays.longs(key_ids), arrays.byteas(blinds))
     # Counted before they are read: what changes in between is found or was not counted.
-    counted = ask(conn, _COUNT, kind, *numbers)
-    seen = [Seen(NUMBER, (shown.kind, *value), count) for value, (count,) in zip(live, counted, strict=True)]
+    seen = counted(conn, blind_index, shown)
+    number = _parameters(blind_index, shown)
     found = []
-    for columns in ask(conn, BY_NUMBER_IN[call.rows], *rows.parameters(call.agency, call.officer), kind, *numbers):
+    for columns in ask(conn, BY_NUMBER_IN[call.rows], *rows.parameters(call.agency, call.officer), *number):
         row = registrations.StoredVersion(*columns[_OF_CLAIM:])
         record, key = registrations.open_keyed(sealer, row)
         rows.require_shown(registrations.TABLE, registrations.said(row), call)
@@ -149,6 +146,19 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
             raise rows.outside(registrations.TABLE)
         found.append((row, record))
     return Found(found, seen)
+
+
+def counted(conn: Connection, blind_index: BlindIndex, shown: claims.Identifier) -> list[Seen]:
+    """How often the records that have or had a number have changed, under each live key, and no more often since."""
+    live = blind_index.values(shown.use, shown.text)
+    counts = ask(conn, _COUNT, *_parameters(blind_index, shown))
+    return [Seen(NUMBER, (shown.kind, *value), count) for value, (count,) in zip(live, counts, strict=True)]
+
+
+def _parameters(blind_index: BlindIndex, shown: claims.Identifier) -> tuple[bytes, bytes, bytes]:
+    """A number as a statement's parameters: its kind, and its key ids and values under every live key."""
+    key_ids, blinds = zip(*blind_index.values(shown.use, shown.text), strict=True)
+    return shown.kind.to_bytes(2, "big"), arrays.longs(key_ids), arrays.byteas(blinds)
 
 
 def holding(

@@ -45,7 +45,11 @@ from nsor_server.storage.v1 import record_pb2
 METHOD: Final = "nsor-server/erase"
 IMPORT: Final = "nsor.v1.RegistrationService/ImportRegistrations"
 """Its entries are about many records, and their details name nobody: they stay."""
-_BY_NUMBER: Final = ("nsor.v1.LookupService/LookUpRegistration", "nsor.v1.NotificationService/FindRegistrant")
+_BY_NUMBER: Final = (
+    "nsor.v1.LookupService/LookUpRegistration",
+    "nsor.v1.LookupService/LookUpInEmergency",
+    "nsor.v1.NotificationService/FindRegistrant",
+)
 """Methods that find a person by a number of his."""
 _CLOSURES: Final = """
 SELECT DISTINCT ON (closure_id) uuid_send(closure_id), version, sealed

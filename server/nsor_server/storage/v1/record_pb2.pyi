@@ -67,6 +67,10 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """An arrival notice; there is one version."""
     LOOKED_AT_KIND_MANIFEST: _LookedAtKind.ValueType  # 340
     """A manifest; there is one version."""
+    LOOKED_AT_KIND_EMERGENCY: _LookedAtKind.ValueType  # 350
+    """An emergency look-up; there is one version."""
+    LOOKED_AT_KIND_EMERGENCY_REVIEW: _LookedAtKind.ValueType  # 351
+    """The review of an emergency look-up; likewise."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -111,6 +115,10 @@ LOOKED_AT_KIND_ARRIVAL: LookedAtKind.ValueType  # 230
 """An arrival notice; there is one version."""
 LOOKED_AT_KIND_MANIFEST: LookedAtKind.ValueType  # 340
 """A manifest; there is one version."""
+LOOKED_AT_KIND_EMERGENCY: LookedAtKind.ValueType  # 350
+"""An emergency look-up; there is one version."""
+LOOKED_AT_KIND_EMERGENCY_REVIEW: LookedAtKind.ValueType  # 351
+"""The review of an emergency look-up; likewise."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -4592,6 +4600,7 @@ class AccessDetail(_message.Message):
     SHOWN_ROWS_FIELD_NUMBER: _builtins.int
     LISTED_REQUESTS_FIELD_NUMBER: _builtins.int
     SCREENED_FIELD_NUMBER: _builtins.int
+    LISTED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4694,6 +4703,10 @@ class AccessDetail(_message.Message):
     def screened(self) -> Global___ScreenedRows:
         """Of a message of a manifest: what was screened."""
 
+    @_builtins.property
+    def listed_emergencies(self) -> Global___ListedEmergencies:
+        """Of a page of emergency look-ups: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4733,10 +4746,11 @@ class AccessDetail(_message.Message):
         shown_rows: _builtins.int = ...,
         listed_requests: Global___ListedRequests | None = ...,
         screened: Global___ScreenedRows | None = ...,
+        listed_emergencies: Global___ListedEmergencies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -5030,6 +5044,126 @@ class LookedAt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LookedAt: _TypeAlias = LookedAt  # noqa: Y015
+
+@_typing.final
+class ListedEmergencies(_message.Message):
+    """A page of emergency look-ups: for whom it was made, how far the register had come, from where it goes on, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    JURISDICTION_FIELD_NUMBER: _builtins.int
+    ACTS_AT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    REVIEWED_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    """Number of the nsor.v1.RowScope that the contract gave the caller."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Only those that were opened before this one, 16 bytes; empty: of a first page."""
+    reviewed: _builtins.bool
+    """Those that were reviewed, instead of those that wait for it."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids of those that were found, in order, each with the number of its finding."""
+    @_builtins.property
+    def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places of the caller's agency."""
+
+    @_builtins.property
+    def acts_at(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Places at which the officer acts."""
+
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        jurisdiction: _abc.Iterable[_builtins.str] | None = ...,
+        acts_at: _abc.Iterable[_builtins.str] | None = ...,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        reviewed: _builtins.bool = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_at", b"acts_at", "after", b"after", "before", b"before", "found", b"found", "jurisdiction", b"jurisdiction", "most", b"most", "reviewed", b"reviewed", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedEmergencies: _TypeAlias = ListedEmergencies  # noqa: Y015
+
+@_typing.final
+class EmergencyRecord(_message.Message):
+    """An emergency look-up that an officer has opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMERGENCY_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    HARM_FIELD_NUMBER: _builtins.int
+    STATION_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_US_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_US_FIELD_NUMBER: _builtins.int
+    REVIEW_DUE_US_FIELD_NUMBER: _builtins.int
+    REVIEW_RULE_FIELD_NUMBER: _builtins.int
+    EXPIRY_RULE_FIELD_NUMBER: _builtins.int
+    emergency_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    agency: _builtins.str
+    """The officer's agency."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the officer's public key."""
+    officer_number: _builtins.str
+    """The officer's number."""
+    subject: _builtins.str
+    """Whom it is for, in the one written form of what a request names, such as "cnic 3520112345671"."""
+    harm: _builtins.int
+    """Number of nsor.v1.ImminentHarm."""
+    station: _builtins.str
+    """The police station that acts."""
+    open_time_us: _builtins.int
+    """When it was opened."""
+    expires_at_us: _builtins.int
+    """Until when it may be read."""
+    review_due_us: _builtins.int
+    """By when it is to be reviewed, and the rule of that."""
+    review_rule: _builtins.str
+    """Rule id of that."""
+    expiry_rule: _builtins.str
+    """Rule id of its end."""
+    def __init__(
+        self,
+        *,
+        emergency_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        officer_number: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        harm: _builtins.int = ...,
+        station: _builtins.str = ...,
+        open_time_us: _builtins.int = ...,
+        expires_at_us: _builtins.int = ...,
+        review_due_us: _builtins.int = ...,
+        review_rule: _builtins.str = ...,
+        expiry_rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "emergency_id", b"emergency_id", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "harm", b"harm", "officer_key", b"officer_key", "officer_number", b"officer_number", "open_time_us", b"open_time_us", "review_due_us", b"review_due_us", "review_rule", b"review_rule", "station", b"station", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmergencyRecord: _TypeAlias = EmergencyRecord  # noqa: Y015
 
 @_typing.final
 class ListedGrants(_message.Message):

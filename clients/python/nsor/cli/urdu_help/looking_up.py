@@ -60,6 +60,19 @@ COMMANDS: Final[dict[str, str]] = {
     "Look one person up by CNIC or by a document, for one stated case.": (
         "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ یا دستاویز کے نمبر سے ایک شخص کا ریکارڈ دیکھنا۔"
     ),
+    "Look somebody up without a grant, while harm is imminent (police).": (
+        "فوری خطرے میں اجازت نامے کے بغیر کسی کا ریکارڈ دیکھنا (پولیس)۔"
+    ),
+    "List emergency look-ups; review them (NPB).": "ہنگامی رسائیاں دیکھنا؛ ان کا جائزہ لینا (این پی بی)۔",
+    "Look somebody up without a grant, while harm is imminent; you sign, and NPB reviews it.": (
+        "فوری خطرے میں اجازت نامے کے بغیر کسی کا ریکارڈ دیکھنا؛ آپ دستخط کرتے ہیں اور این پی بی جائزہ لیتا ہے۔"
+    ),
+    "List emergency look-ups, the newest in front: NPB all, the police their own.": (
+        "ہنگامی رسائیاں، نئی پہلے: این پی بی سب کی، پولیس اپنی۔"
+    ),
+    "Say whether an emergency look-up was justified, for good; you sign.": (
+        "ہنگامی رسائی جائز تھی یا نہیں، حتمی طور پر بتانا؛ آپ دستخط کرتے ہیں۔"
+    ),
 }
 """The sentence of each command."""
 
@@ -100,5 +113,12 @@ OPTIONS: Final[dict[str, str]] = {
     "Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.": (
         "جس کارروائی کا نتیجہ معلوم نہ ہو اسے دس منٹ میں دہرائیں: اجازت نامہ دوبارہ استعمال نہیں ہوتا۔"
     ),
+    "What harm is imminent.": "کون سا خطرہ فوری ہے۔",
+    "The police station that acts, such as PK-PB/LHR/PS-001.": "کارروائی کرنے والا تھانہ، جیسے PK-PB/LHR/PS-001۔",
+    "Read one again that you have opened, within its minutes.": "اپنی کھولی ہوئی رسائی اس کے منٹوں میں دوبارہ پڑھنا۔",
+    "Those that NPB has reviewed, instead of those that wait for it.": (
+        "وہ جن کا این پی بی جائزہ لے چکا، ان کے بجائے جو جائزے کی منتظر ہیں۔"
+    ),
+    "What you find.": "آپ کیا پاتے ہیں۔",
 }
 """The sentence of each option."""

@@ -1,0 +1,1 @@
+"""Emergency look-ups: opened without a grant, read for some minutes, and each reviewed by NPB."""

@@ -1,0 +1,27 @@
+"""Example requests of emergency look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+
+from nsor.v1 import emergencies_pb2
+from nsor_synthetic.examples import parts
+
+
+def emergencies(ids: parts.Ids) -> Iterator[Message]:
+    """Of emergency look-ups: opened, read, reviewed and listed."""
+    yield emergencies_pb2.OpenEmergencyLookUpRequest(
+        request_id=ids.uuid("emergency"),
+        cnic="8220312345670",
+        harm=emergencies_pb2.IMMINENT_HARM_CHILD_TAKEN,
+        station=parts.STATION,
+    )
+    yield emergencies_pb2.LookUpInEmergencyRequest(emergency_id=ids.uuid("emergency id"), cnic="8220312345670")
+    yield emergencies_pb2.ReviewEmergencyLookUpRequest(
+        request_id=ids.uuid("emergency review"),
+        emergency_id=ids.uuid("emergency id"),
+        finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
+    )
+    yield emergencies_pb2.ListEmergencyLookUpsRequest(page_size=50, page_token="dG9rZW4", reviewed=True)  # noqa: S106 - a page token, no secret

@@ -15,6 +15,7 @@ from google.type import date_pb2
 from nsor import cli
 from nsor.v1 import (
     access_requests_pb2,
+    directory_pb2,
     errors_pb2,
     grants_pb2,
     lookup_pb2,
@@ -34,6 +35,7 @@ ADD = "nsor.v1.RegistrationService/AddConviction"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 NUMBER = "Sessions Case 123/2022"
 LISTED = "registration_id,case_number,judgment_date,court_kind\n"
@@ -483,10 +485,12 @@ def test_the_day_of_an_fir_is_taken_as_people_write_it(
 ) -> None:
     none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
     register.answers[LOOK_UP] = lambda _: none
+    agency = directory_pb2.Agency(agency_id="punjab-police", kind=options_pb2.AGENCY_KIND_PROSECUTION)
+    register.answers[AGENCIES] = lambda _: directory_pb2.ListAgenciesResponse(agencies=[agency])
     fir = ("lookup", "--fir", "PK-PB/LHR/PS-001", "2024", "17", typed)
     assert run(*fir, stdin="3520112345671\n") == (0 if taken else cli.USAGE)
     if taken:
-        request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[0].request)
+        request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[-1].request)
         assert (request.basis.fir.fir_date.month, request.basis.fir.fir_date.day) == (3, 5)
     else:
         assert "such as 2026-10-31" in capsys.readouterr().err

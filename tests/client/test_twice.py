@@ -95,7 +95,7 @@ def test_a_second_one_that_is_meant_is_entered(
     assert "Entered already" not in "".join(capsys.readouterr())
     assert run("notice", "-", stdin=notice) == 0
     assert "Entered already" in "".join(capsys.readouterr())
-    monkeypatch.setattr("nsor.cli.twice._at_a_terminal", lambda: True)
+    monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "y")
     assert run("notice", "-", stdin=notice) == 0
     assert len(set(entered)) == 3
@@ -121,7 +121,7 @@ def test_at_a_terminal_it_is_sent_again_only_when_that_is_meant(
     run: Run, answered: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("correction", "accept", RECORD, OTHER) == 0
-    monkeypatch.setattr("nsor.cli.twice._at_a_terminal", lambda: True)
+    monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
     for typed, code, calls in (("n", cli.STOPPED, 1), ("y", 0, 2)):
         monkeypatch.setattr("click.termui.visible_prompt_func", lambda _, typed=typed: typed)
         assert run("correction", "accept", RECORD, OTHER) == code

@@ -36,6 +36,7 @@ class Entry:
 
 
 COMMANDS = {
+    "inbox": Entry("nsor.cli.inbox", "inbox", "Show what waits for you, soonest first; open it, decide it."),
     "work": Entry("nsor.cli.work", "work", "List what your agency has to do, soonest first."),
     "import": Entry("nsor.cli.imports", "import_orders", "Enter conviction orders from a file or a spreadsheet."),
     "confirm": Entry("nsor.cli.confirm", "confirm", "Confirm registrations from the court's record."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, granted_part, grants, twice
+from nsor.cli import agreement, application, asked, deciding, granted_part, grants, twice
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from nsor.client import Client
-    from nsor.v1 import access_requests_pb2, grants_pb2, options_pb2
-
-_REASONS = ("documents-incomplete", "rationale-lacking", "person-unrelated", "not-under-the-act")
+    from nsor.v1 import access_requests_pb2, options_pb2
 
 
 @click.group()
@@ -30,8 +28,9 @@ def access() -> None:
 @click.argument("file", required=False, metavar="[FILE|-]")
 @click.option("--validate-only", is_flag=True, help="Check the request and change nothing.")
 @click.option("--template", is_flag=True, help="Print a request to fill in.")
+@click.option("--new", is_flag=True, help="Ask for everything at the terminal; posting and grade are remembered.")
 @common
-def request(session: Session, file: str | None, validate_only: bool, template: bool) -> None:
+def request(session: Session, file: str | None, validate_only: bool, template: bool, new: bool) -> None:
     """Ask the prosecutor for access, from a JSON file or stdin (-): FIR, suspects, Annexure A.
 
     Suspects are personal data: they come from a file, never from the command line, which other users can read.
@@ -44,11 +43,16 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
 
         click.echo(skeleton(wanted.DESCRIPTOR))
         return
-    if file is None:
+    if new:
+        with session.client(officer=True) as client:
+            wanted = application.ask(session, client.state_folder, client.officer_key_id)
+    elif file is None:
         raise WrongUse(
-            "Name the request's FILE, or - for stdin. `nsor access request --template` prints one to fill in."
+            "Name the request's FILE, or - for stdin. `nsor access request --new` asks for everything,"
+            " --template prints one to fill in."
         )
-    read_request(read_text(file), wanted)
+    else:
+        read_request(read_text(file), wanted)
     wanted.request_id = wanted.request_id or str(uuid.uuid4())
     wanted.validate_only |= validate_only
     with session.client(officer=True) as client:
@@ -64,11 +68,28 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
 
 
 def _asked_before(session: Session, client: Client, wanted: access_requests_pb2.CreateAccessRequestRequest) -> None:
-    """Say that the same was asked before, if this computer knows it; at a terminal, ask whether to send it again."""
+    """Say that the same was asked before, if this computer knows it; at a terminal, ask whether to send it again.
+
+    At a terminal the register is asked, too, what the officer has asked for this FIR, wherever he did.
+    """
+    same = _asked_for(wanted)
     did = "You asked for this FIR and these suspects on {}: entry {}."
-    before = twice.ask(session, client, wanted, same=_asked_for(wanted), did=did)
-    if before is not None:
-        session.say("`nsor access show {}` shows what became of it.", before.record_id)
+    if not agreement.at_a_terminal(session):
+        before = twice.tell(session, client, same, did=did)
+        if before is not None:
+            session.say("`nsor access show {}` shows what became of it.", before.record_id)
+        return
+    before, others = twice.tell(session, client, same, did=did), asked.of_fir(client, wanted.fir)
+    for each in others:
+        session.say(
+            "You asked for this FIR on {}, {}: {}. `nsor access show {}`",
+            asked.time(each.create_time),
+            asked.suspects(each),
+            asked.due(each),
+            each.access_request_id,
+        )
+    if before is not None or others:
+        agreement.obtain(session, "Send it again anyway?", agreed=False)
 
 
 def _asked_for(wanted: access_requests_pb2.CreateAccessRequestRequest) -> bytes:
@@ -83,35 +104,10 @@ def _asked_for(wanted: access_requests_pb2.CreateAccessRequestRequest) -> bytes:
 @common
 def show(session: Session, access_request_id: str) -> None:
     """Show an access request: yours, or one of your jurisdiction."""
-    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
-
     with session.client(officer=True) as client:
-        wanted = access_requests_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
-        answer = client.lookup.get_access_request(wanted)
-        session.answer(answer, title="Access request", confidential=True)
+        found = deciding.show(session, client, access_request_id)
     if not session.as_json:
-        _say_decided(session, answer.message.access_request)
-
-
-def _say_decided(session: Session, found: access_requests_pb2.AccessRequest) -> bool:
-    """Say what was decided about a request and what comes next; whether anything was."""
-    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
-
-    if found.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED:
-        session.say("It was returned. The officer asks again: `nsor access request FILE`")
-        return True
-    if found.state != access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED:
-        return False
-    if found.grant.HasField("withdraw_time"):
-        session.say("It was approved, and the grant was withdrawn.")
-    else:
-        _say_granted(session, "It is approved.", found.grant)
-    return True
-
-
-def _say_granted(session: Session, begin: str, grant: grants_pb2.Grant) -> None:
-    step = "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`"
-    session.say(step, session.said(begin), grant.grant_id)
+        deciding.say_decided(session, found)
 
 
 def _etag(
@@ -130,20 +126,16 @@ def _etag(
     """
     if etag:
         return etag
-    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
-
     if session.as_json:
         raise WrongUse("Name the version that was seen: --etag.")
     with session.client(officer=True) as client:
-        wanted = access_requests_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
-        seen = client.lookup.get_access_request(wanted)
-        session.answer(seen, title="Access request", confidential=True)
-    if _say_decided(session, seen.message.access_request):
+        seen = deciding.show(session, client, access_request_id)
+    if deciding.say_decided(session, seen):
         return None
     if part is not None:
-        granted_part.say(session, seen.message.access_request, part)
+        granted_part.say(session, seen, part)
     agreement.obtain(session, question, agreed=False)
-    return seen.message.access_request.etag
+    return seen.etag
 
 
 @access.command()
@@ -161,42 +153,28 @@ def approve(  # noqa: PLR0917 - one argument per option of the command
     until: dt.datetime | None,
 ) -> None:
     """Grant access, or a part of what is asked for; the prosecutor signs. Nothing reaches further than policy."""
-    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
-
     part = granted_part.part(suspects, classes, uses, until)
     seen = _etag(session, access_request_id, etag, "Grant this access?", part)
     if seen is None:
         return
     with session.client(officer=True) as client:
-        decision = access_requests_pb2.ApproveAccessRequestRequest(
-            access_request_id=access_request_id, etag=seen, part=part
-        )
-        answer = client.lookup.approve_access_request(decision)
-        session.answer(answer, title="Granted")
-    if not session.as_json:
-        _say_granted(session, "Granted.", answer.message.grant)
+        deciding.approve(session, client, access_request_id, seen, part)
 
 
 @access.command("return")
 @click.argument("access_request_id", type=record_id)
-@click.option("--reason", "reasons", type=click.Choice(_REASONS), multiple=True, required=True, help="Why; repeatable.")
+@click.option(
+    "--reason", "reasons", type=click.Choice(deciding.REASONS), multiple=True, required=True, help="Why; repeatable."
+)
 @click.option("--etag", help="The version that was seen; without it the request is shown first.")
 @common
 def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], etag: str | None) -> None:
     """Return a request with reasons; the prosecutor signs."""
-    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
-
     seen = _etag(session, access_request_id, etag, "Return this request?")
     if seen is None:
         return
-    names = [f"RETURN_REASON_{reason.upper().replace('-', '_')}" for reason in reasons]
     with session.client(officer=True) as client:
-        decision = access_requests_pb2.ReturnAccessRequestRequest(
-            access_request_id=access_request_id,
-            etag=seen,
-            reasons=[access_requests_pb2.ReturnReason.Value(name) for name in names],
-        )
-        session.answer(client.lookup.return_access_request(decision), title="Returned")
+        deciding.send_back(session, client, access_request_id, seen, reasons)
 
 
 @access.command("withdraw")

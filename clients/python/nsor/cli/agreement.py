@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -39,6 +40,16 @@ def obtain(session: Session, question: str, *, agreed: bool) -> None:
         raise WrongUse("A program isn't asked: give --yes.")
     if not agrees(session, question):
         raise click.Abort
+
+
+def at_a_terminal(session: Session) -> bool:
+    """Whether a person can be asked: a program can't, nor whoever hands standard input over."""
+    return not session.as_json and is_terminal()
+
+
+def is_terminal() -> bool:
+    """Whether standard input is a terminal."""
+    return sys.stdin.isatty()
 
 
 def agrees(session: Session, question: str, *values: object) -> bool:

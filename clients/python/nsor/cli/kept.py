@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
-"""What the command keeps in the state folder beside the proofs: officers it enrolled, and what it has sent.
+"""What the command keeps in the state folder beside the proofs: officers it enrolled, postings, and what it has sent.
 
 Each file is its owner's alone (0600). Of what was sent it keeps a keyed digest, the time, the entry and an id: whoever
 reads the file without the folder's secret learns nobody's name or number.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _OFFICERS = "officers.jsonl"
 _SENT = "sent.jsonl"
+_POSTINGS = "postings.jsonl"
 _SECRET_BYTES: Final = 32
 
 
@@ -79,6 +80,17 @@ def officer_number(folder: Path, key_id: bytes) -> str:
     """The number under which this folder's agency enrolled a key; empty when it was enrolled elsewhere."""
     wanted = key_id.hex()
     return next((row["number"] for row in _rows(folder / _OFFICERS) if row["key_id"] == wanted), "")
+
+
+def keep_posting(folder: Path, key_id: bytes, posting: str, grade: str) -> None:
+    """Keep where the officer with this key is posted, and his grade."""
+    _append(folder / _POSTINGS, {"key_id": key_id.hex(), "posting": posting, "grade": grade})
+
+
+def posting(folder: Path, key_id: bytes) -> tuple[str, str]:
+    """Where the officer with this key is posted, and his grade; empty: this folder doesn't know."""
+    found = [row for row in _rows(folder / _POSTINGS) if row["key_id"] == key_id.hex()]
+    return (found[-1]["posting"], found[-1]["grade"]) if found else ("", "")
 
 
 def keep_sent(folder: Path, content: bytes, *, index: int, record_id: str = "") -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli import shown_number
+from nsor.cli import asked, own_agency, shown_number
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    from nsor.client import Client
     from nsor.v1 import lookup_pb2, types_pb2
 
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     "--fir",
     nargs=4,
     metavar="STATION YEAR SERIAL DATE",
-    help="Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.",
+    help="The FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05; of police their own grant for it is found.",
 )
 @click.option("--case", "case_id", type=record_id, metavar="ID", help="Trial: the case that `nsor case open` opened.")
 @click.option("--prisoner-number", metavar="NUMBER", help="Custody: the prisoner's number.")
@@ -118,9 +119,29 @@ def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> 
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
 
     with session.client(officer=True) as client:
+        if request.basis.HasField("fir"):
+            _find_grant(session, client, request)
         answer = client.lookup.look_up_registration(request)
     found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
     session.answer(answer, title="Found" if found else "No record that this call may see", confidential=True)
+
+
+def _find_grant(session: Session, client: Client, request: lookup_pb2.LookUpRegistrationRequest) -> None:
+    """Put an officer's own grant for the FIR in its place, if he is of the police: the one that was given last."""
+    from nsor.v1 import access_requests_pb2, options_pb2  # noqa: PLC0415 - as above
+
+    if own_agency.kind(client) != options_pb2.AGENCY_KIND_POLICE:
+        return
+    own = asked.of_fir(client, request.basis.fir)
+    granted = [each for each in own if each.state == access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED]
+    if not granted and own and asked.waits(own[0]):
+        raise WrongUse(
+            "Your request for this FIR waits for the prosecutor: {}. `nsor inbox` shows it.", asked.due(own[0])
+        )
+    if not granted:
+        raise WrongUse("You have no grant for this FIR. Ask the prosecutor: `nsor access request --new`.")
+    request.purpose, request.basis.grant_id = options_pb2.PURPOSE_INVESTIGATION, granted[0].grant_id
+    session.say("On your grant {} for this FIR.", granted[0].grant_id)
 
 
 def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:

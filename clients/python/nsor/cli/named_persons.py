@@ -34,25 +34,25 @@ def persons(path: Path | None) -> list[grants_pb2.Suspect]:
             click.echo("Persons, one on each line; Ctrl-D ends them:", err=True)
         text = sys.stdin.read()
     lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
-    return [_person(number, line) for number, line in lines if line]
+    return [person(number, line) for number, line in lines if line]
 
 
-def _person(number: int, line: str) -> grants_pb2.Suspect:
-    """A CNIC; a document as `AF P1234567`, perhaps with its kind; or for who has no number a Suspect as JSON."""
+def person(number: int, line: str) -> grants_pb2.Suspect:
+    """One: a CNIC; a document as `AF P1234567`, perhaps with its kind; or for who has no number a Suspect as JSON."""
     from nsor.v1 import grants_pb2, types_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    person = grants_pb2.Suspect()
+    found = grants_pb2.Suspect()
     document = _DOCUMENT.fullmatch(line)
     if line.startswith("{"):
-        read_request(line, person)
+        read_request(line, found)
     elif document is None:
-        person.cnic = line
+        found.cnic = line
     else:
         kind = document[3] or "passport"
         if kind not in _KINDS:
             raise WrongUse("Line {}: the kind of document is one of {}.", number, ", ".join(_KINDS))
-        person.document.country, person.document.number = document[1].upper(), document[2]
-        person.document.kind = types_pb2.TravelDocumentKind.Value(
+        found.document.country, found.document.number = document[1].upper(), document[2]
+        found.document.kind = types_pb2.TravelDocumentKind.Value(
             f"TRAVEL_DOCUMENT_KIND_{kind.upper().replace('-', '_')}"
         )
-    return person
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from nsor.cli import own_agency
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,16 +50,10 @@ def may_be_of(items: Sequence[worklists_pb2.WorkItem]) -> bool:
 
 
 def is_npb(client: Client) -> bool:
-    """Whether the caller is NPB, by the list of agencies that everybody is shown."""
-    from nsor.v1 import directory_pb2, options_pb2  # noqa: PLC0415 - as above
+    """Whether the caller is NPB."""
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
 
-    asked = directory_pb2.ListAgenciesRequest(page_size=500)
-    while True:
-        page = client.directory.list_agencies(asked).message
-        own = next((each for each in page.agencies if each.agency_id == client.agency_id), None)
-        if own is not None or not page.next_page_token:
-            return own is not None and own.kind == options_pb2.AGENCY_KIND_NPB
-        asked.page_token = page.next_page_token
+    return own_agency.kind(client) == options_pb2.AGENCY_KIND_NPB
 
 
 def counts(client: Client) -> list[Count]:

@@ -218,6 +218,10 @@ class Session:
         if self._state is not None and (ids := seen.ids_in(text)):
             seen.keep(self._state, ids)
 
+    def keep_ids(self, ids: Iterable[str]) -> None:
+        """Keep ids of which people were shown the first digits."""
+        self._keep_ids("\n".join(ids))
+
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
         click.echo(json.dumps(value, ensure_ascii=False))

@@ -6,7 +6,6 @@ The register isn't asked, and tells nobody what it holds: only what this state f
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,7 +44,7 @@ def ask(
         click.Abort: the person doesn't want it twice.
     """
     before = tell(session, client, same or _content(request), did=did)
-    if before is not None and _at_a_terminal() and not session.as_json:
+    if before is not None and agreement.at_a_terminal(session):
         agreement.obtain(session, "Send it again anyway?", agreed=False)
     return before
 
@@ -90,7 +89,7 @@ def identify(session: Session, client: Client, request: Any, *, again: bool) -> 
         click.Abort: the person doesn't want it twice.
     """
     before = None if again else ask(session, client, request)
-    meant = again or (before is not None and _at_a_terminal() and not session.as_json)
+    meant = again or (before is not None and agreement.at_a_terminal(session))
     if not request.request_id:
         request.request_id = (
             str(uuid.uuid4()) if meant else kept.request_id(client.state_folder, _of(client, _content(request)))
@@ -116,7 +115,3 @@ def _content(request: Message) -> bytes:
         if name in plain.DESCRIPTOR.fields_by_name:
             plain.ClearField(name)
     return plain.DESCRIPTOR.full_name.encode() + b"\0" + plain.SerializeToString(deterministic=True)
-
-
-def _at_a_terminal() -> bool:
-    return sys.stdin.isatty()

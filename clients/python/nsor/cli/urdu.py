@@ -20,6 +20,57 @@ TEXTS: Final[dict[str, str]] = {
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",
     "Accesses": "رسائیاں",
+    # A new access request, question by question.
+    "Another suspect of this FIR?": "اس ایف آئی آر کا کوئی اور مشتبہ؟",
+    "Sections of the FIR, such as 376, 34": "ایف آئی آر کی دفعات، جیسے 376, 34",
+    "Where the investigation stands:": "تفتیش کس مرحلے پر ہے:",
+    "Why the record is needed:": "ریکارڈ کیوں درکار ہے:",
+    "Number of the certified copy of the FIR, such as FC-12/2025": "ایف آئی آر کی مصدقہ نقل کا نمبر، جیسے FC-12/2025",
+    "Number of the application, such as APP-9/2025": "درخواست کا نمبر، جیسے APP-9/2025",
+    "Day of the application": "درخواست کی تاریخ",
+    "Where you are posted: a district or station": "آپ کی تعیناتی: ضلع یا تھانہ",
+    "Your grade (BPS), such as 17": "آپ کا گریڈ (BPS)، جیسے 17",
+    "FIR, such as 412/2025": "ایف آئی آر، جیسے 412/2025",
+    "Police station, such as PK-PB/LHR/PS-001": "تھانہ، جیسے PK-PB/LHR/PS-001",
+    "Day of the FIR, such as 05.03.2025": "ایف آئی آر کی تاریخ، جیسے 05.03.2025",
+    "Suspect {}: CNIC, or a document such as AF P1234567; empty: the FIR has none": (
+        "مشتبہ {}: شناختی کارڈ نمبر، یا دستاویز جیسے AF P1234567؛ خالی: ایف آئی آر میں نہیں"
+    ),
+    "Name, with s/o, d/o or w/o as in the FIR": "نام، ولد، بنت یا زوجہ کے ساتھ جیسے ایف آئی آر میں",
+    "Year of birth, such as 1988": "پیدائش کا سال، جیسے 1988",
+    "Number": "نمبر",
+    "You asked for this FIR on {}, {}: {}. `nsor access show {}`": (
+        "آپ نے اس ایف آئی آر کے لیے {} کو مانگا تھا، {}: {}۔ `nsor access show {}`"
+    ),
+    # The inbox.
+    "Access requests": "رسائی کی درخواستیں",
+    "{:,} access requests shown; there are more: `nsor inbox --all`.": (
+        "رسائی کی {:,} درخواستیں دکھائی گئیں؛ مزید بھی ہیں: `nsor inbox --all`۔"
+    ),
+    "{:,} access requests: all that there are.": "رسائی کی {:,} درخواستیں: بس یہی ہیں۔",
+    "No access requests.": "رسائی کی کوئی درخواست نہیں۔",
+    "The first one: `nsor inbox 1`.": "پہلی: `nsor inbox 1`۔",
+    "To ask for access to the records of suspects: `nsor access request --new`.": (
+        "مشتبہ افراد کے ریکارڈ تک رسائی مانگنے کے لیے: `nsor access request --new`۔"
+    ),
+    "Open which one? 1 to {}, or Enter for none": "کون سی کھولیں؟ 1 سے {}، یا کوئی نہیں تو Enter",
+    "{}: {}, {}, {}.": "{}: {}، {}، {}۔",
+    "Remind the prosecution of its province: it alone shows and decides it.": (
+        "اس صوبے کی پراسیکیوشن کو یاد دلائیں: صرف وہی اسے دکھاتی اور فیصلہ کرتی ہے۔"
+    ),
+    "Next, {} of {}: {}, {}.": "اگلی، {} از {}: {}، {}۔",
+    "It waits for the prosecutor: {}.": "یہ پراسیکیوٹر کی منتظر ہے: {}۔",
+    "That was the last one.": "یہ آخری تھی۔",
+    "To grant it: `nsor access approve {}`": "منظور کرنے کے لیے: `nsor access approve {}`",
+    "To return it: `nsor access return {} --reason documents-incomplete`": (
+        "لوٹانے کے لیے: `nsor access return {} --reason documents-incomplete`"
+    ),
+    "To grant a part: `nsor access approve {} --only 1`": (
+        "ایک حصہ منظور کرنے کے لیے: `nsor access approve {} --only 1`"
+    ),
+    "Approve, return or skip? [a/r/s]": "منظور (a)، واپس (r) یا چھوڑ دیں (s)؟ [a/r/s]",
+    "Why? Numbers, such as 1,3": "کیوں؟ نمبر، جیسے 1,3",
+    "On your grant {} for this FIR.": "اس ایف آئی آر کے لیے آپ کے اجازت نامے {} پر۔",
     "Agencies": "ادارے",
     "Amendment proposed": "ترمیم تجویز کی گئی",
     "Amendment refused": "ترمیم مسترد کی گئی",

@@ -6,6 +6,13 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, str]] = {
+    "There are {:,}. `nsor inbox` lists them.": "کل {:,} ہیں۔ `nsor inbox` انہیں دکھاتا ہے۔",
+    "Your request for this FIR waits for the prosecutor: {}. `nsor inbox` shows it.": (
+        "اس ایف آئی آر کی آپ کی درخواست پراسیکیوٹر کی منتظر ہے: {}۔ `nsor inbox` اسے دکھاتا ہے۔"
+    ),
+    "You have no grant for this FIR. Ask the prosecutor: `nsor access request --new`.": (
+        "اس ایف آئی آر کے لیے آپ کے پاس اجازت نامہ نہیں۔ پراسیکیوٹر سے مانگیں: `nsor access request --new`۔"
+    ),
     # Commands and options.
     "No such command.": "ایسی کوئی کمانڈ نہیں۔",
     "No such command. Did you mean {}?": "ایسی کوئی کمانڈ نہیں۔ شاید: {}",
@@ -131,8 +138,10 @@ TEXTS: Final[dict[str, str]] = {
     "Name the report's FILE, or - for stdin. `nsor identity changed --template` prints one to fill in.": (
         "رپورٹ کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor identity changed --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
     ),
-    "Name the request's FILE, or - for stdin. `nsor access request --template` prints one to fill in.": (
-        "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor access request --template` پُر کرنے کے لیے ایک دکھاتی ہے۔"
+    "Name the request's FILE, or - for stdin. `nsor access request --new` asks for everything,"
+    " --template prints one to fill in.": (
+        "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔ `nsor access request --new` سب کچھ پوچھتا ہے،"
+        " --template بھرنے کے لیے نمونہ دیتا ہے۔"
     ),
     "Name the request's FILE, or - for stdin. `nsor correction request --template` prints one to fill in.": (
         "درخواست کی FILE کا نام دیں، یا stdin کے لیے -۔"

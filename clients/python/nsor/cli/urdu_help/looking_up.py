@@ -7,6 +7,12 @@ from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
     "List registrations that may be of one person (NPB).": "وہ رجسٹریشنیں جو ایک ہی شخص کی ہو سکتی ہیں (این پی بی)۔",
+    "Show what waits for you, soonest first; open it, decide it.": (
+        "جو کچھ آپ کا منتظر ہے، جلد والا پہلے؛ کھولنا، فیصلہ کرنا۔"
+    ),
+    "Show what waits for you, the soonest first: access requests, then how much there is of the rest.": (
+        "جو کچھ آپ کا منتظر ہے، جلد والا پہلے: رسائی کی درخواستیں، پھر باقی کاموں کی تعداد۔"
+    ),
     "Ask for access; approve, return, show or withdraw it.": (
         "رسائی کی درخواست؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
     ),
@@ -77,6 +83,10 @@ COMMANDS: Final[dict[str, str]] = {
 """The sentence of each command."""
 
 OPTIONS: Final[dict[str, str]] = {
+    "Ask for everything at the terminal; posting and grade are remembered.": (
+        "ٹرمینل پر سب کچھ پوچھا جائے؛ تعیناتی اور گریڈ یاد رہتے ہیں۔"
+    ),
+    "At most so many requests.": "زیادہ سے زیادہ اتنی درخواستیں۔",
     "Why; repeatable.": "کیوں؛ بار بار دیا جا سکتا ہے۔",
     "Check it and open nothing.": "جانچ؛ کچھ نہیں کھلتا۔",
     "Only those that haven't ended.": "صرف وہ جو مکمل نہیں ہوئے۔",
@@ -88,7 +98,7 @@ OPTIONS: Final[dict[str, str]] = {
     "What is shown, such as identity,conviction; without it all.": (
         "کیا دکھایا جائے، جیسے identity,conviction؛ اس کے بغیر سب۔"
     ),
-    "Look-ups of each suspect; at most policy's number.": (
+    "Look-ups of each suspect; at most as many as policy's.": (
         "ہر مشتبہ شخص کا ریکارڈ کتنی بار دیکھا جا سکے؛ پالیسی سے زیادہ نہیں۔"
     ),
     "Last day of the grant; earlier than policy's.": "اجازت نامے کا آخری دن؛ پالیسی کی مدت سے پہلے۔",
@@ -97,7 +107,7 @@ OPTIONS: Final[dict[str, str]] = {
         "فائل جس کی ہر سطر میں ایک شخص ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"
     ),
     "Investigation: the prosecutor's grant.": "تفتیش: پراسیکیوٹر کا اجازت نامہ۔",
-    "Prosecution: the FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (
+    "The FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05; of police their own grant for it is found.": (
         "استغاثہ: ایف آئی آر، جیسے PK-PB/LHR/PS-001 2024 17 2024-03-05۔"
     ),
     "Trial: the case that `nsor case open` opened.": "سماعت: وہ مقدمہ جو `nsor case open` نے کھولا۔",

@@ -1,0 +1,80 @@
+"""How much there is to do besides access requests, for `nsor inbox`: a count of each list, and the command for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from nsor.cli import npb_work
+from nsor.cli.npb_work import Count
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.v1 import options_pb2
+
+_PAGE: Final = 100
+_MOST_EVENTS: Final = 500
+_GIVE_UP_SECONDS: Final = 10.0
+
+
+def counts(client: Client, kind: options_pb2.AgencyKind.ValueType) -> list[Count]:
+    """What there is of each list that this kind of agency has; what there is none of is left out."""
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    with_work = {
+        options_pb2.AGENCY_KIND_POLICE,
+        options_pb2.AGENCY_KIND_PROSECUTION,
+        options_pb2.AGENCY_KIND_COURT,
+        options_pb2.AGENCY_KIND_PRISONS,
+        options_pb2.AGENCY_KIND_NPB,
+    }
+    found: list[Count] = []
+    if kind == options_pb2.AGENCY_KIND_NPB:
+        found += _of_npb(client)
+    if kind == options_pb2.AGENCY_KIND_POLICE:
+        found += _of_police(client)
+    if kind in with_work:
+        found.append(_work(client))
+    return [each for each in [*found, _events(client)] if each.number or each.more]
+
+
+def _of_police(client: Client) -> Iterator[Count]:
+    from nsor.v1 import duties_pb2, transfers_pb2  # noqa: PLC0415 - as above
+
+    incoming = transfers_pb2.ListTransfersRequest(page_size=_PAGE, side=transfers_pb2.TRANSFER_SIDE_INCOMING)
+    page = client.notification.list_transfers(incoming).message
+    yield _count("persons who have moved to your station", page.items, page, "nsor transfers --side incoming")
+    overdue = client.notification.list_duties(duties_pb2.ListDutiesRequest(page_size=_PAGE, overdue=True)).message
+    yield _count("duties that are overdue", overdue.items, overdue, "nsor duties --overdue")
+
+
+def _of_npb(client: Client) -> Iterator[Count]:
+    from nsor.v1 import transfers_pb2, worklists_pb2  # noqa: PLC0415 - as above
+
+    waiting = client.registration.list_pending_decisions(
+        worklists_pb2.ListPendingDecisionsRequest(page_size=_PAGE)
+    ).message
+    yield _count("decisions that wait for a second officer", waiting.decisions, waiting, "nsor pending list")
+    unresolved = transfers_pb2.ListTransfersRequest(page_size=_PAGE, side=transfers_pb2.TRANSFER_SIDE_UNRESOLVED)
+    page = client.notification.list_transfers(unresolved).message
+    yield _count("transfers to settle", page.items, page, "nsor transfers --side unresolved")
+    yield from npb_work.counts(client)
+
+
+def _work(client: Client) -> Count:
+    from nsor.v1 import worklists_pb2  # noqa: PLC0415 - as above
+
+    page = client.registration.list_registrations(worklists_pb2.ListRegistrationsRequest(page_size=_PAGE)).message
+    return _count("records with something to do", page.items, page, "nsor work")
+
+
+def _events(client: Client) -> Count:
+    """Those that aren't acknowledged; to be counted is no acknowledgement."""
+    stream = client.events(until_replayed=True, give_up_seconds=_GIVE_UP_SECONDS)
+    number = sum(1 for _ in itertools.islice(stream, _MOST_EVENTS))
+    return Count("events that are not acknowledged", number, number == _MOST_EVENTS, "nsor events")
+
+
+def _count(what: str, items: Any, page: Any, command: str) -> Count:
+    return Count(what, len(items), bool(page.next_page_token), command)

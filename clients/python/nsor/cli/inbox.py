@@ -1,0 +1,184 @@
+"""`nsor inbox`: where an officer, a prosecutor and NPB begin their day: what waits, by when, and what opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nsor.cli import agreement, asked, besides, deciding, own_agency
+from nsor.cli.session import Session, common
+from nsor.misuse import WrongUse
+
+if TYPE_CHECKING:
+    from nsor.cli.npb_work import Count
+    from nsor.client import Client
+    from nsor.v1 import access_requests_pb2, options_pb2
+
+SHORTEST_ID: Final = 8
+_ANSWERS: Final = {"a": "approve", "r": "return", "s": "skip", "": "skip"}
+"""What is typed about a request, and what it means; the words themselves are taken too."""
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(1), required=False)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many requests.")
+@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
+@common
+def inbox(session: Session, number: int | None, limit: int, all_of_them: bool) -> None:
+    """Show what waits for you, the soonest first: access requests, then how much there is of the rest.
+
+    With a NUMBER that request is opened; a prosecutor approves, returns or skips it and comes to the next one. A list
+    names no suspect. Each page is recorded and counts against your budget of the day, as opening one does.
+    """
+    with session.client(officer=True) as client:
+        kind = own_agency.kind(client)
+        wanted = number if number is not None else None if all_of_them else limit
+        found, more = _requests(client, kind, wanted)
+        if number is None:
+            _show(session, found, besides.counts(client, kind), kind, more=more)
+            number = _asked_for(session, len(found))
+        elif number > len(found):
+            raise WrongUse("There are {:,}. `nsor inbox` lists them.", len(found))
+        if number is not None:
+            _open(session, client, kind, found, number)
+
+
+def _requests(
+    client: Client, kind: options_pb2.AgencyKind.ValueType, most: int | None
+) -> tuple[list[access_requests_pb2.AccessRequestItem], bool]:
+    """Of police what they have asked for, of a prosecution what it has to decide, of NPB what is overdue."""
+    from nsor.v1 import access_requests_pb2, options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
+    if kind == options_pb2.AGENCY_KIND_POLICE:
+        return asked.found(client, most)
+    if kind in {options_pb2.AGENCY_KIND_PROSECUTION, options_pb2.AGENCY_KIND_NPB}:
+        return asked.found(client, most, state=access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
+    return [], False
+
+
+def _show(
+    session: Session,
+    found: list[access_requests_pb2.AccessRequestItem],
+    counted: list[Count],
+    kind: options_pb2.AgencyKind.ValueType,
+    *,
+    more: bool,
+) -> None:
+    if session.as_json:
+        for each in found:
+            session.json_of(each)
+        for count in counted:
+            session.json(count._asdict())
+        return
+    if found:
+        rows = [
+            (
+                str(at),
+                asked.due(each),
+                asked.case(each),
+                asked.suspects(each),
+                asked.by(each),
+                each.access_request_id[:SHORTEST_ID],
+            )
+            for at, each in enumerate(found, 1)
+        ]
+        session.table("Access requests", ("", "due", "case", "suspects", "from", "request"), rows)
+        session.keep_ids(each.access_request_id for each in found)
+    if more:
+        session.say("{:,} access requests shown; there are more: `nsor inbox --all`.", len(found))
+    else:
+        session.say("{:,} access requests: all that there are." if found else "No access requests.", len(found))
+    if counted:
+        session.table("", ("how many", "what", "next"), [(each.text, each.what, each.command) for each in counted])
+    if found:
+        session.say("The first one: `nsor inbox 1`.")
+    elif _asks(kind):
+        session.say("To ask for access to the records of suspects: `nsor access request --new`.")
+
+
+def _asks(kind: options_pb2.AgencyKind.ValueType) -> bool:
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    return kind == options_pb2.AGENCY_KIND_POLICE
+
+
+def _asked_for(session: Session, many: int) -> int | None:
+    """Which one a person at a terminal wants to open; None: none."""
+    if not many or not agreement.at_a_terminal(session):
+        return None
+    question = session.said("Open which one? 1 to {}, or Enter for none", many)
+    while True:
+        typed = click.prompt(question, default="", show_default=False, err=True).strip()
+        if not typed:
+            return None
+        if typed.isdecimal() and 1 <= int(typed) <= many:
+            return int(typed)
+
+
+def _open(
+    session: Session,
+    client: Client,
+    kind: options_pb2.AgencyKind.ValueType,
+    found: list[access_requests_pb2.AccessRequestItem],
+    number: int,
+) -> None:
+    """Show one; a prosecutor decides it, and comes to the next one."""
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    if kind == options_pb2.AGENCY_KIND_NPB:
+        item = found[number - 1]
+        session.say("{}: {}, {}, {}.", number, asked.due(item), asked.case(item), asked.by(item))
+        session.say("Remind the prosecution of its province: it alone shows and decides it.")
+        return
+    decides = kind == options_pb2.AGENCY_KIND_PROSECUTION
+    for at in range(number, len(found) + 1):
+        if at > number:
+            item = found[at - 1]
+            session.say("Next, {} of {}: {}, {}.", at, len(found), asked.due(item), asked.case(item))
+        shown = deciding.show(session, client, found[at - 1].access_request_id)
+        if session.as_json:
+            return
+        if not deciding.say_decided(session, shown):
+            if not decides:
+                session.say("It waits for the prosecutor: {}.", asked.due(found[at - 1]))
+            elif not _decide(session, client, shown):
+                return
+        if not decides or not agreement.at_a_terminal(session):
+            return
+    session.say("That was the last one.")
+
+
+def _decide(session: Session, client: Client, shown: access_requests_pb2.AccessRequest) -> bool:
+    """Ask a prosecutor what becomes of a request; whether he was asked: nobody else is at a terminal."""
+    short = shown.access_request_id[:SHORTEST_ID]
+    if not agreement.at_a_terminal(session):
+        session.say("To grant it: `nsor access approve {}`", short)
+        session.say("To return it: `nsor access return {} --reason documents-incomplete`", short)
+        return False
+    session.say("To grant a part: `nsor access approve {} --only 1`", short)
+    does = _typed(session)
+    if does == "approve":
+        deciding.approve(session, client, shown.access_request_id, shown.etag)
+    elif does == "return":
+        deciding.send_back(session, client, shown.access_request_id, shown.etag, _reasons(session))
+    return True
+
+
+def _typed(session: Session) -> str:
+    question = session.said("Approve, return or skip? [a/r/s]")
+    while True:
+        typed = click.prompt(question, default="", show_default=False, err=True).strip().lower()
+        if typed in _ANSWERS or typed in _ANSWERS.values():
+            return _ANSWERS.get(typed, typed)
+
+
+def _reasons(session: Session) -> list[str]:
+    """Why, by numbers of a list."""
+    for number, reason in enumerate(deciding.REASONS, 1):
+        click.echo(f"{number} {reason}", err=True)
+    while True:
+        typed = click.prompt(session.said("Why? Numbers, such as 1,3"), err=True)
+        numbers = {each.strip() for each in typed.split(",")}
+        if numbers and all(each.isdecimal() and 1 <= int(each) <= len(deciding.REASONS) for each in numbers):
+            return [deciding.REASONS[int(each) - 1] for each in sorted(numbers, key=int)]

@@ -1,0 +1,255 @@
+"""`nsor inbox`: a prosecutor decides along it, an officer finds his grant; and a request that is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor import cli
+from nsor.v1 import (
+    access_requests_pb2,
+    directory_pb2,
+    duties_pb2,
+    grants_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    transfers_pb2,
+    types_pb2,
+    worklists_pb2,
+)
+from tests.client.conftest import AGENCY, Register, Run
+
+LOOKUP = "nsor.v1.LookupService/"
+LIST = f"{LOOKUP}ListAccessRequests"
+GET = f"{LOOKUP}GetAccessRequest"
+APPROVE = f"{LOOKUP}ApproveAccessRequest"
+RETURN = f"{LOOKUP}ReturnAccessRequest"
+ASK = f"{LOOKUP}CreateAccessRequest"
+LOOK_UP = f"{LOOKUP}LookUpRegistration"
+AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+WORK = "nsor.v1.RegistrationService/ListRegistrations"
+TRANSFERS = "nsor.v1.NotificationService/ListTransfers"
+DUTIES = "nsor.v1.NotificationService/ListDuties"
+EVENTS = "nsor.v1.NotificationService/SubscribeEvents"
+PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
+APPROVED = access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
+FIRST, SECOND = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10", "7a6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e11"
+GRANT = "9b6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e12"
+FIR = types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2025, serial=412)
+CNIC = "3520112345671"
+
+
+def item(request_id: str = FIRST, **fields: object) -> access_requests_pb2.AccessRequestItem:
+    given: Any = {"state": PENDING, "minutes_left": 6 * 60 + 5} | fields
+    return access_requests_pb2.AccessRequestItem(
+        access_request_id=request_id, agency_id=AGENCY, officer_number="PB-1234", fir=FIR, suspects=2, **given
+    )
+
+
+class Kind:
+    """What the register says of the caller's agency, and what waits there."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self.items: list[access_requests_pb2.AccessRequestItem] = [item(), item(SECOND, minutes_left=-61, late=True)]
+        answers: dict[str, Callable[[bytes], Message]] = {
+            LIST: lambda _: access_requests_pb2.ListAccessRequestsResponse(items=self.items),
+            WORK: lambda _: worklists_pb2.ListRegistrationsResponse(items=[worklists_pb2.WorkItem()]),
+            TRANSFERS: lambda _: transfers_pb2.ListTransfersResponse(items=[transfers_pb2.TransferItem()] * 2),
+            DUTIES: lambda _: duties_pb2.ListDutiesResponse(),
+            GET: lambda request: access_requests_pb2.GetAccessRequestResponse(
+                access_request=access_requests_pb2.AccessRequest(
+                    access_request_id=access_requests_pb2.GetAccessRequestRequest.FromString(request).access_request_id,
+                    etag="seen",
+                    state=PENDING,
+                )
+            ),
+            APPROVE: lambda _: access_requests_pb2.ApproveAccessRequestResponse(grant=grants_pb2.Grant(grant_id=GRANT)),
+            RETURN: lambda _: access_requests_pb2.ReturnAccessRequestResponse(),
+        }
+        register.answers.update(answers)
+        register.streams[EVENTS] = lambda _: iter([notification_pb2.SubscribeEventsResponse(replay_ends=True)])
+
+    def is_(self, kind: str) -> None:
+        agency = directory_pb2.Agency(agency_id=AGENCY, kind=options_pb2.AgencyKind.Value(f"AGENCY_KIND_{kind}"))
+        self.register.answers[AGENCIES] = lambda _: directory_pb2.ListAgenciesResponse(agencies=[agency])
+
+    def called(self, method: str) -> list[bytes]:
+        return [call.request for call in self.register.calls if call.method == method]
+
+
+@pytest.fixture
+def kind(register: Register) -> Kind:
+    return Kind(register)
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A person at a terminal, who types these lines."""
+
+    def types(*lines: str) -> None:
+        left: Iterator[str] = iter(lines)
+        monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: next(left))
+
+    return types
+
+
+def test_a_prosecutor_sees_by_when_and_decides_along_the_list(
+    run: Run, kind: Kind, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("PROSECUTION")
+    typed("1", "a", "r", "1,3")
+    assert run("inbox") == 0
+    printed = capsys.readouterr()
+    assert "DUE IN 6 h" in printed.out
+    assert "LATE BY 1 h" in printed.out
+    assert "FIR 412/2025 PK-PB/LHR/PS-001" in printed.out
+    assert "2 suspects" in printed.out
+    assert f"{AGENCY}/PB-1234" in printed.out
+    assert "That was the last one." in printed.err
+    (approved,), (returned,) = kind.called(APPROVE), kind.called(RETURN)
+    decision = access_requests_pb2.ApproveAccessRequestRequest.FromString(approved)
+    assert (decision.access_request_id, decision.etag) == (FIRST, "seen")
+    other = access_requests_pb2.ReturnAccessRequestRequest.FromString(returned)
+    assert (other.access_request_id, list(other.reasons)) == (SECOND, [1, 3])
+    # Only what waits was asked for.
+    assert access_requests_pb2.ListAccessRequestsRequest.FromString(kind.called(LIST)[0]).state == PENDING
+
+
+def test_a_skipped_request_stays_and_a_decided_one_does_not_ask_again(
+    run: Run, kind: Kind, typed: Callable[..., None], register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("PROSECUTION")
+    typed("s", "s")
+    assert run("inbox", "1") == 0
+    assert kind.called(APPROVE) == kind.called(RETURN) == []
+    decided = access_requests_pb2.AccessRequest(
+        access_request_id=FIRST, state=APPROVED, grant=grants_pb2.Grant(grant_id=GRANT)
+    )
+    register.answers[GET] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=decided)
+    typed()
+    assert run("inbox", "2") == 0
+    assert f"`nsor lookup --grant {GRANT}`" in capsys.readouterr().err
+
+
+def test_without_a_terminal_the_next_commands_are_printed(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("PROSECUTION")
+    assert run("inbox", "1") == 0
+    said = capsys.readouterr().err
+    assert "`nsor access approve 5e6d3d2f`" in said
+    assert "`nsor access return 5e6d3d2f --reason documents-incomplete`" in said
+    # The first digits that were shown are enough.
+    assert run("inbox") == 0
+    assert run("access", "show", "7a6d3d2f") == 0
+    assert access_requests_pb2.GetAccessRequestRequest.FromString(kind.called(GET)[-1]).access_request_id == SECOND
+
+
+def test_an_officer_sees_his_requests_and_how_much_there_is_of_the_rest(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    kind.items = [item(own=True), item(SECOND, own=True, state=APPROVED, late=True, grant_id=GRANT)]
+    assert run("inbox") == 0
+    printed = capsys.readouterr()
+    assert "GRANTED LATE" in printed.out
+    assert "you" in printed.out
+    assert "nsor transfers --side incoming" in printed.out
+    assert "nsor work" in printed.out
+    assert "nsor duties" not in printed.out  # there are none
+    assert "2 access requests: all that there are." in printed.err
+    assert run("inbox", "3") == cli.USAGE
+
+
+def test_a_court_has_its_worklist_and_no_requests(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
+    kind.is_("COURT")
+    assert run("inbox") == 0
+    printed = capsys.readouterr()
+    assert "nsor work" in printed.out
+    assert "No access requests." in printed.err
+    assert kind.called(LIST) == kind.called(TRANSFERS) == []
+
+
+def test_a_program_gets_an_object_for_each(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
+    kind.is_("PROSECUTION")
+    assert run("inbox", "--json") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert FIRST in lines[0]
+    assert '"command": "nsor work"' in lines[2]
+
+
+def test_an_officers_own_grant_is_found_by_its_fir(
+    run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    register.answers[LOOK_UP] = lambda _: none
+    other = types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2025, serial=413)
+    elsewhere = item(FIRST, state=APPROVED, grant_id=FIRST)
+    elsewhere.fir.CopyFrom(other)
+    kind.items = [elsewhere, item(SECOND, state=APPROVED, grant_id=GRANT)]
+    fir = ("lookup", "--fir", "PK-PB/LHR/PS-001", "2025", "412", "2025-09-02")
+    assert run(*fir, stdin=f"{CNIC}\n") == 0
+    request = lookup_pb2.LookUpRegistrationRequest.FromString(kind.called(LOOK_UP)[0])
+    assert (request.basis.grant_id, request.purpose) == (GRANT, options_pb2.PURPOSE_INVESTIGATION)
+    assert access_requests_pb2.ListAccessRequestsRequest.FromString(kind.called(LIST)[0]).own
+    for items, said in (([item()], "DUE IN 6 h"), ([], "`nsor access request --new`")):
+        kind.items = items
+        assert run(*fir, stdin=f"{CNIC}\n") == cli.USAGE
+        assert said in capsys.readouterr().err
+    assert len(kind.called(LOOK_UP)) == 1
+
+
+ANSWERS = (
+    *("412/2025", "pk-pb/lhr/ps-001", "02.09.2025"),
+    *(CNIC, "Test Aslam s/o Test Rasool", "y"),
+    *("", "Test Akram", "Test Akram s/o Test Karim", "1988", "n"),
+    *("376, 34", "2", "1", "FC-12/2025", "APP-9/2025", "03.09.2025"),
+)
+
+
+def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    kind.items = []
+    typed(*ANSWERS, "Lahore", "17")
+    assert run("access", "request", "--new") == 0
+    kind.items = [item(create_time=dt.datetime(2026, 3, 2, 4, 43, tzinfo=dt.UTC))]
+    typed(*ANSWERS, "", "", "n")  # and not sent again
+    assert run("access", "request", "--new") == cli.STOPPED
+    assert "You asked for this FIR on 2026-03-02, 09:43 PKT, 2 suspects: DUE IN 6 h." in " ".join(
+        capsys.readouterr().err.split()
+    )
+    typed(*ANSWERS, "", "", "y")
+    assert run("access", "request", "--new") == 0
+    first, second = (access_requests_pb2.CreateAccessRequestRequest.FromString(each) for each in kind.called(ASK))
+    for sent in (first, second):
+        assert (sent.annexure_a.posting, sent.annexure_a.officer_grade) == ("PK-PB/LHR", 17)
+        assert (sent.fir.serial, sent.fir.year, sent.fir.police_station) == (412, 2025, "PK-PB/LHR/PS-001")
+        known, unknown = sent.suspects
+        assert (known.cnic, known.name.name, known.name.relative_name) == (CNIC, "Test Aslam", "Test Rasool")
+        assert (unknown.WhichOneof("identifier"), unknown.name.relative_name) == (None, "Test Karim")
+        assert unknown.birth_year == 1988
+        assert list(sent.annexure_a.offence_codes) == ["PPC-376", "PPC-34"]
+        assert sent.annexure_a.stage == access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE
+
+
+def test_what_is_remembered_names_no_suspect(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None], tmp_path: Path
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    kind.items = []
+    typed(*ANSWERS, "Lahore", "17")
+    assert run("access", "request", "--new") == 0
+    kept = [each for each in tmp_path.rglob("*") if each.is_file() and each.name != "stdin"]
+    assert any(each.name == "postings.jsonl" and each.stat().st_mode & 0o777 == 0o600 for each in kept)
+    assert not [each for each in kept if b"Aslam" in each.read_bytes() or CNIC.encode() in each.read_bytes()]

@@ -17,6 +17,7 @@ from nsor.ledger import note
 from nsor.ledger.handover import HandedOver
 from nsor.officer import OfficerKey
 from nsor.retries import Retries
+from nsor.screening import Screening
 from nsor.services import Directory, Lookup, Notification, Oversight, Registration
 from nsor.v1 import oversight_pb2
 
@@ -153,6 +154,16 @@ class Client:
             on_reconnect=on_reconnect,
             before_sending=before_sending,
         )
+
+    def screen_manifest(
+        self,
+        manifest_id: str,
+        *,
+        give_up_seconds: float = 300.0,
+        on_reconnect: Callable[[NsorError | None], None] | None = None,
+    ) -> Screening:
+        """Screen the passengers of a manifest that was declared; see ``Screening``."""
+        return Screening(self._connection, manifest_id, give_up_seconds=give_up_seconds, on_reconnect=on_reconnect)
 
     def verify_ledger(
         self,

@@ -1,6 +1,6 @@
 """Rules of movements over the border that concern several fields: one document, and a country that isn't Pakistan.
 
-Of a passenger likewise: one document.
+Of a passenger likewise: one document, or both.
 """
 
 from __future__ import annotations
@@ -19,22 +19,16 @@ _Today = Callable[[], dt.date]
 def _movement(
     request: movements_pb2.ReportMovementRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
-    _one_document(request, path, violations)
+    if request.WhichOneof("document") is None:
+        violations.append(Violation(path + "identity_number", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+    elif request.WhichOneof("document") == "identity_number" and not request.identity_number:
+        violations.append(Violation(path + "identity_number", errors_pb2.FIELD_REASON_REQUIRED))
     if request.country == HOME:
         violations.append(Violation(path + "country", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
 
 
 def _passenger(row: screening_pb2.ManifestRow, path: str, violations: list[Violation], _today: _Today) -> None:
-    _one_document(row, path, violations)
-
-
-def _one_document(
-    message: movements_pb2.ReportMovementRequest | screening_pb2.ManifestRow, path: str, violations: list[Violation]
-) -> None:
-    which = message.WhichOneof("document")
-    if which is None:
-        violations.append(Violation(path + "identity_number", errors_pb2.FIELD_REASON_EXACTLY_ONE))
-    elif which == "identity_number" and not message.identity_number:
+    if not row.identity_number and not row.HasField("shown_document"):
         violations.append(Violation(path + "identity_number", errors_pb2.FIELD_REASON_REQUIRED))
 
 

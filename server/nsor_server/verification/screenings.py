@@ -193,13 +193,13 @@ class Screenings:
             self._having = {}
             for standing in self._history.everybody():
                 self._take_having(self._having, standing)
-        ids = self._having.get(who.day, set()) | self._having.get(who.year, set())
+        ids = {one for blind in who.blinds for one in self._having.get(blind, ())}
         return [standing for one in ids if self._finds((standing := self._history.standing(one)), who)]
 
     def _finds(self, standing: Standing, who: Kept) -> bool:
         if not standing.in_look_ups or not standing.screened:
             return False
-        kinds = {kind for kind, blind in self._blinds(standing) if blind in (who.day, who.year)}
+        kinds = {kind for kind, blind in self._blinds(standing) if blind in who.blinds}
         claim = standing.claim
         return any(not (claim.cnic_held if kind == claims.IDENTIFIER_CNIC else claim.passport_held) for kind in kinds)
 

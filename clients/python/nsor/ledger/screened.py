@@ -22,17 +22,17 @@ def row_salt(salt: bytes, number: int) -> bytes:
     return hmac.digest(salt, number.to_bytes(4, "big"), "sha256")
 
 
-def row_hash(salt: bytes, number: int, document: str, birth_date: str, outcome: str) -> bytes:
+def row_hash(salt: bytes, number: int, documents: str, birth_date: str, outcome: str) -> bytes:
     """The hash of a row's leaf.
 
     Args:
         salt: the row's own.
         number: of the row.
-        document: "cnic 3520212345671", or "document PK AB1234567 1": country, number and kind.
+        documents: "cnic 3520212345671", "document PK AB1234567 1" (country, number and kind), or both.
         birth_date: "1985-06-07".
         outcome: ``FOUND`` or ``NO_RECORD``.
     """
-    return merkle.leaf_hash(salt + f"{number} {document} {birth_date} {outcome}".encode())
+    return merkle.leaf_hash(salt + f"{number} {documents} {birth_date} {outcome}".encode())
 
 
 def row_proof(hashes: Sequence[bytes], position: int) -> list[bytes]:

@@ -183,7 +183,7 @@ class ManifestRow(_message.Message):
     row: _builtins.int
     """Number of the row, from 1 to the number of persons that was declared. Whoever stands under it stays under it."""
     identity_number: _builtins.str
-    """The number of a CNIC, NICOP or POC."""
+    """The number of a CNIC, NICOP or POC, as a passport of Pakistan has it too. It, or `shown_document`, or both: then he is found by either."""
     @_builtins.property
     def shown_document(self) -> _types_pb2.TravelDocument:
         """A passport, a foreign identity card or another travel document."""
@@ -200,13 +200,11 @@ class ManifestRow(_message.Message):
         shown_document: _types_pb2.TravelDocument | None = ...,
         birth_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "document", b"document", "identity_number", b"identity_number", "shown_document", b"shown_document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "shown_document", b"shown_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "document", b"document", "identity_number", b"identity_number", "row", b"row", "shown_document", b"shown_document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "identity_number", b"identity_number", "row", b"row", "shown_document", b"shown_document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_document: _TypeAlias = _typing.Literal["identity_number", "shown_document"]  # noqa: Y015
-    _WhichOneofArgType_document: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_document) -> _WhichOneofReturnType_document | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ManifestRow: _TypeAlias = ManifestRow  # noqa: Y015
 
@@ -226,8 +224,9 @@ class ScreenManifestResponse(_message.Message):
     """32 random bytes, from which each row's own salt follows: HMAC-SHA-256 under it of the row's number, four bytes, the most significant first."""
     rows_root: _builtins.bytes
     """The root of a tree (RFC 6962, SHA-256) over the rows that were screened, in their order. It stands in the entry as well, so that the agency
-    can prove each row by itself. A leaf is the row's salt, then in ASCII with a space between them: the row's number; "cnic" and
-    its 13 digits, or "document" and its country, number and kind, the kind as a number; the date of birth as 1985-06-07; "FOUND" or "NO_RECORD".
+    can prove each row by itself. A leaf is the row's salt, then in ASCII with a space between them: the row's number; as far as they are given
+    "cnic" and its 13 digits, and "document" and its country, number and kind, the kind as a number; the date of birth as 1985-06-07; "FOUND"
+    or "NO_RECORD".
     """
     padding: _builtins.bytes
     """Nothing: it fills the answer up to its size."""
@@ -350,7 +349,7 @@ class ScreeningHit(_message.Message):
     """Id of the registration."""
     @_builtins.property
     def person(self) -> _types_pb2.Person:
-        """Who it is, by the record: the official names, what he was born as, and the document by which he was found."""
+        """Who it is, by the record: the official names, what he was born as, and the documents by which he was found."""
 
     def __init__(
         self,

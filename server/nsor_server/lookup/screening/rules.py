@@ -25,9 +25,11 @@ PADDED_TO: Final = 16_384
 """Bytes: what the hits of an answer fill up to, or else a multiple; some hundred are a hit."""
 SCREENED_BYTES: Final = -(-BLOCK // 8)
 _FOUND: Final = struct.Struct(f">{MOST_HITS}H")
-_ROW: Final = struct.Struct(">H16s16sQ")
+_ROW: Final = struct.Struct(">H16s16s16s16sQ")
 BLIND_BYTES: Final = 16
 """Of a blind index as a block keeps it."""
+NOT_SHOWN: Final = bytes(BLIND_BYTES)
+"""What stands for a document that isn't given."""
 _OF_ROW: Final = re.compile(r"rows\[([0-9]+)\]\.(.+)")
 
 
@@ -35,14 +37,28 @@ class Kept(NamedTuple):
     """Who stands under a row's number.
 
     Attributes:
-        day: half of the blind index of his document with his day of birth.
-        year: the same with the year of birth.
+        cnic_day: half of the blind index of his identity number with his day of birth; zeros: he has shown none.
+        cnic_year: the same with the year of birth.
+        document_day: the same of his other document.
+        document_year: likewise.
         first_us: when the row was answered first, microseconds since 1970.
     """
 
-    day: bytes
-    year: bytes
+    cnic_day: bytes
+    cnic_year: bytes
+    document_day: bytes
+    document_year: bytes
     first_us: int
+
+    @property
+    def shown(self) -> list[bytes]:
+        """What he has shown, with his day of birth: nobody else of the manifest has."""
+        return [each for each in (self.cnic_day, self.document_day) if each != NOT_SHOWN]
+
+    @property
+    def blinds(self) -> list[bytes]:
+        """By what he is found."""
+        return [each for each in self[:4] if each != NOT_SHOWN]
 
 
 def is_of_row(violation: Violation) -> bool:
@@ -136,7 +152,7 @@ def rows_bytes(kept: Mapping[int, Kept]) -> bytes:
 
 def rows_of(encoded: bytes) -> dict[int, Kept]:
     """What ``rows_bytes`` made; struct.error: it is none of that."""
-    return {number: Kept(day, year, first_us) for number, day, year, first_us in _ROW.iter_unpack(encoded)}
+    return {number: Kept(*kept) for number, *kept in _ROW.iter_unpack(encoded)}
 
 
 def padding(size: int) -> int:

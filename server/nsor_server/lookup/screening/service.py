@@ -43,28 +43,31 @@ class _Passenger(NamedTuple):
     Attributes:
         position: in the message.
         number: of the row.
-        document: in words, as the tree over the rows has it.
+        documents: in words, as the tree over the rows has them.
         birth_date: likewise.
-        identifier: the same document as registrations have it.
         wanted: what it looks for.
         before: who stands under its number already; None: nobody does.
     """
 
     position: int
     number: int
-    document: str
+    documents: str
     birth_date: str
-    identifier: registrations.Identifier
     wanted: store.Wanted
     before: Kept | None
 
 
 class _Shown(NamedTuple):
-    """A passenger of whom there is a record."""
+    """A passenger of whom there is a record.
+
+    Attributes:
+        by: the documents by which it was found.
+    """
 
     passenger: _Passenger
     found: store.Found
     record: record_pb2.RegistrationRecord
+    by: list[registrations.Identifier]
 
 
 class Screening:
@@ -167,7 +170,7 @@ class Screening:
             screened.row_hash(
                 screened.row_salt(salt, each.number),
                 each.number,
-                each.document,
+                each.documents,
                 each.birth_date,
                 screened.FOUND if answer.rows[each.position].outcome == _FOUND else screened.NO_RECORD,
             )
@@ -211,7 +214,7 @@ class Screening:
         """The rows that are screened; of the others the answer says why they aren't."""
         wrong = rules.by_row(call.found)
         kept = rules.rows_of(block.rows)
-        stands = {each.day: number for number, each in kept.items()}
+        stands = {shown: number for number, each in kept.items() for shown in each.shown}
         repeat_us = policy_of(call).screening.repeat_minutes * 60_000_000
         now_us = to_us(call.now())
         numbers: set[int] = set()
@@ -237,26 +240,28 @@ class Screening:
                 else:
                     passengers.append(each)
                 continue
-            new = each.wanted.kept(now_us)
-            if stands.setdefault(new.day, row.row) != row.row:
-                field = row.WhichOneof("document") or "identity_number"
+            new = each.wanted.kept(now_us).shown
+            if any(shown in stands for shown in new):
+                field = "identity_number" if row.identity_number else "shown_document"
                 self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
             else:
+                stands |= dict.fromkeys(new, row.row)
                 passengers.append(each)
         return passengers
 
     def _passenger(self, position: int, row: screening_pb2.ManifestRow, before: Kept | None) -> _Passenger:
-        if row.WhichOneof("document") == "shown_document":
-            shown = row.shown_document
-            document = f"document {shown.country} {shown.number} {shown.kind:d}"
-            identifier = registrations.of_document(shown.country, shown.number, shown.kind)
-        else:
-            document = f"cnic {row.identity_number}"
-            identifier = registrations.of_cnic(row.identity_number)
-        born = row.birth_date
+        born, number, shown = row.birth_date, row.identity_number, row.shown_document
         day, year = f"{born.year:04d}-{born.month:02d}-{born.day:02d}", f"{born.year:04d}"
-        wanted = store.blinds(self._blind_index, identifier, day, year)
-        return _Passenger(position, row.row, document, day, identifier, wanted, before)
+        cnic = document = None
+        documents: list[str] = []
+        if number:
+            documents.append(f"cnic {number}")
+            cnic = store.way(self._blind_index, registrations.of_cnic(number), day, year)
+        if row.HasField("shown_document"):
+            documents.append(f"document {shown.country} {shown.number} {shown.kind:d}")
+            identifier = registrations.of_document(shown.country, shown.number, shown.kind)
+            document = store.way(self._blind_index, identifier, day, year)
+        return _Passenger(position, row.row, " ".join(documents), day, store.Wanted(cnic, document), before)
 
     def _found(
         self, conn: Connection, passengers: Sequence[_Passenger], answer: screening_pb2.ScreenManifestResponse
@@ -282,20 +287,19 @@ class Screening:
     def _opened(self, passenger: _Passenger, found: store.Found) -> _Shown:
         record, key, convictions = registrations.open_shown(self._sealer, found.row)
         claim = registrations.open_claim(key, found.claim)
-        is_cnic = passenger.identifier.kind == registrations.IDENTIFIER_CNIC
-        dates = (passenger.birth_date, passenger.birth_date[:4])
-        looked_for = {registrations.screened_of_row(passenger.identifier, date) for date in dates}
-        if (
-            claim.registration_id != record.registration_id
-            or not convictions
-            or (claim.cnic_held if is_cnic else claim.passport_held)
-            or looked_for.isdisjoint(registrations.screened_by(record))
-        ):
+        own, dates = registrations.screened_by(record), (passenger.birth_date, passenger.birth_date[:4])
+        by = [
+            way.identifier
+            for way in passenger.wanted.ways
+            if not own.isdisjoint(registrations.screened_of_row(way.identifier, date) for date in dates)
+            and not _is_held(claim, way.identifier)
+        ]
+        if claim.registration_id != record.registration_id or not convictions or not by:
             raise contradicted(registrations.SCREENED, "a row of %s contradicts the sealed record")
-        return _Shown(passenger, found, record)
+        return _Shown(passenger, found, record, by)
 
     def _show(self, hit: screening_pb2.ScreeningHit, shown: _Shown) -> None:
-        """Fill a hit in: the official names, the birth, and the document by which it was found."""
+        """Fill a hit in: the official names, the birth, and the documents by which it was found."""
         record = shown.record
         hit.registration_id = text(record.registration_id)
         whole = registrations.to_message(record, (), "").person
@@ -303,12 +307,10 @@ class Screening:
         person.names.extend(each for each in whole.names if each.kind == types_pb2.NAME_KIND_OFFICIAL)
         person.sex, person.birth_date_precision = whole.sex, whole.birth_date_precision
         person.birth_date.CopyFrom(whole.birth_date)
-        if shown.passenger.identifier.kind == registrations.IDENTIFIER_CNIC:
+        if registrations.of_cnic(record.cnic) in shown.by:
             person.cnic, person.identity_document = whole.cnic, whole.identity_document
-            return
         for document in whole.travel_documents:
-            own = registrations.of_document(document.country, document.number, document.kind)
-            if own == shown.passenger.identifier:
+            if registrations.of_document(document.country, document.number, document.kind) in shown.by:
                 person.travel_documents.append(document)
 
     def _refuse(
@@ -321,6 +323,11 @@ class Screening:
         for each in violations:
             english, urdu = self._texts.field(each.reason)
             said.violations.add(field=each.field, reason=each.reason, meaning_en=english, meaning_ur=urdu)
+
+
+def _is_held(claim: record_pb2.ClaimRecord, identifier: registrations.Identifier) -> bool:
+    """Whether an earlier registration has the identifier, so that this one isn't found by it."""
+    return claim.cnic_held if identifier.kind == registrations.IDENTIFIER_CNIC else claim.passport_held
 
 
 def _kept(

@@ -138,26 +138,53 @@ class StoredBlock(NamedTuple):
     sealed: bytes
 
 
+class Way(NamedTuple):
+    """By what a row may find somebody: one of its documents, with the date of birth.
+
+    Attributes:
+        identifier: the document.
+        day: its blind indexes with the day of birth, under every live key, the primary's first.
+        year: the same with the year of birth.
+    """
+
+    identifier: registrations.Identifier
+    day: Sequence[tuple[int, bytes]]
+    year: Sequence[tuple[int, bytes]]
+
+
 class Wanted(NamedTuple):
     """What a row looks for.
 
     Attributes:
-        kind: of the identifier.
-        day: the blind indexes of the identifier with the day of birth, under every live key, the primary's first.
-        year: the same with the year of birth.
+        cnic: by its identity number; None: it has none.
+        document: by its other document, likewise.
     """
 
-    kind: int
-    day: Sequence[tuple[int, bytes]]
-    year: Sequence[tuple[int, bytes]]
+    cnic: Way | None
+    document: Way | None
+
+    @property
+    def ways(self) -> list[Way]:
+        """Those that there are."""
+        return [each for each in self if each is not None]
 
     def kept(self, first_us: int) -> Kept:
         """Who stands under the row's number, if it is answered first at an instant."""
-        return Kept(self.day[0][1][: rules.BLIND_BYTES], self.year[0][1][: rules.BLIND_BYTES], first_us)
+        blinds = [
+            rules.NOT_SHOWN if way is None else values[0][1][: rules.BLIND_BYTES]
+            for way in self
+            for values in ((way.day, way.year) if way is not None else (None, None))
+        ]
+        return Kept(*blinds, first_us)
 
     def is_of(self, kept: Kept) -> bool:
         """Whether it looks for who stands there, under whichever key."""
-        return any(blind.startswith(kept.day) for _, blind in self.day)
+        return all(
+            (before == rules.NOT_SHOWN)
+            if way is None
+            else any(blind.startswith(before) for _, blind in way.day) and before != rules.NOT_SHOWN
+            for way, before in ((self.cnic, kept.cnic_day), (self.document, kept.document_day))
+        )
 
 
 class Found(NamedTuple):
@@ -261,11 +288,12 @@ def found(conn: Connection, wanted: Sequence[Wanted]) -> dict[int, Found]:
     key_ids: list[int] = []
     blinds: list[bytes] = []
     for nth, each in enumerate(wanted):
-        for key_id, blind in (*each.day, *each.year):
-            nths.append(nth)
-            kinds.append(each.kind)
-            key_ids.append(key_id)
-            blinds.append(blind)
+        for way in each.ways:
+            for key_id, blind in (*way.day, *way.year):
+                nths.append(nth)
+                kinds.append(way.identifier.kind)
+                key_ids.append(key_id)
+                blinds.append(blind)
     parameters = arrays.integers(nths), arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds)
     by_position: dict[int, Found] = {}
     for nth, *columns in ask(conn, _FOUND, *parameters) if wanted else ():
@@ -290,10 +318,10 @@ def versions_seen(shown: Sequence[Found]) -> list[Seen]:
     return seen_ones
 
 
-def blinds(blind_index: BlindIndex, identifier: registrations.Identifier, day: str, year: str) -> Wanted:
-    """What a passenger's document and date of birth are looked for by."""
-    return Wanted(
-        identifier.kind,
+def way(blind_index: BlindIndex, identifier: registrations.Identifier, day: str, year: str) -> Way:
+    """By what a passenger's document and date of birth are looked for."""
+    return Way(
+        identifier,
         blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, day).text),
         blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, year).text),
     )

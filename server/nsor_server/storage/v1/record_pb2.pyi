@@ -4926,8 +4926,9 @@ class ManifestBlockRecord(_message.Message):
     version: _builtins.int
     """Version, from 1."""
     rows: _builtins.bytes
-    """For each row, by its number: that in two bytes, half of the blind index of document and date of birth, half of that of document and year
-    of birth, 16 bytes each, and when it was answered first, microseconds since 1970 in eight.
+    """For each row, by its number: that in two bytes; 16 bytes of the blind index of identity number and date of birth, as many of that of
+    identity number and year of birth, then the same of the other document, zeros for what isn't given; and when it was answered first,
+    microseconds since 1970 in eight.
     """
     def __init__(
         self,

@@ -1,0 +1,178 @@
+"""The passengers of a manifest, screened: messages of rows, each answer checked, none lost when the line breaks.
+
+What wasn't answered is sent again under the same row numbers, which costs nothing for some minutes (policy). The
+register says of each message by which tree it has recorded its rows; this makes that tree again from what was sent and
+what was answered, so that each row can be proved later by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nsor.connection import Connection, read_message
+from nsor.errors import NsorError, ReceiptWrong
+from nsor.exchange import MOST_BYTES, Exchange, Message, Reply
+from nsor.ledger import merkle, screened
+from nsor.v1 import screening_pb2
+
+METHOD: Final = "nsor.v1.LookupService/ScreenManifest"
+BLOCK: Final = 500
+"""Row numbers of a block, and most rows of a message, which are of one."""
+_OUTCOMES: Final = {
+    screening_pb2.SCREENING_OUTCOME_FOUND: screened.FOUND,
+    screening_pb2.SCREENING_OUTCOME_NO_RECORD: screened.NO_RECORD,
+}
+_SEND_AGAIN: Final = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
+Row = tuple[screening_pb2.ManifestRow, Any]
+"""A row, and what its answer is given back with."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProof:
+    """What proves a row that was screened.
+
+    Attributes:
+        salt: the row's own.
+        position: of the row among those of its message that were screened.
+        hashes: of all of these; its own is the one at the position.
+        root: that of their tree, which the entry has.
+    """
+
+    salt: bytes
+    position: int
+    hashes: Sequence[bytes]
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What became of a row, with the proof of the message that it came in.
+
+    Attributes:
+        tag: what the row was handed in with.
+        row: what became of it.
+        hit: who it is; None: nobody of the register.
+        proof: of the row; None: it was refused.
+        access_id: of the message's entry in the ledger.
+        index: of that entry.
+        origin: of the ledger's checkpoint that came with it.
+    """
+
+    tag: Any
+    row: screening_pb2.ScreenedRow
+    hit: screening_pb2.ScreeningHit | None
+    proof: RowProof | None
+    access_id: str
+    index: int
+    origin: str
+
+
+class Screening:
+    """Screens passengers of one manifest.
+
+    Args:
+        connection: how to reach the register.
+        manifest_id: the manifest.
+        give_up_seconds: how long to keep trying without an answer before giving up.
+        on_reconnect: hears why, each time before connecting again.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        manifest_id: str,
+        *,
+        give_up_seconds: float = 300.0,
+        on_reconnect: Callable[[NsorError | None], None] | None = None,
+    ) -> None:
+        self._manifest_id = manifest_id
+        self._exchange = Exchange(connection, METHOD, give_up_seconds=give_up_seconds, on_reconnect=on_reconnect)
+
+    def send(self, rows: Iterable[Row]) -> Iterator[Screened]:
+        """Send rows, each with a tag; gives what became of each. Those that an answer can't hold are sent again.
+
+        Documents are in their normal form: 13 digits, or capitals and digits; otherwise the tree of the answer isn't
+        that of what was sent.
+
+        Raises:
+            Refused: the manifest isn't the caller's, or is over.
+            Unreachable: the register was away for longer than ``give_up_seconds``.
+            ProofFailed: a receipt is missing or wrong, or the answer isn't to these rows.
+        """
+        left: list[Row] = list(rows)
+        while left:
+            again: list[Row] = []
+            for reply in self._exchange.send(self._messages(left)):
+                for each, one in zip(reply.tag, _answered(reply), strict=True):
+                    if one.row.outcome == _SEND_AGAIN:
+                        again.append(each)
+                    else:
+                        yield one
+            left = again
+
+    def _messages(self, rows: Iterable[Row]) -> Iterator[Message]:
+        """Rows that may go together: those of one block, as many as a message holds."""
+        message, size, block = self._empty(), 0, -1
+        sent: list[Row] = []
+        for each in rows:
+            row = each[0]
+            bytes_of_row, of_block = row.ByteSize() + 8, (row.row - 1) // BLOCK
+            if sent and (of_block != block or len(sent) == BLOCK or size + bytes_of_row > MOST_BYTES):
+                yield Message(message.SerializeToString(), sent)
+                message, size, sent = self._empty(), 0, []
+            message.rows.append(row)
+            sent.append(each)
+            size, block = size + bytes_of_row, of_block
+        if sent:
+            yield Message(message.SerializeToString(), sent)
+
+    def _empty(self) -> screening_pb2.ScreenManifestRequest:
+        return screening_pb2.ScreenManifestRequest(manifest_id=self._manifest_id)
+
+
+def documents(row: screening_pb2.ManifestRow) -> str:
+    """What a passenger shows, in the words of the tree."""
+    words = [f"cnic {row.identity_number}"] if row.identity_number else []
+    if row.HasField("shown_document"):
+        shown = row.shown_document
+        words.append(f"document {shown.country} {shown.number} {shown.kind:d}")
+    return " ".join(words)
+
+
+def birth_date(row: screening_pb2.ManifestRow) -> str:
+    """A passenger's date of birth, likewise."""
+    return f"{row.birth_date.year:04d}-{row.birth_date.month:02d}-{row.birth_date.day:02d}"
+
+
+def _answered(reply: Reply) -> Iterator[Screened]:
+    """What became of each row of a message.
+
+    Raises:
+        ReceiptWrong: the answer is to other rows.
+    """
+    answer = read_message(screening_pb2.ScreenManifestResponse, reply.body)
+    sent = [row for row, _ in reply.tag]
+    if [each.row for each in answer.rows] != [row.row for row in sent]:
+        raise ReceiptWrong("rows")
+    hits = {each.row: each for each in answer.hits}
+    hashes: list[bytes] = []
+    proofs: list[tuple[bytes, int] | None] = []
+    for row, said in zip(sent, answer.rows, strict=True):
+        outcome = _OUTCOMES.get(said.outcome)
+        if outcome is None:
+            proofs.append(None)
+            continue
+        salt = screened.row_salt(answer.salt, row.row)
+        proofs.append((salt, len(hashes)))
+        hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
+    root = merkle.root_of(hashes)
+    found = {each.row for each in answer.rows if _OUTCOMES.get(each.outcome) == screened.FOUND}
+    if root != answer.rows_root or found != hits.keys():
+        raise ReceiptWrong("rows_root")
+    proof = reply.proof
+    for (_, tag), said, own in zip(reply.tag, answer.rows, proofs, strict=True):
+        of_row = None if own is None else RowProof(own[0], own[1], hashes, root)
+        hit = hits.get(said.row) if own is not None else None
+        yield Screened(tag, said, hit, of_row, proof.access_id, proof.index, proof.checkpoint.origin)

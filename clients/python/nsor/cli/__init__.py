@@ -58,6 +58,7 @@ COMMANDS = {
     "arrival": Entry("nsor.cli.arrival", "arrival", "Take arrival notices of whoever isn't your station's own."),
     "notice": Entry("nsor.cli.notices", "notice", "Take offenders' notices: addresses, names, journeys and others."),
     "movement": Entry("nsor.cli.movements", "movement", "Report movements over the border (FIA Immigration)."),
+    "screen": Entry("nsor.cli.screening", "screen", "Screen the passengers of a flight or crossing (FIA Immigration)."),
     "duties": Entry("nsor.cli.duties", "duties", "List what registered persons owe, soonest first; waive it."),
     "photo": Entry("nsor.cli.photos", "photo", "Add, look at, confirm or reject photos of an offender."),
     "correction": Entry("nsor.cli.corrections", "correction", "Hand in, list or decide corrections of a record."),

@@ -28,6 +28,17 @@ TEXTS: Final[dict[str, str]] = {
     "it takes a number from {} to {}.": "عدد آتا ہے، {} سے {} تک۔",
     "A program isn't asked: give --yes.": "پروگرام سے پوچھا نہیں جاتا: --yes دیں۔",
     "Name the version that was seen: --etag.": "جو نسخہ دیکھا گیا وہ بتائیں: --etag۔",
+    # Manifests.
+    "Name the FILE of passengers, or - for stdin. `nsor screen --template csv` helps.": (
+        "مسافروں کی فائل کا نام دیں، یا معیاری ان پٹ کے لیے -۔ `nsor screen --template csv` مدد کرتا ہے۔"
+    ),
+    "The file has {} rows, and a manifest takes {}.": "فائل میں {} سطریں ہیں، اور ایک فہرست میں {} آتی ہیں۔",
+    "Say which flight or crossing it is: {}; or name its --manifest.": (
+        "بتائیں کون سی پرواز یا گزر ہے: {}؛ یا اس کا --manifest دیں۔"
+    ),
+    "--crossing: {}": "--crossing: {}",
+    "--time: a day and a time as 20.02.2026 09:30": "--time: دن اور وقت جیسے 20.02.2026 09:30",
+    "Row {} of this file wasn't screened from this computer.": "اس فائل کی سطر {} کی جانچ اس کمپیوٹر سے نہیں ہوئی۔",
     # Movements over the border.
     "Name the FILE of movements, or - for stdin. `nsor movement report --template csv` helps.": (
         "فائل کا نام دیں، یا معیاری ان پٹ کے لیے -۔ `nsor movement report --template csv` مدد کرتا ہے۔"

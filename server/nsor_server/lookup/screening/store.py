@@ -170,12 +170,7 @@ class Wanted(NamedTuple):
 
     def kept(self, first_us: int) -> Kept:
         """Who stands under the row's number, if it is answered first at an instant."""
-        blinds = [
-            rules.NOT_SHOWN if way is None else values[0][1][: rules.BLIND_BYTES]
-            for way in self
-            for values in ((way.day, way.year) if way is not None else (None, None))
-        ]
-        return Kept(*blinds, first_us)
+        return Kept(*_kept(self.cnic), *_kept(self.document), first_us)
 
     def is_of(self, kept: Kept) -> bool:
         """Whether it looks for who stands there, under whichever key."""
@@ -185,6 +180,13 @@ class Wanted(NamedTuple):
             else any(blind.startswith(before) for _, blind in way.day) and before != rules.NOT_SHOWN
             for way, before in ((self.cnic, kept.cnic_day), (self.document, kept.document_day))
         )
+
+
+def _kept(way: Way | None) -> tuple[bytes, bytes]:
+    """What a block keeps of a document."""
+    if way is None:
+        return rules.NOT_SHOWN, rules.NOT_SHOWN
+    return way.day[0][1][: rules.BLIND_BYTES], way.year[0][1][: rules.BLIND_BYTES]
 
 
 class Found(NamedTuple):

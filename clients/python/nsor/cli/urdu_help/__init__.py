@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from nsor.cli.urdu_help import keeping, looking_up, notification, registration, shared
+from nsor.cli.urdu_help import keeping, looking_up, notification, registration, screening, shared
 
-SUBJECTS: Final = (shared, registration, notification, looking_up, keeping)
+SUBJECTS: Final = (shared, registration, notification, looking_up, screening, keeping)
 COMMANDS: Final[dict[str, str]] = {text: urdu for each in SUBJECTS for text, urdu in each.COMMANDS.items()}
 """The sentence of each command, in English and in Urdu."""
 OPTIONS: Final[dict[str, str]] = {text: urdu for each in SUBJECTS for text, urdu in each.OPTIONS.items()}

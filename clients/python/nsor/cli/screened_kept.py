@@ -1,0 +1,90 @@
+"""What the command keeps of passengers that were screened: in the state folder what proves each row, and no number.
+
+A row is a keyed digest, as whatever was sent: whoever reads the file without the folder's secret learns of nobody that
+he was a passenger.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from nsor.cli import kept
+
+if TYPE_CHECKING:
+    from nsor.screening import Screened
+    from nsor.v1 import screening_pb2
+
+_FILE: Final = "screened.jsonl"
+
+
+class KeptRow(NamedTuple):
+    """What is kept of a row.
+
+    Attributes:
+        digest: of what stands under its number.
+        outcome: FOUND or NO_RECORD.
+        entry: index of the entry.
+        position: of the row among those of its message.
+        salt: the row's own.
+        hashes: of the rows of its message.
+        root: of their tree.
+    """
+
+    digest: str
+    outcome: str
+    entry: int
+    position: int
+    salt: str
+    hashes: tuple[str, ...]
+    root: str
+
+
+def digest(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow) -> str:
+    """What stands under a row's number of a manifest."""
+    content = b"screened" + manifest_id.encode() + row.SerializeToString(deterministic=True)
+    return hmac.digest(kept.secret(folder), content, "sha256").hex()
+
+
+def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answered: Screened, outcome: str) -> None:
+    """Keep what proves a row."""
+    if answered.proof is None:
+        return
+    proof = answered.proof
+    kept_row = KeptRow(
+        digest(folder, manifest_id, row),
+        outcome,
+        answered.index,
+        proof.position,
+        proof.salt.hex(),
+        tuple(each.hex() for each in proof.hashes) if not proof.position else (),
+        proof.root.hex(),
+    )
+    line = json.dumps({"manifest": manifest_id, "row": row.row, **kept_row._asdict()}) + "\n"
+    descriptor = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        file.write(line)
+
+
+def rows(folder: Path, manifest_id: str) -> dict[int, KeptRow]:
+    """The rows of a manifest that were screened from this folder, by their numbers: of each the last answer."""
+    path = folder / _FILE
+    if not path.exists():
+        return {}
+    found: dict[int, KeptRow] = {}
+    hashes: dict[int, tuple[str, ...]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            value = json.loads(line)
+            if value.pop("manifest") != manifest_id:
+                continue
+            number = int(value.pop("row"))
+            each = KeptRow(**{**value, "hashes": tuple(value["hashes"])})
+        except (ValueError, KeyError, TypeError):
+            continue  # the last one may have been cut off
+        found[number] = each
+        hashes[each.entry] = each.hashes or hashes.get(each.entry, ())
+    return {number: each._replace(hashes=hashes[each.entry]) for number, each in found.items()}

@@ -1,0 +1,277 @@
+"""`nsor screen`: a port's file, each passenger once, what was wrong at once, and no number on the screen."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsor.ledger import merkle, screened
+from nsor.screening import birth_date, documents
+from nsor.v1 import errors_pb2, screening_pb2
+from tests.client.conftest import Refusal, Register, Run
+
+DECLARE = "nsor.v1.LookupService/DeclareManifest"
+SCREEN = "nsor.v1.LookupService/ScreenManifest"
+MANIFEST = "8b5c1d2e-0000-4000-8000-000000000001"
+CNIC = "3520212345671"
+FLIGHT = (
+    *("--crossing", "lahore airport", "--direction", "departure", "--carrier", "PK", "--number", "301"),
+    *("--time", "20.02.2026 09:30"),
+)
+TABLE = f"""Sr No;CNIC;Passport No;Issuing Country;Document Type;DOB;Name
+1;35202-1234567-1;;;;07.06.1985;Test Aslam
+2;;ab 1234567;PAK;P;1990-01-02;Test Rasool
+3;{CNIC[:-1]}9;ZZ0000002;PK;;03/04/1991;Test Akram
+"""
+FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
+NO_RECORD = screening_pb2.SCREENING_OUTCOME_NO_RECORD
+SEND_AGAIN = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
+Said = Callable[[screening_pb2.ManifestRow], int]
+
+
+class Border:
+    """What a register has taken of manifests.
+
+    Attributes:
+        found: whoever of the numbers is registered.
+        sent: the messages, as they came.
+        most: hits of an answer.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self.found: set[str] = set()
+        self.sent: list[screening_pb2.ScreenManifestRequest] = []
+        self.declared: list[screening_pb2.DeclareManifestRequest] = []
+        self.most = 32
+        register.answers[DECLARE] = self._declare
+        register.exchanges[SCREEN] = self.answer
+
+    def _declare(self, request: bytes) -> Any:
+        self.declared.append(screening_pb2.DeclareManifestRequest.FromString(request))
+        return screening_pb2.DeclareManifestResponse(manifest_id=MANIFEST)
+
+    def answer(self, request: bytes) -> Any:
+        message = screening_pb2.ScreenManifestRequest.FromString(request)
+        self.sent.append(message)
+        answer = screening_pb2.ScreenManifestResponse(salt=os.urandom(32))
+        hashes, full = [], False
+        for row in message.rows:
+            said = answer.rows.add(row=row.row)
+            if row.identity_number.startswith("9"):
+                said.outcome = screening_pb2.SCREENING_OUTCOME_REFUSED
+                said.reason = errors_pb2.ERROR_REASON_INVALID_FIELDS
+                said.violations.add(
+                    field="identity_number",
+                    reason=errors_pb2.FIELD_REASON_CNIC_FORM,
+                    meaning_en="The rule.",
+                    meaning_ur="اصول",
+                )
+                continue
+            is_found = bool({row.identity_number, row.shown_document.number} & self.found)
+            full |= is_found and len(answer.hits) == self.most
+            if full:
+                said.outcome = SEND_AGAIN
+                continue
+            said.outcome = FOUND if is_found else NO_RECORD
+            if is_found:
+                hit = answer.hits.add(row=row.row, registration_id=MANIFEST)
+                hit.person.names.add(name="Test Aslam")
+            salt = screened.row_salt(answer.salt, row.row)
+            outcome = screened.FOUND if is_found else screened.NO_RECORD
+            hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
+        answer.rows_root = merkle.root_of(hashes)
+        return answer
+
+
+@pytest.fixture
+def border(register: Register) -> Border:
+    return Border(register)
+
+
+def results(file: Path) -> list[dict[str, str]]:
+    with file.with_suffix(".screened.csv").open(encoding="utf-8-sig", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def test_a_table_as_people_write_it_is_screened(
+    run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    border.found.add("AB1234567")
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), *FLIGHT) == 0
+    (declared,) = border.declared
+    assert (declared.persons, declared.number, declared.carrier_code) == (3, 301, "PK")
+    assert declared.scheduled_time.ToJsonString() == "2026-02-20T04:30:00Z"
+    (message,) = border.sent
+    assert message.manifest_id == MANIFEST
+    assert [(documents(row), birth_date(row)) for row in message.rows] == [
+        (f"cnic {CNIC}", "1985-06-07"),
+        ("document PK AB1234567 1", "1990-01-02"),
+        (f"cnic {CNIC[:-1]}9 document PK ZZ0000002 1", "1991-04-03"),
+    ]
+    assert [(each["row"], each["outcome"], each["names"]) for each in results(file)] == [
+        ("1", "NO_RECORD", ""),
+        ("2", "CHECK", "Test Aslam"),
+        ("3", "NO_RECORD", ""),
+    ]
+    assert file.with_suffix(".screened.csv").stat().st_mode & 0o077 == 0
+    shown = capsys.readouterr()
+    assert "1 to be checked, 2 no record, 0 refused" in " ".join((shown.err + shown.out).split())
+    assert CNIC not in shown.err + shown.out
+    assert "AB1234567" not in shown.err + shown.out
+
+
+def test_a_file_that_is_run_again_screens_nobody_twice(run: Run, border: Border, tmp_path: Path) -> None:
+    border.found.add(CNIC)
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), *FLIGHT) == 0
+    first = results(file)
+    file.write_text(TABLE + "4;;ZZ0000009;PK;;1.1.1980;Test\n")
+    assert run("screen", str(file), *FLIGHT, "--persons", "3") == 0
+    assert border.declared[0].request_id == border.declared[1].request_id
+    assert [row.row for row in border.sent[1].rows] == [4]
+    assert results(file)[:3] == first
+    assert [each["outcome"] for each in results(file)] == ["CHECK", "NO_RECORD", "NO_RECORD", "NO_RECORD"]
+
+
+def test_a_line_that_breaks_goes_on_where_it_was(run: Run, register: Register, border: Border, tmp_path: Path) -> None:
+    rows = [json.dumps({"cnic": f"35202{number:08d}", "dob": "07.06.1985"}) for number in range(1, 601)]
+    file = tmp_path / "flight.jsonl"
+    file.write_text("\n".join(rows))
+    broken = [False]
+
+    def once(request: bytes) -> Any:
+        if border.sent and not broken[0]:
+            broken[0] = True
+            return None  # the register ends the stream
+        return border.answer(request)
+
+    register.exchanges[SCREEN] = once
+    assert run("screen", str(file), *FLIGHT) == 0
+    assert broken == [True]
+    # The first message was answered, and isn't sent again.
+    assert [len(each.rows) for each in border.sent] == [500, 100]
+    assert len(results(file)) == 600
+
+
+def test_what_an_answer_cannot_hold_is_sent_again(run: Run, border: Border, tmp_path: Path) -> None:
+    border.most = 1
+    border.found |= {CNIC, "AB1234567"}
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), *FLIGHT) == 0
+    assert [[row.row for row in each.rows] for each in border.sent] == [[1, 2, 3], [2, 3]]
+    assert [each["outcome"] for each in results(file)] == ["CHECK", "CHECK", "NO_RECORD"]
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once(
+    run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(
+        f"row,cnic,passport,dob\n1,,,7.6.85\n1,{CNIC},,1985-06-07\n2,9999999999999,,1985-06-07\n3,{CNIC},,\n"
+    )
+    assert run("screen", str(file), *FLIGHT) == 1
+    assert [[row.row for row in each.rows] for each in border.sent] == [[2]]
+    said = [(each["row"], each["field"], each["rule"]) for each in results(file) if each["outcome"] == "REFUSED"]
+    assert said == [
+        ("1", "row", "OUT_OF_RANGE"),
+        ("2", "identity_number", "CNIC_FORM"),
+        ("3", "birth_date", "REQUIRED"),
+    ]
+    shown = capsys.readouterr()
+    assert "birth_date; identity_number" in shown.err
+    assert CNIC not in shown.err + shown.out
+
+
+@pytest.mark.usefixtures("border")
+def test_a_row_is_proved_by_what_was_kept(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), *FLIGHT) == 0
+    capsys.readouterr()
+    assert run("screen", str(file), *FLIGHT, "--prove", "2", "--json") == 0
+    proof = json.loads(capsys.readouterr().out)
+    leaf = merkle.leaf_hash(bytes.fromhex(proof["salt"]) + b"2 document PK AB1234567 1 1990-01-02 NO_RECORD")
+    path = [bytes.fromhex(each) for each in proof["path"].split()]
+    position, _, size = proof["position"].split()
+    merkle.verify_inclusion(leaf, int(position), int(size), path, bytes.fromhex(proof["rows_root"]))
+    assert run("screen", str(file), *FLIGHT, "--prove", "9") == 2
+    file.write_text(TABLE.replace("ab 1234567", "ab 7654321"))
+    assert run("screen", str(file), *FLIGHT, "--prove", "2") == 2
+
+
+@pytest.mark.usefixtures("border")
+def test_nothing_that_is_kept_names_a_passenger(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), *FLIGHT) == 0
+    paths = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert "screened.jsonl" in {path.name for path in paths}
+    kept = b"".join(path.read_bytes() for path in paths)
+    assert CNIC.encode() not in kept
+    assert b"AB1234567" not in kept
+
+
+def test_an_answer_to_other_rows_is_no_proof(run: Run, register: Register, border: Border, tmp_path: Path) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+
+    def other(request: bytes) -> Any:
+        answer = border.answer(request)
+        answer.rows[0].outcome = FOUND
+        return answer
+
+    register.exchanges[SCREEN] = other
+    assert run("screen", str(file), *FLIGHT) == 3
+
+
+def test_a_manifest_that_is_over_ends_the_run(run: Run, register: Register, border: Border, tmp_path: Path) -> None:
+    register.exchanges[SCREEN] = lambda _: Refusal("FAILED_PRECONDITION", "MANIFEST_CLOSED")
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", str(file), "--manifest", MANIFEST) == 1
+    assert border.declared == []
+
+
+def test_a_template_is_a_file_that_is_read(run: Run, border: Border, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("csv", "json"):
+        assert run("screen", "--template", kind) == 0
+    _, line = capsys.readouterr().out.split("{", 1)
+    assert run("screen", "-", *FLIGHT, stdin="{" + line) == 0
+    assert documents(border.sent[0].rows[0]) == "cnic 3520200000001 document PK ZZ0000001 1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("FILE",),
+        ("FILE", *FLIGHT[2:]),
+        ("FILE", *FLIGHT[:-1], "tomorrow"),
+        ("FILE", "--crossing", "NOWHERE", *FLIGHT[2:]),
+    ],
+)
+def test_what_is_missing_is_wrong_use(run: Run, border: Border, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    assert run("screen", *(str(file) if each == "FILE" else each for each in arguments)) == 2
+    assert border.declared == border.sent == []
+
+
+@pytest.mark.parametrize(
+    "text", ["cnic,name\n1,2\n", "cnic,dob,dob\n1,2,3\n", "cnic,dob\n1,2,3\n", "cnic,dob\n" + "1,2\n" * 1001]
+)
+def test_a_file_that_is_no_table_is_wrong_use(run: Run, border: Border, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(text)
+    assert run("screen", str(file), *FLIGHT) == 2
+    assert border.declared == []

@@ -145,10 +145,20 @@ def test_a_document_comes_from_a_file_from_stdin_or_the_keyboard_never_from_the_
     assert (document.number, document.country, document.kind) == ("AB1234567", "AF", 4)
 
 
+def test_a_candidate_is_looked_up_by_the_id_that_a_search_gave(run: Run, register: Register) -> None:
+    register.answers[LOOK_UP] = _always(
+        lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    )
+    assert run("lookup", "--grant", GRANT, "--candidate", "c" * 120) == 0
+    request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[0].request)
+    assert (request.candidate_id, request.cnic) == ("c" * 120, "")
+
+
 def test_a_look_up_is_by_one_number(run: Run, register: Register, tmp_path: Path) -> None:
     file = tmp_path / "document"
     file.write_text(json.dumps(DOCUMENT))
     assert run("lookup", "--grant", GRANT, "--by-document", "--document-file", str(file)) == cli.USAGE
+    assert run("lookup", "--grant", GRANT, "--by-document", "--candidate", "c" * 120) == cli.USAGE
     assert not register.calls
 
 

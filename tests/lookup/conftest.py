@@ -270,7 +270,7 @@ class Register:
         subject: str | types_pb2.TravelDocument = KNOWN,
         request_id: str = "",
     ) -> LookUp:
-        """A look-up that is ready to be decided; ``subject``: a CNIC or a document."""
+        """A look-up that is ready to be decided; ``subject``: a CNIC, a document or a candidate's id."""
         return self.decider.prepare(call, request_of(call, basis, subject, request_id))
 
     def decide(self, *items: LookUp, now_us: int = NOW_US) -> list[Decided]:
@@ -300,8 +300,10 @@ def request_of(
     request = lookup_pb2.LookUpRegistrationRequest(
         request_id=request_id or str(uuid.uuid4()), purpose=call.purpose, basis=basis
     )
-    if isinstance(subject, str):
+    if isinstance(subject, str) and len(subject) == len(KNOWN):
         request.cnic = subject
+    elif isinstance(subject, str):
+        request.candidate_id = subject
     else:
         request.document.CopyFrom(subject)
     return request

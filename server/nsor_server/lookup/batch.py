@@ -27,6 +27,8 @@ from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import records, store, subjects
+from nsor_server.lookup.search import candidates
+from nsor_server.lookup.search.candidates import Candidate
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending
@@ -50,7 +52,8 @@ class LookUp(NamedTuple):
         officer: who of the agency looks.
         purpose: what for.
         access_id: id of the access.
-        subject: the identifier of the person asked for.
+        subject: the identifier of the person asked for; None: he is a candidate.
+        candidate: the one of a search who is asked for; None: an identifier is.
         wanted: what is read for it.
         hashes: the keyed hash of the request under every live key, the primary's first; none is stored.
         case: the case that the request names, as its blind index is made of it; empty: it names none.
@@ -64,7 +67,8 @@ class LookUp(NamedTuple):
     officer: Officer | None
     purpose: options_pb2.Purpose.ValueType
     access_id: bytes
-    subject: registrations.Identifier
+    subject: registrations.Identifier | None
+    candidate: Candidate | None
     wanted: Wanted
     hashes: Sequence[bytes]
     case: str
@@ -163,7 +167,8 @@ class Decider:
 
         Raises:
             InvalidFields: the basis isn't the one that the purpose needs.
-            Denied: OUTSIDE_JURISDICTION, for the place of an FIR; SWITCHED_OFF, where policy gives no budget.
+            Denied: OUTSIDE_JURISDICTION, for the place of an FIR; CANDIDATE_NOT_VALID; SWITCHED_OFF, where policy gives
+                no budget.
             ContractError: the contract gives the rows of the caller's cases to a purpose that names none.
         """
         policy, basis = policy_of(call), request.basis
@@ -190,15 +195,20 @@ class Decider:
             grant_id = raw(named)
         if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and not case:
             raise ContractError("PART_IN_CASE is given to a purpose that names no case")
-        request_id, subject = raw(request.request_id), _subject_of(request)
+        request_id, subject, candidate = raw(request.request_id), _subject_of(request), None
+        if subject is None:
+            candidate = candidates.opened(self._sealer, call, named, request.candidate_id)
+            # By this everybody who was told of the registration is found, as by its identifiers.
+            call.named = f"registration {text(candidate.registration_id)}"
         wanted = Wanted(
             call.agency.agency_id,
             call.rows,
             request_id,
-            subject.kind,
-            self._blind_index.values(subject.use, subject.text),
+            subject.kind if subject else 0,
+            self._blind_index.values(subject.use, subject.text) if subject else (),
             grant_id,
             registrations.case_blinds(self._blind_index, case) if case else b"",
+            candidate.registration_id if candidate else None,
         )
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
@@ -207,6 +217,7 @@ class Decider:
             call.purpose,
             call.access_id,
             subject,
+            candidate,
             wanted,
             self._request_hashes(call, request, request_id),
             case,
@@ -333,7 +344,7 @@ class Decider:
             whole = record
             if others:
                 whole = registrations.as_one(record, others, registrations.to_everybody)
-                if item.subject.kind == registrations.IDENTIFIER_CNIC:
+                if item.subject and item.subject.kind == registrations.IDENTIFIER_CNIC:
                     whole.cnic = item.subject.text  # of several the one that was asked for
                 convictions = registrations.to_everybody(whole)
             registration = registrations.to_message(whole, convictions, etag)
@@ -348,6 +359,8 @@ class Decider:
                 classes_shown=self._classes_shown(item, subject, heightened=whole.heightened_handling),
             )
         detail.rows = item.wanted.rows
+        if item.candidate:
+            detail.found_by = item.candidate.search
         if subject is None:
             detail.case_reference = item.case_reference
         else:
@@ -375,7 +388,7 @@ class Decider:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
-        position = subjects.position(record, item.subject)
+        position = _position(grant, item)
         if record.purpose != item.purpose or not _may_use(record, item) or position is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if earlier.withdrawn or record.opened_by_key in item.compromised:
@@ -412,7 +425,7 @@ class Decider:
         case = item.case if subject is None else records.case_of(subject.grant.record)
         of_case = head.of_case and case in registrations.standing_cases(convictions)
         fallen = head.of_case and not of_case
-        if not _has(record, item.subject) or (fallen and case not in registrations.confirmed_cases(record)):
+        if not _is_of(record, item) or (fallen and case not in registrations.confirmed_cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
         if not _may_see(item, head.row, claim, of_case=of_case):
@@ -467,19 +480,23 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _subject_of(request: lookup_pb2.LookUpRegistrationRequest) -> registrations.Identifier:
-    """The identifier that a checked request names."""
+def _subject_of(request: lookup_pb2.LookUpRegistrationRequest) -> registrations.Identifier | None:
+    """The identifier that a checked request names; None: it names a candidate."""
+    if request.candidate_id:
+        return None
     if request.cnic:
         return registrations.of_cnic(request.cnic)
     document = request.document
     return registrations.of_document(document.country, document.number, document.kind)
 
 
-def _has(record: record_pb2.RegistrationRecord, subject: registrations.Identifier) -> bool:
-    """Whether a registration has an identifier, by its seal."""
-    if subject.kind == registrations.IDENTIFIER_CNIC:
-        return record.cnic == subject.text
-    return subject in registrations.identifiers(record)
+def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:
+    """Whether a registration is the candidate, or has the identifier, that is asked for: by its seal."""
+    if item.subject is None:
+        return record.registration_id == item.wanted.candidate
+    if item.subject.kind == registrations.IDENTIFIER_CNIC:
+        return record.cnic == item.subject.text
+    return item.subject in registrations.identifiers(record)
 
 
 def _disclosed(
@@ -499,8 +516,10 @@ def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = No
         alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
         error = errors.Internal()
     grant_id = item.wanted.grant_id
-    subjects = [] if grant_id == NO_GRANT else [grant_id]
-    return Refusal(error, record_pb2.AccessDetail(spent=spent, subjects=subjects))
+    detail = record_pb2.AccessDetail(spent=spent, subjects=[] if grant_id == NO_GRANT else [grant_id])
+    if item.candidate:
+        detail.found_by, detail.grant_position = item.candidate.search, item.candidate.position
+    return Refusal(error, detail)
 
 
 def _not_of_the_person() -> errors.Internal:
@@ -520,9 +539,16 @@ def _may_see(item: LookUp, row: registrations.StoredVersion, claim: record_pb2.C
     return (
         claim.registration_id == row.registration_id
         and row.in_look_ups
-        and (of_case or not registrations.is_held(claim, item.subject.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
+        and (of_case or not registrations.is_held(claim, item.wanted.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )
+
+
+def _position(grant: _Grant, item: LookUp) -> int | None:
+    """The place in a grant of whom it names by the identifier, or for whom the candidate was found; None: none."""
+    if item.candidate is None:
+        return subjects.position(grant.record, item.subject)
+    return item.candidate.position if item.candidate.position < len(grant.uses) else None
 
 
 def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:

@@ -45,8 +45,11 @@ _OF_VERSION: Final = ", ".join(registrations.StoredVersion._fields)
 BLIND_BYTES: Final = 32
 """Bytes of a blind index; under several keys they stand one after the other."""
 
-_KEY_IDS: Final = f"(CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN $7::bigint[] ELSE $8::bigint[] END)"
-"""Of the keys under which the blind index of an item's identifier stands."""
+_KEY_IDS: Final = (
+    f"(CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN $7::bigint[]"
+    f" WHEN {registrations.IDENTIFIER_PASSPORT} THEN $8::bigint[] END)"
+)
+"""Of the keys under which the blind index of an item's identifier stands; none where it names a candidate."""
 _HAS_IDENTIFIER: Final = f"""
     generate_subscripts({_KEY_IDS}, 1) AS nth
     CROSS JOIN LATERAL (
@@ -59,8 +62,12 @@ _HAS_IDENTIFIER: Final = f"""
     ) AS i
 """  # noqa: S608 - constants
 """Confirmed registrations that have the identifier."""
-_HELD: Final = f"CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN claim.cnic_held ELSE claim.passport_held END"
-"""Whether an earlier registration has an identifier of that kind."""
+_HELD: Final = (
+    f"CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN claim.cnic_held"
+    f" WHEN {registrations.IDENTIFIER_PASSPORT} THEN claim.passport_held"
+    " ELSE claim.cnic_held OR claim.passport_held END"
+)
+"""Whether an earlier registration has an identifier of that kind; of a candidate, of any."""
 _DECOY: Final = """coalesce(
     (SELECT registration_id FROM registration_claim WHERE registration_id >= q.decoy ORDER BY registration_id LIMIT 1),
     (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
@@ -84,7 +91,7 @@ SELECT q.ordinal, 0, v.of_case,
     uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
     {registrations.COLUMNS}
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[],
-    $10::uuid[]) AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind, decoy)
+    $10::uuid[], $11::uuid[]) AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind, decoy, candidate)
 LEFT JOIN LATERAL (
     SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
@@ -102,12 +109,17 @@ CROSS JOIN LATERAL (
             OFFSET 0
         ) AS c
         CROSS JOIN LATERAL (
-            SELECT FROM {_HAS_IDENTIFIER.format(and_where="registration_id = c.registration_id")} LIMIT 1
+            SELECT FROM {_HAS_IDENTIFIER.format(and_where="registration_id = c.registration_id")}
+            UNION ALL
+            SELECT WHERE q.candidate = c.registration_id
+            LIMIT 1
         ) AS has_it
         UNION ALL
         SELECT i.registration_id, false
         FROM {_HAS_IDENTIFIER.format(and_where="true")}
         WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
+        UNION ALL
+        SELECT q.candidate, false WHERE q.candidate IS NOT NULL AND q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
     ) AS found
 ) AS has
 CROSS JOIN LATERAL (
@@ -190,11 +202,12 @@ class Wanted(NamedTuple):
         agency_id: the caller.
         rows: the rows that the contract shows the caller: a number of nsor.v1.RowScope.
         request_id: 16 bytes.
-        kind: of identifier.
+        kind: of identifier; 0: it names a candidate.
         blinds: key id and value of its blind index, under each live key; the keys are the same for all of one kind.
         grant_id: of a grant, ticket or opened case, 16 bytes; or ``NO_GRANT``.
         cases: the blind index of the case that the request names, under each live key; empty: it names none. That of a
             grant's case stands beside the grant.
+        candidate: id of the registration that it names, 16 bytes; None: it names an identifier.
     """
 
     agency_id: str
@@ -204,6 +217,7 @@ class Wanted(NamedTuple):
     blinds: Sequence[tuple[int, bytes]]
     grant_id: bytes
     cases: bytes
+    candidate: bytes | None = None
 
 
 class Found(NamedTuple):
@@ -259,6 +273,7 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_PASSPORT)),
         arrays.shorts([each.kind for each in wanted]),
         arrays.uuids(_any_ids(len(wanted))),
+        arrays.uuids([each.candidate for each in wanted]),
     )
     earlier = _EARLIER(
         arrays.integers(range(len(wanted))),

@@ -216,7 +216,14 @@ def following(
 
 
 def is_held(record: record_pb2.ClaimRecord, kind: int) -> bool:
-    """Whether an earlier registration has an identifier of that kind: by another kind it is found all the same."""
+    """Whether an earlier registration has an identifier of that kind: by another kind it is found all the same.
+
+    Args:
+        record: the claim.
+        kind: of identifier; 0: of any, where it was found by none.
+    """
+    if not kind:
+        return record.cnic_held or record.passport_held
     return record.cnic_held if kind == IDENTIFIER_CNIC else record.passport_held
 
 

@@ -6,7 +6,7 @@ the sealed detail says what the answer was, and the history of the register says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -21,6 +21,7 @@ from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.shown import digest_of
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.found_by import Found, candidate_of
 
 _BASES: Final = f"""
 SELECT index, table_name, row_id, version FROM ledger_record
@@ -44,6 +45,7 @@ class Answers:
         self._history, self._judged, self._add = history, judged, add
         self._bases = Rows(conn, "what look-ups rest on", _BASES, add)
         self.concerns = Concerns(every=True)
+        self._found = Found(add)
         self._requests: dict[bytes, int] = {}
         self._granted: dict[bytes, int] = {}
 
@@ -51,6 +53,7 @@ class Answers:
         """Compare the next entry."""
         if self._bases.next_index <= index:
             self._take_bases(index)
+        self._found.entry(leaf, detail)
         if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
         if detail.shown_version and detail.HasField("as_of_day"):
@@ -61,8 +64,10 @@ class Answers:
             self._add(index, "the answer showed another version than the newest one")
         if detail.HasField("claim_read"):
             self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
-        if leaf.method == LOOK_UP and (subject := claims.of_named(detail.named)) is not None:
-            self._compare(index, leaf, detail, subject)
+        if leaf.method == LOOK_UP:
+            if detail.found_by:
+                self._found.compare(index, leaf, detail)
+            self._compare(index, leaf, detail, claims.of_named(detail.named))
         if detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects and leaf.method in _OF_A_PERSON:
             self._compare_person(index, leaf, detail)
 
@@ -110,7 +115,7 @@ class Answers:
                 yield found, version
 
     def _compare(
-        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier
+        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier | None
     ) -> None:
         # A grant knows its case under the keys that were live when it was given: what was confirmed under later ones
         # may be of its case or not.
@@ -121,10 +126,16 @@ class Answers:
             due = self._shown_of(self._due(leaf, detail, subject, rotations), detail.rows)
             if answered == (due.registration_id if due else b""):
                 return
-        claiming = self._history.having(subject)
+        claiming = self._claiming(detail, subject)
         if not answered and any(each.in_look_ups and each.registration_id in self._history.erased for each in claiming):
             return  # of which cases one was that was erased doesn't open any more: it may have hidden the others
         self._add(index, _problem(answered, due))
+
+    def _claiming(self, detail: record_pb2.AccessDetail, subject: claims.Identifier | None) -> Sequence[Standing]:
+        """The registrations that have the identifier that was asked for, or the one that was a search's candidate."""
+        if subject is not None:
+            return self._history.having(subject)
+        return [self._history.standing(candidate_of(detail))]
 
     def _shown_of(self, found: Standing | None, rows: int) -> Standing | None:
         """Of a person's registrations the one that is shown: that was found, or by all rows the first that stands."""
@@ -133,10 +144,10 @@ class Answers:
         return next(filter(_in_look_ups, map(self._history.standing, found.person)), found)
 
     def _due(
-        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier, rotations: int
+        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier | None, rotations: int
     ) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
-        claiming = self._history.having(subject)
+        claiming = self._claiming(detail, subject)
         if not claiming:
             return None
         of = _ON_A_CASE.get(leaf.purpose)
@@ -144,7 +155,7 @@ class Answers:
         best: tuple[tuple[bool, bool, bytes], Standing] | None = None
         for each in claiming:
             of_case = each.cases.get(case, rotations + 1) <= rotations
-            held = claims.is_held(each.claim, subject.kind)
+            held = claims.is_held(each.claim, subject.kind if subject else 0)
             if _is_found(each, detail.rows, leaf.agency, of_case=of_case, held=held):
                 rank = (not of_case, held, each.registration_id)
                 if best is None or rank < best[0]:

@@ -105,3 +105,9 @@ def look_ups(ids: parts.Ids) -> Iterator[Message]:
         document=parts.travel_document(),
         basis=bases[options_pb2.PURPOSE_BORDER_CONTROL],
     )
+    yield lookup_pb2.LookUpRegistrationRequest(
+        request_id=ids.uuid("look-up of a candidate"),
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        candidate_id="c" * 120,
+        basis=bases[options_pb2.PURPOSE_INVESTIGATION],
+    )

@@ -78,7 +78,7 @@ COMMANDS = {
     "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return, show or withdraw it."),
     "ticket": Entry("nsor.cli.tickets", "ticket", "Open, list or withdraw a ticket: NPB's work on named persons."),
     "case": Entry("nsor.cli.tickets", "case", "Open, list or withdraw a court case: who may be looked up for a trial."),
-    "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document."),
+    "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document, or as a candidate."),
     "emergency": Entry(
         "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
     ),

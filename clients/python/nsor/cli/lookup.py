@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Instead of a CNIC: a JSON file with number, country and kind of a document.",
 )
+@click.option("--candidate", metavar="ID", help="Instead of a number: a candidate, by the id that a search gave.")
 @click.option(
     "--request-id",
     type=record_id,
@@ -62,10 +63,11 @@ def lookup(
     *,
     by_document: bool,
     document_file: Path | None,
+    candidate: str | None,
     request_id: str | None,
     **case: Any,
 ) -> None:
-    """Look one person up by CNIC or by a document, for one stated case.
+    """Look one person up by CNIC, by a document or as a candidate, for one stated case.
 
     Found or not, it is recorded, and uses a grant once.
 
@@ -80,11 +82,13 @@ def lookup(
             "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
             "--travel-document-file or --ticket."
         )
-    if sum((cnic_file is not None, by_document, document_file is not None)) > 1:
-        raise WrongUse("Give one number: --cnic-file, --by-document or --document-file.")
+    if sum((cnic_file is not None, by_document, document_file is not None, candidate is not None)) > 1:
+        raise WrongUse("Say whom by one of --cnic-file, --by-document, --document-file or --candidate.")
     request = lookup_pb2.LookUpRegistrationRequest(request_id=request_id or "")
     _name_case(request, case)
-    if by_document and case["travel_document_file"] is not None:
+    if candidate is not None:
+        request.candidate_id = candidate
+    elif by_document and case["travel_document_file"] is not None:
         request.document.CopyFrom(request.basis.travel_document)
     elif by_document or document_file is not None:
         request.document.CopyFrom(shown_number.document(session, document_file))

@@ -194,8 +194,8 @@ TEXTS: Final[dict[str, str]] = {
         "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case، --prisoner-number، "
         "--travel-document-file یا --ticket۔"
     ),
-    "Give one number: --cnic-file, --by-document or --document-file.": (
-        "ایک ہی نمبر دیں: --cnic-file، --by-document یا --document-file۔"
+    "Say whom by one of --cnic-file, --by-document, --document-file or --candidate.": (
+        "شخص ان میں سے صرف ایک سے بتائیں: --cnic-file، --by-document، --document-file یا --candidate۔"
     ),
     "The kind is one of: passport, foreign card, PoR, ACC.": (
         "قسم ان میں سے ایک ہے: passport، foreign card، PoR، ACC۔"

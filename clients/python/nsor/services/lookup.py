@@ -163,7 +163,7 @@ class Lookup(Service):
         timeout_seconds: float | None = None,
         traceparent: str | None = None,
     ) -> Answer[lookup_pb2.LookUpRegistrationResponse]:
-        """Look one person up by CNIC or document; each answer uses the grant once."""
+        """Look one person up by CNIC, document or candidate; each answer uses the grant once."""
         return self._connection.call(
             "nsor.v1.LookupService/LookUpRegistration",
             request,

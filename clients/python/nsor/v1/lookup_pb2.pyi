@@ -102,6 +102,7 @@ class LookUpRegistrationRequest(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     CNIC_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    CANDIDATE_ID_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable for ten minutes (policy), by the same officer: a repeat reads the register again, and uses neither the
@@ -111,6 +112,10 @@ class LookUpRegistrationRequest(_message.Message):
     """Why. It must be a purpose of the caller's kind of agency."""
     cnic: _builtins.str
     """The number of his CNIC or NICOP."""
+    candidate_id: _builtins.str
+    """One whom a search by the same officer showed, for the same purpose and on the same basis, not long ago (policy); on a grant, ticket
+    or court case as the subject for whom he was found. Any other: CANDIDATE_NOT_VALID, whatever the register holds.
+    """
     @_builtins.property
     def document(self) -> _types_pb2.TravelDocument:
         """His passport or another document, by country, number and kind."""
@@ -126,13 +131,14 @@ class LookUpRegistrationRequest(_message.Message):
         purpose: _options_pb2.Purpose.ValueType = ...,
         cnic: _builtins.str = ...,
         document: _types_pb2.TravelDocument | None = ...,
+        candidate_id: _builtins.str = ...,
         basis: Global___LookUpBasis | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cnic", b"cnic", "document", b"document", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidate_id", b"candidate_id", "cnic", b"cnic", "document", b"document", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cnic", b"cnic", "document", b"document", "purpose", b"purpose", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidate_id", b"candidate_id", "cnic", b"cnic", "document", b"document", "purpose", b"purpose", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["cnic", "document"]  # noqa: Y015
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["cnic", "document", "candidate_id"]  # noqa: Y015
     _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
 

@@ -190,7 +190,7 @@ class LookupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LookUpRegistration(self, request, context):
-        """Looks one person up by CNIC or by a document, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
+        """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
         18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
         isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
         takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.

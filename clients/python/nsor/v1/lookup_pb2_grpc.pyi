@@ -66,7 +66,7 @@ class LookupServiceStub:
     whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
     """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
-    """Looks one person up by CNIC or by a document, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
+    """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
     18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
@@ -141,7 +141,7 @@ class LookupServiceAsyncStub(LookupServiceStub):
     whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
-    """Looks one person up by CNIC or by a document, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
+    """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
     18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
@@ -267,7 +267,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lookup_pb2.LookUpRegistrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.LookUpRegistrationResponse, _abc.Awaitable[_lookup_pb2.LookUpRegistrationResponse]]:
-        """Looks one person up by CNIC or by a document, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
+        """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
         18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
         isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
         takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.

@@ -248,5 +248,7 @@ class Grants:
 
 
 def _position(grant: _Grant, detail: record_pb2.AccessDetail) -> int | None:
-    """The place in a grant of the person for whom a look-up asked."""
+    """The place in a grant of the person for whom a look-up asked; of a candidate that for which he was found."""
+    if detail.found_by:
+        return detail.grant_position if detail.grant_position < len(grant.uses) else None
     return subjects.position(grant.record, registrations.of_named(detail.named))

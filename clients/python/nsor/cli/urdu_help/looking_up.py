@@ -22,7 +22,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Open, list or withdraw a court case: who may be looked up for a trial.": (
         "عدالتی مقدمہ کھولنا، دیکھنا یا واپس لینا: سماعت کے لیے کن کا ریکارڈ دیکھا جا سکتا ہے۔"
     ),
-    "Look one person up by CNIC or document.": "شناختی کارڈ یا دستاویز کے نمبر سے ایک شخص کا ریکارڈ دیکھنا۔",
+    "Look one person up by CNIC or document, or as a candidate.": (
+        "شناختی کارڈ یا دستاویز کے نمبر سے، یا تلاش کے نتیجے سے، ایک شخص کا ریکارڈ دیکھنا۔"
+    ),
     "List registrations that share an identifier with an earlier one, or are alike, the newest first.": (
         "وہ رجسٹریشنیں جن کا کوئی نمبر پہلی سے ملتا ہے یا جو ملتی جلتی ہیں، نئی پہلے۔"
     ),
@@ -63,8 +65,8 @@ COMMANDS: Final[dict[str, str]] = {
     "Withdraw an opened case for good, yours or a colleague's; you sign.": (
         "کھولا ہوا مقدمہ ہمیشہ کے لیے واپس لینا، اپنا یا ساتھی کا؛ آپ دستخط کرتے ہیں۔"
     ),
-    "Look one person up by CNIC or by a document, for one stated case.": (
-        "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ یا دستاویز کے نمبر سے ایک شخص کا ریکارڈ دیکھنا۔"
+    "Look one person up by CNIC, by a document or as a candidate, for one stated case.": (
+        "ایک بتائے گئے مقدمے کے لیے شناختی کارڈ یا دستاویز کے نمبر سے، یا تلاش کے نتیجے سے، ایک شخص کا ریکارڈ دیکھنا۔"
     ),
     "Look somebody up without a grant, while harm is imminent (police).": (
         "فوری خطرے میں اجازت نامے کے بغیر کسی کا ریکارڈ دیکھنا (پولیس)۔"
@@ -116,6 +118,9 @@ OPTIONS: Final[dict[str, str]] = {
         "سرحدی جانچ: JSON فائل جس میں number، country اور expiryDate ہوں۔"
     ),
     "Register operation: what `nsor ticket open` opened.": "رجسٹر کا انتظام: جو `nsor ticket open` نے کھولا۔",
+    "Instead of a number: a candidate, by the id that a search gave.": (
+        "نمبر کے بجائے: تلاش کا ایک نتیجہ، اس شناخت سے جو تلاش نے دی۔"
+    ),
     "By a document instead of a CNIC: it is asked for, or read from stdin as JSON.": (
         "شناختی کارڈ کے بجائے دستاویز سے: پوچھی جاتی ہے، یا stdin سے JSON کی صورت میں پڑھی جاتی ہے۔"
     ),

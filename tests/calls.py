@@ -492,7 +492,7 @@ class Services:
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
         self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)
-        self.lookups = LookupService(self.sealer, self.blind_index, lambda: self.writer.size)
+        self.lookups = LookupService(keyring, lambda: self.writer.size)
         self.notifications = NotificationService(self.sealer, self.blind_index, lambda: self.writer.size, Numbered())
         services = (
             self.registrations,

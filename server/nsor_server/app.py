@@ -48,6 +48,7 @@ from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
+from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.requests.escalation.watch import SilenceWatch
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.service import LookupService
@@ -230,7 +231,7 @@ def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos, numbe
         numbered: what this process knows of numbered events.
     """
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    lookups = LookupService(sealer, blind_index, durable)
+    lookups = LookupService(keyring, durable)
     services = (
         RegistrationService(sealer, blind_index, photos, durable),
         NotificationService(sealer, blind_index, durable, numbered),
@@ -320,6 +321,7 @@ class _Parts:
         stack.callback(writer.close)
         stack.callback(refusals.close)
         self._started(self._review_times(writer, admission.directory, tracing))
+        self._started(RecallTimes(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(EmergencyWatch(self.database, writer, admission.directory, tracing, self.keyring))

@@ -28,6 +28,7 @@ from nsor.v1 import (
     notices_pb2,
     options_pb2,
     proposals_pb2,
+    recalls_pb2,
     registration_pb2,
     reviews_pb2,
     screening_pb2,
@@ -455,6 +456,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/CreateAccessRequest": lambda _: application(),
     "LookupService/GetAccessRequest": lambda known: access_requests_pb2.GetAccessRequestRequest(
         access_request_id=known.access_request_id
+    ),
+    "LookupService/ListRecalls": lambda _: recalls_pb2.ListRecallsRequest(),
+    "LookupService/AcknowledgeRecall": lambda _: recalls_pb2.AcknowledgeRecallRequest(
+        request_id=str(uuid.uuid4()),
+        recall_id=str(uuid.uuid4()),
+        measure=recalls_pb2.RECALL_MEASURE_FILE_CORRECTED,
     ),
     "LookupService/ListAccessRequests": lambda _: access_requests_pb2.ListAccessRequestsRequest(),
     "LookupService/ApproveAccessRequest": approval,

@@ -26,6 +26,7 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.lookup import batch_store
 from nsor_server.lookup.emergencies import store as emergencies
 from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import pages as access_request_pages
 from nsor_server.lookup.requests import store as access_requests
 from nsor_server.lookup.screening import store as screening
@@ -313,6 +314,8 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": grants._OPENED_IN,
     "nsor.v1.LookupService/ListGrants": grants._PAGE,
+    "nsor.v1.LookupService/ListRecalls": recalls._PAGE,
+    "nsor.v1.LookupService/AcknowledgeRecall": recalls._ONE,
     "nsor.v1.LookupService/ScreenManifest": screening.MANIFEST_IN,
     "nsor.v1.LookupService/ListEmergencyLookUps": emergencies._PAGE,
     "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},

@@ -32,8 +32,10 @@ from nsor_server.events import deliverer
 from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrations, outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
+from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.pki import index
 from nsor_server.policy import source
+from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
@@ -53,12 +55,13 @@ from tests.agencies import (
     PUNJAB_PROSECUTION,
     officer_of,
 )
-from tests.calls import ORIGIN, Services, call_of, review_times
+from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
 from tests.lookup import test_emergencies as emergencies
+from tests.lookup import test_recalls as recalls
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
@@ -67,7 +70,7 @@ from tests.notification import test_arrivals as arrivals
 from tests.notification import test_counter as counter
 from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
-from tests.orders import Created, cnic, confirmation, order
+from tests.orders import Created, cnic, confirmation, conviction, order
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures
@@ -239,7 +242,8 @@ def keep_right(services: Services, created: Created) -> None:
 
 
 def give_notices(services: Services, created: Created) -> None:
-    """One notice is verified, and one withdrawn."""
+    """One notice is verified, and one withdrawn; what others were shown before is recalled."""
+    recall(services)
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
@@ -260,6 +264,23 @@ def acknowledge(services: Services, followers: tuple[Officer, ...]) -> None:
         for each in followers:
             stored = notification_pb2.AcknowledgeEventsRequest(through_sequence=through, consumer=each.officer_number)
             services.ask(call_of(PUNJAB_POLICE, each), stored)
+
+
+def recall(services: Services) -> None:
+    """Two are shown at the border, and set aside: each is recalled at a time of its own, and that is acknowledged."""
+    telling = RecallTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+        for nth in (1, 2):
+            number, convicted = cnic(), conviction(case_number=f"Sessions Case No. {nth + 700}/2022")
+            created = services.create(order(number, convictions=[convicted]))
+            services.confirm(created, case_number=convicted.court_case.case_number)
+            recalls.at_the_border(services, number)
+            services.judge(convicted, "SET_ASIDE", cnics=[number])
+            services.directory.reload()
+            telling.look()
+            for each in recalls.listed(services, FIA_IMMIGRATION):
+                services.ask(call_of(FIA_IMMIGRATION), recalls.acknowledging(each))
 
 
 def empty_a_budget(services: Services) -> None:

@@ -36,6 +36,7 @@ _DUTIES = "attack/test_duties_set_back.py::"
 TOLD = {
     "LookUpRegistration": f"{_SET_BACK}test_a_person_who_was_hidden_from_a_look_up_is_found",
     "GetAccessRequest": f"{_GRANTS}test_a_withdrawal_that_was_hidden_from_its_access_request_is_found",
+    "ListRecalls": "attack/test_recalls_set_back.py::test_a_recall_that_was_hidden_from_a_list_is_found",
     "ListGrants": f"{_GRANTS}test_what_was_hidden_from_a_list_is_found",
     "ListAccessRequests": f"{_REQUESTS}test_a_request_that_was_hidden_from_a_list_is_found",
     "SubscribeEvents": f"{_SET_BACK}test_what_was_told_instead_of_an_event_is_found",

@@ -65,10 +65,11 @@ def forget(database: Database) -> None:
 
 
 def test_nadra_immigration_and_the_committee_hear_what_concerns_them_alone() -> None:
-    assert heard_by(NADRA) == OF_NO_RECORD
+    of_recalls = {"RECALL_ISSUED", "RECALLS_OVERDUE"}  # whatever they were shown, they are told when it is wrong
+    assert heard_by(NADRA) == OF_NO_RECORD | of_recalls
     of_journeys = {"TRAVEL_ABROAD", "TRAVEL_RETURNED"}
     ends = {"NOTICE_REFUSED", "NOTICE_WITHDRAWN", "NOTICE_SUPERSEDED", "NOTICE_DID_NOT_HAPPEN"}
-    assert heard_by(FIA_IMMIGRATION) == OF_NO_RECORD | of_journeys | ends
+    assert heard_by(FIA_IMMIGRATION) == OF_NO_RECORD | of_recalls | of_journeys | ends
     assert heard_by(SPECIAL_COMMITTEE) == OF_NO_RECORD | {"SEALED_READING_OPENED", "SEALED_REGISTRATION_READ"}
 
 

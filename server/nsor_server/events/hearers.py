@@ -53,8 +53,17 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         ),
     ),
     (
+        # Whoever may be shown a registration.
+        _EVERYBODY - {COMMITTEE, options_pb2.AGENCY_KIND_MONITORING},
+        (
+            notification_pb2.EVENT_KIND_RECALL_ISSUED,
+            notification_pb2.EVENT_KIND_RECALLS_OVERDUE,
+        ),
+    ),
+    (
         _BUREAU,
         (
+            notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED,
             notification_pb2.EVENT_KIND_REVIEWS_WRITTEN,
             notification_pb2.EVENT_KIND_POLICY_PROPOSED,
             notification_pb2.EVENT_KIND_POLICY_ADOPTED,

@@ -131,6 +131,7 @@ Told: TypeAlias = Literal[
     "listed_emergencies",
     "listed_findings",
     "listed_grants",
+    "listed_recalls",
     "listed_requests",
     "listed_work",
     "refused",

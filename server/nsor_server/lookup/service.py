@@ -9,11 +9,13 @@ from nsor_server.calls import Call, Row
 from nsor_server.lookup.batch import Decider
 from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
+from nsor_server.lookup.recalls.service import Recalls
 from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.service import AccessRequests
 from nsor_server.lookup.screening.service import Screening
 from nsor_server.rpc.handlers import Grouped, Handler
 from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 
@@ -21,14 +23,15 @@ from nsor_server.storage.sealing import Sealer
 class LookupService:
     """Access requests, their decisions, tickets, court cases, manifests, and look-ups."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex, durable: Callable[[], int]) -> None:
+    def __init__(self, keyring: Keyring, durable: Callable[[], int]) -> None:
         """Prepare.
 
         Args:
-            sealer: opens and seals records.
-            blind_index: finds what is looked up.
+            keyring: opens and seals records, finds what is looked up, and who was shown it.
             durable: gives how many entries this process knows to be durable: no page is of a register of before.
         """
+        sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
+        self._recalls = Recalls(keyring, durable)
         self._requests = AccessRequests(sealer, blind_index)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
@@ -43,6 +46,7 @@ class LookupService:
             *self._lists.handlers(),
             *self._grants.handlers(),
             *self._screening.handlers(),
+            *self._recalls.handlers(),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
                 lookup_pb2.LookUpRegistrationResponse,

@@ -19,6 +19,7 @@ from nsor_server.ledger.stored import (
 )
 from nsor_server.lookup.emergencies.stored import TABLES as EMERGENCIES
 from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import store as escalation
 from nsor_server.lookup.screening import stored as screening
@@ -78,6 +79,9 @@ STORED: Final = Stored(
         RecordedTable.unsealed(escalation.STEPS),
         *screening.TABLES,
         *EMERGENCIES,
+        RecordedTable(recalls.PASSES, "recall_pass_id"),
+        RecordedTable(recalls.RECALLS, "recall_id"),
+        RecordedTable(recalls.ACKNOWLEDGEMENTS, "recall_id"),
     ),
     screening.compare,
     _LookUps,

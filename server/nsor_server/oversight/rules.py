@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 from typing import Final
@@ -13,18 +12,10 @@ from google.rpc import code_pb2
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
-from nsor_server.access import rows
-from nsor_server.access.contract import purposes_of
 from nsor_server.access.disclosure import shows
-from nsor_server.calls import Agency, Officer
-from nsor_server.formats import screens
+from nsor_server.calls import Agency
 
 DEFAULT_PAGE: Final = 100
-_OF_A_CASE: Final = purposes_of(options_pb2.FIELD_CLASS_CASE)
-"""What isn't shown a case isn't listed with one: its caller never saw the FIR that the register noted of the access, or
-its reference is a passport's or a prisoner's number, which names a person."""
-_CNIC_DIGITS: Final = 13
-_PLACE: Final = re.compile(r"PK-[A-Z]{2}(?:/[A-Z]{3}(?:/(?:PS|LV)-[0-9]{3})?)?(?= )")
 
 
 class ProofOutOfRange(errors.ApiError):
@@ -98,21 +89,6 @@ def access_filter(
 def shows_detail(purpose: options_pb2.Purpose.ValueType) -> bool:
     """Tell whether the purpose sees anything that only the sealed detail says; if not, no detail is opened."""
     return shows(oversight_pb2.Access.DESCRIPTOR.fields_by_name["officer_number"], purpose)
-
-
-def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference: str) -> str:
-    """What the list shows of an access's case: nothing to a system, which answers for nothing.
-
-    Args:
-        agency: the caller's.
-        officer: who asks; None: a system that names no key.
-        purpose: of the access.
-        reference: the case of the access; an FIR and a court's case begin with their place.
-    """
-    if officer is None or officer.system or purpose not in _OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
-        return ""
-    place = _PLACE.match(reference)
-    return reference if place is None or rows.within(agency, officer, [place[0]]) else ""
 
 
 def _ceiling_us(instant: timestamp_pb2.Timestamp) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsor.v1 import options_pb2, oversight_pb2
-from nsor_server.access import lists
+from nsor_server.access import cases, lists
 from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
@@ -173,7 +173,7 @@ def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:
         trace_id=leaf.trace_id.hex(),
         count=leaf.count,
         officer_number=detail.officer_number if detail else "",
-        case_reference=rules.shown_case(call.agency, call.officer, leaf.purpose, detail.case_reference)
+        case_reference=cases.shown_case(call.agency, call.officer, leaf.purpose, detail.case_reference)
         if detail
         else "",
     )

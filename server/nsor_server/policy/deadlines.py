@@ -67,6 +67,8 @@ TRAVEL_WINDOW: Final = "travel-window"
 OPEN_JOURNEY: Final = "open-journey"
 EMERGENCY_EXPIRY: Final = "emergency-expiry"
 EMERGENCY_REVIEW: Final = "emergency-review"
+RECALL_ACKNOWLEDGEMENT: Final = "recall-acknowledgement"
+RECALL_ESCALATION: Final = "recall-escalation"
 COUNTED: Final = (
     PROSECUTOR_FORWARDING,
     ACCESS_REMINDER,
@@ -114,6 +116,8 @@ COUNTED: Final = (
     OPEN_JOURNEY,
     EMERGENCY_EXPIRY,
     EMERGENCY_REVIEW,
+    RECALL_ACKNOWLEDGEMENT,
+    RECALL_ESCALATION,
 )
 """Rules that the services count: a policy without one of them, or without a version of it for any day, isn't taken."""
 KARACHI: Final = ZoneInfo("Asia/Karachi")

@@ -29,11 +29,16 @@ from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.duties.rules import is_open as duty_is_open
 from nsor_server.registration.movements.store import rows as movement_rows
+from nsor_server.registration.named import names_of
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.claimants import Known as Claimant
 from nsor_server.registration.persons.looked_up import looked_up
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
+from nsor_server.registration.recalls.orders import TABLE as RECALL_ORDERS
+from nsor_server.registration.recalls.rules import CHANGED as RECALL_CHANGED
+from nsor_server.registration.recalls.rules import Wrong
+from nsor_server.registration.recalls.rules import of_told as wrong_now
 from nsor_server.registration.record import (
     address_record,
     case_reference,
@@ -54,6 +59,7 @@ from nsor_server.registration.screened import of_row as screened_of_row
 from nsor_server.registration.shown import in_look_ups, to_everybody
 from nsor_server.registration.store import (
     COLUMNS,
+    CONFIRMED,
     HEADS,
     PLACES,
     TABLE,
@@ -91,6 +97,7 @@ from nsor_server.registration.worklists.rules import masked
 __all__ = [
     "CLAIMS",
     "COLUMNS",
+    "CONFIRMED",
     "HEADS",
     "IDENTIFIER_CNIC",
     "IDENTIFIER_PASSPORT",
@@ -98,6 +105,8 @@ __all__ = [
     "IS_NEWEST_SCREENED",
     "MOST_TOLD",
     "PLACES",
+    "RECALL_CHANGED",
+    "RECALL_ORDERS",
     "SCREENED",
     "SCREENING",
     "TABLE",
@@ -110,6 +119,7 @@ __all__ = [
     "Told",
     "TransferBy",
     "Written",
+    "Wrong",
     "address_record",
     "arrival",
     "arrival_rows",
@@ -148,6 +158,7 @@ __all__ = [
     "moved",
     "movement_rows",
     "name_record",
+    "names_of",
     "notice_withdrawn",
     "noticed",
     "of_cnic",
@@ -182,4 +193,5 @@ __all__ = [
     "transfers_page",
     "transfers_shown",
     "version_row",
+    "wrong_now",
 ]

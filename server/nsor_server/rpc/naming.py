@@ -27,6 +27,7 @@ _KINDS: Final = {
     "arrival_id": "arrival",
     "manifest_id": "manifest",
     "emergency_id": "emergency",
+    "recall_id": "recall",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"

@@ -55,6 +55,7 @@ from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.emergencies import Emergencies
 from nsor_server.verification.noticed import Noticed
+from nsor_server.verification.recalled import Recalled
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
@@ -167,6 +168,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Moved(conn, keyring, history, owing, reviewed=reviewed, add=report.add),
         Kept(history, report.add),
         Ordered(conn, history, report.add),
+        Recalled(conn, keyring, history, decided_by, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Answers(conn, history, judged, report.add),

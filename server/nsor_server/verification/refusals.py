@@ -22,6 +22,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup.emergencies import store as emergencies
 from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.screening import store as screening
 from nsor_server.notification import store as notices
@@ -76,6 +77,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     record_pb2.LOOKED_AT_KIND_JUDGMENT: _recorded(judgments.TABLE),
     record_pb2.LOOKED_AT_KIND_ACCESS_REQUEST: _recorded(requests.REQUESTS),
     record_pb2.LOOKED_AT_KIND_GRANT: _recorded(grants.GRANTS),
+    record_pb2.LOOKED_AT_KIND_RECALL: _recorded(recalls.RECALLS),
     _ITEM: _recorded(identity.TABLE),
     record_pb2.LOOKED_AT_KIND_SEALED_READING: _recorded(readings.TABLE),
     record_pb2.LOOKED_AT_KIND_CLOSURE: _recorded(closures.TABLE),
@@ -140,6 +142,7 @@ _SCOPED: Final[Mapping[_Kind, _Scoped]] = {
     record_pb2.LOOKED_AT_KIND_ARRIVAL: _Scoped("arrival_notice AS a", "a.arrival_id", arrivals.PLACES),
     record_pb2.LOOKED_AT_KIND_MANIFEST: _Scoped("manifest AS m", "m.manifest_id", screening.PLACES),
     record_pb2.LOOKED_AT_KIND_GRANT: _Scoped("access_grant AS g", "g.grant_id", grants.GRANT_PLACES),
+    record_pb2.LOOKED_AT_KIND_RECALL: _Scoped("recall AS n", "n.recall_id", recalls.PLACES),
     _ITEM: _Scoped("identity_item AS i", "i.item_id", identity.PLACES),
 }
 _OF_ITEM: Final = "SELECT uuid_send(registration_id) FROM identity_item WHERE item_id = %(key)s"

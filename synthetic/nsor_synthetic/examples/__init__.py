@@ -32,6 +32,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from lookup.access_requests(ids)
     yield from lookup.opened(ids)
     yield from lookup.look_ups(ids)
+    yield from lookup.recalls(ids)
     yield from screening.screening(ids)
     yield from emergencies.emergencies(ids)
     yield from directory.oversight(ids)

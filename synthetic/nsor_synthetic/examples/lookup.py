@@ -8,7 +8,7 @@ from google.protobuf import timestamp_pb2
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2, recalls_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -110,4 +110,15 @@ def look_ups(ids: parts.Ids) -> Iterator[Message]:
         purpose=options_pb2.PURPOSE_INVESTIGATION,
         candidate_id="c" * 120,
         basis=bases[options_pb2.PURPOSE_INVESTIGATION],
+    )
+
+
+def recalls(ids: parts.Ids) -> Iterator[Message]:
+    """Of recalls."""
+    yield recalls_pb2.ListRecallsRequest(page_size=50, page_token="dG9rZW4", acknowledged=True)  # noqa: S106 - no secret
+    yield recalls_pb2.AcknowledgeRecallRequest(
+        request_id=ids.uuid("acknowledge"),
+        validate_only=True,
+        recall_id=ids.uuid("recall"),
+        measure=recalls_pb2.RECALL_MEASURE_OTHERS_TOLD,
     )

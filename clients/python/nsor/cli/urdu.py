@@ -16,6 +16,16 @@ TEXTS: Final[dict[str, str]] = {
     # An import.
     "all: {}": "سب: {}",
     "a file gets a list of all": "فائل دینے پر سب کی فہرست بنتی ہے",
+    # Recalls.
+    "Recalls": "غلط ثابت ہونے کی اطلاعات",
+    "recalls": "غلط ثابت ہونے کی اطلاعات",
+    "Recall acknowledged": "اطلاع کی رسید دی گئی",
+    "No longer: strike out what was shown. Changed: something of it is wrong. Restored: it stands again.": (
+        "No longer: جو دکھایا گیا اسے کاٹ دیں۔ Changed: اس میں کچھ غلط ہے۔ Restored: وہ پھر درست ہے۔"
+    ),
+    "Find the access in your own file and put it right. Then: `nsor recalls acknowledge {} --did file-corrected`": (
+        "اپنی فائل میں یہ رسائی ڈھونڈ کر اسے درست کریں۔ پھر: `nsor recalls acknowledge {} --did file-corrected`"
+    ),
     # What was done, over an answer.
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",

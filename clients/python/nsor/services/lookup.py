@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, screening_pb2
+from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, recalls_pb2, screening_pb2
 
 
 class Lookup(Service):
@@ -136,6 +136,38 @@ class Lookup(Service):
             "nsor.v1.LookupService/ListGrants",
             request,
             grants_pb2.ListGrantsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_recalls(
+        self,
+        request: recalls_pb2.ListRecallsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[recalls_pb2.ListRecallsResponse]:
+        """List what your agency was shown and is told otherwise now, the oldest in front."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListRecalls",
+            request,
+            recalls_pb2.ListRecallsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def acknowledge_recall(
+        self,
+        request: recalls_pb2.AcknowledgeRecallRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[recalls_pb2.AcknowledgeRecallResponse]:
+        """Say that a recall was read, and what was done about it; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/AcknowledgeRecall",
+            request,
+            recalls_pb2.AcknowledgeRecallResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

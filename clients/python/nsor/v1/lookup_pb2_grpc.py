@@ -7,6 +7,7 @@ from nsor.v1 import access_requests_pb2 as nsor_dot_v1_dot_access__requests__pb2
 from nsor.v1 import emergencies_pb2 as nsor_dot_v1_dot_emergencies__pb2
 from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
+from nsor.v1 import recalls_pb2 as nsor_dot_v1_dot_recalls__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -118,6 +119,16 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListEmergencyLookUps',
                 request_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
+                _registered_method=True)
+        self.ListRecalls = channel.unary_unary(
+                '/nsor.v1.LookupService/ListRecalls',
+                request_serializer=nsor_dot_v1_dot_recalls__pb2.ListRecallsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_recalls__pb2.ListRecallsResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeRecall = channel.unary_unary(
+                '/nsor.v1.LookupService/AcknowledgeRecall',
+                request_serializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.FromString,
                 _registered_method=True)
 
 
@@ -262,6 +273,22 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRecalls(self, request, context):
+        """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
+        lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeRecall(self, request, context):
+        """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
+        Errors: NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -344,6 +371,16 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListEmergencyLookUps,
                     request_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.SerializeToString,
+            ),
+            'ListRecalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecalls,
+                    request_deserializer=nsor_dot_v1_dot_recalls__pb2.ListRecallsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_recalls__pb2.ListRecallsResponse.SerializeToString,
+            ),
+            'AcknowledgeRecall': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeRecall,
+                    request_deserializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -779,6 +816,60 @@ class LookupService:
             '/nsor.v1.LookupService/ListEmergencyLookUps',
             nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
             nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListRecalls',
+            nsor_dot_v1_dot_recalls__pb2.ListRecallsRequest.SerializeToString,
+            nsor_dot_v1_dot_recalls__pb2.ListRecallsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeRecall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/AcknowledgeRecall',
+            nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.SerializeToString,
+            nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.FromString,
             options,
             channel_credentials,
             insecure,

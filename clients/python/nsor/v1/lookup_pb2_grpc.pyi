@@ -9,6 +9,7 @@ from nsor.v1 import access_requests_pb2 as _access_requests_pb2
 from nsor.v1 import emergencies_pb2 as _emergencies_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
+from nsor.v1 import recalls_pb2 as _recalls_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -106,6 +107,14 @@ class LookupServiceStub:
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
     police see their own at the officer's places. It names no person, and costs nothing.
     """
+    ListRecalls: _grpc.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]
+    """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
+    lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
+    """
+    AcknowledgeRecall: _grpc.UnaryUnaryMultiCallable[_recalls_pb2.AcknowledgeRecallRequest, _recalls_pb2.AcknowledgeRecallResponse]
+    """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
+    Errors: NO_RECORD.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -180,6 +189,14 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListEmergencyLookUps: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]  # type: ignore[assignment]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
     police see their own at the officer's places. It names no person, and costs nothing.
+    """
+    ListRecalls: _aio.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]  # type: ignore[assignment]
+    """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
+    lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
+    """
+    AcknowledgeRecall: _aio.UnaryUnaryMultiCallable[_recalls_pb2.AcknowledgeRecallRequest, _recalls_pb2.AcknowledgeRecallResponse]  # type: ignore[assignment]
+    """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
+    Errors: NO_RECORD.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -348,6 +365,26 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_emergencies_pb2.ListEmergencyLookUpsResponse, _abc.Awaitable[_emergencies_pb2.ListEmergencyLookUpsResponse]]:
         """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
         police see their own at the officer's places. It names no person, and costs nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRecalls(
+        self,
+        request: _recalls_pb2.ListRecallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recalls_pb2.ListRecallsResponse, _abc.Awaitable[_recalls_pb2.ListRecallsResponse]]:
+        """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
+        lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
+        """
+
+    @_abc_1.abstractmethod
+    def AcknowledgeRecall(
+        self,
+        request: _recalls_pb2.AcknowledgeRecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recalls_pb2.AcknowledgeRecallResponse, _abc.Awaitable[_recalls_pb2.AcknowledgeRecallResponse]]:
+        """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
+        Errors: NO_RECORD.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -257,6 +257,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The review of an emergency look-up is overdue. To NPB, the Special Committee and the agency whose officer has opened it; the event names that
     agency.
     """
+    EVENT_KIND_RECALL_ISSUED: _EventKind.ValueType  # 360
+    """Something that an officer of the agency was shown is told otherwise now: one event for each recall, which ListRecalls names."""
+    EVENT_KIND_RECALLS_OVERDUE: _EventKind.ValueType  # 361
+    """Recalls of the agency are overdue: an officer has to acknowledge them."""
+    EVENT_KIND_RECALLS_UNACKNOWLEDGED: _EventKind.ValueType  # 362
+    """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -491,6 +497,12 @@ EVENT_KIND_EMERGENCY_REVIEW_OVERDUE: EventKind.ValueType  # 353
 """The review of an emergency look-up is overdue. To NPB, the Special Committee and the agency whose officer has opened it; the event names that
 agency.
 """
+EVENT_KIND_RECALL_ISSUED: EventKind.ValueType  # 360
+"""Something that an officer of the agency was shown is told otherwise now: one event for each recall, which ListRecalls names."""
+EVENT_KIND_RECALLS_OVERDUE: EventKind.ValueType  # 361
+"""Recalls of the agency are overdue: an officer has to acknowledge them."""
+EVENT_KIND_RECALLS_UNACKNOWLEDGED: EventKind.ValueType  # 362
+"""Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

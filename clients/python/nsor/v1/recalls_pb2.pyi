@@ -3,16 +3,22 @@
 isort:skip_file
 Recalls: whoever was told something of a registration is told again when it turns out wrong."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import options_pb2 as _options_pb2
+from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -43,3 +49,263 @@ RECALL_REASON_CHANGED: RecallReason.ValueType  # 2
 RECALL_REASON_RESTORED: RecallReason.ValueType  # 3
 """What was recalled as NO_LONGER stands again."""
 Global___RecallReason: _TypeAlias = RecallReason  # noqa: Y015
+
+class _RecallMeasure:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecallMeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecallMeasure.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECALL_MEASURE_UNSPECIFIED: _RecallMeasure.ValueType  # 0
+    """REQUIRED."""
+    RECALL_MEASURE_FILE_CORRECTED: _RecallMeasure.ValueType  # 1
+    """What was shown has been struck out or put right wherever it was kept."""
+    RECALL_MEASURE_NOTHING_KEPT: _RecallMeasure.ValueType  # 2
+    """What was shown was kept nowhere, and nothing was done by it."""
+    RECALL_MEASURE_OTHERS_TOLD: _RecallMeasure.ValueType  # 3
+    """Others were told of what was shown, and they have been told again; the own file has been put right."""
+
+class RecallMeasure(_RecallMeasure, metaclass=_RecallMeasureEnumTypeWrapper):
+    """What an officer did about a recall."""
+
+RECALL_MEASURE_UNSPECIFIED: RecallMeasure.ValueType  # 0
+"""REQUIRED."""
+RECALL_MEASURE_FILE_CORRECTED: RecallMeasure.ValueType  # 1
+"""What was shown has been struck out or put right wherever it was kept."""
+RECALL_MEASURE_NOTHING_KEPT: RecallMeasure.ValueType  # 2
+"""What was shown was kept nowhere, and nothing was done by it."""
+RECALL_MEASURE_OTHERS_TOLD: RecallMeasure.ValueType  # 3
+"""Others were told of what was shown, and they have been told again; the own file has been put right."""
+Global___RecallMeasure: _TypeAlias = RecallMeasure  # noqa: Y015
+
+@_typing.final
+class RecalledAccess(_message.Message):
+    """One access that showed what is recalled. The agency's own journal and file say whom it was about; the register says it to nobody again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESS_ID_FIELD_NUMBER: _builtins.int
+    ACCESS_TIME_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    CASE_REFERENCE_FIELD_NUMBER: _builtins.int
+    access_id: _builtins.str
+    """The access: the same as on its receipt."""
+    method: _builtins.str
+    """Full name of the method."""
+    purpose: _options_pb2.Purpose.ValueType
+    """For which purpose."""
+    officer_number: _builtins.str
+    """Number of the officer or system. Empty when its detail was destroyed."""
+    case_reference: _builtins.str
+    """The case, of a purpose that has one, to an officer who may act there."""
+    @_builtins.property
+    def access_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was."""
+
+    def __init__(
+        self,
+        *,
+        access_id: _builtins.str = ...,
+        access_time: _timestamp_pb2.Timestamp | None = ...,
+        method: _builtins.str = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
+        officer_number: _builtins.str = ...,
+        case_reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access_time", b"access_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "access_time", b"access_time", "case_reference", b"case_reference", "method", b"method", "officer_number", b"officer_number", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecalledAccess: _TypeAlias = RecalledAccess  # noqa: Y015
+
+@_typing.final
+class Recall(_message.Message):
+    """A recall: to one agency, for one case of its, of one change of one registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    ACCESSES_FIELD_NUMBER: _builtins.int
+    ACCESS_COUNT_FIELD_NUMBER: _builtins.int
+    ISSUE_TIME_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_TIME_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.str
+    """Id."""
+    agency_id: _builtins.str
+    """The agency that was shown it."""
+    reason: Global___RecallReason.ValueType
+    """What is to be thought now of what was shown."""
+    access_count: _builtins.int
+    """How many accesses showed it."""
+    overdue: _builtins.bool
+    """That is over."""
+    measure: Global___RecallMeasure.ValueType
+    """What he did."""
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.FieldClass.ValueType]:
+        """Of CHANGED: which classes of fields that were shown say something else now."""
+
+    @_builtins.property
+    def accesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledAccess]:
+        """The newest accesses that showed it, at most 20, the newest first."""
+
+    @_builtins.property
+    def issue_time(self) -> _timestamp_pb2.Timestamp:
+        """When the agency was told."""
+
+    @_builtins.property
+    def deadline(self) -> _types_pb2.Deadline:
+        """By when an officer has to acknowledge it: the agency hears of it again, and later NPB does."""
+
+    @_builtins.property
+    def acknowledge_time(self) -> _timestamp_pb2.Timestamp:
+        """When an officer has acknowledged it; not set: it is open."""
+
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        reason: Global___RecallReason.ValueType = ...,
+        classes: _abc.Iterable[_options_pb2.FieldClass.ValueType] | None = ...,
+        accesses: _abc.Iterable[Global___RecalledAccess] | None = ...,
+        access_count: _builtins.int = ...,
+        issue_time: _timestamp_pb2.Timestamp | None = ...,
+        deadline: _types_pb2.Deadline | None = ...,
+        overdue: _builtins.bool = ...,
+        acknowledge_time: _timestamp_pb2.Timestamp | None = ...,
+        measure: Global___RecallMeasure.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time", "deadline", b"deadline", "issue_time", b"issue_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "accesses", b"accesses", "acknowledge_time", b"acknowledge_time", "agency_id", b"agency_id", "classes", b"classes", "deadline", b"deadline", "issue_time", b"issue_time", "measure", b"measure", "overdue", b"overdue", "reason", b"reason", "recall_id", b"recall_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recall: _TypeAlias = Recall  # noqa: Y015
+
+@_typing.final
+class ListRecallsRequest(_message.Message):
+    """Asks for a page of recalls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most recalls of a page, 1 to 100; 0: 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one. It holds for this officer and this filter alone."""
+    acknowledged: _builtins.bool
+    """Those that were acknowledged, instead of those that are open."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        acknowledged: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecallsRequest: _TypeAlias = ListRecallsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecallsResponse(_message.Message):
+    """A page of recalls, the oldest in front."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALLS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty: there is none."""
+    @_builtins.property
+    def recalls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recall]:
+        """Recalls."""
+
+    def __init__(
+        self,
+        *,
+        recalls: _abc.Iterable[Global___Recall] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "recalls", b"recalls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecallsResponse: _TypeAlias = ListRecallsResponse  # noqa: Y015
+
+@_typing.final
+class AcknowledgeRecallRequest(_message.Message):
+    """Acknowledges a recall."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable: the same id with the same content is answered alike, once."""
+    validate_only: _builtins.bool
+    """Check only: nothing is changed, and the register isn't read."""
+    recall_id: _builtins.str
+    """The recall."""
+    measure: Global___RecallMeasure.ValueType
+    """What was done about it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        recall_id: _builtins.str = ...,
+        measure: Global___RecallMeasure.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "recall_id", b"recall_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeRecallRequest: _TypeAlias = AcknowledgeRecallRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeRecallResponse(_message.Message):
+    """The answer to an acknowledgement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACKNOWLEDGE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def acknowledge_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was acknowledged: now, or before by another officer, which stands."""
+
+    def __init__(
+        self,
+        *,
+        acknowledge_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_time", b"acknowledge_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeRecallResponse: _TypeAlias = AcknowledgeRecallResponse  # noqa: Y015

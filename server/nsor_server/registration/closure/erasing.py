@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor.ledger.merkle import leaf_hash
-from nsor.v1 import closure_pb2, types_pb2
+from nsor.v1 import closure_pb2
 from nsor_server import errors
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
@@ -35,6 +35,7 @@ from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices
 from nsor_server.registration.closure import erasures, meetings, rules, store
+from nsor_server.registration.named import numbers
 from nsor_server.registration.sealed import store as sealed_readings
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -123,9 +124,6 @@ _CLAIMS: Final = """
 SELECT uuid_send(registration_id), version, cnic_held, passport_held, person, sealed
 FROM registration_claim WHERE registration_id = %s ORDER BY version
 """
-
-
-_PASSPORT: Final = (types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED, types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
 
 
 class NotErased(OperatorError):
@@ -276,19 +274,9 @@ def _number_labels(conn: Connection, keyring: Keyring, registration_id: bytes) -
     sealer = Sealer(keyring)
     versions = conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id),), binary=True)
     opened = (registrations.open_version(sealer, registrations.StoredVersion(*columns)) for columns in versions)
-    names = {name for record in opened for name in _numbers(record)}
+    names = {name for record in opened for name in numbers(record)}
     labels = Labels(keyring)
     return sorted(label for each in names for label in labels.every(NAMED, each, _BY_NUMBER))
-
-
-def _numbers(record: record_pb2.RegistrationRecord) -> Iterator[str]:
-    """The numbers of a version, as calls name them: of a passport its kind may have been left out."""
-    if record.cnic:
-        yield f"cnic {record.cnic}"
-    for each in record.documents:
-        is_passport = each.kind in _PASSPORT
-        for kind in _PASSPORT if is_passport else (each.kind,):
-            yield f"document {each.country} {each.number} {kind:d}"
 
 
 def _destroy(

@@ -63,6 +63,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """A notice of a registration; there is one version."""
     LOOKED_AT_KIND_NOTICE_DECISION: _LookedAtKind.ValueType  # 201
     """What became of a notice, by its id."""
+    LOOKED_AT_KIND_RECALL: _LookedAtKind.ValueType  # 360
+    """A recall; there is one version."""
     LOOKED_AT_KIND_ARRIVAL: _LookedAtKind.ValueType  # 230
     """An arrival notice; there is one version."""
     LOOKED_AT_KIND_MANIFEST: _LookedAtKind.ValueType  # 340
@@ -111,6 +113,8 @@ LOOKED_AT_KIND_NOTICE: LookedAtKind.ValueType  # 200
 """A notice of a registration; there is one version."""
 LOOKED_AT_KIND_NOTICE_DECISION: LookedAtKind.ValueType  # 201
 """What became of a notice, by its id."""
+LOOKED_AT_KIND_RECALL: LookedAtKind.ValueType  # 360
+"""A recall; there is one version."""
 LOOKED_AT_KIND_ARRIVAL: LookedAtKind.ValueType  # 230
 """An arrival notice; there is one version."""
 LOOKED_AT_KIND_MANIFEST: LookedAtKind.ValueType  # 340
@@ -4599,6 +4603,7 @@ class AccessDetail(_message.Message):
     FOUND_BY_FIELD_NUMBER: _builtins.int
     SHOWN_FIELD_NUMBER: _builtins.int
     SHOWN_ROWS_FIELD_NUMBER: _builtins.int
+    LISTED_RECALLS_FIELD_NUMBER: _builtins.int
     LISTED_REQUESTS_FIELD_NUMBER: _builtins.int
     SCREENED_FIELD_NUMBER: _builtins.int
     LISTED_EMERGENCIES_FIELD_NUMBER: _builtins.int
@@ -4699,6 +4704,10 @@ class AccessDetail(_message.Message):
         """Of an answer that may show several registrations, or that none names: those that it showed, in order."""
 
     @_builtins.property
+    def listed_recalls(self) -> Global___ListedRecalls:
+        """Of a page of recalls: what was listed."""
+
+    @_builtins.property
     def listed_requests(self) -> Global___ListedRequests:
         """Of a page of access requests: what was listed."""
 
@@ -4748,13 +4757,14 @@ class AccessDetail(_message.Message):
         found_by: _builtins.bytes = ...,
         shown: _abc.Iterable[Global___ShownRegistration] | None = ...,
         shown_rows: _builtins.int = ...,
+        listed_recalls: Global___ListedRecalls | None = ...,
         listed_requests: Global___ListedRequests | None = ...,
         screened: Global___ScreenedRows | None = ...,
         listed_emergencies: Global___ListedEmergencies | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -5049,6 +5059,204 @@ class LookedAt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LookedAt: _TypeAlias = LookedAt  # noqa: Y015
+
+@_typing.final
+class RecallPassRecord(_message.Message):
+    """How far recalls have been written: one of the entries of a fixed time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_PASS_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TOLD_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    recall_pass_id: _builtins.bytes
+    """Id, 16 bytes."""
+    number: _builtins.int
+    """Its number, from 1."""
+    due_us: _builtins.int
+    """The fixed time, microseconds since 1970."""
+    to: _builtins.int
+    """The orders of entries up to this one are told at this time."""
+    until: _builtins.int
+    """All orders of entries before this one are told; and of its own those before the one that is named, or all of them where none is."""
+    registration_id: _builtins.bytes
+    """The order that goes on in the next entry, 16 bytes; empty: none does."""
+    version: _builtins.int
+    """Likewise: its version."""
+    told: _builtins.int
+    """Likewise: how many recalls of it were written so far."""
+    time_us: _builtins.int
+    """When it was written, microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        recall_pass_id: _builtins.bytes = ...,
+        number: _builtins.int = ...,
+        due_us: _builtins.int = ...,
+        to: _builtins.int = ...,
+        until: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        told: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallPassRecord: _TypeAlias = RecallPassRecord  # noqa: Y015
+
+@_typing.final
+class RecallRecord(_message.Message):
+    """A recall, to one agency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_BY_US_FIELD_NUMBER: _builtins.int
+    ESCALATE_US_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.bytes
+    """Id, 16 bytes."""
+    agency: _builtins.str
+    """The agency."""
+    registration_id: _builtins.bytes
+    """The registration, 16 bytes."""
+    version: _builtins.int
+    """The version that made it due."""
+    reason: _builtins.int
+    """Number of nsor.v1.RecallReason."""
+    time_us: _builtins.int
+    """When it was written, microseconds since 1970."""
+    acknowledge_by_us: _builtins.int
+    """By when it has to be acknowledged."""
+    escalate_us: _builtins.int
+    """When NPB hears that it wasn't."""
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of nsor.v1.FieldClass that say something else now."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Indexes of the entries that showed it, in order."""
+
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        reason: _builtins.int = ...,
+        classes: _abc.Iterable[_builtins.int] | None = ...,
+        entries: _abc.Iterable[_builtins.int] | None = ...,
+        time_us: _builtins.int = ...,
+        acknowledge_by_us: _builtins.int = ...,
+        escalate_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by_us", b"acknowledge_by_us", "agency", b"agency", "classes", b"classes", "entries", b"entries", "escalate_us", b"escalate_us", "reason", b"reason", "recall_id", b"recall_id", "registration_id", b"registration_id", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallRecord: _TypeAlias = RecallRecord  # noqa: Y015
+
+@_typing.final
+class RecallAcknowledgementRecord(_message.Message):
+    """That an officer has acknowledged a recall."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_KEY_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.bytes
+    """The recall, 16 bytes."""
+    agency: _builtins.str
+    """His agency."""
+    officer_key: _builtins.bytes
+    """SHA-256 of the officer's public key."""
+    measure: _builtins.int
+    """Number of nsor.v1.RecallMeasure."""
+    time_us: _builtins.int
+    """When, microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_key: _builtins.bytes = ...,
+        measure: _builtins.int = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "measure", b"measure", "officer_key", b"officer_key", "recall_id", b"recall_id", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallAcknowledgementRecord: _TypeAlias = RecallAcknowledgementRecord  # noqa: Y015
+
+@_typing.final
+class ListedRecalls(_message.Message):
+    """A page of recalls: for whom it was made, how far the register had come, from where it goes on, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """Only this agency's; absent: any."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Only behind this one, 16 bytes; empty: of a first page."""
+    most: _builtins.int
+    """How many at most."""
+    acknowledged: _builtins.bool
+    """Those that were acknowledged."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids that were found."""
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str | None = ...,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        most: _builtins.int = ...,
+        acknowledged: _builtins.bool = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "agency", b"agency"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "acknowledged", b"acknowledged", "after", b"after", "agency", b"agency", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency: _TypeAlias = _typing.Literal["agency"]  # noqa: Y015
+    _WhichOneofArgType__agency: _TypeAlias = _typing.Literal["_agency", b"_agency"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency) -> _WhichOneofReturnType__agency | None: ...
+
+Global___ListedRecalls: _TypeAlias = ListedRecalls  # noqa: Y015
 
 @_typing.final
 class ListedEmergencies(_message.Message):

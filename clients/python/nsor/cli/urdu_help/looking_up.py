@@ -22,6 +22,18 @@ COMMANDS: Final[dict[str, str]] = {
     "Open, list or withdraw a court case: who may be looked up for a trial.": (
         "عدالتی مقدمہ کھولنا، دیکھنا یا واپس لینا: سماعت کے لیے کن کا ریکارڈ دیکھا جا سکتا ہے۔"
     ),
+    "List what your agency is told otherwise now; acknowledge it.": (
+        "جو کچھ آپ کے ادارے کو دکھایا گیا اور اب غلط ہے: دیکھنا، اور اطلاع کی رسید دینا۔"
+    ),
+    "List what your agency was shown and is told otherwise now; say what was done about it.": (
+        "جو کچھ آپ کے ادارے کو دکھایا گیا اور اب غلط ہے، اس کی فہرست؛ اور بتانا کہ کیا کیا گیا۔"
+    ),
+    "List the recalls of your agency that are open, the oldest first: by access, never by person.": (
+        "آپ کے ادارے کی وہ اطلاعات جن کی رسید باقی ہے، پرانی پہلے: رسائی کے نمبر سے، شخص کے نام سے نہیں۔"
+    ),
+    "Acknowledge a recall, and say what was done about it; you sign.": (
+        "اطلاع کی رسید دینا اور بتانا کہ کیا کیا گیا؛ آپ دستخط کرتے ہیں۔"
+    ),
     "Look one person up by CNIC or document, or as a candidate.": (
         "شناختی کارڈ یا دستاویز کے نمبر سے، یا تلاش کے نتیجے سے، ایک شخص کا ریکارڈ دیکھنا۔"
     ),
@@ -89,6 +101,10 @@ OPTIONS: Final[dict[str, str]] = {
         "ٹرمینل پر سب کچھ پوچھا جائے؛ تعیناتی اور گریڈ یاد رہتے ہیں۔"
     ),
     "At most so many requests.": "زیادہ سے زیادہ اتنی درخواستیں۔",
+    "Those that were acknowledged, instead of those that are open.": "کھلی کے بجائے وہ جن کی رسید دی جا چکی ہے۔",
+    "Your file put right; nothing kept of it; or others told again, whom you had told.": (
+        "آپ کی فائل درست کی گئی؛ کچھ رکھا نہیں گیا تھا؛ یا جنہیں آپ نے بتایا تھا انہیں دوبارہ بتایا گیا۔"
+    ),
     "Why; repeatable.": "کیوں؛ بار بار دیا جا سکتا ہے۔",
     "Check it and open nothing.": "جانچ؛ کچھ نہیں کھلتا۔",
     "Only those that haven't ended.": "صرف وہ جو مکمل نہیں ہوئے۔",

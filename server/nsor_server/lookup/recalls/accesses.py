@@ -1,0 +1,146 @@
+"""Accesses that may have shown a registration, found by their labels; and versions of registrations. Knows no policy.
+
+What is found by a label is proved by the sealed detail alone: ``told.py``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.registration import facts as registrations
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+Connection = psycopg.Connection[TupleRow]
+
+_ANSWERED: Final = f"e.outcome = {leaf_pb2.OUTCOME_ALLOWED:d}"
+_ACCESS: Final = "SELECT e.index, e.leaf, d.sealed FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)"
+_NAMED: Final = f"{_ACCESS} WHERE e.named = ANY (%s) AND e.index < %s AND {_ANSWERED} ORDER BY e.index"
+_THESE: Final = f"{_ACCESS} WHERE e.index = ANY (%s) ORDER BY e.index"
+_SHOWN: Final = """
+SELECT s.index, uuid_send(e.access_id), string_agg(uuid_send(s.label), ''::bytea ORDER BY s.ordinal)
+FROM ledger_shown AS s JOIN ledger_entry AS e USING (index)
+WHERE s.index >= %s AND s.index < %s
+GROUP BY s.index, e.access_id
+"""
+AT_A_TIME: Final = 1 << 16
+"""Entries whose rows are read by one statement."""
+_FIRST: Final = f"""
+SELECT coalesce(min(index), 0) FROM ledger_record WHERE table_name = '{registrations.TABLE}' AND row_id = %s
+"""  # noqa: S608 - constants
+_VERSIONS: Final = f"""
+SELECT {registrations.COLUMNS}
+FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+WHERE v.registration_id = %s AND v.version >= %s
+ORDER BY v.version
+"""  # noqa: S608 - constants
+_PERSONS: Final = "SELECT DISTINCT person FROM registration_claim WHERE registration_id = %s AND person <> ''"
+_PERSON_AT: Final = """
+SELECT c.person
+FROM registration_claim AS c JOIN ledger_record AS r
+    ON r.table_name = 'registration_claim' AND r.row_id = uuid_send(c.registration_id) AND r.version = c.version
+WHERE c.registration_id = %s AND r.index < %s
+ORDER BY c.version DESC
+LIMIT 1
+"""
+_VERSION_AT: Final = f"""
+SELECT v.version, v.state
+FROM registration_version AS v JOIN ledger_record AS r
+    ON r.table_name = '{registrations.TABLE}' AND r.row_id = uuid_send(v.registration_id) AND r.version = v.version
+WHERE v.registration_id = %s AND r.index < %s
+ORDER BY v.version DESC
+LIMIT 1
+"""  # noqa: S608 - constants
+_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccess:
+    """An entry that was answered.
+
+    Attributes:
+        leaf: its bytes.
+        sealed: its detail; None: that was destroyed.
+    """
+
+    entry: int
+    leaf: bytes
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRows:
+    """What an answer that may show several registrations has beside its entry.
+
+    Attributes:
+        labels: one after the other, 16 bytes each.
+    """
+
+    entry: int
+    access_id: bytes
+    labels: bytes
+
+
+def named(conn: Connection, labels: Sequence[bytes], before: int) -> list[StoredAccess]:
+    """The accesses of smaller index whose requests have named something with one of these labels."""
+    parameters = [uuid.UUID(bytes=label) for label in labels], before
+    return [StoredAccess(*row) for row in conn.execute(_NAMED, parameters, binary=True)]
+
+
+def accesses(conn: Connection, indexes: Collection[int]) -> list[StoredAccess]:
+    """These accesses."""
+    if not indexes:
+        return []
+    return [StoredAccess(*row) for row in conn.execute(_THESE, (list(indexes),), binary=True)]
+
+
+def shown(conn: Connection, first: int, before: int) -> Iterator[ShownRows]:
+    """The rows of all accesses from one index up to before another one, some at a time."""
+    for start in range(first, before, AT_A_TIME):
+        found = conn.execute(_SHOWN, (start, min(start + AT_A_TIME, before)), binary=True).fetchall()
+        yield from (ShownRows(*row) for row in found)
+
+
+def first_entry(conn: Connection, registration_id: bytes) -> int:
+    """Index of the entry that made a registration."""
+    ((index,),) = conn.execute(_FIRST, (registration_id,)).fetchall()
+    return int(index)
+
+
+def versions(conn: Connection, sealer: Sealer, registration_id: bytes) -> list[record_pb2.RegistrationRecord]:
+    """All versions of a registration, opened, in order; none: its key was destroyed.
+
+    Raises:
+        errors.Internal: one isn't what its seal says.
+    """
+    rows = conn.execute(_VERSIONS, (uuid.UUID(bytes=registration_id), 1), binary=True)
+    return [registrations.open_version(sealer, registrations.StoredVersion(*row)) for row in rows]
+
+
+def persons(conn: Connection, registration_id: bytes) -> set[bytes]:
+    """A registration, and all others that were ever of one person with it."""
+    found = conn.execute(_PERSONS, (uuid.UUID(bytes=registration_id),), binary=True)
+    return {registration_id, *(one for (person,) in found for one in _ids(person))}
+
+
+def person_at(conn: Connection, registration_id: bytes, before: int) -> list[bytes]:
+    """The registrations of its person when there were so many entries; none: it was alone."""
+    rows: list[Any] = conn.execute(_PERSON_AT, (uuid.UUID(bytes=registration_id), before), binary=True).fetchall()
+    return _ids(rows[0][0]) if rows else []
+
+
+def version_at(conn: Connection, registration_id: bytes, before: int) -> tuple[int, int]:
+    """The newest version of a registration, and its state, when there were so many entries."""
+    rows: list[Any] = conn.execute(_VERSION_AT, (uuid.UUID(bytes=registration_id), before), binary=True).fetchall()
+    return rows[0] if rows else (0, 0)
+
+
+def _ids(person: bytes) -> list[bytes]:
+    return [person[at : at + _ID_BYTES] for at in range(0, len(person), _ID_BYTES)]

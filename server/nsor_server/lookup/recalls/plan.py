@@ -1,0 +1,56 @@
+"""The recalls of an order: who was told something that its version makes wrong, or right again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nsor.v1 import options_pb2
+from nsor_server.ledger import leaf as leaves
+from nsor_server.lookup.recalls import accesses, rules
+from nsor_server.lookup.recalls.accesses import Connection
+from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
+from nsor_server.lookup.recalls.told import Finder
+from nsor_server.registration import facts as registrations
+
+_ORDERS: Final = f"""
+SELECT r.index, uuid_send(o.registration_id), o.version
+FROM {registrations.RECALL_ORDERS} AS o
+JOIN ledger_record AS r
+    ON r.table_name = '{registrations.TABLE}' AND r.row_id = uuid_send(o.registration_id) AND r.version = o.version
+WHERE r.index >= %s AND r.index <= %s
+ORDER BY r.index, uuid_send(o.registration_id), o.version
+"""  # noqa: S608 - constants
+_LEAF: Final = "SELECT leaf FROM ledger_entry WHERE index = %s"
+
+
+def orders(conn: Connection, first: int, last: int) -> list[Order]:
+    """The orders of the entries from one to another, in the order in which they are told."""
+    return [Order(*row) for row in conn.execute(_ORDERS, (first, last), binary=True)]
+
+
+def of_order(conn: Connection, finder: Finder, order: Order) -> list[Planned]:
+    """The recalls of an order, in the order in which they are written; what comes after it changes none of them.
+
+    Args:
+        conn: any role that may read; its entry and all before are committed.
+        finder: finds who was told.
+        order: of a registration that can be read.
+
+    Raises:
+        errors.Internal, DetailError: something isn't what was sealed.
+    """
+    versions = {each.version: each for each in accesses.versions(conn, finder.sealer, order.registration_id)}
+    before, after = versions.get(order.version - 1), versions.get(order.version)
+    if before is None or after is None:
+        return []  # its key was destroyed: nobody can say any more who was told what
+    ((leaf,),) = conn.execute(_LEAF, (order.entry,), binary=True).fetchall()
+    author, wrong = leaves.decode(leaf).agency, list[Wrong]()
+    for told in finder.told(conn, order.registration_id, order.entry):
+        shown = versions.get(told.version)
+        if shown is None or rules.knows(told, author):
+            continue
+        purpose = options_pb2.Purpose.ValueType(told.purpose)
+        made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose))
+        if made is not None:
+            wrong.append(made)
+    return rules.planned(wrong)

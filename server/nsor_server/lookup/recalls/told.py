@@ -1,0 +1,168 @@
+"""Who was shown a registration: every access, in which version, and which classes of fields.
+
+Found by labels: of whatever its requests named, by every identifier that the registration ever had, it or another one
+of its person; and by the rows of answers that may show several. Proved by the sealed detail of each: a label says that
+somebody asked, and the detail whether he was shown it. Of a detail that was destroyed nothing is left to prove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nsor.ledger.merkle import leaf_hash
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.disclosures import FOUND_BY, FoundBy
+from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger.detail import Details
+from nsor_server.ledger.labels import NAMED, Labels
+from nsor_server.lookup.recalls import accesses as stored
+from nsor_server.lookup.recalls.accesses import Connection
+from nsor_server.registration import facts as registrations
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+_BY_NAME: Final = sorted(method for method, by in FOUND_BY.items() if by is FoundBy.NAMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access.
+
+    Attributes:
+        entry: index of its entry.
+        access_id: 16 bytes.
+        time_us: of its entry, microseconds since 1970.
+        agency: whose it was.
+        method: full name.
+        purpose: for which.
+        officer_number: who of the agency, or empty.
+        case_reference: for which case, or empty.
+    """
+
+    entry: int
+    access_id: bytes
+    time_us: int
+    agency: str
+    method: str
+    purpose: int
+    officer_number: str
+    case_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure(Access):
+    """An access that showed a registration.
+
+    Attributes:
+        version: of the registration.
+        classes: numbers of the classes of fields that were shown.
+    """
+
+    version: int
+    classes: frozenset[int]
+
+
+class Finder:
+    """Finds who was shown registrations. Threads may share it."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Takes what opens registrations and details, and makes labels."""
+        self.sealer = Sealer(keyring)
+        self._details, self._labels = Details(keyring), Labels(keyring)
+
+    def told(self, conn: Connection, registration_id: bytes, before: int) -> list[Disclosure]:
+        """Every access that showed a registration when there were so many entries, in their order.
+
+        Args:
+            conn: any role that may read.
+            registration_id: 16 bytes.
+            before: accesses of a smaller index.
+
+        Raises:
+            errors.Internal, DetailError: something isn't what was sealed.
+        """
+        found = {each.entry: each for each in self._named(conn, registration_id, before)}
+        rest = [index for index in self._by_rows(conn, registration_id, before) if index not in found]
+        found |= {each.entry: each for each in stored.accesses(conn, rest)}
+        told = (self._disclosure(conn, registration_id, found[index]) for index in sorted(found))
+        return [each for each in told if each is not None]
+
+    def accesses(self, conn: Connection, entries: Collection[int]) -> dict[int, Access]:
+        """Accesses by the indexes of their entries; of one whose detail was destroyed, what its leaf says.
+
+        Raises:
+            DetailError, LeafError: an entry isn't what was hashed or sealed.
+        """
+        found = {}
+        for each in stored.accesses(conn, entries):
+            leaf, detail = self._opened(each) or (leaves.decode(each.leaf), record_pb2.AccessDetail())
+            found[each.entry] = Access(*_said(each.entry, leaf, detail))
+        return found
+
+    def _named(self, conn: Connection, registration_id: bytes, before: int) -> list[stored.StoredAccess]:
+        names = {
+            name
+            for one in stored.persons(conn, registration_id)
+            for name in registrations.names_of(one, stored.versions(conn, self.sealer, one))
+        }
+        labels = [label for name in sorted(names) for label in self._labels.every(NAMED, name, _BY_NAME)]
+        return stored.named(conn, labels, before)
+
+    def _by_rows(self, conn: Connection, registration_id: bytes, before: int) -> Iterator[int]:
+        for each in stored.shown(conn, stored.first_entry(conn, registration_id), before):
+            for label in self._labels.of_registration(each.access_id, registration_id):
+                at = each.labels.find(label)
+                # What lies across two labels is proved by no detail: it is looked at in vain.
+                if at >= 0:
+                    yield each.entry
+                    break
+
+    def _disclosure(self, conn: Connection, registration_id: bytes, access: stored.StoredAccess) -> Disclosure | None:
+        """What an access showed of the registration; None: nothing, or nothing that can be proved any more."""
+        opened = self._opened(access)
+        if opened is None:
+            return None
+        leaf, detail = opened
+        version = self._version(conn, registration_id, access.entry, detail)
+        if not version or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+            return None
+        said = _said(access.entry, leaf, detail)
+        return Disclosure(*(*said, version, frozenset(detail.classes_shown)))
+
+    def _opened(self, access: stored.StoredAccess) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
+        if access.sealed is None:
+            return None
+        leaf = leaves.decode(access.leaf)
+        detail = self._details.open(access.entry, leaf_hash(access.leaf), access.sealed, leaf.detail_hash)
+        return leaf, detail
+
+    def _version(self, conn: Connection, registration_id: bytes, index: int, detail: record_pb2.AccessDetail) -> int:
+        """Which version of the registration an answer showed; 0: none."""
+        for each in detail.shown:
+            if each.registration_id == registration_id:
+                return each.version
+        if detail.shown_rows or not detail.shown_version or not detail.subjects:
+            return 0
+        first = detail.subjects[0]
+        if first == registration_id:
+            return detail.shown_version
+        return self._version_together(conn, registration_id, index, detail) if detail.shown_together else 0
+
+    def _version_together(
+        self, conn: Connection, registration_id: bytes, index: int, detail: record_pb2.AccessDetail
+    ) -> int:
+        """The same of an answer that showed another registration of its person, and all that stood with it."""
+        person = stored.person_at(conn, detail.subjects[0], index)
+        if registration_id not in person:
+            return 0
+        version, state = stored.version_at(conn, registration_id, index)
+        return version if state == registrations.CONFIRMED else 0
+
+
+def _said(entry: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> tuple[Any, ...]:
+    """What an entry says of an access."""
+    of_leaf = entry, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
+    return (*of_leaf, detail.officer_number, detail.case_reference)

@@ -1,0 +1,334 @@
+"""Whoever was told something of a registration is told again when it turns out wrong; and nobody else is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from nsor.v1 import (
+    identity_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    recalls_pb2,
+    registration_pb2,
+    types_pb2,
+    worklists_pb2,
+)
+from nsor_server import errors
+from nsor_server.calls import Agency, Officer
+from nsor_server.lookup.recalls import rules
+from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.lookup.recalls.told import Finder
+from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.storage.keyring import Keyring
+from tests.agencies import (
+    FIA_IMMIGRATION,
+    KARACHI_COURT,
+    LAHORE_COURT,
+    NADRA,
+    NPB,
+    PUNJAB_POLICE,
+    PUNJAB_PROSECUTION,
+    officer_of,
+)
+from tests.calls import TRACING, Services, call_of
+from tests.orders import Created, cnic, conviction, order
+from tests.registration.test_identity_changes import verified
+from tests.registration.test_identity_numbers import accepted, reported
+from tests.registration.test_judgments import by_prosecution, by_registry, judgment, proposing, two_counts, unsealing
+from tests.verifying import findings
+
+NO_LONGER = recalls_pb2.RECALL_REASON_NO_LONGER
+CHANGED = recalls_pb2.RECALL_REASON_CHANGED
+RESTORED = recalls_pb2.RECALL_REASON_RESTORED
+CORRECTED = recalls_pb2.RECALL_MEASURE_FILE_CORRECTED
+ISSUED = notification_pb2.EVENT_KIND_RECALL_ISSUED
+OVERDUE = notification_pb2.EVENT_KIND_RECALLS_OVERDUE
+UNACKNOWLEDGED = notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED
+
+
+@pytest.fixture
+def telling(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecallTimes]:
+    """What tells recalls, without its thread; a fixed time has always come."""
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+    services.directory.reload()
+    made = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def times(telling: RecallTimes) -> Callable[[], int]:
+    """Has all of a time told; gives by how many entries."""
+
+    def once() -> int:
+        entries = 1
+        while telling.look():
+            entries += 1
+        return entries
+
+    return once
+
+
+def looked_up(services: Services, number: str, serial: int = 679) -> bytes:
+    """Have the prosecution of an FIR look somebody up; gives the access id."""
+    basis = lookup_pb2.LookUpBasis(fir=conviction().fir)
+    basis.fir.serial = serial
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()), purpose=options_pb2.PURPOSE_PROSECUTION, basis=basis, cnic=number
+    )
+    return asked(services, PUNJAB_PROSECUTION, request)
+
+
+def at_the_border(services: Services, number: str, document: str = "AB1234567") -> bytes:
+    basis = lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(country="PK", number=document))
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()), purpose=options_pb2.PURPOSE_BORDER_CONTROL, basis=basis, cnic=number
+    )
+    return asked(services, FIA_IMMIGRATION, request)
+
+
+def asked(services: Services, agency: Agency, request: Any, officer: Officer | None = None) -> bytes:
+    call = call_of(agency, officer)
+    services.ask(call, request)
+    return call.access_id
+
+
+def got(services: Services, created: Created, agency: Agency) -> bytes:
+    return asked(services, agency, registration_pb2.GetRegistrationRequest(registration_id=created.registration_id))
+
+
+def listed(
+    services: Services, agency: Agency, officer: Officer | None = None, **fields: Any
+) -> list[recalls_pb2.Recall]:
+    return list(services.ask(call_of(agency, officer), recalls_pb2.ListRecallsRequest(**fields)).response.recalls)
+
+
+def named(recall: recalls_pb2.Recall) -> list[bytes]:
+    return [uuid.UUID(each.access_id).bytes for each in recall.accesses]
+
+
+def acknowledging(recall: recalls_pb2.Recall, **fields: Any) -> recalls_pb2.AcknowledgeRecallRequest:
+    return recalls_pb2.AcknowledgeRecallRequest(
+        **{"request_id": str(uuid.uuid4()), "recall_id": recall.recall_id, "measure": CORRECTED, **fields}
+    )
+
+
+def set_aside(services: Services) -> None:
+    by_registry(services, judgment("SET_ASIDE"))
+
+
+def sound(services: Services, keyring: Keyring) -> bool:
+    with services.database.owner() as conn:
+        found = findings(conn, keyring)
+        assert found == [], found
+    return True
+
+
+def test_whoever_was_shown_it_is_told_again_and_nobody_else(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    number = cnic()
+    created = services.confirmed(order(number))
+    shown = [looked_up(services, number), at_the_border(services, number)]
+    # Asked for nobody, for another one, or before he was confirmed: none of them was shown him.
+    looked_up(services, cnic())
+    at_the_border(services, cnic())
+    times()
+    assert listed(services, PUNJAB_PROSECUTION) == []
+    set_aside(services)
+    times()
+    (of_prosecution,) = listed(services, PUNJAB_PROSECUTION)
+    (of_border,) = listed(services, FIA_IMMIGRATION)
+    assert named(of_prosecution) == [shown[0]]
+    assert named(of_border) == [shown[1]]
+    assert not listed(services, LAHORE_COURT)
+    assert not listed(services, PUNJAB_POLICE)
+    assert services.owed(ISSUED) == [FIA_IMMIGRATION.agency_id, PUNJAB_PROSECUTION.agency_id]
+    # His own case, and no number of a passport; nothing of the person.
+    assert of_prosecution.accesses[0].case_reference == "PK-PB/LHR/PS-001 679/2021"
+    assert not of_border.accesses[0].case_reference
+    assert created.registration_id not in str(of_prosecution)
+    assert sound(services, keyring)
+
+
+def test_what_is_wrong_of_it_is_recalled_from_those_who_were_shown_that(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    # Of two counts one falls: the border was never told of what.
+    number, both = cnic(), two_counts()
+    services.confirm(services.create(order(number, convictions=[both])))
+    by_prosecution, _ = looked_up(services, number), at_the_border(services, number)
+    count = registration_pb2.JudgedCount(offence_code="PPC-377")
+    by_registry(services, judgment("SET_ASIDE", count))
+    times()
+    (recall,) = listed(services, PUNJAB_PROSECUTION)
+    assert (recall.reason, list(recall.classes)) == (CHANGED, [options_pb2.FIELD_CLASS_CONVICTION])
+    assert named(recall) == [by_prosecution]
+    assert listed(services, FIA_IMMIGRATION) == []
+    assert sound(services, keyring)
+
+
+def test_every_way_in_which_it_was_shown_is_found(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    number = cnic()
+    created = services.confirmed(order(number))
+    shown = {
+        looked_up(services, number),
+        got(services, created, LAHORE_COURT),
+        asked(services, NADRA, identity_pb2.ClaimVerificationRequest()),
+    }
+    with services.database.owner() as conn:
+        told = Finder(keyring).told(conn, uuid.UUID(created.registration_id).bytes, services.writer.size)
+    assert {each.access_id for each in told} == shown
+    assert {(each.agency, each.version) for each in told} == {
+        ("punjab-prosecution", 2),
+        ("lahore-special-court", 2),
+        ("nadra", 2),
+    }
+    assert all(options_pb2.FIELD_CLASS_IDENTITY in each.classes for each in told)
+    set_aside(services)
+    times()
+    recalls = [each for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NADRA) for each in listed(services, agency)]
+    assert {access for each in recalls for access in named(each)} == shown
+    assert sound(services, keyring)
+
+
+def test_a_page_that_showed_it_is_found_by_its_rows(services: Services, keyring: Keyring) -> None:
+    created, other = services.create(), services.create()
+    page = asked(services, LAHORE_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
+    asked(services, KARACHI_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
+    with services.database.owner() as conn:
+        for each in (created, other):
+            told = Finder(keyring).told(conn, uuid.UUID(each.registration_id).bytes, services.writer.size)
+            assert [(one.access_id, one.version) for one in told] == [(page, 1)]
+
+
+def test_by_every_number_that_he_ever_had(services: Services, times: Callable[[], int], keyring: Keyring) -> None:
+    # By the old number a look-up has shown him; by the new one, another.
+    old, new = cnic(), cnic()
+    created, handle = verified(services, services.confirmed(order(old)))
+    first = at_the_border(services, old)
+    reported(services, handle, new)
+    accepted(services, created)
+    at_the_border(services, new)
+    times()
+    (changed,) = listed(services, FIA_IMMIGRATION)
+    assert (changed.reason, list(changed.classes)) == (CHANGED, [options_pb2.FIELD_CLASS_IDENTITY])
+    assert named(changed) == [first]
+    assert sound(services, keyring)
+
+
+def test_what_stands_again_is_told_to_those_who_were_recalled(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    number = cnic()
+    services.confirmed(order(number))
+    shown = at_the_border(services, number)
+    set_aside(services)
+    # Whoever asks while it is sealed is told nothing, and hears nothing.
+    at_the_border(services, number)
+    restored = by_registry(services, judgment("RESTORED")).response.judgment_id
+    services.ask(call_of(NPB), proposing(restored))
+    services.ask(call_of(NPB), unsealing(restored))
+    at_the_border(services, number)
+    times()
+    gone, again = listed(services, FIA_IMMIGRATION)
+    assert ([gone.reason, again.reason], named(gone), named(again)) == ([NO_LONGER, RESTORED], [shown], [shown])
+    assert sound(services, keyring)
+
+
+def test_the_agency_that_changed_it_is_recalled_for_its_look_ups_alone(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    number = cnic()
+    created = services.confirmed(order(number))
+    looked_up_by_it = looked_up(services, number)
+    for agency in (PUNJAB_PROSECUTION, LAHORE_COURT):
+        got(services, created, agency)
+    by_prosecution(services)
+    times()
+    (own,) = listed(services, PUNJAB_PROSECUTION)
+    assert named(own) == [looked_up_by_it]
+    assert len(listed(services, LAHORE_COURT)) == 1
+    assert sound(services, keyring)
+
+
+def test_one_recall_for_each_case_and_each_is_acknowledged_once(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    number = cnic()
+    services.confirmed(order(number))
+    cases = [at_the_border(services, number, f"AB000000{nth}") for nth in (1, 1, 2)]
+    set_aside(services)
+    times()
+    one, other = sorted(listed(services, FIA_IMMIGRATION), key=lambda each: each.access_count)
+    assert (named(one), named(other)) == ([cases[2]], [cases[1], cases[0]])
+    services.refused(errors.NoRecord, call_of(NADRA), acknowledging(one))
+    services.ask(call_of(FIA_IMMIGRATION), acknowledging(one, validate_only=True))
+    officer = officer_of(FIA_IMMIGRATION)
+    first = services.ask(call_of(FIA_IMMIGRATION, officer), acknowledging(one)).response.acknowledge_time
+    again = services.ask(call_of(FIA_IMMIGRATION), acknowledging(one)).response.acknowledge_time
+    assert first == again
+    assert [each.recall_id for each in listed(services, FIA_IMMIGRATION)] == [other.recall_id]
+    (done,) = listed(services, FIA_IMMIGRATION, acknowledged=True)
+    assert (done.recall_id, done.measure, done.acknowledge_time) == (one.recall_id, CORRECTED, first)
+    # NPB lists those of all; it acknowledges none of them.
+    assert [each.recall_id for each in listed(services, NPB)] == [other.recall_id]
+    services.refused(errors.NoRecord, call_of(NPB), acknowledging(other))
+    assert sound(services, keyring)
+
+
+def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_ended(
+    services: Services, telling: RecallTimes, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "PER_ENTRY", 2)
+    number = cnic()
+    services.confirmed(order(number))
+    shown = [at_the_border(services, number, f"AB000000{nth}") for nth in range(5)]
+    set_aside(services)
+    assert telling.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 2
+    # Another process goes on, which knows nothing but what was written.
+    other = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring)
+    assert [other.look(), other.look()] == [True, False]
+    assert sorted(access for each in listed(services, FIA_IMMIGRATION) for access in named(each)) == sorted(shown)
+    assert sound(services, keyring)
+
+
+def test_at_each_time_there_is_one_entry_whatever_there_is_to_tell(
+    services: Services, times: Callable[[], int], keyring: Keyring
+) -> None:
+    # Whoever set somebody aside doesn't learn by the tree's growth that others had been shown him.
+    services.confirmed(order(number := cnic()))
+    before = services.writer.size
+    assert times() == 1
+    at_the_border(services, number)
+    set_aside(services)
+    between = services.writer.size
+    assert times() == 1
+    assert (between - before, services.writer.size - between) == (3, 1)
+    assert sound(services, keyring)
+
+
+def test_what_is_not_acknowledged_is_told_again_and_then_to_npb(
+    services: Services, times: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.confirmed(order(number := cnic()))
+    at_the_border(services, number)
+    set_aside(services)
+    times()
+    hour_us = 3_600_000_000
+    for hours, kinds in ((47, []), (49, [OVERDUE]), (119, []), (121, [UNACKNOWLEDGED]), (300, [])):
+        before = services.owed()
+        monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us, h=hours: now_us + h * hour_us)
+        times()
+        after = services.owed()
+        assert len(after) - len(before) == len(kinds), hours
+        for kind in kinds:
+            assert services.owed(kind) == ([FIA_IMMIGRATION.agency_id] if kind == OVERDUE else [NPB.agency_id])

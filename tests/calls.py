@@ -134,6 +134,7 @@ _TABLES = (
     "manifest",
     "manifest_key",
     "manifest_block",
+    "access_grant_holder",
     "look_up",
     "emergency",
     "emergency_review",

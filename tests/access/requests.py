@@ -468,6 +468,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/ReturnAccessRequest": send_back,
     "LookupService/OpenTicket": ticket,
     "LookupService/OpenCourtCase": case,
+    "LookupService/PassAccessRequest": lambda known: access_requests_pb2.PassAccessRequestRequest(
+        request_id=str(uuid.uuid4()),
+        access_request_id=known.access_request_id,
+        etag=known.etag,
+        successor_key_id=hashlib.sha256(b"nobody").digest(),
+    ),
     "LookupService/WithdrawGrant": lambda _: grants_pb2.WithdrawGrantRequest(
         request_id=str(uuid.uuid4()), grant_id=str(uuid.uuid4())
     ),

@@ -37,6 +37,7 @@ NOT_BY_PLACE = {
     "nsor.v1.LookupService/WithdrawGrant": "by the places of what was opened (tests/lookup/test_withdrawal.py)",
     "nsor.v1.LookupService/DeclareManifest": "by the place of the crossing (tests/lookup/test_screening.py)",
     "nsor.v1.LookupService/ScreenManifest": "a manifest has to be there (tests/lookup/test_screening.py)",
+    "nsor.v1.LookupService/PassAccessRequest": "a successor has to be enrolled (tests/lookup/test_passing.py)",
     "nsor.v1.LookupService/ListGrants": "likewise; what isn't his isn't in the list",
     "nsor.v1.LookupService/ListAccessRequests": "likewise (tests/lookup/test_list_access_requests.py)",
     "nsor.v1.LookupService/ListEmergencyLookUps": "what isn't his isn't in the list (tests/lookup/test_emergencies.py)",

@@ -432,6 +432,23 @@ def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsy
         assert run("access", "approve", NEW, *wrong) == 2
 
 
+def test_a_request_is_shown_before_it_is_passed_on(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Also one that is granted: its grant goes with it.
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grants_pb2.Grant(grant_id=SEEN))
+    register.answers["nsor.v1.LookupService/PassAccessRequest"] = lambda _: (
+        access_requests_pb2.PassAccessRequestResponse(access_request_id=NEW, etag="after")
+    )
+    assert run("access", "pass", NEW, "ab" * 32, stdin="n\n") == 130
+    assert run("access", "pass", NEW, "ab" * 32, stdin="y\n") == 0
+    assert "Pass this request to the other officer?" in capsys.readouterr().err
+    passed = access_requests_pb2.PassAccessRequestRequest.FromString(register.calls[-1].request)
+    assert passed.successor_key_id == bytes.fromhex("ab" * 32)
+    assert passed.etag
+    assert run("access", "pass", NEW) == 2
+
+
 @pytest.mark.parametrize("command", [("approve",), ("return", "--reason", "rationale-lacking")])
 def test_a_request_that_is_decided_is_not_asked_about_again(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]

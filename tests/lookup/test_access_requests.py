@@ -234,12 +234,22 @@ def test_prosecution_and_requester_are_told(requests: AccessRequests) -> None:
     requests.approve(first.access_request_id, first.etag)
     requests.send_back(second.access_request_id, second.etag, access_requests_pb2.RETURN_REASON_PERSON_UNRELATED)
     one, two = uuid.UUID(first.access_request_id), uuid.UUID(second.access_request_id)
-    assert requests.events() == [
-        ("punjab-prosecution", notification_pb2.EVENT_KIND_ACCESS_REQUESTED, one),
-        ("punjab-prosecution", notification_pb2.EVENT_KIND_ACCESS_REQUESTED, two),
-        ("punjab-police", notification_pb2.EVENT_KIND_ACCESS_APPROVED, one),
-        ("punjab-police", notification_pb2.EVENT_KIND_ACCESS_RETURNED, two),
-    ]
+    # The agency's own copy is the District Police Officer's, and NPB hears of every grant.
+    assert sorted(requests.events()) == sorted(
+        [
+            *(("punjab-prosecution", notification_pb2.EVENT_KIND_ACCESS_REQUESTED, each) for each in (one, two)),
+            *(("punjab-police", notification_pb2.EVENT_KIND_ACCESS_REQUESTED, each) for each in (one, two)),
+            ("punjab-police", notification_pb2.EVENT_KIND_ACCESS_APPROVED, one),
+            ("npb", notification_pb2.EVENT_KIND_ACCESS_APPROVED, one),
+            ("punjab-police", notification_pb2.EVENT_KIND_ACCESS_RETURNED, two),
+        ]
+    )
+    with requests.services.database.owner() as owner:
+        places = owner.execute(
+            "SELECT DISTINCT recipient, places FROM outbox WHERE kind = %s ORDER BY 1",
+            (notification_pb2.EVENT_KIND_ACCESS_REQUESTED,),
+        ).fetchall()
+    assert places == [("punjab-police", ["PK-PB/LHR"]), ("punjab-prosecution", ["PK-PB/LHR"])]
 
 
 def test_only_the_districts_prosecution_decides(requests: AccessRequests) -> None:

@@ -96,6 +96,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_ACCESS_APPROVED,
             notification_pb2.EVENT_KIND_ACCESS_RETURNED,
             notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN,
+            notification_pb2.EVENT_KIND_ACCESS_PASSED,
         ),
     ),
     (

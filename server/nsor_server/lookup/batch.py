@@ -389,7 +389,7 @@ class Decider:
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
         position = _position(grant, item)
-        if record.purpose != item.purpose or not _may_use(record, item) or position is None:
+        if record.purpose != item.purpose or not _may_use(record, item, earlier.holder) or position is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if earlier.withdrawn or record.opened_by_key in item.compromised:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
@@ -551,8 +551,11 @@ def _position(grant: _Grant, item: LookUp) -> int | None:
     return item.candidate.position if item.candidate.position < len(grant.uses) else None
 
 
-def _may_use(grant: record_pb2.GrantRecord, item: LookUp) -> bool:
-    """Whether the officer is the one of the grant; of a court case, whether he may act where the court sits."""
+def _may_use(grant: record_pb2.GrantRecord, item: LookUp, holder: bytes | None) -> bool:
+    """Whether the officer is the one of the grant; of a court case, whether he may act where the court sits.
+
+    ``holder`` is the officer to whom the grant was passed last, if it was.
+    """
     if grant.officer_key:
-        return grant.officer_key == item.officer_key
+        return (holder or grant.officer_key) == item.officer_key
     return bool(grant.court_case.court_place) and rows.within(item.agency, item.officer, [grant.court_case.court_place])

@@ -178,6 +178,7 @@ _EARLIER: Final = Statement(
     b"look-up earlier",
     b"""
 SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed, g.withdrawn,
+    g.holder,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
@@ -186,7 +187,9 @@ LEFT JOIN LATERAL (
 ) AS l ON true
 LEFT JOIN LATERAL (
     SELECT grant_id, agency_id, expires_at, case_blinds, sealed,
-        EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = access_grant.grant_id) AS withdrawn
+        EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = access_grant.grant_id) AS withdrawn,
+        (SELECT officer_key FROM access_grant_holder AS h WHERE h.grant_id = access_grant.grant_id
+         ORDER BY h.version DESC LIMIT 1) AS holder
     FROM access_grant
     WHERE grant_id = q.grant_id AND agency_id = q.agency_id
     OFFSET 0
@@ -247,6 +250,7 @@ class Earlier(NamedTuple):
         grant_case_blinds: the other one.
         grant_sealed: the grant.
         withdrawn: whether it was withdrawn.
+        holder: key id of the officer to whom it was passed last; None: to nobody.
         used: for each use of the grant so far, its subject.
     """
 
@@ -257,6 +261,7 @@ class Earlier(NamedTuple):
     grant_case_blinds: bytes
     grant_sealed: bytes
     withdrawn: bool
+    holder: bytes | None
     used: Sequence[int]
 
 

@@ -11,6 +11,7 @@ from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.recalls.service import Recalls
 from nsor_server.lookup.requests.listing import AccessRequestLists
+from nsor_server.lookup.requests.passing import Passing
 from nsor_server.lookup.requests.service import AccessRequests
 from nsor_server.lookup.screening.service import Screening
 from nsor_server.rpc.handlers import Grouped, Handler
@@ -33,6 +34,7 @@ class LookupService:
         sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
         self._recalls = Recalls(keyring, durable)
         self._requests = AccessRequests(sealer, blind_index)
+        self._passing = Passing(sealer, blind_index)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
         self._screening = Screening(sealer, blind_index)
@@ -43,6 +45,7 @@ class LookupService:
         """What the front door serves."""
         return (
             *self._requests.handlers(),
+            *self._passing.handlers(),
             *self._lists.handlers(),
             *self._grants.handlers(),
             *self._screening.handlers(),

@@ -76,6 +76,7 @@ STORED: Final = Stored(
         RecordedTable(requests.REQUESTS, "access_request_id", "version", written_at="created_at"),
         RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
+        RecordedTable.unsealed(grants.HOLDER_ROWS),
         RecordedTable.unsealed(escalation.STEPS),
         *screening.TABLES,
         *EMERGENCIES,

@@ -55,6 +55,12 @@ def access_requests(ids: parts.Ids) -> Iterator[Message]:
             expire_time=timestamp_pb2.Timestamp(seconds=1_800_000_000),
         ),
     )
+    yield access_requests_pb2.PassAccessRequestRequest(
+        request_id=ids.uuid("pass"),
+        access_request_id=ids.uuid("access"),
+        etag="0123456789abcdef",
+        successor_key_id=ids.octets("successor", 32),
+    )
     yield access_requests_pb2.ReturnAccessRequestRequest(
         request_id=ids.uuid("return"),
         access_request_id=ids.uuid("access"),

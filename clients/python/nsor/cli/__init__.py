@@ -75,7 +75,7 @@ COMMANDS = {
     "review": Entry("nsor.cli.review", "review", "Compare two such registrations, and end their review (NPB)."),
     "events": Entry("nsor.cli.events", "events", "Show, follow and acknowledge your agency's events."),
     "consumer": Entry("nsor.cli.consumer", "consumer", "Enrol, list and disable systems that follow events."),
-    "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return, show or withdraw it."),
+    "access": Entry("nsor.cli.access", "access", "Ask for access; approve, return, show, pass or withdraw it."),
     "ticket": Entry("nsor.cli.tickets", "ticket", "Open, list or withdraw a ticket: NPB's work on named persons."),
     "case": Entry("nsor.cli.tickets", "case", "Open, list or withdraw a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document, or as a candidate."),

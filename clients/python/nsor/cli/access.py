@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, application, asked, deciding, granted_part, grants, twice
+from nsor.cli import agreement, application, asked, deciding, granted_part, grants, keys, twice
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
     from nsor.client import Client
     from nsor.v1 import access_requests_pb2, options_pb2
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def access() -> None:
-    """Ask for access to the records of suspects in an FIR; approve, return, show or withdraw it."""
+    """Ask for access to the records of suspects in an FIR; approve, return, show, pass or withdraw it."""
 
 
 @access.command()
@@ -116,10 +117,13 @@ def _etag(
     etag: str | None,
     question: str,
     part: access_requests_pb2.GrantedPart | None = None,
+    *,
+    decided_too: bool = False,
 ) -> str | None:
     """The version that is decided on: the one named, or the one that is shown now and agreed to.
 
-    ``part`` is what is granted of it, where it isn't all; that is said before the question.
+    ``part`` is what is granted of it, where it isn't all; that is said before the question. ``decided_too``: whether
+    it was decided makes no difference.
 
     Returns:
         None when it is decided already, which is said: nobody is asked again.
@@ -130,7 +134,7 @@ def _etag(
         raise WrongUse("Name the version that was seen: --etag.")
     with session.client(officer=True) as client:
         seen = deciding.show(session, client, access_request_id)
-    if deciding.say_decided(session, seen):
+    if not decided_too and deciding.say_decided(session, seen):
         return None
     if part is not None:
         granted_part.say(session, seen, part)
@@ -175,6 +179,34 @@ def return_(session: Session, access_request_id: str, reasons: tuple[str, ...], 
         return
     with session.client(officer=True) as client:
         deciding.send_back(session, client, access_request_id, seen, reasons)
+
+
+@access.command("pass")
+@click.argument("access_request_id", type=record_id)
+@click.argument("key_id", required=False, metavar="[KEY_ID]")
+@keys.file_option("The successor's key, instead of KEY_ID.")
+@click.option("--etag", help="The version that was seen; without it the request is shown first.")
+@common
+def pass_(
+    session: Session, access_request_id: str, key_id: str | None, key_file: Path | None, etag: str | None
+) -> None:
+    """Pass a request, with its grant, to the new officer of the investigation; you sign, as a deciding officer.
+
+    KEY_ID is the successor's, as `nsor whoami` prints it on his computer, or its first 8 digits.
+    """
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
+
+    keys.id_or_beginning(key_id, key_file)
+    question = session.said("Pass this request to the other officer?")
+    seen = _etag(session, access_request_id, etag, question, decided_too=True)
+    with session.client(officer=True) as client:
+        passing = access_requests_pb2.PassAccessRequestRequest(
+            request_id=str(uuid.uuid4()),
+            access_request_id=access_request_id,
+            etag=seen or "",
+            successor_key_id=keys.id_of(client, key_id, key_file),
+        )
+        session.answer(client.lookup.pass_access_request(passing), title="Passed to the other officer")
 
 
 @access.command("withdraw")

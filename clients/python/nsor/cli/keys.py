@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from nsor.misuse import WrongUse
 
@@ -19,6 +22,15 @@ COLUMNS = ("number", "who", "grade", "where", "since", "state", "key")
 """Headings of what `row` gives."""
 _ID = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
 _WHOLE_ID = 64
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def file_option(said: str) -> Callable[[_F], _F]:
+    """Add --officer-key-file, which names an officer by his key's file."""
+    kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return click.option("--officer-key-file", "key_file", type=kind, help=said)
 
 
 def every(client: Client) -> tuple[list[directory_pb2.Officer], list[directory_pb2.FocalPerson]]:

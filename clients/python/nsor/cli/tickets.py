@@ -29,12 +29,7 @@ def ticket() -> None:
 
 @ticket.command("open")
 @click.argument("key_id", required=False, metavar="[KEY_ID]")
-@click.option(
-    "--officer-key-file",
-    "key_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The other officer's key, instead of KEY_ID.",
-)
+@keys.file_option("The other officer's key, instead of KEY_ID.")
 @click.option("--work", type=click.Choice(_WORKS), required=True, help="What kind of work it is.")
 @named_persons.option
 @_validate_only

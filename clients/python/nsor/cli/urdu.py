@@ -581,6 +581,8 @@ TEXTS: Final[dict[str, str]] = {
     "You show these alone: {}.": "صرف یہ دکھایا جائے گا: {}۔",
     "Look-ups of each suspect: {}.": "ہر مشتبہ شخص کا ریکارڈ اتنی بار: {}۔",
     "It ends: {}.": "یہ ختم ہوگا: {}۔",
+    "Pass this request to the other officer?": "یہ درخواست دوسرے افسر کو دی جائے؟",
+    "Passed to the other officer": "دوسرے افسر کو دی گئی",
     "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`": (
         "{} درخواست دینے والا افسر ہر مشتبہ شخص کو دیکھے: `nsor lookup --grant {}`"
     ),

@@ -76,6 +76,22 @@ class Lookup(Service):
             traceparent=traceparent,
         )
 
+    def pass_access_request(
+        self,
+        request: access_requests_pb2.PassAccessRequestRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[access_requests_pb2.PassAccessRequestResponse]:
+        """Pass an access request, with its grant, to another officer of your agency; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/PassAccessRequest",
+            request,
+            access_requests_pb2.PassAccessRequestResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def open_ticket(
         self,
         request: grants_pb2.OpenTicketRequest,

@@ -219,6 +219,7 @@ class AccessRequest(_message.Message):
     MINUTES_LEFT_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    ASKED_BY_OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     etag: _builtins.str
@@ -228,11 +229,13 @@ class AccessRequest(_message.Message):
     agency_id: _builtins.str
     """The agency that asks."""
     officer_number: _builtins.str
-    """The officer who asks."""
+    """The officer who asks, or to whom the request was passed."""
     minutes_left: _builtins.int
     """How many minutes are left until the deadline, when this was answered; below 0: it has passed. 0 once it is decided."""
     late: _builtins.bool
     """Whether the deadline has passed before it was decided, or has passed while it waits. Late is no refusal: it may still be decided."""
+    asked_by_officer_number: _builtins.str
+    """The officer who had asked, where the request was passed to another one; else empty."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR."""
@@ -283,10 +286,11 @@ class AccessRequest(_message.Message):
         minutes_left: _builtins.int = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         late: _builtins.bool = ...,
+        asked_by_officer_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -733,3 +737,67 @@ class ReturnAccessRequestResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReturnAccessRequestResponse: _TypeAlias = ReturnAccessRequestResponse  # noqa: Y015
+
+@_typing.final
+class PassAccessRequestRequest(_message.Message):
+    """Passes an access request to another officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_KEY_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    access_request_id: _builtins.str
+    """The access request."""
+    etag: _builtins.str
+    """The etag that the officer has seen."""
+    successor_key_id: _builtins.bytes
+    """Key id of the successor: 32 bytes."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        access_request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        successor_key_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag", "request_id", b"request_id", "successor_key_id", b"successor_key_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PassAccessRequestRequest: _TypeAlias = PassAccessRequestRequest  # noqa: Y015
+
+@_typing.final
+class PassAccessRequestResponse(_message.Message):
+    """The answer to a passing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    access_request_id: _builtins.str
+    """The access request; empty with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the new version; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        access_request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PassAccessRequestResponse: _TypeAlias = PassAccessRequestResponse  # noqa: Y015

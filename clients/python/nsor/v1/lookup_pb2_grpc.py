@@ -60,6 +60,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.FromString,
                 _registered_method=True)
+        self.PassAccessRequest = channel.unary_unary(
+                '/nsor.v1.LookupService/PassAccessRequest',
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.FromString,
+                _registered_method=True)
         self.OpenTicket = channel.unary_unary(
                 '/nsor.v1.LookupService/OpenTicket',
                 request_serializer=nsor_dot_v1_dot_grants__pb2.OpenTicketRequest.SerializeToString,
@@ -159,6 +164,17 @@ class LookupServiceServicer:
 
     def ReturnAccessRequest(self, request, context):
         """Returns an access request with reasons. The same prosecutors may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PassAccessRequest(self, request, context):
+        """Passes an access request, and its grant if there is one, to another officer of the same agency, since the investigation has a new officer. A
+        deciding officer of the agency signs who may act at the FIR's district; nobody passes one to himself (SECOND_PERSON_REQUIRED). The
+        successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
+        his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
+        prosecution of the district, NPB and the agency hear of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -311,6 +327,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ReturnAccessRequest,
                     request_deserializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.SerializeToString,
+            ),
+            'PassAccessRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.PassAccessRequest,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.SerializeToString,
             ),
             'OpenTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.OpenTicket,
@@ -492,6 +513,33 @@ class LookupService:
             '/nsor.v1.LookupService/ReturnAccessRequest',
             nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestRequest.SerializeToString,
             nsor_dot_v1_dot_access__requests__pb2.ReturnAccessRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PassAccessRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/PassAccessRequest',
+            nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

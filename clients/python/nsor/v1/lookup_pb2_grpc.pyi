@@ -46,6 +46,13 @@ class LookupServiceStub:
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.ReturnAccessRequestRequest, _access_requests_pb2.ReturnAccessRequestResponse]
     """Returns an access request with reasons. The same prosecutors may."""
+    PassAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.PassAccessRequestRequest, _access_requests_pb2.PassAccessRequestResponse]
+    """Passes an access request, and its grant if there is one, to another officer of the same agency, since the investigation has a new officer. A
+    deciding officer of the agency signs who may act at the FIR's district; nobody passes one to himself (SECOND_PERSON_REQUIRED). The
+    successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
+    his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
+    prosecution of the district, NPB and the agency hear of it.
+    """
     OpenTicket: _grpc.UnaryUnaryMultiCallable[_grants_pb2.OpenTicketRequest, _grants_pb2.OpenTicketResponse]
     """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
     opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
@@ -129,6 +136,13 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.ReturnAccessRequestRequest, _access_requests_pb2.ReturnAccessRequestResponse]  # type: ignore[assignment]
     """Returns an access request with reasons. The same prosecutors may."""
+    PassAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.PassAccessRequestRequest, _access_requests_pb2.PassAccessRequestResponse]  # type: ignore[assignment]
+    """Passes an access request, and its grant if there is one, to another officer of the same agency, since the investigation has a new officer. A
+    deciding officer of the agency signs who may act at the FIR's district; nobody passes one to himself (SECOND_PERSON_REQUIRED). The
+    successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
+    his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
+    prosecution of the district, NPB and the agency hear of it.
+    """
     OpenTicket: _aio.UnaryUnaryMultiCallable[_grants_pb2.OpenTicketRequest, _grants_pb2.OpenTicketResponse]  # type: ignore[assignment]
     """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
     opens it signs. Nobody opens a ticket for himself: SECOND_PERSON_REQUIRED. An officer who isn't enrolled in NPB: OFFICER_NOT_KNOWN.
@@ -233,6 +247,19 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_requests_pb2.ReturnAccessRequestResponse, _abc.Awaitable[_access_requests_pb2.ReturnAccessRequestResponse]]:
         """Returns an access request with reasons. The same prosecutors may."""
+
+    @_abc_1.abstractmethod
+    def PassAccessRequest(
+        self,
+        request: _access_requests_pb2.PassAccessRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_requests_pb2.PassAccessRequestResponse, _abc.Awaitable[_access_requests_pb2.PassAccessRequestResponse]]:
+        """Passes an access request, and its grant if there is one, to another officer of the same agency, since the investigation has a new officer. A
+        deciding officer of the agency signs who may act at the FIR's district; nobody passes one to himself (SECOND_PERSON_REQUIRED). The
+        successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
+        his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
+        prosecution of the district, NPB and the agency hear of it.
+        """
 
     @_abc_1.abstractmethod
     def OpenTicket(

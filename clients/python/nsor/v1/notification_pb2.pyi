@@ -38,11 +38,19 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES: _EventKind.ValueType  # 4
     """A registered person has moved, or will move, to another province."""
     EVENT_KIND_ACCESS_REQUESTED: _EventKind.ValueType  # 5
-    """An access request awaits the prosecutor."""
+    """An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district: the copy to the District Police
+    Officer.
+    """
     EVENT_KIND_ACCESS_APPROVED: _EventKind.ValueType  # 6
-    """A prosecutor granted an access request."""
+    """A prosecutor granted an access request, or a part of it: who asked hears of it, and NPB of every one. The event names the agency that has
+    granted it.
+    """
     EVENT_KIND_ACCESS_RETURNED: _EventKind.ValueType  # 7
     """A prosecutor returned an access request."""
+    EVENT_KIND_ACCESS_PASSED: _EventKind.ValueType  # 300
+    """An access request, with its grant if there is one, was passed to another officer of the agency that asks: for the prosecution of the FIR's
+    district, NPB and that agency, which the event names.
+    """
     EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 8
     """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
     EVENT_KIND_OFFICER_BUDGET_EMPTY: _EventKind.ValueType  # 9
@@ -278,11 +286,19 @@ EVENT_KIND_ADDRESS_CHANGED: EventKind.ValueType  # 3
 EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES: EventKind.ValueType  # 4
 """A registered person has moved, or will move, to another province."""
 EVENT_KIND_ACCESS_REQUESTED: EventKind.ValueType  # 5
-"""An access request awaits the prosecutor."""
+"""An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district: the copy to the District Police
+Officer.
+"""
 EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
-"""A prosecutor granted an access request."""
+"""A prosecutor granted an access request, or a part of it: who asked hears of it, and NPB of every one. The event names the agency that has
+granted it.
+"""
 EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 """A prosecutor returned an access request."""
+EVENT_KIND_ACCESS_PASSED: EventKind.ValueType  # 300
+"""An access request, with its grant if there is one, was passed to another officer of the agency that asks: for the prosecution of the FIR's
+district, NPB and that agency, which the event names.
+"""
 EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 8
 """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
 EVENT_KIND_OFFICER_BUDGET_EMPTY: EventKind.ValueType  # 9

@@ -47,6 +47,14 @@ WHERE r.table_name = '{store.WITHDRAWALS}' OR d.reason = {directory_pb2.DISABLE_
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 """Withdrawals, and keys that were disabled as compromised."""
+_PASSED_ON: Final = f"""
+SELECT r.index, r.row_id, h.officer_key
+FROM ledger_record AS r
+LEFT JOIN access_grant_holder AS h ON h.grant_id = {UUID_OF_RECORD} AND h.version = r.version
+WHERE r.table_name = '{store.HOLDERS}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_PASSES: Final = "nsor.v1.LookupService/PassAccessRequest"
 _GET: Final = "nsor.v1.LookupService/GetAccessRequest"
 _RUN_US: Final = 60_000_000
 """A call is decided before its entry is written; none takes longer."""
@@ -76,6 +84,8 @@ class _Grant:
         index: of the entry that gave it.
         uses: so far, for each of its persons.
         used: the entries that used it.
+        passed: by which entries it was passed on, in their order.
+        holder: key id of the officer who may use it; empty: any officer of its place.
         withdrawn: by which entry, and when it says that it was; None: it wasn't.
     """
 
@@ -83,6 +93,8 @@ class _Grant:
     index: int
     uses: list[int]
     used: array[int]
+    passed: array[int]
+    holder: bytes
     withdrawn: tuple[int, int] | None = None
 
     def shows(self, classes: Iterable[int]) -> bool:
@@ -106,7 +118,9 @@ class Grants:
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "grants", _GRANTS, add)
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
-        self.concerns = Concerns((self._rows, self._ended), frozenset({LOOK_UP, _GET}), ("listed_grants",))
+        self._passed_on = Rows(conn, "to whom grants were passed", _PASSED_ON, add)
+        concerned = (self._rows, self._ended, self._passed_on)
+        self.concerns = Concerns(concerned, frozenset({LOOK_UP, _GET}), ("listed_grants",))
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()
@@ -121,6 +135,8 @@ class Grants:
                 self._compromised.add(row_id)
             elif row_id in self._grants:
                 self._grants[row_id].withdrawn = index, withdrawn_us
+        for grant_id, officer_key in self._passed_on.take(index):
+            self._passed(index, leaf, detail, grant_id, officer_key)
         if leaf.method == LOOK_UP and leaf.purpose in rules.ON_A_GRANT:
             self._looked_up(index, leaf, detail)
         elif detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
@@ -134,6 +150,7 @@ class Grants:
         """Report what is left."""
         self._rows.finish()
         self._ended.finish()
+        self._passed_on.finish()
 
     def _looked_up(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None:
@@ -159,8 +176,27 @@ class Grants:
             return
         if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
-        self._grants[grant_id] = _Grant(record, index, [0] * len(record.named), array("q"))
+        self._grants[grant_id] = _Grant(
+            record, index, [0] * len(record.named), array("q"), array("q"), record.officer_key
+        )
         bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
+
+    def _passed(
+        self,
+        index: int,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail | None,
+        grant_id: bytes,
+        officer_key: bytes | None,
+    ) -> None:
+        """Follow a grant to the officer to whom it was passed."""
+        grant = self._grants.get(grant_id)
+        if grant is None or officer_key is None:
+            return  # what is missing is found where the rows are compared with their records
+        if leaf.method != _PASSES or (detail is not None and detail.decided_key != officer_key):
+            self._add(index, "a grant was passed to another officer than the entry says")
+        grant.holder = officer_key
+        grant.passed.append(index)
 
     def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
@@ -203,7 +239,7 @@ class Grants:
         if grant is None:
             return _NOT_VALID
         record = grant.record
-        is_his = not record.officer_key or record.officer_key == detail.officer_key
+        is_his = not grant.holder or grant.holder == detail.officer_key
         if (record.agency, record.purpose) != (leaf.agency, leaf.purpose) or not is_his:
             return _NOT_VALID
         if _position(grant, detail) is None:
@@ -228,7 +264,10 @@ class Grants:
         if (
             listed.before > index
             or abs(leaf.time_us - listed.now_us) > _RUN_US
-            or listed.found != rests_on.digest((grant.record.grant_id, 1) for grant in grants)
+            or listed.found
+            != rests_on.digest(
+                (grant.record.grant_id, 1 + bisect.bisect_left(grant.passed, listed.before)) for grant in grants
+            )
             or (fewer if self._dropped else listed.used != used)
         ):
             self._add(index, "the grants that were listed, or their uses, aren't those that counted")

@@ -132,13 +132,15 @@ def grant_message(grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datet
     )
 
 
-def open_grant_message(grant: record_pb2.GrantRecord, message: grants_pb2.Grant, used: int) -> grants_pb2.OpenGrant:
+def open_grant_message(
+    grant: record_pb2.GrantRecord, message: grants_pb2.Grant, used: int, holder: bytes
+) -> grants_pb2.OpenGrant:
     """A grant in the list of its agency: nobody who is named in it, and no case."""
     return grants_pb2.OpenGrant(
         grant=message,
         opened_by_key_id=grant.opened_by_key,
         agency_id=grant.agency,
-        officer_key_id=grant.officer_key,
+        officer_key_id=holder,
         work=grants_pb2.TicketWork.ValueType(grant.work),
         persons=len(grant.named),
         uses_left=len(grant.named) * grant.uses_per_subject - used,

@@ -162,13 +162,13 @@ class Grants:
         found = page.grants
         response = grants_pb2.ListGrantsResponse(
             grants=[
-                records.open_grant_message(grant, message(call, grant), used)
-                for grant, used in found[:size]
-                if grant.opened_by_key not in call.compromised
+                records.open_grant_message(each.record, message(call, each.record), each.used, each.holder)
+                for each in found[:size]
+                if each.record.opened_by_key not in call.compromised
             ]
         )
         if len(found) > size:
-            response.next_page_token = lists.token(self._sealer, call, found[size - 1][0].grant_id)
+            response.next_page_token = lists.token(self._sealer, call, found[size - 1].record.grant_id)
         listed = record_pb2.ListedGrants(
             rows=call.rows,
             jurisdiction=call.agency.jurisdiction,
@@ -177,8 +177,8 @@ class Grants:
             now_us=now_us,
             before=page.size,
             most=size + 1,
-            found=rests_on.digest((grant.grant_id, 1) for grant, _ in found),
-            used=(used for _, used in found),
+            found=rests_on.digest((each.record.grant_id, 1 + each.passes) for each in found),
+            used=(each.used for each in found),
         )
         detail = record_pb2.AccessDetail(outcome="LISTED", listed_grants=listed)
         return Outcome(disclose(response, call.purpose), detail)

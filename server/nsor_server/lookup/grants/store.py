@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,7 @@ GRANTS = "access_grant"
 
 
 WITHDRAWALS = "access_grant_withdrawal"
+HOLDERS = "access_grant_holder"
 
 
 _NONE: Final = bytes(16)
@@ -67,6 +69,24 @@ WITHDRAWAL_ROWS: Final = Table(
 )
 
 
+HOLDER_ROWS: Final = Table(
+    HOLDERS,
+    (
+        ("grant_id", "uuid"),
+        ("version", "integer"),
+        ("officer_key", "bytea"),
+        ("passed_by", "bytea"),
+        ("passed_at", "timestamptz"),
+    ),
+    row_id="grant_id",
+    version="version",
+)
+_PASSED: Final = Versions(
+    "grant holder",
+    ("uuid",),
+    "coalesce((SELECT max(version) FROM access_grant_holder WHERE grant_id = q.k1), 0)",
+)
+"""How often a grant was passed on."""
 _WITHDRAWN: Final = Versions(
     "grant withdrawal", ("uuid",), "(SELECT count(*) FROM access_grant_withdrawal WHERE grant_id = q.k1)"
 )
@@ -117,7 +137,7 @@ _PAGE: Final = rows.statements(
     "grants opened",
     """
 SELECT h.size, o.grant_id, o.agency_id, o.expires_at, o.case_blinds, o.sealed,
-    (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id)
+    (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id), coalesce(p.version, 0), p.officer_key
 FROM ledger_head AS h
 LEFT JOIN (
     SELECT g.*
@@ -131,6 +151,10 @@ LEFT JOIN (
     ORDER BY g.expires_at, g.grant_id
     LIMIT $7::bigint
 ) AS o ON true
+LEFT JOIN LATERAL (
+    SELECT version, officer_key FROM access_grant_holder AS holder WHERE holder.grant_id = o.grant_id
+    ORDER BY version DESC LIMIT 1
+) AS p ON true
 ORDER BY o.expires_at, o.grant_id
 """,
     GRANT_PLACES,
@@ -167,14 +191,30 @@ class StoredGrant:
 
 
 class Page(NamedTuple):
-    """What counts still of what an agency's officers have opened, and how often each was used.
+    """What counts still of what an agency's officers have opened.
 
     Attributes:
         size: how many entries there were when it was read.
     """
 
     size: int
-    grants: Sequence[tuple[record_pb2.GrantRecord, int]]
+    grants: Sequence[Opened]
+
+
+class Opened(NamedTuple):
+    """A grant, ticket or opened case in a list.
+
+    Attributes:
+        record: what was sealed.
+        used: how often it was used.
+        passes: how often it was passed on.
+        holder: key id of who may use it; empty: any officer of its place.
+    """
+
+    record: record_pb2.GrantRecord
+    used: int
+    passes: int
+    holder: bytes
 
 
 def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, RecordRef]:
@@ -267,12 +307,12 @@ def page(conn: Connection, sealer: Sealing, call: Call, *, now_us: int, after: b
     if not found:
         raise contradicted("ledger_head")
     grants = [
-        (open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), used)
-        for _, grant_id, agency_id, expires_at, case_blinds, sealed, used in found
+        _listed(open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), *beside)
+        for _, grant_id, agency_id, expires_at, case_blinds, sealed, *beside in found
         if grant_id is not None
     ]
-    for record, _ in grants:
-        rows.require_shown(GRANTS, said(record), call)
+    for each in grants:
+        rows.require_shown(GRANTS, said(each.record), call)
     return Page(int(found[0][0]), grants)
 
 
@@ -288,9 +328,29 @@ def grant(conn: Connection, sealer: Sealing, grant_id: bytes) -> StoredGrant:
     return _stored(sealer, grant_id, found[0])
 
 
+def passes(conn: Connection, grant_id: bytes) -> int:
+    """How often a grant was passed on."""
+    ((found,),) = conn.execute(
+        "SELECT coalesce(max(version), 0) FROM access_grant_holder WHERE grant_id = %s", (uuid.UUID(bytes=grant_id),)
+    ).fetchall()
+    return int(found)
+
+
+def passing(
+    grant_id: bytes, passed_before: int, officer_key: bytes, passed_by: bytes, at: dt.datetime
+) -> tuple[Row, Seen]:
+    """The row with which a grant is another officer's, and that nobody has passed it on since."""
+    row = Row(HOLDER_ROWS, (grant_id, passed_before + 1, officer_key, passed_by, at))
+    return row, Seen(_PASSED, (grant_id,), passed_before)
+
+
 def said(record: record_pb2.GrantRecord) -> rows.Said:
     """What a grant says of itself."""
     return rows.Said(own_agency=record.opened_by_agency, case_places=record.places)
+
+
+def _listed(record: record_pb2.GrantRecord, used: int, passed: int, officer_key: bytes | None) -> Opened:
+    return Opened(record, used, passed, officer_key or record.officer_key)
 
 
 def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredGrant:

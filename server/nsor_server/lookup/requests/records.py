@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from google.protobuf import timestamp_pb2
 
 from nsor.v1 import access_requests_pb2, grants_pb2, types_pb2
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Officer
 from nsor_server.formats.instants import from_day, from_us, to_day, to_us
 from nsor_server.lookup.grants import subjects
 from nsor_server.lookup.requests import rules
@@ -80,6 +80,20 @@ def decided(
     return following
 
 
+def passed(
+    record: record_pb2.AccessRequestRecord, call: Call, officer: Officer, officer_label: bytes
+) -> record_pb2.AccessRequestRecord:
+    """The next version of an access request: of another officer of the same agency."""
+    following = record_pb2.AccessRequestRecord()
+    following.CopyFrom(record)
+    following.version = record.version + 1
+    following.asked_by_number = record.asked_by_number or record.officer_number
+    following.officer_key, following.officer_number = officer.key_id, officer.officer_number
+    following.officer_label = officer_label
+    following.passed_by_key = call.officer_key
+    return following
+
+
 def request_message(
     record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: grants_pb2.Grant | None, now_us: int
 ) -> access_requests_pb2.AccessRequest:
@@ -110,6 +124,7 @@ def request_message(
         minutes_left=left.minutes,
         decide_time=_decided_at(record),
         late=left.late,
+        asked_by_officer_number=record.asked_by_number,
     )
 
 

@@ -10,8 +10,8 @@ from nsor.v1 import access_requests_pb2, errors_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
-from nsor_server.calls import Officer
-from nsor_server.formats.instants import to_date
+from nsor_server.calls import Agency, Officer
+from nsor_server.formats.instants import to_date, to_us
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.storage.v1 import record_pb2
 
@@ -103,6 +103,41 @@ def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_e
         etag_is_current=etag == newest_etag,
         open_state=state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
     )
+
+
+def successor(agency: Agency, officer: Officer | None) -> Officer:
+    """The officer to whom a request is passed, as the directory knows him.
+
+    Raises:
+        Denied: OFFICER_NOT_KNOWN, one and the same for a key that isn't enrolled, is another agency's or a system's, or
+            is disabled.
+    """
+    if officer is None or officer.disabled or officer.system or officer.agency_id != agency.agency_id:
+        raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_KNOWN)
+    return officer
+
+
+def check_passing(record: record_pb2.AccessRequestRecord, officer: Officer, *, etag_is_current: bool) -> None:
+    """See that a request may be passed to an officer now.
+
+    Raises:
+        EtagMismatch: it has moved on.
+        WrongState: it was returned, or he has it.
+    """
+    if not etag_is_current:
+        raise errors.EtagMismatch
+    if record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED or record.officer_key == officer.key_id:
+        raise errors.WrongState
+
+
+def check_counts(grant: record_pb2.GrantRecord, ended_at: dt.datetime | None, now: dt.datetime) -> None:
+    """See that a grant still counts.
+
+    Raises:
+        WrongState: it was withdrawn, rests on a compromised key, or is over.
+    """
+    if ended_at is not None or to_us(now) >= grant.expires_at_us:
+        raise errors.WrongState
 
 
 def repeated(values: Sequence[object]) -> list[int]:

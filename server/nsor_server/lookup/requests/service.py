@@ -14,7 +14,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Row, Seen
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
@@ -115,7 +115,7 @@ class AccessRequests:
         detail.subjects.append(request_id.bytes)
         events = outbox.owed(
             notification_pb2.EVENT_KIND_ACCESS_REQUESTED,
-            recipients.prosecution_for(call.agencies, district),
+            [*recipients.prosecution_for(call.agencies, district), recipients.Found.at(record.agency, district)],
             access_request_id=request_id.bytes,
         )
         return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
@@ -194,7 +194,12 @@ class AccessRequests:
         response = access_requests_pb2.ApproveAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag, grant=grant_message(call, grant)
         )
-        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_APPROVED, record)
+        events = outbox.owed(
+            notification_pb2.EVENT_KIND_ACCESS_APPROVED,
+            [record.agency, *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)],
+            access_request_id=record.access_request_id,
+            about_agency=record.decided_by_agency,
+        )
         return Outcome(
             disclose(response, call.purpose),
             _decision_detail("APPROVED", call, record),
@@ -225,7 +230,9 @@ class AccessRequests:
         response = access_requests_pb2.ReturnAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag
         )
-        events = _requester_event(notification_pb2.EVENT_KIND_ACCESS_RETURNED, record)
+        events = outbox.owed(
+            notification_pb2.EVENT_KIND_ACCESS_RETURNED, [record.agency], access_request_id=record.access_request_id
+        )
         return Outcome(
             disclose(response, call.purpose),
             _decision_detail("RETURNED", call, record),
@@ -263,10 +270,6 @@ class AccessRequests:
             state=found.record.state,
         )
         return found
-
-
-def _requester_event(kind: notification_pb2.EventKind.ValueType, record: record_pb2.AccessRequestRecord) -> list[Row]:
-    return outbox.owed(kind, [record.agency], access_request_id=record.access_request_id)
 
 
 def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:

@@ -84,6 +84,18 @@ COMMENT ON COLUMN access_grant_withdrawal.withdrawn_by IS 'key id of the officer
 COMMENT ON COLUMN access_grant_withdrawal.of_colleague IS 'whether another officer than who withdrew it had granted or opened it';
 CREATE INDEX access_grant_withdrawal_by ON access_grant_withdrawal (withdrawn_by);
 
+CREATE TABLE access_grant_holder (
+    grant_id uuid NOT NULL REFERENCES access_grant,
+    version integer NOT NULL CHECK (version >= 1),
+    officer_key bytea NOT NULL,
+    passed_by bytea NOT NULL,
+    passed_at timestamptz NOT NULL,
+    PRIMARY KEY (grant_id, version)
+);
+COMMENT ON TABLE access_grant_holder IS 'to whom a prosecutor''s grant was passed; the greatest version counts';
+COMMENT ON COLUMN access_grant_holder.officer_key IS 'key id of the officer who alone may use it from then on';
+COMMENT ON COLUMN access_grant_holder.passed_by IS 'key id of the officer who signed';
+
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
 -- once read, cannot go away.
@@ -106,6 +118,6 @@ COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
-GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, look_up TO nsor_server;
 GRANT SELECT, INSERT, UPDATE ON access_request_work, access_request_watch TO nsor_server;
 GRANT SELECT, INSERT ON access_request_step TO nsor_server;
+GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, access_grant_holder, look_up TO nsor_server;

@@ -13,7 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Show what waits for you, the soonest first: access requests, then how much there is of the rest.": (
         "جو کچھ آپ کا منتظر ہے، جلد والا پہلے: رسائی کی درخواستیں، پھر باقی کاموں کی تعداد۔"
     ),
-    "Ask for access; approve, return, show or withdraw it.": (
+    "Ask for access; approve, return, show, pass or withdraw it.": (
         "رسائی کی درخواست؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
     ),
     "Open, list or withdraw a ticket: NPB's work on named persons.": (
@@ -40,8 +40,12 @@ COMMANDS: Final[dict[str, str]] = {
     "List registrations that share an identifier with an earlier one, or are alike, the newest first.": (
         "وہ رجسٹریشنیں جن کا کوئی نمبر پہلی سے ملتا ہے یا جو ملتی جلتی ہیں، نئی پہلے۔"
     ),
-    "Ask for access to the records of suspects in an FIR; approve, return, show or withdraw it.": (
-        "ایف آئی آر کے مشتبہ افراد کے ریکارڈ تک رسائی مانگنا؛ منظور کرنا، لوٹانا، دیکھنا یا واپس لینا۔"
+    "Ask for access to the records of suspects in an FIR; approve, return, show, pass or withdraw it.": (
+        "ایف آئی آر کے مشتبہ افراد کے ریکارڈ تک رسائی مانگنا؛ "
+        "منظور کرنا، لوٹانا، دیکھنا، دوسرے افسر کو دینا یا واپس لینا۔"
+    ),
+    "Pass a request, with its grant, to the new officer of the investigation; you sign, as a deciding officer.": (
+        "درخواست اور اس کا اجازت نامہ تفتیش کے نئے افسر کو دینا؛ آپ فیصلہ کرنے والے افسر کے طور پر دستخط کرتے ہیں۔"
     ),
     "Grant access, or a part of what is asked for; the prosecutor signs.": (
         "رسائی یا مانگے گئے کے ایک حصے کی اجازت؛ پراسیکیوٹر دستخط کرتا ہے۔"
@@ -120,6 +124,7 @@ OPTIONS: Final[dict[str, str]] = {
         "ہر مشتبہ شخص کا ریکارڈ کتنی بار دیکھا جا سکے؛ پالیسی سے زیادہ نہیں۔"
     ),
     "Last day of the grant; earlier than policy's.": "اجازت نامے کا آخری دن؛ پالیسی کی مدت سے پہلے۔",
+    "The successor's key, instead of KEY_ID.": "نئے افسر کی کلید، KEY_ID کی جگہ۔",
     "What kind of work it is.": "کس قسم کا کام ہے۔",
     "File with a person on each line, 20 at most; without it they are read from stdin.": (
         "فائل جس کی ہر سطر میں ایک شخص ہو، زیادہ سے زیادہ 20؛ اس کے بغیر stdin سے پڑھے جاتے ہیں۔"

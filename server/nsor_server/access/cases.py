@@ -11,7 +11,7 @@ from nsor_server.access.contract import purposes_of
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats import screens
 
-_OF_A_CASE: Final = purposes_of(options_pb2.FIELD_CLASS_CASE)
+OF_A_CASE: Final = purposes_of(options_pb2.FIELD_CLASS_CASE)
 """What isn't shown a case isn't listed with one: its caller never saw the FIR that the register noted of the access, or
 its reference is a passport's or a prisoner's number, which names a person."""
 _CNIC_DIGITS: Final = 13
@@ -27,7 +27,7 @@ def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference:
         purpose: of the access.
         reference: the case of the access; an FIR and a court's case begin with their place.
     """
-    if officer is None or officer.system or purpose not in _OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
+    if officer is None or officer.system or purpose not in OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
         return ""
     place = _PLACE.match(reference)
     return reference if place is None or rows.within(agency, officer, [place[0]]) else ""

@@ -364,6 +364,8 @@ def _look_up(
 def _list_accesses(
     request: oversight_pb2.ListAccessesRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
+    if request.HasField("fir") and request.HasField("court_case"):
+        violations.append(Violation(path + "court_case", errors_pb2.FIELD_REASON_EXACTLY_ONE))
     if not (request.HasField("start_time") and request.HasField("end_time")):
         return
     start, end = request.start_time, request.end_time

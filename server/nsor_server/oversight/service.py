@@ -14,7 +14,9 @@ from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import from_us
 from nsor_server.ledger import epoch, proofs
 from nsor_server.ledger.detail import Details
+from nsor_server.ledger.labels import Labels
 from nsor_server.oversight import rules, store
+from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import A, Handler, Unary
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -35,7 +37,7 @@ class OversightService:
             durable: how many entries this process knows to be durable: no page is of a ledger that is shorter.
         """
         self._durable = durable
-        self._details = Details(keyring)
+        self._details, self._labels = Details(keyring), Labels(keyring)
         self._sealer = Sealer(keyring)
         self._proofs = proofs.Proofs()
 
@@ -64,22 +66,30 @@ class OversightService:
         Entries only ever come in front, so that pages don't shift.
 
         Raises:
-            Denied: another agency's accesses were asked for, and the contract shows the caller its own.
-            InvalidFields: the page token isn't of this list, or the times are in the wrong order.
+            Denied: another agency's accesses were asked for, and the contract shows the caller its own; or they were
+                asked for by what isn't shown him.
+            InvalidFields: the page token isn't of this list, the times are in the wrong order, or an officer is named
+                without his agency.
             Internal: the ledger contradicts itself, or what this process knows of it.
         """
-        wanted = rules.access_filter(call.agency, call.rows, request)
+        rules.check_asks(request, call)
+        officers = call.officers.values() if request.officer_number else ()
+        wanted = rules.access_filter(call.agency, call.rows, request, officers=officers, case=_case(request))
         ended = lists.place(self._sealer, call, request.page_token, *wanted.asked_for())
         before = store.size(conn, self._durable()) if ended is None else int.from_bytes(ended, "big")
         size = request.page_size or rules.DEFAULT_PAGE
         details = self._details if rules.shows_detail(call.purpose) else None
-        found = store.newest_first(conn, wanted, before=before, most=size + 1, details=details)
+        reads = rules.MOST_READ if wanted.sifts else 0
+        found, read_to = store.newest_first(
+            conn, wanted, self._labels, before=before, most=size + 1, details=details, reads=reads
+        )
         page = found[:size]
         response = oversight_pb2.ListAccessesResponse(accesses=[_access(call, entry) for entry in page])
-        if len(found) > size:
-            last = page[-1].index.to_bytes(_INDEX_BYTES, "big")
-            response.next_page_token = lists.token(self._sealer, call, last, *wanted.asked_for())
-        listed = _listed(wanted, before, size + 1, store.hashed(found))
+        last = page[-1].index if len(found) > size else read_to
+        if last is not None:
+            place = last.to_bytes(_INDEX_BYTES, "big")
+            response.next_page_token = lists.token(self._sealer, call, place, *wanted.asked_for())
+        listed = _listed(wanted, before, size + 1, store.hashed(found), reads)
         return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed=listed))
 
     def get_checkpoint(
@@ -146,7 +156,19 @@ def _epochs(conn: Connection) -> list[oversight_pb2.Epoch]:
     ]
 
 
-def _listed(wanted: rules.Filter, before: int, most: int, found: bytes) -> record_pb2.ListedAccesses:
+def _case(request: oversight_pb2.ListAccessesRequest) -> str:
+    """The case that a request names, as details name it."""
+    if request.HasField("fir"):
+        fir = request.fir
+        return registrations.case_reference(
+            record_pb2.Fir(police_station=fir.police_station, year=fir.year, serial=fir.serial)
+        )
+    if request.HasField("court_case"):
+        return registrations.court_reference(request.court_case.place_code, request.court_case.case_number)
+    return ""
+
+
+def _listed(wanted: rules.Filter, before: int, most: int, found: bytes, reads: int) -> record_pb2.ListedAccesses:
     """What the entry says of a page, so that ``ledger verify`` makes it again."""
     return record_pb2.ListedAccesses(
         agency=wanted.agency,
@@ -157,6 +179,11 @@ def _listed(wanted: rules.Filter, before: int, most: int, found: bytes) -> recor
         before=before,
         most=most,
         sha256=found,
+        of_officer=wanted.officer_keys is not None,
+        officer_keys=wanted.officer_keys or (),
+        case_reference=wanted.case,
+        purpose=wanted.purpose or 0,
+        reads=reads,
     )
 
 

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
-from nsor_server.ledger.stored import Add, Concerns, Connection, Stored
+from nsor_server.ledger.labels import Labels
+from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.oversight import store
 from nsor_server.oversight.rules import Filter
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
 
-class _Listed:
+class Listed:
     """The pages that were listed, made again from the entries."""
 
-    def __init__(self, conn: Connection, add: Add) -> None:
-        self._conn, self._add = conn, add
+    def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
+        self._conn, self._add, self._labels = conn, add, Labels(keyring)
         self.concerns = Concerns(told=("listed",))
 
     def entry(self, index: int, _leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Compare the next page."""
         if detail is None or not detail.HasField("listed"):
             return
         listed = detail.listed
         try:
-            found = store.newest_first(
-                self._conn, _filter(listed), before=listed.before, most=listed.most, details=None
+            found, _ = store.newest_first(
+                self._conn,
+                _filter(listed),
+                self._labels,
+                before=listed.before,
+                most=listed.most,
+                details=None,
+                reads=listed.reads,
             )
         except errors.Internal:
             return  # an entry contradicts itself, which is a finding of its own
@@ -44,8 +52,7 @@ def _filter(listed: record_pb2.ListedAccesses) -> Filter:
         start_us=listed.start_us if listed.HasField("start_us") else None,
         end_us=listed.end_us if listed.HasField("end_us") else None,
         access_id=uuid.UUID(bytes=listed.access_id) if listed.access_id else None,
+        officer_keys=tuple(listed.officer_keys) if listed.of_officer else None,
+        case=listed.case_reference,
+        purpose=listed.purpose or None,
     )
-
-
-STORED: Final = Stored(of_entries=_Listed)
-"""For verification."""

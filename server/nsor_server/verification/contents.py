@@ -14,7 +14,7 @@ from nsor_server.lookup.requests.listed import Requests
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices
-from nsor_server.oversight import stored as oversight
+from nsor_server.oversight.stored import Listed
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
@@ -67,7 +67,6 @@ SERVICES: Final[tuple[Stored, ...]] = (
     registration.STORED,
     notification.STORED,
     lookup.STORED,
-    oversight.STORED,
     directory.STORED,
 )
 TABLES: Final = (
@@ -108,6 +107,7 @@ def of_details(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
         ListedAmendments(conn, report.add),
         ListedImports(conn, report.add),
         Grants(conn, keyring, report.add),
+        Listed(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
     times = WrittenAt(conn, [table for table in TABLES if table.written_at], report.add)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, oversight_pb2
+from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, options_pb2, oversight_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -18,6 +18,9 @@ def oversight(ids: parts.Ids) -> Iterator[Message]:
         agency_id="punjab-police",
         outcome=oversight_pb2.ACCESS_OUTCOME_ALLOWED,
         access_id=ids.uuid("access id"),
+        officer_number="PB-71",
+        of_purpose=options_pb2.PURPOSE_INVESTIGATION,
+        fir=parts.fir(),
     )
     accesses.start_time.seconds = 1_700_000_000
     accesses.end_time.seconds = 1_700_086_400

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.misuse import WrongValue
+from nsor.misuse import WrongUse, WrongValue
 
 if TYPE_CHECKING:
     from nsor.v1 import types_pb2
@@ -70,6 +70,26 @@ def court_kind(value: str) -> types_pb2.CourtKind.ValueType:
     if name not in known:
         raise WrongValue("The kind of court is one of {}.", ", ".join(known).lower().replace("_", "-"))
     return types_pb2.CourtKind.Value(_COURT + name)
+
+
+def fir_key(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
+    """An FIR from its station, year, serial and date.
+
+    Raises:
+        click.UsageError: they aren't that.
+    """
+    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+
+    station, year, serial, date = parts
+    fir, at = types_pb2.FirKey(police_station=station), day(date)
+    try:
+        fir.year, fir.serial = int(year), int(serial)
+        fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = at.year, at.month, at.day
+    except ValueError:
+        raise WrongUse(
+            "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."
+        ) from None
+    return fir
 
 
 def support_code(value: str) -> str:

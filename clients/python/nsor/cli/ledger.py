@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from nsor.cli import lost_entries
-from nsor.cli.arguments import instant, last_instant, record_id, support_code
+from nsor.cli.accesses import accesses
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
-
-if TYPE_CHECKING:
-    from nsor.client import Client
-    from nsor.v1 import oversight_pb2
 
 
 @click.group()
@@ -184,107 +178,4 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
     session.table("Co-signed", ("", ""), rows)
 
 
-@ledger.command()
-@click.option("--of", "agency_id", default="", metavar="AGENCY", help="Only this agency.")
-@click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
-@click.option("--access-id", type=record_id, metavar="ID", help="Only this access.")
-@click.option(
-    "--code", type=support_code, help="Only the access of this support code; reads the list until it is found."
-)
-@click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
-@click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
-@click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
-@common
-def accesses(  # noqa: PLR0917 - one argument per option of the command
-    session: Session,
-    agency_id: str,
-    outcome: str | None,
-    access_id: str | None,
-    code: str | None,
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    limit: int,
-    all_of_them: bool,
-) -> None:
-    """List accesses, the newest first: who called what, when and why; never whom it was about."""
-    from nsor.cli import render  # noqa: PLC0415 - as above
-    from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
-
-    request = oversight_pb2.ListAccessesRequest(agency_id=agency_id, access_id=access_id or "")
-    if outcome:
-        request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")
-    if since:
-        request.start_time.FromDatetime(since)
-    if until:
-        request.end_time.FromDatetime(until)
-    found: list[oversight_pb2.Access] = []
-    more = False
-    with session.client() as client:
-        own = client.agency_id
-        while all_of_them or len(found) < limit:
-            request.page_size = 500 if all_of_them or code else min(500, limit - len(found))
-            page = client.oversight.list_accesses(request).message
-            found += [access for access in page.accesses if _code(access) == (code or _code(access))]
-            more = bool(page.next_page_token)
-            if not more or (code and found):
-                break
-            request.page_token = page.next_page_token
-        if agency_id and not found:
-            _check_agency(client, agency_id)
-    if session.as_json:
-        for access in found:
-            session.json_of(access)
-        _say_how_many(session, len(found), more=more, one=bool(code))
-        return
-    rows = []
-    for access in found:
-        values = {field.name: render.text(field, value) for field, value in access.ListFields()}
-        method = access.method.rpartition("/")[2]
-        rows.append(
-            (
-                str(access.index),
-                values.get("access_time", ""),
-                access.agency_id,
-                method,
-                values.get("purpose", ""),
-                values.get("outcome", ""),
-                access.officer_number or ("" if access.agency_id == own else "not shown to you"),
-                f"{_code(access)[:4]}-{_code(access)[4:]}".strip("-"),
-            )
-        )
-    columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
-    session.table("Accesses", columns, rows)
-    _say_how_many(session, len(found), more=more, one=bool(code))
-
-
-def _check_agency(client: Client, agency_id: str) -> None:
-    """See that there is such an agency, where the caller may list them: a mistyped one has no accesses either.
-
-    Raises:
-        click.UsageError: there is none; says which one was probably meant.
-    """
-    from nsor.cli.directory import every  # noqa: PLC0415 - as above
-    from nsor.errors import Refused  # noqa: PLC0415 - as above
-
-    try:
-        known = [each.agency_id for each in every(client)]
-    except Refused:
-        return
-    if agency_id not in known:
-        near = difflib.get_close_matches(agency_id, known, n=1)
-        if near:
-            raise WrongUse("There is no such agency. Did you mean {}?", near[0])
-        raise WrongUse("There is no such agency. `nsor agencies` lists them.")
-
-
-def _code(access: oversight_pb2.Access) -> str:
-    return access.access_id.replace("-", "")[-8:]
-
-
-def _say_how_many(session: Session, shown: int, *, more: bool, one: bool) -> None:
-    """The register tells whether there are more, and not how many; on stderr, so that programs can read the list."""
-    if more and not one:
-        session.say("{:,} shown, the newest; there are more: --all shows every one, --limit so many.", shown)
-    else:
-        session.say("{:,} shown: all that there are.", shown)
+ledger.add_command(accesses)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nsor.cli import asked, own_agency, shown_number
-from nsor.cli.arguments import day, record_id
+from nsor.cli.arguments import fir_key, record_id
 from nsor.cli.session import Session, common, read_request, read_text, warn_if_shared
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
     from nsor.client import Client
-    from nsor.v1 import lookup_pb2, types_pb2
+    from nsor.v1 import lookup_pb2
 
 
 @click.command()
@@ -106,7 +106,7 @@ def _name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str,
         request.purpose, basis.grant_id = options_pb2.PURPOSE_INVESTIGATION, grant_id
     elif case["fir"] is not None:
         request.purpose = options_pb2.PURPOSE_PROSECUTION
-        basis.fir.CopyFrom(_fir(case["fir"]))
+        basis.fir.CopyFrom(fir_key(case["fir"]))
     elif (case_id := case["case_id"]) is not None:
         request.purpose, basis.court_case_id = options_pb2.PURPOSE_TRIAL, case_id
     elif (prisoner_number := case["prisoner_number"]) is not None:
@@ -146,18 +146,3 @@ def _find_grant(session: Session, client: Client, request: lookup_pb2.LookUpRegi
         raise WrongUse("You have no grant for this FIR. Ask the prosecutor: `nsor access request --new`.")
     request.purpose, request.basis.grant_id = options_pb2.PURPOSE_INVESTIGATION, granted[0].grant_id
     session.say("On your grant {} for this FIR.", granted[0].grant_id)
-
-
-def _fir(parts: tuple[str, str, str, str]) -> types_pb2.FirKey:
-    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
-
-    station, year, serial, date = parts
-    fir, at = types_pb2.FirKey(police_station=station), day(date)
-    try:
-        fir.year, fir.serial = int(year), int(serial)
-        fir.fir_date.year, fir.fir_date.month, fir.fir_date.day = at.year, at.month, at.day
-    except ValueError:
-        raise WrongUse(
-            "--fir takes station, year, serial and date, such as PK-PB/LHR/PS-001 2024 17 2024-03-05."
-        ) from None
-    return fir

@@ -239,6 +239,7 @@ TEXTS: Final[dict[str, str]] = {
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
     ),
+    "The purpose is one of {}.": "مقصد ان میں سے ایک ہے: {}۔",
     # Emergencies.
     "--again names what you have opened: --harm and --station were said then.": (
         "--again آپ کی کھولی ہوئی رسائی بتاتا ہے: --harm اور --station تب بتائے جا چکے۔"

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
+from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/oversight.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"\xdd\x02\n\x06\x41\x63\x63\x65ss\x12\x13\n\x05index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x17\n\taccess_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x06 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12-\n\x07outcome\x18\x07 \x01(\x0e\x32\x16.nsor.v1.AccessOutcomeB\x04\xd8\xf3\x18\x01\x12\x16\n\x08trace_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05\x63ount\x18\t \x01(\rB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\n \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x0b \x01(\tB\x04\xd8\xf3\x18\x0c\"\x8c\x02\n\x13ListAccessesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\x12\x19\n\tagency_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.nsor.v1.AccessOutcome\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\taccess_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\"^\n\x14ListAccessesResponse\x12\'\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"-\n\x14GetCheckpointRequest\x12\x15\n\rmin_tree_size\x18\x01 \x01(\x04\"W\n\x15GetCheckpointResponse\x12\x18\n\ncheckpoint\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12$\n\x06\x65pochs\x18\x02 \x03(\x0b\x32\x0e.nsor.v1.EpochB\x04\xd8\xf3\x18\x01\"\x80\x01\n\x05\x45poch\x12\x19\n\x0b\x66irst_index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x18\n\nlast_known\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x12\n\x04leaf\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x18\n\ncheckpoint\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x05 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"K\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x1b\n\ttree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"J\n\x19GetInclusionProofResponse\x12\x17\n\tleaf_hash\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x02 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"c\n\x1aGetConsistencyProofRequest\x12!\n\x0f\x66irst_tree_size\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\x12\"\n\x10second_tree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"3\n\x1bGetConsistencyProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01*\x82\x01\n\rAccessOutcome\x12\x1e\n\x1a\x41\x43\x43\x45SS_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_ALLOWED\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_REFUSED\x10\x02\x12\x19\n\x15\x41\x43\x43\x45SS_OUTCOME_FAILED\x10\x03\x32\xd7\x03\n\x10OversightService\x12s\n\x0cListAccesses\x12\x1c.nsor.v1.ListAccessesRequest\x1a\x1d.nsor.v1.ListAccessesResponse\"&\xca\xf3\x18\"\x08\x04\x10\x08\x1a\x07\x10\x03\x1a\x01\x0b \x01\x1a\x07\x08\x05\x1a\x01\x08 \x08\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetCheckpoint\x12\x1d.nsor.v1.GetCheckpointRequest\x1a\x1e.nsor.v1.GetCheckpointResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12p\n\x11GetInclusionProof\x12!.nsor.v1.GetInclusionProofRequest\x1a\".nsor.v1.GetInclusionProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12v\n\x13GetConsistencyProof\x12#.nsor.v1.GetConsistencyProofRequest\x1a$.nsor.v1.GetConsistencyProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'BH\n\x0epk.gov.nsor.v1B\x0eOversightProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/oversight.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xdd\x02\n\x06\x41\x63\x63\x65ss\x12\x13\n\x05index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x17\n\taccess_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x06 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12-\n\x07outcome\x18\x07 \x01(\x0e\x32\x16.nsor.v1.AccessOutcomeB\x04\xd8\xf3\x18\x01\x12\x16\n\x08trace_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05\x63ount\x18\t \x01(\rB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\n \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x0b \x01(\tB\x04\xd8\xf3\x18\x0c\"\x98\x03\n\x13ListAccessesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\x12\x19\n\tagency_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.nsor.v1.AccessOutcome\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\taccess_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1e\n\x0eofficer_number\x18\x08 \x01(\tB\x06\xd2\xf3\x18\x02\x10\n\x12$\n\nof_purpose\x18\t \x01(\x0e\x32\x10.nsor.v1.Purpose\x12\x1c\n\x03\x66ir\x18\n \x01(\x0b\x32\x0f.nsor.v1.FirKey\x12&\n\ncourt_case\x18\x0b \x01(\x0b\x32\x12.nsor.v1.CourtCase\"^\n\x14ListAccessesResponse\x12\'\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"-\n\x14GetCheckpointRequest\x12\x15\n\rmin_tree_size\x18\x01 \x01(\x04\"W\n\x15GetCheckpointResponse\x12\x18\n\ncheckpoint\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12$\n\x06\x65pochs\x18\x02 \x03(\x0b\x32\x0e.nsor.v1.EpochB\x04\xd8\xf3\x18\x01\"\x80\x01\n\x05\x45poch\x12\x19\n\x0b\x66irst_index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x18\n\nlast_known\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x12\n\x04leaf\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x18\n\ncheckpoint\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x05 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"K\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x1b\n\ttree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"J\n\x19GetInclusionProofResponse\x12\x17\n\tleaf_hash\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x02 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"c\n\x1aGetConsistencyProofRequest\x12!\n\x0f\x66irst_tree_size\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\x12\"\n\x10second_tree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"3\n\x1bGetConsistencyProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01*\x82\x01\n\rAccessOutcome\x12\x1e\n\x1a\x41\x43\x43\x45SS_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_ALLOWED\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_REFUSED\x10\x02\x12\x19\n\x15\x41\x43\x43\x45SS_OUTCOME_FAILED\x10\x03\x32\xd7\x03\n\x10OversightService\x12s\n\x0cListAccesses\x12\x1c.nsor.v1.ListAccessesRequest\x1a\x1d.nsor.v1.ListAccessesResponse\"&\xca\xf3\x18\"\x08\x04\x10\x08\x1a\x07\x10\x03\x1a\x01\x0b \x01\x1a\x07\x08\x05\x1a\x01\x08 \x08\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetCheckpoint\x12\x1d.nsor.v1.GetCheckpointRequest\x1a\x1e.nsor.v1.GetCheckpointResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12p\n\x11GetInclusionProof\x12!.nsor.v1.GetInclusionProofRequest\x1a\".nsor.v1.GetInclusionProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12v\n\x13GetConsistencyProof\x12#.nsor.v1.GetConsistencyProofRequest\x1a$.nsor.v1.GetConsistencyProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'BH\n\x0epk.gov.nsor.v1B\x0eOversightProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +65,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACCESSESREQUEST'].fields_by_name['agency_id']._serialized_options = b'\322\363\030\002\020\007'
   _globals['_LISTACCESSESREQUEST'].fields_by_name['access_id']._loaded_options = None
   _globals['_LISTACCESSESREQUEST'].fields_by_name['access_id']._serialized_options = b'\322\363\030\002\020\006'
+  _globals['_LISTACCESSESREQUEST'].fields_by_name['officer_number']._loaded_options = None
+  _globals['_LISTACCESSESREQUEST'].fields_by_name['officer_number']._serialized_options = b'\322\363\030\002\020\n'
   _globals['_LISTACCESSESRESPONSE'].fields_by_name['accesses']._loaded_options = None
   _globals['_LISTACCESSESRESPONSE'].fields_by_name['accesses']._serialized_options = b'\330\363\030\001'
   _globals['_LISTACCESSESRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
@@ -102,28 +105,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetInclusionProof']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\n \010 \210\''
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetConsistencyProof']._loaded_options = None
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetConsistencyProof']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\n \010 \210\''
-  _globals['_ACCESSOUTCOME']._serialized_start=1386
-  _globals['_ACCESSOUTCOME']._serialized_end=1516
-  _globals['_ACCESS']._serialized_start=93
-  _globals['_ACCESS']._serialized_end=442
-  _globals['_LISTACCESSESREQUEST']._serialized_start=445
-  _globals['_LISTACCESSESREQUEST']._serialized_end=713
-  _globals['_LISTACCESSESRESPONSE']._serialized_start=715
-  _globals['_LISTACCESSESRESPONSE']._serialized_end=809
-  _globals['_GETCHECKPOINTREQUEST']._serialized_start=811
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=856
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=858
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=945
-  _globals['_EPOCH']._serialized_start=948
-  _globals['_EPOCH']._serialized_end=1076
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=1078
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=1153
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=1155
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=1229
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=1231
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=1330
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=1332
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=1383
-  _globals['_OVERSIGHTSERVICE']._serialized_start=1519
-  _globals['_OVERSIGHTSERVICE']._serialized_end=1990
+  _globals['_ACCESSOUTCOME']._serialized_start=1547
+  _globals['_ACCESSOUTCOME']._serialized_end=1677
+  _globals['_ACCESS']._serialized_start=114
+  _globals['_ACCESS']._serialized_end=463
+  _globals['_LISTACCESSESREQUEST']._serialized_start=466
+  _globals['_LISTACCESSESREQUEST']._serialized_end=874
+  _globals['_LISTACCESSESRESPONSE']._serialized_start=876
+  _globals['_LISTACCESSESRESPONSE']._serialized_end=970
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=972
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1017
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=1019
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=1106
+  _globals['_EPOCH']._serialized_start=1109
+  _globals['_EPOCH']._serialized_end=1237
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=1239
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=1314
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=1316
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=1390
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=1392
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=1491
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=1493
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=1544
+  _globals['_OVERSIGHTSERVICE']._serialized_start=1680
+  _globals['_OVERSIGHTSERVICE']._serialized_end=2151
 # @@protoc_insertion_point(module_scope)

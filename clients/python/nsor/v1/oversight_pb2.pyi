@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from nsor.v1 import options_pb2 as _options_pb2
+from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -129,6 +130,10 @@ class ListAccessesRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     ACCESS_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    OF_PURPOSE_FIELD_NUMBER: _builtins.int
+    FIR_FIELD_NUMBER: _builtins.int
+    COURT_CASE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many, 1 to 500; 0 means 100."""
     page_token: _builtins.str
@@ -139,6 +144,10 @@ class ListAccessesRequest(_message.Message):
     """Only this outcome."""
     access_id: _builtins.str
     """Only this access."""
+    officer_number: _builtins.str
+    """Only of this officer or system of the agency, whatever key he had: for whoever is shown officers' numbers. NPB names the agency too."""
+    of_purpose: _options_pb2.Purpose.ValueType
+    """Only for this purpose."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Only accesses at or after this instant."""
@@ -146,6 +155,14 @@ class ListAccessesRequest(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """Only accesses before this instant."""
+
+    @_builtins.property
+    def fir(self) -> _types_pb2.FirKey:
+        """Only of this FIR: for an officer within whose jurisdiction it lies (OUTSIDE_JURISDICTION). At most one of `fir` and `court_case` is set."""
+
+    @_builtins.property
+    def court_case(self) -> _types_pb2.CourtCase:
+        """Only of this case of a court, likewise."""
 
     def __init__(
         self,
@@ -157,10 +174,14 @@ class ListAccessesRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         access_id: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        of_purpose: _options_pb2.Purpose.ValueType = ...,
+        fir: _types_pb2.FirKey | None = ...,
+        court_case: _types_pb2.CourtCase | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "end_time", b"end_time", "fir", b"fir", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency_id", b"agency_id", "end_time", b"end_time", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency_id", b"agency_id", "court_case", b"court_case", "end_time", b"end_time", "fir", b"fir", "of_purpose", b"of_purpose", "officer_number", b"officer_number", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -168,7 +189,7 @@ Global___ListAccessesRequest: _TypeAlias = ListAccessesRequest  # noqa: Y015
 
 @_typing.final
 class ListAccessesResponse(_message.Message):
-    """A page of accesses."""
+    """A page of accesses. With `of_purpose`, `fir` or `court_case` one may be shorter than was asked for, although there are more."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -65,7 +65,8 @@ class OversightServiceServicer:
 
     def ListAccesses(self, request, context):
         """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
-        the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
+        the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places; so it
+        is found by its case.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,8 @@ class OversightServiceStub:
     def __new__(cls, channel: _aio.Channel) -> OversightServiceAsyncStub: ...
     ListAccesses: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]
     """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
-    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
+    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places; so it
+    is found by its case.
     """
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]
     """Gives the newest checkpoint, or the first one of at least a size."""
@@ -55,7 +56,8 @@ class OversightServiceAsyncStub(OversightServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccesses: _aio.UnaryUnaryMultiCallable[_oversight_pb2.ListAccessesRequest, _oversight_pb2.ListAccessesResponse]  # type: ignore[assignment]
     """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
-    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
+    the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places; so it
+    is found by its case.
     """
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetCheckpointRequest, _oversight_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Gives the newest checkpoint, or the first one of at least a size."""
@@ -76,7 +78,8 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_oversight_pb2.ListAccessesResponse, _abc.Awaitable[_oversight_pb2.ListAccessesResponse]]:
         """Lists accesses, the newest first. NPB and the Special Committee see all agencies; every other agency sees its own, whatever
-        the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places.
+        the officer's places, and pays nothing: it shows nobody. The case of an access is shown to an officer alone, of his places; so it
+        is found by its case.
         """
 
     @_abc_1.abstractmethod

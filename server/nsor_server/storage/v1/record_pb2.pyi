@@ -5629,6 +5629,11 @@ class ListedAccesses(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     MOST_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    OF_OFFICER_FIELD_NUMBER: _builtins.int
+    OFFICER_KEYS_FIELD_NUMBER: _builtins.int
+    CASE_REFERENCE_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    READS_FIELD_NUMBER: _builtins.int
     agency: _builtins.str
     """Only this agency's; absent: any."""
     outcome: _builtins.int
@@ -5645,6 +5650,18 @@ class ListedAccesses(_message.Message):
     """How many at most: one more than the page has, which says whether there is another."""
     sha256: _builtins.bytes
     """SHA-256 of the index and the leaf's hash of each that was found, in their order."""
+    of_officer: _builtins.bool
+    """Only of an officer: of the keys that he had."""
+    case_reference: _builtins.str
+    """Only of this case, in the form of its key; empty: of any, or of none."""
+    purpose: _builtins.int
+    """Only for this purpose, a number of nsor.v1.Purpose; 0: any."""
+    reads: _builtins.int
+    """Of which so many were read at most, where some are left out by what only their leaves say; 0: none is."""
+    @_builtins.property
+    def officer_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Those keys, SHA-256 of each public key; none: the agency has no such officer."""
+
     def __init__(
         self,
         *,
@@ -5656,10 +5673,15 @@ class ListedAccesses(_message.Message):
         before: _builtins.int = ...,
         most: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
+        of_officer: _builtins.bool = ...,
+        officer_keys: _abc.Iterable[_builtins.bytes] | None = ...,
+        case_reference: _builtins.str = ...,
+        purpose: _builtins.int = ...,
+        reads: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "agency", b"agency", "end_us", b"end_us", "start_us", b"start_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "access_id", b"access_id", "agency", b"agency", "before", b"before", "end_us", b"end_us", "most", b"most", "outcome", b"outcome", "sha256", b"sha256", "start_us", b"start_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "access_id", b"access_id", "agency", b"agency", "before", b"before", "case_reference", b"case_reference", "end_us", b"end_us", "most", b"most", "of_officer", b"of_officer", "officer_keys", b"officer_keys", "outcome", b"outcome", "purpose", b"purpose", "reads", b"reads", "sha256", b"sha256", "start_us", b"start_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agency: _TypeAlias = _typing.Literal["agency"]  # noqa: Y015
     _WhichOneofArgType__agency: _TypeAlias = _typing.Literal["_agency", b"_agency"]  # noqa: Y015

@@ -140,5 +140,12 @@ OPTIONS: Final[dict[str, str]] = {
         "رکھے ہوئے ہر اندراج کا دوبارہ ثبوت، صرف پچھلی بار کے بعد والوں کا نہیں۔"
     ),
     "Where to put them.": "انہیں کہاں رکھنا ہے۔",
+    "Only of this officer or system of yours.": "صرف آپ کے اس افسر یا نظام کی۔",
+    "Only for this purpose, such as investigation.": "صرف اس مقصد کی، جیسے investigation۔",
+    "Only of this FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (
+        "صرف اس ایف آئی آر کی، جیسے PK-PB/LHR/PS-001 2024 17 2024-03-05۔"
+    ),
+    "Only of this case of a court: as `nsor case open` has it.": "صرف اس عدالتی مقدمے کی: جیسے `nsor case open` میں۔",
+    "Only of this day, in Pakistan.": "صرف اس دن کی، پاکستان کے وقت کے مطابق۔",
 }
 """The sentence of each option."""

@@ -1,0 +1,214 @@
+"""How well people are found by name, and what it costs: `.venv/bin/python -m tests.bench.search`.
+
+The labelled pairs of `tests/names/pairs` among a crowd of others, in the process that the server uses. The matcher was
+tuned on the tuning half; what counts is the untouched one. Recall is how often the person is among the 20 candidates,
+precision how often he stands first. Where those before him have the same words in name and relative's name and a birth
+year as near, no matcher could know better: "doubles" is how often that is so. CPU is that of the process with names, of
+each query once, no word of it asked for before.
+"""
+
+import argparse
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from nsor_server.names import words
+from nsor_server.names.bands import BANDS
+from nsor_server.names.card import Band, Candidate, Found, Name, Person
+from nsor_server.names.process import NameProcess
+from tests.bench.crowd import Crowd
+from tests.names.families import families
+from tests.names.labelled import Pair, pairs
+
+LIMIT: Final = 20
+CHUNK: Final = 2_000
+_QUERIES: Final[dict[str, Callable[[Person], Person]]] = {
+    "name, relative, birth year +-1": lambda each: each,
+    "name and relative": lambda each: Person(each.names),
+}
+HOSTILE: Final[dict[str, Name]] = {
+    "two names of six frequent words": Name(
+        "Muhammad Ali Ahmed Khan Hussain Shah", "Ghulam Ali Ahmed Khan Hussain Shah"
+    ),
+    "eight by-names": Name(
+        "Akram Ali @ Aslam Khan @ Asif Ali @ Arif Khan @ Imran Shah @ Yousaf Ali @ Iqbal Khan @ Usman Ali",
+        "Muhammad Khan",
+    ),
+    "as many names as there is room for": Name(
+        "Muhammad Akram Aslam Asif Arif Imran Yousaf Iqbal Usman Nawaz Javed Tariq Farooq",
+        "محمد اکرم اسلم آصف عارف عمران یوسف اقبال عثمان نواز جاوید طارق فاروق",
+    ),
+    "letters": Name("M A B C D E F G H I J K L M N O P Q R S T", "A B C D E F G"),
+    "a frequent word": Name("Muhammad"),
+}
+
+
+class Process:
+    """The process with names, and what it takes."""
+
+    def __init__(self) -> None:
+        self.names = NameProcess()
+
+    def cpu(self) -> float:
+        """CPU seconds of it so far."""
+        return time.clock_gettime((~self.names.pid << 3) | 2)
+
+    def memory(self) -> float:
+        """Most memory that it had, in MB."""
+        lines = Path(f"/proc/{self.names.pid}/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+    def search(self, person: Person) -> tuple[Found, float]:
+        """What is found, and the milliseconds of CPU."""
+        begun = self.cpu()
+        found = self.names.search(person, LIMIT, BANDS)
+        return found, (self.cpu() - begun) * 1000
+
+
+class Result(NamedTuple):
+    """What a query of a pair has found.
+
+    Attributes:
+        place: of the other one of the pair.
+        band: his.
+        is_double: whether those before him have the same words and a birth year as near.
+        fits: how many others fit.
+        spent: milliseconds of CPU.
+    """
+
+    pair: Pair
+    place: int | None
+    band: Band | None
+    is_double: bool
+    fits: int
+    spent: float
+
+
+def _second(number: int) -> bytes:
+    return b"pair" + number.to_bytes(12, "big")
+
+
+def _filled(process: Process, labelled: Sequence[Pair], others: Sequence[Person]) -> None:
+    process.names.add([(_second(number), each.registered) for number, each in enumerate(labelled)])
+    for first in range(0, len(others), CHUNK):
+        several = enumerate(others[first : first + CHUNK], first)
+        process.names.add([(number.to_bytes(16, "big"), each) for number, each in several])
+
+
+def _results(
+    process: Process, labelled: Sequence[Pair], others: Sequence[Person], query: Callable[[Person], Person]
+) -> Iterator[Result]:
+    for number, pair in enumerate(labelled):
+        asked = query(pair.asked)
+        found, spent = process.search(asked)
+        place = next((n for n, each in enumerate(found.candidates) if each.card_id == _second(number)), None)
+        before = found.candidates if place is None else found.candidates[:place]
+        is_double = bool(before) and all(_is_double(pair, asked, each, labelled, others) for each in before)
+        band = None if place is None else found.candidates[place].band
+        yield Result(pair, place, band, is_double, found.fits, spent)
+
+
+def _is_double(
+    pair: Pair, asked: Person, candidate: Candidate, labelled: Sequence[Pair], others: Sequence[Person]
+) -> bool:
+    by_id = candidate.card_id
+    other = labelled[int.from_bytes(by_id[4:])].registered if by_id[:4] == b"pair" else others[int.from_bytes(by_id)]
+    near = not asked.birth_year or abs(other.birth_year - asked.birth_year) <= 1
+    return near and bool(_words(other) & (_words(pair.registered) | _words(pair.asked)))
+
+
+def _words(person: Person) -> set[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The words of each name with its relative's, in one spelling for all."""
+    found = set()
+    for name in person.names:
+        own, relative = words.written(name.text), words.written(name.relative)
+        for of_own in own.names:
+            for of_relative in (*own.relatives, *relative.names) or ((),):
+                found.add((_one_spelling(of_own), _one_spelling(of_relative)))
+    return found
+
+
+def _one_spelling(name: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(SPELLINGS.get(each, each) for each in name if each != "muhammad"))
+
+
+def _spellings() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for family in families().values():
+        for spelling in itertools.chain(*family.stem.spellings):
+            for name in words.written(spelling).names:
+                if len(name) == 1:
+                    found.setdefault(name[0], family.family)
+    return found
+
+
+SPELLINGS: Final = _spellings()
+
+
+def _quality(results: Sequence[Result]) -> str:
+    of = [each for each in results if each.pair.same]
+    unlike = [each for each in results if not each.pair.same]
+    found, first = (sum(each.place is not None for each in of), sum(each.place == 0 for each in of))
+    doubles = sum(each.is_double and each.place != 0 for each in of)
+    taken, alike = (sum(each.band is Band.LIKELY for each in several) for several in (of, unlike))
+    spent = [each.spent for each in results]
+    return " | ".join(
+        (
+            f"{found / len(of):.3f}",
+            f"{first / len(of):.3f}",
+            f"{doubles / len(of):.3f}",
+            f"{taken / len(of):.3f}",
+            f"{alike / len(unlike):.3f}",
+            f"{statistics.median(spent):.1f} / {statistics.quantiles(spent, n=20)[18]:.1f} / {max(spent):.1f} ms",
+        )
+    )
+
+
+def main() -> None:
+    """Measure, and print Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--others", type=int, default=1_000_000)
+    parser.add_argument("--half", choices=("tuning", "untouched"), default="untouched")
+    parser.add_argument("--missed", action="store_true", help="name the pairs that are not as they should be")
+    chosen = parser.parse_args()
+    labelled, others = pairs(chosen.half), list(itertools.islice(Crowd(seed=1), chosen.others))
+    process = Process()
+    begun = process.cpu()
+    _filled(process, labelled, others)
+    filled = process.cpu()
+    process.names.search(Person((Name("Nobody"),)), LIMIT, BANDS)  # the arrays are made by the first query
+    arrays, memory = process.cpu(), process.memory()
+    print(
+        f"{chosen.others:,} others, the {chosen.half} half: filled in {filled - begun:.1f} + {arrays - filled:.1f} s of"
+        f" CPU, {memory:.0f} MB at most\n"
+    )
+    print("| looked for by | recall at 20 | precision at 1 | doubles | likely: true | alike | CPU p50 / p95 / most |")
+    print("|---|---|---|---|---|---|---|")
+    by_query = {}
+    for name, query in _QUERIES.items():
+        by_query[name] = list(_results(process, labelled, others, query))
+        print(f"| {name} | {_quality(by_query[name])} |", flush=True)
+    print("\n| rule | pairs | found | first | likely |\n|---|---|---|---|---|")
+    results = next(iter(by_query.values()))
+    for rule in dict.fromkeys(each.rule for each in labelled):
+        of = [each for each in results if each.pair.rule == rule]
+        found, first = (sum(each.place is not None for each in of), sum(each.place == 0 for each in of))
+        print(f"| {rule} | {len(of)} | {found} | {first} | {sum(each.band is Band.LIKELY for each in of)} |")
+    print("\n| hostile query | fits | CPU |\n|---|---|---|")
+    for title, hostile in HOSTILE.items():
+        answer, spent = process.search(Person((hostile,)))
+        print(f"| {title} | {len(answer.candidates)} + {answer.fits} | {spent:.1f} ms |")
+    if chosen.missed:
+        for name, results in by_query.items():
+            for each in results:
+                wrong = each.place != 0 or each.band is not Band.LIKELY if each.pair.same else each.band is Band.LIKELY
+                if wrong:
+                    print(name, each.place, each.band, "double" if each.is_double else "", each.pair, sep="\t")
+    process.names.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -105,7 +105,7 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
-bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one agency does to others; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, PEERS=1
+bench: $(STAMP) ## what RPCs, an import and a verification cost, what one agency does to others, and how well people are found by name; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, OTHERS=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 	$(BIN)/python -m tests.bench.equivalence
@@ -114,6 +114,7 @@ bench: $(STAMP) ## what RPCs, an import and a verification cost, and what one ag
 	$(BIN)/python -m tests.bench.neighbours
 	$(BIN)/python -m tests.bench.events
 	$(BIN)/python -m tests.bench.duties $(if $(DUTIES),--duties $(DUTIES))
+	$(BIN)/python -m tests.bench.search $(if $(OTHERS),--others $(OTHERS))
 
 .PHONY: soak
 soak: $(STAMP) ## ten minutes of load with crashes, lost standbys and reloads; the whole tampering table; attacks from the network

@@ -2,8 +2,8 @@
 
 A third of the men are some Muhammad. Names of both halves of the labelled families stand among them as often as
 frequent names do, with those of the synthetic tables; behind them is a long tail of rare words. Clerks spell a word in
-another way now and then, and of the Roman words some have a slip. How frequent the names are is chosen so that as many people
-share a name and a father's name as `docs/performance.md` says; it was counted nowhere.
+another way now and then, and of the Roman words some have a slip. How frequent the names are is chosen so that as many
+people share a name and a father's name as `docs/performance.md` says; it was counted nowhere.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from nsor_server.names.held import Held
 from nsor_server.names.index import NameIndex
 from tests.bench.names import People
 
-BANDS = Bands(likely=0.75, possible=0.3)
+BANDS = Bands(likely=0.75, possible=0.2)
 RAFIQ = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980, 1, ("PK-PB/LHR",))
 
 
@@ -25,9 +25,9 @@ def filled(*people: Person) -> NameIndex:
 
 
 def test_each_candidate_has_a_band_and_others_who_fit_are_counted() -> None:
-    brother = Person((Name("Muhammad Shafiq", "Lal Din"),), 1980, 1)
+    namesake = Person((Name("Muhammad Rafiq", "Lal Khan"),), 1980, 1)
     someone = Person((Name("Sher Zaman", "Gul Khan"),), 1980, 1)
-    index = filled(RAFIQ, Person((Name("محمد رفیق", "لال دین"),), 1981, 1), brother, someone, *[brother] * 5)
+    index = filled(RAFIQ, Person((Name("محمد رفیق", "لال دین"),), 1981, 1), namesake, someone, *[namesake] * 5)
     found = index.search(RAFIQ, 3, BANDS)
     assert [each.band for each in found.candidates] == [Band.LIKELY, Band.LIKELY, Band.POSSIBLE]
     assert [each.card_id[-1] for each in found.candidates[:2]] == [0, 1]
@@ -72,3 +72,4 @@ def test_many_cards_are_as_alike_at_once_as_one_by_one() -> None:
         one_by_one = [likeness(asked, index._cards.card(slot), index._known) for slot in slots.tolist()]
         assert found.nats == pytest.approx([each.nats for each in one_by_one], abs=1e-3)
         assert found.wholes == pytest.approx([each.whole for each in one_by_one], abs=1e-3)
+        assert found.closeness == pytest.approx([each.closeness for each in one_by_one], abs=1e-3)

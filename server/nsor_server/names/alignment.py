@@ -44,7 +44,13 @@ _LIKE_CONSONANTS: Final = {
     "lr": 0.8,
     "gk": 0.6,
     "yj": 0.7,
+    "Tt": 0.03,
+    "Ts": 0.15,
+    "Td": 0.5,
+    "dz": 0.45,
+    "Hh": 0.0,
 }
+_LAST_A: Final = {"A": 0.0, "a": 0.03, "e": 0.1, "E": 0.3, "O": 0.3, "I": 0.45, "H": 0.3, "h": 0.1, "'": 0.3}
 _LIKE_VOWELS: Final = {
     "aA": 0.03,
     "iI": 0.03,
@@ -93,19 +99,22 @@ _UNSURE: Final = {
     **{"'" + vowel: 0.05 for vowel in sounds.LONG + sounds.SHORT},
     **{sounds.ANY_VOWEL + vowel: 0.05 for vowel in sounds.LONG + sounds.SHORT},
 }
+_LAST_A_LEFT_OUT: Final = 0.8
 _OTHER_VOWEL: Final = 0.45
 _VOWEL_FOR_CONSONANT: Final = 1.1
 
 
 def _swaps() -> Floats:
     table = np.ones((_SIZE, _SIZE), dtype=np.float32)
-    vowels = sounds.LONG + sounds.SHORT + sounds.UNSURE + sounds.SILENT
+    vowels = sounds.LONG + sounds.SHORT + sounds.UNSURE + sounds.SILENT + sounds.LAST_A
     for one, other in itertools.product(sounds.ALPHABET, repeat=2):
         both = (one in vowels) + (other in vowels)
         table[_NUMBERS[one], _NUMBERS[other]] = (1.0, _VOWEL_FOR_CONSONANT, _OTHER_VOWEL)[both]
     for pair, cost in {**_LIKE_CONSONANTS, **_LIKE_VOWELS, **_UNSURE}.items():
         first, second = (_NUMBERS[sound] for sound in pair)
         table[first, second] = table[second, first] = cost
+    for sound, cost in _LAST_A.items():
+        table[_NUMBERS[sounds.LAST_A], _NUMBERS[sound]] = table[_NUMBERS[sound], _NUMBERS[sounds.LAST_A]] = cost
     np.fill_diagonal(table, 0.0)
     return table
 
@@ -113,7 +122,14 @@ def _swaps() -> Floats:
 def _drops(short: float, long: float) -> Floats:
     table = np.ones(_SIZE, dtype=np.float32)
     table[0] = 0.0
-    for kind, cost in ((sounds.SHORT, short), (sounds.LONG + sounds.UNSURE, long), (sounds.SILENT, 0.02), ("h", 0.12)):
+    for kind, cost in (
+        (sounds.SHORT, short),
+        (sounds.LONG + sounds.UNSURE, long),
+        (sounds.LAST_A, _LAST_A_LEFT_OUT),
+        (sounds.SILENT, 0.02),
+        (sounds.LAST_H, 0.02),
+        ("h", 0.12),
+    ):
         for sound in kind:
             table[_NUMBERS[sound]] = cost
     return table

@@ -21,6 +21,7 @@ from nsor_server.names.evidence import (
     OTHER_DISTRICT,
     OTHER_SEX,
     Asked,
+    close,
     year_counts,
     year_whole,
     years_apart,
@@ -39,16 +40,28 @@ class Alike(NamedTuple):
     Attributes:
         nats: found, less what differs.
         wholes: what there was to be found.
+        left_out: of that, what a card only leaves out.
+        other: what a card has other words for.
     """
 
     nats: Floats
     wholes: Floats
+    left_out: Floats
+    other: Floats
 
     @property
-    def strengths(self) -> Floats:
-        """The share of what there was to be found."""
-        found: Floats = np.clip(self.nats / np.maximum(self.wholes, 1e-6), 0.0, 1.0)
+    def closeness(self) -> Floats:
+        """As ``Likeness.closeness``."""
+        found: Floats = close(self.nats, self.wholes, self.left_out, self.other)
         return found
+
+
+class _Best(NamedTuple):
+    """Of each name or card, what the best way to write it counts; as ``Alike``."""
+
+    nats: Floats
+    left_out: Floats
+    other: Floats
 
 
 class _Names(NamedTuple):
@@ -72,24 +85,35 @@ class _Names(NamedTuple):
 def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
     """How alike some cards are, which have words."""
     nats, wholes = besides(asked, held.cards, slots)
+    left_out, other = np.zeros_like(nats), np.zeros_like(nats)
     words = [*_distinct(Part.NAME, asked.names), *_distinct(Part.RELATIVE, asked.relatives)]
     if not len(slots) or not words:
-        return Alike(nats, wholes)
+        return Alike(nats, wholes, left_out, other)
     names = _names(words, held, known, slots)
     numbers = {(word.part, id(word.matched)): number for number, word in enumerate(words)}
     for part, ways in ((Part.NAME, asked.names), (Part.RELATIVE, asked.relatives)):
-        best, whole = np.full(len(slots), _NONE, dtype=np.float32), np.zeros(len(slots), dtype=np.float32)
+        of_part = names.are_relatives == (part is Part.RELATIVE)
+        best = np.full(len(slots), _NONE, dtype=np.float32)
+        best_of = np.zeros((3, len(slots)), dtype=np.float32)
         for way in ways:
-            of_names = _way(way, [numbers[part, id(each)] for each in way], names)
-            of_names[names.are_relatives != (part is Part.RELATIVE)] = _NONE
-            of_cards = np.full(len(slots), _NONE, dtype=np.float32)
-            np.maximum.at(of_cards, names.of, of_names)
-            better = of_cards > best
-            best[better], whole[better] = of_cards[better], sum(each.weight for each in way)
+            found = _way(way, [numbers[part, id(each)] for each in way], names)
+            # Of a card's names the last one written here stays: the best.
+            ranked = np.flatnonzero(of_part)[np.argsort(found.nats[of_part], kind="stable")]
+            of_cards = names.of[ranked]
+            chosen = np.full(len(slots), -1, dtype=np.intp)
+            chosen[of_cards] = ranked
+            better = np.flatnonzero(chosen >= 0)
+            better = better[found.nats[chosen[better]] > best[better]]
+            which = chosen[better]
+            best[better] = found.nats[which]
+            best_of[0, better] = sum(each.weight for each in way)
+            best_of[1:, better] = found.left_out[which], found.other[which]
         have = best > _NONE / 2
         nats[have] += best[have]
-        wholes[have] += whole[have]
-    return Alike(nats, wholes)
+        wholes += best_of[0]
+        left_out += best_of[1]
+        other += best_of[2]
+    return Alike(nats, wholes, left_out, other)
 
 
 def besides(asked: Asked, cards: Cards, slots: Slots) -> tuple[Floats, Floats]:
@@ -127,7 +151,7 @@ def _names(words: Sequence[Word], held: Held, known: Vocabulary, slots: Slots) -
     return _Names(of, firsts, (codes[firsts] & 1).astype(np.bool_), held.gains.each(words, held.cards, codes), weights)
 
 
-def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> Floats:
+def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> _Best:
     """What a way to write a name counts on each name."""
     gains = names.gains[:, columns]
     weights = np.array([each.weight for each in way], dtype=np.float32)
@@ -135,7 +159,6 @@ def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> Float
     found = best > -LEFT_OUT * weights
     unasked = np.add.reduceat(np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights), names.firsts)
     lost = np.where(found, 0.0, weights).sum(axis=1)
-    counted: Floats = np.where(found, best, 0.0).sum(axis=1) - (
-        LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * np.minimum(lost, unasked)
-    )
-    return counted.astype(np.float32)
+    both = np.minimum(lost, unasked)
+    nats = np.where(found, best, 0.0).sum(axis=1) - (LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * both)
+    return _Best(nats.astype(np.float32), np.maximum(0.0, lost - unasked).astype(np.float32), both.astype(np.float32))

@@ -6,4 +6,4 @@ from typing import Final
 
 from nsor_server.names.card import Bands
 
-BANDS: Final = Bands(likely=0.75, possible=0.4)
+BANDS: Final = Bands(likely=0.79, possible=0.3)

@@ -93,6 +93,7 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         card_id: as it was added.
         strength: from 0 to 1: how much of what the query says was found, each word by its rarity, less what differs.
+            In a search, words that are only left out count less, and other words in their place count more.
         rarity: the same in nats: by chance about one in exp(rarity) people is as alike.
         evidence: for each word and part of the query.
         band: how much that is; None where nobody asked for bands.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from nsor_server.names.vocabulary import Matched, Vocabulary
 
 LEFT_OUT: Final = 0.2
 """Share of its weight that a word costs that one of the two leaves out."""
+_LESS: Final = 0.8
+"""Share of the weight of words that are only left out that isn't asked for, where it is said how close two are."""
 OTHER: Final = 0.9
 """The same where both have a word that the other doesn't have."""
 YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
@@ -44,11 +46,20 @@ class Likeness(NamedTuple):
         nats: found, less what differs.
         whole: what there was to be found.
         evidence: for each word and part.
+        left_out: of that, what the card only leaves out, with no other word in its place.
+        other: what both have other words for.
     """
 
     nats: float
     whole: float
     evidence: tuple[Evidence, ...]
+    left_out: float = 0.0
+    other: float = 0.0
+
+    @property
+    def closeness(self) -> float:
+        """As ``close``."""
+        return float(close(self.nats, self.whole, self.left_out, self.other))
 
 
 def years_apart(asked: Asked, years: npt.ArrayLike) -> npt.NDArray[np.int32]:
@@ -79,7 +90,17 @@ def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
         sum(each.nats for each in found),
         sum(each.whole for each in found),
         tuple(one for each in found for one in each.evidence),
+        sum(each.left_out for each in found),
+        sum(each.other for each in found),
     )
+
+
+def close(nats: Any, whole: Any, left_out: Any, other: Any) -> Any:
+    """How close two are, from 0 to 1: the share of what there was to be found.
+
+    What one of the two only leaves out counts less than elsewhere, and what both have other words for counts twice.
+    """
+    return np.clip((nats - other) / np.maximum(whole - _LESS * left_out, 1e-6), 0.0, 1.0)
 
 
 def _besides_names(asked: Asked, card: Stored) -> list[Likeness]:
@@ -118,7 +139,7 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
     unasked = sum(known.weight(number) for m, number in enumerate(name) if m not in taken)
     nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * min(lost, unasked)
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
-    return Likeness(nats, sum(word.weight for word in asked), evidence)
+    return Likeness(nats, sum(word.weight for word in asked), evidence, max(0.0, lost - unasked), min(lost, unasked))
 
 
 def _year(asked: Asked, card: Stored) -> Likeness | None:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from nsor_server.names import ranking, words
@@ -116,14 +115,11 @@ class NameIndex:
         if not len(slots):
             return Found([], 0)
         found = alike(asked, held, self._known, slots)
-        fit = np.flatnonzero(found.strengths >= bands.possible)
+        fit = np.flatnonzero(found.closeness >= bands.possible)
         best = fit[np.argsort(-found.nats[fit], kind="stable")[: limit * _COMPARED]]
-        compared = [self._candidate(asked, slot) for slot in slots[best].tolist()]
-        candidates = [
-            msgspec.structs.replace(each, band=bands.of(each.strength))
-            for each in sorted(compared, key=lambda each: (-each.rarity, each.card_id))[:limit]
-            if each.strength >= bands.possible
-        ]
+        compared = [self._compared(asked, slot, bands) for slot in slots[best].tolist()]
+        compared = [each for each in compared if each.strength >= bands.possible]
+        candidates = sorted(compared, key=lambda each: (-each.rarity, each.card_id))[:limit]
         return Found(candidates, min(MOST_FITS, len(fit) - len(candidates)))
 
     def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
@@ -141,6 +137,11 @@ class NameIndex:
         alike = likeness(asked, self._cards.card(slot), self._known)
         strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
         return Candidate(self._ids[slot], strength, alike.nats, alike.evidence)
+
+    def _compared(self, asked: Asked, slot: int, bands: Bands) -> Candidate:
+        """A candidate of a search."""
+        found = likeness(asked, self._cards.card(slot), self._known)
+        return Candidate(self._ids[slot], found.closeness, found.nats, found.evidence, bands.of(found.closeness))
 
     def _stored(self, person: Person) -> Stored:
         names: dict[Numbers, None] = {}

@@ -19,7 +19,7 @@ _MOST_WORDS: Final = 12
 """Words of a query's names, and as many of its relatives', that are looked for: the rarest."""
 _MOST_POSTINGS: Final = 600_000
 """Postings that one query goes through; what is so frequent that it exceeds them counts in the ranking alone."""
-_FEW: Final = 4
+_FEW: Final = 64
 """Cards with one of the words that are fewer than one in so many are summed up without all the others."""
 _LEAST_SHARE: Final = 0.45
 """Of the best sum: what has less isn't ranked.
@@ -80,7 +80,7 @@ def _within(words: Sequence[Word], postings: Postings, within: Range, held: Held
             if each <= left:
                 left -= each
                 _add(all_sums, postings.places(begin, end) - within.first, np.repeat(gained, end - begin))
-        places = np.flatnonzero(all_sums >= _LEAST)
+        places = np.flatnonzero(all_sums >= max(_LEAST, _LEAST_SHARE * float(all_sums.max())))
         slots, sums = postings.slots((places + within.first).astype(np.int32)), all_sums[places]
         there = held.cards.are_there(slots)
         slots, sums = slots[there], sums[there]

@@ -20,7 +20,13 @@ ANY_VOWEL: Final = "V"
 UNSURE: Final = "WY" + ANY_VOWEL
 SILENT: Final = "'"
 """Ain and hamza."""
-ALPHABET: Final = CONSONANTS + LONG + SHORT + UNSURE + SILENT
+LAST_H: Final = "H"
+"""Behind a vowel at the end of a Roman word: of Fatimah it is nothing, of Salah a letter."""
+TH: Final = "T"
+"""Roman th: an aspirated t, or the letter that Urdu speaks as s (Uthman)."""
+LAST_A: Final = "F"
+"""At the end of a word: what makes a woman's name of a man's."""
+ALPHABET: Final = CONSONANTS + LONG + SHORT + UNSURE + SILENT + LAST_H + TH + LAST_A
 
 _ROMAN: Final = (
     ("chh", "c"),
@@ -32,10 +38,12 @@ _ROMAN: Final = (
     ("zh", "z"),
     ("ck", "k"),
     ("bh", "b"),
-    ("th", "t"),
+    ("th", TH),
     ("dh", "d"),
     ("jh", "j"),
     ("rh", "r"),
+    ("aee", "E"),
+    ("aie", "E"),
     ("aa", "A"),
     ("ee", "I"),
     ("ea", "I"),
@@ -54,9 +62,14 @@ _ROMAN: Final = (
     ("v", "w"),
 )
 _ROMAN_LETTERS: Final = {**dict(_ROMAN), "c": "k"}
-_ROMAN_PARTS: Final = re.compile("|".join(re.escape(each) for each, _ in _ROMAN) + "|[a-z]")
+_ROMAN_PARTS: Final = re.compile(
+    "|".join(re.escape(each) + ("(?![aeiou])" if each == "aw" else "") for each, _ in _ROMAN) + "|[a-z]"
+)
+_QUE: Final = re.compile(r"que$|qu(?=[aei])")
+_GLIDE: Final = re.compile(r"a[wv]?(?:oo|ou|u)(?=[b-df-hj-np-tv-z])")
+"""Dawood, Daud, Dawud: one vowel in both scripts."""
 _DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])\1+")
-_FINAL: Final = {"a": "A", "e": "E", "i": "I", "o": "O", "u": "U", "y": "I"}
+_FINAL: Final = {"a": LAST_A, "A": LAST_A, "e": "E", "i": "I", "o": "O", "u": "U", "y": "I"}
 _LETTERS: Final = {
     **dict.fromkeys("اآ", "A"),
     **dict.fromkeys("تطٹ", "t"),
@@ -65,7 +78,8 @@ _LETTERS: Final = {
     **dict.fromkeys("ذزضظژ", "z"),
     **dict.fromkeys("رڑ", "r"),
     **dict.fromkeys("حہهۂ", "h"),
-    **dict.fromkeys("عءئؤأإ", "'"),
+    **dict.fromkeys("عءئأإ", "'"),
+    "ؤ": "O",
     **dict.fromkeys("نں", "n"),
     "ب": "b",
     "پ": "p",
@@ -108,11 +122,18 @@ _LETTERS: Final = {
     "ڦ": "f",
     "ڌ": "d",
 }
+_S_AND_H: Final = re.compile(r"(?<=.)[سص]ح")
+"""Is-haq: Roman letters don't tell s and h from sh."""
 _ASPIRATES: Final = "\u06be"
+_HARD_H: Final = "ح"
+"""At the end of a word the other letters of h are a vowel."""
+_ONE_SOUND: Final = (("ذوال", "ذول"), ("ابوال", "ابول"), ("اؤ", "ؤ"), ("اعی", "عی"))
+"""Letters that are spoken as one, and others that stand for them."""
+_TWO: Final = 2
 _ALEF: Final = "\u0627"
 _ASPIRATED: Final = {"k": "x", "g": "G", "p": "f"}
-_KEPT_IN_SKELETON: Final = frozenset(CONSONANTS) - set("hwy")
-_LIKE: Final = str.maketrans("qG", "kg")
+_KEPT_IN_SKELETON: Final = frozenset(CONSONANTS + TH) - set("hwy")
+_LIKE: Final = str.maketrans("qGT", "kgt")
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -130,36 +151,43 @@ def skeleton(of_sounds: str) -> str:
     """The consonants that two spellings of a name share: without h, w and y, but for a w or y that begins it."""
     first = of_sounds[:1].replace("W", "w").replace("Y", "y")
     kept = "".join(each for each in of_sounds[1:] if each in _KEPT_IN_SKELETON)
-    begins = first if first in CONSONANTS and first != "h" else ""
+    begins = first if first in CONSONANTS + TH and first != "h" else ""
     return (begins + kept).translate(_LIKE)
 
 
 def _roman(word: str) -> str:
-    letters = _DOUBLED.sub(r"\1", word.replace("ehma", "ahma"))
-    if len(letters) > 3 and letters.endswith("h") and letters[-2] in "aeiou":
+    letters = _DOUBLED.sub(r"\1", _GLIDE.sub("au", _QUE.sub("q", word.replace("ehma", "ahma"))))
+    ends_with_h = len(letters) > 3 and letters.endswith("h") and letters[-2] in "aou"
+    if ends_with_h:
         letters = letters[:-1]
     found = "".join(_ROMAN_LETTERS.get(each, each) for each in _ROMAN_PARTS.findall(letters))
     found = re.sub(r"(?<=[^aeiouAEIOU])y(?=[^aeiouAEIOU]|$)", "I", found)
-    return found[:-1] + _FINAL.get(found[-1], found[-1]) if len(found) > 1 else found
+    found = found[:-1] + _FINAL.get(found[-1], found[-1]) if len(found) > 1 else found
+    return found + LAST_H if ends_with_h else found
 
 
 def _urdu(word: str) -> str:
     found: list[str] = []
-    for letter in word.replace("ذوال", "ذول").replace("ابوال", "ابول"):
+    for letter in _S_AND_H.sub("ش", functools.reduce(lambda text, each: text.replace(*each), _ONE_SOUND, word)):
         if letter == _ASPIRATES and found:
             found[-1] = _ASPIRATED.get(found[-1], found[-1])
         elif letter in _LETTERS:
             sound = _LETTERS[letter]
             if not found or sound != found[-1]:
                 found.append(sound)
-    if found[:1] in (["W"], ["Y"]):
-        found[0] = found[0].lower()
-    if found[:2] == ["A", "Y"] or found[:2] == ["A", "W"]:
-        del found[0]  # اویس, ایمان: alef only carries the vowel
-    elif found[:1] == ["A"] and word[0] == _ALEF:
-        found[0] = ANY_VOWEL
-    if len(found) > 2 and found[-1] == "h" and found[-2] not in LONG:
-        found[-1] = "A"
-    if len(found) > 1 and found[-1] == "Y":
-        found[-1] = "I"
-    return "".join(found)
+    return _with_ends("".join(found), word)
+
+
+def _with_ends(found: str, word: str) -> str:
+    """The sounds of an Urdu word, where its first and last letters stand for others than inside it."""
+    if found[:1] in {"W", "Y"}:
+        found = found[0].lower() + found[1:]
+    if found[:2] in {"AY", "AW"}:
+        found = found[1:]  # اویس, ایمان: alef only carries the vowel
+    elif found[:1] == "A" and word[0] == _ALEF:
+        found = ANY_VOWEL + found[1:]
+    if len(found) < _TWO:
+        return found
+    if found[-1] == "A" or (len(found) > _TWO and found[-1] == "h" and found[-2] not in LONG and word[-1] != _HARD_H):
+        return found[:-1] + LAST_A
+    return found[:-1] + "I" if found[-1] == "Y" else found

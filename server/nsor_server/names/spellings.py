@@ -19,8 +19,8 @@ _MOST_ALIGNED: Final = 4_000
 """Words of each script that a word is compared with at a time."""
 _WORDS_TOGETHER: Final = 64
 """Words that are compared together: it takes memory."""
-_MOST_COST: Final = 1.25
-"""What differs by more is another word, unless it is one slip."""
+_MOST_COST: Final = 0.95
+"""What differs by more, as by another consonant, is another word, unless it is one slip."""
 _LONG_ENOUGH_FOR_SLIPS: Final = 4
 _MOST_LETTERS: Final = 1_000
 """Letters that are counted."""
@@ -121,7 +121,9 @@ class Spellings:
         """
         lengths, own_lengths = self._lengths_of(numbers), np.array([len(word) for word in several], dtype=np.int32)[of]
         may_be = np.flatnonzero(
-            (np.abs(lengths - own_lengths) <= 1) & (np.minimum(lengths, own_lengths) >= _LONG_ENOUGH_FOR_SLIPS)
+            (np.abs(lengths - own_lengths) <= 1)
+            & (np.minimum(lengths, own_lengths) >= _LONG_ENOUGH_FOR_SLIPS - ~self._are_roman(numbers))
+            & (np.maximum(lengths, own_lengths) >= _LONG_ENOUGH_FOR_SLIPS)
         )
         of, numbers = of[may_be], numbers[may_be]
         own = np.array([_letters(word) for word in several], dtype=np.uint64)[of]

@@ -22,15 +22,24 @@ _PEOPLE_BEFORE: Final = 20_000
 """People whose words are taken to be known before the first card: a small register says little of rarity."""
 _SHARE_OF_OTHERS: Final = 1 / 5_000
 """Share of people who have a word that isn't known to be frequent."""
-_TITLES_COUNT: Final = 0.25
+_TITLES_COUNT: Final = 1.5
+"""Nats that a title counts at most: it comes and goes between two entries of one person."""
 _LEAST_WEIGHT: Final = 0.05
 _PER_COST: Final = 5.0
 """Nats that a cost of 1 takes away."""
+_SURE: Final = 0.7
+"""Share of that for a spelling that hardly anybody has: what else should it be?"""
 _SLIP: Final = 0.9
-_SPELLING: Final = 0.3
+_SPELLING: Final = 0.18
 """What differs by more is another spelling of a name only if it isn't a name itself."""
 _BOTH_NAMES: Final = 0.4
+_BETWEEN: Final = 0.7
+"""Share of what the nearest name of the other script costs that no word there costs: it may well be that name, ..."""
+_MOST_BETWEEN: Final = 0.45
+"""... unless it costs more."""
 _SHARE_OF_A_NAME: Final = 1 / 20_000
+_UNKNOWN: Final = 3.0
+"""What a word that hardly anybody has counts more than the most frequent one that it may be: it is likely a slip."""
 _MOST_MATCHES: Final = 96
 _KEPT: Final = 100_000
 """Words of queries of which it is kept what may be meant, ..."""
@@ -95,7 +104,7 @@ class Vocabulary:
         self._numbers: dict[str, int] = {}
         self._spellings = Spellings()
         self._counts = array("i")
-        self._shares, self._factors = array("f"), array("f")
+        self._shares, self._most = array("f"), array("f")
         self._people = 0
         self._kept: dict[str, _Kept] = {}
 
@@ -110,7 +119,7 @@ class Vocabulary:
         number = self._numbers[word] = self._spellings.add(word)
         self._counts.append(0)
         self._shares.append(words.SHARES.get(word, _SHARE_OF_OTHERS))
-        self._factors.append(_TITLES_COUNT if word in words.TITLES else 1.0)
+        self._most.append(_TITLES_COUNT if word in words.TITLES else math.inf)
         return number
 
     def knows(self, word: str) -> bool:
@@ -133,7 +142,7 @@ class Vocabulary:
         shares = np.frombuffer(self._shares, dtype=np.float32)[numbers]
         of_people = (self._counted(numbers) + shares * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE)
         found: npt.NDArray[np.float32] = np.maximum(_LEAST_WEIGHT, -np.log(of_people))
-        return found * np.frombuffer(self._factors, dtype=np.float32)[numbers]
+        return np.minimum(found, np.frombuffer(self._most, dtype=np.float32)[numbers])
 
     def look_for(self, several: Iterable[str]) -> None:
         """Find out of words of queries what they may be: of many at once it costs much less than one by one."""
@@ -161,17 +170,28 @@ class Vocabulary:
     def _weight(self, word: str, count: int) -> float:
         share = words.SHARES.get(word, _SHARE_OF_OTHERS)
         weight = -math.log((count + share * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE))
-        return max(_LEAST_WEIGHT, weight) * (_TITLES_COUNT if word in words.TITLES else 1.0)
+        return min(max(_LEAST_WEIGHT, weight), _TITLES_COUNT if word in words.TITLES else math.inf)
 
     def _counted(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """How many cards have each word."""
         return np.frombuffer(self._counts, dtype=np.int32)[numbers]  # a view that is left would keep it from growing
+
+    def _as_near(self, word: str, number: int | None, counts: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """What it counts at most that a card has a word that is as near as each of some, the nearest last."""
+        own = 0 if number is None else self._counts[number]
+        having = np.cumsum(counts[::-1])[::-1] + own + words.SHARES.get(word, _SHARE_OF_OTHERS) * _PEOPLE_BEFORE
+        found: npt.NDArray[np.float64] = -np.log(having / (self._people + _PEOPLE_BEFORE))
+        return np.minimum(np.maximum(_LEAST_WEIGHT, found), _TITLES_COUNT if word in words.TITLES else math.inf)
 
     def _match(self, word: str, near: Near) -> Matched:
         """What a word may mean, of what it is near."""
         number = self._numbers.get(word)
         costs, counts = near["cost"].astype(np.float64), self._counted(near["number"])
         least = max(3.0, self._people * _SHARE_OF_A_NAME)  # so many have a word that no slip made it
+        between = near["other_script"]
+        names_there = costs[between & (counts >= least)]
+        if len(names_there):
+            costs[between] = np.maximum(0.0, costs[between] - _BETWEEN * min(_MOST_BETWEEN, float(names_there.min())))
         if number is not None and self._counts[number] >= least:
             costs[(costs > _SPELLING) & (counts >= least)] += _BOTH_NAMES
         slips = near["slip"] & (costs > _SLIP)
@@ -189,7 +209,13 @@ class Vocabulary:
             same += self._counts[number]
             cards += self._counts[number]
         weight = self._weight(word, same)
-        gains = (weight - _PER_COST * costs[best]).tolist()
+        as_near = self._as_near(word, number, counts[best])
+        if number is None or self._counts[number] < least:
+            weight = min(weight, float(as_near.min(initial=np.inf)) + _UNKNOWN)
+        own = self._weight(word, 0 if number is None else self._counts[number])
+        rarer = np.maximum(own, self.weights(near["number"][best]))
+        of_costs = _PER_COST * costs[best]
+        gains = np.minimum(np.minimum(weight, as_near) - _SURE * of_costs, rarer - of_costs).tolist()
         rules = np.where(slips, Rule.SLIP, np.where(near["other_script"], Rule.OTHER_SCRIPT, Rule.SPELLING))
         matches = {
             of: Match(gain, _RULES[rule]) for of, gain, rule in zip(numbers, gains, rules[best].tolist(), strict=True)

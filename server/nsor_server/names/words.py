@@ -20,6 +20,7 @@ _DATA: Final = tomllib.loads(resources.files(__package__).joinpath("words.toml")
 _SUPERSCRIPT_ALEF: Final = "\u0670"
 _ALEF: Final = "\u0627"
 _YEH: Final = "\u06cc"
+_OF_ALLAH: Final = "\u0627\u0644\u0644\u06c1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,13 @@ def _folded(text: str) -> str:
     if text.isascii():
         return text.casefold()
     key = person_name.canonical_key(text).replace(_YEH + _SUPERSCRIPT_ALEF, _ALEF).replace(_SUPERSCRIPT_ALEF, _ALEF)
-    key = key.replace(_ALEF + _ALEF, _ALEF)
+    key = key.replace(_ALEF + _OF_ALLAH, _ALEF + " " + _OF_ALLAH).replace(_ALEF + _ALEF, _ALEF)
     return "".join(each for each in unicodedata.normalize("NFKD", key) if not unicodedata.combining(each) or each > "ؠ")
+
+
+def _unmarked(word: str) -> str:
+    """A word without superscript alef and hamza."""
+    return _folded(word.replace(_SUPERSCRIPT_ALEF, "").replace("\u0624", "\u0648"))
 
 
 def _pattern(words: list[str]) -> re.Pattern[str]:
@@ -56,6 +62,8 @@ SHARES: Final[dict[str, float]] = {name: row["share"] for name, row in _DATA["wh
 """Share of people who have a word, by the one spelling that stands for all of its forms."""
 TITLES: Final = frozenset(_WHOLE.get(folded, folded) for word in _DATA["titles"] for folded in (_folded(word),))
 """Words that come and go between two entries of one person."""
+_MARKED: Final[dict[str, str]] = {_unmarked(word): _folded(word) for word in _DATA["marked"]}
+"""Words without the mark that many leave out, and with it."""
 _BREAKS: Final = re.compile(r"[\s\-./,()\u06d4]+")
 _APOSTROPHES: Final = re.compile(r"['\u2018\u2019`]")
 _TWO_WORDS: Final = re.compile(r"\bبی بی\b|\bud din\b|\bul lah\b|\bud deen\b")
@@ -148,6 +156,7 @@ def _apart(word: str) -> tuple[str, ...]:
     """A word, or the two words of a compound."""
     if word in _SERVANT_OF_GOD:
         return ("abdullah",)
+    word = _MARKED.get(word, word)
     if word in _WHOLE:
         return (_WHOLE[word],)
     for pattern in _BEFORE:

@@ -141,3 +141,11 @@ def test_a_deadline_that_no_policy_gives_is_found(
         patched.setattr("nsor_server.lookup.requests.service.steps", later)
         asked(requests)
     assert owner.findings() == [OTHER_POLICY]
+
+
+def test_an_earlier_request_that_was_hidden_from_the_next_one_is_found(requests: AccessRequests, owner: Owner) -> None:
+    hidden = asked(requests)
+    with owner.without("access_request_work", f"access_request_id = '{hidden}'"):
+        again = asked(requests)
+    assert requests.get(again).repeated_access_request_id == ""
+    assert owner.findings() == ["an access request doesn't say which earlier one it repeats"]

@@ -8,7 +8,7 @@ import pytest
 from nsor.v1 import access_requests_pb2, errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
-from nsor_server.calls import Officer
+from nsor_server.calls import Officer, Outcome
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, violations
@@ -193,3 +193,44 @@ def test_each_page_is_an_entry_that_is_made_again(services: Services, requests: 
         page(requests, agency, page_size=1)
     assert services.one("SELECT size FROM ledger_head") == before + 3
     assert owner.findings() == []
+
+
+def test_both_sides_see_that_a_suspect_of_the_fir_was_asked_for_before(requests: AccessRequests, owner: Owner) -> None:
+    first = asked(requests, 1)
+    # A colleague asks for one of the two suspects; another one for somebody else; and one of another FIR.
+    again, other = application(), application()
+    del again.suspects[0]
+    del other.suspects[:]
+    other.suspects.add(cnic="3520298765432").name.CopyFrom(application().suspects[0].name)
+    second = requests.create(again, officer("punjab-police", 2)).response
+    third = requests.create(other, officer("punjab-police", 2)).response
+    elsewhere = asked(requests, 1, fir=fir_key(serial=680))
+    assert second.repeated_access_request_id == first
+    assert third.repeated_access_request_id == ""
+    for agency in ("punjab-police", "punjab-prosecution"):
+        shown = {each.access_request_id: each.repeated_access_request_id for each in every(requests, agency)}
+        assert shown == {
+            first: "",
+            second.access_request_id: first,
+            third.access_request_id: "",
+            elsewhere: "",
+        }
+        assert requests.get(second.access_request_id, agency).repeated_access_request_id == first
+    # The newest one is named.
+    assert requests.get(asked(requests, 1)).repeated_access_request_id == second.access_request_id
+    assert owner.findings() == []
+
+
+def every(requests: AccessRequests, agency: str) -> list[access_requests_pb2.AccessRequestItem]:
+    return list(page(requests, agency, replace(officer(agency, 9), decides=True)).items)
+
+
+def test_of_two_requests_at_once_the_second_says_that_it_repeats_the_first(requests: AccessRequests) -> None:
+    services = requests.services
+    calls = [call_of(AGENCIES["punjab-police"], officer("punjab-police", number)) for number in (1, 2)]
+    one, two = services.at_once((calls[0], application()), (calls[1], application()), together=True)
+    assert isinstance(one, Outcome)
+    assert isinstance(two, Outcome)
+    found = {each.response.access_request_id: each.response.repeated_access_request_id for each in (one, two)}
+    assert sorted(map(bool, found.values())) == [False, True]
+    assert set(found.values()) <= {"", *found}

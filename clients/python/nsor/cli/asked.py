@@ -63,8 +63,9 @@ def case(item: access_requests_pb2.AccessRequestItem) -> str:
 
 
 def suspects(item: access_requests_pb2.AccessRequestItem) -> str:
-    """How many suspects it names."""
-    return "1 suspect" if item.suspects == 1 else f"{item.suspects} suspects"
+    """How many suspects it names, and that one of them was asked for before."""
+    many = "1 suspect" if item.suspects == 1 else f"{item.suspects} suspects"
+    return f"{many}, again" if item.repeated_access_request_id else many
 
 
 def time(at: timestamp_pb2.Timestamp) -> str:

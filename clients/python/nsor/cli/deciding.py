@@ -22,6 +22,11 @@ def show(session: Session, client: Client, access_request_id: str) -> access_req
     wanted = access_requests_pb2.GetAccessRequestRequest(access_request_id=access_request_id)
     answer = client.lookup.get_access_request(wanted)
     session.answer(answer, title="Access request", confidential=True)
+    if answer.message.access_request.repeated_access_request_id and not session.as_json:
+        session.say(
+            "A suspect of it was asked for before, for this FIR: `nsor access show {}`",
+            answer.message.access_request.repeated_access_request_id,
+        )
     return answer.message.access_request
 
 

@@ -79,11 +79,10 @@ def _show(
                 asked.case(each),
                 asked.suspects(each),
                 asked.by(each),
-                each.access_request_id[:SHORTEST_ID],
             )
             for at, each in enumerate(found, 1)
         ]
-        session.table("Access requests", ("", "due", "case", "suspects", "from", "request"), rows)
+        session.table("Access requests", ("", "due", "case", "suspects", "from"), rows)
         session.keep_ids(each.access_request_id for each in found)
     if more:
         session.say("{:,} access requests shown; there are more: `nsor inbox --all`.", len(found))

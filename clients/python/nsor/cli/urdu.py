@@ -52,6 +52,9 @@ TEXTS: Final[dict[str, str]] = {
     "You asked for this FIR on {}, {}: {}. `nsor access show {}`": (
         "آپ نے اس ایف آئی آر کے لیے {} کو مانگا تھا، {}: {}۔ `nsor access show {}`"
     ),
+    "A suspect of it was asked for before, for this FIR: `nsor access show {}`": (
+        "اس کے ایک مشتبہ کے لیے اسی ایف آئی آر میں پہلے بھی مانگا گیا تھا: `nsor access show {}`"
+    ),
     # The inbox.
     "Access requests": "رسائی کی درخواستیں",
     "{:,} access requests shown; there are more: `nsor inbox --all`.": (

@@ -220,6 +220,7 @@ class AccessRequest(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
     ASKED_BY_OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     etag: _builtins.str
@@ -236,6 +237,8 @@ class AccessRequest(_message.Message):
     """Whether the deadline has passed before it was decided, or has passed while it waits. Late is no refusal: it may still be decided."""
     asked_by_officer_number: _builtins.str
     """The officer who had asked, where the request was passed to another one; else empty."""
+    repeated_access_request_id: _builtins.str
+    """The newest earlier request of the same agency for this FIR that names one of these suspects, if there is one."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR."""
@@ -287,10 +290,11 @@ class AccessRequest(_message.Message):
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         late: _builtins.bool = ...,
         asked_by_officer_number: _builtins.str = ...,
+        repeated_access_request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "repeated_access_request_id", b"repeated_access_request_id", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,6 +319,7 @@ class AccessRequestItem(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     GRANT_ID_FIELD_NUMBER: _builtins.int
+    REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     state: Global___AccessRequestState.ValueType
@@ -333,6 +338,8 @@ class AccessRequestItem(_message.Message):
     """As in AccessRequest."""
     grant_id: _builtins.str
     """Id of the grant, once approved. Whether it still counts, GetAccessRequest says."""
+    repeated_access_request_id: _builtins.str
+    """As in AccessRequest."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR, for those who may see the case."""
@@ -365,10 +372,11 @@ class AccessRequestItem(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         grant_id: _builtins.str = ...,
+        repeated_access_request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "repeated_access_request_id", b"repeated_access_request_id", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -489,10 +497,13 @@ class CreateAccessRequestResponse(_message.Message):
     ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     DECISION_DEADLINE_FIELD_NUMBER: _builtins.int
+    REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request; empty with `validate_only`."""
     etag: _builtins.str
     """Etag of its first version; empty with `validate_only`."""
+    repeated_access_request_id: _builtins.str
+    """As in AccessRequest; empty with `validate_only`."""
     @_builtins.property
     def decision_deadline(self) -> _types_pb2.Deadline:
         """By when the prosecutor must decide."""
@@ -503,10 +514,11 @@ class CreateAccessRequestResponse(_message.Message):
         access_request_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         decision_deadline: _types_pb2.Deadline | None = ...,
+        repeated_access_request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision_deadline", b"decision_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "decision_deadline", b"decision_deadline", "etag", b"etag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "decision_deadline", b"decision_deadline", "etag", b"etag", "repeated_access_request_id", b"repeated_access_request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,7 +19,7 @@ from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
-from nsor_server.lookup.requests import pages, store, work
+from nsor_server.lookup.requests import pages, rules, store, work
 from nsor_server.lookup.requests.work import Place, Work
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -33,7 +33,9 @@ WHERE r.table_name = '{store.REQUESTS}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _WORK: Final = f"""
-SELECT uuid_send(access_request_id), agency_id, district, state, order_us, uuid_send(officer) FROM {work.TABLE}
+SELECT uuid_send(access_request_id), agency_id, district, state, order_us, uuid_send(officer), uuid_send(fir),
+    created_us
+FROM {work.TABLE}
 """  # noqa: S608 - constants
 _NOW_US: Final = 60_000_000
 """A call is decided before its entry is written; none takes longer."""
@@ -49,6 +51,14 @@ class _Span(NamedTuple):
     work: Work
 
 
+class _Asked(NamedTuple):
+    """A request for an FIR, by when it was made."""
+
+    create_time_us: int
+    access_request_id: bytes
+    suspects: frozenset[str]
+
+
 class Requests:
     """Follows the requests, entry by entry; on the way every seal is opened and compared with what stands beside it."""
 
@@ -60,6 +70,7 @@ class Requests:
         self._standing: dict[bytes, _Span] = {}
         self._spans: dict[tuple[str, str, int], list[_Span]] = {}
         self._ended: dict[tuple[bytes, int], int] = {}
+        self._of_fir: dict[bytes, list[_Asked]] = {}
         self.written: list[record_pb2.AccessRequestRecord] = []
         """The versions that the last entry wrote."""
 
@@ -93,12 +104,24 @@ class Requests:
         if record is None:
             return
         self.written.append(record)
+        if record.version == 1:
+            self._compare_repeated(index, record)
         before = self._standing.get(request_id)
         if before is not None:
             self._ended[request_id, before.version] = index
         made = work.of(record, str(columns[-1]))
         span = self._standing[request_id] = _Span(made.place, index, record.version, made)
         bisect.insort(self._spans.setdefault((made.agency_id, made.district, made.state), []), span)
+
+    def _compare_repeated(self, index: int, record: record_pb2.AccessRequestRecord) -> None:
+        """Hold what a request says of an earlier one against those for the FIR that there were."""
+        before = self._of_fir.setdefault(record.fir_label, [])
+        asked = _Asked(record.create_time_us, record.access_request_id, rules.suspects_named(record))
+        newest = sorted(before, reverse=True)[: rules.MOST_COMPARED]
+        expected = next((each.access_request_id for each in newest if each.suspects & asked.suspects), b"")
+        if record.repeats != expected:
+            self._add(index, "an access request doesn't say which earlier one it repeats")
+        before.append(asked)
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedRequests) -> None:
         found = islice(self._page(leaf.agency, listed), listed.most)

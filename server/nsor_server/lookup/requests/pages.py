@@ -104,12 +104,13 @@ def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: P
 
 
 def _item(sealer: Sealing, call: Call, wanted: Wanted, row: Sequence[Any]) -> Item:
-    found, version, columns, sealed = Work(*row[:6]), row[6], row[7:10], row[10]
+    *beside, version, state, agency_id, district, sealed = row
+    found = Work(*beside)
     if version is None:
         raise contradicted(work.TABLE, "a row of %s names an access request that isn't there")
     request_id = uuid.UUID(bytes=found.access_request_id)
-    record = store.open_request(sealer, request_id, (version, *columns), sealed)
-    if work.of(record, columns[-1]) != found or not wanted.admits(found):
+    record = store.open_request(sealer, request_id, (version, state, agency_id, district), sealed)
+    if work.of(record, district) != found or not wanted.admits(found):
         raise contradicted(work.TABLE, _PROBLEM)
     rows.require_shown(work.TABLE, said(found), call)
     return Item(found, record)
@@ -132,7 +133,7 @@ w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
 """
 _WHOLE: Final = """
 SELECT h.size, uuid_send(w.access_request_id), w.agency_id, w.district, w.state, w.order_us, uuid_send(w.officer),
-    v.version, v.state, v.agency_id, v.district, v.sealed
+    uuid_send(w.fir), w.created_us, v.version, v.state, v.agency_id, v.district, v.sealed
 FROM ledger_head AS h
 LEFT JOIN (
     ({page}) AS w

@@ -24,9 +24,10 @@ def new_request(
     request_id: uuid.UUID,
     deadline: Due,
     officer_label: bytes,
+    fir_label: bytes,
     steps: Iterable[record_pb2.SilenceStep],
 ) -> record_pb2.AccessRequestRecord:
-    """The first version of an access request; ``officer_label`` as ``work`` makes it, ``steps`` as ``escalation``."""
+    """The first version of an access request; the labels as ``work`` makes them, ``steps`` as ``escalation``."""
     form = request.annexure_a
     return record_pb2.AccessRequestRecord(
         access_request_id=request_id.bytes,
@@ -55,6 +56,7 @@ def new_request(
         decision_rule=deadline.rule_id,
         offence_table_version=policy_of(call).offence_table_version,
         officer_label=officer_label,
+        fir_label=fir_label,
         steps=steps,
     )
 
@@ -125,6 +127,7 @@ def request_message(
         decide_time=_decided_at(record),
         late=left.late,
         asked_by_officer_number=record.asked_by_number,
+        repeated_access_request_id=_repeated(record),
     )
 
 
@@ -147,6 +150,7 @@ def item_message(
         create_time=from_us(record.create_time_us),
         decide_time=_decided_at(record),
         grant_id=str(uuid.UUID(bytes=record.grant_id)) if record.grant_id else "",
+        repeated_access_request_id=_repeated(record),
     )
 
 
@@ -154,6 +158,10 @@ def _fir(fir: record_pb2.Fir) -> types_pb2.FirKey:
     return types_pb2.FirKey(
         police_station=fir.police_station, year=fir.year, serial=fir.serial, fir_date=from_day(fir.day)
     )
+
+
+def _repeated(record: record_pb2.AccessRequestRecord) -> str:
+    return str(uuid.UUID(bytes=record.repeats)) if record.repeats else ""
 
 
 def _decided_at(record: record_pb2.AccessRequestRecord) -> timestamp_pb2.Timestamp | None:

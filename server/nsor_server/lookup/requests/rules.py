@@ -12,11 +12,14 @@ from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date, to_us
+from nsor_server.lookup.grants import subjects
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.storage.v1 import record_pb2
 
 STATES: Final = tuple(state for state in access_requests_pb2.AccessRequestState.values() if state)
 """Where a request can stand."""
+MOST_COMPARED: Final = 20
+"""Of the earlier requests for an FIR so many are compared, the newest ones."""
 _MINUTE_US: Final = 60_000_000
 
 
@@ -37,6 +40,14 @@ def time_left(record: record_pb2.AccessRequestRecord, now_us: int) -> TimeLeft:
     if record.decide_time_us:
         return TimeLeft(0, record.decide_time_us > record.decision_due_us)
     return TimeLeft((record.decision_due_us - now_us) // _MINUTE_US, now_us > record.decision_due_us)
+
+
+def suspects_named(record: record_pb2.AccessRequestRecord) -> frozenset[str]:
+    """Whom a request names, each by his identifier, or by what the FIR says of him where there is none."""
+    return frozenset(
+        subjects.identifier(each) or f"{each.name.name}\0{each.name.relative_name}\0{each.birth_year}"
+        for each in record.suspects
+    )
 
 
 def sees_colleagues(officer: Officer | None) -> bool:

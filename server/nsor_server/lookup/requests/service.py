@@ -24,7 +24,7 @@ from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
-from nsor_server.lookup.requests import records, rules, store, work
+from nsor_server.lookup.requests import records, repeated, rules, store, work
 from nsor_server.lookup.requests.escalation.rules import steps
 from nsor_server.policy.deadlines import GRANT_EXPIRY, PROSECUTOR_FORWARDING
 from nsor_server.policy.loaded import policy_of
@@ -79,7 +79,7 @@ class AccessRequests:
         )
 
     def create_access_request(
-        self, call: Call, request: access_requests_pb2.CreateAccessRequestRequest, _conn: Connection
+        self, call: Call, request: access_requests_pb2.CreateAccessRequestRequest, conn: Connection
     ) -> Outcome[access_requests_pb2.CreateAccessRequestResponse]:
         """Take an application, and tell the prosecution of the FIR's district.
 
@@ -107,10 +107,14 @@ class AccessRequests:
             request_id=request_id,
             deadline=deadline,
             officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
+            fir_label=work.fir_label(self._blind_index, call.agency.agency_id, detail.case_reference),
             steps=steps(policy_of(call).deadlines, deadline.start),
         )
+        earlier = repeated.earlier(conn, self._sealer, record)
+        record.repeats = earlier.request_id
         row, ref, response.etag = store.request_row(self._sealer, record, district)
         response.access_request_id = str(request_id)
+        response.repeated_access_request_id = str(uuid.UUID(bytes=record.repeats)) if record.repeats else ""
         detail.outcome = "CREATED"
         detail.subjects.append(request_id.bytes)
         events = outbox.owed(
@@ -118,7 +122,7 @@ class AccessRequests:
             [*recipients.prosecution_for(call.agencies, district), recipients.Found.at(record.agency, district)],
             access_request_id=request_id.bytes,
         )
-        return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,), (earlier.seen,))
 
     def get_access_request(
         self, call: Call, request: access_requests_pb2.GetAccessRequestRequest, conn: Connection

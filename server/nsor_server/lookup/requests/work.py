@@ -24,6 +24,8 @@ WORK: Final = Table(
         ("state", "smallint"),
         ("order_us", "bigint"),
         ("officer", "uuid"),
+        ("fir", "uuid"),
+        ("created_us", "bigint"),
     ),
     key=("access_request_id",),
 )
@@ -41,6 +43,8 @@ class Work(NamedTuple):
     state: int
     order_us: int
     officer: bytes
+    fir: bytes
+    created_us: int
 
     @property
     def place(self) -> Place:
@@ -73,12 +77,26 @@ START: Final = Place(decided=False, order_us=-(2**63), access_request_id=bytes(1
 def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
     """What goes with a version."""
     order_us = record.decision_due_us if record.state == PENDING else -record.decide_time_us
-    return Work(record.access_request_id, record.agency, district, record.state, order_us, record.officer_label)
+    return Work(
+        record.access_request_id,
+        record.agency,
+        district,
+        record.state,
+        order_us,
+        record.officer_label,
+        record.fir_label,
+        record.create_time_us,
+    )
 
 
 def row(record: record_pb2.AccessRequestRecord, district: str) -> Row:
     """The row that goes with a version."""
     return Row(WORK, of(record, district))
+
+
+def fir_label(blind_index: BlindIndex, agency_id: str, fir: str) -> bytes:
+    """By which an agency's requests for an FIR are found; ``fir`` in its one written form."""
+    return blind_index.lasting(_USE, f"fir that is asked for\0{agency_id}\0{fir}".encode())
 
 
 def officer_label(blind_index: BlindIndex, agency_id: str, officer_number: str) -> bytes:

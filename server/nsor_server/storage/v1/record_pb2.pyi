@@ -4196,9 +4196,11 @@ class AccessRequestRecord(_message.Message):
     OFFENCE_TABLE_VERSION_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_US_FIELD_NUMBER: _builtins.int
     OFFICER_LABEL_FIELD_NUMBER: _builtins.int
+    FIR_LABEL_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     ASKED_BY_NUMBER_FIELD_NUMBER: _builtins.int
     PASSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    REPEATS_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -4243,10 +4245,14 @@ class AccessRequestRecord(_message.Message):
     """When it was decided; 0: it isn't."""
     officer_label: _builtins.bytes
     """Keyed hash of the agency and the number of the officer who asks, 16 bytes, by which he finds his own."""
+    fir_label: _builtins.bytes
+    """Keyed hash of the agency and the FIR, 16 bytes, by which its earlier requests for it are found."""
     asked_by_number: _builtins.str
     """Number of the officer who had asked, where it was passed to another one; else empty."""
     passed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who passed it on last; else empty."""
+    repeats: _builtins.bytes
+    """The newest earlier request of the agency for this FIR that names one of the suspects, 16 bytes; empty: there is none."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -4296,13 +4302,15 @@ class AccessRequestRecord(_message.Message):
         offence_table_version: _builtins.int = ...,
         decide_time_us: _builtins.int = ...,
         officer_label: _builtins.bytes = ...,
+        fir_label: _builtins.bytes = ...,
         steps: _abc.Iterable[Global___SilenceStep] | None = ...,
         asked_by_number: _builtins.str = ...,
         passed_by_key: _builtins.bytes = ...,
+        repeats: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "posting", b"posting", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

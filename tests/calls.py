@@ -37,6 +37,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.writer import Writer
+from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
@@ -281,6 +282,7 @@ class Services:
         self._guard.close()
         self._owner.close()
         self.photos.close()
+        self.names.stop()
 
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
@@ -493,7 +495,8 @@ class Services:
 
     def _handlers(self, keyring: Keyring) -> list[Handler]:
         self.registrations = RegistrationService(self.sealer, self.blind_index, self.photos, lambda: self.writer.size)
-        self.lookups = LookupService(keyring, lambda: self.writer.size)
+        self.names = SearchIndex(self.database, self.sealer)
+        self.lookups = LookupService(keyring, lambda: self.writer.size, self.names)
         self.notifications = NotificationService(self.sealer, self.blind_index, lambda: self.writer.size, Numbered())
         services = (
             self.registrations,

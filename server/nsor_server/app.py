@@ -51,6 +51,7 @@ from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.requests.escalation.watch import SilenceWatch
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
+from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
@@ -221,7 +222,9 @@ def _keyring(settings: Settings, database: Database) -> Keyring:
     return keyring
 
 
-def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos, numbered: Numbered) -> Sequence[Handler]:
+def handlers(
+    keyring: Keyring, durable: Callable[[], int], photos: Photos, numbered: Numbered, names: SearchIndex
+) -> Sequence[Handler]:
     """The handlers of every service.
 
     Args:
@@ -229,9 +232,10 @@ def handlers(keyring: Keyring, durable: Callable[[], int], photos: Photos, numbe
         durable: gives how many entries this process knows to be durable.
         photos: decodes what is given as one.
         numbered: what this process knows of numbered events.
+        names: what searches by name go by.
     """
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
-    lookups = LookupService(keyring, durable)
+    lookups = LookupService(keyring, durable, names)
     services = (
         RegistrationService(sealer, blind_index, photos, durable),
         NotificationService(sealer, blind_index, durable, numbered),
@@ -345,7 +349,9 @@ class _Parts:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
         photos = Photos()
         stack.callback(photos.close)
-        methods = Methods(self.contract, handlers(self.keyring, lambda: writer.size, photos, self.numbered))
+        methods = Methods(
+            self.contract, handlers(self.keyring, lambda: writer.size, photos, self.numbered, self._names())
+        )
         methods.accept(pipeline.accept, health.methods())
         server, port = rpc_server.build(
             methods,
@@ -361,6 +367,13 @@ class _Parts:
         renewal = Renewal(self.credentials, self._host.strip("[]"), port)
         self._started(renewal)
         return Register(f"{self._host}:{port}", server, health, streams, renewal, settings.drain_seconds)
+
+    def _names(self) -> SearchIndex:
+        """The names for searches: nobody waits until they are read."""
+        names = SearchIndex(self.database, Sealer(self.keyring))
+        self.metrics.watch_search(lambda: names.is_ready, lambda: names.cards)
+        self._started(names)
+        return names
 
     def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
         times = ReviewTimes(self.database, writer, directory, tracing, self.keyring)

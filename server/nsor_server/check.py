@@ -33,6 +33,7 @@ from nsor_server.events import deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
+from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
@@ -44,6 +45,7 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import MAX_SKEW_SECONDS, Database
+from nsor_server.storage.sealing import Sealer
 
 SOON_DAYS = 21
 _NAMED = 5
@@ -117,7 +119,9 @@ def _contract() -> Iterator[Finding]:
     methods = Contract.load().methods
     app.check_formats(Contract.load(), Policy.load())
     Messages.load()
-    Methods(Contract.load(), app.handlers(Keyring.new(), lambda: 0, Photos(), Numbered()))
+    keyring = Keyring.new()
+    names = SearchIndex(Database(""), Sealer(keyring))
+    Methods(Contract.load(), app.handlers(keyring, lambda: 0, Photos(), Numbered(), names))
     yield Finding(
         "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
     )

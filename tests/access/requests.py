@@ -33,6 +33,7 @@ from nsor.v1 import (
     reviews_pb2,
     screening_pb2,
     sealed_pb2,
+    search_pb2,
     transfers_pb2,
     types_pb2,
     validation_pb2,
@@ -178,6 +179,11 @@ def prosecution_look_up(_known: Known) -> lookup_pb2.LookUpRegistrationRequest:
         cnic=CNIC,
         basis=lookup_pb2.LookUpBasis(fir=fir()),
     )
+
+
+def prosecution_search(_known: Known) -> search_pb2.SearchRegistrationsRequest:
+    name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")
+    return search_pb2.SearchRegistrationsRequest(basis=search_pb2.SearchBasis(fir=fir()), name=name)
 
 
 WORKER = officer_of(NPB, key_id=hashlib.sha256(b"worker").digest())
@@ -494,6 +500,7 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         emergency_id=str(uuid.uuid4()),
         finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
     ),
+    "LookupService/SearchRegistrations": prosecution_search,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),
     "DirectoryService/EnrolConsumer": lambda _: consumers_pb2.EnrolConsumerRequest(

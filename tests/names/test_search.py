@@ -73,3 +73,24 @@ def test_many_cards_are_as_alike_at_once_as_one_by_one() -> None:
         assert found.nats == pytest.approx([each.nats for each in one_by_one], abs=1e-3)
         assert found.wholes == pytest.approx([each.whole for each in one_by_one], abs=1e-3)
         assert found.closeness == pytest.approx([each.closeness for each in one_by_one], abs=1e-3)
+
+
+def test_others_are_compared_as_cards_are_and_none_is_kept() -> None:
+    others = [
+        RAFIQ,
+        Person((Name("محمد رفیق", "لال دین"),), 1981, 1),
+        Person((Name("Sher Zaman", "Gul Khan"),), 1980, 1),
+    ]
+    cards = [(number.to_bytes(16, "big"), each) for number, each in enumerate(others)]
+    # Words that no card has count as they do on a card.
+    for index in (NameIndex(), filled(*others), filled(*itertools.islice(People(seed=8), 200))):
+        before = len(index)
+        found = index.compare(RAFIQ, 3, BANDS, cards)
+        assert [each.card_id[-1] for each in found.candidates] == [0, 1]
+        assert [each.band for each in found.candidates] == [Band.LIKELY, Band.LIKELY]
+        assert (found.fits, len(index)) == (0, before)
+        assert index.compare(RAFIQ, 1, BANDS, cards).fits == 1
+    empty = NameIndex()
+    empty.compare(RAFIQ, 3, BANDS, cards)
+    assert empty.search(RAFIQ, 3, BANDS).candidates == []
+    assert not empty._known.knows("rafiq")

@@ -135,6 +135,10 @@ NEXT_STEPS: dict[str, Words] = {
         "Search again: `nsor search`, and choose one of what it finds now.",
         "دوبارہ `nsor search` چلائیں، اور نئے نتائج میں سے چنیں۔",
     ),
+    "SEARCH_NOT_READY": Words(
+        "Wait some minutes, then search again; a look-up by number works meanwhile.",
+        "چند منٹ بعد دوبارہ کوشش کریں؛ نمبر سے ریکارڈ اس دوران بھی دیکھا جا سکتا ہے۔",
+    ),
     "GRANT_EXPIRED": _GRANT,
     "GRANT_USED_UP": _GRANT,
     "GRANT_WITHDRAWN": _GRANT,

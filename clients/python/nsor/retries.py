@@ -15,7 +15,7 @@ from nsor.errors import NsorError, Refused, Unreachable
 
 _LOST = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
 """CANCELLED is how gRPC ends calls that a server which shuts down hasn't taken up; nobody cancels on this side."""
-_PASSING = frozenset({"RATE_LIMITED", "LEDGER_UNAVAILABLE", "SHUTTING_DOWN", "DEADLINE"})
+_PASSING = frozenset({"RATE_LIMITED", "LEDGER_UNAVAILABLE", "SHUTTING_DOWN", "SEARCH_NOT_READY", "DEADLINE"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ FOUND_BY: Final[Mapping[str, FoundBy]] = {
     f"{_LOOKUP}ScreenManifest": FoundBy.ROWS,
     f"{_NOTIFICATION}ListDuties": FoundBy.ROWS,
     f"{_NOTIFICATION}ListTransfers": FoundBy.ROWS,
+    f"{_LOOKUP}SearchRegistrations": FoundBy.ROWS,
     f"{_REGISTRATION}ClaimVerification": FoundBy.ROWS,
     f"{_REGISTRATION}GetReview": FoundBy.ROWS,
     f"{_REGISTRATION}GetSealedRegistration": FoundBy.ROWS,

@@ -27,6 +27,7 @@ from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import records, store, subjects
+from nsor_server.lookup.grants.rules import may_use
 from nsor_server.lookup.search import candidates
 from nsor_server.lookup.search.candidates import Candidate
 from nsor_server.policy.loaded import policy_of
@@ -389,7 +390,11 @@ class Decider:
         grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
         position = _position(grant, item)
-        if record.purpose != item.purpose or not _may_use(record, item, earlier.holder) or position is None:
+        if (
+            record.purpose != item.purpose
+            or not may_use(record, earlier.holder, item.agency, item.officer)
+            or position is None
+        ):
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if earlier.withdrawn or record.opened_by_key in item.compromised:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
@@ -549,13 +554,3 @@ def _position(grant: _Grant, item: LookUp) -> int | None:
     if item.candidate is None:
         return subjects.position(grant.record, item.subject)
     return item.candidate.position if item.candidate.position < len(grant.uses) else None
-
-
-def _may_use(grant: record_pb2.GrantRecord, item: LookUp, holder: bytes | None) -> bool:
-    """Whether the officer is the one of the grant; of a court case, whether he may act where the court sits.
-
-    ``holder`` is the officer to whom the grant was passed last, if it was.
-    """
-    if grant.officer_key:
-        return (holder or grant.officer_key) == item.officer_key
-    return bool(grant.court_case.court_place) and rows.within(item.agency, item.officer, [grant.court_case.court_place])

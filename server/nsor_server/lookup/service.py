@@ -14,6 +14,8 @@ from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.passing import Passing
 from nsor_server.lookup.requests.service import AccessRequests
 from nsor_server.lookup.screening.service import Screening
+from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.lookup.search.service import Searches
 from nsor_server.rpc.handlers import Grouped, Handler
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -22,14 +24,15 @@ from nsor_server.storage.sealing import Sealer
 
 
 class LookupService:
-    """Access requests, their decisions, tickets, court cases, manifests, and look-ups."""
+    """Access requests, their decisions, tickets, court cases, manifests, look-ups and searches."""
 
-    def __init__(self, keyring: Keyring, durable: Callable[[], int]) -> None:
+    def __init__(self, keyring: Keyring, durable: Callable[[], int], names: SearchIndex) -> None:
         """Prepare.
 
         Args:
             keyring: opens and seals records, finds what is looked up, and who was shown it.
             durable: gives how many entries this process knows to be durable: no page is of a register of before.
+            names: what searches go by.
         """
         sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
         self._recalls = Recalls(keyring, durable)
@@ -38,6 +41,7 @@ class LookupService:
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
         self._screening = Screening(sealer, blind_index)
+        self._searches = Searches(sealer, blind_index, names)
         self._decider = Decider(sealer, blind_index)
         self._emergencies = Emergencies(sealer, blind_index, durable)
 
@@ -50,6 +54,7 @@ class LookupService:
             *self._grants.handlers(),
             *self._screening.handlers(),
             *self._recalls.handlers(),
+            *self._searches.handlers(),
             Grouped(
                 lookup_pb2.LookUpRegistrationRequest,
                 lookup_pb2.LookUpRegistrationResponse,

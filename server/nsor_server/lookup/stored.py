@@ -26,6 +26,7 @@ from nsor_server.lookup.screening import stored as screening
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+SEARCH: Final = "nsor.v1.LookupService/SearchRegistrations"
 
 _LOOK_UPS: Final = """
 SELECT coalesce(entry.index, -1), made.agency_id, uuid_send(made.request_id), uuid_send(made.grant_id), made.subject,

@@ -19,7 +19,7 @@ import msgspec
 
 from nsor_server.names.card import Candidate
 from nsor_server.names.index import NameIndex
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove, Search
+from nsor_server.names.messages import Add, Answer, Compare, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 NICE: Final = 15
@@ -56,6 +56,8 @@ def _answer(index: NameIndex, message: Message) -> Answer:
             candidates = index.candidates_of(people, limit, strength, rarity)
         case Search(person=person, limit=limit, bands=bands):
             found = index.search(person, limit, bands)
+        case Compare(person=person, limit=limit, bands=bands, cards=cards):
+            found = index.compare(person, limit, bands, cards)
     return Answer(len(index), candidates, found)
 
 

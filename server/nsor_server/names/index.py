@@ -13,7 +13,7 @@ from nsor_server.names import ranking, words
 from nsor_server.names.alike import alike
 from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Person
 from nsor_server.names.cards import Cards, Numbers, Stored
-from nsor_server.names.evidence import Asked, likeness
+from nsor_server.names.evidence import Asked, Likeness, likeness
 from nsor_server.names.gains import Gains
 from nsor_server.names.held import Held
 from nsor_server.names.likely import Likely
@@ -108,9 +108,7 @@ class NameIndex:
             bands: how alike somebody has to be.
         """
         self._make_arrays()
-        names, relatives = self._ways_to_write(person)
-        self._known.look_for({word for names in (names, relatives) for name in names for word in name})
-        asked, held = self._asked(person, names, relatives), Held(self._cards, self._arrays, self._gains)
+        asked, held = self._asked_for(person), Held(self._cards, self._arrays, self._gains)
         slots = np.array(ranking.best(asked, held, _SEARCHED), dtype=np.int32)
         if not len(slots):
             return Found([], 0)
@@ -121,6 +119,27 @@ class NameIndex:
         compared = [each for each in compared if each.strength >= bands.possible]
         candidates = sorted(compared, key=lambda each: (-each.rarity, each.card_id))[:limit]
         return Found(candidates, min(MOST_FITS, len(fit) - len(candidates)))
+
+    def compare(self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]]) -> Found:
+        """Who of some others is most alike; each word counts as rare as it is among the cards of the index.
+
+        Args:
+            person: who is looked for.
+            limit: how many at most are answered.
+            bands: how alike somebody has to be.
+            cards: the others, as they would be added; they aren't.
+        """
+        stored = [(card_id, self._stored(other)) for card_id, other in cards]
+        for _, card in stored:
+            self._known.count(card.words, 1)
+        asked = self._asked_for(person)
+        found = [self._close(card_id, likeness(asked, card, self._known), bands) for card_id, card in stored]
+        for _, card in stored:
+            self._known.count(card.words, -1)
+        fit = sorted(
+            (each for each in found if each.strength >= bands.possible), key=lambda each: (-each.rarity, each.card_id)
+        )
+        return Found(fit[:limit], min(MOST_FITS, len(fit[limit:])))
 
     def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
@@ -140,8 +159,11 @@ class NameIndex:
 
     def _compared(self, asked: Asked, slot: int, bands: Bands) -> Candidate:
         """A candidate of a search."""
-        found = likeness(asked, self._cards.card(slot), self._known)
-        return Candidate(self._ids[slot], found.closeness, found.nats, found.evidence, bands.of(found.closeness))
+        return self._close(self._ids[slot], likeness(asked, self._cards.card(slot), self._known), bands)
+
+    @staticmethod
+    def _close(card_id: bytes, found: Likeness, bands: Bands) -> Candidate:
+        return Candidate(card_id, found.closeness, found.nats, found.evidence, bands.of(found.closeness))
 
     def _stored(self, person: Person) -> Stored:
         names: dict[Numbers, None] = {}
@@ -159,6 +181,12 @@ class NameIndex:
             names.update((one, None) for each in own for one in self._apart_and_joined(each))
             relatives.update((one, None) for each in of_relatives for one in self._apart_and_joined(each))
         return names, relatives
+
+    def _asked_for(self, person: Person) -> Asked:
+        """A query of one person."""
+        names, relatives = self._ways_to_write(person)
+        self._known.look_for({word for each in (names, relatives) for name in each for word in name})
+        return self._asked(person, names, relatives)
 
     def _asked(self, person: Person, names: Iterable[tuple[str, ...]], relatives: Iterable[tuple[str, ...]]) -> Asked:
         return Asked(

@@ -36,12 +36,21 @@ class Search(msgspec.Struct, tag=True, frozen=True):
     bands: Bands
 
 
+class Compare(msgspec.Struct, tag=True, frozen=True):
+    """A search among these cards instead, of which none is kept."""
+
+    person: Person
+    limit: int
+    bands: Bands
+    cards: list[tuple[bytes, Person]]
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """To every message: how many cards there are; to ``Find`` also candidates, to ``Search`` what it has found."""
+    """How many cards there are; to ``Find`` also candidates, to ``Search`` and ``Compare`` what was found."""
 
     cards: int
     candidates: list[list[Candidate]]
     found: Found | None = None
 
 
-Message = Add | Remove | Find | Search
+Message = Add | Remove | Find | Search | Compare

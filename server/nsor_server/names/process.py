@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from nsor_server.names.card import Bands, Candidate, Found, Person
-from nsor_server.names.messages import Add, Answer, Find, Message, Remove, Search
+from nsor_server.names.messages import Add, Answer, Compare, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 MEMORY_BYTES: Final = 4 << 30
@@ -85,10 +85,15 @@ class NameProcess:
         Raises:
             NamesUnavailable: the process is gone.
         """
-        found = self._ask(Search(person, limit, bands)).found
-        if found is None:
-            raise NamesUnavailable
-        return found
+        return self._found(Search(person, limit, bands))
+
+    def compare(self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]]) -> Found:
+        """Who of some others is most alike, as ``NameIndex.compare``; they aren't kept.
+
+        Raises:
+            NamesUnavailable: the process is gone.
+        """
+        return self._found(Compare(person, limit, bands, list(cards)))
 
     def stop(self) -> None:
         """End the process."""
@@ -100,6 +105,12 @@ class NameProcess:
             self._process.kill()
             self._process.wait()
         self._connection.close()
+
+    def _found(self, message: Search | Compare) -> Found:
+        found = self._ask(message).found
+        if found is None:
+            raise NamesUnavailable
+        return found
 
     def _ask(self, message: Message) -> Answer:
         with self._turn:

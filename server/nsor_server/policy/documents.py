@@ -24,6 +24,7 @@ from nsor_server.policy.offences import OffencesFile
 from nsor_server.policy.places import PlacesFile
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.policy.screening import ScreeningPolicy
+from nsor_server.policy.search import SearchPolicy
 from nsor_server.policy.written_forms import WrittenFormsFile
 
 KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -38,6 +39,7 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "holidays": HolidaysFile,
     "duties": DutiesFile,
     "screening": ScreeningPolicy,
+    "search": SearchPolicy,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")

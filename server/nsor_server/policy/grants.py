@@ -23,7 +23,6 @@ class GrantPolicy(source.Row, frozen=True):
         ticket_uses_per_subject: the same for a person of a ticket.
         court_case_uses_per_subject: the same for a person of an opened court case, all officers together.
         repeat_minutes: how long after its first answer a look-up may be repeated.
-        candidate_minutes: how long after a search its candidates may be looked up.
         emergency_grade: least BPS grade of a deciding officer of the police who opens an emergency look-up.
     """
 
@@ -31,7 +30,6 @@ class GrantPolicy(source.Row, frozen=True):
     ticket_uses_per_subject: _Uses
     court_case_uses_per_subject: _Uses
     repeat_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)]
-    candidate_minutes: Annotated[int, msgspec.Meta(ge=5, le=1440)] = 240
     emergency_grade: Annotated[int, msgspec.Meta(ge=1, le=22)] = 17
 
     @classmethod

@@ -25,6 +25,7 @@ from nsor_server.policy.offences import OffenceTable
 from nsor_server.policy.places import Places
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.policy.screening import ScreeningPolicy
+from nsor_server.policy.search import SearchPolicy
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Policy:
     holidays: Holidays
     duties: Duties
     screening: ScreeningPolicy
+    search: SearchPolicy
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
     versions: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -96,6 +98,7 @@ class Policy:
             holidays=holidays,
             duties=Duties(parts["duties"], deadlines),
             screening=parts["screening"],
+            search=parts["search"],
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),

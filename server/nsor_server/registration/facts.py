@@ -6,8 +6,8 @@ from nsor_server.registration.arrivals.notices import page as arrivals_page
 from nsor_server.registration.arrivals.rules import check_days as check_arrival_days
 from nsor_server.registration.arrivals.store import by_number
 from nsor_server.registration.cases import case_blinds, confirmed_cases, court_case, fir_case, standing_cases
-from nsor_server.registration.claims import CLAIM_HEADS as CLAIMS
 from nsor_server.registration.claims import (
+    CLAIM_HEADS,
     IDENTIFIER_CNIC,
     IDENTIFIER_PASSPORT,
     IS_LIVE,
@@ -22,9 +22,14 @@ from nsor_server.registration.claims import (
     person,
     screened_by,
 )
+from nsor_server.registration.claims import CLAIM_HEADS as CLAIMS
+from nsor_server.registration.claims import TABLE as CLAIM_TABLE
 from nsor_server.registration.claims import stored as stored_claim
+from nsor_server.registration.closure.erasures import TABLE as ERASURE_TABLE
 from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
+from nsor_server.registration.duplicates.rules import is_compared
+from nsor_server.registration.duplicates.rules import person as compared_person
 from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.duties.rules import is_open as duty_is_open
@@ -96,8 +101,11 @@ from nsor_server.registration.worklists.rules import masked
 
 __all__ = [
     "CLAIMS",
+    "CLAIM_HEADS",
+    "CLAIM_TABLE",
     "COLUMNS",
     "CONFIRMED",
+    "ERASURE_TABLE",
     "HEADS",
     "IDENTIFIER_CNIC",
     "IDENTIFIER_PASSPORT",
@@ -130,6 +138,7 @@ __all__ = [
     "case_blinds",
     "case_reference",
     "check_arrival_days",
+    "compared_person",
     "confirmed_cases",
     "court_case",
     "court_places",
@@ -151,6 +160,7 @@ __all__ = [
     "identifiers",
     "in_look_ups",
     "is_by_arrival_alone",
+    "is_compared",
     "is_held",
     "is_transferred_with",
     "looked_up",

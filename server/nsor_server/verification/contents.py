@@ -60,6 +60,7 @@ from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
 from nsor_server.verification.screenings import Screenings
+from nsor_server.verification.searched import Searched
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
@@ -171,6 +172,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Recalled(conn, keyring, history, decided_by, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
+        Searched(conn, keyring, history, report.add),
         Answers(conn, history, judged, report.add),
         Screenings(conn, keyring, history, report.add),
         Refusals(conn, history, enrolled, report.add),

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add
+from nsor_server.lookup.stored import SEARCH
 from nsor_server.storage.v1 import record_pb2
 
-_SEARCH: Final = "nsor.v1.LookupService/SearchRegistrations"
 _LONGEST_US: Final = 25 * 3_600_000_000
 """No policy lets a candidate be looked up later than a day after his search."""
 _OTHERS: Final = "a look-up was of a candidate whom the search that it names hasn't shown to this officer"
@@ -41,7 +41,7 @@ class Found:
 
     def entry(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take the next entry; all come in their order."""
-        if leaf.method != _SEARCH or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+        if leaf.method != SEARCH or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
         while self._order and self._order[0][0] < leaf.time_us - _LONGEST_US:
             del self._searches[self._order.popleft()[1]]

@@ -8,7 +8,7 @@ from google.protobuf import timestamp_pb2
 from google.protobuf.message import Message
 from google.type import date_pb2
 
-from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2, recalls_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2, recalls_pb2, search_pb2, types_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -128,3 +128,22 @@ def recalls(ids: parts.Ids) -> Iterator[Message]:
         recall_id=ids.uuid("recall"),
         measure=recalls_pb2.RECALL_MEASURE_OTHERS_TOLD,
     )
+
+
+def searches(ids: parts.Ids) -> Iterator[Message]:
+    """A search for each of its bases."""
+    yield search_pb2.SearchRegistrationsRequest(
+        basis=search_pb2.SearchBasis(grant_id=ids.uuid("grant")),
+        subject=1,
+        first_birth_year=1980,
+        last_birth_year=1985,
+        district=parts.STATION,
+        sex=types_pb2.SEX_FEMALE,
+    )
+    yield search_pb2.SearchRegistrationsRequest(
+        basis=search_pb2.SearchBasis(fir=parts.fir()), name=parts.person_name("Nasreen Akhtar", "Muhammad Akram")
+    )
+    yield search_pb2.SearchRegistrationsRequest(
+        basis=search_pb2.SearchBasis(court_case_id=ids.uuid("court case")), subject=1
+    )
+    yield search_pb2.SearchRegistrationsRequest(basis=search_pb2.SearchBasis(ticket_id=ids.uuid("ticket")), subject=1)

@@ -21,7 +21,7 @@ from tests.lookup.conftest import make_call, officer
 
 GRANT = "0b0e7a2c-6a35-4a43-9a53-6a2cf4a35d11"
 SEALER = Sealer(Keyring.new())
-LASTS = dt.timedelta(minutes=POLICY.grants.candidate_minutes)
+LASTS = dt.timedelta(minutes=POLICY.search.candidate_minutes)
 POLICE = "punjab-police"
 
 

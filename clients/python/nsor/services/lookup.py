@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, recalls_pb2, screening_pb2
+from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, recalls_pb2, screening_pb2, search_pb2
 
 
 class Lookup(Service):
@@ -296,6 +296,22 @@ class Lookup(Service):
             "nsor.v1.LookupService/ListEmergencyLookUps",
             request,
             emergencies_pb2.ListEmergencyLookUpsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def search_registrations(
+        self,
+        request: search_pb2.SearchRegistrationsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[search_pb2.SearchRegistrationsResponse]:
+        """Search by name for one whom a grant, a ticket or a court case names, or for a party of an FIR."""
+        return self._connection.call(
+            "nsor.v1.LookupService/SearchRegistrations",
+            request,
+            search_pb2.SearchRegistrationsResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

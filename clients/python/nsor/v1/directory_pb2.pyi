@@ -108,6 +108,8 @@ class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy
     """duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
     POLICY_DOCUMENT_SCREENING: _PolicyDocument.ValueType  # 340
     """screening.toml: manifests, and where the border crossings lie."""
+    POLICY_DOCUMENT_SEARCH: _PolicyDocument.ValueType  # 330
+    """search.toml: how alike a candidate of a search has to be, and how long he may be looked up."""
 
 class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
     """A document of the policy that decides. The names are those of the files that ship with the server."""
@@ -136,6 +138,8 @@ POLICY_DOCUMENT_DUTIES: PolicyDocument.ValueType  # 10
 """duties.toml: what a registered person owes, by which deadline, and who hears of what is due."""
 POLICY_DOCUMENT_SCREENING: PolicyDocument.ValueType  # 340
 """screening.toml: manifests, and where the border crossings lie."""
+POLICY_DOCUMENT_SEARCH: PolicyDocument.ValueType  # 330
+"""search.toml: how alike a candidate of a search has to be, and how long he may be looked up."""
 Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
 
 class _PolicyProposalState:

@@ -14,7 +14,7 @@ Metadata of ErrorInfo:
 At most 10 violations are listed, each with at most 120 characters of its field's path, and fewer where the whole status would
 have more than 4 KiB, since longer metadata may be dropped on its way.
 
-What may be sent again, unchanged, under the same request_id: UNAVAILABLE (LEDGER_UNAVAILABLE, SHUTTING_DOWN),
+What may be sent again, unchanged, under the same request_id: UNAVAILABLE (LEDGER_UNAVAILABLE, SHUTTING_DOWN, SEARCH_NOT_READY),
 DEADLINE_EXCEEDED (DEADLINE), CANCELLED if the caller didn't cancel, and RESOURCE_EXHAUSTED with RATE_LIMITED. UNAVAILABLE and
 RATE_LIMITED come with a RetryInfo: don't send before its delay. BUDGET_EMPTY has one too, of minutes or more. Without one, wait for a random time that doubles with each
 attempt. Each attempt needs a new nonce and, where an officer signs the call, a new signature. A change whose request has no
@@ -159,6 +159,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """An officer of the agency has opened an emergency look-up whose review by NPB is overdue."""
     ERROR_REASON_EMERGENCY_OVER: _ErrorReason.ValueType  # 353
     """The emergency look-up is over."""
+    ERROR_REASON_SEARCH_NOT_READY: _ErrorReason.ValueType  # 331
+    """The server is still reading the names that a search goes by: it has started lately, or begins anew."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -281,6 +283,8 @@ ERROR_REASON_EMERGENCY_REVIEWS_OVERDUE: ErrorReason.ValueType  # 352
 """An officer of the agency has opened an emergency look-up whose review by NPB is overdue."""
 ERROR_REASON_EMERGENCY_OVER: ErrorReason.ValueType  # 353
 """The emergency look-up is over."""
+ERROR_REASON_SEARCH_NOT_READY: ErrorReason.ValueType  # 331
+"""The server is still reading the names that a search goes by: it has started lately, or begins anew."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:
@@ -409,6 +413,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """The agency has as many consumers as it may have."""
     FIELD_REASON_CONSUMER_UNKNOWN: _FieldReason.ValueType  # 224
     """The agency has no such consumer, or it is disabled."""
+    FIELD_REASON_NAME_SAYS_TOO_LITTLE: _FieldReason.ValueType  # 330
+    """Too little to search by: with the relative's name two words of two letters or more, of which one isn't a title and isn't in most names."""
 
 class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
     """Which rule a field broke."""
@@ -533,4 +539,6 @@ FIELD_REASON_CONSUMERS_FULL: FieldReason.ValueType  # 223
 """The agency has as many consumers as it may have."""
 FIELD_REASON_CONSUMER_UNKNOWN: FieldReason.ValueType  # 224
 """The agency has no such consumer, or it is disabled."""
+FIELD_REASON_NAME_SAYS_TOO_LITTLE: FieldReason.ValueType  # 330
+"""Too little to search by: with the relative's name two words of two letters or more, of which one isn't a title and isn't in most names."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -9,6 +9,7 @@ from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 from nsor.v1 import recalls_pb2 as nsor_dot_v1_dot_recalls__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
+from nsor.v1 import search_pb2 as nsor_dot_v1_dot_search__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -84,6 +85,11 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListGrants',
                 request_serializer=nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
+                _registered_method=True)
+        self.SearchRegistrations = channel.unary_unary(
+                '/nsor.v1.LookupService/SearchRegistrations',
+                request_serializer=nsor_dot_v1_dot_search__pb2.SearchRegistrationsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_search__pb2.SearchRegistrationsResponse.FromString,
                 _registered_method=True)
         self.LookUpRegistration = channel.unary_unary(
                 '/nsor.v1.LookupService/LookUpRegistration',
@@ -211,6 +217,18 @@ class LookupServiceServicer:
     def ListGrants(self, request, context):
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
         whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchRegistrations(self, request, context):
+        """Searches by name: for one of those whom a grant, a ticket or a court case names, as it names him; on an FIR of the prosecution's jurisdiction for a
+        name, among the records of that very case. Who was under 18 at every offence that stands, whose record is handled with more care, sealed, archived, not
+        confirmed, or held by an identifier that an earlier one has, isn't found. At most 20 candidates, masked, each with the reasons and an id by which
+        LookUpRegistration shows the record; no more can be had. Nobody found is an answer too. A grant, ticket or court case that isn't there, isn't the
+        caller's, or has no such subject: GRANT_NOT_VALID, whatever the register holds. It uses no look-up of the grant, and takes its price, which is high, from a
+        budget of the officer and of his agency. While the server reads the names: UNAVAILABLE, SEARCH_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -352,6 +370,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListGrants,
                     request_deserializer=nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.SerializeToString,
+            ),
+            'SearchRegistrations': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchRegistrations,
+                    request_deserializer=nsor_dot_v1_dot_search__pb2.SearchRegistrationsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_search__pb2.SearchRegistrationsResponse.SerializeToString,
             ),
             'LookUpRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpRegistration,
@@ -648,6 +671,33 @@ class LookupService:
             '/nsor.v1.LookupService/ListGrants',
             nsor_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
             nsor_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchRegistrations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/SearchRegistrations',
+            nsor_dot_v1_dot_search__pb2.SearchRegistrationsRequest.SerializeToString,
+            nsor_dot_v1_dot_search__pb2.SearchRegistrationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
 from nsor.v1 import recalls_pb2 as _recalls_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
+from nsor.v1 import search_pb2 as _search_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -72,6 +73,14 @@ class LookupServiceStub:
     ListGrants: _grpc.UnaryUnaryMultiCallable[_grants_pb2.ListGrantsRequest, _grants_pb2.ListGrantsResponse]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
     whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
+    """
+    SearchRegistrations: _grpc.UnaryUnaryMultiCallable[_search_pb2.SearchRegistrationsRequest, _search_pb2.SearchRegistrationsResponse]
+    """Searches by name: for one of those whom a grant, a ticket or a court case names, as it names him; on an FIR of the prosecution's jurisdiction for a
+    name, among the records of that very case. Who was under 18 at every offence that stands, whose record is handled with more care, sealed, archived, not
+    confirmed, or held by an identifier that an earlier one has, isn't found. At most 20 candidates, masked, each with the reasons and an id by which
+    LookUpRegistration shows the record; no more can be had. Nobody found is an answer too. A grant, ticket or court case that isn't there, isn't the
+    caller's, or has no such subject: GRANT_NOT_VALID, whatever the register holds. It uses no look-up of the grant, and takes its price, which is high, from a
+    budget of the officer and of his agency. While the server reads the names: UNAVAILABLE, SEARCH_NOT_READY.
     """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
@@ -162,6 +171,14 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListGrants: _aio.UnaryUnaryMultiCallable[_grants_pb2.ListGrantsRequest, _grants_pb2.ListGrantsResponse]  # type: ignore[assignment]
     """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
     whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
+    """
+    SearchRegistrations: _aio.UnaryUnaryMultiCallable[_search_pb2.SearchRegistrationsRequest, _search_pb2.SearchRegistrationsResponse]  # type: ignore[assignment]
+    """Searches by name: for one of those whom a grant, a ticket or a court case names, as it names him; on an FIR of the prosecution's jurisdiction for a
+    name, among the records of that very case. Who was under 18 at every offence that stands, whose record is handled with more care, sealed, archived, not
+    confirmed, or held by an identifier that an earlier one has, isn't found. At most 20 candidates, masked, each with the reasons and an id by which
+    LookUpRegistration shows the record; no more can be had. Nobody found is an answer too. A grant, ticket or court case that isn't there, isn't the
+    caller's, or has no such subject: GRANT_NOT_VALID, whatever the register holds. It uses no look-up of the grant, and takes its price, which is high, from a
+    budget of the officer and of his agency. While the server reads the names: UNAVAILABLE, SEARCH_NOT_READY.
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
@@ -303,6 +320,20 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_grants_pb2.ListGrantsResponse, _abc.Awaitable[_grants_pb2.ListGrantsResponse]]:
         """Lists what officers of the caller's own agency have granted or opened and what still counts, the one that ends first in front: for
         whoever may withdraw it, a deciding officer (OFFICER_MAY_NOT_DECIDE) who may act at its place. It names no person and no case, and costs nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchRegistrations(
+        self,
+        request: _search_pb2.SearchRegistrationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_pb2.SearchRegistrationsResponse, _abc.Awaitable[_search_pb2.SearchRegistrationsResponse]]:
+        """Searches by name: for one of those whom a grant, a ticket or a court case names, as it names him; on an FIR of the prosecution's jurisdiction for a
+        name, among the records of that very case. Who was under 18 at every offence that stands, whose record is handled with more care, sealed, archived, not
+        confirmed, or held by an identifier that an earlier one has, isn't found. At most 20 candidates, masked, each with the reasons and an id by which
+        LookUpRegistration shows the record; no more can be had. Nobody found is an answer too. A grant, ticket or court case that isn't there, isn't the
+        caller's, or has no such subject: GRANT_NOT_VALID, whatever the register holds. It uses no look-up of the grant, and takes its price, which is high, from a
+        budget of the officer and of his agency. While the server reads the names: UNAVAILABLE, SEARCH_NOT_READY.
         """
 
     @_abc_1.abstractmethod

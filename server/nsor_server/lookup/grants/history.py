@@ -22,7 +22,7 @@ from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup import rules
 from nsor_server.lookup.grants import store, subjects
-from nsor_server.lookup.stored import LOOK_UP
+from nsor_server.lookup.stored import LOOK_UP, SEARCH
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
@@ -71,6 +71,12 @@ _ANSWERED: Final[Mapping[str, str]] = {
     _EXPIRED: "a look-up rests on a grant, ticket or court case that had ended",
 }
 """Why it had to be refused -> what is wrong with one that was answered."""
+_SEARCHED: Final[Mapping[str, str]] = {
+    _NOT_VALID: "a search rests on a grant, ticket or court case that wasn't for it",
+    _WITHDRAWN: "a search rests on a grant, ticket or court case that counted no more",
+    _EXPIRED: "a search rests on a grant, ticket or court case that had ended",
+}
+"""The same of a search."""
 _REFUSED: Final = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
 _NUMBERED: Final = "the uses of a grant, ticket or court case aren't numbered one after the other, up to what it allows"
 
@@ -120,7 +126,7 @@ class Grants:
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
         self._passed_on = Rows(conn, "to whom grants were passed", _PASSED_ON, add)
         concerned = (self._rows, self._ended, self._passed_on)
-        self.concerns = Concerns(concerned, frozenset({LOOK_UP, _GET}), ("listed_grants",))
+        self.concerns = Concerns(concerned, frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",))
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()
@@ -128,19 +134,13 @@ class Grants:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take the next entry; all come in their order."""
-        for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
-            self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
-        for table, row_id, withdrawn_us in self._ended.take(index):
-            if table != store.WITHDRAWALS:
-                self._compromised.add(row_id)
-            elif row_id in self._grants:
-                self._grants[row_id].withdrawn = index, withdrawn_us
-        for grant_id, officer_key in self._passed_on.take(index):
-            self._passed(index, leaf, detail, grant_id, officer_key)
+        self._take(index, leaf, detail)
         if leaf.method == LOOK_UP and leaf.purpose in rules.ON_A_GRANT:
             self._looked_up(index, leaf, detail)
         elif detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
+        elif leaf.method == SEARCH and leaf.purpose in rules.ON_A_GRANT:
+            self._searched(index, leaf, detail)
         elif detail.HasField("listed_grants"):
             self._compare_list(index, leaf, detail.listed_grants)
         elif leaf.method == _GET and len(detail.subjects) > 1:
@@ -152,6 +152,18 @@ class Grants:
         self._ended.finish()
         self._passed_on.finish()
 
+    def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Take what the entry wrote: grants, what ends them, and to whom they were passed."""
+        for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
+            self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
+        for table, row_id, withdrawn_us in self._ended.take(index):
+            if table != store.WITHDRAWALS:
+                self._compromised.add(row_id)
+            elif row_id in self._grants:
+                self._grants[row_id].withdrawn = index, withdrawn_us
+        for grant_id, officer_key in self._passed_on.take(index):
+            self._passed(index, leaf, detail, grant_id, officer_key)
+
     def _looked_up(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None:
             self._dropped = True
@@ -160,6 +172,16 @@ class Grants:
                 self._answered(index, leaf, detail)
             elif detail.outcome in _REASONS:
                 self._refused(index, leaf, detail)
+
+    def _searched(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        """Hold a search against the grant that it rests on: it is one of its subjects, and uses nothing of it."""
+        grant = self._grants.get(detail.subjects[-1] if detail.subjects else b"")
+        if grant is None or detail.grant_position >= len(subjects.of(grant.record)):
+            self._add(index, _SEARCHED[_NOT_VALID])
+        elif due := self._due_of_grant(grant, leaf, detail) or self._ended_by(grant, leaf):
+            self._add(index, _SEARCHED[due])
+        elif not grant.shows(detail.classes_shown):
+            self._add(index, "a search shows classes of fields that its grant doesn't")
 
     def _given(
         self,
@@ -238,15 +260,23 @@ class Grants:
         """Why a look-up had to be refused, as ``lookup/batch.py`` says it, but for its uses; empty: it hadn't."""
         if grant is None:
             return _NOT_VALID
-        record = grant.record
+        due = self._due_of_grant(grant, leaf, detail)
+        if not due and _position(grant, detail) is None:
+            return _NOT_VALID
+        return due or self._ended_by(grant, leaf)
+
+    @staticmethod
+    def _due_of_grant(grant: _Grant, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
+        """Whether it is for whoever asked."""
         is_his = not grant.holder or grant.holder == detail.officer_key
-        if (record.agency, record.purpose) != (leaf.agency, leaf.purpose) or not is_his:
-            return _NOT_VALID
-        if _position(grant, detail) is None:
-            return _NOT_VALID
-        if grant.withdrawn is not None or record.opened_by_key in self._compromised:
+        same = (grant.record.agency, grant.record.purpose) == (leaf.agency, leaf.purpose)
+        return "" if same and is_his else _NOT_VALID
+
+    def _ended_by(self, grant: _Grant, leaf: leaf_pb2.Leaf) -> str:
+        """Whether it counted no more."""
+        if grant.withdrawn is not None or grant.record.opened_by_key in self._compromised:
             return _WITHDRAWN
-        return _EXPIRED if leaf.time_us >= record.expires_at_us else ""
+        return _EXPIRED if leaf.time_us >= grant.record.expires_at_us else ""
 
     def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
         """Hold what an access request showed of its grant against whether it was withdrawn, and when."""

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2, errors_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access import rows
 from nsor_server.calls import Agency, Officer
+from nsor_server.storage.v1 import record_pb2
 
 DEFAULT_PAGE: Final = 50
 """Grants of a page whose size isn't said."""
@@ -117,3 +119,17 @@ def check_court_kind(agency: Agency, case: types_pb2.CourtCase) -> None:
     """
     if case.court_kind not in agency.court_kinds:
         raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
+
+
+def may_use(grant: record_pb2.GrantRecord, holder: bytes | None, agency: Agency, officer: Officer | None) -> bool:
+    """Whether the officer is the one of the grant; of a court case, whether he may act where the court sits.
+
+    Args:
+        grant: opened.
+        holder: to whom it was passed last; None: it wasn't.
+        agency: of the caller.
+        officer: of the caller.
+    """
+    if grant.officer_key:
+        return officer is not None and (holder or grant.officer_key) == officer.key_id
+    return bool(grant.court_case.court_place) and rows.within(agency, officer, [grant.court_case.court_place])

@@ -108,6 +108,17 @@ FROM access_grant AS g LEFT JOIN access_grant_withdrawal AS w USING (grant_id)
 _GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".encode())
 
 
+_OF_AGENCY: Final = Statement(
+    b"access grant of agency", f"{_OF_GRANT} WHERE g.grant_id = $1 AND g.agency_id = $2".encode()
+)
+
+
+_HOLDER: Final = Statement(
+    b"access grant holder",
+    b"SELECT version, officer_key FROM access_grant_holder WHERE grant_id = $1 ORDER BY version DESC LIMIT 1",
+)
+
+
 GRANT_PLACES: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
 """Likewise, of a grant, by who gave it."""
 
@@ -188,6 +199,20 @@ class StoredGrant:
         """
         ends = (self.withdrawn_at, compromised.get(self.record.opened_by_key))
         return min((at for at in ends if at is not None), default=None)
+
+
+class Held(NamedTuple):
+    """What an agency may use.
+
+    Attributes:
+        stored: the grant, ticket or case.
+        holder: the officer to whom it was passed last; None: it wasn't.
+        seen: that it counts as it does, and that nobody has passed it on since.
+    """
+
+    stored: StoredGrant
+    holder: bytes | None
+    seen: Sequence[Seen]
 
 
 class Page(NamedTuple):
@@ -342,6 +367,21 @@ def passing(
     """The row with which a grant is another officer's, and that nobody has passed it on since."""
     row = Row(HOLDER_ROWS, (grant_id, passed_before + 1, officer_key, passed_by, at))
     return row, Seen(_PASSED, (grant_id,), passed_before)
+
+
+def held_by(conn: Connection, sealer: Sealing, grant_id: bytes, agency_id: str) -> Held | None:
+    """A grant, ticket or case that an agency may use; None: it isn't there, or is another one's.
+
+    Raises:
+        Internal: it isn't what its row says.
+    """
+    found = ask(conn, _OF_AGENCY, grant_id, agency_id.encode())
+    if not found:
+        return None
+    stored = _stored(sealer, grant_id, found[0])
+    passed = ask(conn, _HOLDER, grant_id)
+    version, holder = passed[0] if passed else (0, None)
+    return Held(stored, holder, (stored.seen, Seen(_PASSED, (grant_id,), version)))
 
 
 def said(record: record_pb2.GrantRecord) -> rows.Said:

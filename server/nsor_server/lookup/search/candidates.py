@@ -72,7 +72,7 @@ def opened(sealer: Sealing, call: Call, basis: str, text: str) -> Candidate:
         candidate = Candidate(*_FORM.unpack(sealer.open(_NAME, _binding(call, basis), 0, sealed)))
     except (binascii.Error, SealBroken, ValueError, struct.error):
         raise _not_valid() from None
-    if to_us(call.now()) - candidate.found_us > policy_of(call).grants.candidate_minutes * _MINUTE_US:
+    if to_us(call.now()) - candidate.found_us > policy_of(call).search.candidate_minutes * _MINUTE_US:
         raise _not_valid()
     return candidate
 

@@ -1,0 +1,276 @@
+"""SearchRegistrations on the wire. Who may be searched for: rules.py; SQL: store.py; the names: index.py."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from nsor.v1 import errors_pb2, search_pb2
+from nsor_server import errors
+from nsor_server.access import rows
+from nsor_server.access.disclosure import EVERYTHING, classes_shown, disclose
+from nsor_server.calls import Call, Outcome, Seen, Shown
+from nsor_server.formats.instants import to_us
+from nsor_server.formats.uuids import raw
+from nsor_server.ledger import rests_on
+from nsor_server.lookup.grants import records as grant_records
+from nsor_server.lookup.grants import rules as grant_rules
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.grants import subjects
+from nsor_server.lookup.rules import fir_reference
+from nsor_server.lookup.search import candidates, rules, store
+from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.lookup.search.store import Head
+from nsor_server.names.card import Bands, Candidate, Found, Name, Person
+from nsor_server.policy.loaded import policy_of
+from nsor_server.registration import facts as registrations
+from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
+
+
+class _Asked(NamedTuple):
+    """What a search is for.
+
+    Attributes:
+        person: who is searched for.
+        basis: the grant, ticket or court case by its id, or the FIR.
+        position: of the subject, from 0; 0 where there is none.
+        case_reference: for the ledger's detail.
+        subjects: likewise: the grant's id.
+        case: the FIR of a prosecution, as its blind index is made of it; empty: it is a search on a grant.
+        granted: the classes of fields that the grant shows, where it shows fewer than its purpose.
+        seen: what that rests on.
+    """
+
+    person: Person
+    basis: str
+    position: int
+    case_reference: str
+    subjects: Sequence[bytes]
+    case: str
+    granted: frozenset[int]
+    seen: Sequence[Seen]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of the register for a search.
+
+    Attributes:
+        met: the registrations that the names, or the case, have given.
+        heads: those of them that are there.
+        records: those that may be found.
+        person_of: of which person each is; empty: it stands alone.
+    """
+
+    met: Sequence[bytes]
+    heads: Mapping[bytes, Head]
+    records: dict[bytes, record_pb2.RegistrationRecord] = dataclasses.field(default_factory=dict)
+    person_of: dict[bytes, bytes] = dataclasses.field(default_factory=dict)
+
+
+class Searches:
+    """Searches by name."""
+
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, index: SearchIndex) -> None:
+        """Prepare.
+
+        Args:
+            sealer: opens records, and seals the ids of candidates.
+            blind_index: finds the records of a case.
+            index: the names.
+        """
+        self._sealer, self._blind_index, self._index = sealer, blind_index, index
+
+    def handlers(self) -> Sequence[Handler]:
+        """What the front door serves."""
+        return (
+            Unary(
+                search_pb2.SearchRegistrationsRequest,
+                search_pb2.SearchRegistrationsResponse,
+                self.search_registrations,
+                charge=_charge,
+                shows=lambda _request: rules.MOST,
+            ),
+        )
+
+    def search_registrations(
+        self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection
+    ) -> Outcome[search_pb2.SearchRegistrationsResponse]:
+        """Search for one person by name.
+
+        Raises:
+            InvalidFields: the request doesn't say for whom, or by too little.
+            Denied: the grant, ticket or court case isn't for this search; OUTSIDE_JURISDICTION, for an FIR's place.
+            Unavailable: SEARCH_NOT_READY.
+            Internal: a record contradicts itself.
+        """
+        rules.check_basis(call.purpose, request.basis)
+        rules.check_request(request)
+        asked = self._of_fir(call, request) if request.basis.HasField("fir") else self._on_grant(call, request, conn)
+        policy = policy_of(call).search
+        bands = Bands(policy.likely_strength, policy.possible_strength)
+        if asked.case:
+            read, of_case = self._records_of_case(conn, asked.case)
+            cards = [(one, registrations.compared_person(record)) for one, record in read.records.items()]
+            found = self._index.compare(asked.person, rules.MOST, bands, cards)
+        else:
+            found, of_case = self._index.search(asked.person, rules.MOST, bands), []
+            read = self._records(conn, [each.card_id for each in found.candidates])
+        chosen = _chosen(found, read)
+        response = search_pb2.SearchRegistrationsResponse(
+            candidates=[self._message(call, asked, each, read.records[each.card_id]) for each in chosen],
+            others=found.fits,
+        )
+        detail = record_pb2.AccessDetail(
+            outcome="FOUND" if chosen else "NOBODY_FOUND",
+            case_reference=asked.case_reference,
+            subjects=asked.subjects,
+            grant_position=asked.position,
+            rows=call.rows,
+            searched=record_pb2.Searched(met=read.met),
+            classes_shown=classes_shown(response.DESCRIPTOR, call.purpose, granted=asked.granted),
+        )
+        if asked.case:
+            versions = {one: head.row.version for one, head in read.heads.items()}
+            detail.rests_on = rests_on.digest((one, versions.get(one, 0)) for one in read.met)
+        return Outcome(
+            disclose(response, call.purpose, granted=asked.granted),
+            detail,
+            seen=[*asked.seen, *of_case, *_seen(read.heads.values())],
+            shown=[Shown(each.card_id, read.records[each.card_id].version) for each in chosen],
+        )
+
+    def _on_grant(self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection) -> _Asked:
+        """The subject of a grant, ticket or court case.
+
+        Raises:
+            Denied: GRANT_NOT_VALID, one and the same for one that isn't there, isn't the agency's, the officer's or of
+                the place where he may act, isn't for this purpose, or has no such subject with a name; GRANT_WITHDRAWN;
+                GRANT_EXPIRED.
+            InvalidFields: the name that it has says too little, or the years aren't those that it has.
+        """
+        basis = getattr(request.basis, rules.BASIS[call.purpose])
+        held = grants.held_by(conn, self._sealer, raw(basis), call.agency.agency_id)
+        record = held.stored.record if held else record_pb2.GrantRecord()
+        named = subjects.of(record)
+        position = request.subject - 1
+        if (
+            held is None
+            or record.purpose != call.purpose
+            or not grant_rules.may_use(record, held.holder, call.agency, call.officer)
+            or position >= len(named)
+            or not named[position].name.name
+        ):
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
+        if held.stored.ended_at(call.compromised) is not None:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
+        if to_us(call.now()) >= record.expires_at_us:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
+        subject = named[position]
+        name = Name(subject.name.name, subject.name.relative_name)
+        rules.check_name("subject", name)
+        return _Asked(
+            rules.asked_for(name, subject.birth_year, request),
+            basis,
+            position,
+            grant_records.case_reference(record),
+            [record.grant_id],
+            "",
+            frozenset(record.classes),
+            held.seen,
+        )
+
+    def _of_fir(self, call: Call, request: search_pb2.SearchRegistrationsRequest) -> _Asked:
+        """A name among the records of an FIR of the prosecution's jurisdiction.
+
+        Raises:
+            Denied: OUTSIDE_JURISDICTION.
+        """
+        rows.require_within(call.agency, call.officer, [request.basis.fir.police_station])
+        reference = fir_reference(request.basis.fir)
+        person = rules.asked_for(Name(request.name.name, request.name.relative_name), 0, request)
+        return _Asked(person, reference, 0, reference, [], registrations.fir_case(reference), EVERYTHING, [])
+
+    def _records(self, conn: Connection, ids: Sequence[bytes]) -> _Read:
+        """Those of some registrations that may be found, as the database has them now."""
+        read = _Read(ids, store.heads(conn, ids))
+        for one, head in read.heads.items():
+            record, key = registrations.open_keyed(self._sealer, head.row)
+            claim = registrations.open_claim(key, head.claim)
+            if claim.registration_id != one or record.registration_id != one:
+                raise rows.outside(registrations.TABLE)
+            if rules.may_be_found(record, claim):
+                read.records[one], read.person_of[one] = record, claim.person
+        return read
+
+    def _records_of_case(self, conn: Connection, case: str) -> tuple[_Read, list[Seen]]:
+        """The records of an FIR that may be found: held ones too, which are shown on their own case."""
+        blinds = [blind for _, blind in self._blind_index.values("case", case)]
+        seen = store.cases_seen(conn, blinds)
+        ids = store.of_case(conn, blinds, rules.MOST)
+        read = _Read(ids, store.heads(conn, ids))
+        for one, head in read.heads.items():
+            record, key, convictions = registrations.open_shown(self._sealer, head.row)
+            claim = registrations.open_claim(key, head.claim)
+            if claim.registration_id != one or case not in registrations.confirmed_cases(record):
+                raise rows.outside(registrations.TABLE)
+            if registrations.is_compared(record) and rules.is_of_case(convictions, case):
+                read.records[one] = record
+        return read, seen
+
+    def _message(
+        self, call: Call, asked: _Asked, found: Candidate, record: record_pb2.RegistrationRecord
+    ) -> search_pb2.Candidate:
+        of = candidates.Candidate(found.card_id, call.access_id, asked.position, to_us(call.now()))
+        person = registrations.compared_person(record)
+        return search_pb2.Candidate(
+            candidate_id=candidates.candidate_id(self._sealer, call, asked.basis, of),
+            band=search_pb2.CandidateBand.ValueType(found.band or 0),
+            person=registrations.masked(record),
+            relative_initials=rules.initials(each.relative for each in person.names),
+            birth_year=person.birth_year,
+            sex=record.sex,  # type: ignore[arg-type]  # stored numbers are the enum's
+            districts=person.districts,
+            evidence=[
+                search_pb2.CandidateEvidence(part=each.part, word=each.word, rule=each.rule)  # type: ignore[arg-type]  # likewise
+                for each in found.evidence
+            ],
+        )
+
+
+def _charge(request: search_pb2.SearchRegistrationsRequest) -> Charge:
+    basis = request.basis
+    kind = basis.WhichOneof("basis")
+    return Charge(
+        fir_reference(basis.fir) if kind == "fir" else f"{getattr(basis, kind or 'grant_id')} {request.subject}"
+    )
+
+
+def _chosen(found: Found, read: _Read) -> list[Candidate]:
+    """The candidates that may be shown, a person once: of several registrations the one that is most alike."""
+    chosen: list[Candidate] = []
+    persons: set[bytes] = set()
+    for each in found.candidates:
+        person = read.person_of.get(each.card_id, b"")
+        if each.card_id in read.records and person not in persons:
+            chosen.append(each)
+            persons |= {person} - {b""}
+    return chosen
+
+
+def _seen(heads: Iterable[Head]) -> list[Seen]:
+    """That what was read is the newest: no answer shows what an earlier entry took away."""
+    return [
+        each
+        for head in heads
+        for each in (
+            registrations.seen(head.row),
+            Seen(registrations.CLAIM_HEADS, (head.claim[0],), head.claim.version),
+        )
+    ]

@@ -1,0 +1,130 @@
+"""The index of this process: it is filled in the background, follows the ledger, and comes back when it has ended."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from nsor_server.lookup.search import index as search_index
+from nsor_server.lookup.search import store
+from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.names.card import Bands, Name, Person
+from tests.lookup.search.conftest import Basis, Searching, named, suspect, written
+from tests.polling import until
+
+RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
+BANDS = Bands(0.75, 0.35)
+ASKED = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980)
+
+
+def test_a_thread_fills_it_and_keeps_it_current(searching: Searching) -> None:
+    services = searching.services
+    services.confirmed(named(*RAFIQ))
+    index = SearchIndex(services.database, services.sealer)
+    assert not index.is_ready
+    index.start()
+    try:
+        until(lambda: index.cards == 1, seconds=300)
+        services.confirmed(named("Sher Zaman", "Gul Khan", 1980))
+        until(lambda: index.cards == 2, seconds=300)
+    finally:
+        index.stop()
+    assert not index.is_ready
+
+
+def test_what_comes_while_it_is_filled_is_read_afterwards(
+    searching: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "BATCH", 2)
+    services, index = searching.services, searching.services.names
+    for _ in range(3):
+        services.confirmed(named(*RAFIQ))
+    assert index.work()
+    # One behind what was read, one before it: both are in the ledger behind the place where it began.
+    for _ in range(4):
+        services.confirmed(named(*RAFIQ))
+    assert not index.is_ready
+    searching.read()
+    assert index.cards == 7
+    assert len(searching.shown(searching.ticket(suspect(*RAFIQ)))) == 7
+
+
+def test_one_that_has_ended_is_filled_again(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    basis, name = searching.ticket(suspect(*RAFIQ)), written("Muhammad Rafiq", "Lal Din")
+    asked: list[tuple[Basis, dict[str, Any]]] = [(basis, {}), (searching.fir(), {"name": name})]
+    for of, fields in asked:
+        names = searching.services.names._names
+        assert names is not None
+        names._process.kill()
+        assert searching.refusal(of, **fields) == ("SEARCH_NOT_READY", [])
+        assert not searching.services.names.is_ready
+        searching.read()
+        assert len(searching.shown(basis)) == 1
+        assert names._process.poll() is not None
+
+
+def test_one_that_ends_while_nobody_searches_is_filled_again_too(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    names = searching.services.names._names
+    assert names is not None
+    names._process.kill()
+    searching.confirmed(named(*RAFIQ))
+    assert searching.services.names.cards == 2
+
+
+def test_one_that_ends_while_it_is_filled_begins_anew(searching: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "BATCH", 1)
+    services, index = searching.services, searching.services.names
+    for _ in range(3):
+        services.confirmed(named(*RAFIQ))
+    assert index.work()
+    filling = index._filling
+    assert filling is not None
+    filling.names._process.kill()
+    searching.read()
+    assert index.cards == 3
+
+
+def test_a_record_that_contradicts_itself_keeps_nobody_else_out(searching: Searching) -> None:
+    services = searching.services
+    broken, _ = services.confirmed(named(*RAFIQ)), services.confirmed(named(*RAFIQ))
+    with services.database.owner() as owner:
+        owner.execute(
+            "UPDATE registration_version SET responsible_place = 'PK-SD/KHI/PS-001' WHERE registration_id = %s",
+            (broken.key,),
+        )
+    searching.read()
+    assert services.names.cards == 1
+
+
+def test_nothing_is_read_of_what_no_court_has_confirmed(searching: Searching) -> None:
+    services = searching.services
+    with services.database.reading() as conn:
+        begin = store.end(conn)
+    created = services.create(named(*RAFIQ))
+    with services.database.reading() as conn:
+        changed = store.changed(conn, begin, 500)
+        assert changed.registration_ids == []
+        assert store.heads(conn, [created.key.bytes]) == {}
+        services.confirm(created)
+        again = store.changed(conn, changed.place, 500)
+        assert again.registration_ids == [created.key.bytes]
+        assert store.changed(conn, again.place, 500).registration_ids == []
+        assert store.changed(conn, begin, 1).more
+
+
+def test_many_threads_ask_one_process(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    index = searching.services.names
+    found: list[int] = []
+
+    def ask() -> None:
+        found.extend(len(index.search(ASKED, 20, BANDS).candidates) for _ in range(5))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert found == [1] * 20

@@ -20,6 +20,7 @@ from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.ledger.append import Ledger
 from nsor_server.lookup.emergencies import rules
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
+from nsor_server.lookup.recalls.told import Finder
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
 from tests.calls import TRACING, Services, call_of, violations
@@ -275,6 +276,20 @@ def test_until_his_release_it_is_the_prosecution_that_hears_whose_record_it_is(
     read(services, officer, opened(services, officer, number), number)
     shown = uuid.UUID(created.registration_id).bytes
     assert told(services) == {**dict.fromkeys(HEARING, b""), "npb": shown, "punjab-prosecution": shown}
+
+
+def test_whoever_read_it_is_found_when_it_turns_out_wrong(
+    services: Services, officer: Officer, keyring: Keyring
+) -> None:
+    number = cnic()
+    created = with_number(services, number)
+    read(services, officer, opened(services, officer, number), number)
+    with services.database.reading() as conn:
+        ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
+        found = Finder(keyring).told(conn, uuid.UUID(created.registration_id).bytes, size)
+    (one,) = [each for each in found if each.purpose == options_pb2.PURPOSE_EMERGENCY]
+    assert (one.agency, one.officer_number) == ("punjab-police", officer.officer_number)
+    assert options_pb2.FIELD_CLASS_LAST_ADDRESS in one.classes
 
 
 @pytest.mark.parametrize("fields", [{"grade": 16}, {"decides": False}, {"system": True}])

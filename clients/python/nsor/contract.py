@@ -15,9 +15,10 @@ _FILES = (registration_pb2, notification_pb2, lookup_pb2, oversight_pb2, directo
 _READS = frozenset({options_pb2.EFFECT_DISCLOSES, options_pb2.EFFECT_OVERSEES})
 _REPEATABLE = frozenset({"nsor.v1.NotificationService/AcknowledgeEvents"})
 """Changes without a request id that may be repeated: acknowledging again changes nothing."""
-_PROOFS = frozenset(
+PROOFS = frozenset(
     f"nsor.v1.OversightService/{name}" for name in ("GetCheckpoint", "GetInclusionProof", "GetConsistencyProof")
 )
+"""Of what proves the ledger no receipt is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _methods() -> dict[str, Method]:
                     deadline_seconds=rule.deadline_ms / 1000,
                     has_request_id=has_request_id,
                     repeatable=has_request_id or rule.effect in _READS or name in _REPEATABLE,
-                    keeps_leaf=name not in _PROOFS,
+                    keeps_leaf=name not in PROOFS,
                 )
     return found
 

@@ -24,6 +24,8 @@ from nsor.ledger import epochs, note
 from nsor.origins import opened
 from nsor.receipts import Proof
 
+LEAVES = "leaves.jsonl"
+"""Name of the file with the kept leaves."""
 _REMEMBERED = 65_536
 """Indexes and sizes that are compared at once; all are compared when the ledger is verified."""
 
@@ -71,7 +73,7 @@ class Journal:
         self.folder = state_dir / f"ledger-{key.key_id.hex()}"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._verifier = verifier
-        self._leaves = self.folder / "leaves.jsonl"
+        self._leaves = self.folder / LEAVES
         self._base = self.folder / "checkpoint.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -203,6 +205,12 @@ class Journal:
             whole = start
         if whole != size:
             os.ftruncate(self._file, whole)
+
+
+def kept(path: Path) -> Iterator[Kept]:
+    """The leaves of a file, which is read only; a last line that is torn doesn't count."""
+    with path.open("rb") as file:
+        yield from (_kept(line) for line in file if line.endswith(b"\n"))
 
 
 def _remember(seen: collections.OrderedDict[tuple[str, int], bytes], key: tuple[str, int], value: bytes) -> bytes:

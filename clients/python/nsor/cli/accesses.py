@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 @common
 def accesses(session: Session, *, code: str | None, limit: int, all_of_them: bool, **asked: Any) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
-    from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
-
     request = _request(**asked)
     found: list[oversight_pb2.Access] = []
     more = False
@@ -70,6 +69,14 @@ def accesses(session: Session, *, code: str | None, limit: int, all_of_them: boo
             session.json_of(access)
         _say_how_many(session, len(found), more=more, one=bool(code))
         return
+    show(session, found, own=own)
+    _say_how_many(session, len(found), more=more, one=bool(code))
+
+
+def show(session: Session, found: Sequence[oversight_pb2.Access], *, own: str = "") -> None:
+    """Show accesses to people; ``own`` is the agency whose officers are shown."""
+    from nsor.cli import render  # noqa: PLC0415 - as above
+
     rows = []
     for access in found:
         values = {field.name: render.text(field, value) for field, value in access.ListFields()}
@@ -88,7 +95,6 @@ def accesses(session: Session, *, code: str | None, limit: int, all_of_them: boo
         )
     columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
     session.table("Accesses", columns, rows)
-    _say_how_many(session, len(found), more=more, one=bool(code))
 
 
 def _request(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from nsor.cli import lost_entries
-from nsor.cli.accesses import accesses
+from nsor.cli.accesses import accesses, show
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -176,6 +176,39 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
         ("file", str(path)),
     ]
     session.table("Co-signed", ("", ""), rows)
+
+
+@ledger.command()
+@click.option(
+    "--folder",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="State folder of another computer of your agency, or a copy of it; repeatable.",
+)
+@click.option("--everything", is_flag=True, help="Compare all accesses again, not only those since the last time.")
+@common
+def monitor(session: Session, folders: tuple[Path, ...], everything: bool) -> None:
+    """List accesses under your agency of which no computer of yours has a receipt: a stolen certificate shows itself.
+
+    Give the state folders of all computers that use a certificate of your agency. Exit code 1 says that there are some.
+    """
+    from nsor import monitor as monitoring  # noqa: PLC0415 - loaded late, so that help is quick
+
+    with session.client() as client:
+        found, own = monitoring.unknown(client, folders, everything=everything), client.agency_id
+    if session.as_json:
+        for each in found:
+            session.json_of(each)
+    elif found:
+        show(session, found, own=own)
+        session.say("No computer of yours has a receipt of these. Ask each officer whether it was he.")
+        session.say("If it wasn't: have NPB revoke the certificate, and disable the key: `nsor officer disable`.")
+        session.say("An answer that never arrived has no receipt either, and one entry may stand for many refusals.")
+    else:
+        session.say("Each access under your agency is one of yours.")
+    if found:
+        click.get_current_context().exit(1)
 
 
 ledger.add_command(accesses)

@@ -684,6 +684,17 @@ TEXTS: Final[dict[str, str]] = {
         "دوسرے افسر کے لیے اور بھی ہیں: پہلے ان کی تصدیق کریں۔"
     ),
     "When you have the number of a document: `nsor amend {}`": "جب دستاویز کا نمبر مل جائے: `nsor amend {}`",
+    # Of accesses that aren't one's own.
+    "No computer of yours has a receipt of these. Ask each officer whether it was he.": (
+        "آپ کے کسی کمپیوٹر پر ان کی رسید نہیں۔ ہر افسر سے پوچھیں کہ کیا یہ اسی نے کیا۔"
+    ),
+    "If it wasn't: have NPB revoke the certificate, and disable the key: `nsor officer disable`.": (
+        "اگر نہیں تو این پی بی سے سرٹیفکیٹ منسوخ کروائیں اور کلید غیر فعال کریں: `nsor officer disable`۔"
+    ),
+    "An answer that never arrived has no receipt either, and one entry may stand for many refusals.": (
+        "جو جواب پہنچا ہی نہیں اس کی بھی رسید نہیں ہوتی، اور ایک اندراج کئی انکاروں کا ہو سکتا ہے۔"
+    ),
+    "Each access under your agency is one of yours.": "آپ کے ادارے کے نام پر ہر رسائی آپ ہی کی ہے۔",
     # Of emergencies.
     "An emergency look-up needs no grant. NPB hears of it now, and so does whoever owns the record.": (
         "ہنگامی رسائی کے لیے اجازت نامہ درکار نہیں۔ این پی بی کو اور ریکارڈ کے ذمہ دار ادارے کو ابھی اطلاع جاتی ہے۔"

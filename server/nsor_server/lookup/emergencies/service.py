@@ -138,6 +138,9 @@ class Emergencies:
             rests_on=rests_on.digest((each.registration_id, each.version) for each in shown.records),
         )
         if shown.whole:
+            # By these whoever is to be told again is found.
+            detail.shown_version = shown.records[0].version
+            detail.shown_together = registrations.digest(shown.records)
             detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose, heightened=heightened))
         return Outcome(
             disclose(answer, call.purpose, heightened=heightened),

@@ -88,6 +88,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Make a key that stays here and a request (CSR) for the register's CA.": (
         "کلید جو یہیں رہتی ہے، اور رجسٹر کی سی اے کے لیے درخواست (CSR) بناتا ہے۔"
     ),
+    "List accesses under your agency of which no computer of yours has a receipt: a stolen certificate shows itself.": (
+        "آپ کے ادارے کے نام پر وہ رسائیاں جن کی رسید آپ کے کسی کمپیوٹر پر نہیں: چوری شدہ سرٹیفکیٹ ظاہر ہو جاتا ہے۔"
+    ),
 }
 """The sentence of each command."""
 
@@ -147,5 +150,11 @@ OPTIONS: Final[dict[str, str]] = {
     ),
     "Only of this case of a court: as `nsor case open` has it.": "صرف اس عدالتی مقدمے کی: جیسے `nsor case open` میں۔",
     "Only of this day, in Pakistan.": "صرف اس دن کی، پاکستان کے وقت کے مطابق۔",
+    "State folder of another computer of your agency, or a copy of it; repeatable.": (
+        "آپ کے ادارے کے دوسرے کمپیوٹر کا state فولڈر یا اس کی نقل؛ بار بار دیا جا سکتا ہے۔"
+    ),
+    "Compare all accesses again, not only those since the last time.": (
+        "سب رسائیاں دوبارہ ملائیں، صرف پچھلی بار کے بعد کی نہیں۔"
+    ),
 }
 """The sentence of each option."""

@@ -1,0 +1,75 @@
+"""`nsor ledger monitor`: an access under one's own agency of which nobody has a receipt shows itself."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import directory_pb2, oversight_pb2
+from tests.client.conftest import Register, Run
+
+ACCESSES = "nsor.v1.OversightService/ListAccesses"
+AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+STRANGER = "01a213d7-5009-7d2c-acf2-14f95e6d3d2f"
+
+
+class Stolen:
+    """A register that has an access more than this computer has receipts of, once it is used."""
+
+    used: bool = False
+
+
+@pytest.fixture
+def stolen(register: Register) -> Stolen:
+    state = Stolen()
+
+    def answer(data: bytes) -> Message:
+        request = oversight_pb2.ListAccessesRequest.FromString(data)
+        assert request.agency_id == "punjab-police"
+        leaves = [leaf_pb2.Leaf.FromString(each) for each in register.ledger.leaves]
+        found = [
+            oversight_pb2.Access(index=index, access_id=str(uuid.UUID(bytes=leaf.access_id)), method=leaf.method)
+            for index, leaf in enumerate(leaves)
+        ]
+        if state.used:
+            found.append(oversight_pb2.Access(index=len(found), access_id=STRANGER, officer_number="PB-7"))
+        return oversight_pb2.ListAccessesResponse(accesses=reversed(found))
+
+    register.answers[ACCESSES] = answer
+    register.answers[AGENCIES] = lambda _: directory_pb2.ListAgenciesResponse()
+    return state
+
+
+def test_an_access_without_a_receipt_is_named(run: Run, stolen: Stolen, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("agencies") == 0
+    assert run("ledger", "monitor") == 0
+    assert "Each access under your agency is one of yours." in capsys.readouterr().err
+    stolen.used = True
+    assert run("ledger", "monitor") == 1
+    shown = capsys.readouterr()
+    assert STRANGER.replace("-", "")[-8:-4] in shown.out
+    assert "PB-7" in shown.out
+    assert "ListAgencies" not in shown.out
+    assert "revoke the certificate" in shown.err
+
+
+def test_it_goes_on_where_it_has_ended(run: Run, stolen: Stolen) -> None:
+    stolen.used = True
+    assert run("ledger", "monitor") == 1
+    stolen.used = False
+    assert run("ledger", "monitor") == 0
+    stolen.used = True
+    assert run("ledger", "monitor", "--everything") == 1
+
+
+@pytest.mark.usefixtures("stolen")
+def test_another_computers_receipts_count(run: Run, tmp_path: Path, settings: Path) -> None:
+    assert run("agencies") == 0
+    state = settings.parent / "state"
+    shutil.copytree(state, tmp_path / "other")
+    shutil.rmtree(state)
+    assert run("ledger", "monitor", "--everything") == 1
+    assert run("ledger", "monitor", "--everything", "--folder", str(tmp_path / "other")) == 0

@@ -358,6 +358,22 @@ def test_each_port_has_a_budget_of_persons(services: Services, keyring: Keyring)
     assert findings(services, keyring) == []
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_two_who_read_a_bucket_at_once_do_not_spend_it_twice(
+    services: Services, keyring: Keyring, *, together: bool
+) -> None:
+    # As two server processes do: each has seen that the bucket holds its price, and one price is left.
+    services.policy = with_budgets(
+        officer=Bucket(capacity=50, refill_per_hour=1), agency=Bucket(capacity=80, refill_per_hour=1)
+    )
+    who = officer_of(FIA_IMMIGRATION)
+    calls = [(call_of(FIA_IMMIGRATION, who), declaration(number=number, persons=40)) for number in (1, 2)]
+    ended = services.at_once(*calls, together=together)
+    assert sorted(isinstance(each, errors.Exhausted) for each in ended) == [False, True]
+    assert services.one("SELECT count(*) FROM manifest") == 1
+    assert findings(services, keyring) == []
+
+
 def test_screening_costs_nothing_more(services: Services) -> None:
     manifest = declared(services)
     outcome = asked(services, manifest, by_cnic(1, cnic()))

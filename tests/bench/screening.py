@@ -1,0 +1,205 @@
+"""`make bench`, manifests: passengers screened a second over mutual TLS, and look-ups beside them.
+
+Server, PostgreSQL and the client share all cores of the machine, so that rows a second follow from the CPU that the
+three take for a row. Manifests are declared before. A few passengers of each message are registered, as many are
+registered with another date of birth, the others aren't.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nsor.client import Client
+from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, options_pb2, screening_pb2
+from nsor_server import config
+from nsor_server.formats.instants import date_of
+from nsor_server.registration import store as registrations
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.sealing import Sealer
+from tests.bench import lock_metric, people
+from tests.bench.imports import Measured, Server
+from tests.bench.measure import BenchFailed
+from tests.bench.register import BenchRegister
+from tests.bench.seed import Plan, seed
+
+AGENCY = "fia-immigration"
+PERSONS = 1000
+"""Of a manifest: two full messages."""
+HITS = 2
+"""Of each message; as many passengers have a registered number and another date of birth."""
+_DIFFERENT = 25_000
+_WARM = 4
+_LOOK_UPS = 400
+_P50, _P99 = 0.5, 0.99
+Manifest = tuple[str, list[screening_pb2.ManifestRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A registered person: CNIC, and year, month and day of birth."""
+
+    cnic: str
+    born: dt.date
+
+
+def main() -> int:
+    """Screen, print; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--registrations", type=int, default=1_000_000)
+    parser.add_argument("--manifests", type=int, default=100)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder:
+        settings = {"NSOR_TRACE_STORE": "off", "NSOR_RATE_PER_SECOND": "1000000"}
+        register = BenchRegister(Path(folder), settings)
+        try:
+            with register.database():
+                _bench(register, arguments.registrations, arguments.manifests)
+        except BenchFailed as why:
+            print(f"the bench failed: {why}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _bench(register: BenchRegister, registrations_count: int, manifests: int) -> None:
+    different = 0 if registrations_count <= _DIFFERENT else _DIFFERENT
+    officer = register.officers["punjab-police"].key_id
+    seed(Plan(register.environment, register.url, registrations_count, 500, 1, officer, different=different))
+    register.enrol()
+    known = itertools.cycle(_known(register))
+    running = register.process(1)
+    metrics = [running.environment["NSOR_METRICS_LISTEN"]]
+    with running:
+        if running.process is None:
+            raise BenchFailed("the server doesn't run")
+        server = Server(running.process.pid, register.postmaster)
+        with running.client(AGENCY, officer=register.officers[AGENCY]) as client:
+            declared = list(_declared(client, known, manifests + _WARM))
+            _screen(client, declared[:_WARM])  # connections, statements and caches are there
+            measured = declared[_WARM:]
+            rows = PERSONS * len(measured)
+            locked = lock_metric.buckets(metrics)
+            done = server.measured("screened first", rows, lambda: _screen(client, measured))
+            held = lock_metric.quantile(locked, lock_metric.buckets(metrics), _P99)
+            again = server.measured("sent again within the minutes", rows, lambda: _screen(client, measured))
+            beside = _look_ups_beside(client, list(_declared(client, known, manifests, first=5000)))
+    _print(registrations_count, [done, again], held)
+    print(f"\nLook-ups, one after the other: {beside}.")
+
+
+def _known(register: BenchRegister) -> list[Known]:
+    """Some registered persons, as the register has them."""
+    sealer = Sealer(keyrings.load(config.load(register.environment).keys))
+    import psycopg  # noqa: PLC0415 - the one place that reads the tables
+
+    query = f"""
+        SELECT {registrations.COLUMNS} FROM registration_version AS v JOIN registration_key AS k USING (registration_id)
+        ORDER BY v.registration_id LIMIT 2000
+    """  # noqa: S608 - constants
+    with psycopg.connect(register.url) as connection:
+        rows = connection.execute(query.encode(), binary=True).fetchall()
+    found = []
+    for columns in rows:
+        record = registrations.open_version(sealer, registrations.StoredVersion(*columns))
+        if record.birth_precision == 1 and record.cnic:
+            found.append(Known(record.cnic, date_of(record.birth_day)))
+    if not found:
+        raise BenchFailed("nobody is registered with a day of birth")
+    return found
+
+
+def _declared(
+    client: Client, known: Iterator[Known], count: int, first: int = 1
+) -> Iterator[tuple[str, list[screening_pb2.ManifestRow]]]:
+    numbers = itertools.count(first * PERSONS)
+    for flight in range(first, first + count):
+        request = screening_pb2.DeclareManifestRequest(
+            request_id=str(uuid.uuid4()),
+            border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+            direction=movements_pb2.MOVEMENT_DIRECTION_DEPARTURE,
+            carrier_code="PK",
+            number=flight,
+            persons=PERSONS,
+        )
+        request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+        manifest_id = client.lookup.declare_manifest(request).message.manifest_id
+        yield manifest_id, [_row(number, known, next(numbers)) for number in range(1, PERSONS + 1)]
+
+
+def _row(number: int, known: Iterator[Known], other: int) -> screening_pb2.ManifestRow:
+    row = screening_pb2.ManifestRow(row=number)
+    nth = (number - 1) % 500
+    if nth < 2 * HITS:
+        who = next(known)
+        born = who.born if nth < HITS else who.born + dt.timedelta(days=1)
+        row.identity_number = who.cnic
+    else:
+        born = dt.date(1950, 1, 1) + dt.timedelta(days=other * 7 % 20_000)
+        row.shown_document.number, row.shown_document.country = f"XQ{other % 10_000_000:07d}", "PK"
+        row.shown_document.kind = 1
+    row.birth_date.year, row.birth_date.month, row.birth_date.day = born.year, born.month, born.day
+    return row
+
+
+def _screen(client: Client, manifests: Sequence[Manifest]) -> None:
+    for manifest_id, rows in manifests:
+        answered = list(client.screen_manifest(manifest_id).send((row, None) for row in rows))
+        found = sum(each.hit is not None for each in answered)
+        if len(answered) != len(rows) or found != HITS * 2:
+            raise BenchFailed(f"{len(answered)} rows of {len(rows)} were answered, {found} found")
+
+
+def _look_ups_beside(client: Client, manifests: Sequence[Manifest]) -> str:
+    """How long look-ups of the same agency's officer take alone, and beside a manifest after the other."""
+    alone = _look_ups(client)
+    busy = threading.Thread(target=_screen, args=(client, manifests))
+    busy.start()
+    beside = _look_ups(client)
+    busy.join()
+    quiet, felt = (sorted(each) for each in (alone, beside))
+
+    def at(taken: list[float], share: float) -> str:
+        return f"{taken[int(len(taken) * share)] * 1e3:.1f}"
+
+    return (
+        f"p50 {at(quiet, _P50)} ms, p99 {at(quiet, _P99)} ms alone; p50 {at(felt, _P50)} ms, p99 {at(felt, _P99)} ms"
+        " beside one screen after the other"
+    )
+
+
+def _look_ups(client: Client) -> list[float]:
+    taken = []
+    for number in range(_LOOK_UPS):
+        request = lookup_pb2.LookUpRegistrationRequest(
+            request_id=str(uuid.uuid4()), purpose=options_pb2.PURPOSE_BORDER_CONTROL, cnic=people.absent_cnic(number)
+        )
+        request.basis.travel_document.number, request.basis.travel_document.country = "ZZ0000001", "PK"
+        began = time.perf_counter()
+        client.lookup.look_up_registration(request)
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _print(registrations_count: int, done: Sequence[Measured], held: float | None) -> None:
+    print(
+        f"### Manifests, {registrations_count:,} registrations\n\nCPU in us a row, memory in MiB.\n",
+        "| | rows | rows/s | client | server | PostgreSQL | together | server's peak | at the end |",
+        "|---|" + "---|" * 8,
+        sep="\n",
+    )
+    print(*(one.line for one in done), sep="\n")
+    if held is not None:
+        print(f"\nThe ledger's head was locked for at most {held * 1000:.0f} ms in 99 % of the commits.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

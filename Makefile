@@ -105,12 +105,13 @@ mutants: $(STAMP) ## break access, ledger and law in every small way and list wh
 	$(BIN)/python -m tests.mutants $(if $(M),--module $(M)) $(if $(T),--tests $(T)) $(if $(S),--share $(S))
 
 .PHONY: bench
-bench: $(STAMP) ## what RPCs, an import and a verification cost, what one agency does to others, and how well people are found by name; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, OTHERS=, PEERS=1
+bench: $(STAMP) ## what RPCs, an import, manifests and a verification cost, what one agency does to others, and how well people are found by name; REGISTRATIONS=, ENTRIES=, ROWS=, DUTIES=, OTHERS=, PEERS=1
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 	$(BIN)/python -m tests.bench.equivalence
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
+	$(BIN)/python -m tests.bench.screening $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS))
 	$(BIN)/python -m tests.bench.neighbours
 	$(BIN)/python -m tests.bench.events
 	$(BIN)/python -m tests.bench.duties $(if $(DUTIES),--duties $(DUTIES))

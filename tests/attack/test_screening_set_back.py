@@ -60,6 +60,7 @@ def test_a_record_that_was_shown_though_it_was_sealed_is_found(services: Service
         "DELETE FROM manifest_block",
         "UPDATE manifest_block SET manifest_id = gen_random_uuid()",
         "UPDATE manifest_block SET block = 1",
+        "UPDATE manifest_block SET screened = 2",
         "UPDATE manifest_block SET version = 2",
     ],
 )

@@ -1,14 +1,15 @@
 """`make bench`, manifests: passengers screened a second over mutual TLS, and look-ups beside them.
 
 Server, PostgreSQL and the client share all cores of the machine, so that rows a second follow from the CPU that the
-three take for a row. Manifests are declared before. A few passengers of each message are registered, as many are
-registered with another date of birth, the others aren't.
+three take for a row. Manifests are declared before, and several are screened at a time. A few passengers of each
+message are registered, as many are registered with another date of birth, the others aren't.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import itertools
 import sys
 import tempfile
@@ -16,11 +17,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from nsor.client import Client
-from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, options_pb2, screening_pb2
+from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, options_pb2, screening_pb2, types_pb2
 from nsor_server import config
 from nsor_server.formats.instants import date_of
 from nsor_server.registration import store as registrations
@@ -37,6 +39,8 @@ PERSONS = 1000
 """Of a manifest: two full messages."""
 HITS = 2
 """Of each message; as many passengers have a registered number and another date of birth."""
+STREAMS = 4
+"""Manifests that are screened at a time."""
 _DIFFERENT = 25_000
 _WARM = 4
 _LOOK_UPS = 400
@@ -145,12 +149,18 @@ def _row(number: int, known: Iterator[Known], other: int) -> screening_pb2.Manif
     else:
         born = dt.date(1950, 1, 1) + dt.timedelta(days=other * 7 % 20_000)
         row.shown_document.number, row.shown_document.country = f"XQ{other % 10_000_000:07d}", "PK"
-        row.shown_document.kind = 1
+        row.shown_document.kind = types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT
     row.birth_date.year, row.birth_date.month, row.birth_date.day = born.year, born.month, born.day
     return row
 
 
 def _screen(client: Client, manifests: Sequence[Manifest]) -> None:
+    """Screen manifests, some at a time, as ports do."""
+    with ThreadPoolExecutor(STREAMS) as pool:
+        list(pool.map(functools.partial(_screen_some, client), [manifests[nth::STREAMS] for nth in range(STREAMS)]))
+
+
+def _screen_some(client: Client, manifests: Sequence[Manifest]) -> None:
     for manifest_id, rows in manifests:
         answered = list(client.screen_manifest(manifest_id).send((row, None) for row in rows))
         found = sum(each.hit is not None for each in answered)
@@ -161,7 +171,7 @@ def _screen(client: Client, manifests: Sequence[Manifest]) -> None:
 def _look_ups_beside(client: Client, manifests: Sequence[Manifest]) -> str:
     """How long look-ups of the same agency's officer take alone, and beside a manifest after the other."""
     alone = _look_ups(client)
-    busy = threading.Thread(target=_screen, args=(client, manifests))
+    busy = threading.Thread(target=_screen_some, args=(client, manifests))
     busy.start()
     beside = _look_ups(client)
     busy.join()

@@ -17,12 +17,13 @@ from nsor.v1 import errors_pb2, notices_pb2, screening_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Call, Officer
+from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.lookup.screening import rules
+from nsor_server.lookup.screening import rules, travelled
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.keyring import Keyring
-from tests.access.requests import declaration
+from tests.access.requests import declaration, movement
 from tests.agencies import FIA_IMMIGRATION, officer_of
 from tests.calls import POLICY, Services, call_of, sealed_rows_are_listed, violations, with_budgets
 from tests.orders import Created, cnic, conviction
@@ -402,6 +403,24 @@ def test_who_the_passengers_were_is_forgotten_some_days_later(
     kept = services.one("SELECT array_agg(m.number) FROM manifest_key JOIN manifest AS m USING (manifest_id)")
     assert kept == [400]
     assert findings(services, keyring) == []
+
+
+def test_a_flight_whose_passengers_never_travel_is_told_from_another(services: Services) -> None:
+    at_wagah = notices_pb2.BORDER_CROSSING_WAGAH
+    of_lahore = declared(services, persons=600)
+    of_wagah = declared(services, border_crossing=at_wagah, persons=3)
+    asked(services, of_lahore, by_cnic(1, cnic()), by_cnic(2, cnic()))
+    asked(services, of_lahore, by_cnic(3, cnic()))
+    asked(services, of_lahore, by_cnic(501, cnic()))
+    services.ask(call_of(FIA_IMMIGRATION), movement())  # over Lahore's airport
+    now, hours = dt.datetime.now(dt.UTC), dt.timedelta(hours=2)
+    with services.database.reading() as conn:
+        found = list(travelled.over(conn, now, now + dt.timedelta(days=2), before=hours, behind=hours, most=9))
+        assert not list(travelled.over(conn, now, now + hours, before=hours, behind=hours, most=9))
+    assert {text(each.manifest_id): (each.persons, each.screened, each.movements) for each in found} == {
+        of_lahore: (600, 4, 1),
+        of_wagah: (3, 0, 0),
+    }
 
 
 def test_two_messages_of_one_block_at_once_keep_both(services: Services, keyring: Keyring) -> None:

@@ -34,7 +34,8 @@ WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _BLOCKS: Final = f"""
-SELECT r.index, k.wrapped, r.row_id, b.version, uuid_send(b.manifest_id), b.block::bigint, b.sealed
+SELECT r.index, k.wrapped, r.row_id, b.version, uuid_send(b.manifest_id), b.block::bigint,
+    b.screened::bigint, b.sealed
 FROM ledger_record AS r
 JOIN manifest_block AS b ON b.block_id = {UUID_OF_RECORD} AND b.version = r.version
 LEFT JOIN manifest_key AS k USING (manifest_id)

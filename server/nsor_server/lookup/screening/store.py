@@ -59,6 +59,7 @@ BLOCK_ROWS: Final = Table(
         ("version", "integer"),
         ("manifest_id", "uuid"),
         ("block", "smallint"),
+        ("screened", "smallint"),
         ("sealed", "bytea"),
     ),
 )
@@ -83,7 +84,7 @@ _DECLARED: Final = Statement(b"manifest declared", b"SELECT count(*) FROM manife
 _BLOCK: Final = Statement(
     b"manifest block head",
     b"""
-SELECT uuid_send(block_id), version, uuid_send(manifest_id), block::bigint, sealed
+SELECT uuid_send(block_id), version, uuid_send(manifest_id), block::bigint, screened::bigint, sealed
 FROM manifest_block WHERE block_id = $1 ORDER BY version DESC LIMIT 1
 """,
 )
@@ -135,6 +136,7 @@ class StoredBlock(NamedTuple):
     version: int
     manifest_id: bytes
     block: int
+    screened: int
     sealed: bytes
 
 
@@ -261,11 +263,11 @@ def open_block(key: DataKey, row: StoredBlock) -> record_pb2.ManifestBlockRecord
     try:
         sealed = key.open(BLOCKS, row.block_id, row.version, row.sealed)
         record = record_pb2.ManifestBlockRecord.FromString(sealed)
-        rules.rows_of(record.rows)
+        screened = len(rules.rows_of(record.rows))
     except (SealBroken, DecodeError, struct.error):
         raise contradicted(BLOCKS, "a sealed row of %s does not open") from None
-    said = (record.version, record.manifest_id, record.block)
-    if said != row[1:4] or row.block_id != rules.block_id(record.manifest_id, record.block):
+    said = (record.version, record.manifest_id, record.block, screened)
+    if said != row[1:5] or row.block_id != rules.block_id(record.manifest_id, record.block):
         raise contradicted(BLOCKS, "a column of %s contradicts the sealed record")
     return record
 
@@ -274,7 +276,8 @@ def block_row(key: DataKey, record: record_pb2.ManifestBlockRecord) -> tuple[Row
     """Seal a version of a block; the columns beside the seal are taken from the record."""
     block_id = rules.block_id(record.manifest_id, record.block)
     sealed = key.seal(BLOCKS, block_id, record.version, record.SerializeToString(deterministic=True))
-    row = Row(BLOCK_ROWS, (block_id, record.version, record.manifest_id, record.block, sealed))
+    screened = len(rules.rows_of(record.rows))
+    row = Row(BLOCK_ROWS, (block_id, record.version, record.manifest_id, record.block, screened, sealed))
     return row, RecordRef(BLOCKS, block_id, record.version, hashlib.sha256(sealed).digest())
 
 

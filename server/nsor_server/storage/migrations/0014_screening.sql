@@ -32,6 +32,7 @@ CREATE TABLE manifest (
     persons smallint NOT NULL CHECK (persons >= 1),
     created_at timestamptz NOT NULL
 );
+CREATE INDEX manifest_over ON manifest (closes_at, manifest_id);
 COMMENT ON COLUMN manifest.manifest_id IS 'the first half of a hash of agency, crossing, direction, carrier, number and day: one is declared once';
 COMMENT ON COLUMN manifest.place IS 'where the crossing lies, by the policy of then';
 COMMENT ON COLUMN manifest.border_crossing IS 'enum nsor.v1.BorderCrossing';
@@ -45,9 +46,12 @@ CREATE TABLE manifest_block (
     version integer NOT NULL CHECK (version >= 1),
     manifest_id uuid NOT NULL,
     block smallint NOT NULL CHECK (block >= 0),
+    screened smallint NOT NULL CHECK (screened >= 1),
     sealed bytea NOT NULL,
     PRIMARY KEY (block_id, version)
 );
+CREATE INDEX manifest_block_of ON manifest_block (manifest_id, block, version DESC);
+COMMENT ON COLUMN manifest_block.screened IS 'how many rows stand in it';
 COMMENT ON COLUMN manifest_block.block_id IS 'the first half of a hash of manifest and block';
 COMMENT ON COLUMN manifest_block.sealed IS 'nsor.storage.v1.ManifestBlockRecord under the manifest''s data key';
 

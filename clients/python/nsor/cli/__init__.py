@@ -79,6 +79,7 @@ COMMANDS = {
     "ticket": Entry("nsor.cli.tickets", "ticket", "Open, list or withdraw a ticket: NPB's work on named persons."),
     "case": Entry("nsor.cli.tickets", "case", "Open, list or withdraw a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document, or as a candidate."),
+    "search": Entry("nsor.cli.search", "search", "Search by name for one whom your grant, ticket or case names."),
     "emergency": Entry(
         "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
     ),

@@ -85,7 +85,7 @@ def lookup(
     if sum((cnic_file is not None, by_document, document_file is not None, candidate is not None)) > 1:
         raise WrongUse("Say whom by one of --cnic-file, --by-document, --document-file or --candidate.")
     request = lookup_pb2.LookUpRegistrationRequest(request_id=request_id or "")
-    _name_case(request, case)
+    name_case(request, case)
     if candidate is not None:
         request.candidate_id = candidate
     elif by_document and case["travel_document_file"] is not None:
@@ -94,10 +94,13 @@ def lookup(
         request.document.CopyFrom(shown_number.document(session, document_file))
     else:
         request.cnic = shown_number.cnic(cnic_file)
-    _answer(session, request)
+    with session.client(officer=True) as client:
+        if request.basis.HasField("fir"):
+            find_grant(session, client, request)
+        answer(session, client, request)
 
 
-def _name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str, Any]) -> None:
+def name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str, Any]) -> None:
     """Say why, by the one option that was given."""
     from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
 
@@ -119,18 +122,16 @@ def _name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str,
         request.purpose, basis.ticket_id = options_pb2.PURPOSE_REGISTER_OPERATION, case["ticket_id"]
 
 
-def _answer(session: Session, request: lookup_pb2.LookUpRegistrationRequest) -> None:
+def answer(session: Session, client: Client, request: lookup_pb2.LookUpRegistrationRequest) -> None:
+    """Look somebody up, and show the answer."""
     from nsor.v1 import lookup_pb2  # noqa: PLC0415 - as above
 
-    with session.client(officer=True) as client:
-        if request.basis.HasField("fir"):
-            _find_grant(session, client, request)
-        answer = client.lookup.look_up_registration(request)
+    answer = client.lookup.look_up_registration(request)
     found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
     session.answer(answer, title="Found" if found else "No record that this call may see", confidential=True)
 
 
-def _find_grant(session: Session, client: Client, request: lookup_pb2.LookUpRegistrationRequest) -> None:
+def find_grant(session: Session, client: Client, request: lookup_pb2.LookUpRegistrationRequest) -> None:
     """Put an officer's own grant for the FIR in its place, if he is of the police: the one that was given last."""
     from nsor.v1 import access_requests_pb2, options_pb2  # noqa: PLC0415 - as above
 

@@ -34,6 +34,20 @@ TEXTS: Final[dict[str, str]] = {
     "Another suspect of this FIR?": "اس ایف آئی آر کا کوئی اور مشتبہ؟",
     "Sections of the FIR, such as 376, 34": "ایف آئی آر کی دفعات، جیسے 376, 34",
     "Where the investigation stands:": "تفتیش کس مرحلے پر ہے:",
+    "Candidates": "ممکنہ افراد",
+    "{:,} of {:,} who fit are shown, the most alike first.": (
+        "ملتے جلتے افراد میں سے {:,} دکھائے گئے، کل {:,}؛ زیادہ مشابہ پہلے۔"
+    ),
+    "Nobody is found by this name.": "اس نام سے کوئی نہیں ملا۔",
+    "There is no way to see the others: add --years, --district or --sex.": (
+        "باقی دیکھے نہیں جا سکتے: --years، --district یا --sex شامل کریں۔"
+    ),
+    "Look one up: `nsor lookup {} --candidate {}`": "ایک کا ریکارڈ دیکھیں: `nsor lookup {} --candidate {}`",
+    "Look which one up? It uses the grant. 1 to {}, or Enter for none": (
+        "کس کا ریکارڈ دیکھیں؟ اجازت نامہ استعمال ہوگا۔ 1 سے {}، یا کوئی نہیں تو Enter"
+    ),
+    "Name": "نام",
+    "Father's or husband's name (empty: none)": "والد یا شوہر کا نام (خالی: نہیں)",
     "Why the record is needed:": "ریکارڈ کیوں درکار ہے:",
     "Number of the certified copy of the FIR, such as FC-12/2025": "ایف آئی آر کی مصدقہ نقل کا نمبر، جیسے FC-12/2025",
     "Number of the application, such as APP-9/2025": "درخواست کا نمبر، جیسے APP-9/2025",

@@ -13,6 +13,10 @@ TEXTS: Final[dict[str, str]] = {
     "You have no grant for this FIR. Ask the prosecutor: `nsor access request --new`.": (
         "اس ایف آئی آر کے لیے آپ کے پاس اجازت نامہ نہیں۔ پراسیکیوٹر سے مانگیں: `nsor access request --new`۔"
     ),
+    "Name the case with exactly one of --grant, --fir, --case or --ticket.": (
+        "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case یا --ticket۔"
+    ),
+    "Give a year of birth or two, such as 1980 or 1975-1985.": "پیدائش کا ایک یا دو سال دیں، جیسے 1980 یا 1975-1985۔",
     # Commands and options.
     "No such command.": "ایسی کوئی کمانڈ نہیں۔",
     "No such command. Did you mean {}?": "ایسی کوئی کمانڈ نہیں۔ شاید: {}",

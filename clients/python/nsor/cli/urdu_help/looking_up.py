@@ -34,6 +34,12 @@ COMMANDS: Final[dict[str, str]] = {
     "Acknowledge a recall, and say what was done about it; you sign.": (
         "اطلاع کی رسید دینا اور بتانا کہ کیا کیا گیا؛ آپ دستخط کرتے ہیں۔"
     ),
+    "Search by name for one whom your grant, ticket or case names.": (
+        "اپنے اجازت نامے، ٹکٹ یا مقدمے میں نامزد شخص کو نام سے ڈھونڈنا۔"
+    ),
+    "Search by name for one whom your grant, ticket or court case names, in Urdu or Roman letters.": (
+        "اپنے اجازت نامے، ٹکٹ یا عدالتی مقدمے میں نامزد شخص کو اردو یا رومن نام سے ڈھونڈنا۔"
+    ),
     "Look one person up by CNIC or document, or as a candidate.": (
         "شناختی کارڈ یا دستاویز کے نمبر سے، یا تلاش کے نتیجے سے، ایک شخص کا ریکارڈ دیکھنا۔"
     ),
@@ -145,6 +151,14 @@ OPTIONS: Final[dict[str, str]] = {
     "By a document instead of a CNIC: it is asked for, or read from stdin as JSON.": (
         "شناختی کارڈ کے بجائے دستاویز سے: پوچھی جاتی ہے، یا stdin سے JSON کی صورت میں پڑھی جاتی ہے۔"
     ),
+    "Which of those whom the grant, ticket or case names, in its order.": (
+        "اجازت نامے، ٹکٹ یا مقدمے میں نامزد افراد میں سے کون سا، اسی ترتیب سے۔"
+    ),
+    "Year of birth, or the first and the last one: 1980, 1975-1985.": (
+        "پیدائش کا سال، یا پہلا اور آخری سال: 1980، 1975-1985۔"
+    ),
+    "A district where the person was or is, such as PK-PB/LHR.": "وہ ضلع جہاں شخص تھا یا ہے، جیسے PK-PB/LHR۔",
+    "Sex.": "جنس۔",
     "File with the CNIC on its first line.": "فائل جس کی پہلی سطر میں شناختی کارڈ نمبر ہے۔",
     "Repeat a look-up whose outcome is unknown, within ten minutes: it doesn't use the grant again.": (
         "جس کارروائی کا نتیجہ معلوم نہ ہو اسے دس منٹ میں دہرائیں: اجازت نامہ دوبارہ استعمال نہیں ہوتا۔"

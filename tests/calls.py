@@ -88,6 +88,8 @@ _TABLES = (
     "registration_identifier",
     "registration_identifier_withdrawal",
     "registration_screened",
+    "look_up_return",
+    "look_up_time",
     "registration_case",
     "registration_claim",
     "import_block",

@@ -33,6 +33,7 @@ from nsor_server.ledger import epoch, epoch_cosignatures, keyring_check, migrati
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.lookup.times import LookUpTimes
 from nsor_server.pki import index
 from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
@@ -64,7 +65,7 @@ from tests.lookup import test_emergencies as emergencies
 from tests.lookup import test_recalls as recalls
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
-from tests.lookup.test_access_requests import AccessRequests
+from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification import test_arrivals as arrivals
 from tests.notification import test_counter as counter
@@ -242,8 +243,9 @@ def keep_right(services: Services, created: Created) -> None:
 
 
 def give_notices(services: Services, created: Created) -> None:
-    """One notice is verified, and one withdrawn; what others were shown before is recalled."""
+    """One notice is verified, and one withdrawn; what others were shown, or weren't, before is told of."""
     recall(services)
+    give_back(services)
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
@@ -281,6 +283,27 @@ def recall(services: Services) -> None:
             telling.look()
             for each in recalls.listed(services, FIA_IMMIGRATION):
                 services.ask(call_of(FIA_IMMIGRATION), recalls.acknowledging(each))
+
+
+def give_back(services: Services) -> None:
+    """Two suspects are looked up in vain and confirmed since: at the second of two times the uses come back."""
+    numbers, requests, request = (cnic(), cnic()), AccessRequests(services), application()
+    for suspect, number in zip(request.suspects, numbers, strict=True):
+        suspect.cnic = number
+    asked = requests.create(request).response
+    grant = requests.approve(asked.access_request_id, asked.etag).response.grant
+    for number in numbers:
+        look_up(services, grant.grant_id, number)
+    times = LookUpTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+        services.directory.reload()
+        times.look()
+        for nth, number in enumerate(numbers):
+            convicted = conviction(case_number=f"Sessions Case No. {nth + 800}/2022")
+            created = services.create(order(number, convictions=[convicted]))
+            services.confirm(created, case_number=convicted.court_case.case_number)
+        times.look()
 
 
 def empty_a_budget(services: Services) -> None:

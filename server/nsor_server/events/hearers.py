@@ -97,6 +97,8 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_ACCESS_RETURNED,
             notification_pb2.EVENT_KIND_ACCESS_WITHDRAWN,
             notification_pb2.EVENT_KIND_ACCESS_PASSED,
+            notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED,
+            notification_pb2.EVENT_KIND_LOOK_UP_RETURNED,
         ),
     ),
     (

@@ -91,11 +91,13 @@ class _Grant:
     Attributes:
         record: what was sealed.
         uses: so far, for each of its persons: those of this batch too.
+        returned: likewise, how many of them were given back.
         classes: those that it shows, where it shows fewer than its purpose.
     """
 
     record: record_pb2.GrantRecord
     uses: list[int]
+    returned: list[int]
     classes: frozenset[int]
 
 
@@ -109,7 +111,8 @@ class _Subject:
     @property
     def used_up(self) -> bool:
         """Whether the person has been looked up as often as the grant allows."""
-        return self.grant.uses[self.position] >= self.grant.record.uses_per_subject
+        count = self.grant.uses[self.position] - self.grant.returned[self.position]
+        return count >= self.grant.record.uses_per_subject
 
 
 @dataclass(slots=True)
@@ -339,7 +342,7 @@ class Decider:
         """The answer before disclosure, and what the entry says of it."""
         if found is None:
             response = lookup_pb2.LookUpRegistrationResponse(outcome=_NO_RECORD)
-            detail = record_pb2.AccessDetail(outcome="NO_RECORD")
+            detail = record_pb2.AccessDetail(outcome=rules.NO_RECORD)
         else:
             record, convictions, etag, others = found
             whole = record
@@ -412,7 +415,10 @@ class Decider:
             uses = [0] * len(record.named)
             for position in earlier.used:
                 uses[position] += 1
-            known = batch.grants[grant_id] = _Grant(record, uses, frozenset(record.classes))
+            returned = [0] * len(record.named)
+            for position in earlier.returned:
+                returned[position] += 1
+            known = batch.grants[grant_id] = _Grant(record, uses, returned, frozenset(record.classes))
         return known
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:

@@ -179,7 +179,8 @@ _EARLIER: Final = Statement(
     b"""
 SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed, g.withdrawn,
     g.holder,
-    CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END
+    CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END,
+    CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up_return WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
 LEFT JOIN LATERAL (
     SELECT request_hash, answered_us FROM look_up WHERE request_id = q.request_id AND agency_id = q.agency_id
@@ -252,6 +253,7 @@ class Earlier(NamedTuple):
         withdrawn: whether it was withdrawn.
         holder: key id of the officer to whom it was passed last; None: to nobody.
         used: for each use of the grant so far, its subject.
+        returned: for each use that was given back, likewise.
     """
 
     request_hash: bytes | None
@@ -263,6 +265,7 @@ class Earlier(NamedTuple):
     withdrawn: bool
     holder: bytes | None
     used: Sequence[int]
+    returned: Sequence[int]
 
 
 def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:

@@ -17,8 +17,8 @@ BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_REGISTER_OPERATION: "ticket_id",
 }
 """The field of LookUpBasis that a purpose needs; a purpose that isn't here looks nobody up."""
-
-
+NO_RECORD: Final = "NO_RECORD"
+"""What the detail of a look-up says that was shown nobody."""
 ON_A_GRANT: Final = frozenset(
     {options_pb2.PURPOSE_INVESTIGATION, options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_REGISTER_OPERATION}
 )

@@ -17,6 +17,7 @@ from nsor_server.ledger.stored import (
     Rows,
     Stored,
 )
+from nsor_server.lookup import returned, times
 from nsor_server.lookup.emergencies.stored import TABLES as EMERGENCIES
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.recalls import store as recalls
@@ -79,6 +80,8 @@ STORED: Final = Stored(
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
         RecordedTable.unsealed(grants.HOLDER_ROWS),
         RecordedTable.unsealed(escalation.STEPS),
+        RecordedTable.unsealed(returned.RETURNS),
+        RecordedTable.unsealed(times.TIMES),
         *screening.TABLES,
         *EMERGENCIES,
         RecordedTable(recalls.PASSES, "recall_pass_id"),

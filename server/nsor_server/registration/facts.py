@@ -24,6 +24,8 @@ from nsor_server.registration.claims import (
 )
 from nsor_server.registration.claims import CLAIM_HEADS as CLAIMS
 from nsor_server.registration.claims import TABLE as CLAIM_TABLE
+from nsor_server.registration.claims import head as claim_head
+from nsor_server.registration.claims import seen as claim_seen
 from nsor_server.registration.claims import stored as stored_claim
 from nsor_server.registration.closure.erasures import TABLE as ERASURE_TABLE
 from nsor_server.registration.closure.erasures import erased_ids
@@ -56,6 +58,8 @@ from nsor_server.registration.record import (
     name_record,
     to_message,
 )
+from nsor_server.registration.returned import Standing as CameToStand
+from nsor_server.registration.returned import since as came_to_stand
 from nsor_server.registration.rules import owners
 from nsor_server.registration.screened import IS_NEWEST as IS_NEWEST_SCREENED
 from nsor_server.registration.screened import TABLE as SCREENED
@@ -118,6 +122,7 @@ __all__ = [
     "SCREENED",
     "SCREENING",
     "TABLE",
+    "CameToStand",
     "Claimant",
     "Claimants",
     "Counting",
@@ -135,9 +140,12 @@ __all__ = [
     "as_one",
     "at_home",
     "by_number",
+    "came_to_stand",
     "case_blinds",
     "case_reference",
     "check_arrival_days",
+    "claim_head",
+    "claim_seen",
     "compared_person",
     "confirmed_cases",
     "court_case",

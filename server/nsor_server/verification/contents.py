@@ -59,6 +59,7 @@ from nsor_server.verification.recalled import Recalled
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
+from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
 
@@ -107,7 +108,6 @@ def of_details(conn: Connection, keyring: Keyring, report: Report) -> OfEntries:
     parts: list[OfEntries] = [
         ListedAmendments(conn, report.add),
         ListedImports(conn, report.add),
-        Grants(conn, keyring, report.add),
         Listed(conn, keyring, report.add),
     ]
     parts += [service.of_entries(conn, report.add) for service in SERVICES if service.of_entries is not None]
@@ -181,5 +181,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Photos(conn, keyring, history, enrolled, report.add),
         requests,
         Silence(conn, requests, reviewed, decided_by, report.add),
+        grants := Grants(conn, keyring, report.add),
+        ReturnedUses(conn, history, grants, report.add),
     ]
     return Concerned(parts)

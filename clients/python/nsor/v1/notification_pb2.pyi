@@ -253,6 +253,14 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
     EVENT_KIND_ACCESS_REQUEST_REFERRED: _EventKind.ValueType  # 313
     """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+    EVENT_KIND_LOOK_UPS_COMPARED: _EventKind.ValueType  # 320
+    """At a fixed time: who has come to stand since the one before was compared with whom grants, tickets and court cases name. To every agency
+    that has one which counts, whether or not it was given anything back.
+    """
+    EVENT_KIND_LOOK_UP_RETURNED: _EventKind.ValueType  # 321
+    """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
+    agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
+    """
     EVENT_KIND_EMERGENCY_OPENED: _EventKind.ValueType  # 350
     """An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""
     EVENT_KIND_EMERGENCY_LOOKED_UP: _EventKind.ValueType  # 351
@@ -501,6 +509,14 @@ EVENT_KIND_ACCESS_REQUEST_ESCALATED: EventKind.ValueType  # 312
 """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
 EVENT_KIND_ACCESS_REQUEST_REFERRED: EventKind.ValueType  # 313
 """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+EVENT_KIND_LOOK_UPS_COMPARED: EventKind.ValueType  # 320
+"""At a fixed time: who has come to stand since the one before was compared with whom grants, tickets and court cases name. To every agency
+that has one which counts, whether or not it was given anything back.
+"""
+EVENT_KIND_LOOK_UP_RETURNED: EventKind.ValueType  # 321
+"""A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
+agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
+"""
 EVENT_KIND_EMERGENCY_OPENED: EventKind.ValueType  # 350
 """An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""
 EVENT_KIND_EMERGENCY_LOOKED_UP: EventKind.ValueType  # 351

@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
@@ -35,6 +35,12 @@ SELECT r.index, uuid_send(g.grant_id), g.agency_id, (extract(epoch FROM g.expire
 FROM ledger_record AS r
 JOIN access_grant AS g ON g.grant_id = {UUID_OF_RECORD} AND r.version = {store.GRANT_VERSION}
 WHERE r.table_name = '{store.GRANTS}'
+ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
+_RETURNS: Final = f"""
+SELECT r.index, uuid_send(b.access_id), uuid_send(b.grant_id), b.subject
+FROM ledger_record AS r JOIN look_up_return AS b ON b.access_id = {UUID_OF_RECORD}
+WHERE r.table_name = 'look_up_return'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ENDED: Final = f"""
@@ -78,6 +84,7 @@ _SEARCHED: Final[Mapping[str, str]] = {
 }
 """The same of a search."""
 _REFUSED: Final = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
+_NOT_MISSED: Final = "a use of a grant, ticket or court case was given back that had shown a record, or none"
 _NUMBERED: Final = "the uses of a grant, ticket or court case aren't numbered one after the other, up to what it allows"
 
 
@@ -92,6 +99,9 @@ class _Grant:
         used: the entries that used it.
         passed: by which entries it was passed on, in their order.
         holder: key id of the officer who may use it; empty: any officer of its place.
+        returned: how many of the uses were given back, for each of its persons.
+        returned_at: the entries that gave them back.
+        missed: the accesses that were answered "no record" and weren't given back, with the person's position.
         withdrawn: by which entry, and when it says that it was; None: it wasn't.
     """
 
@@ -101,6 +111,9 @@ class _Grant:
     used: array[int]
     passed: array[int]
     holder: bytes
+    returned: list[int]
+    returned_at: array[int] = field(default_factory=lambda: array("q"))
+    missed: dict[bytes, int] = field(default_factory=dict)
     withdrawn: tuple[int, int] | None = None
 
     def shows(self, classes: Iterable[int]) -> bool:
@@ -125,8 +138,14 @@ class Grants:
         self._rows = Rows(conn, "grants", _GRANTS, add)
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
         self._passed_on = Rows(conn, "to whom grants were passed", _PASSED_ON, add)
-        concerned = (self._rows, self._ended, self._passed_on)
-        self.concerns = Concerns(concerned, frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",))
+        self._returns = Rows(conn, "uses that were given back", _RETURNS, add)
+        self.rows = self._returns
+        """Entries that have some of these give uses back."""
+        self.returned: dict[bytes, bytes] = {}
+        """The accesses whose uses the last entry has given back, each with its grant."""
+        self._naming: dict[str, list[bytes]] = {}
+        rows = self._rows, self._ended, self._passed_on, self._returns
+        self.concerns = Concerns(rows, frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",), also_next=True)
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()
@@ -135,6 +154,7 @@ class Grants:
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take the next entry; all come in their order."""
         self._take(index, leaf, detail)
+        self._take_returns(index)
         if leaf.method == LOOK_UP and leaf.purpose in rules.ON_A_GRANT:
             self._looked_up(index, leaf, detail)
         elif detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
@@ -151,6 +171,40 @@ class Grants:
         self._rows.finish()
         self._ended.finish()
         self._passed_on.finish()
+        self._returns.finish()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no detail of a look-up on a grant was dropped so far."""
+        return not self._dropped
+
+    def naming(self, one: registrations.Identifier) -> Iterator[record_pb2.GrantRecord]:
+        """The grants that have named somebody by an identifier, those that are over too."""
+        for grant_id in self._naming.get(subjects.named_as(one), ()):
+            yield self._grants[grant_id].record
+
+    def counts(self, grant_id: bytes, at_us: int) -> bool:
+        """Whether a grant is neither over at an instant nor withdrawn, nor opened with a key that is compromised."""
+        grant = self._grants[grant_id]
+        is_over = grant.record.expires_at_us <= at_us or grant.withdrawn is not None
+        return not is_over and grant.record.opened_by_key not in self._compromised
+
+    def missed(self, grant_id: bytes, position: int) -> set[bytes]:
+        """The accesses of a person on a grant that were answered "no record", and weren't given back before."""
+        return {access_id for access_id, of in self._grants[grant_id].missed.items() if of == position}
+
+    def _take_returns(self, index: int) -> None:
+        for access_id, grant_id in self.returned.items():
+            self._grants[grant_id].missed.pop(access_id, None)
+        self.returned.clear()
+        for access_id, grant_id, position in self._returns.take(index):
+            grant = self._grants.get(grant_id)
+            if grant is None or (grant.missed.get(access_id) != position and not self._dropped):
+                self._add(index, _NOT_MISSED)
+            elif position < len(grant.returned):
+                grant.returned[position] += 1
+                grant.returned_at.append(index)
+                self.returned[access_id] = grant_id
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take what the entry wrote: grants, what ends them, and to whom they were passed."""
@@ -198,9 +252,10 @@ class Grants:
             return
         if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
-        self._grants[grant_id] = _Grant(
-            record, index, [0] * len(record.named), array("q"), array("q"), record.officer_key
-        )
+        nobody = [0] * len(record.named)
+        self._grants[grant_id] = _Grant(record, index, [*nobody], array("q"), array("q"), record.officer_key, nobody)
+        for named in filter(None, record.named):
+            self._naming.setdefault(named, []).append(grant_id)
         bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
 
     def _passed(
@@ -229,19 +284,22 @@ class Grants:
         if not grant.shows(detail.classes_shown):
             self._add(index, "a look-up shows classes of fields that its grant doesn't")
         if not detail.replay:
-            self._use(index, grant, detail)
+            self._use(index, leaf, grant, detail)
 
-    def _use(self, index: int, grant: _Grant, detail: record_pb2.AccessDetail) -> None:
+    def _use(self, index: int, leaf: leaf_pb2.Leaf, grant: _Grant, detail: record_pb2.AccessDetail) -> None:
         """Count a use: each comes once, and none is beyond what the grant allows."""
         position, use = _position(grant, detail), detail.grant_use
         if position is None:
             return
         before = grant.uses[position]
         follows = use > before if self._dropped else use == before + 1
-        if position != detail.grant_position or not follows or use > grant.record.uses_per_subject:
+        counts = use - grant.returned[position]
+        if position != detail.grant_position or not follows or counts > grant.record.uses_per_subject:
             self._add(index, _NUMBERED)
         grant.uses[position] = max(before, use)
         grant.used.append(index)
+        if detail.outcome == rules.NO_RECORD:
+            grant.missed[leaf.access_id] = position
 
     def _refused(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
@@ -250,7 +308,7 @@ class Grants:
         due = self._due(grant, leaf, detail)
         if not due and grant is not None:
             position = _position(grant, detail)
-            used = grant.uses[position] if position is not None else 0
+            used = grant.uses[position] - grant.returned[position] if position is not None else 0
             if used >= grant.record.uses_per_subject or self._dropped:
                 due = _USED_UP
         if detail.outcome != due:
@@ -289,7 +347,10 @@ class Grants:
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedGrants) -> None:
         """Hold a page against what counted, and its uses; where details were dropped there were more of them."""
         grants = list(islice(self._page(leaf.agency, listed), listed.most))
-        used = [bisect.bisect_left(grant.used, listed.before) for grant in grants]
+        used = [
+            bisect.bisect_left(grant.used, listed.before) - bisect.bisect_left(grant.returned_at, listed.before)
+            for grant in grants
+        ]
         fewer = any(one < other for one, other in zip(listed.used, used, strict=False))
         if (
             listed.before > index

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -142,13 +142,35 @@ WHERE g.opened_by_agency = $1 AND g.expires_at > $2::timestamptz
 """,
 )
 """What officers of an agency have granted or opened, wherever, and what isn't over."""
+_ALL_COUNTING: Final = Statement(
+    b"grants counting of all",
+    b"""
+SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed
+FROM access_grant AS g
+WHERE g.expires_at > $1::timestamptz
+    AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
+ORDER BY g.grant_id
+""",
+)
+_AGENCIES_COUNTING: Final = Statement(
+    b"agencies of grants counting",
+    b"""
+SELECT DISTINCT g.agency_id
+FROM access_grant AS g
+WHERE g.expires_at > $1::timestamptz
+    AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
+ORDER BY g.agency_id
+""",
+)
 
 
 _PAGE: Final = rows.statements(
     "grants opened",
     """
 SELECT h.size, o.grant_id, o.agency_id, o.expires_at, o.case_blinds, o.sealed,
-    (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id), coalesce(p.version, 0), p.officer_key
+    (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id)
+        - (SELECT count(*) FROM look_up_return AS r WHERE r.grant_id = o.grant_id),
+    coalesce(p.version, 0), p.officer_key
 FROM ledger_head AS h
 LEFT JOIN (
     SELECT g.*
@@ -311,6 +333,25 @@ def counting(conn: Connection, sealer: Sealing, call: Call) -> list[record_pb2.G
             conn, _COUNTING, call.agency.agency_id.encode(), after
         )
     ]
+
+
+def all_counting(conn: Connection, sealer: Sealing, now_us: int) -> Iterator[record_pb2.GrantRecord]:
+    """All grants, tickets and court cases that are neither over at an instant nor withdrawn.
+
+    Raises:
+        Internal: one isn't what its row says.
+    """
+    for grant_id, agency_id, expires_at, case_blinds, sealed in ask(conn, _ALL_COUNTING, _instant(now_us)):
+        yield open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+
+
+def agencies_counting(conn: Connection, now_us: int) -> list[str]:
+    """The agencies to which one of these was given."""
+    return [str(agency_id) for (agency_id,) in ask(conn, _AGENCIES_COUNTING, _instant(now_us))]
+
+
+def _instant(at_us: int) -> bytes:
+    return arrays.integer(arrays.microseconds(instant(at_us)))
 
 
 def page(conn: Connection, sealer: Sealing, call: Call, *, now_us: int, after: bytes, limit: int) -> Page:

@@ -58,19 +58,20 @@ def position(grant: record_pb2.GrantRecord, subject: registrations.Identifier | 
     """
     if subject is None:
         return None
-    named, everybody = _written(subject), list(grant.named)
+    named, everybody = named_as(subject), list(grant.named)
     return everybody.index(named) if named in everybody else None
 
 
 def identifier(suspect: record_pb2.Suspect) -> str:
     """By which identifier he is named, as it stands in a grant; empty: by name only."""
     if suspect.cnic:
-        return _written(registrations.of_cnic(suspect.cnic))
+        return named_as(registrations.of_cnic(suspect.cnic))
     if suspect.HasField("document"):
         document = suspect.document
-        return _written(registrations.of_document(document.country, document.number, document.kind))
+        return named_as(registrations.of_document(document.country, document.number, document.kind))
     return ""
 
 
-def _written(one: registrations.Identifier) -> str:
+def named_as(one: registrations.Identifier) -> str:
+    """How a grant names somebody by an identifier."""
     return f"{one.use} {one.text}"

@@ -123,6 +123,26 @@ COMMENT ON COLUMN look_up.subject IS 'position of the CNIC in the sealed grant';
 COMMENT ON COLUMN look_up.use IS 'first, second, ... use of the grant for this subject';
 CREATE UNIQUE INDEX look_up_use ON look_up (grant_id, subject, use) WHERE grant_id IS NOT NULL;
 
+-- Uses that were given back: a look-up was answered "no record", and the person has come to stand since. Insert-only.
+CREATE TABLE look_up_return (
+    access_id uuid PRIMARY KEY,
+    grant_id uuid NOT NULL,
+    subject smallint NOT NULL CHECK (subject >= 0)
+);
+COMMENT ON TABLE look_up_return IS 'uses of grants that were given back, by the access that used them: it had said that there is no record';
+COMMENT ON COLUMN look_up_return.subject IS 'as in look_up';
+CREATE INDEX look_up_return_grant ON look_up_return (grant_id);
+
+-- The look-up's own fixed times. One row each, whatever there is.
+CREATE TABLE look_up_time (
+    look_up_time_id uuid NOT NULL UNIQUE,
+    number bigint PRIMARY KEY CHECK (number >= 1),
+    due_at timestamptz NOT NULL UNIQUE,
+    looked_to bigint NOT NULL
+);
+COMMENT ON COLUMN look_up_time.looked_to IS 'the last entry by which somebody has come to stand who was compared with whom grants name';
+
+GRANT SELECT, INSERT ON look_up_return, look_up_time TO nsor_server;
 GRANT SELECT, INSERT, UPDATE ON access_request_work, access_request_watch TO nsor_server;
 GRANT SELECT, INSERT ON access_request_step TO nsor_server;
 GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, access_grant_holder, look_up TO nsor_server;

@@ -10,10 +10,10 @@ import pytest
 from tests.agencies import FIA_IMMIGRATION, NPB
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
-from tests.lookup.test_recalls import acknowledging, at_the_border, listed, looked_up, set_aside, telling, times
+from tests.lookup.test_recalls import acknowledging, at_the_border, listed, looked_up, set_aside, tell, telling
 from tests.orders import cnic, order
 
-__all__ = ["telling", "times"]
+__all__ = ["tell", "telling"]
 
 NOT_DUE = "recalls were written that weren't due, or not to everybody who was told"
 NOT_TOLD = "agencies weren't told of their recalls, or of those that are overdue, as they had to be"
@@ -32,9 +32,9 @@ def shown(services: Services) -> list[bytes]:
 
 @pytest.mark.usefixtures("shown")
 def test_a_recall_that_was_hidden_from_a_list_is_found(
-    services: Services, times: Callable[[], int], owner: Owner
+    services: Services, tell: Callable[[], int], owner: Owner
 ) -> None:
-    times()
+    tell()
     (recall,) = listed(services, FIA_IMMIGRATION)
     with owner.without("recall", f"recall_id = '{recall.recall_id}'"):
         assert listed(services, FIA_IMMIGRATION) == []
@@ -44,9 +44,9 @@ def test_a_recall_that_was_hidden_from_a_list_is_found(
 
 @pytest.mark.usefixtures("shown")
 def test_an_acknowledgement_that_was_hidden_from_a_list_is_found(
-    services: Services, times: Callable[[], int], owner: Owner
+    services: Services, tell: Callable[[], int], owner: Owner
 ) -> None:
-    times()
+    tell()
     (recall,) = listed(services, FIA_IMMIGRATION)
     services.ask(call_of(FIA_IMMIGRATION), acknowledging(recall))
     assert owner.findings() == []
@@ -56,27 +56,27 @@ def test_an_acknowledgement_that_was_hidden_from_a_list_is_found(
 
 
 def test_an_access_that_was_hidden_while_recalls_were_made_is_found(
-    services: Services, times: Callable[[], int], owner: Owner, shown: list[bytes]
+    services: Services, tell: Callable[[], int], owner: Owner, shown: list[bytes]
 ) -> None:
     # Nobody would ever tell whoever was shown it.
     with owner.without("ledger_entry", f"access_id = '{uuid.UUID(bytes=shown[1])}'"):
-        times()
+        tell()
         assert listed(services, FIA_IMMIGRATION) == []
     assert owner.findings() == [NOT_DUE]
 
 
 @pytest.mark.usefixtures("shown")
 def test_an_order_that_was_hidden_while_recalls_were_made_is_found(
-    services: Services, times: Callable[[], int], owner: Owner
+    services: Services, tell: Callable[[], int], owner: Owner
 ) -> None:
     with owner.without("recall_order", "true"):
-        times()
+        tell()
     assert listed(services, FIA_IMMIGRATION) == []
     assert owner.findings() == [NOT_DUE]
 
 
 @pytest.mark.usefixtures("shown")
-def test_a_recall_of_which_nobody_was_told_is_found(times: Callable[[], int], owner: Owner) -> None:
-    times()
+def test_a_recall_of_which_nobody_was_told_is_found(tell: Callable[[], int], owner: Owner) -> None:
+    tell()
     owner.does("UPDATE outbox SET recipient = 'nadra' WHERE recipient = 'fia-immigration' AND kind = 360")
     assert NOT_TOLD in owner.findings()

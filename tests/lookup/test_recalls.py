@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from nsor.v1 import (
+    arrivals_pb2,
     identity_pb2,
     lookup_pb2,
     notification_pb2,
@@ -20,27 +22,38 @@ from nsor.v1 import (
 )
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
-from nsor_server.lookup.recalls import rules
+from nsor_server.lookup.recalls import plan, rules
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.registration.closure import erasing
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import (
     FIA_IMMIGRATION,
     KARACHI_COURT,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NADRA,
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     officer_of,
 )
-from tests.calls import TRACING, Services, call_of
+from tests.calls import ORIGIN, POLICY, TRACING, Services, call_of
+from tests.lookup import test_emergencies as emergencies
 from tests.orders import Created, cnic, conviction, order
+from tests.registration import test_closure as closures
+from tests.registration.test_erasure import decided
+from tests.registration.test_identifiers import CASES
 from tests.registration.test_identity_changes import verified
 from tests.registration.test_identity_numbers import accepted, reported
 from tests.registration.test_judgments import by_prosecution, by_registry, judgment, proposing, two_counts, unsealing
+from tests.registration.test_review_decisions import MERGE, Pair, pair
+from tests.registration.test_reviews import clock, times
+from tests.registration.test_withdrawal import WITHDRAWN
 from tests.verifying import findings
+
+__all__ = ["clock", "pair", "times"]
 
 NO_LONGER = recalls_pb2.RECALL_REASON_NO_LONGER
 CHANGED = recalls_pb2.RECALL_REASON_CHANGED
@@ -62,7 +75,7 @@ def telling(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def times(telling: RecallTimes) -> Callable[[], int]:
+def tell(telling: RecallTimes) -> Callable[[], int]:
     """Has all of a time told; gives by how many entries."""
 
     def once() -> int:
@@ -130,7 +143,7 @@ def sound(services: Services, keyring: Keyring) -> bool:
 
 
 def test_whoever_was_shown_it_is_told_again_and_nobody_else(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     number = cnic()
     created = services.confirmed(order(number))
@@ -138,10 +151,10 @@ def test_whoever_was_shown_it_is_told_again_and_nobody_else(
     # Asked for nobody, for another one, or before he was confirmed: none of them was shown him.
     looked_up(services, cnic())
     at_the_border(services, cnic())
-    times()
+    tell()
     assert listed(services, PUNJAB_PROSECUTION) == []
     set_aside(services)
-    times()
+    tell()
     (of_prosecution,) = listed(services, PUNJAB_PROSECUTION)
     (of_border,) = listed(services, FIA_IMMIGRATION)
     assert named(of_prosecution) == [shown[0]]
@@ -157,7 +170,7 @@ def test_whoever_was_shown_it_is_told_again_and_nobody_else(
 
 
 def test_what_is_wrong_of_it_is_recalled_from_those_who_were_shown_that(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     # Of two counts one falls: the border was never told of what.
     number, both = cnic(), two_counts()
@@ -165,7 +178,7 @@ def test_what_is_wrong_of_it_is_recalled_from_those_who_were_shown_that(
     by_prosecution, _ = looked_up(services, number), at_the_border(services, number)
     count = registration_pb2.JudgedCount(offence_code="PPC-377")
     by_registry(services, judgment("SET_ASIDE", count))
-    times()
+    tell()
     (recall,) = listed(services, PUNJAB_PROSECUTION)
     assert (recall.reason, list(recall.classes)) == (CHANGED, [options_pb2.FIELD_CLASS_CONVICTION])
     assert named(recall) == [by_prosecution]
@@ -174,7 +187,7 @@ def test_what_is_wrong_of_it_is_recalled_from_those_who_were_shown_that(
 
 
 def test_every_way_in_which_it_was_shown_is_found(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     number = cnic()
     created = services.confirmed(order(number))
@@ -193,7 +206,7 @@ def test_every_way_in_which_it_was_shown_is_found(
     }
     assert all(options_pb2.FIELD_CLASS_IDENTITY in each.classes for each in told)
     set_aside(services)
-    times()
+    tell()
     recalls = [each for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NADRA) for each in listed(services, agency)]
     assert {access for each in recalls for access in named(each)} == shown
     assert sound(services, keyring)
@@ -209,7 +222,7 @@ def test_a_page_that_showed_it_is_found_by_its_rows(services: Services, keyring:
             assert [(one.access_id, one.version) for one in told] == [(page, 1)]
 
 
-def test_by_every_number_that_he_ever_had(services: Services, times: Callable[[], int], keyring: Keyring) -> None:
+def test_by_every_number_that_he_ever_had(services: Services, tell: Callable[[], int], keyring: Keyring) -> None:
     # By the old number a look-up has shown him; by the new one, another.
     old, new = cnic(), cnic()
     created, handle = verified(services, services.confirmed(order(old)))
@@ -217,7 +230,7 @@ def test_by_every_number_that_he_ever_had(services: Services, times: Callable[[]
     reported(services, handle, new)
     accepted(services, created)
     at_the_border(services, new)
-    times()
+    tell()
     (changed,) = listed(services, FIA_IMMIGRATION)
     assert (changed.reason, list(changed.classes)) == (CHANGED, [options_pb2.FIELD_CLASS_IDENTITY])
     assert named(changed) == [first]
@@ -225,7 +238,7 @@ def test_by_every_number_that_he_ever_had(services: Services, times: Callable[[]
 
 
 def test_what_stands_again_is_told_to_those_who_were_recalled(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     number = cnic()
     services.confirmed(order(number))
@@ -237,14 +250,28 @@ def test_what_stands_again_is_told_to_those_who_were_recalled(
     services.ask(call_of(NPB), proposing(restored))
     services.ask(call_of(NPB), unsealing(restored))
     at_the_border(services, number)
-    times()
+    tell()
     gone, again = listed(services, FIA_IMMIGRATION)
     assert ([gone.reason, again.reason], named(gone), named(again)) == ([NO_LONGER, RESTORED], [shown], [shown])
     assert sound(services, keyring)
 
 
+def test_who_was_found_at_a_counter_by_his_number_is_found_again(
+    services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    services.confirmed(order(number := cnic()))
+    request = arrivals_pb2.FindRegistrantRequest(cnic=number)
+    access = asked(services, PUNJAB_POLICE, request)
+    asked(services, PUNJAB_POLICE, arrivals_pb2.FindRegistrantRequest(cnic=cnic()))
+    set_aside(services)
+    tell()
+    (recall,) = listed(services, PUNJAB_POLICE)
+    assert named(recall) == [access]
+    assert sound(services, keyring)
+
+
 def test_the_agency_that_changed_it_is_recalled_for_its_look_ups_alone(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     number = cnic()
     created = services.confirmed(order(number))
@@ -252,7 +279,7 @@ def test_the_agency_that_changed_it_is_recalled_for_its_look_ups_alone(
     for agency in (PUNJAB_PROSECUTION, LAHORE_COURT):
         got(services, created, agency)
     by_prosecution(services)
-    times()
+    tell()
     (own,) = listed(services, PUNJAB_PROSECUTION)
     assert named(own) == [looked_up_by_it]
     assert len(listed(services, LAHORE_COURT)) == 1
@@ -260,13 +287,13 @@ def test_the_agency_that_changed_it_is_recalled_for_its_look_ups_alone(
 
 
 def test_one_recall_for_each_case_and_each_is_acknowledged_once(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     number = cnic()
     services.confirmed(order(number))
     cases = [at_the_border(services, number, f"AB000000{nth}") for nth in (1, 1, 2)]
     set_aside(services)
-    times()
+    tell()
     one, other = sorted(listed(services, FIA_IMMIGRATION), key=lambda each: each.access_count)
     assert (named(one), named(other)) == ([cases[2]], [cases[1], cases[0]])
     services.refused(errors.NoRecord, call_of(NADRA), acknowledging(one))
@@ -302,33 +329,100 @@ def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_e
 
 
 def test_at_each_time_there_is_one_entry_whatever_there_is_to_tell(
-    services: Services, times: Callable[[], int], keyring: Keyring
+    services: Services, tell: Callable[[], int], keyring: Keyring
 ) -> None:
     # Whoever set somebody aside doesn't learn by the tree's growth that others had been shown him.
     services.confirmed(order(number := cnic()))
     before = services.writer.size
-    assert times() == 1
+    assert tell() == 1
     at_the_border(services, number)
     set_aside(services)
     between = services.writer.size
-    assert times() == 1
+    assert tell() == 1
     assert (between - before, services.writer.size - between) == (3, 1)
     assert sound(services, keyring)
 
 
 def test_what_is_not_acknowledged_is_told_again_and_then_to_npb(
-    services: Services, times: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    services: Services, tell: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.confirmed(order(number := cnic()))
     at_the_border(services, number)
     set_aside(services)
-    times()
+    tell()
     hour_us = 3_600_000_000
     for hours, kinds in ((47, []), (49, [OVERDUE]), (119, []), (121, [UNACKNOWLEDGED]), (300, [])):
         before = services.owed()
         monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us, h=hours: now_us + h * hour_us)
-        times()
+        tell()
         after = services.owed()
         assert len(after) - len(before) == len(kinds), hours
         for kind in kinds:
             assert services.owed(kind) == ([FIA_IMMIGRATION.agency_id] if kind == OVERDUE else [NPB.agency_id])
+
+
+def test_of_a_person_who_was_shown_by_several_records_one_falls(
+    pair: Pair, services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    # He is registered still: something that was shown of him has changed, and is said so to whoever was shown both.
+    pair.decide(MERGE)
+    both = at_the_border(services, pair.number)
+    by_registry(services, judgment("SET_ASIDE", case_number=CASES[1]))
+    by_registry(services, judgment("SET_ASIDE", case_number=CASES[0]))
+    tell()
+    one, other = listed(services, FIA_IMMIGRATION)
+    assert ([one.reason, other.reason], named(one), named(other)) == ([CHANGED, NO_LONGER], [both], [both])
+    assert sound(services, keyring)
+
+
+def test_what_was_read_in_an_emergency_is_recalled(
+    services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    services.confirmed(order(number := cnic()))
+    officer = services.enrolled(officer_of(PUNJAB_POLICE))
+    emergency_id = emergencies.opened(services, officer, number)
+    access = asked(services, PUNJAB_POLICE, emergencies.reading(emergency_id, number), officer)
+    set_aside(services)
+    tell()
+    (recall,) = listed(services, PUNJAB_POLICE)
+    assert named(recall) == [access]
+    assert sound(services, keyring)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("first", ["disclosure", "judgment"])
+def test_when_both_race_whoever_was_shown_it_is_recalled_and_after_it_nobody_is_shown_it(
+    services: Services, tell: Callable[[], int], keyring: Keyring, first: str, *, together: bool
+) -> None:
+    created = services.confirmed(order(cnic()))
+    reading = registration_pb2.GetRegistrationRequest(registration_id=created.registration_id)
+    calls = [(call_of(LAHORE_COURT), reading), (call_of(LAHORE_HIGH_COURT), judgment("SET_ASIDE"))]
+    if first == "judgment":
+        calls.reverse()
+    ended = services.at_once(*calls, together=together)
+    (shown,) = (each for (_, request), each in zip(calls, ended, strict=True) if request is reading)
+    tell()
+    assert len(listed(services, LAHORE_COURT)) == (not isinstance(shown, errors.ApiError))
+    assert sound(services, keyring)
+
+
+def test_nothing_is_erased_before_whoever_was_shown_it_is_told(
+    services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    # With the details of the accesses goes who that is.
+    number = cnic()
+    created = closures.confirmed(services, number)
+    shown = at_the_border(services, number)
+    closures.close(services, created, **WITHDRAWN)
+    decided(services, created)
+    is_recalled = functools.partial(plan.is_told, services.sealer)
+    with services.database.owner() as conn, pytest.raises(erasing.NotErased, match="told"):
+        list(erasing.erase(conn, keyring, POLICY.deadlines, ORIGIN, is_recalled))
+    tell()
+    with services.database.owner() as conn:
+        assert len(list(erasing.erase(conn, keyring, POLICY.deadlines, ORIGIN, is_recalled))) == 1
+    (recall,) = listed(services, FIA_IMMIGRATION)
+    assert (named(recall), recall.accesses[0].officer_number) == ([shown], "")
+    services.ask(call_of(FIA_IMMIGRATION), acknowledging(recall))
+    assert tell() == 1
+    assert sound(services, keyring)

@@ -1,5 +1,6 @@
 """`nsor-server erase`: destroy what two officers of NPB have decided to erase."""
 
+import functools
 import os
 
 import click
@@ -8,8 +9,10 @@ from rich.console import Console
 from nsor_server import config
 from nsor_server.commands.in_force import policy
 from nsor_server.commands.recording import recording
+from nsor_server.lookup.recalls import plan
 from nsor_server.registration.closure import erasing
 from nsor_server.storage.attach import attached, keyring_of
+from nsor_server.storage.sealing import Sealer
 
 _console = Console(highlight=False)
 
@@ -28,7 +31,8 @@ def erase(yes: bool) -> None:
     done = 0
     deadlines = policy(settings).deadlines
     with attached(settings) as database, recording(database, settings) as owner:
-        for each in erasing.erase(owner, keyring, deadlines, settings.ledger_origin):
+        is_recalled = functools.partial(plan.is_told, Sealer(keyring))
+        for each in erasing.erase(owner, keyring, deadlines, settings.ledger_origin, is_recalled):
             done += 1
             _console.print(str(each), soft_wrap=True)
     if not done:

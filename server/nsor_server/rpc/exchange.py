@@ -183,7 +183,7 @@ class Exchange:
             call.looked_at, call.before = [], self._needs.reader.durable
             with self._needs.reader.connection(call.deadline) as conn:
                 call.outcome = self._handler.run(call, call.request, conn)
-            check_shown(self._handler, call.request, call.outcome)
+            check_shown(call.method, self._handler, call.request, call.outcome)
             call.answer = call.outcome.response.SerializeToString()
             call.weight = self._handler.weight(call.request)
             describe(call, recorded=True)

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
+from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.calls import Call, Outcome, Refusal, Seen
 from nsor_server.errors import ApiError, Violation
 from nsor_server.rpc.spending import Charge
@@ -156,14 +157,20 @@ class Exchanged(Generic[Q, A]):
     shows: Callable[[Q], int] | None = None
 
 
-def check_shown(handler: Unary[Any, Any] | Exchanged[Any, Any], request: Message, outcome: Outcome[Any]) -> None:
-    """See that an answer shows no more than it has rows for: what has none would be found by nobody.
+def check_shown(
+    method: str, handler: Unary[Any, Any] | Exchanged[Any, Any], request: Message, outcome: Outcome[Any]
+) -> None:
+    """See that whoever is shown a registration can be found again: what isn't would be recalled by nobody.
 
     Raises:
-        RuntimeError: it shows more.
+        RuntimeError: an answer shows more than it has rows for, or its detail doesn't say which version it shows.
     """
     if len(outcome.shown) > (handler.shows(request) if handler.shows else 0):
-        raise RuntimeError(f"an answer to a {type(request).__name__} shows more registrations than its handler says")
+        raise RuntimeError(f"an answer of {method} shows more registrations than its handler says")
+    detail = outcome.detail
+    is_said = detail.shown_version or detail.shown or not detail.classes_shown
+    if not is_said and FOUND_BY.get(method) is FoundBy.NAMED:
+        raise RuntimeError(f"an answer of {method} doesn't say which version of its registration it shows")
 
 
 Handler: TypeAlias = (

@@ -123,7 +123,7 @@ class Reader:
             if request_id is None:
                 self._charge(handler, call, conn)
                 call.outcome = handler.run(call, request, conn)
-                check_shown(handler, request, call.outcome)
+                check_shown(call.method, handler, request, call.outcome)
                 call.answer = call.outcome.response.SerializeToString()
                 return
             key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call, handler))
@@ -135,7 +135,7 @@ class Reader:
                 return
             self._charge(handler, call, conn)
             outcome = handler.run(call, request, conn)
-            check_shown(handler, request, outcome)
+            check_shown(call.method, handler, request, outcome)
             call.answer = outcome.response.SerializeToString()
             row, unused = idempotency.keep(self._sealer, key, call.answer, call.access_id)
             call.outcome = Outcome(

@@ -141,8 +141,8 @@ class OfDetails:
         self, index: int, access_id: bytes, detail: record_pb2.AccessDetail, rows: list[tuple[Any, ...]]
     ) -> None:
         """Hold the rows of what an answer showed against what its detail says: all, in order, and no others."""
-        if not rows and not detail.shown_rows and not detail.shown:
-            return
+        if not rows and not detail.shown_rows:
+            return  # what its request names says whom to look for
         ids, stored = [each.registration_id for each in detail.shown], [label for _, label in rows]
         if (
             [ordinal for ordinal, _ in rows] != list(range(detail.shown_rows))

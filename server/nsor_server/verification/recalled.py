@@ -10,7 +10,6 @@ What was shown of a registration that was erased since can't be told again: its 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -21,7 +20,7 @@ from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
-from nsor_server.lookup.recalls import rules, store
+from nsor_server.lookup.recalls import accesses, rules, store
 from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
 from nsor_server.lookup.recalls.times import METHOD
 from nsor_server.lookup.recalls.told import Disclosure
@@ -106,7 +105,7 @@ class Recalled:
     """Compares recalls with what was due, entry by entry. The history must be at the entry already."""
 
     def __init__(self, conn: Connection, keyring: Keyring, history: History, decided_by: DecidedBy, add: Add) -> None:
-        self._history, self._decided_by, self._add = history, decided_by, add
+        self._conn, self._history, self._decided_by, self._add = conn, history, decided_by, add
         self._sealer = Sealer(keyring)
         self._order_rows = Rows(conn, "recall orders to be told", _ORDERS, add)
         self._passes = Rows(conn, "recall passes", _PASSES, add)
@@ -143,24 +142,24 @@ class Recalled:
         if detail is None:
             self._unknown.add(index)
             return
-        for registration_id, version in self._shown(detail):
-            if registration_id in self._told:
-                said = index, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
-                of_detail = detail.officer_number, detail.case_reference, version, frozenset(detail.classes_shown)
-                self._told[registration_id].append(Disclosure(*said, *of_detail))
+        shown, classes = self._shown(detail), frozenset(detail.classes_shown)
+        for registration_id in shown.keys() & self._told.keys():
+            said = index, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
+            others = tuple(each for each in shown if each != registration_id)
+            beside = others if detail.shown_together and not detail.shown_rows else ()
+            of_detail = detail.officer_number, detail.case_reference, shown[registration_id], classes, beside
+            self._told[registration_id].append(Disclosure(*said, *of_detail))
 
-    def _shown(self, detail: record_pb2.AccessDetail) -> Iterator[tuple[bytes, int]]:
+    def _shown(self, detail: record_pb2.AccessDetail) -> dict[bytes, int]:
         """The registrations that an answer showed, and their versions."""
-        for each in detail.shown:
-            yield each.registration_id, each.version
+        shown = {each.registration_id: each.version for each in detail.shown}
         if detail.shown_rows or not detail.shown_version or not detail.subjects:
-            return
+            return shown
         first = detail.subjects[0]
-        yield first, detail.shown_version
         if detail.shown_together:
-            for other in self._history.standing(first).person:
-                if other != first and self._history.is_confirmed(other):
-                    yield other, self._history.newest(other)
+            person = self._history.standing(first).person
+            shown = {each: self._history.newest(each) for each in person if self._history.is_confirmed(each)}
+        return shown | {first: detail.shown_version}
 
     def _compare_pass(self, index: int, leaf: leaf_pb2.Leaf) -> None:
         """Hold what a pass wrote against what it had to."""
@@ -262,13 +261,16 @@ class Recalled:
                 versions[number] = self._history.version(order.registration_id, number)
             return versions[number]
 
+        def stands(registration_id: bytes) -> bool:
+            return accesses.stands_at(self._conn, registration_id, order.entry + 1)
+
         wrong, before, after = list[Wrong](), version(order.version - 1), version(order.version)
         for told in self._told[order.registration_id]:
             shown = version(told.version) if told.entry < order.entry else None
             if shown is None or before is None or after is None or rules.knows(told, author):
                 continue
             purpose = options_pb2.Purpose.ValueType(told.purpose)
-            made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose))
+            made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose), stands)
             if made is not None:
                 wrong.append(made)
         return rules.planned(wrong)

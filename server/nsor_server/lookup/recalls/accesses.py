@@ -142,5 +142,16 @@ def version_at(conn: Connection, registration_id: bytes, before: int) -> tuple[i
     return rows[0] if rows else (0, 0)
 
 
+def stands_at(conn: Connection, registration_id: bytes, before: int) -> bool:
+    """Whether a registration stood when there were so many entries."""
+    return version_at(conn, registration_id, before)[1] == registrations.CONFIRMED
+
+
+def size(conn: Connection) -> int:
+    """How many entries there are."""
+    ((found,),) = conn.execute("SELECT size FROM ledger_head").fetchall()
+    return int(found)
+
+
 def _ids(person: bytes) -> list[bytes]:
     return [person[at : at + _ID_BYTES] for at in range(0, len(person), _ID_BYTES)]

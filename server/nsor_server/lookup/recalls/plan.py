@@ -6,11 +6,12 @@ from typing import Final
 
 from nsor.v1 import options_pb2
 from nsor_server.ledger import leaf as leaves
-from nsor_server.lookup.recalls import accesses, rules
+from nsor_server.lookup.recalls import accesses, rules, store
 from nsor_server.lookup.recalls.accesses import Connection
 from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.registration import facts as registrations
+from nsor_server.storage.sealing import Sealer
 
 _ORDERS: Final = f"""
 SELECT r.index, uuid_send(o.registration_id), o.version
@@ -44,13 +45,24 @@ def of_order(conn: Connection, finder: Finder, order: Order) -> list[Planned]:
     if before is None or after is None:
         return []  # its key was destroyed: nobody can say any more who was told what
     ((leaf,),) = conn.execute(_LEAF, (order.entry,), binary=True).fetchall()
+
+    def stands(registration_id: bytes) -> bool:
+        return accesses.stands_at(conn, registration_id, order.entry + 1)
+
     author, wrong = leaves.decode(leaf).agency, list[Wrong]()
     for told in finder.told(conn, order.registration_id, order.entry):
         shown = versions.get(told.version)
         if shown is None or rules.knows(told, author):
             continue
         purpose = options_pb2.Purpose.ValueType(told.purpose)
-        made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose))
+        made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose), stands)
         if made is not None:
             wrong.append(made)
     return rules.planned(wrong)
+
+
+def is_told(sealer: Sealer, conn: Connection, registration_id: bytes) -> bool:
+    """Whether every order of a registration is told to its end."""
+    last = store.last_pass(conn, sealer)
+    every = orders(conn, 0, accesses.size(conn))
+    return all(order.registration_id != registration_id for order, _ in rules.left(every, last))

@@ -7,7 +7,7 @@ none, of its look-ups for a case it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -75,12 +75,23 @@ def knows(told: Disclosure, author: str) -> bool:
     return told.agency == author and told.purpose in _ON_THE_REGISTER
 
 
-def wrong(told: Disclosure, made: registrations.Wrong | None) -> Wrong | None:
-    """What has to be recalled of an access, of what is wrong with its version; None: nothing that it showed."""
+def wrong(told: Disclosure, made: registrations.Wrong | None, stands: Callable[[bytes], bool]) -> Wrong | None:
+    """What has to be recalled of an access, of what is wrong with its version; None: nothing that it showed.
+
+    Args:
+        told: the access.
+        made: what its version says otherwise now.
+        stands: whether a registration stands after the order: of a person who was shown by several, and is registered
+            still, something has changed.
+    """
     if made is None:
         return None
+    if made.reason != registrations.RECALL_CHANGED:
+        if any(map(stands, told.beside)):
+            return Wrong(told, registrations.RECALL_CHANGED, told.classes)
+        return Wrong(told, made.reason, frozenset())
     classes = made.classes & told.classes
-    return Wrong(told, made.reason, classes) if classes or made.reason != registrations.RECALL_CHANGED else None
+    return Wrong(told, made.reason, classes) if classes else None
 
 
 def planned(wrong: Iterable[Wrong]) -> list[Planned]:

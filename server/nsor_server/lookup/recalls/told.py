@@ -59,10 +59,12 @@ class Disclosure(Access):
     Attributes:
         version: of the registration.
         classes: numbers of the classes of fields that were shown.
+        beside: the other registrations of the person that were shown with it, as one.
     """
 
     version: int
     classes: frozenset[int]
+    beside: tuple[bytes, ...] = ()
 
 
 class Finder:
@@ -126,11 +128,11 @@ class Finder:
         if opened is None:
             return None
         leaf, detail = opened
-        version = self._version(conn, registration_id, access.entry, detail)
+        version, beside = self._shown(conn, registration_id, access.entry, detail)
         if not version or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return None
         said = _said(access.entry, leaf, detail)
-        return Disclosure(*(*said, version, frozenset(detail.classes_shown)))
+        return Disclosure(*(*said, version, frozenset(detail.classes_shown), beside))
 
     def _opened(self, access: stored.StoredAccess) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
         if access.sealed is None:
@@ -139,27 +141,22 @@ class Finder:
         detail = self._details.open(access.entry, leaf_hash(access.leaf), access.sealed, leaf.detail_hash)
         return leaf, detail
 
-    def _version(self, conn: Connection, registration_id: bytes, index: int, detail: record_pb2.AccessDetail) -> int:
-        """Which version of the registration an answer showed; 0: none."""
+    def _shown(
+        self, conn: Connection, registration_id: bytes, index: int, detail: record_pb2.AccessDetail
+    ) -> tuple[int, tuple[bytes, ...]]:
+        """Which version of the registration an answer showed, 0: none; and the others that it showed as one with it."""
         for each in detail.shown:
             if each.registration_id == registration_id:
-                return each.version
+                return each.version, ()
         if detail.shown_rows or not detail.shown_version or not detail.subjects:
-            return 0
+            return 0, ()
         first = detail.subjects[0]
-        if first == registration_id:
-            return detail.shown_version
-        return self._version_together(conn, registration_id, index, detail) if detail.shown_together else 0
-
-    def _version_together(
-        self, conn: Connection, registration_id: bytes, index: int, detail: record_pb2.AccessDetail
-    ) -> int:
-        """The same of an answer that showed another registration of its person, and all that stood with it."""
-        person = stored.person_at(conn, detail.subjects[0], index)
-        if registration_id not in person:
-            return 0
-        version, state = stored.version_at(conn, registration_id, index)
-        return version if state == registrations.CONFIRMED else 0
+        if not detail.shown_together:
+            return (detail.shown_version if first == registration_id else 0), ()
+        person = {each: stored.version_at(conn, each, index) for each in stored.person_at(conn, first, index)}
+        shown = {each: version for each, (version, state) in person.items() if state == registrations.CONFIRMED}
+        shown[first] = detail.shown_version
+        return shown.get(registration_id, 0), tuple(each for each in shown if each != registration_id)
 
 
 def _said(entry: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> tuple[Any, ...]:

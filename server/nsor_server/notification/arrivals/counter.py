@@ -63,6 +63,10 @@ class Counter:
             subjects=[row.registration_id for row, _ in found.records],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose) if found.records else (),
             rests_on=rests_on.digest((row.registration_id, row.version) for row, _ in found.records),
+            shown=[
+                record_pb2.ShownRegistration(registration_id=row.registration_id, version=row.version)
+                for row, _ in found.records
+            ],
         )
         return Outcome(disclose(answer, call.purpose), detail, seen=found.seen)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,6 +126,12 @@ FROM registration_claim WHERE registration_id = %s ORDER BY version
 """
 
 
+_NOT_RECALLED: Final = (
+    "Not everybody has been told yet who was shown {}: nothing of it was destroyed. Run it again after the next fixed "
+    "time, once `nsor-server serve` has run at it."
+)
+
+
 class NotErased(OperatorError):
     """A registration whose erasure was decided doesn't say so itself."""
 
@@ -152,7 +158,13 @@ class Done:
         )
 
 
-def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str = "") -> Iterator[Done]:
+def erase(
+    conn: Connection,
+    keyring: Keyring,
+    deadlines: Deadlines,
+    origin: str = "",
+    is_recalled: Callable[[Connection, bytes], bool] = lambda _conn, _registration_id: True,
+) -> Iterator[Done]:
     """Destroy what was decided and isn't destroyed yet, and state what is complete; each in a transaction of its own.
 
     Args:
@@ -160,9 +172,12 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         keyring: opens the decisions, and signs.
         deadlines: of the policy in force: how long backups are kept.
         origin: names a ledger that isn't opened yet.
+        is_recalled: whether everybody was told again who was shown a registration: with the details of these accesses
+            goes who that is.
 
     Raises:
-        NotErased: a registration isn't what was decided. Nothing of it is destroyed, and all others are, first.
+        NotErased: a registration isn't what was decided, or its recalls aren't written yet. Nothing of it is destroyed,
+            and all others are, first.
     """
     sealer = Sealer(keyring)
     left: list[NotErased] = []
@@ -173,6 +188,9 @@ def erase(conn: Connection, keyring: Keyring, deadlines: Deadlines, origin: str 
         before = erasures.newest(conn, sealer).get(closure.closure_id)
         now_us = to_us(operator.now(conn))
         if before is None:
+            if not is_recalled(conn, closure.registration_id):
+                left.append(NotErased(_NOT_RECALLED.format(uuid.UUID(bytes=closure.registration_id))))
+                continue
             try:
                 record = _destroy(conn, keyring, closure, deadlines)
             except NotErased as refused:

@@ -4724,7 +4724,7 @@ class AccessDetail(_message.Message):
 
     @_builtins.property
     def shown(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownRegistration]:
-        """Of an answer that may show several registrations, or that none names: those that it showed, in order."""
+        """Of an answer that may show several registrations, not as one, or one that none names: those that it showed, in order."""
 
     @_builtins.property
     def listed_recalls(self) -> Global___ListedRecalls:

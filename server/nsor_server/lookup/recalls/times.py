@@ -11,6 +11,7 @@ With the first entry of a time goes whose recalls are overdue: the agency is rem
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -36,6 +37,8 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-recalls"
 _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
+_REST_SECONDS: Final = 0.001
+"""Rest between some accesses that are looked at and the next ones: a thread that works on keeps others from theirs."""
 _SHARE: Final = 0.5
 """Of what one commit holds: the rows of as many recalls as an entry may have."""
 
@@ -57,7 +60,7 @@ class RecallTimes(Watching):
         """
         super().__init__("recall-times", "recalls", writer, tracing)
         self._database, self._directory = database, directory
-        self._sealer, self._finder = Sealer(keyring), Finder(keyring)
+        self._sealer, self._finder = Sealer(keyring), Finder(keyring, _rest)
         self._planned: dict[Order, list[Planned]] = {}
 
     @property
@@ -155,3 +158,7 @@ class RecallTimes(Watching):
         for agency in store.unacknowledged(conn, store.ESCALATE, after_us, until_us):
             rows += outbox.owed(notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED, npb, about_agency=agency)
         return rows
+
+
+def _rest() -> None:
+    time.sleep(_REST_SECONDS)

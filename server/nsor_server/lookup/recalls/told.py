@@ -7,7 +7,7 @@ somebody asked, and the detail whether he was shown it. Of a detail that was des
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
+AT_A_TIME: Final = 16
+"""Accesses that are looked at without a rest: about a millisecond."""
 _BY_NAME: Final = sorted(method for method, by in FOUND_BY.items() if by is FoundBy.NAMED)
 
 
@@ -70,9 +72,14 @@ class Disclosure(Access):
 class Finder:
     """Finds who was shown registrations. Threads may share it."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        """Takes what opens registrations and details, and makes labels."""
-        self.sealer = Sealer(keyring)
+    def __init__(self, keyring: Keyring, rest: Callable[[], None] | None = None) -> None:
+        """Prepare.
+
+        Args:
+            keyring: what opens registrations and details, and makes labels.
+            rest: is done between some accesses and the next ones, so that calls of the same process go first.
+        """
+        self.sealer, self._rest = Sealer(keyring), rest
         self._details, self._labels = Details(keyring), Labels(keyring)
 
     def told(self, conn: Connection, registration_id: bytes, before: int) -> list[Disclosure]:
@@ -89,7 +96,11 @@ class Finder:
         found = {each.entry: each for each in self._named(conn, registration_id, before)}
         rest = [index for index in self._by_rows(conn, registration_id, before) if index not in found]
         found |= {each.entry: each for each in stored.accesses(conn, rest)}
-        told = (self._disclosure(conn, registration_id, found[index]) for index in sorted(found))
+        told = []
+        for nth, index in enumerate(sorted(found)):
+            if self._rest is not None and nth % AT_A_TIME == 0:
+                self._rest()
+            told.append(self._disclosure(conn, registration_id, found[index]))
         return [each for each in told if each is not None]
 
     def accesses(self, conn: Connection, entries: Collection[int]) -> dict[int, Access]:

@@ -1,0 +1,175 @@
+"""What a recall costs: `.venv/bin/python -m tests.bench.recall`, `--accesses 10000` for the whole.
+
+One registration is shown by so many accesses, each of a case of its own, and is set aside. Figures, each beside a goal:
+
+- how long the judgment takes that orders the recall;
+- how long it takes until everybody is told: finding the accesses, and the entries of at most 100 recalls;
+- the p99 of look-ups meanwhile, beside that of quiet ones.
+
+Look-ups, ledger and recalls are in one process, as in a server, without gRPC; PostgreSQL beside it. The accesses are
+appended as the front door would, and not made by calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import lookup_pb2, options_pb2, types_pb2
+from nsor_server.access.disclosure import classes_shown
+from nsor_server.calls import new_access_id
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Entry
+from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.storage import migrate
+from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.storage.v1 import record_pb2
+from tests.agencies import FIA_IMMIGRATION
+from tests.calls import ORIGIN, TRACING, Services, call_of, unlimited
+from tests.orders import cnic, conviction, order
+
+_METHOD: Final = "nsor.v1.LookupService/LookUpRegistration"
+_AT_ONCE: Final = 500
+_QUIET_SECONDS: Final = 5.0
+
+
+def main() -> int:
+    """Measure and print Markdown; gives the exit code."""
+    parser = argparse.ArgumentParser(description="What a recall costs.")
+    parser.add_argument("--accesses", type=int, default=1_000, help="that showed the registration (1,000)")
+    count = parser.parse_args().accesses
+    with _services() as services:
+        number = cnic()
+        created = services.confirmed(order(number))
+        services.policy = unlimited()
+        shown(services, number, uuid.UUID(created.registration_id).bytes, count)
+        quiet = beside(services, lambda: time.sleep(_QUIET_SECONDS))
+        began, used = time.perf_counter(), time.process_time()
+        services.judge(conviction(), "SET_ASIDE", cnics=[number])
+        ordered, used = time.perf_counter() - began, time.process_time() - used
+        seconds, cpu = 0.0, 0.0
+
+        def tell() -> None:
+            nonlocal seconds, cpu
+            services.directory.reload()
+            telling = RecallTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
+            start, worked = time.perf_counter(), time.thread_time()
+            telling._all(telling.look)
+            seconds, cpu = time.perf_counter() - start, time.thread_time() - worked
+
+        meanwhile = beside(services, tell)
+        told, entries = (services.one(f"SELECT count(*) FROM {table}") for table in ("recall", "recall_pass"))  # noqa: S608 - constants
+    print(f"### One registration, shown by {count:,} accesses\n\n| what | measured | goal |\n|---|---|---|")
+    print(f"| the judgment that orders it | {ordered * 1e3:.0f} ms; CPU {used * 1e3:.0f} ms | 50 ms |")
+    print(
+        f"| everybody told: {told:,} recalls by {entries:,} entries | {seconds:.1f} s; CPU of its thread {cpu:.1f} s"
+        " | 5 s for 10,000 |"
+    )
+    print(f"| look-ups meanwhile, p50 and p99 | {_ms(meanwhile)}; quiet {_ms(quiet)} | p99 under twice the quiet one |")
+    return 0
+
+
+def shown(services: Services, number: str, registration_id: bytes, count: int) -> None:
+    """Append accesses that showed a registration, each of a document of its own."""
+    ledger = Ledger(services.keyring, ORIGIN)
+    classes = classes_shown(lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR, options_pb2.PURPOSE_BORDER_CONTROL)
+    for first in range(0, count, _AT_ONCE):
+        entries = [_entry(number, registration_id, classes, nth) for nth in range(first, min(first + _AT_ONCE, count))]
+        with services.database.owner() as conn:
+            ledger.append(conn, entries)
+            conn.commit()
+
+
+def _entry(number: str, registration_id: bytes, classes: Sequence[int], nth: int) -> Entry:
+    detail = record_pb2.AccessDetail(
+        outcome="FOUND",
+        subjects=[registration_id],
+        shown_version=2,
+        classes_shown=classes,
+        case_reference=f"PK AB{nth:07d}",
+        named=f"cnic {number}",
+    )
+    return Entry(
+        access_id=new_access_id(),
+        agency=FIA_IMMIGRATION.agency_id,
+        method=_METHOD,
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
+        outcome=leaf_pb2.OUTCOME_ALLOWED,
+        trace_id=os.urandom(16),
+        call_hash=os.urandom(32),
+        answer_hash=os.urandom(32),
+        detail=detail.SerializeToString(),
+        case_reference=detail.case_reference,
+        named=detail.named,
+    )
+
+
+def beside(services: Services, work: Callable[[], None]) -> list[float]:
+    """Seconds of the look-ups that are made, one after the other, while something is done."""
+    ended, seconds = threading.Event(), list[float]()
+
+    def look_up() -> None:
+        while not ended.is_set():
+            document = types_pb2.TravelDocument(country="PK", number="ZZ7654321")
+            request = lookup_pb2.LookUpRegistrationRequest(
+                request_id=str(uuid.uuid4()),
+                purpose=options_pb2.PURPOSE_BORDER_CONTROL,
+                basis=lookup_pb2.LookUpBasis(travel_document=document),
+                cnic="3520212345671",
+            )
+            call, start = call_of(FIA_IMMIGRATION), time.perf_counter()
+            services.ask(call, request)
+            seconds.append(time.perf_counter() - start)
+
+    thread = threading.Thread(target=look_up)
+    thread.start()
+    work()
+    ended.set()
+    thread.join()
+    return seconds
+
+
+@contextlib.contextmanager
+def _services() -> Iterator[Services]:
+    """A register of its own, at which a fixed time has always come."""
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-recall-") as folder, contextlib.ExitStack() as stack:
+        embedded = EmbeddedPostgres(Path(folder) / "state")
+        embedded.start()
+        stack.callback(embedded.stop)
+        embedded.create_database("bench")
+        with psycopg.connect(embedded.conninfo(OWNER, "bench")) as conn:
+            migrate.apply(conn, migrate.load())
+        database = Database(embedded.conninfo(SERVER, "bench"), embedded.conninfo(OWNER, "bench"), pool_size=8)
+        database.open()
+        stack.callback(database.close)
+        setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)  # noqa: B010 - a time has always come
+        services = Services(database, Keyring.new())
+        stack.callback(services.close)
+        yield services
+
+
+def _ms(seconds: list[float]) -> str:
+    if len(seconds) < 2:
+        return "none"
+    cuts = statistics.quantiles(seconds, n=100)
+    return f"{cuts[49] * 1e3:.1f}, {cuts[98] * 1e3:.1f} ms of {len(seconds):,}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

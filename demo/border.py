@@ -1,4 +1,4 @@
-"""Chapters of the border: FIA Immigration reports a departure of which nobody has told; a duty explains itself."""
+"""Chapters of the border: a flight is screened; a departure of which nobody has told; a duty explains itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 
 from certs import focal_persons
 from demo.narration import Narration, StoryBroke
+from nsor.cli import passengers
 from nsor.cli.movements import COLUMNS
 from nsor.v1 import registration_pb2, types_pb2
 
@@ -18,6 +19,8 @@ STATION: Final = "PK-PB/LHR/PS-001"
 FIA: Final = "fia-immigration"
 UNTIL_TOLD: Final = 90
 """How often it is looked for an event, every two seconds: a time for reviews comes each minute."""
+PASSENGERS: Final = 800
+_REGISTERED_ROW: Final = 412
 _ALERT: Final = "DEPARTURE_WITHOUT_NOTICE"
 _OVERDUE: Final = ("DUTY_OVERDUE", "DUTY_ESCALATED", "DUTY_REFERRED")
 Order = registration_pb2.CreateRegistrationRequest
@@ -41,6 +44,45 @@ def free(orders: list[Order], without: Collection[str]) -> tuple[Order, Order]:
     return found[-2], found[-1]
 
 
+def flight(narration: Narration, registered: Order, registration_id: str) -> None:
+    """FIA screens the passengers of a flight, one of whom is registered.
+
+    Args:
+        narration: of the story.
+        registered: his order.
+        registration_id: his registration.
+    """
+    narration.chapter(
+        "FIA screens the passengers of a flight",
+        text="Each is looked for by document and date of birth together. Whoever is found is checked by an officer.",
+    )
+    _enrol(narration)
+    path = narration.register.folder / "pk301.csv"
+    path.touch(0o600)
+    born = registered.person.birth_date
+    with path.open("w", encoding="utf-8") as file:
+        table = csv.DictWriter(file, passengers.COLUMNS)
+        table.writeheader()
+        for row in range(1, PASSENGERS + 1):
+            own = {
+                "document_number": f"XQ{row:07d}",
+                "document_country": "PK",
+                "birth_date": f"07.06.{1950 + row % 50}",
+            }
+            if row == _REGISTERED_ROW:
+                own = {"identity_number": registered.person.cnic, "birth_date": f"{born.day}.{born.month}.{born.year}"}
+            table.writerow({"row": str(row), **own})
+    leaves = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8)).strftime("%d.%m.%Y %H:%M")  # 3 hours ahead, in Pakistan
+    which = ("--crossing", "LAHORE_AIRPORT", "--direction", "departure", "--carrier", "PK", "--number", "301")
+    narration.run(FIA, "screen", path.name, *which, "--time", leaves)
+    with path.with_suffix(".screened.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = [each for each in csv.DictReader(file) if each["outcome"] == "CHECK"]
+    if [(each["row"], each["registration_id"]) for each in found] != [(str(_REGISTERED_ROW), registration_id)]:
+        raise StoryBroke("not he alone was found who is registered")
+    narration.say("\nAny row can be proved by itself, without the other passengers:")
+    narration.run(FIA, "screen", path.name, *which, "--time", leaves, "--prove", "7")
+
+
 def departure(narration: Narration, numbers: tuple[str, str], registration_id: str) -> None:
     """FIA reports two travellers in one file; the police hear of the one who is registered and hadn't told.
 
@@ -53,7 +95,6 @@ def departure(narration: Narration, numbers: tuple[str, str], registration_id: s
         "FIA reports a departure without notice",
         text="A port reports everybody who leaves. The answer is the same for all; it is never a ban.",
     )
-    _enrol(narration)
     left = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
     path = narration.register.folder / "border.csv"
     path.touch(0o600)

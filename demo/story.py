@@ -105,6 +105,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     resolve(narration, [registrations[order.request_id] for order in twice])
     move(narration, units, registrations, known)
     leaving, owing = border.free(units["PK-PB"].orders, {each.person.cnic for each in (known, *twice)})
+    border.flight(narration, leaving, registrations[leaving.request_id])
     border.departure(narration, (unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
     border.overdue(narration, registrations[owing.request_id])
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")

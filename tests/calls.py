@@ -138,6 +138,7 @@ _TABLES = (
     "manifest_key",
     "manifest_block",
     "access_grant_holder",
+    "access_grant_juvenile",
     "look_up",
     "emergency",
     "emergency_review",

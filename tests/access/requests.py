@@ -474,6 +474,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/ReturnAccessRequest": send_back,
     "LookupService/OpenTicket": ticket,
     "LookupService/OpenCourtCase": case,
+    "LookupService/DecideJuvenileAccess": lambda known: access_requests_pb2.DecideJuvenileAccessRequest(
+        request_id=str(uuid.uuid4()),
+        access_request_id=known.access_request_id,
+        etag=known.etag,
+        decision=access_requests_pb2.JUVENILE_DECISION_ALLOWED,
+    ),
     "LookupService/PassAccessRequest": lambda known: access_requests_pb2.PassAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         access_request_id=known.access_request_id,

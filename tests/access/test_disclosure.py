@@ -203,6 +203,7 @@ def test_classes_shown_says_what_the_fields_are() -> None:
         review,
         options_pb2.FIELD_CLASS_PHOTO,
         options_pb2.FIELD_CLASS_JUVENILE,
+        options_pb2.FIELD_CLASS_SUSPECT,
         options_pb2.FIELD_CLASS_LAST_ADDRESS,
     }  # of other answers, or no field's
     every = {number for number in options_pb2.FieldClass.values() if number} - elsewhere

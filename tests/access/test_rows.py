@@ -312,6 +312,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/ListAccessRequests": access_request_pages._PAGE_IN,
     "nsor.v1.LookupService/ApproveAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/ReturnAccessRequest": access_requests._NEWEST_IN,
+    "nsor.v1.LookupService/DecideJuvenileAccess": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/PassAccessRequest": access_requests._NEWEST_IN,
     "nsor.v1.LookupService/WithdrawGrant": grants._OPENED_IN,
     "nsor.v1.LookupService/ListGrants": grants._PAGE,

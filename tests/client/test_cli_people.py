@@ -449,6 +449,26 @@ def test_a_request_is_shown_before_it_is_passed_on(
     assert run("access", "pass", NEW) == 2
 
 
+@pytest.mark.parametrize("decision", ["allow", "refuse"])
+def test_npb_is_shown_the_request_before_it_decides_of_juveniles(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], decision: str
+) -> None:
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grants_pb2.Grant(grant_id=SEEN))
+    register.answers["nsor.v1.LookupService/DecideJuvenileAccess"] = lambda _: (
+        access_requests_pb2.DecideJuvenileAccessResponse(access_request_id=NEW, etag="after")
+    )
+    assert run("access", "juveniles", NEW, decision, stdin="y\n") == 0
+    assert f"{decision.capitalize()} juveniles' records?" in capsys.readouterr().err
+    decided = access_requests_pb2.DecideJuvenileAccessRequest.FromString(register.calls[-1].request).decision
+    assert access_requests_pb2.JuvenileDecision.Name(decided).lower().startswith(f"juvenile_decision_{decision}")
+    # The prosecutor leaves that part out.
+    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
+    assert run("access", "approve", NEW, "--without-juveniles", stdin="y\n") == 0
+    assert "No juvenile's record is shown." in capsys.readouterr().err
+    granted = access_requests_pb2.ApproveAccessRequestRequest.FromString(register.calls[-1].request).part
+    assert granted.without_juvenile_records
+
+
 @pytest.mark.parametrize("command", [("approve",), ("return", "--reason", "rationale-lacking")])
 def test_a_request_that_is_decided_is_not_asked_about_again(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]

@@ -31,7 +31,9 @@ def requests(services: Services) -> AccessRequests:
 
 
 def granted(part: Part) -> rules.Part:
-    return rules.granted_part(part, suspects=3, shown=SHOWN, most_uses=2, now_us=NOW_US, end_us=END_US)
+    return rules.granted_part(
+        part, suspects=3, asks_for_juveniles=False, shown=SHOWN, most_uses=2, now_us=NOW_US, end_us=END_US
+    )
 
 
 def until(us: int) -> Part:
@@ -41,13 +43,13 @@ def until(us: int) -> Part:
 
 
 def test_what_is_not_said_is_as_policy_has_it() -> None:
-    assert granted(Part()) == rules.Part(range(1, 4), [], 2, END_US)
+    assert granted(Part()) == rules.Part(range(1, 4), [], 2, END_US, juveniles=False)
 
 
 def test_a_part_is_what_is_said() -> None:
     part = Part(suspects=[3, 1], classes=[CONVICTION, IDENTITY], uses_per_subject=1)
     part.expire_time.FromMicroseconds(END_US - 1)
-    assert granted(part) == rules.Part([1, 3], [IDENTITY, CONVICTION], 1, END_US - 1)
+    assert granted(part) == rules.Part([1, 3], [IDENTITY, CONVICTION], 1, END_US - 1, juveniles=False)
 
 
 @pytest.mark.parametrize(

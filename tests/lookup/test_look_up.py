@@ -125,9 +125,9 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
     opened: list[bytes] = []
     open_shown = registrations.open_shown
 
-    def counted(sealer: Sealer, row: registrations.StoredVersion) -> object:
+    def counted(sealer: Sealer, row: registrations.StoredVersion, **told: bool) -> object:
         opened.append(row.registration_id)
-        return open_shown(sealer, row)
+        return open_shown(sealer, row, **told)
 
     monkeypatch.setattr("nsor_server.registration.facts.open_shown", counted)
     other = register.add(conviction_record())
@@ -174,7 +174,7 @@ def test_a_look_up_goes_by_indexes_alone(register: Register) -> None:
     assert {node["Node Type"] for node in nodes if "Relation Name" in node} <= {"Index Scan", "Index Only Scan"}
     assert {node["Relation Name"] for node in nodes if "Relation Name" in node} == {
         *("registration_case", "registration_identifier", "registration_claim", "registration_version"),
-        *("registration_key", "access_grant", "registration_identifier_withdrawal"),
+        *("registration_key", "access_grant", "access_grant_juvenile", "registration_identifier_withdrawal"),
     }
 
 

@@ -72,6 +72,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_REVIEW_DECISION_PROPOSED,
             notification_pb2.EVENT_KIND_CLOSURE_PROPOSED,
             notification_pb2.EVENT_KIND_PROPOSAL_REFUSED,
+            notification_pb2.EVENT_KIND_JUVENILE_ACCESS_REQUESTED,
             notification_pb2.EVENT_KIND_EMERGENCY_OPENED,
         ),
     ),
@@ -88,6 +89,10 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         # All who may own a record, whether or not one of theirs was shown: no count of messages tells whether one was.
         frozenset({_POLICE, _PROSECUTION, _NPB}),
         (notification_pb2.EVENT_KIND_EMERGENCY_LOOKED_UP,),
+    ),
+    (
+        frozenset({_POLICE, _PROSECUTION}),
+        (notification_pb2.EVENT_KIND_JUVENILE_ACCESS_DECIDED,),
     ),
     (
         frozenset({_POLICE, _PROSECUTION, _COURT, _NPB}),

@@ -39,6 +39,13 @@ def _access_request(
         violations.append(Violation(path + "annexure_a.application_date", errors_pb2.FIELD_REASON_DATE_ORDER))
 
 
+def _juveniles(
+    request: access_requests_pb2.DecideJuvenileAccessRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    if request.decision == access_requests_pb2.JUVENILE_DECISION_PENDING:
+        violations.append(Violation(path + "decision", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
+
+
 def _persons(
     request: grants_pb2.OpenTicketRequest | grants_pb2.OpenCourtCaseRequest,
     path: str,
@@ -69,6 +76,7 @@ def _key(suspect: grants_pb2.Suspect) -> Hashable | None:
 RULES: Final[dict[str, messages.Rule]] = {
     "nsor.v1.Suspect": _suspect,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
+    "nsor.v1.DecideJuvenileAccessRequest": _juveniles,
     "nsor.v1.OpenTicketRequest": _persons,
     "nsor.v1.OpenCourtCaseRequest": _persons,
 }

@@ -8,12 +8,13 @@ looked at, so that trying out costs what asking costs.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from nsor.v1 import errors_pb2, lookup_pb2, options_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.budgets import Accounts
@@ -93,12 +94,14 @@ class _Grant:
         uses: so far, for each of its persons: those of this batch too.
         returned: likewise, how many of them were given back.
         classes: those that it shows, where it shows fewer than its purpose.
+        juveniles: whether it shows juveniles' records.
     """
 
     record: record_pb2.GrantRecord
     uses: list[int]
     returned: list[int]
     classes: frozenset[int]
+    juveniles: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +350,11 @@ class Decider:
             record, convictions, etag, others = found
             whole = record
             if others:
-                whole = registrations.as_one(record, others, registrations.to_everybody)
+                everybody = functools.partial(registrations.to_everybody, with_juveniles=_juveniles(subject))
+                whole = registrations.as_one(record, others, everybody)
                 if item.subject and item.subject.kind == registrations.IDENTIFIER_CNIC:
                     whole.cnic = item.subject.text  # of several the one that was asked for
-                convictions = registrations.to_everybody(whole)
+                convictions = everybody(whole)
             registration = registrations.to_message(whole, convictions, etag)
             if others:
                 registration.merged_registration_ids.extend(text(each.registration_id) for each in others)
@@ -362,7 +366,7 @@ class Decider:
                 shown_together=registrations.digest([record, *others]),
                 classes_shown=self._classes_shown(item, subject, heightened=whole.heightened_handling),
             )
-        detail.rows = item.wanted.rows
+        detail.rows, detail.juvenile = item.wanted.rows, _juveniles(subject)
         if item.candidate:
             detail.found_by = item.candidate.search
         if subject is None:
@@ -418,7 +422,9 @@ class Decider:
             returned = [0] * len(record.named)
             for position in earlier.returned:
                 returned[position] += 1
-            known = batch.grants[grant_id] = _Grant(record, uses, returned, frozenset(record.classes))
+            juveniles = record.juvenile and earlier.juveniles
+            known = _Grant(record, uses, returned, frozenset(record.classes), juveniles=juveniles)
+            batch.grants[grant_id] = known
         return known
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
@@ -431,7 +437,8 @@ class Decider:
         if head.of_case is None:
             self._decoy.open()
             return None
-        record, key, convictions = registrations.open_shown(self._sealer, head.row)
+        juveniles = _juveniles(subject)
+        record, key, convictions = registrations.open_shown(self._sealer, head.row, with_juveniles=juveniles)
         claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
         of_case = head.of_case and case in registrations.standing_cases(convictions)
@@ -439,16 +446,17 @@ class Decider:
         if not _is_of(record, item) or (fallen and case not in registrations.confirmed_cases(record)):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
-        if not _may_see(item, head.row, claim, of_case=of_case):
+        confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+        if not _may_see(item, head.row, claim, of_case=of_case, shown=confirmed and bool(convictions)):
             if fallen:
                 return None
             raise rows.outside(registrations.TABLE)
         # Whoever sees it by its case alone is shown what it is without any other: its creator learns of none.
         if claim.person and item.wanted.rows != options_pb2.ROW_SCOPE_PART_IN_CASE:
-            return self._person(item, head, claim)
+            return self._person(item, head, claim, with_juveniles=juveniles)
         return _Shown(record, convictions, registrations.etag(head.row.sealed), [])
 
-    def _person(self, item: LookUp, head: Found, claim: record_pb2.ClaimRecord) -> _Shown:
+    def _person(self, item: LookUp, head: Found, claim: record_pb2.ClaimRecord, *, with_juveniles: bool) -> _Shown:
         """The registration that is shown of several that are of one person, with the others.
 
         Who has the person in custody is shown the one that says so; everybody else the one that was confirmed first.
@@ -462,14 +470,14 @@ class Decider:
             of_claim = registrations.open_claim(key, stored_claim)
             if of_claim.person != claim.person or of_claim.registration_id != record.registration_id:
                 raise _not_of_the_person()
-            if registrations.in_look_ups(record):
+            if registrations.in_look_ups(record, with_juveniles=with_juveniles):
                 standing.append((record, registrations.etag(row.sealed)))
         if [row.registration_id for _, row in head.person] != registrations.person(claim):
             raise _not_of_the_person()
         of_all = item.wanted.rows == options_pb2.ROW_SCOPE_ALL
         first, etag = next(one for one in standing if of_all or one[0].registration_id == head.row.registration_id)
         others = [record for record, _ in standing if record is not first]
-        return _Shown(first, registrations.to_everybody(first), etag, others)
+        return _Shown(first, registrations.to_everybody(first, with_juveniles=with_juveniles), etag, others)
 
     def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
         """Note the look-up; gives which use of the grant it is, 0 without one, and the row."""
@@ -533,6 +541,11 @@ def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = No
     return Refusal(error, detail)
 
 
+def _juveniles(subject: _Subject | None) -> bool:
+    """Whether a look-up may show juveniles' records: only on a grant that says so."""
+    return subject is not None and subject.grant.juveniles
+
+
 def _not_of_the_person() -> errors.Internal:
     alert(Alert.ROW_CONTRADICTED, "the registrations of a person aren't those that its sealed claims say")
     return errors.Internal()
@@ -543,13 +556,18 @@ def _kept(request_hash: bytes, answered_us: int) -> bytes:
     return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
 
 
-def _may_see(item: LookUp, row: registrations.StoredVersion, claim: record_pb2.ClaimRecord, *, of_case: bool) -> bool:
-    """What the statement of ``batch_store`` says of a registration that was opened, by its seals."""
+def _may_see(
+    item: LookUp, row: registrations.StoredVersion, claim: record_pb2.ClaimRecord, *, of_case: bool, shown: bool
+) -> bool:
+    """What the statement of ``batch_store`` says of a registration that was opened, by its seals.
+
+    ``shown``: there is something of it that this look-up shows.
+    """
     scope = options_pb2.RowScope.ValueType(item.wanted.rows)
     said = registrations.said(row)
     return (
         claim.registration_id == row.registration_id
-        and row.in_look_ups
+        and shown
         and (of_case or not registrations.is_held(claim, item.wanted.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )

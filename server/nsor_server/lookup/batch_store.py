@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from nsor.v1 import options_pb2
+from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Row, Table
 from nsor_server.registration import facts as registrations
@@ -81,6 +81,10 @@ _DECOY: Final = """coalesce(
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
 # person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held. All
 # registrations of its person come with it: no other statement could read them under the same lock.
+_JUVENILES: Final = """CASE WHEN juvenile
+        THEN EXISTS (SELECT FROM access_grant_juvenile AS j WHERE j.grant_id = access_grant.grant_id)
+    END"""
+"""Whether a look-up on a grant shows juveniles' records: prosecutor and NPB have both said so; else false or NULL."""
 _HEADS: Final = Statement(
     b"look-up heads",
     f"""
@@ -93,7 +97,8 @@ SELECT q.ordinal, 0, v.of_case,
 FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[],
     $10::uuid[], $11::uuid[]) AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind, decoy, candidate)
 LEFT JOIN LATERAL (
-    SELECT case_blinds FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
+    SELECT case_blinds, {_JUVENILES} AS juveniles
+    FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
 CROSS JOIN LATERAL (
     SELECT array_agg(found.registration_id) AS ids, array_agg(found.of_case) AS of_case
@@ -142,7 +147,7 @@ CROSS JOIN LATERAL (
         LIMIT 1
     ) AS v
     WHERE CASE
-        WHEN v.in_look_ups
+        WHEN (v.in_look_ups OR (g.juveniles AND v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}))
             AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
             AND {SHOWN}
         THEN found.of_case IS NOT NULL
@@ -176,9 +181,9 @@ _OF_CLAIM: Final = len(registrations.StoredClaim._fields)
 """How many of the columns are the claim's."""
 _EARLIER: Final = Statement(
     b"look-up earlier",
-    b"""
+    f"""
 SELECT q.ordinal, l.request_hash, l.answered_us, g.agency_id, g.expires_at, g.case_blinds, g.sealed, g.withdrawn,
-    g.holder,
+    g.holder, coalesce(g.juveniles, false),
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up WHERE grant_id = g.grant_id) END,
     CASE WHEN g.grant_id IS NOT NULL THEN ARRAY(SELECT subject FROM look_up_return WHERE grant_id = g.grant_id) END
 FROM unnest($1::integer[], $2::text[], $3::uuid[], $4::uuid[]) AS q (ordinal, agency_id, request_id, grant_id)
@@ -190,12 +195,13 @@ LEFT JOIN LATERAL (
     SELECT grant_id, agency_id, expires_at, case_blinds, sealed,
         EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = access_grant.grant_id) AS withdrawn,
         (SELECT officer_key FROM access_grant_holder AS h WHERE h.grant_id = access_grant.grant_id
-         ORDER BY h.version DESC LIMIT 1) AS holder
+         ORDER BY h.version DESC LIMIT 1) AS holder,
+        {_JUVENILES} AS juveniles
     FROM access_grant
     WHERE grant_id = q.grant_id AND agency_id = q.agency_id
     OFFSET 0
 ) AS g ON true
-""",
+""".encode(),  # noqa: S608 - constants
 )
 
 
@@ -252,6 +258,7 @@ class Earlier(NamedTuple):
         grant_sealed: the grant.
         withdrawn: whether it was withdrawn.
         holder: key id of the officer to whom it was passed last; None: to nobody.
+        juveniles: whether it shows juveniles' records.
         used: for each use of the grant so far, its subject.
         returned: for each use that was given back, likewise.
     """
@@ -264,6 +271,7 @@ class Earlier(NamedTuple):
     grant_sealed: bytes
     withdrawn: bool
     holder: bytes | None
+    juveniles: bool
     used: Sequence[int]
     returned: Sequence[int]
 

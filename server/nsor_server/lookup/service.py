@@ -10,6 +10,7 @@ from nsor_server.lookup.batch import Decider
 from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.recalls.service import Recalls
+from nsor_server.lookup.requests.juveniles import JuvenileAccess
 from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.passing import Passing
 from nsor_server.lookup.requests.service import AccessRequests
@@ -38,6 +39,7 @@ class LookupService:
         self._recalls = Recalls(keyring, durable)
         self._requests = AccessRequests(sealer, blind_index)
         self._passing = Passing(sealer, blind_index)
+        self._juveniles = JuvenileAccess(sealer)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
         self._screening = Screening(sealer, blind_index)
@@ -50,6 +52,7 @@ class LookupService:
         return (
             *self._requests.handlers(),
             *self._passing.handlers(),
+            *self._juveniles.handlers(),
             *self._lists.handlers(),
             *self._grants.handlers(),
             *self._screening.handlers(),

@@ -79,6 +79,7 @@ STORED: Final = Stored(
         RecordedTable(grants.GRANTS, "grant_id", written_at="created_at"),
         RecordedTable.unsealed(grants.WITHDRAWAL_ROWS),
         RecordedTable.unsealed(grants.HOLDER_ROWS),
+        RecordedTable.unsealed(grants.JUVENILE_ROWS),
         RecordedTable.unsealed(escalation.STEPS),
         RecordedTable.unsealed(returned.RETURNS),
         RecordedTable.unsealed(times.TIMES),

@@ -26,6 +26,7 @@ ACCESS_REMINDER: Final = "access-request-reminder"
 ACCESS_PROVINCE: Final = "access-request-escalation-province"
 ACCESS_NPB: Final = "access-request-escalation-npb"
 GRANT_EXPIRY: Final = "grant-expiry"
+JUVENILE_ACCESS: Final = "juvenile-access"
 TICKET_EXPIRY: Final = "ticket-expiry"
 COURT_CASE_EXPIRY: Final = "court-case-expiry"
 APPEAL_WINDOW: Final = "appeal-window"
@@ -74,6 +75,7 @@ COUNTED: Final = (
     ACCESS_REMINDER,
     ACCESS_PROVINCE,
     ACCESS_NPB,
+    JUVENILE_ACCESS,
     GRANT_EXPIRY,
     TICKET_EXPIRY,
     COURT_CASE_EXPIRY,

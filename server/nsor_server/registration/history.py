@@ -123,6 +123,7 @@ class Standing:
         owner: whose it is: a prosecution, or the police of a place.
         cases: the same of cases, each with how often keys had been rotated when it was claimed.
         standing_cases: those of them by which a look-up still finds it.
+        juvenile_cases: the same of a look-up that shows juveniles' records.
         claimed: whether its claim was written.
         claimed_at: by which entry it was written first.
         stands_since: by which entry it came to stand, for the first time or again.
@@ -147,6 +148,7 @@ class Standing:
     owner: tuple[str, str] = ("", "")
     cases: dict[str, int] = field(default_factory=dict)
     standing_cases: set[str] = field(default_factory=set)
+    juvenile_cases: set[str] = field(default_factory=set)
     claimed: bool = False
     claimed_at: int = -1
     stands_since: int = -1
@@ -398,6 +400,7 @@ class History:
         for case in cases.confirmed_cases(record):
             standing.cases.setdefault(case, self.rotations)
         standing.standing_cases = cases.standing_cases(shown.to_everybody(record))
+        standing.juvenile_cases = cases.standing_cases(shown.to_everybody(record, with_juveniles=True))
         return standing
 
     def _take_screened(self, standing: Standing, record: record_pb2.RegistrationRecord) -> None:

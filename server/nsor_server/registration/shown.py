@@ -1,13 +1,15 @@
 """Which convictions and counts of a record a caller is shown. The one place that decides it; pure.
 
 What doesn't stand is copied to nobody. What no court has confirmed is shown to the prosecution that entered it, to its
-court and to NPB. What somebody did under 18 is shown by no look-up, and for few other purposes: FIELD_CLASS_JUVENILE.
+court and to NPB. What somebody did under 18 is shown by a look-up only on a grant that says so, and for few other
+purposes: FIELD_CLASS_JUVENILE.
 A record that is sealed as a whole isn't read at all: ``access/rows.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.access import rows
@@ -16,11 +18,17 @@ from nsor_server.calls import Agency, Officer
 from nsor_server.registration import juveniles, states
 from nsor_server.storage.v1 import record_pb2
 
+_ALWAYS: Final = -(2**31)
+"""A day before every offence: everybody was an adult."""
 
-def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
-    """The confirmed convictions that stand, with an adult's counts that stand: what a look-up shows."""
+
+def to_everybody(record: record_pb2.RegistrationRecord, *, with_juveniles: bool = False) -> list[record_pb2.Conviction]:
+    """The confirmed convictions that stand, with an adult's counts that stand: what a look-up shows.
+
+    ``with_juveniles``: with a juvenile's counts too.
+    """
     # Each look-up that finds somebody asks it, so that both are looked at in one pass.
-    since, found = juveniles.adult_since(record), []
+    since, found = _ALWAYS if with_juveniles else juveniles.adult_since(record), []
     for conviction in record.convictions:
         if conviction.state in states.STANDING:
             left = [count for count in conviction.counts if count.stands and count.offence_day >= since]
@@ -29,9 +37,10 @@ def to_everybody(record: record_pb2.RegistrationRecord) -> list[record_pb2.Convi
     return found
 
 
-def in_look_ups(record: record_pb2.RegistrationRecord) -> bool:
-    """Whether a look-up may show a record at all."""
-    return record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED and bool(to_everybody(record))
+def in_look_ups(record: record_pb2.RegistrationRecord, *, with_juveniles: bool = False) -> bool:
+    """Whether a look-up may show a record at all; ``with_juveniles``: one on a grant that shows juveniles' records."""
+    confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+    return confirmed and bool(to_everybody(record, with_juveniles=with_juveniles))
 
 
 def for_purpose(

@@ -148,9 +148,11 @@ def open_keyed(sealer: Sealer, row: StoredVersion) -> tuple[record_pb2.Registrat
 
 
 def open_shown(
-    sealer: Sealer, row: StoredVersion
+    sealer: Sealer, row: StoredVersion, *, with_juveniles: bool = False
 ) -> tuple[record_pb2.RegistrationRecord, DataKey, list[record_pb2.Conviction]]:
     """As ``open_keyed``, with what a look-up shows: a column beside the seal says whether there is any of it.
+
+    ``with_juveniles``: with what a look-up on a grant shows that shows juveniles' records.
 
     Raises:
         errors.Internal: as ``open_version``.
@@ -158,7 +160,7 @@ def open_shown(
     record, key = unseal(sealer, row)
     convictions = shown.to_everybody(record)
     _compare(row, record, in_look_ups=record.state == CONFIRMED and bool(convictions))
-    return record, key, convictions
+    return record, key, shown.to_everybody(record, with_juveniles=True) if with_juveniles else convictions
 
 
 def compare(row: StoredVersion, record: record_pb2.RegistrationRecord) -> None:

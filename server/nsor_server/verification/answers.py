@@ -98,7 +98,7 @@ class Answers:
             whole = [self._history.standing(each) for each in detail.subjects]
         elif detail.rows != options_pb2.ROW_SCOPE_PART_IN_CASE and leaf.purpose != options_pb2.PURPOSE_REGISTRATION:
             others = [self._history.standing(each) for each in shown.person if each != shown.registration_id]
-            is_shown = _in_look_ups if leaf.method == LOOK_UP else _stands
+            is_shown = _shown_by(detail) if leaf.method == LOOK_UP else _stands
             whole = [shown, *filter(is_shown, others)]
         else:
             whole = [shown]
@@ -123,11 +123,12 @@ class Answers:
         granted = self._granted.get(detail.subjects[-1], now) if detail.subjects else now
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
         for rotations in (now,) if granted == now else (now, granted):
-            due = self._shown_of(self._due(leaf, detail, subject, rotations), detail.rows)
+            due = self._shown_of(self._due(leaf, detail, subject, rotations), detail)
             if answered == (due.registration_id if due else b""):
                 return
         claiming = self._claiming(detail, subject)
-        if not answered and any(each.in_look_ups and each.registration_id in self._history.erased for each in claiming):
+        shown = _shown_by(detail)
+        if not answered and any(shown(each) and each.registration_id in self._history.erased for each in claiming):
             return  # of which cases one was that was erased doesn't open any more: it may have hidden the others
         self._add(index, _problem(answered, due))
 
@@ -137,11 +138,11 @@ class Answers:
             return self._history.having(subject)
         return [self._history.standing(candidate_of(detail))]
 
-    def _shown_of(self, found: Standing | None, rows: int) -> Standing | None:
+    def _shown_of(self, found: Standing | None, detail: record_pb2.AccessDetail) -> Standing | None:
         """Of a person's registrations the one that is shown: that was found, or by all rows the first that stands."""
-        if found is None or rows != options_pb2.ROW_SCOPE_ALL:
+        if found is None or detail.rows != options_pb2.ROW_SCOPE_ALL:
             return found
-        return next(filter(_in_look_ups, map(self._history.standing, found.person)), found)
+        return next(filter(_shown_by(detail), map(self._history.standing, found.person)), found)
 
     def _due(
         self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier | None, rotations: int
@@ -156,15 +157,22 @@ class Answers:
         for each in claiming:
             of_case = each.cases.get(case, rotations + 1) <= rotations
             held = claims.is_held(each.claim, subject.kind if subject else 0)
-            if _is_found(each, detail.rows, leaf.agency, of_case=of_case, held=held):
+            if _is_found(each, detail, leaf.agency, of_case=of_case, held=held):
                 rank = (not of_case, held, each.registration_id)
                 if best is None or rank < best[0]:
                     best = rank, each
-        if best is None or best[0][0] or case in best[1].standing_cases:
+        if best is None or best[0][0]:
             return best[1] if best else None
-        # It was found by a case that fell.
         found, held = best[1], best[0][1]
-        return found if _is_found(found, detail.rows, leaf.agency, of_case=False, held=held) else None
+        if case in (found.juvenile_cases if detail.juvenile else found.standing_cases):
+            return found
+        # It was found by a case that fell.
+        return found if _is_found(found, detail, leaf.agency, of_case=False, held=held) else None
+
+
+def _shown_by(detail: record_pb2.AccessDetail) -> Callable[[Standing], bool]:
+    """Tells whether a look-up shows a registration: one that shows juveniles' records shows whatever stands."""
+    return _stands if detail.juvenile else _in_look_ups
 
 
 def _in_look_ups(standing: Standing) -> bool:
@@ -175,9 +183,10 @@ def _stands(standing: Standing) -> bool:
     return standing.confirmed
 
 
-def _is_found(standing: Standing, rows: int, agency: str, *, of_case: bool, held: bool) -> bool:
+def _is_found(standing: Standing, detail: record_pb2.AccessDetail, agency: str, *, of_case: bool, held: bool) -> bool:
     """Whether a look-up finds a registration that has the identifier."""
-    if not standing.in_look_ups:
+    rows = detail.rows
+    if not _shown_by(detail)(standing):
         return False
     if rows == options_pb2.ROW_SCOPE_CUSTODY:
         return standing.custodian == agency

@@ -55,6 +55,12 @@ def access_requests(ids: parts.Ids) -> Iterator[Message]:
             expire_time=timestamp_pb2.Timestamp(seconds=1_800_000_000),
         ),
     )
+    yield access_requests_pb2.DecideJuvenileAccessRequest(
+        request_id=ids.uuid("juveniles"),
+        access_request_id=ids.uuid("access"),
+        etag="0123456789abcdef",
+        decision=access_requests_pb2.JUVENILE_DECISION_ALLOWED,
+    )
     yield access_requests_pb2.PassAccessRequestRequest(
         request_id=ids.uuid("pass"),
         access_request_id=ids.uuid("access"),

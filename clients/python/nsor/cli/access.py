@@ -155,9 +155,10 @@ def approve(  # noqa: PLR0917 - one argument per option of the command
     classes: list[options_pb2.FieldClass.ValueType] | None,
     uses: int | None,
     until: dt.datetime | None,
+    without_juveniles: bool,
 ) -> None:
     """Grant access, or a part of what is asked for; the prosecutor signs. Nothing reaches further than policy."""
-    part = granted_part.part(suspects, classes, uses, until)
+    part = granted_part.part(suspects, classes, uses, until, without_juveniles=without_juveniles)
     seen = _etag(session, access_request_id, etag, "Grant this access?", part)
     if seen is None:
         return
@@ -207,6 +208,34 @@ def pass_(
             successor_key_id=keys.id_of(client, key_id, key_file),
         )
         session.answer(client.lookup.pass_access_request(passing), title="Passed to the other officer")
+
+
+@access.command("juveniles")
+@click.argument("access_request_id", type=record_id)
+@click.argument("decision", type=click.Choice(("allow", "refuse")))
+@click.option("--etag", help="The version that was seen; without it the request is shown first.")
+@common
+def juveniles(session: Session, access_request_id: str, decision: str, etag: str | None) -> None:
+    """Say whether juveniles' records may be shown on a request that asks for them (NPB); you sign.
+
+    It counts whether or not there is such a record: nobody learns that by it.
+    """
+    from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
+
+    allows = decision == "allow"
+    question = "Allow juveniles' records?" if allows else "Refuse juveniles' records?"
+    seen = _etag(session, access_request_id, etag, session.said(question), decided_too=True)
+    with session.client(officer=True) as client:
+        request = access_requests_pb2.DecideJuvenileAccessRequest(
+            request_id=str(uuid.uuid4()),
+            access_request_id=access_request_id,
+            etag=seen or "",
+            decision=access_requests_pb2.JUVENILE_DECISION_ALLOWED
+            if allows
+            else access_requests_pb2.JUVENILE_DECISION_REFUSED,
+        )
+        title = "Juveniles' records allowed" if allows else "Juveniles' records refused"
+        session.answer(client.lookup.decide_juvenile_access(request), title=title)
 
 
 @access.command("withdraw")

@@ -43,6 +43,7 @@ def _classes(value: str) -> list[options_pb2.FieldClass.ValueType]:
 def options(function: _F) -> _F:
     """Add the options that say which part is granted."""
     for option in (
+        click.option("--without-juveniles", is_flag=True, help="No juvenile's record, whatever NPB decides."),
         click.option("--until", type=last_instant, metavar="DAY", help="Last day of the grant; earlier than policy's."),
         click.option(
             "--uses", type=click.IntRange(1, 100), help="Look-ups of each suspect; at most as many as policy's."
@@ -59,13 +60,16 @@ def part(
     classes: list[options_pb2.FieldClass.ValueType] | None,
     uses: int | None,
     until: dt.datetime | None,
+    *,
+    without_juveniles: bool = False,
 ) -> access_requests_pb2.GrantedPart | None:
     """The part that the options say; None: the whole request."""
     from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
-    if not (suspects or classes or uses or until):
+    if not (suspects or classes or uses or until or without_juveniles):
         return None
     wanted = access_requests_pb2.GrantedPart(suspects=suspects, classes=classes, uses_per_subject=uses or 0)
+    wanted.without_juvenile_records = without_juveniles
     if until is not None:
         wanted.expire_time.FromDatetime(until)
     return wanted
@@ -85,5 +89,7 @@ def say(session: Session, request: access_requests_pb2.AccessRequest, wanted: ac
         )
     if wanted.uses_per_subject:
         session.say("Look-ups of each suspect: {}.", wanted.uses_per_subject)
+    if wanted.without_juvenile_records:
+        session.say("No juvenile's record is shown.")
     if wanted.HasField("expire_time"):
         session.say("It ends: {}.", render.text(fields["expire_time"], wanted.expire_time))

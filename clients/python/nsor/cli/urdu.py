@@ -600,6 +600,11 @@ TEXTS: Final[dict[str, str]] = {
     "It ends: {}.": "یہ ختم ہوگا: {}۔",
     "Pass this request to the other officer?": "یہ درخواست دوسرے افسر کو دی جائے؟",
     "Passed to the other officer": "دوسرے افسر کو دی گئی",
+    "Allow juveniles' records?": "نابالغوں کے ریکارڈ دکھانے کی اجازت دی جائے؟",
+    "Refuse juveniles' records?": "نابالغوں کے ریکارڈ دکھانے سے انکار کیا جائے؟",
+    "Juveniles' records allowed": "نابالغوں کے ریکارڈ کی اجازت دی گئی",
+    "Juveniles' records refused": "نابالغوں کے ریکارڈ سے انکار کیا گیا",
+    "No juvenile's record is shown.": "کسی نابالغ کا ریکارڈ نہیں دکھایا جائے گا۔",
     "{} The officer who asked looks each suspect up: `nsor lookup --grant {}`": (
         "{} درخواست دینے والا افسر ہر مشتبہ شخص کو دیکھے: `nsor lookup --grant {}`"
     ),

@@ -76,6 +76,22 @@ class Lookup(Service):
             traceparent=traceparent,
         )
 
+    def decide_juvenile_access(
+        self,
+        request: access_requests_pb2.DecideJuvenileAccessRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[access_requests_pb2.DecideJuvenileAccessResponse]:
+        """Say whether an access request is shown juveniles' records; the officer of NPB signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/DecideJuvenileAccess",
+            request,
+            access_requests_pb2.DecideJuvenileAccessResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def pass_access_request(
         self,
         request: access_requests_pb2.PassAccessRequestRequest,

@@ -144,6 +144,36 @@ RETURN_REASON_NOT_UNDER_THE_ACT: ReturnReason.ValueType  # 4
 """The FIR has no offence under the Anti-Rape Act."""
 Global___ReturnReason: _TypeAlias = ReturnReason  # noqa: Y015
 
+class _JuvenileDecision:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _JuvenileDecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JuvenileDecision.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    JUVENILE_DECISION_UNSPECIFIED: _JuvenileDecision.ValueType  # 0
+    """Not asked for."""
+    JUVENILE_DECISION_PENDING: _JuvenileDecision.ValueType  # 1
+    """Waiting for NPB: a look-up shows none."""
+    JUVENILE_DECISION_ALLOWED: _JuvenileDecision.ValueType  # 2
+    """They may be shown, where the prosecutor grants that part too."""
+    JUVENILE_DECISION_REFUSED: _JuvenileDecision.ValueType  # 3
+    """None is shown."""
+
+class JuvenileDecision(_JuvenileDecision, metaclass=_JuvenileDecisionEnumTypeWrapper):
+    """Whether NPB lets juveniles' records be shown on an access request. It decides that of every request that asks for them, whether or not there is
+    such a record, and never learns whether there is.
+    """
+
+JUVENILE_DECISION_UNSPECIFIED: JuvenileDecision.ValueType  # 0
+"""Not asked for."""
+JUVENILE_DECISION_PENDING: JuvenileDecision.ValueType  # 1
+"""Waiting for NPB: a look-up shows none."""
+JUVENILE_DECISION_ALLOWED: JuvenileDecision.ValueType  # 2
+"""They may be shown, where the prosecutor grants that part too."""
+JUVENILE_DECISION_REFUSED: JuvenileDecision.ValueType  # 3
+"""None is shown."""
+Global___JuvenileDecision: _TypeAlias = JuvenileDecision  # noqa: Y015
+
 @_typing.final
 class AnnexureA(_message.Message):
     """The application form. The form itself couldn't be read, so its particulars are a working set until somebody has."""
@@ -221,6 +251,9 @@ class AccessRequest(_message.Message):
     LATE_FIELD_NUMBER: _builtins.int
     ASKED_BY_OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
     REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    JUVENILE_RECORDS_FIELD_NUMBER: _builtins.int
+    JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
+    JUVENILE_DEADLINE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     etag: _builtins.str
@@ -239,13 +272,17 @@ class AccessRequest(_message.Message):
     """The officer who had asked, where the request was passed to another one; else empty."""
     repeated_access_request_id: _builtins.str
     """The newest earlier request of the same agency for this FIR that names one of these suspects, if there is one."""
+    juvenile_records: _builtins.bool
+    """Whether it asks for juveniles' records too."""
+    juvenile_decision: Global___JuvenileDecision.ValueType
+    """What NPB has decided of that part; not set where the request doesn't ask for it."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR."""
 
     @_builtins.property
     def suspects(self) -> _containers.RepeatedCompositeFieldContainer[_grants_pb2.Suspect]:
-        """The suspects."""
+        """The suspects. NPB, which decides of juveniles' records, isn't told who they are."""
 
     @_builtins.property
     def annexure_a(self) -> Global___AnnexureA:
@@ -271,6 +308,10 @@ class AccessRequest(_message.Message):
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When it was decided; not set while it waits."""
 
+    @_builtins.property
+    def juvenile_deadline(self) -> _types_pb2.Deadline:
+        """By when NPB must decide of it."""
+
     def __init__(
         self,
         *,
@@ -291,10 +332,13 @@ class AccessRequest(_message.Message):
         late: _builtins.bool = ...,
         asked_by_officer_number: _builtins.str = ...,
         repeated_access_request_id: _builtins.str = ...,
+        juvenile_records: _builtins.bool = ...,
+        juvenile_decision: Global___JuvenileDecision.ValueType = ...,
+        juvenile_deadline: _types_pb2.Deadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant", "juvenile_deadline", b"juvenile_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "repeated_access_request_id", b"repeated_access_request_id", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "juvenile_records", b"juvenile_records", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "repeated_access_request_id", b"repeated_access_request_id", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -455,10 +499,15 @@ class CreateAccessRequestRequest(_message.Message):
     FIR_FIELD_NUMBER: _builtins.int
     SUSPECTS_FIELD_NUMBER: _builtins.int
     ANNEXURE_A_FIELD_NUMBER: _builtins.int
+    JUVENILE_RECORDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
     """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    juvenile_records: _builtins.bool
+    """Asks for juveniles' records too: of who was under 18 at the offence. NPB decides that part of every such request, and without it a
+    juvenile's record is "no record".
+    """
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR, by its full key."""
@@ -479,10 +528,11 @@ class CreateAccessRequestRequest(_message.Message):
         fir: _types_pb2.FirKey | None = ...,
         suspects: _abc.Iterable[_grants_pb2.Suspect] | None = ...,
         annexure_a: Global___AnnexureA | None = ...,
+        juvenile_records: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "fir", b"fir", "request_id", b"request_id", "suspects", b"suspects", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "fir", b"fir", "juvenile_records", b"juvenile_records", "request_id", b"request_id", "suspects", b"suspects", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,8 +670,11 @@ class GrantedPart(_message.Message):
     CLASSES_FIELD_NUMBER: _builtins.int
     USES_PER_SUBJECT_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    WITHOUT_JUVENILE_RECORDS_FIELD_NUMBER: _builtins.int
     uses_per_subject: _builtins.int
     """How often each suspect may be looked up; 0: as often as policy says."""
+    without_juvenile_records: _builtins.bool
+    """Grants no juvenile's record, whatever NPB decides."""
     @_builtins.property
     def suspects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Which suspects, by their number in the request, from 1. None: all of them."""
@@ -643,10 +696,11 @@ class GrantedPart(_message.Message):
         classes: _abc.Iterable[_options_pb2.FieldClass.ValueType] | None = ...,
         uses_per_subject: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        without_juvenile_records: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expire_time", b"expire_time", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expire_time", b"expire_time", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "without_juvenile_records", b"without_juvenile_records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -749,6 +803,70 @@ class ReturnAccessRequestResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReturnAccessRequestResponse: _TypeAlias = ReturnAccessRequestResponse  # noqa: Y015
+
+@_typing.final
+class DecideJuvenileAccessRequest(_message.Message):
+    """NPB's decision whether juveniles' records may be shown on an access request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable."""
+    validate_only: _builtins.bool
+    """Checks the request by form and law only, and changes nothing. It never reads the register."""
+    access_request_id: _builtins.str
+    """The access request."""
+    etag: _builtins.str
+    """The etag that the officer of NPB has seen."""
+    decision: Global___JuvenileDecision.ValueType
+    """JUVENILE_DECISION_ALLOWED or JUVENILE_DECISION_REFUSED."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        access_request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        decision: Global___JuvenileDecision.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "decision", b"decision", "etag", b"etag", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideJuvenileAccessRequest: _TypeAlias = DecideJuvenileAccessRequest  # noqa: Y015
+
+@_typing.final
+class DecideJuvenileAccessResponse(_message.Message):
+    """The answer to NPB's decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    access_request_id: _builtins.str
+    """The access request; empty with `validate_only`."""
+    etag: _builtins.str
+    """Etag of the new version; empty with `validate_only`."""
+    def __init__(
+        self,
+        *,
+        access_request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "etag", b"etag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideJuvenileAccessResponse: _TypeAlias = DecideJuvenileAccessResponse  # noqa: Y015
 
 @_typing.final
 class PassAccessRequestRequest(_message.Message):

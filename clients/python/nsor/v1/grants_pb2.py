@@ -27,7 +27,7 @@ from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/grants.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xb3\x01\n\x07Suspect\x12\x1a\n\x04\x63nic\x18\x01 \x01(\tB\n\xd2\xf3\x18\x02\x10\x01\xd8\xf3\x18\x01H\x00\x12\x31\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x17.nsor.v1.TravelDocumentB\x04\xd8\xf3\x18\x01H\x00\x12\'\n\x04name\x18\x02 \x01(\x0b\x32\x13.nsor.v1.PersonNameB\x04\xd8\xf3\x18\x01\x12\"\n\nbirth_year\x18\x04 \x01(\x05\x42\x0e\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\xd8\xf3\x18\x01\x42\x0c\n\nidentifier\"\xe5\x01\n\x05Grant\x12\x16\n\x08grant_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1e\n\x10uses_per_subject\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\'\n\x06\x65xpiry\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x37\n\rwithdraw_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x16\n\x08suspects\x18\x05 \x03(\x05\x42\x04\xd8\xf3\x18\x01\x12*\n\x07\x63lasses\x18\x06 \x03(\x0e\x32\x13.nsor.v1.FieldClassB\x04\xd8\xf3\x18\x01\"\xc4\x01\n\x11OpenTicketRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\"\n\x0eofficer_key_id\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12)\n\x04work\x18\x04 \x01(\x0e\x32\x13.nsor.v1.TicketWorkB\x06\xd2\xf3\x18\x02\x08\x01\x12+\n\x07persons\x18\x05 \x03(\x0b\x32\x10.nsor.v1.SuspectB\x08\xd2\xf3\x18\x04\x08\x01\x18\x14\"9\n\x12OpenTicketResponse\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\"\xa8\x01\n\x14OpenCourtCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12.\n\ncourt_case\x18\x03 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x06\xd2\xf3\x18\x02\x08\x01\x12+\n\x07persons\x18\x04 \x03(\x0b\x32\x10.nsor.v1.SuspectB\x08\xd2\xf3\x18\x04\x08\x01\x18\x14\"<\n\x15OpenCourtCaseResponse\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\"g\n\x14WithdrawGrantRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\x08grant_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"P\n\x15WithdrawGrantResponse\x12\x37\n\rwithdraw_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"J\n\x11ListGrantsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\xe0\x01\n\tOpenGrant\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\x12\x1e\n\x10opened_by_key_id\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_key_id\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\'\n\x04work\x18\x05 \x01(\x0e\x32\x13.nsor.v1.TicketWorkB\x04\xd8\xf3\x18\x01\x12\x15\n\x07persons\x18\x06 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tuses_left\x18\x07 \x01(\x05\x42\x04\xd8\xf3\x18\x01\"]\n\x12ListGrantsResponse\x12(\n\x06grants\x18\x01 \x03(\x0b\x32\x12.nsor.v1.OpenGrantB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xc3\x01\n\nTicketWork\x12\x1b\n\x17TICKET_WORK_UNSPECIFIED\x10\x00\x12\x19\n\x15TICKET_WORK_COLLISION\x10\x01\x12\x1a\n\x16TICKET_WORK_CORRECTION\x10\x02\x12%\n!TICKET_WORK_IDENTITY_VERIFICATION\x10\x03\x12\x1b\n\x17TICKET_WORK_COURT_ORDER\x10\x04\x12\x1d\n\x19TICKET_WORK_ACCESS_REVIEW\x10\x05\x42\x45\n\x0epk.gov.nsor.v1B\x0bGrantsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/grants.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xb3\x01\n\x07Suspect\x12\x1a\n\x04\x63nic\x18\x01 \x01(\tB\n\xd2\xf3\x18\x02\x10\x01\xd8\xf3\x18\x01H\x00\x12\x31\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x17.nsor.v1.TravelDocumentB\x04\xd8\xf3\x18\x01H\x00\x12\'\n\x04name\x18\x02 \x01(\x0b\x32\x13.nsor.v1.PersonNameB\x04\xd8\xf3\x18\x01\x12\"\n\nbirth_year\x18\x04 \x01(\x05\x42\x0e\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\xd8\xf3\x18\x01\x42\x0c\n\nidentifier\"\x85\x02\n\x05Grant\x12\x16\n\x08grant_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1e\n\x10uses_per_subject\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\'\n\x06\x65xpiry\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x37\n\rwithdraw_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x16\n\x08suspects\x18\x05 \x03(\x05\x42\x04\xd8\xf3\x18\x01\x12*\n\x07\x63lasses\x18\x06 \x03(\x0e\x32\x13.nsor.v1.FieldClassB\x04\xd8\xf3\x18\x01\x12\x1e\n\x10juvenile_records\x18\x07 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\xc4\x01\n\x11OpenTicketRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\"\n\x0eofficer_key_id\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \x12)\n\x04work\x18\x04 \x01(\x0e\x32\x13.nsor.v1.TicketWorkB\x06\xd2\xf3\x18\x02\x08\x01\x12+\n\x07persons\x18\x05 \x03(\x0b\x32\x10.nsor.v1.SuspectB\x08\xd2\xf3\x18\x04\x08\x01\x18\x14\"9\n\x12OpenTicketResponse\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\"\xa8\x01\n\x14OpenCourtCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12.\n\ncourt_case\x18\x03 \x01(\x0b\x32\x12.nsor.v1.CourtCaseB\x06\xd2\xf3\x18\x02\x08\x01\x12+\n\x07persons\x18\x04 \x03(\x0b\x32\x10.nsor.v1.SuspectB\x08\xd2\xf3\x18\x04\x08\x01\x18\x14\"<\n\x15OpenCourtCaseResponse\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\"g\n\x14WithdrawGrantRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1a\n\x08grant_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"P\n\x15WithdrawGrantResponse\x12\x37\n\rwithdraw_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"J\n\x11ListGrantsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"\xe0\x01\n\tOpenGrant\x12#\n\x05grant\x18\x01 \x01(\x0b\x32\x0e.nsor.v1.GrantB\x04\xd8\xf3\x18\x01\x12\x1e\n\x10opened_by_key_id\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_key_id\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\'\n\x04work\x18\x05 \x01(\x0e\x32\x13.nsor.v1.TicketWorkB\x04\xd8\xf3\x18\x01\x12\x15\n\x07persons\x18\x06 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x17\n\tuses_left\x18\x07 \x01(\x05\x42\x04\xd8\xf3\x18\x01\"]\n\x12ListGrantsResponse\x12(\n\x06grants\x18\x01 \x03(\x0b\x32\x12.nsor.v1.OpenGrantB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xc3\x01\n\nTicketWork\x12\x1b\n\x17TICKET_WORK_UNSPECIFIED\x10\x00\x12\x19\n\x15TICKET_WORK_COLLISION\x10\x01\x12\x1a\n\x16TICKET_WORK_CORRECTION\x10\x02\x12%\n!TICKET_WORK_IDENTITY_VERIFICATION\x10\x03\x12\x1b\n\x17TICKET_WORK_COURT_ORDER\x10\x04\x12\x1d\n\x19TICKET_WORK_ACCESS_REVIEW\x10\x05\x42\x45\n\x0epk.gov.nsor.v1B\x0bGrantsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,6 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRANT'].fields_by_name['suspects']._serialized_options = b'\330\363\030\001'
   _globals['_GRANT'].fields_by_name['classes']._loaded_options = None
   _globals['_GRANT'].fields_by_name['classes']._serialized_options = b'\330\363\030\001'
+  _globals['_GRANT'].fields_by_name['juvenile_records']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['juvenile_records']._serialized_options = b'\330\363\030\001'
   _globals['_OPENTICKETREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_OPENTICKETREQUEST'].fields_by_name['request_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_OPENTICKETREQUEST'].fields_by_name['officer_key_id']._loaded_options = None
@@ -101,28 +103,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTGRANTSRESPONSE'].fields_by_name['grants']._serialized_options = b'\330\363\030\001'
   _globals['_LISTGRANTSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
   _globals['_LISTGRANTSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
-  _globals['_TICKETWORK']._serialized_start=1601
-  _globals['_TICKETWORK']._serialized_end=1796
+  _globals['_TICKETWORK']._serialized_start=1633
+  _globals['_TICKETWORK']._serialized_end=1828
   _globals['_SUSPECT']._serialized_start=111
   _globals['_SUSPECT']._serialized_end=290
   _globals['_GRANT']._serialized_start=293
-  _globals['_GRANT']._serialized_end=522
-  _globals['_OPENTICKETREQUEST']._serialized_start=525
-  _globals['_OPENTICKETREQUEST']._serialized_end=721
-  _globals['_OPENTICKETRESPONSE']._serialized_start=723
-  _globals['_OPENTICKETRESPONSE']._serialized_end=780
-  _globals['_OPENCOURTCASEREQUEST']._serialized_start=783
-  _globals['_OPENCOURTCASEREQUEST']._serialized_end=951
-  _globals['_OPENCOURTCASERESPONSE']._serialized_start=953
-  _globals['_OPENCOURTCASERESPONSE']._serialized_end=1013
-  _globals['_WITHDRAWGRANTREQUEST']._serialized_start=1015
-  _globals['_WITHDRAWGRANTREQUEST']._serialized_end=1118
-  _globals['_WITHDRAWGRANTRESPONSE']._serialized_start=1120
-  _globals['_WITHDRAWGRANTRESPONSE']._serialized_end=1200
-  _globals['_LISTGRANTSREQUEST']._serialized_start=1202
-  _globals['_LISTGRANTSREQUEST']._serialized_end=1276
-  _globals['_OPENGRANT']._serialized_start=1279
-  _globals['_OPENGRANT']._serialized_end=1503
-  _globals['_LISTGRANTSRESPONSE']._serialized_start=1505
-  _globals['_LISTGRANTSRESPONSE']._serialized_end=1598
+  _globals['_GRANT']._serialized_end=554
+  _globals['_OPENTICKETREQUEST']._serialized_start=557
+  _globals['_OPENTICKETREQUEST']._serialized_end=753
+  _globals['_OPENTICKETRESPONSE']._serialized_start=755
+  _globals['_OPENTICKETRESPONSE']._serialized_end=812
+  _globals['_OPENCOURTCASEREQUEST']._serialized_start=815
+  _globals['_OPENCOURTCASEREQUEST']._serialized_end=983
+  _globals['_OPENCOURTCASERESPONSE']._serialized_start=985
+  _globals['_OPENCOURTCASERESPONSE']._serialized_end=1045
+  _globals['_WITHDRAWGRANTREQUEST']._serialized_start=1047
+  _globals['_WITHDRAWGRANTREQUEST']._serialized_end=1150
+  _globals['_WITHDRAWGRANTRESPONSE']._serialized_start=1152
+  _globals['_WITHDRAWGRANTRESPONSE']._serialized_end=1232
+  _globals['_LISTGRANTSREQUEST']._serialized_start=1234
+  _globals['_LISTGRANTSREQUEST']._serialized_end=1308
+  _globals['_OPENGRANT']._serialized_start=1311
+  _globals['_OPENGRANT']._serialized_end=1535
+  _globals['_LISTGRANTSRESPONSE']._serialized_start=1537
+  _globals['_LISTGRANTSRESPONSE']._serialized_end=1630
 # @@protoc_insertion_point(module_scope)

@@ -117,10 +117,13 @@ class Grant(_message.Message):
     WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
     SUSPECTS_FIELD_NUMBER: _builtins.int
     CLASSES_FIELD_NUMBER: _builtins.int
+    JUVENILE_RECORDS_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.str
     """Id of the grant, ticket or opened case: what a look-up names."""
     uses_per_subject: _builtins.int
     """How often each named person may be looked up."""
+    juvenile_records: _builtins.bool
+    """Whether it shows juveniles' records: the prosecutor has granted that part, and NPB has allowed it."""
     @_builtins.property
     def expiry(self) -> _types_pb2.Deadline:
         """When it ends, and by which rule."""
@@ -148,10 +151,11 @@ class Grant(_message.Message):
         withdraw_time: _timestamp_pb2.Timestamp | None = ...,
         suspects: _abc.Iterable[_builtins.int] | None = ...,
         classes: _abc.Iterable[_options_pb2.FieldClass.ValueType] | None = ...,
+        juvenile_records: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expiry", b"expiry", "grant_id", b"grant_id", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "withdraw_time", b"withdraw_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "expiry", b"expiry", "grant_id", b"grant_id", "juvenile_records", b"juvenile_records", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

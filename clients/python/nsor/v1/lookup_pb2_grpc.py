@@ -66,6 +66,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.FromString,
                 _registered_method=True)
+        self.DecideJuvenileAccess = channel.unary_unary(
+                '/nsor.v1.LookupService/DecideJuvenileAccess',
+                request_serializer=nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessResponse.FromString,
+                _registered_method=True)
         self.OpenTicket = channel.unary_unary(
                 '/nsor.v1.LookupService/OpenTicket',
                 request_serializer=nsor_dot_v1_dot_grants__pb2.OpenTicketRequest.SerializeToString,
@@ -155,7 +160,8 @@ class LookupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAccessRequest(self, request, context):
-        """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district.
+        """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district; to NPB without its
+        suspects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,6 +187,15 @@ class LookupServiceServicer:
         successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
         his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
         prosecution of the district, NPB and the agency hear of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideJuvenileAccess(self, request, context):
+        """Says whether juveniles' records may be shown on an access request that asks for them. A deciding officer of NPB signs, once of each request,
+        whether or not there is such a record: it is never read. A request that doesn't ask for them, and one of which it was decided: WRONG_STATE.
+        Both sides hear of it. It counts from the next look-up on, if the prosecutor grants that part, before or after.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,7 +251,7 @@ class LookupServiceServicer:
 
     def LookUpRegistration(self, request, context):
         """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
-        18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+        18 at every offence that stands (but on a grant that shows juveniles' records), and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
         isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
         takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
         """
@@ -350,6 +365,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.PassAccessRequest,
                     request_deserializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.SerializeToString,
+            ),
+            'DecideJuvenileAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideJuvenileAccess,
+                    request_deserializer=nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessResponse.SerializeToString,
             ),
             'OpenTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.OpenTicket,
@@ -563,6 +583,33 @@ class LookupService:
             '/nsor.v1.LookupService/PassAccessRequest',
             nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestRequest.SerializeToString,
             nsor_dot_v1_dot_access__requests__pb2.PassAccessRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideJuvenileAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/DecideJuvenileAccess',
+            nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessRequest.SerializeToString,
+            nsor_dot_v1_dot_access__requests__pb2.DecideJuvenileAccessResponse.FromString,
             options,
             channel_credentials,
             insecure,

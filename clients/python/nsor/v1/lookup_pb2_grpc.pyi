@@ -42,7 +42,9 @@ class LookupServiceStub:
     CreateAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.CreateAccessRequestRequest, _access_requests_pb2.CreateAccessRequestResponse]
     """Asks a prosecutor for access to the records of suspects who are named in an FIR (SOPs of 22 August 2024, Annexure A)."""
     GetAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.GetAccessRequestRequest, _access_requests_pb2.GetAccessRequestResponse]
-    """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district."""
+    """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district; to NPB without its
+    suspects.
+    """
     ApproveAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.ApproveAccessRequestRequest, _access_requests_pb2.ApproveAccessRequestResponse]
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.ReturnAccessRequestRequest, _access_requests_pb2.ReturnAccessRequestResponse]
@@ -53,6 +55,11 @@ class LookupServiceStub:
     successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
     his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
     prosecution of the district, NPB and the agency hear of it.
+    """
+    DecideJuvenileAccess: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.DecideJuvenileAccessRequest, _access_requests_pb2.DecideJuvenileAccessResponse]
+    """Says whether juveniles' records may be shown on an access request that asks for them. A deciding officer of NPB signs, once of each request,
+    whether or not there is such a record: it is never read. A request that doesn't ask for them, and one of which it was decided: WRONG_STATE.
+    Both sides hear of it. It counts from the next look-up on, if the prosecutor grants that part, before or after.
     """
     OpenTicket: _grpc.UnaryUnaryMultiCallable[_grants_pb2.OpenTicketRequest, _grants_pb2.OpenTicketResponse]
     """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
@@ -84,7 +91,7 @@ class LookupServiceStub:
     """
     LookUpRegistration: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]
     """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
-    18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+    18 at every offence that stands (but on a grant that shows juveniles' records), and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
     """
@@ -140,7 +147,9 @@ class LookupServiceAsyncStub(LookupServiceStub):
     CreateAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.CreateAccessRequestRequest, _access_requests_pb2.CreateAccessRequestResponse]  # type: ignore[assignment]
     """Asks a prosecutor for access to the records of suspects who are named in an FIR (SOPs of 22 August 2024, Annexure A)."""
     GetAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.GetAccessRequestRequest, _access_requests_pb2.GetAccessRequestResponse]  # type: ignore[assignment]
-    """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district."""
+    """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district; to NPB without its
+    suspects.
+    """
     ApproveAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.ApproveAccessRequestRequest, _access_requests_pb2.ApproveAccessRequestResponse]  # type: ignore[assignment]
     """Grants an access request. The prosecutor's jurisdiction contains the FIR's district, and the prosecutor isn't the requester."""
     ReturnAccessRequest: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.ReturnAccessRequestRequest, _access_requests_pb2.ReturnAccessRequestResponse]  # type: ignore[assignment]
@@ -151,6 +160,11 @@ class LookupServiceAsyncStub(LookupServiceStub):
     successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
     his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
     prosecution of the district, NPB and the agency hear of it.
+    """
+    DecideJuvenileAccess: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.DecideJuvenileAccessRequest, _access_requests_pb2.DecideJuvenileAccessResponse]  # type: ignore[assignment]
+    """Says whether juveniles' records may be shown on an access request that asks for them. A deciding officer of NPB signs, once of each request,
+    whether or not there is such a record: it is never read. A request that doesn't ask for them, and one of which it was decided: WRONG_STATE.
+    Both sides hear of it. It counts from the next look-up on, if the prosecutor grants that part, before or after.
     """
     OpenTicket: _aio.UnaryUnaryMultiCallable[_grants_pb2.OpenTicketRequest, _grants_pb2.OpenTicketResponse]  # type: ignore[assignment]
     """Opens a ticket: lets another officer of NPB look named persons up, for a kind of work, some uses and days (policy). The officer who
@@ -182,7 +196,7 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     LookUpRegistration: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookUpRegistrationRequest, _lookup_pb2.LookUpRegistrationResponse]  # type: ignore[assignment]
     """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
-    18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+    18 at every offence that stands (but on a grant that shows juveniles' records), and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
     isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
     takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
     """
@@ -247,7 +261,9 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_requests_pb2.GetAccessRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_requests_pb2.GetAccessRequestResponse, _abc.Awaitable[_access_requests_pb2.GetAccessRequestResponse]]:
-        """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district."""
+        """Shows an access request to the agency that made it and to the prosecution whose jurisdiction contains the FIR's district; to NPB without its
+        suspects.
+        """
 
     @_abc_1.abstractmethod
     def ApproveAccessRequest(
@@ -276,6 +292,17 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         successor is enrolled (OFFICER_NOT_KNOWN) and may act at the FIR's station (OUTSIDE_JURISDICTION). From the next look-up on the grant is
         his alone; what was used of it stays used. A returned request, and a grant that counts no more, is passed to nobody: WRONG_STATE. The
         prosecution of the district, NPB and the agency hear of it.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideJuvenileAccess(
+        self,
+        request: _access_requests_pb2.DecideJuvenileAccessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_requests_pb2.DecideJuvenileAccessResponse, _abc.Awaitable[_access_requests_pb2.DecideJuvenileAccessResponse]]:
+        """Says whether juveniles' records may be shown on an access request that asks for them. A deciding officer of NPB signs, once of each request,
+        whether or not there is such a record: it is never read. A request that doesn't ask for them, and one of which it was decided: WRONG_STATE.
+        Both sides hear of it. It counts from the next look-up on, if the prosecutor grants that part, before or after.
         """
 
     @_abc_1.abstractmethod
@@ -343,7 +370,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookup_pb2.LookUpRegistrationResponse, _abc.Awaitable[_lookup_pb2.LookUpRegistrationResponse]]:
         """Looks one person up by CNIC, by a document or as a candidate of a search, on a grant or on a standing purpose. Absent, not confirmed, held, of somebody who was under
-        18 at every offence that stands, and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
+        18 at every offence that stands (but on a grant that shows juveniles' records), and not the caller's to see are one and the same answer: LOOK_UP_OUTCOME_NO_RECORD. Each answer, that one too, uses the grant once. A grant, ticket or court case that
         isn't there, isn't the caller's or doesn't name the person: GRANT_NOT_VALID, whatever the register holds. Each look-up, refused or not,
         takes its price from a budget of the officer and of his agency; BUDGET_EMPTY says when to ask again.
         """

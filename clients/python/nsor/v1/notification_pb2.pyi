@@ -51,6 +51,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """An access request, with its grant if there is one, was passed to another officer of the agency that asks: for the prosecution of the FIR's
     district, NPB and that agency, which the event names.
     """
+    EVENT_KIND_JUVENILE_ACCESS_REQUESTED: _EventKind.ValueType  # 301
+    """An access request asks for juveniles' records too, and NPB must decide of that part."""
+    EVENT_KIND_JUVENILE_ACCESS_DECIDED: _EventKind.ValueType  # 302
+    """NPB has decided whether juveniles' records may be shown on an access request: for the agency that asks and the prosecution of the FIR's
+    district.
+    """
     EVENT_KIND_REVIEWS_WRITTEN: _EventKind.ValueType  # 8
     """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""
     EVENT_KIND_OFFICER_BUDGET_EMPTY: _EventKind.ValueType  # 9
@@ -306,6 +312,12 @@ EVENT_KIND_ACCESS_RETURNED: EventKind.ValueType  # 7
 EVENT_KIND_ACCESS_PASSED: EventKind.ValueType  # 300
 """An access request, with its grant if there is one, was passed to another officer of the agency that asks: for the prosecution of the FIR's
 district, NPB and that agency, which the event names.
+"""
+EVENT_KIND_JUVENILE_ACCESS_REQUESTED: EventKind.ValueType  # 301
+"""An access request asks for juveniles' records too, and NPB must decide of that part."""
+EVENT_KIND_JUVENILE_ACCESS_DECIDED: EventKind.ValueType  # 302
+"""NPB has decided whether juveniles' records may be shown on an access request: for the agency that asks and the prosecution of the FIR's
+district.
 """
 EVENT_KIND_REVIEWS_WRITTEN: EventKind.ValueType  # 8
 """A time for reviews has come: NPB's list is complete up to it. It is told at every such time, also when the list hasn't grown."""

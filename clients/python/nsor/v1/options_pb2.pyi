@@ -391,9 +391,11 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     FIELD_CLASS_FORENSIC: _FieldClass.ValueType  # 22
     """Numbers under which fingerprints and DNA profiles are kept elsewhere."""
     FIELD_CLASS_JUVENILE: _FieldClass.ValueType  # 23
-    """Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
-    and a prosecutor, which would show one, isn't in this contract yet.
+    """Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of a look-up only on a grant whose
+    juvenile part NPB has allowed and a prosecutor has granted; of nothing else.
     """
+    FIELD_CLASS_SUSPECT: _FieldClass.ValueType  # 300
+    """Who is suspected in an FIR: of who asks for access and of the prosecutor who decides, and of nobody else."""
     FIELD_CLASS_MOVEMENT: _FieldClass.ValueType  # 240
     """When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
     whom its reports have met.
@@ -444,9 +446,11 @@ FIELD_CLASS_DAILY_LIFE: FieldClass.ValueType  # 21
 FIELD_CLASS_FORENSIC: FieldClass.ValueType  # 22
 """Numbers under which fingerprints and DNA profiles are kept elsewhere."""
 FIELD_CLASS_JUVENILE: FieldClass.ValueType  # 23
-"""Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of no look-up: an approval by NPB
-and a prosecutor, which would show one, isn't in this contract yet.
+"""Of whatever field: the counts of what somebody did under 18, with the convictions that have no other. Of a look-up only on a grant whose
+juvenile part NPB has allowed and a prosecutor has granted; of nothing else.
 """
+FIELD_CLASS_SUSPECT: FieldClass.ValueType  # 300
+"""Who is suspected in an FIR: of who asks for access and of the prosecutor who decides, and of nobody else."""
 FIELD_CLASS_MOVEMENT: FieldClass.ValueType  # 240
 """When the offender has crossed the border, as FIA Immigration has reported it: for the responsible police and NPB. FIA Immigration isn't told
 whom its reports have met.

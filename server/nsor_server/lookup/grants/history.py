@@ -31,7 +31,7 @@ from nsor_server.storage.v1 import record_pb2
 
 _GRANTS: Final = f"""
 SELECT r.index, uuid_send(g.grant_id), g.agency_id, (extract(epoch FROM g.expires_at) * 1000000)::bigint, g.case_blinds,
-    g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency, g.places
+    g.sealed, coalesce(uuid_send(g.access_request_id), ''), g.opened_by_agency, g.places, g.juvenile
 FROM ledger_record AS r
 JOIN access_grant AS g ON g.grant_id = {UUID_OF_RECORD} AND r.version = {store.GRANT_VERSION}
 WHERE r.table_name = '{store.GRANTS}'
@@ -60,6 +60,9 @@ LEFT JOIN access_grant_holder AS h ON h.grant_id = {UUID_OF_RECORD} AND h.versio
 WHERE r.table_name = '{store.HOLDERS}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
+_ALLOWED: Final = f"""
+SELECT r.index, r.row_id FROM ledger_record AS r WHERE r.table_name = '{store.JUVENILES}' ORDER BY r.index, r.ordinal
+"""  # noqa: S608 - constants
 _PASSES: Final = "nsor.v1.LookupService/PassAccessRequest"
 _GET: Final = "nsor.v1.LookupService/GetAccessRequest"
 _RUN_US: Final = 60_000_000
@@ -85,6 +88,7 @@ _SEARCHED: Final[Mapping[str, str]] = {
 """The same of a search."""
 _REFUSED: Final = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
 _NOT_MISSED: Final = "a use of a grant, ticket or court case was given back that had shown a record, or none"
+_JUVENILES: Final = "a look-up might show juveniles' records that NPB hadn't allowed, or the other way round"
 _NUMBERED: Final = "the uses of a grant, ticket or court case aren't numbered one after the other, up to what it allows"
 
 
@@ -102,6 +106,7 @@ class _Grant:
         returned: how many of the uses were given back, for each of its persons.
         returned_at: the entries that gave them back.
         missed: the accesses that were answered "no record" and weren't given back, with the person's position.
+        allowed: by which entry NPB's word came to it that it shows juveniles' records; -1: by none.
         withdrawn: by which entry, and when it says that it was; None: it wasn't.
     """
 
@@ -112,6 +117,7 @@ class _Grant:
     passed: array[int]
     holder: bytes
     returned: list[int]
+    allowed: int = -1
     returned_at: array[int] = field(default_factory=lambda: array("q"))
     missed: dict[bytes, int] = field(default_factory=dict)
     withdrawn: tuple[int, int] | None = None
@@ -120,6 +126,11 @@ class _Grant:
         """Whether it lets all of these classes of fields be shown."""
         granted = self.record.classes
         return not granted or set(classes) <= {options_pb2.FIELD_CLASS_ALWAYS, *granted}
+
+    def listed(self, before: int) -> int:
+        """What a list said of it, as ``Opened.as_listed``, when there were so many entries."""
+        juveniles = self.record.juvenile and 0 <= self.allowed < before
+        return 1 + 2 * bisect.bisect_left(self.passed, before) + juveniles
 
     def counted(self, before: int) -> bool:
         """Whether it was given, and not withdrawn, when there were so many entries."""
@@ -144,7 +155,8 @@ class Grants:
         self.returned: dict[bytes, bytes] = {}
         """The accesses whose uses the last entry has given back, each with its grant."""
         self._naming: dict[str, list[bytes]] = {}
-        rows = self._rows, self._ended, self._passed_on, self._returns
+        self._allowed = Rows(conn, "grants that show juveniles' records", _ALLOWED, add)
+        rows = self._rows, self._ended, self._passed_on, self._allowed, self._returns
         self.concerns = Concerns(rows, frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",), also_next=True)
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
@@ -171,6 +183,7 @@ class Grants:
         self._rows.finish()
         self._ended.finish()
         self._passed_on.finish()
+        self._allowed.finish()
         self._returns.finish()
 
     @property
@@ -207,7 +220,7 @@ class Grants:
                 self.returned[access_id] = grant_id
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
-        """Take what the entry wrote: grants, what ends them, and to whom they were passed."""
+        """Take what the entry wrote: what was given, withdrawn, passed on and allowed."""
         for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
             self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
         for table, row_id, withdrawn_us in self._ended.take(index):
@@ -217,6 +230,9 @@ class Grants:
                 self._grants[row_id].withdrawn = index, withdrawn_us
         for grant_id, officer_key in self._passed_on.take(index):
             self._passed(index, leaf, detail, grant_id, officer_key)
+        for (grant_id,) in self._allowed.take(index):
+            if grant_id in self._grants:
+                self._grants[grant_id].allowed = index
 
     def _looked_up(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         if detail is None:
@@ -243,14 +259,14 @@ class Grants:
         grant_id: bytes,
         columns: tuple[str, int, bytes],
         sealed: bytes,
-        beside: tuple[bytes, str, list[str]],
+        beside: tuple[bytes, str, list[str], bool],
     ) -> None:
         record = opened(
             self._add, index, store.GRANTS, lambda: store.open_grant(self._sealer, grant_id, columns, sealed)
         )
         if record is None:
             return
-        if (record.access_request_id, record.opened_by_agency, list(record.places)) != beside:
+        if (record.access_request_id, record.opened_by_agency, list(record.places), record.juvenile) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
         nobody = [0] * len(record.named)
         self._grants[grant_id] = _Grant(record, index, [*nobody], array("q"), array("q"), record.officer_key, nobody)
@@ -283,6 +299,8 @@ class Grants:
             return
         if not grant.shows(detail.classes_shown):
             self._add(index, "a look-up shows classes of fields that its grant doesn't")
+        if detail.juvenile != (grant.record.juvenile and grant.allowed >= 0):
+            self._add(index, _JUVENILES)
         if not detail.replay:
             self._use(index, leaf, grant, detail)
 
@@ -355,10 +373,7 @@ class Grants:
         if (
             listed.before > index
             or abs(leaf.time_us - listed.now_us) > _RUN_US
-            or listed.found
-            != rests_on.digest(
-                (grant.record.grant_id, 1 + bisect.bisect_left(grant.passed, listed.before)) for grant in grants
-            )
+            or listed.found != rests_on.digest((grant.record.grant_id, grant.listed(listed.before)) for grant in grants)
             or (fewer if self._dropped else listed.used != used)
         ):
             self._add(index, "the grants that were listed, or their uses, aren't those that counted")

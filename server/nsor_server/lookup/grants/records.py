@@ -41,6 +41,7 @@ def new_grant(
         subjects=subjects.written(named),
         suspects=part.suspects,
         classes=part.classes,
+        juvenile=part.juveniles,
         uses_per_subject=part.uses_per_subject,
         expires_at_us=part.expires_us,
         expiry_rule=expiry.rule_id,
@@ -120,8 +121,17 @@ def case_reference(grant: record_pb2.GrantRecord) -> str:
     return str(uuid.UUID(bytes=grant.grant_id))
 
 
-def grant_message(grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datetime | None = None) -> grants_pb2.Grant:
-    """A grant as the contract shows it; ``ended_at``: since when it counts no more."""
+def grant_message(
+    grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datetime | None = None, *, juveniles: bool = False
+) -> grants_pb2.Grant:
+    """A grant as the contract shows it.
+
+    Args:
+        grant: opened.
+        expiry: the rule of its end.
+        ended_at: since when it counts no more.
+        juveniles: whether it shows juveniles' records.
+    """
     return grants_pb2.Grant(
         grant_id=str(uuid.UUID(bytes=grant.grant_id)),
         uses_per_subject=grant.uses_per_subject,
@@ -129,6 +139,7 @@ def grant_message(grant: record_pb2.GrantRecord, expiry: Due, ended_at: dt.datet
         withdraw_time=None if ended_at is None else from_us(to_us(ended_at)),
         suspects=grant.suspects,
         classes=[options_pb2.FieldClass.ValueType(each) for each in grant.classes],
+        juvenile_records=juveniles,
     )
 
 

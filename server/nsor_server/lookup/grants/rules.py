@@ -26,18 +26,21 @@ class Part(NamedTuple):
         classes: numbers of the classes of fields; none: all that the purpose shows.
         uses_per_subject: how often each suspect may be looked up.
         expires_us: when it ends, microseconds since 1970.
+        juveniles: whether juveniles' records may be shown, if NPB allows it.
     """
 
     suspects: Sequence[int]
     classes: Sequence[int]
     uses_per_subject: int
     expires_us: int
+    juveniles: bool
 
 
 def granted_part(
     part: access_requests_pb2.GrantedPart,
     *,
     suspects: int,
+    asks_for_juveniles: bool,
     shown: Collection[int],
     most_uses: int,
     now_us: int,
@@ -48,6 +51,7 @@ def granted_part(
     Args:
         part: checked; empty: the whole request.
         suspects: how many the request names.
+        asks_for_juveniles: whether it asks for juveniles' records.
         shown: the classes that an investigation is shown.
         most_uses: by policy.
         now_us: now, microseconds since 1970.
@@ -71,6 +75,7 @@ def granted_part(
         sorted(part.classes),
         part.uses_per_subject or most_uses,
         expires_us,
+        asks_for_juveniles and not part.without_juvenile_records,
     )
 
 

@@ -162,7 +162,9 @@ class Grants:
         found = page.grants
         response = grants_pb2.ListGrantsResponse(
             grants=[
-                records.open_grant_message(each.record, message(call, each.record), each.used, each.holder)
+                records.open_grant_message(
+                    each.record, message(call, each.record, juveniles=each.juveniles), each.used, each.holder
+                )
                 for each in found[:size]
                 if each.record.opened_by_key not in call.compromised
             ]
@@ -177,7 +179,7 @@ class Grants:
             now_us=now_us,
             before=page.size,
             most=size + 1,
-            found=rests_on.digest((each.record.grant_id, 1 + each.passes) for each in found),
+            found=rests_on.digest((each.record.grant_id, each.as_listed) for each in found),
             used=(each.used for each in found),
         )
         detail = record_pb2.AccessDetail(outcome="LISTED", listed_grants=listed)
@@ -198,10 +200,12 @@ class Grants:
         return Outcome(disclose(response, call.purpose), detail, (row,), (ref,))
 
 
-def message(call: Call, grant: record_pb2.GrantRecord, ended_at: dt.datetime | None = None) -> grants_pb2.Grant:
-    """A grant as the contract shows it, with the rule of its end; ``ended_at``: since when it counts no more."""
+def message(
+    call: Call, grant: record_pb2.GrantRecord, ended_at: dt.datetime | None = None, *, juveniles: bool = False
+) -> grants_pb2.Grant:
+    """As ``records.grant_message``, with the rule of its end."""
     expiry = policy_of(call).deadlines.due(grant.expiry_rule, instant(grant.create_time_us))
-    return records.grant_message(grant, expiry, ended_at)
+    return records.grant_message(grant, expiry, ended_at, juveniles=juveniles)
 
 
 def _withdrawal_events(grant: record_pb2.GrantRecord, told: Sequence[str]) -> list[Row]:

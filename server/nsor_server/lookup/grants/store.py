@@ -31,6 +31,7 @@ GRANTS = "access_grant"
 
 WITHDRAWALS = "access_grant_withdrawal"
 HOLDERS = "access_grant_holder"
+JUVENILES = "access_grant_juvenile"
 
 
 _NONE: Final = bytes(16)
@@ -50,6 +51,7 @@ GRANT_ROWS: Final = Table(
         ("places", "text[]"),
         ("expires_at", "timestamptz"),
         ("case_blinds", "bytea"),
+        ("juvenile", "boolean"),
         ("sealed", "bytea"),
     ),
     written_at="created_at",
@@ -80,6 +82,9 @@ HOLDER_ROWS: Final = Table(
     ),
     row_id="grant_id",
     version="version",
+)
+JUVENILE_ROWS: Final = Table(
+    JUVENILES, (("grant_id", "uuid"), ("allowed_by", "bytea"), ("allowed_at", "timestamptz")), row_id="grant_id"
 )
 _PASSED: Final = Versions(
     "grant holder",
@@ -170,7 +175,8 @@ _PAGE: Final = rows.statements(
 SELECT h.size, o.grant_id, o.agency_id, o.expires_at, o.case_blinds, o.sealed,
     (SELECT count(*) FROM look_up WHERE look_up.grant_id = o.grant_id)
         - (SELECT count(*) FROM look_up_return AS r WHERE r.grant_id = o.grant_id),
-    coalesce(p.version, 0), p.officer_key
+    coalesce(p.version, 0), p.officer_key,
+    EXISTS (SELECT FROM access_grant_juvenile AS j WHERE j.grant_id = o.grant_id)
 FROM ledger_head AS h
 LEFT JOIN (
     SELECT g.*
@@ -256,12 +262,19 @@ class Opened(NamedTuple):
         used: how often it was used.
         passes: how often it was passed on.
         holder: key id of who may use it; empty: any officer of its place.
+        juveniles: whether it shows juveniles' records.
     """
 
     record: record_pb2.GrantRecord
     used: int
     passes: int
     holder: bytes
+    juveniles: bool
+
+    @property
+    def as_listed(self) -> int:
+        """What the list says besides of it, as a number."""
+        return 1 + 2 * self.passes + self.juveniles
 
 
 def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, RecordRef]:
@@ -278,6 +291,7 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
             list(grant.places),
             expires_at,
             grant.case_blinds,
+            grant.juvenile,
             sealed,
         ),
     )
@@ -425,13 +439,24 @@ def held_by(conn: Connection, sealer: Sealing, grant_id: bytes, agency_id: str) 
     return Held(stored, holder, (stored.seen, Seen(_PASSED, (grant_id,), version)))
 
 
+def juvenile_row(grant_id: bytes, allowed_by: bytes, at: dt.datetime) -> Row:
+    """The row with which a grant shows juveniles' records."""
+    return Row(JUVENILE_ROWS, (grant_id, allowed_by, at))
+
+
 def said(record: record_pb2.GrantRecord) -> rows.Said:
     """What a grant says of itself."""
     return rows.Said(own_agency=record.opened_by_agency, case_places=record.places)
 
 
-def _listed(record: record_pb2.GrantRecord, used: int, passed: int, officer_key: bytes | None) -> Opened:
-    return Opened(record, used, passed, officer_key or record.officer_key)
+def _listed(
+    record: record_pb2.GrantRecord,
+    used: int,
+    passed: int,
+    officer_key: bytes | None,
+    juveniles: bool,
+) -> Opened:
+    return Opened(record, used, passed, officer_key or record.officer_key, record.juvenile and juveniles)
 
 
 def _stored(sealer: Sealing, grant_id: bytes, columns: Sequence[Any]) -> StoredGrant:

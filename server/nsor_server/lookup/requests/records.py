@@ -23,12 +23,13 @@ def new_request(
     *,
     request_id: uuid.UUID,
     deadline: Due,
+    juvenile_deadline: Due,
     officer_label: bytes,
     fir_label: bytes,
     steps: Iterable[record_pb2.SilenceStep],
 ) -> record_pb2.AccessRequestRecord:
     """The first version of an access request; the labels as ``work`` makes them, ``steps`` as ``escalation``."""
-    form = request.annexure_a
+    form, juveniles = request.annexure_a, request.juvenile_records
     return record_pb2.AccessRequestRecord(
         access_request_id=request_id.bytes,
         version=1,
@@ -58,6 +59,9 @@ def new_request(
         officer_label=officer_label,
         fir_label=fir_label,
         steps=steps,
+        juvenile_decision=access_requests_pb2.JUVENILE_DECISION_PENDING if juveniles else 0,
+        juvenile_due_us=to_us(juvenile_deadline.due) if juveniles else 0,
+        juvenile_rule=juvenile_deadline.rule_id if juveniles else "",
     )
 
 
@@ -82,6 +86,17 @@ def decided(
     return following
 
 
+def decided_of_juveniles(
+    record: record_pb2.AccessRequestRecord, call: Call, decision: access_requests_pb2.JuvenileDecision.ValueType
+) -> record_pb2.AccessRequestRecord:
+    """The next version of an access request: NPB has decided of juveniles' records."""
+    following = record_pb2.AccessRequestRecord()
+    following.CopyFrom(record)
+    following.version = record.version + 1
+    following.juvenile_decision, following.juvenile_decided_by_key = decision, call.officer_key
+    return following
+
+
 def passed(
     record: record_pb2.AccessRequestRecord, call: Call, officer: Officer, officer_label: bytes
 ) -> record_pb2.AccessRequestRecord:
@@ -97,7 +112,13 @@ def passed(
 
 
 def request_message(
-    record: record_pb2.AccessRequestRecord, *, etag: str, deadline: Due, grant: grants_pb2.Grant | None, now_us: int
+    record: record_pb2.AccessRequestRecord,
+    *,
+    etag: str,
+    deadline: Due,
+    juvenile_deadline: Due | None,
+    grant: grants_pb2.Grant | None,
+    now_us: int,
 ) -> access_requests_pb2.AccessRequest:
     """An access request as the contract shows it."""
     left = rules.time_left(record, now_us)
@@ -128,6 +149,9 @@ def request_message(
         late=left.late,
         asked_by_officer_number=record.asked_by_number,
         repeated_access_request_id=_repeated(record),
+        juvenile_records=bool(record.juvenile_decision),
+        juvenile_decision=access_requests_pb2.JuvenileDecision.ValueType(record.juvenile_decision),
+        juvenile_deadline=juvenile_deadline.message(due_us=record.juvenile_due_us) if juvenile_deadline else None,
     )
 
 

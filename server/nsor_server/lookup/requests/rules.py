@@ -141,6 +141,20 @@ def check_passing(record: record_pb2.AccessRequestRecord, officer: Officer, *, e
         raise errors.WrongState
 
 
+def check_juvenile_decision(record: record_pb2.AccessRequestRecord, *, etag_is_current: bool) -> None:
+    """See that NPB may decide of juveniles' records on a request now.
+
+    Raises:
+        EtagMismatch: it has moved on.
+        WrongState: it doesn't ask for them, was returned, or NPB has decided of it.
+    """
+    if not etag_is_current:
+        raise errors.EtagMismatch
+    waits = record.juvenile_decision == access_requests_pb2.JUVENILE_DECISION_PENDING
+    if not waits or record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED:
+        raise errors.WrongState
+
+
 def check_counts(grant: record_pb2.GrantRecord, ended_at: dt.datetime | None, now: dt.datetime) -> None:
     """See that a grant still counts.
 

@@ -5,11 +5,12 @@ Translates between messages and the domain. The law stands in rules.py, SQL in s
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, notification_pb2, options_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, grants_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
@@ -26,7 +27,7 @@ from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
 from nsor_server.lookup.requests import records, repeated, rules, store, work
 from nsor_server.lookup.requests.escalation.rules import steps
-from nsor_server.policy.deadlines import GRANT_EXPIRY, PROSECUTOR_FORWARDING
+from nsor_server.policy.deadlines import GRANT_EXPIRY, JUVENILE_ACCESS, PROSECUTOR_FORWARDING
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
@@ -106,6 +107,7 @@ class AccessRequests:
             call,
             request_id=request_id,
             deadline=deadline,
+            juvenile_deadline=policy_of(call).deadlines.due(JUVENILE_ACCESS, call.now()),
             officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
             fir_label=work.fir_label(self._blind_index, call.agency.agency_id, detail.case_reference),
             steps=steps(policy_of(call).deadlines, deadline.start),
@@ -122,6 +124,12 @@ class AccessRequests:
             [*recipients.prosecution_for(call.agencies, district), recipients.Found.at(record.agency, district)],
             access_request_id=request_id.bytes,
         )
+        if request.juvenile_records:
+            events += outbox.owed(
+                notification_pb2.EVENT_KIND_JUVENILE_ACCESS_REQUESTED,
+                recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+                access_request_id=request_id.bytes,
+            )
         return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,), (earlier.seen,))
 
     def get_access_request(
@@ -137,11 +145,15 @@ class AccessRequests:
             raise errors.NoRecord
         record = found.record
         grant = grants.grant(conn, self._sealer, record.grant_id) if record.grant_id else None
+        deadlines, start = policy_of(call).deadlines, instant(record.create_time_us)
         message = records.request_message(
             record,
             etag=found.etag,
-            deadline=policy_of(call).deadlines.due(record.decision_rule, instant(record.create_time_us)),
-            grant=None if grant is None else grant_message(call, grant.record, grant.ended_at(call.compromised)),
+            deadline=deadlines.due(record.decision_rule, start),
+            juvenile_deadline=deadlines.due(record.juvenile_rule, start) if record.juvenile_rule else None,
+            grant=None
+            if grant is None
+            else _grant_message(call, record, grant.record, grant.ended_at(call.compromised)),
             now_us=to_us(call.now()),
         )
         response = disclose(access_requests_pb2.GetAccessRequestResponse(access_request=message), call.purpose)
@@ -174,6 +186,7 @@ class AccessRequests:
         part = grant_rules.granted_part(
             request.part,
             suspects=len(found.record.suspects),
+            asks_for_juveniles=bool(found.record.juvenile_decision),
             shown=_INVESTIGATED,
             most_uses=policy_of(call).grants.uses_per_subject,
             now_us=to_us(call.now()),
@@ -195,8 +208,13 @@ class AccessRequests:
         )
         row, ref, etag = store.request_row(self._sealer, record, found.district)
         grant_row, grant_ref = grants.grant_row(self._sealer, grant)
+        allowed = (
+            [grants.juvenile_row(grant.grant_id, record.juvenile_decided_by_key, call.now())]
+            if _shows_juveniles(record, grant)
+            else []
+        )
         response = access_requests_pb2.ApproveAccessRequestResponse(
-            access_request_id=request.access_request_id, etag=etag, grant=grant_message(call, grant)
+            access_request_id=request.access_request_id, etag=etag, grant=_grant_message(call, record, grant)
         )
         events = outbox.owed(
             notification_pb2.EVENT_KIND_ACCESS_APPROVED,
@@ -207,7 +225,7 @@ class AccessRequests:
         return Outcome(
             disclose(response, call.purpose),
             _decision_detail("APPROVED", call, record),
-            (row, grant_row, *events),
+            (row, grant_row, *allowed, *events),
             (ref, grant_ref),
             (store.seen(found),),
         )
@@ -274,6 +292,20 @@ class AccessRequests:
             state=found.record.state,
         )
         return found
+
+
+def _shows_juveniles(record: record_pb2.AccessRequestRecord, grant: record_pb2.GrantRecord) -> bool:
+    """Whether both have said so: the prosecutor by his grant, and NPB of the request."""
+    return grant.juvenile and record.juvenile_decision == access_requests_pb2.JUVENILE_DECISION_ALLOWED
+
+
+def _grant_message(
+    call: Call,
+    record: record_pb2.AccessRequestRecord,
+    grant: record_pb2.GrantRecord,
+    ended_at: dt.datetime | None = None,
+) -> grants_pb2.Grant:
+    return grant_message(call, grant, ended_at, juveniles=_shows_juveniles(record, grant))
 
 
 def _detail(outcome: str, record: record_pb2.AccessRequestRecord) -> record_pb2.AccessDetail:

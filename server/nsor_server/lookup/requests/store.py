@@ -63,7 +63,7 @@ ORDER BY version DESC
 LIMIT 1
 """,
     REQUEST_PLACES,
-    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION),
+    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_ALL),
 )
 """By the scope that the contract gives the caller; another scope shows nothing."""
 

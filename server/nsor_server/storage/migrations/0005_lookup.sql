@@ -63,6 +63,7 @@ CREATE TABLE access_grant (
     places text[] NOT NULL,
     expires_at timestamptz NOT NULL,
     case_blinds bytea NOT NULL CHECK (octet_length(case_blinds) % 32 = 0),
+    juvenile boolean NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL
 );
@@ -72,6 +73,7 @@ COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
 COMMENT ON COLUMN access_grant.opened_by_agency IS 'the agency of who granted or opened it, whose officers may withdraw it';
 COMMENT ON COLUMN access_grant.places IS 'where an officer must act to list or withdraw it: at one of them; the FIR''s district, the court''s place, or where a ticket''s opener acts';
 COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
+COMMENT ON COLUMN access_grant.juvenile IS 'its prosecutor lets juveniles'' records be shown, if NPB allows it: then access_grant_juvenile has a row';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';
 
 CREATE INDEX access_grant_opened ON access_grant (opened_by_agency, expires_at, grant_id);
@@ -100,6 +102,15 @@ CREATE TABLE access_grant_holder (
 COMMENT ON TABLE access_grant_holder IS 'to whom a prosecutor''s grant was passed; the greatest version counts';
 COMMENT ON COLUMN access_grant_holder.officer_key IS 'key id of the officer who alone may use it from then on';
 COMMENT ON COLUMN access_grant_holder.passed_by IS 'key id of the officer who signed';
+
+-- No foreign key: a grant that NPB has allowed it of before is added with its row in one statement.
+CREATE TABLE access_grant_juvenile (
+    grant_id uuid PRIMARY KEY,
+    allowed_by bytea NOT NULL,
+    allowed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE access_grant_juvenile IS 'prosecutors'' grants on which NPB lets juveniles'' records be shown, whether or not there are any';
+COMMENT ON COLUMN access_grant_juvenile.allowed_by IS 'key id of the officer of NPB who signed';
 
 -- One row per look-up that was answered. Its request_id makes it repeatable; on a grant it is also a use of the grant.
 -- Written only under the ledger head's lock. No foreign key: its check would be one more query per look-up, and a grant,
@@ -145,4 +156,4 @@ COMMENT ON COLUMN look_up_time.looked_to IS 'the last entry by which somebody ha
 GRANT SELECT, INSERT ON look_up_return, look_up_time TO nsor_server;
 GRANT SELECT, INSERT, UPDATE ON access_request_work, access_request_watch TO nsor_server;
 GRANT SELECT, INSERT ON access_request_step TO nsor_server;
-GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, access_grant_holder, look_up TO nsor_server;
+GRANT SELECT, INSERT ON access_request_version, access_grant, access_grant_withdrawal, access_grant_holder, access_grant_juvenile, look_up TO nsor_server;

@@ -4201,6 +4201,10 @@ class AccessRequestRecord(_message.Message):
     ASKED_BY_NUMBER_FIELD_NUMBER: _builtins.int
     PASSED_BY_KEY_FIELD_NUMBER: _builtins.int
     REPEATS_FIELD_NUMBER: _builtins.int
+    JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
+    JUVENILE_DUE_US_FIELD_NUMBER: _builtins.int
+    JUVENILE_RULE_FIELD_NUMBER: _builtins.int
+    JUVENILE_DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -4253,6 +4257,14 @@ class AccessRequestRecord(_message.Message):
     """SHA-256 of the public key of the officer who passed it on last; else empty."""
     repeats: _builtins.bytes
     """The newest earlier request of the agency for this FIR that names one of the suspects, 16 bytes; empty: there is none."""
+    juvenile_decision: _builtins.int
+    """Number of nsor.v1.JuvenileDecision; 0: it doesn't ask for juveniles' records."""
+    juvenile_due_us: _builtins.int
+    """By when NPB must decide of that part."""
+    juvenile_rule: _builtins.str
+    """Rule id of that deadline."""
+    juvenile_decided_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer of NPB who decided of it."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -4307,10 +4319,14 @@ class AccessRequestRecord(_message.Message):
         asked_by_number: _builtins.str = ...,
         passed_by_key: _builtins.bytes = ...,
         repeats: _builtins.bytes = ...,
+        juvenile_decision: _builtins.int = ...,
+        juvenile_due_us: _builtins.int = ...,
+        juvenile_rule: _builtins.str = ...,
+        juvenile_decided_by_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "juvenile_decided_by_key", b"juvenile_decided_by_key", "juvenile_decision", b"juvenile_decision", "juvenile_due_us", b"juvenile_due_us", "juvenile_rule", b"juvenile_rule", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4374,6 +4390,7 @@ class GrantRecord(_message.Message):
     SUBJECTS_FIELD_NUMBER: _builtins.int
     SUSPECTS_FIELD_NUMBER: _builtins.int
     CLASSES_FIELD_NUMBER: _builtins.int
+    JUVENILE_FIELD_NUMBER: _builtins.int
     grant_id: _builtins.bytes
     """Grant id, 16 bytes."""
     access_request_id: _builtins.bytes
@@ -4408,6 +4425,8 @@ class GrantRecord(_message.Message):
     """GrantSubjects, written down: the same persons in the same order, with their names. A look-up reads one of the grants of a batch for each
     of its calls, and doesn't take them apart.
     """
+    juvenile: _builtins.bool
+    """Its prosecutor lets juveniles' records be shown; they are when access_grant_juvenile says that NPB has allowed it."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR of a prosecutor's grant."""
@@ -4459,10 +4478,11 @@ class GrantRecord(_message.Message):
         subjects: _builtins.bytes = ...,
         suspects: _abc.Iterable[_builtins.int] | None = ...,
         classes: _abc.Iterable[_builtins.int] | None = ...,
+        juvenile: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "classes", b"classes", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "named", b"named", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "subjects", b"subjects", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "case_blinds", b"case_blinds", "classes", b"classes", "court_case", b"court_case", "create_time_us", b"create_time_us", "expires_at_us", b"expires_at_us", "expiry_rule", b"expiry_rule", "fir", b"fir", "grant_id", b"grant_id", "juvenile", b"juvenile", "named", b"named", "officer_key", b"officer_key", "opened_by_agency", b"opened_by_agency", "opened_by_key", b"opened_by_key", "places", b"places", "purpose", b"purpose", "subjects", b"subjects", "suspects", b"suspects", "uses_per_subject", b"uses_per_subject", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4626,6 +4646,7 @@ class AccessDetail(_message.Message):
     LISTED_REQUESTS_FIELD_NUMBER: _builtins.int
     SCREENED_FIELD_NUMBER: _builtins.int
     LISTED_EMERGENCIES_FIELD_NUMBER: _builtins.int
+    JUVENILE_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4674,6 +4695,8 @@ class AccessDetail(_message.Message):
     """Of a look-up of a candidate: access id of the search that found him, 16 bytes."""
     shown_rows: _builtins.int
     """Likewise: how many rows stand beside the entry, whatever was shown."""
+    juvenile: _builtins.bool
+    """Of a look-up on a grant: it might show juveniles' records."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Registration id, access request id or grant id that the call was about, 16 bytes each."""
@@ -4785,10 +4808,11 @@ class AccessDetail(_message.Message):
         listed_requests: Global___ListedRequests | None = ...,
         screened: Global___ScreenedRows | None = ...,
         listed_emergencies: Global___ListedEmergencies | None = ...,
+        juvenile: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015

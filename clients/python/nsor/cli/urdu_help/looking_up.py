@@ -50,6 +50,9 @@ COMMANDS: Final[dict[str, str]] = {
         "ایف آئی آر کے مشتبہ افراد کے ریکارڈ تک رسائی مانگنا؛ "
         "منظور کرنا، لوٹانا، دیکھنا، دوسرے افسر کو دینا یا واپس لینا۔"
     ),
+    "Say whether juveniles' records may be shown on a request that asks for them (NPB); you sign.": (
+        "بتانا کہ جو درخواست مانگے اس پر نابالغوں کے ریکارڈ دکھائے جا سکتے ہیں یا نہیں (این پی بی)؛ آپ دستخط کرتے ہیں۔"
+    ),
     "Pass a request, with its grant, to the new officer of the investigation; you sign, as a deciding officer.": (
         "درخواست اور اس کا اجازت نامہ تفتیش کے نئے افسر کو دینا؛ آپ فیصلہ کرنے والے افسر کے طور پر دستخط کرتے ہیں۔"
     ),
@@ -130,6 +133,7 @@ OPTIONS: Final[dict[str, str]] = {
         "ہر مشتبہ شخص کا ریکارڈ کتنی بار دیکھا جا سکے؛ پالیسی سے زیادہ نہیں۔"
     ),
     "Last day of the grant; earlier than policy's.": "اجازت نامے کا آخری دن؛ پالیسی کی مدت سے پہلے۔",
+    "No juvenile's record, whatever NPB decides.": "کسی نابالغ کا ریکارڈ نہیں، این پی بی کا فیصلہ جو بھی ہو۔",
     "The successor's key, instead of KEY_ID.": "نئے افسر کی کلید، KEY_ID کی جگہ۔",
     "What kind of work it is.": "کس قسم کا کام ہے۔",
     "File with a person on each line, 20 at most; without it they are read from stdin.": (

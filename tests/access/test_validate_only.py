@@ -138,7 +138,6 @@ RESTS_ON_NOTHING = {
     "RegistrationService/ProposeSealedReading",
     "NotificationService/CreateArrivalNotice",
     "NotificationService/ReportMovement",
-    "LookupService/CreateAccessRequest",
     "LookupService/OpenTicket",
     "LookupService/OpenCourtCase",
 }

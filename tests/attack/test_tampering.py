@@ -62,10 +62,13 @@ from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
 from tests.lookup import test_emergencies as emergencies
+from tests.lookup import test_escalation as escalation
 from tests.lookup import test_recalls as recalls
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests, application
+from tests.lookup.test_list_access_requests import clock_of
+from tests.lookup.test_passing import Matter
 from tests.lookup.test_withdrawal import withdrawal
 from tests.notification import test_arrivals as arrivals
 from tests.notification import test_counter as counter
@@ -369,8 +372,8 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     with contextlib.closing(database.writer()) as conn:
         deliverer.deliver(Session(conn))
     acknowledge(services, followers)
-    asked = requests.created()
     have_emergencies(services, keyring)
+    keep_silent(services, keyring)
     with database.owner() as owner:
         Ledger(keyring, ORIGIN).append(
             owner, [entry("nsor-server/test", record_pb2.AccessDetail(outcome="TEST")) for _ in range(600)]
@@ -383,6 +386,20 @@ def hand_out(services: Services) -> None:
     read_sealed(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))
+
+
+def keep_silent(services: Services, keyring: Keyring) -> None:
+    """Access requests that nobody decides, of which steps are told; and one that is passed on, and back."""
+    requests = AccessRequests(services)
+    with pytest.MonkeyPatch.context() as patched:
+        clock_of(patched).hours = -80
+        for _ in range(2):
+            requests.created()
+    escalation.a_watch(services, keyring).look()
+    matter = Matter(services)
+    matter.approve()
+    for successor in (matter.second, matter.first):
+        matter.give(successor)
 
 
 def have_emergencies(services: Services, keyring: Keyring) -> None:

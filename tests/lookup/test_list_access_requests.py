@@ -32,6 +32,10 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return clock_of(monkeypatch)
+
+
+def clock_of(monkeypatch: pytest.MonkeyPatch) -> Clock:
     ahead, now = Clock(), DirectorySnapshot.now
     monkeypatch.setattr(DirectorySnapshot, "now", lambda snapshot: now(snapshot) + dt.timedelta(hours=ahead.hours))
     return ahead

@@ -44,7 +44,8 @@ def test_what_a_caller_says_of_the_version_is_not_believed(services: Services) -
 
 
 def test_an_access_request_keeps_the_table_by_which_its_fir_is_one_under_the_act(services: Services) -> None:
-    (request,) = (r for r in examples.requests(5) if isinstance(r, access_requests_pb2.CreateAccessRequestRequest))
+    asked = (r for r in examples.requests(5) if isinstance(r, access_requests_pb2.CreateAccessRequestRequest))
+    request = next(asked)
     request.request_id = str(uuid.uuid4())
     found = services.ask(call_of(PUNJAB_POLICE), request).response
     key = uuid.UUID(found.access_request_id)

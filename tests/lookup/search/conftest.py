@@ -1,7 +1,6 @@
 """Searches of a small register: people with names, and an officer's grant, ticket or court case for one of them."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,6 @@ import pytest
 from nsor.v1 import access_requests_pb2, errors_pb2, grants_pb2, registration_pb2, search_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer, Outcome
-from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Database
 from tests.access.requests import application
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.calls import Services, call_of
@@ -144,8 +141,7 @@ def asking(basis: Basis, who: Officer | None = None) -> Call:
 
 
 @pytest.fixture
-def searching(database: Database, keyring: Keyring) -> Iterator[Searching]:
-    with Services(database, keyring) as services:
-        for each in (OPENER, WORKER):
-            services.enrolled(each)
-        yield Searching(services)
+def searching(services: Services) -> Searching:
+    for each in (OPENER, WORKER):
+        services.enrolled(each)
+    return Searching(services)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nsor.v1 import search_pb2
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests import verifying
 from tests.agencies import LAHORE_HIGH_COURT, NPB
@@ -13,7 +14,11 @@ from tests.lookup.search.conftest import Searching, asking, named, suspect, writ
 from tests.orders import Created, cnic, conviction, judgment
 from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
+from tests.registration.test_review_decisions import MERGE, Pair
+from tests.registration.test_reviews import Clock, clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+
+__all__ = ["clock", "times"]
 
 RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 OTHER_CASE = "Sessions Case No. 7/2022"
@@ -142,4 +147,25 @@ def test_an_honest_register_is_accused_of_nothing(searching: Searching, keyring:
     assert searching.shown(searching.fir(), name=written("Zarghun Marri", "Shahdad")) == []
     assert searching.shown(searching.fir(4), name=written("Zarghun Marri", "Shahdad")) == []
     assert searching.refusal(basis, call_of(NPB)) == ("GRANT_NOT_VALID", [])
+    assert findings(searching, keyring) == []
+
+
+def test_of_a_merged_person_one_registration_is_shown(
+    searching: Searching, times: ReviewTimes, clock: Clock, keyring: Keyring
+) -> None:
+    services, number = searching.services, cnic()
+    first = confirmed(searching, number=number)
+    request = named(*RAFIQ)
+    request.person.cnic = number
+    second = services.confirmed(request)
+    clock.passes()
+    assert times.look()
+    searching.read()
+    basis = searching.ticket(suspect(*RAFIQ))
+    assert searching.shown(basis) == [first.key]
+    Pair(services, number, first, second).decide(MERGE)
+    searching.read()
+    assert services.names.cards == 2
+    (shown,) = searching.shown(basis)
+    assert shown in {first.key, second.key}
     assert findings(searching, keyring) == []

@@ -1,0 +1,199 @@
+"""What searches by name cost those who look somebody up: `.venv/bin/python -m tests.bench.searching`.
+
+One officer looks people up, one call at a time; then beside another process that searches without a pause. Budgets are
+set aside: there are more searches than any policy lets an agency make. Also how long after its start a server process
+answers searches, and what the process with the names takes. The goal: the 99th percentile of a look-up under 1.5 times
+its quiet one. The exit code is 1 if it isn't reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import grpc
+import numpy as np
+
+from nsor import contract
+from nsor.certificate import ClientCertificate
+from nsor.officer import OfficerKey
+from nsor.v1 import lookup_pb2, search_pb2
+from tests.bench import processes
+from tests.bench.load import Caller
+from tests.bench.measure import BenchFailed
+from tests.bench.register import BenchRegister
+from tests.bench.seed import POLICE, Plan, seed
+
+_LOOK_UP: Final = contract.method("nsor.v1.LookupService/LookUpRegistration")
+_SEARCH: Final = contract.method("nsor.v1.LookupService/SearchRegistrations")
+_TIMEOUT_SECONDS: Final = 60
+_READY_SECONDS: Final = 1_800
+_WARM: Final = 200
+GOAL: Final = 1.5
+
+
+class Calls:
+    """Calls of one method by the police officer, one at a time."""
+
+    def __init__(self, channel: grpc.Channel, caller: Caller, method: contract.Method) -> None:
+        self._stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method.path)
+        self._caller = caller
+
+    def __call__(self, body: bytes) -> float:
+        """Make one; gives the milliseconds that it took."""
+        request = self._caller.complete(body)
+        began = time.perf_counter()
+        self._stub(request, metadata=self._caller.metadata(request), timeout=_TIMEOUT_SECONDS)
+        return (time.perf_counter() - began) * 1000
+
+
+def main() -> int:
+    """Measure and print Markdown; gives the exit code."""
+    parser = argparse.ArgumentParser(description="What searches by name cost those who look somebody up.")
+    parser.add_argument("--registrations", type=int, default=100_000)
+    parser.add_argument("--calls", type=int, default=5_000, help="look-ups of each measurement")
+    parser.add_argument("--searches", type=Path, help="be the process that searches: of this folder")
+    parser.add_argument("--port", type=int)
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, {processes.LOAD_CORE})
+    if arguments.searches:
+        return _search_on(arguments.searches, arguments.port)
+    settings = {"NSOR_TRACE_STORE": "off", "NSOR_RATE_PER_SECOND": "1000000"}
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-searching-") as folder:
+        register = BenchRegister(Path(folder), settings)
+        try:
+            with register.database():
+                processes.move(register.postmaster, processes.SERVER_CORE)
+                key_id = register.officers[POLICE].key_id
+                plan = Plan(register.environment, register.url, arguments.registrations, 1_000, arguments.calls, key_id)
+                requests = seed(plan).requests
+                register.checkpoint()
+                register.enrol()
+                return 0 if _run(register, requests, arguments.calls) else 1
+        except BenchFailed as why:
+            print(f"the bench failed: {why}", file=sys.stderr)
+            return 1
+
+
+def _run(register: BenchRegister, requests: Sequence[bytes], calls: int) -> bool:
+    searches = [_search(each) for each in requests[:500]]
+    (register.folder / "searches").write_bytes(b"".join(len(each).to_bytes(2, "big") + each for each in searches))
+    began = time.monotonic()
+    with register.serving(1) as (target, _), _calling(register.certs, target.ports[0]) as channel:
+        look_up, search = _caller(register.folder, register.certs)
+        search_now = Calls(channel, search, _SEARCH)
+        _until_ready(search_now, searches[0])
+        ready = time.monotonic() - began
+        names = _largest(target.servers[0])
+        look_up_now = Calls(channel, look_up, _LOOK_UP)
+        quiet = _measure(look_up_now, requests, calls)
+        command = [sys.executable, "-m", "tests.bench.searching", "--searches", str(register.folder)]
+        command += ["--port", str(target.ports[0])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as beside:
+            if beside.stdout is None or beside.stdin is None:
+                raise BenchFailed("nobody searches")
+            beside.stdout.readline()
+            busy = _measure(look_up_now, requests, calls)
+            did = beside.communicate("\n")[0].strip()
+    ratio = float(np.percentile(busy, 99) / np.percentile(quiet, 99))
+    print("| look-ups | median ms | p99 ms |\n|---|---|---|")
+    for name, times in (("quiet", quiet), ("beside searches without a pause", busy)):
+        print(f"| {name} | {np.median(times):.2f} | {np.percentile(times, 99):.2f} |")
+    print(f"\np99: {ratio:.2f} times the quiet one (goal {GOAL:g}). Searches: {did}.")
+    print(f"Searches were answered {ready:.0f} s after the start; the process with the names has {names:.0f} MB.")
+    return ratio < GOAL
+
+
+def _search(look_up: bytes) -> bytes:
+    """A search for the first subject of the grant of a look-up."""
+    grant_id = lookup_pb2.LookUpRegistrationRequest.FromString(look_up).basis.grant_id
+    basis = search_pb2.SearchBasis(grant_id=grant_id)
+    return search_pb2.SearchRegistrationsRequest(basis=basis, subject=1).SerializeToString()
+
+
+def _measure(call: Calls, requests: Sequence[bytes], count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    for each in requests[:_WARM]:
+        call(each)
+    return np.array([call(requests[nth % len(requests)]) for nth in range(count)])
+
+
+def _until_ready(search: Calls, request: bytes) -> None:
+    end = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(grpc.RpcError):
+            search(request)
+            return
+        time.sleep(0.5)
+    raise BenchFailed("searches are never answered")
+
+
+def _search_on(folder: Path, port: int) -> int:
+    """Search without a pause until somebody says a line, and say how fast that went."""
+    data, bodies = (folder / "searches").read_bytes(), []
+    while data:
+        length = int.from_bytes(data[:2], "big")
+        bodies.append(data[2 : 2 + length])
+        data = data[2 + length :]
+    os.set_blocking(sys.stdin.fileno(), False)
+    _, caller = _caller(folder, folder / "certs")
+    with _calling(folder / "certs", port) as channel:
+        call = Calls(channel, caller, _SEARCH)
+        call(bodies[0])
+        print("searching", flush=True)
+        times: list[float] = []
+        began = time.monotonic()
+        while not sys.stdin.readline():
+            times.append(call(bodies[len(times) % len(bodies)]))
+    per_second = len(times) / (time.monotonic() - began)
+    print(
+        f"{per_second:.0f} a second, median {np.median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms",
+        flush=True,
+    )
+    return 0
+
+
+def _caller(folder: Path, certs: Path) -> tuple[Caller, Caller]:
+    """Of look-ups, and of searches."""
+    officer, certificate = OfficerKey.load(folder / f"{POLICE}.officer"), _certificate(certs)
+    return Caller(_LOOK_UP, certificate, officer), Caller(_SEARCH, certificate, officer)
+
+
+def _certificate(certs: Path) -> ClientCertificate:
+    own = certs / "agencies" / POLICE
+    return ClientCertificate.load(own.with_suffix(".pem"), own.with_suffix(".key"), certs / "ca.pem")
+
+
+@contextlib.contextmanager
+def _calling(certs: Path, port: int) -> Iterator[grpc.Channel]:
+    certificate = _certificate(certs)
+    credentials = grpc.ssl_channel_credentials(certificate.ca_pem, certificate.key_pem, certificate.chain_pem)
+    with grpc.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
+        grpc.channel_ready_future(channel).result(timeout=_TIMEOUT_SECONDS)
+        yield channel
+
+
+def _largest(server: int) -> float:
+    """Memory of the process with the names in MB: of the server's children the largest."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
+    children += [
+        child
+        for task in Path(f"/proc/{server}/task").iterdir()
+        for child in (task / "children").read_text(encoding="ascii").split()
+    ]
+    sizes = [0.0]
+    for child in set(children):
+        lines = Path(f"/proc/{child}/status").read_text(encoding="ascii").splitlines()
+        sizes += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")]
+    return max(sizes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

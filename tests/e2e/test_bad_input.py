@@ -19,7 +19,7 @@ import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
-from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, oversight_pb2, registration_pb2, screening_pb2
 from nsor_server.policy.messages import Messages
 from nsor_server.tracing import store
 from nsor_synthetic import examples
@@ -34,6 +34,9 @@ SEED = 5
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 ORDER = "rows[0].order"
 """The path of an imported order."""
+PASSENGER = "rows[0]."
+"""What the path of a passenger's field begins with."""
+DECLARE = "nsor.v1.LookupService/DeclareManifest"
 _STREAMS = threading.Semaphore(2)
 """An agency may have few streams at a time."""
 AT_A_TIME = 8
@@ -81,6 +84,29 @@ def _same_basis(example: lookup_pb2.LookUpRegistrationRequest, request: lookup_p
 
 def _look_ups() -> list[lookup_pb2.LookUpRegistrationRequest]:
     return [each for each in examples.requests(SEED) if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
+
+
+def is_of_row(defect: Defect) -> bool:
+    """Whether it is a mistake of one row, which refuses nothing: the row has a finding."""
+    if isinstance(defect.request, screening_pb2.ScreenManifestRequest):
+        return defect.field.startswith(PASSENGER)
+    return defect.field.startswith(ORDER)
+
+
+def declared(caller: Caller) -> str:
+    """Declare the manifest of the examples for now, so that its passengers may be screened; gives its id."""
+    request = next(each for each in examples.requests(SEED) if isinstance(each, screening_pb2.DeclareManifestRequest))
+    request.request_id = str(uuid.uuid4())
+    request.scheduled_time.GetCurrentTime()
+    answered = caller.call(DECLARE, request)
+    return screening_pb2.DeclareManifestResponse.FromString(answered.message).manifest_id
+
+
+def of_manifest(defect: Defect, manifest_id: str) -> Defect:
+    """A defect; one of a passenger's is of a manifest that there is."""
+    if isinstance(defect.request, screening_pb2.ScreenManifestRequest) and is_of_row(defect):
+        defect.request.manifest_id = manifest_id
+    return defect
 
 
 def try_out(agencies: Agencies, callers: Mapping[str, Caller], defect: Defect) -> Tried:
@@ -132,17 +158,20 @@ def one_of_each() -> list[Defect]:
     """A defect of each method, error and rule, and of each rule of a row."""
     found: dict[tuple[object, ...], Defect] = {}
     for each in defects(SEED):
-        kind = (each.request.DESCRIPTOR.full_name, each.error, each.reason, each.field.startswith(ORDER))
+        kind = (each.request.DESCRIPTOR.full_name, each.error, each.reason, is_of_row(each))
         found.setdefault(kind, each)
     return list(found.values())
 
 
 @pytest.fixture(scope="module")
 def trial(agencies: Agencies, callers: Mapping[str, Caller]) -> Trial:
+    manifest_id = declared(callers["IMMIGRATION"])
     before = agencies.rows()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        tried = list(pool.map(lambda defect: try_out(agencies, callers, defect), one_of_each()))
-    of_rows = [each for each in tried if each.defect.field.startswith(ORDER)]
+        tried = list(
+            pool.map(lambda defect: try_out(agencies, callers, of_manifest(defect, manifest_id)), one_of_each())
+        )
+    of_rows = [each for each in tried if is_of_row(each.defect)]
     return Trial([each for each in tried if each not in of_rows], of_rows, before, agencies.rows())
 
 
@@ -184,15 +213,25 @@ def test_every_mistake_of_a_row_is_a_finding_by_name(trial: Trial) -> None:
     wrong = []
     for each in trial.of_rows:
         reason, rule = expected(each.defect)
-        (finding,) = registration_pb2.ImportRegistrationsResponse.FromString(each.answered.message).findings
-        named = [(_path(violation.field), violation.reason) for violation in finding.violations]
-        fits = not rule or (each.defect.field, each.defect.reason) in named
+        found, violations = finding(each)
+        fits = not rule or (each.defect.field, each.defect.reason) in violations
         if rule == "UNSPECIFIED":
-            fits = each.defect.field in {field for field, _ in named}
-        if errors_pb2.ErrorReason.Name(finding.reason) != f"ERROR_REASON_{reason}" or not fits:
-            wrong.append(f"{each.defect.title}: {each.answered.code.name} {finding.reason} {named[:3]}")
-    assert len(trial.of_rows) > 15
+            fits = each.defect.field in {field for field, _ in violations}
+        if errors_pb2.ErrorReason.Name(found) != f"ERROR_REASON_{reason}" or not fits:
+            wrong.append(f"{each.defect.title}: {each.answered.code.name} {found} {violations[:3]}")
+    kinds = [type(each.defect.request).__name__ for each in trial.of_rows]
+    assert kinds.count("ImportRegistrationsRequest") > 15
+    assert kinds.count("ScreenManifestRequest") > 5
     assert wrong == []
+
+
+def finding(tried: Tried) -> tuple[errors_pb2.ErrorReason.ValueType, list[tuple[str, int]]]:
+    """Why a row was refused, and its violations, by their paths within the request."""
+    if isinstance(tried.defect.request, screening_pb2.ScreenManifestRequest):
+        (row,) = screening_pb2.ScreenManifestResponse.FromString(tried.answered.message).rows
+        return row.reason, [(PASSENGER + violation.field, violation.reason) for violation in row.violations]
+    (one,) = registration_pb2.ImportRegistrationsResponse.FromString(tried.answered.message).findings
+    return one.reason, [(_path(violation.field), violation.reason) for violation in one.violations]
 
 
 def _path(field: str) -> str:

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from nsor_server.names import words
-from nsor_server.names.bands import BANDS
-from nsor_server.names.card import Band, Candidate, Found, Name, Person
+from nsor_server.names.card import Band, Bands, Candidate, Found, Name, Person
 from nsor_server.names.process import NameProcess
+from nsor_server.policy.search import SearchPolicy
 from tests.bench.crowd import Crowd
 from tests.names.families import families
 from tests.names.labelled import Pair, pairs
 
 LIMIT: Final = 20
 CHUNK: Final = 2_000
+_POLICY: Final = SearchPolicy.load()
+BANDS: Final = Bands(_POLICY.likely_strength, _POLICY.possible_strength)
 _QUERIES: Final[dict[str, Callable[[Person], Person]]] = {
     "name, relative, birth year +-1": lambda each: each,
     "name and relative": lambda each: Person(each.names),

@@ -9,13 +9,15 @@ from typing import Final
 
 import pytest
 
-from nsor_server.names.bands import BANDS
-from nsor_server.names.card import Band, Person
+from nsor_server.names.card import Band, Bands, Person
 from nsor_server.names.index import NameIndex
+from nsor_server.policy.search import SearchPolicy
 from tests.bench.crowd import Crowd
 from tests.names.labelled import Pair, pairs
 
 OTHERS: Final = 2_000
+_POLICY: Final = SearchPolicy.load()
+BANDS: Final = Bands(_POLICY.likely_strength, _POLICY.possible_strength)
 WITH_YEAR: Final[Callable[[Person], Person]] = lambda each: each  # noqa: E731 - a query as it stands
 WITHOUT_YEAR: Final[Callable[[Person], Person]] = lambda each: Person(each.names)  # noqa: E731 - and one without a year
 
@@ -40,10 +42,17 @@ def key(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("query", "recall", "precision"), [(WITH_YEAR, 0.99, 0.98), (WITHOUT_YEAR, 0.985, 0.96)], ids=["year", "no-year"]
+    ("query", "recall", "precision", "alike"),
+    [(WITH_YEAR, 0.99, 0.98, 0.06), (WITHOUT_YEAR, 0.985, 0.96, 0.1)],
+    ids=["year", "no-year"],
 )
-def test_one_person_is_found_and_told_from_look_alikes(
-    index: NameIndex, labelled: list[Pair], query: Callable[[Person], Person], recall: float, precision: float
+def test_one_person_is_found_and_told_from_look_alikes(  # noqa: PLR0917 - what is asked, and what has to come of it
+    index: NameIndex,
+    labelled: list[Pair],
+    query: Callable[[Person], Person],
+    recall: float,
+    precision: float,
+    alike: float,
 ) -> None:
     found, first, bands = 0, 0, {True: 0, False: 0}
     for number, pair in enumerate(labelled):
@@ -57,4 +66,4 @@ def test_one_person_is_found_and_told_from_look_alikes(
     assert found / same >= recall
     assert first / same >= precision
     assert bands[True] / same >= 0.9
-    assert bands[False] / (len(labelled) - same) <= 0.08
+    assert bands[False] / (len(labelled) - same) <= alike

@@ -73,6 +73,7 @@ class _Names(NamedTuple):
         are_relatives: whether each is a relative's.
         gains: what each word of the query counts on each word; shape (words of cards, words of the query).
         weights: what each word of a card counts itself.
+        are_titles: which of them are titles.
     """
 
     of: npt.NDArray[np.intp]
@@ -80,6 +81,7 @@ class _Names(NamedTuple):
     are_relatives: npt.NDArray[np.bool_]
     gains: Floats
     weights: Floats
+    are_titles: npt.NDArray[np.bool_]
 
 
 def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
@@ -147,8 +149,15 @@ def _names(words: Sequence[Word], held: Held, known: Vocabulary, slots: Slots) -
     ends = np.flatnonzero(codes < 0)
     firsts = np.concatenate(([0], ends[:-1] + 1))
     of = np.searchsorted(np.cumsum(counts), firsts, side="right")
-    weights = np.where(codes < 0, 0.0, known.weights(np.maximum(codes, 0) >> 1))
-    return _Names(of, firsts, (codes[firsts] & 1).astype(np.bool_), held.gains.each(words, held.cards, codes), weights)
+    numbers = np.maximum(codes, 0) >> 1
+    return _Names(
+        of,
+        firsts,
+        (codes[firsts] & 1).astype(np.bool_),
+        held.gains.each(words, held.cards, codes),
+        np.where(codes < 0, 0.0, known.weights(numbers)),
+        known.are_titles(numbers),
+    )
 
 
 def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> _Best:
@@ -156,9 +165,13 @@ def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> _Best
     gains = names.gains[:, columns]
     weights = np.array([each.weight for each in way], dtype=np.float32)
     best = np.maximum.reduceat(gains, names.firsts, axis=0)
-    found = best > -LEFT_OUT * weights
-    unasked = np.add.reduceat(np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights), names.firsts)
-    lost = np.where(found, 0.0, weights).sum(axis=1)
-    both = np.minimum(lost, unasked)
-    nats = np.where(found, best, 0.0).sum(axis=1) - (LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * both)
-    return _Best(nats.astype(np.float32), np.maximum(0.0, lost - unasked).astype(np.float32), both.astype(np.float32))
+    lost = np.where(best > -LEFT_OUT * weights, 0.0, weights)
+    left = np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights)
+    of_names = np.array([not each.is_title for each in way])
+    other = np.minimum(
+        lost[:, of_names].sum(axis=1), np.add.reduceat(np.where(names.are_titles, 0.0, left), names.firsts)
+    )
+    lost, unasked = lost.sum(axis=1), np.add.reduceat(left, names.firsts)
+    nats = np.where(best > -LEFT_OUT * weights, best, 0.0).sum(axis=1)
+    nats -= LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * other
+    return _Best(nats.astype(np.float32), np.maximum(0.0, lost - unasked).astype(np.float32), other.astype(np.float32))

@@ -136,10 +136,15 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
             taken.add(m)
             nats += gained
     lost = sum(word.weight for n, word in enumerate(asked) if n not in found)
-    unasked = sum(known.weight(number) for m, number in enumerate(name) if m not in taken)
-    nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * min(lost, unasked)
+    left = [number for m, number in enumerate(name) if m not in taken]
+    unasked = sum(map(known.weight, left))
+    other = min(
+        sum(word.weight for n, word in enumerate(asked) if n not in found and not word.is_title),
+        sum(known.weight(number) for number in left if not known.is_title(number)),
+    )
+    nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * other
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
-    return Likeness(nats, sum(word.weight for word in asked), evidence, max(0.0, lost - unasked), min(lost, unasked))
+    return Likeness(nats, sum(word.weight for word in asked), evidence, max(0.0, lost - unasked), other)
 
 
 def _year(asked: Asked, card: Stored) -> Likeness | None:

@@ -63,6 +63,7 @@ class Matched(NamedTuple):
         numbers: of the words, those that count least first; shape (n,).
         gains: what each of them counts, in nats; shape (n,).
         cards: about how many cards have one of them.
+        is_title: the word comes and goes: no other one stands in its place.
     """
 
     weight: float
@@ -70,14 +71,15 @@ class Matched(NamedTuple):
     numbers: npt.NDArray[np.int32]
     gains: npt.NDArray[np.float32]
     cards: int
+    is_title: bool = False
 
     @classmethod
-    def of(cls, weight: float, matches: dict[int, Match], cards: int) -> Matched:
+    def of(cls, weight: float, matches: dict[int, Match], cards: int, *, is_title: bool) -> Matched:
         """Of the matches."""
         numbers = np.fromiter(matches, dtype=np.int32, count=len(matches))
         gains = np.fromiter((each.gain for each in matches.values()), dtype=np.float32, count=len(matches))
         order = np.argsort(gains, kind="stable")
-        return cls(weight, matches, numbers[order], gains[order], cards)
+        return cls(weight, matches, numbers[order], gains[order], cards, is_title)
 
 
 @dataclass(slots=True)
@@ -143,6 +145,14 @@ class Vocabulary:
         of_people = (self._counted(numbers) + shares * _PEOPLE_BEFORE) / (self._people + _PEOPLE_BEFORE)
         found: npt.NDArray[np.float32] = np.maximum(_LEAST_WEIGHT, -np.log(of_people))
         return np.minimum(found, np.frombuffer(self._most, dtype=np.float32)[numbers])
+
+    def are_titles(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Which of many words are titles."""
+        return np.isfinite(np.frombuffer(self._most, dtype=np.float32)[numbers])
+
+    def is_title(self, number: int) -> bool:
+        """Whether a word is a title."""
+        return math.isfinite(self._most[number])
 
     def look_for(self, several: Iterable[str]) -> None:
         """Find out of words of queries what they may be: of many at once it costs much less than one by one."""
@@ -222,7 +232,7 @@ class Vocabulary:
         }
         if number is not None:
             matches[number] = Match(weight, Rule.SAME)
-        return Matched.of(weight, matches, cards)
+        return Matched.of(weight, matches, cards, is_title=word in words.TITLES)
 
 
 _AS_GOOD_AS_SAME: Final = 0.2

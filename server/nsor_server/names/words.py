@@ -20,6 +20,8 @@ _DATA: Final = tomllib.loads(resources.files(__package__).joinpath("words.toml")
 _SUPERSCRIPT_ALEF: Final = "\u0670"
 _ALEF: Final = "\u0627"
 _YEH: Final = "\u06cc"
+_LAST_ALEF: Final = re.compile(_YEH + _SUPERSCRIPT_ALEF + r"(?![\u0621-\u06d3])")
+"""موسیٰ ends with an alef; in یٰسین it stands behind the yeh."""
 _OF_ALLAH: Final = "\u0627\u0644\u0644\u06c1"
 
 
@@ -40,9 +42,12 @@ def _folded(text: str) -> str:
     """Letters without case, accents, vowel signs and marks; a superscript alef is written out."""
     if text.isascii():
         return text.casefold()
-    key = person_name.canonical_key(text).replace(_YEH + _SUPERSCRIPT_ALEF, _ALEF).replace(_SUPERSCRIPT_ALEF, _ALEF)
+    key = _LAST_ALEF.sub(_ALEF, person_name.canonical_key(text)).replace(_SUPERSCRIPT_ALEF, _ALEF)
     key = key.replace(_ALEF + _OF_ALLAH, _ALEF + " " + _OF_ALLAH).replace(_ALEF + _ALEF, _ALEF)
-    return "".join(each for each in unicodedata.normalize("NFKD", key) if not unicodedata.combining(each) or each > "ؠ")
+    apart = unicodedata.normalize("NFKD", key)
+    return unicodedata.normalize(
+        "NFC", "".join(each for each in apart if not unicodedata.combining(each) or each > "ؠ")
+    )
 
 
 def _unmarked(word: str) -> str:

@@ -19,6 +19,7 @@ from nsor.v1 import (
     corrections_pb2,
     custody_pb2,
     directory_pb2,
+    disclosures_pb2,
     duties_pb2,
     emergencies_pb2,
     grants_pb2,
@@ -494,6 +495,9 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     "LookupService/ScreenManifest": lambda _: screening_pb2.ScreenManifestRequest(
         manifest_id=str(uuid.uuid4()),
         rows=[screening_pb2.ManifestRow(row=1, identity_number=CNIC, birth_date=day(1985, 6, 7))],
+    ),
+    "LookupService/ListDisclosures": lambda known: disclosures_pb2.ListDisclosuresRequest(
+        registration_id=known.registration.registration_id
     ),
     "LookupService/OpenEmergencyLookUp": lambda _: emergencies_pb2.OpenEmergencyLookUpRequest(
         request_id=str(uuid.uuid4()),

@@ -320,6 +320,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/AcknowledgeRecall": recalls._ONE,
     "nsor.v1.LookupService/ScreenManifest": screening.MANIFEST_IN,
     "nsor.v1.LookupService/ListEmergencyLookUps": emergencies._PAGE,
+    "nsor.v1.LookupService/ListDisclosures": registrations._HEAD_IN,
     "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},
 }

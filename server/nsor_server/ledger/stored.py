@@ -128,6 +128,7 @@ Told: TypeAlias = Literal[
     "events",
     "listed",
     "listed_arrivals",
+    "listed_disclosures",
     "listed_emergencies",
     "listed_findings",
     "listed_grants",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from nsor.v1 import lookup_pb2
 from nsor_server.calls import Call, Row
 from nsor_server.lookup.batch import Decider
+from nsor_server.lookup.disclosures.service import Disclosures
 from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.recalls.service import Recalls
@@ -46,6 +47,7 @@ class LookupService:
         self._searches = Searches(sealer, blind_index, names)
         self._decider = Decider(sealer, blind_index)
         self._emergencies = Emergencies(sealer, blind_index, durable)
+        self._disclosures = Disclosures(keyring, durable)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -66,6 +68,7 @@ class LookupService:
                 self._decider.decide,
             ),
             *self._emergencies.handlers(),
+            *self._disclosures.handlers(),
         )
 
     def ended_with(self, call: Call, key_id: bytes, conn: Connection) -> list[Row]:

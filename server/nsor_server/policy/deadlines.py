@@ -68,6 +68,7 @@ TRAVEL_WINDOW: Final = "travel-window"
 OPEN_JOURNEY: Final = "open-journey"
 EMERGENCY_EXPIRY: Final = "emergency-expiry"
 EMERGENCY_REVIEW: Final = "emergency-review"
+DISCLOSURE_TOLD: Final = "disclosure-told"
 RECALL_ACKNOWLEDGEMENT: Final = "recall-acknowledgement"
 RECALL_ESCALATION: Final = "recall-escalation"
 COUNTED: Final = (
@@ -118,6 +119,7 @@ COUNTED: Final = (
     OPEN_JOURNEY,
     EMERGENCY_EXPIRY,
     EMERGENCY_REVIEW,
+    DISCLOSURE_TOLD,
     RECALL_ACKNOWLEDGEMENT,
     RECALL_ESCALATION,
 )

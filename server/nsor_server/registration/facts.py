@@ -60,7 +60,7 @@ from nsor_server.registration.record import (
 )
 from nsor_server.registration.returned import Standing as CameToStand
 from nsor_server.registration.returned import since as came_to_stand
-from nsor_server.registration.rules import owners
+from nsor_server.registration.rules import is_owner, owners
 from nsor_server.registration.screened import IS_NEWEST as IS_NEWEST_SCREENED
 from nsor_server.registration.screened import TABLE as SCREENED
 from nsor_server.registration.screened import USE as SCREENING
@@ -170,6 +170,7 @@ __all__ = [
     "is_by_arrival_alone",
     "is_compared",
     "is_held",
+    "is_owner",
     "is_transferred_with",
     "looked_up",
     "masked",

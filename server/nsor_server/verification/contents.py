@@ -53,6 +53,7 @@ from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
+from nsor_server.verification.disclosed import ListedDisclosures
 from nsor_server.verification.emergencies import Emergencies
 from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recalled import Recalled
@@ -151,6 +152,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Rejoining(history, reviewed, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
         Emergencies(conn, keyring, history, enrolled, decided_by, add=report.add),
+        ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
         ArrivalsMatched(
             conn,
             keyring,

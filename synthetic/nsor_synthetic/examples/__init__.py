@@ -35,6 +35,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from lookup.recalls(ids)
     yield from screening.screening(ids)
     yield from emergencies.emergencies(ids)
+    yield from emergencies.disclosures(ids)
     yield from lookup.searches(ids)
     yield from directory.oversight(ids)
     yield from directory.directory(ids)

@@ -1,4 +1,4 @@
-"""Example requests of emergency look-ups."""
+"""Example requests of emergency look-ups, and of disclosures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor.v1 import emergencies_pb2
+from nsor.v1 import disclosures_pb2, emergencies_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -25,3 +25,12 @@ def emergencies(ids: parts.Ids) -> Iterator[Message]:
         finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
     )
     yield emergencies_pb2.ListEmergencyLookUpsRequest(page_size=50, page_token="dG9rZW4", reviewed=True)  # noqa: S106 - a page token, no secret
+
+
+def disclosures(ids: parts.Ids) -> Iterator[Message]:
+    """Of who was shown a record."""
+    yield disclosures_pb2.ListDisclosuresRequest(
+        registration_id=ids.uuid("registration"),
+        page_size=50,
+        page_token="dG9rZW4",  # noqa: S106 - a page token, no secret
+    )

@@ -80,6 +80,7 @@ COMMANDS = {
     "case": Entry("nsor.cli.tickets", "case", "Open, list or withdraw a court case: who may be looked up for a trial."),
     "lookup": Entry("nsor.cli.lookup", "lookup", "Look one person up by CNIC or document, or as a candidate."),
     "search": Entry("nsor.cli.search", "search", "Search by name for one whom your grant, ticket or case names."),
+    "disclosures": Entry("nsor.cli.disclosures", "disclosures", "List who was shown a record of your agency."),
     "emergency": Entry(
         "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
     ),

@@ -714,6 +714,7 @@ TEXTS: Final[dict[str, str]] = {
         "جو جواب پہنچا ہی نہیں اس کی بھی رسید نہیں ہوتی، اور ایک اندراج کئی انکاروں کا ہو سکتا ہے۔"
     ),
     "Each access under your agency is one of yours.": "آپ کے ادارے کے نام پر ہر رسائی آپ ہی کی ہے۔",
+    "Shown to": "کن کو دکھایا گیا",
     # Of emergencies.
     "An emergency look-up needs no grant. NPB hears of it now, and so does whoever owns the record.": (
         "ہنگامی رسائی کے لیے اجازت نامہ درکار نہیں۔ این پی بی کو اور ریکارڈ کے ذمہ دار ادارے کو ابھی اطلاع جاتی ہے۔"

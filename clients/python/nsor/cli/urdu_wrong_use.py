@@ -259,6 +259,7 @@ TEXTS: Final[dict[str, str]] = {
     "changed rows": "بدلی گئی سطریں",
     "cleaned cells": "صاف کیے گئے خانے",
     "keys": "کلیدیں",
+    "disclosures": "رسائیاں جن میں ریکارڈ دکھایا گیا",
     "consumers": "وصول کنندے",
     "open proposals": "زیرِ غور تجاویز",
     "places": "مقامات",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import access_requests_pb2, emergencies_pb2, grants_pb2, lookup_pb2, recalls_pb2, screening_pb2, search_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    disclosures_pb2,
+    emergencies_pb2,
+    grants_pb2,
+    lookup_pb2,
+    recalls_pb2,
+    screening_pb2,
+    search_pb2,
+)
 
 
 class Lookup(Service):
@@ -328,6 +337,22 @@ class Lookup(Service):
             "nsor.v1.LookupService/SearchRegistrations",
             request,
             search_pb2.SearchRegistrationsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_disclosures(
+        self,
+        request: disclosures_pb2.ListDisclosuresRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[disclosures_pb2.ListDisclosuresResponse]:
+        """List who was shown a record of your agency, by agency and purpose."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListDisclosures",
+            request,
+            disclosures_pb2.ListDisclosuresResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

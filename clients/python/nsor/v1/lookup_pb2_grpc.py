@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from nsor.v1 import access_requests_pb2 as nsor_dot_v1_dot_access__requests__pb2
+from nsor.v1 import disclosures_pb2 as nsor_dot_v1_dot_disclosures__pb2
 from nsor.v1 import emergencies_pb2 as nsor_dot_v1_dot_emergencies__pb2
 from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
@@ -135,6 +136,11 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListEmergencyLookUps',
                 request_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
+                _registered_method=True)
+        self.ListDisclosures = channel.unary_unary(
+                '/nsor.v1.LookupService/ListDisclosures',
+                request_serializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.FromString,
                 _registered_method=True)
         self.ListRecalls = channel.unary_unary(
                 '/nsor.v1.LookupService/ListRecalls',
@@ -322,6 +328,15 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDisclosures(self, request, context):
+        """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
+        look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
+        there, or isn't the officer's own: NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRecalls(self, request, context):
         """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
         lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
@@ -435,6 +450,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListEmergencyLookUps,
                     request_deserializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.SerializeToString,
+            ),
+            'ListDisclosures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisclosures,
+                    request_deserializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.SerializeToString,
             ),
             'ListRecalls': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecalls,
@@ -961,6 +981,33 @@ class LookupService:
             '/nsor.v1.LookupService/ListEmergencyLookUps',
             nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
             nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisclosures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListDisclosures',
+            nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.SerializeToString,
+            nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

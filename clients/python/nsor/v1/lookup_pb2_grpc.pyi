@@ -6,6 +6,7 @@ Restricted look-up: the service with all its methods, and the look-up itself. Wh
 from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import access_requests_pb2 as _access_requests_pb2
+from nsor.v1 import disclosures_pb2 as _disclosures_pb2
 from nsor.v1 import emergencies_pb2 as _emergencies_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
@@ -130,6 +131,11 @@ class LookupServiceStub:
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
     police see their own at the officer's places. It names no person, and costs nothing.
     """
+    ListDisclosures: _grpc.UnaryUnaryMultiCallable[_disclosures_pb2.ListDisclosuresRequest, _disclosures_pb2.ListDisclosuresResponse]
+    """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
+    look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
+    there, or isn't the officer's own: NO_RECORD.
+    """
     ListRecalls: _grpc.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]
     """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
     lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
@@ -234,6 +240,11 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListEmergencyLookUps: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]  # type: ignore[assignment]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
     police see their own at the officer's places. It names no person, and costs nothing.
+    """
+    ListDisclosures: _aio.UnaryUnaryMultiCallable[_disclosures_pb2.ListDisclosuresRequest, _disclosures_pb2.ListDisclosuresResponse]  # type: ignore[assignment]
+    """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
+    look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
+    there, or isn't the officer's own: NO_RECORD.
     """
     ListRecalls: _aio.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]  # type: ignore[assignment]
     """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
@@ -450,6 +461,17 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_emergencies_pb2.ListEmergencyLookUpsResponse, _abc.Awaitable[_emergencies_pb2.ListEmergencyLookUpsResponse]]:
         """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
         police see their own at the officer's places. It names no person, and costs nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDisclosures(
+        self,
+        request: _disclosures_pb2.ListDisclosuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosures_pb2.ListDisclosuresResponse, _abc.Awaitable[_disclosures_pb2.ListDisclosuresResponse]]:
+        """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
+        look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
+        there, or isn't the officer's own: NO_RECORD.
         """
 
     @_abc_1.abstractmethod

@@ -22,7 +22,9 @@ Connection = psycopg.Connection[TupleRow]
 
 _ANSWERED: Final = f"e.outcome = {leaf_pb2.OUTCOME_ALLOWED:d}"
 _ACCESS: Final = "SELECT e.index, e.leaf, d.sealed FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)"
-_NAMED: Final = f"{_ACCESS} WHERE e.named = ANY (%s) AND e.index < %s AND {_ANSWERED} ORDER BY e.index"
+_NAMED: Final = (
+    f"{_ACCESS} WHERE e.named = ANY (%s) AND e.index < %s AND e.index >= %s AND {_ANSWERED} ORDER BY e.index"
+)
 _THESE: Final = f"{_ACCESS} WHERE e.index = ANY (%s) ORDER BY e.index"
 _SHOWN: Final = """
 SELECT s.index, uuid_send(e.access_id), string_agg(uuid_send(s.label), ''::bytea ORDER BY s.ordinal)
@@ -88,9 +90,9 @@ class ShownRows:
     labels: bytes
 
 
-def named(conn: Connection, labels: Sequence[bytes], before: int) -> list[StoredAccess]:
-    """The accesses of smaller index whose requests have named something with one of these labels."""
-    parameters = [uuid.UUID(bytes=label) for label in labels], before
+def named(conn: Connection, labels: Sequence[bytes], before: int, first: int = 0) -> list[StoredAccess]:
+    """The accesses from one index up to before another one whose requests have named what has one of these labels."""
+    parameters = [uuid.UUID(bytes=label) for label in labels], before, first
     return [StoredAccess(*row) for row in conn.execute(_NAMED, parameters, binary=True)]
 
 

@@ -82,19 +82,20 @@ class Finder:
         self.sealer, self._rest = Sealer(keyring), rest
         self._details, self._labels = Details(keyring), Labels(keyring)
 
-    def told(self, conn: Connection, registration_id: bytes, before: int) -> list[Disclosure]:
+    def told(self, conn: Connection, registration_id: bytes, before: int, first: int = 0) -> list[Disclosure]:
         """Every access that showed a registration when there were so many entries, in their order.
 
         Args:
             conn: any role that may read.
             registration_id: 16 bytes.
             before: accesses of a smaller index.
+            first: and of this one on.
 
         Raises:
             errors.Internal, DetailError: something isn't what was sealed.
         """
-        found = {each.entry: each for each in self._named(conn, registration_id, before)}
-        rest = [index for index in self._by_rows(conn, registration_id, before) if index not in found]
+        found = {each.entry: each for each in self._named(conn, registration_id, before, first)}
+        rest = [index for index in self._by_rows(conn, registration_id, before, first) if index not in found]
         found |= {each.entry: each for each in stored.accesses(conn, rest)}
         told = []
         for nth, index in enumerate(sorted(found)):
@@ -115,17 +116,17 @@ class Finder:
             found[each.entry] = Access(*_said(each.entry, leaf, detail))
         return found
 
-    def _named(self, conn: Connection, registration_id: bytes, before: int) -> list[stored.StoredAccess]:
+    def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> list[stored.StoredAccess]:
         names = {
             name
             for one in stored.persons(conn, registration_id)
             for name in registrations.names_of(one, stored.versions(conn, self.sealer, one))
         }
         labels = [label for name in sorted(names) for label in self._labels.every(NAMED, name, _BY_NAME)]
-        return stored.named(conn, labels, before)
+        return stored.named(conn, labels, before, first)
 
-    def _by_rows(self, conn: Connection, registration_id: bytes, before: int) -> Iterator[int]:
-        for each in stored.shown(conn, stored.first_entry(conn, registration_id), before):
+    def _by_rows(self, conn: Connection, registration_id: bytes, before: int, first: int) -> Iterator[int]:
+        for each in stored.shown(conn, max(first, stored.first_entry(conn, registration_id)), before):
             for label in self._labels.of_registration(each.access_id, registration_id):
                 at = each.labels.find(label)
                 # What lies across two labels is proved by no detail: it is looked at in vain.

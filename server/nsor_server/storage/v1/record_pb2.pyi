@@ -4647,6 +4647,7 @@ class AccessDetail(_message.Message):
     SCREENED_FIELD_NUMBER: _builtins.int
     LISTED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     JUVENILE_FIELD_NUMBER: _builtins.int
+    LISTED_DISCLOSURES_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4765,6 +4766,10 @@ class AccessDetail(_message.Message):
     def listed_emergencies(self) -> Global___ListedEmergencies:
         """Of a page of emergency look-ups: what was listed."""
 
+    @_builtins.property
+    def listed_disclosures(self) -> Global___ListedDisclosures:
+        """Of a page of disclosures of a record, the first of `subjects`: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4809,10 +4814,11 @@ class AccessDetail(_message.Message):
         screened: Global___ScreenedRows | None = ...,
         listed_emergencies: Global___ListedEmergencies | None = ...,
         juvenile: _builtins.bool = ...,
+        listed_disclosures: Global___ListedDisclosures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -5331,6 +5337,44 @@ class ListedRecalls(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agency) -> _WhichOneofReturnType__agency | None: ...
 
 Global___ListedRecalls: _TypeAlias = ListedRecalls  # noqa: Y015
+
+@_typing.final
+class ListedDisclosures(_message.Message):
+    """A page of who was shown a record: among which entries it was looked for, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    UNTIL_US_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    before: _builtins.int
+    """Entries before this index; of a first page, how many there were."""
+    first: _builtins.int
+    """From this one on."""
+    until_us: _builtins.int
+    """Those before this instant, microseconds since 1970, and those of which the owner hears at once."""
+    most: _builtins.int
+    """How many at most."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids of the accesses that were found, in order, each with the version that it showed."""
+    def __init__(
+        self,
+        *,
+        before: _builtins.int = ...,
+        first: _builtins.int = ...,
+        until_us: _builtins.int = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "first", b"first", "found", b"found", "most", b"most", "until_us", b"until_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedDisclosures: _TypeAlias = ListedDisclosures  # noqa: Y015
 
 @_typing.final
 class ListedEmergencies(_message.Message):

@@ -106,6 +106,10 @@ COMMANDS: Final[dict[str, str]] = {
     "Say whether an emergency look-up was justified, for good; you sign.": (
         "ہنگامی رسائی جائز تھی یا نہیں، حتمی طور پر بتانا؛ آپ دستخط کرتے ہیں۔"
     ),
+    "List who was shown a record of your agency.": "آپ کے ادارے کا ریکارڈ کن کو دکھایا گیا۔",
+    "List who was shown a record of your agency, by agency and purpose, the newest in front.": (
+        "آپ کے ادارے کا ریکارڈ کن کو دکھایا گیا، ادارے اور مقصد کے ساتھ، تازہ ترین پہلے۔"
+    ),
 }
 """The sentence of each command."""
 

@@ -1,0 +1,1 @@
+"""Who was shown a record, for its owner."""

@@ -154,6 +154,18 @@ def test_a_candidate_is_looked_up_by_the_id_that_a_search_gave(run: Run, registe
     assert (request.candidate_id, request.cnic) == ("c" * 120, "")
 
 
+@pytest.mark.parametrize(("outcome", "next_"), [("FOUND", "nsor recalls"), ("NO_RECORD", "the use comes back")])
+def test_a_look_up_says_what_is_next(
+    run: Run, register: Register, outcome: str, next_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = lookup_pb2.LookUpOutcome.Value(f"LOOK_UP_OUTCOME_{outcome}")
+    register.answers[LOOK_UP] = _always(lookup_pb2.LookUpRegistrationResponse(outcome=found))
+    assert run("lookup", "--grant", GRANT, stdin=f"{SECRET}\n") == 0
+    assert next_ in " ".join(capsys.readouterr().err.split())
+    assert run("lookup", "--prisoner-number", "P-1", stdin=f"{SECRET}\n") == 0
+    assert "comes back" not in capsys.readouterr().err
+
+
 def test_a_look_up_is_by_one_number(run: Run, register: Register, tmp_path: Path) -> None:
     file = tmp_path / "document"
     file.write_text(json.dumps(DOCUMENT))

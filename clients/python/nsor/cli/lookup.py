@@ -129,6 +129,20 @@ def answer(session: Session, client: Client, request: lookup_pb2.LookUpRegistrat
     answer = client.lookup.look_up_registration(request)
     found = answer.message.outcome == lookup_pb2.LOOK_UP_OUTCOME_FOUND
     session.answer(answer, title="Found" if found else "No record that this call may see", confidential=True)
+    if not session.as_json:
+        _say_what_is_next(session, request, found=found)
+
+
+def _say_what_is_next(session: Session, request: lookup_pb2.LookUpRegistrationRequest, *, found: bool) -> None:
+    """What to do with the answer, by what the request was: nothing of it depends on why there is no record."""
+    if found:
+        session.say("If any of it turns out wrong, your agency is told: `nsor recalls`.")
+        return
+    basis = request.basis
+    if not request.candidate_id:
+        session.say("It says nothing of another number of his.")
+    if basis.grant_id or basis.ticket_id or basis.court_case_id:
+        session.say("If he is confirmed while it counts, your agency is told and the use comes back: `nsor events`.")
 
 
 def find_grant(session: Session, client: Client, request: lookup_pb2.LookUpRegistrationRequest) -> None:

@@ -638,6 +638,14 @@ TEXTS: Final[dict[str, str]] = {
         "ذمہ دار پولیس اور این پی بی کو بتا دیا گیا: کوئی پتہ معلوم نہیں۔"
     ),
     "Whose custody it is": "یہ حراست کس کی ہے",
+    # Of a look-up.
+    "If any of it turns out wrong, your agency is told: `nsor recalls`.": (
+        "اس میں کچھ غلط نکلے تو آپ کے ادارے کو بتایا جائے گا: `nsor recalls`۔"
+    ),
+    "It says nothing of another number of his.": "یہ اس شخص کے کسی دوسرے نمبر کے بارے میں کچھ نہیں کہتا۔",
+    "If he is confirmed while it counts, your agency is told and the use comes back: `nsor events`.": (
+        "اس دوران وہ شخص رجسٹر میں آئے تو آپ کے ادارے کو بتایا جائے گا اور استعمال واپس ملے گا: `nsor events`۔"
+    ),
     # Of the counter.
     "If he has moved to you, take an arrival notice: `nsor arrival enter --help`.": (
         "اگر وہ آپ کے ہاں منتقل ہوا ہے تو آمد کی اطلاع لیں: `nsor arrival enter --help`۔"

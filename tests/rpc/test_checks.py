@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from google.type import date_pb2
 
-from nsor.v1 import registration_pb2
+from nsor.v1 import registration_pb2, screening_pb2, types_pb2
 from nsor_server.errors import Violation
 from nsor_server.formats.checker import Checker
 from nsor_server.policy.loaded import Policy
@@ -88,6 +89,20 @@ def test_a_process_finds_what_is_found_here(
     normal, wrong = here(request)
     monkeypatch.setattr(Checker, "check", None)  # nothing is checked here
     assert checks.checked(POLICY, request, SECONDS) == (normal, wrong)
+
+
+def test_passengers_are_checked_by_a_process_too(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    passport = types_pb2.TravelDocument(number="zz 0000001", country="PK")
+    request = screening_pb2.ScreenManifestRequest(manifest_id=str(uuid.uuid4()))
+    request.rows.add(row=1, identity_number="35202-1234567-1", birth_date=date_pb2.Date(year=1985, month=6, day=7))
+    request.rows.add(row=2, shown_document=passport, birth_date=date_pb2.Date(year=2985, month=6, day=7))
+    request.rows.add(row=3, identity_number="1")
+    normal = screening_pb2.ScreenManifestRequest.FromString(request.SerializeToString())
+    wrong = POLICY.checker.check(normal)
+    assert {each.field for each in wrong} >= {"rows[1].birth_date", "rows[2].identity_number", "rows[2].birth_date"}
+    monkeypatch.setattr(Checker, "check", None)
+    assert checks.checked(POLICY, request, SECONDS) == (normal, wrong)
+    assert len(checks.pids) == 1  # it has answered, and not ended
 
 
 def test_another_policy_counts_from_its_first_message_on(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:

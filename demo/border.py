@@ -19,6 +19,8 @@ STATION: Final = "PK-PB/LHR/PS-001"
 FIA: Final = "fia-immigration"
 UNTIL_TOLD: Final = 90
 """How often it is looked for an event, every two seconds: a time for reviews comes each minute."""
+ADULT: Final = 18
+"""What somebody did before no look-up and no screening shows."""
 PASSENGERS: Final = 800
 _REGISTERED_ROW: Final = 412
 _ALERT: Final = "DEPARTURE_WITHOUT_NOTICE"
@@ -27,7 +29,7 @@ Order = registration_pb2.CreateRegistrationRequest
 
 
 def free(orders: list[Order], without: Collection[str]) -> tuple[Order, Order]:
-    """Two people with a CNIC who are free and live in Punjab, other than some.
+    """Two adults with a CNIC who are free and live in Punjab, other than some.
 
     Raises:
         StoryBroke: there are none.
@@ -38,6 +40,11 @@ def free(orders: list[Order], without: Collection[str]) -> tuple[Order, Order]:
         for each in orders
         if each.person.cnic and each.person.cnic not in without
         if each.custody.state == released and each.addresses[-1].place_code.startswith("PK-PB/")
+        if all(
+            count.offence_date.year - each.person.birth_date.year > ADULT
+            for conviction in each.convictions
+            for count in conviction.counts
+        )
     ]
     if len(found) < 2:
         raise StoryBroke("no two people of Punjab are free")

@@ -343,6 +343,21 @@ def test_at_each_time_there_is_one_entry_whatever_there_is_to_tell(
     assert sound(services, keyring)
 
 
+def test_the_first_time_is_the_first_one_after_a_court_has_confirmed_somebody(
+    services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else an entry of its own would say when that was.
+    assert not telling.look()
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us - 60_000_000)
+    services.confirmed()
+    size = services.writer.size
+    assert not telling.look()
+    assert services.writer.size == size
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+    assert not telling.look()
+    assert services.writer.size == size + 1
+
+
 def test_what_is_not_acknowledged_is_told_again_and_then_to_npb(
     services: Services, tell: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,12 @@ ORDER BY 1
 """
 REMIND, ESCALATE = "acknowledge_by", "escalate_at"
 """The deadlines of a recall, as its columns are named."""
-_STATE: Final = "SELECT size, EXISTS (SELECT FROM registration_claim), clock_timestamp() FROM ledger_head"
+_STATE: Final = """
+SELECT size, (
+    SELECT v.created_at FROM registration_claim AS c JOIN registration_version AS v USING (registration_id) LIMIT 1
+), clock_timestamp()
+FROM ledger_head
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +137,13 @@ class State:
 
     Attributes:
         size: entries.
-        has_claims: whether a court has ever confirmed a registration: until then nobody can have been told of one.
+        since_us: when a registration was there that a court has confirmed, microseconds since 1970; None: there was
+            none, and nobody can have been told of one.
         now_us: now, by the database's clock.
     """
 
     size: int
-    has_claims: bool
+    since_us: int | None
     now_us: int
 
 
@@ -188,8 +194,8 @@ def open_acknowledgement(sealer: Sealing, *columns: Any) -> record_pb2.RecallAck
 
 def state(conn: Connection) -> State:
     """What the register has now."""
-    ((size, has_claims, now),) = conn.execute(_STATE).fetchall()
-    return State(size, has_claims, to_us(now))
+    ((size, since, now),) = conn.execute(_STATE).fetchall()
+    return State(size, None if since is None else to_us(since), to_us(now))
 
 
 def last_pass(conn: Connection, sealer: Sealing) -> record_pb2.RecallPassRecord | None:

@@ -92,7 +92,8 @@ class RecallTimes(Watching):
         read, before = store.state(conn), store.last_pass(conn, self._sealer)
         due_us = directory.policy.reviews.last_due_us(read.now_us)
         goes_on = before is not None and bool(before.registration_id)
-        if not goes_on and (not read.has_claims or (before is not None and before.due_us >= due_us)):
+        since_us = before.due_us if before is not None else read.since_us
+        if not goes_on and (since_us is None or since_us >= due_us):
             return None
         record = record_pb2.RecallPassRecord(
             recall_pass_id=os.urandom(16),

@@ -15,10 +15,14 @@ from nsor.v1 import (
     access_requests_pb2,
     directory_pb2,
     duties_pb2,
+    emergencies_pb2,
     grants_pb2,
+    judgments_pb2,
     lookup_pb2,
     notification_pb2,
     options_pb2,
+    recalls_pb2,
+    reviews_pb2,
     transfers_pb2,
     types_pb2,
     worklists_pb2,
@@ -36,6 +40,11 @@ AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
 WORK = "nsor.v1.RegistrationService/ListRegistrations"
 TRANSFERS = "nsor.v1.NotificationService/ListTransfers"
 DUTIES = "nsor.v1.NotificationService/ListDuties"
+PROPOSED = "nsor.v1.RegistrationService/ListPendingDecisions"
+REVIEWS = "nsor.v1.RegistrationService/ListReviews"
+UNMATCHED = "nsor.v1.RegistrationService/ListUnmatchedJudgments"
+EMERGENCIES = f"{LOOKUP}ListEmergencyLookUps"
+RECALLS = f"{LOOKUP}ListRecalls"
 EVENTS = "nsor.v1.NotificationService/SubscribeEvents"
 PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
 APPROVED = access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
@@ -62,6 +71,7 @@ class Kind:
             LIST: lambda _: access_requests_pb2.ListAccessRequestsResponse(items=self.items),
             WORK: lambda _: worklists_pb2.ListRegistrationsResponse(items=[worklists_pb2.WorkItem()]),
             TRANSFERS: lambda _: transfers_pb2.ListTransfersResponse(items=[transfers_pb2.TransferItem()] * 2),
+            RECALLS: lambda _: recalls_pb2.ListRecallsResponse(recalls=[recalls_pb2.Recall()]),
             DUTIES: lambda _: duties_pb2.ListDutiesResponse(),
             GET: lambda request: access_requests_pb2.GetAccessRequestResponse(
                 access_request=access_requests_pb2.AccessRequest(
@@ -164,6 +174,7 @@ def test_an_officer_sees_his_requests_and_how_much_there_is_of_the_rest(
     assert "you" in printed.out
     assert "nsor transfers --side incoming" in printed.out
     assert "nsor work" in printed.out
+    assert "nsor recalls list" in printed.out
     assert "nsor duties" not in printed.out  # there are none
     assert "2 access requests: all that there are." in printed.err
     assert run("inbox", "3") == cli.USAGE
@@ -178,12 +189,35 @@ def test_a_court_has_its_worklist_and_no_requests(run: Run, kind: Kind, capsys: 
     assert kind.called(LIST) == kind.called(TRANSFERS) == []
 
 
+def test_npb_sees_what_is_overdue_and_of_what_it_decides(
+    run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("NPB")
+    juvenile = item(SECOND, juvenile_decision=access_requests_pb2.JUVENILE_DECISION_PENDING)
+    juvenile.juvenile_deadline.due_time.FromDatetime(dt.datetime(2026, 3, 4, 4, 43, tzinfo=dt.UTC))
+    kind.items = [item(minutes_left=-61, late=True), juvenile]
+    register.answers |= {
+        PROPOSED: lambda _: worklists_pb2.ListPendingDecisionsResponse(),
+        REVIEWS: lambda _: reviews_pb2.ListReviewsResponse(),
+        UNMATCHED: lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(),
+        EMERGENCIES: lambda _: emergencies_pb2.ListEmergencyLookUpsResponse(items=[emergencies_pb2.EmergencyLookUp()]),
+    }
+    assert run("inbox") == 0
+    printed = capsys.readouterr()
+    assert "LATE BY 1 h" in printed.out
+    assert "JUVENILES BY 2026-03-04" in printed.out
+    assert "nsor emergencies list" in printed.out
+    for number, said in (("1", "Remind the prosecution"), ("2", "`nsor access juveniles 7a6d3d2f allow`")):
+        assert run("inbox", number) == 0
+        assert said in capsys.readouterr().err
+
+
 def test_a_program_gets_an_object_for_each(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
     kind.is_("PROSECUTION")
     assert run("inbox", "--json") == 0
     lines = capsys.readouterr().out.splitlines()
     assert FIRST in lines[0]
-    assert '"command": "nsor work"' in lines[2]
+    assert '"command": "nsor recalls list"' in lines[2]
 
 
 def test_an_officers_own_grant_is_found_by_its_fir(

@@ -1,6 +1,7 @@
 """Lists of access requests, where an officer and a prosecutor begin their day: what they show, and to whom."""
 
 import datetime as dt
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -142,6 +143,35 @@ def test_npb_sees_what_waits_past_its_deadline(requests: AccessRequests, clock: 
     clock.hours = 49
     assert listed(requests, "npb") == [silent]
     assert listed(requests, "npb", state=APPROVED) == []
+
+
+def test_npb_sees_of_what_it_must_decide_until_it_has(requests: AccessRequests, owner: Owner) -> None:
+    asks, granted, returned = (str(requests.create(juvenile()).response.access_request_id) for _ in range(3))
+    plain = asked(requests)
+    requests.approve(granted, etag_of(requests, granted))
+    requests.send_back(returned, etag_of(requests, returned), INCOMPLETE)
+    assert listed(requests, "npb") == [asks, granted]
+    assert listed(requests, "npb", state=APPROVED) == [granted]
+    first = page(requests, "npb", page_size=1)
+    assert [each.access_request_id for each in first.items] == [asks]
+    assert first.items[0].juvenile_deadline.rule_id == "juvenile-access"
+    assert listed(requests, "npb", page_token=first.next_page_token) == [granted]
+    npb = replace(officer("npb"), decides=True)
+    for request_id in (asks, granted):
+        decision = access_requests_pb2.DecideJuvenileAccessRequest(
+            request_id=str(uuid.uuid4()),
+            access_request_id=request_id,
+            etag=etag_of(requests, request_id),
+            decision=access_requests_pb2.JUVENILE_DECISION_REFUSED,
+        )
+        requests.ask("npb", decision, npb)
+    assert listed(requests, "npb") == []
+    assert plain in listed(requests, "punjab-prosecution")
+    assert owner.findings() == []
+
+
+def juvenile() -> access_requests_pb2.CreateAccessRequestRequest:
+    return application(juvenile_records=True)
 
 
 def test_a_list_names_no_suspect(requests: AccessRequests) -> None:

@@ -44,14 +44,16 @@ def waits(item: access_requests_pb2.AccessRequestItem) -> bool:
     return item.state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
 
 
-def due(item: access_requests_pb2.AccessRequestItem) -> str:
-    """How long it may wait, or what was decided."""
+def due(item: access_requests_pb2.AccessRequestItem, *, decides_of_juveniles: bool = False) -> str:
+    """How long it may wait, or what was decided; of NPB, which decides of juveniles' records, by when it must."""
     from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
+    if item.HasField("juvenile_deadline") and decides_of_juveniles:
+        return f"JUVENILES BY {time(item.juvenile_deadline.due_time)[:10]}"
     if waits(item):
         left = abs(item.minutes_left)
-        time = f"{left // _HOUR} h" if left >= _HOUR else f"{left} min"
-        return f"LATE BY {time}" if item.late else f"DUE IN {time}"
+        long = f"{left // _HOUR} h" if left >= _HOUR else f"{left} min"
+        return f"LATE BY {long}" if item.late else f"DUE IN {long}"
     granted = item.state == access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
     return f"{'GRANTED' if granted else 'RETURNED'}{' LATE' * item.late}"
 

@@ -32,6 +32,8 @@ def counts(client: Client, kind: options_pb2.AgencyKind.ValueType) -> list[Count
     found: list[Count] = []
     if kind == options_pb2.AGENCY_KIND_NPB:
         found += _of_npb(client)
+    if kind in with_work:
+        found.append(_recalls(client))
     if kind == options_pb2.AGENCY_KIND_POLICE:
         found += _of_police(client)
     if kind in with_work:
@@ -50,7 +52,7 @@ def _of_police(client: Client) -> Iterator[Count]:
 
 
 def _of_npb(client: Client) -> Iterator[Count]:
-    from nsor.v1 import transfers_pb2, worklists_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import emergencies_pb2, transfers_pb2, worklists_pb2  # noqa: PLC0415 - as above
 
     waiting = client.registration.list_pending_decisions(
         worklists_pb2.ListPendingDecisionsRequest(page_size=_PAGE)
@@ -60,6 +62,17 @@ def _of_npb(client: Client) -> Iterator[Count]:
     page = client.notification.list_transfers(unresolved).message
     yield _count("transfers to settle", page.items, page, "nsor transfers --side unresolved")
     yield from npb_work.counts(client)
+    emergencies = client.lookup.list_emergency_look_ups(
+        emergencies_pb2.ListEmergencyLookUpsRequest(page_size=_PAGE)
+    ).message
+    yield _count("emergency look-ups to review", emergencies.items, emergencies, "nsor emergencies list")
+
+
+def _recalls(client: Client) -> Count:
+    from nsor.v1 import recalls_pb2  # noqa: PLC0415 - as above
+
+    page = client.lookup.list_recalls(recalls_pb2.ListRecallsRequest(page_size=_PAGE)).message
+    return _count("recalls of what you were shown", page.recalls, page, "nsor recalls list")
 
 
 def _work(client: Client) -> Count:

@@ -52,7 +52,9 @@ def _requests(
 
     if kind == options_pb2.AGENCY_KIND_POLICE:
         return asked.found(client, most)
-    if kind in {options_pb2.AGENCY_KIND_PROSECUTION, options_pb2.AGENCY_KIND_NPB}:
+    if kind == options_pb2.AGENCY_KIND_NPB:
+        return asked.found(client, most)
+    if kind == options_pb2.AGENCY_KIND_PROSECUTION:
         return asked.found(client, most, state=access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
     return [], False
 
@@ -75,7 +77,7 @@ def _show(
         rows = [
             (
                 str(at),
-                asked.due(each),
+                asked.due(each, decides_of_juveniles=_is_npb(kind)),
                 asked.case(each),
                 asked.suspects(each),
                 asked.by(each),
@@ -125,10 +127,8 @@ def _open(
     """Show one; a prosecutor decides it, and comes to the next one."""
     from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
 
-    if kind == options_pb2.AGENCY_KIND_NPB:
-        item = found[number - 1]
-        session.say("{}: {}, {}, {}.", number, asked.due(item), asked.case(item), asked.by(item))
-        session.say("Remind the prosecution of its province: it alone shows and decides it.")
+    if _is_npb(kind):
+        _open_of_npb(session, client, found[number - 1])
         return
     decides = kind == options_pb2.AGENCY_KIND_PROSECUTION
     for at in range(number, len(found) + 1):
@@ -146,6 +146,22 @@ def _open(
         if not decides or not agreement.at_a_terminal(session):
             return
     session.say("That was the last one.")
+
+
+def _open_of_npb(session: Session, client: Client, item: access_requests_pb2.AccessRequestItem) -> None:
+    """Show one, of which the suspects are nobody's business here, and what is to be done about it."""
+    deciding.show(session, client, item.access_request_id)
+    short = item.access_request_id[:SHORTEST_ID]
+    if item.HasField("juvenile_deadline"):
+        session.say("Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse", short)
+    if asked.waits(item) and item.late:
+        session.say("Remind the prosecution of its province: it alone decides it.")
+
+
+def _is_npb(kind: options_pb2.AgencyKind.ValueType) -> bool:
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    return kind == options_pb2.AGENCY_KIND_NPB
 
 
 def _decide(session: Session, client: Client, shown: access_requests_pb2.AccessRequest) -> bool:

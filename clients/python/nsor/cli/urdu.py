@@ -81,9 +81,11 @@ TEXTS: Final[dict[str, str]] = {
         "مشتبہ افراد کے ریکارڈ تک رسائی مانگنے کے لیے: `nsor access request --new`۔"
     ),
     "Open which one? 1 to {}, or Enter for none": "کون سی کھولیں؟ 1 سے {}، یا کوئی نہیں تو Enter",
-    "{}: {}, {}, {}.": "{}: {}، {}، {}۔",
-    "Remind the prosecution of its province: it alone shows and decides it.": (
-        "اس صوبے کی پراسیکیوشن کو یاد دلائیں: صرف وہی اسے دکھاتی اور فیصلہ کرتی ہے۔"
+    "Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse": (
+        "کم عمروں کے ریکارڈ کا فیصلہ کریں: `nsor access juveniles {} allow`، یا refuse"
+    ),
+    "Remind the prosecution of its province: it alone decides it.": (
+        "اس صوبے کی پراسیکیوشن کو یاد دلائیں: فیصلہ صرف وہی کرتی ہے۔"
     ),
     "Next, {} of {}: {}, {}.": "اگلی، {} از {}: {}، {}۔",
     "It waits for the prosecutor: {}.": "یہ پراسیکیوٹر کی منتظر ہے: {}۔",

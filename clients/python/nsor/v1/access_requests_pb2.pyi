@@ -364,6 +364,8 @@ class AccessRequestItem(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     GRANT_ID_FIELD_NUMBER: _builtins.int
     REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
+    JUVENILE_DEADLINE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     state: Global___AccessRequestState.ValueType
@@ -384,6 +386,8 @@ class AccessRequestItem(_message.Message):
     """Id of the grant, once approved. Whether it still counts, GetAccessRequest says."""
     repeated_access_request_id: _builtins.str
     """As in AccessRequest."""
+    juvenile_decision: Global___JuvenileDecision.ValueType
+    """As in AccessRequest."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR, for those who may see the case."""
@@ -399,6 +403,10 @@ class AccessRequestItem(_message.Message):
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When it was decided; not set while it waits."""
+
+    @_builtins.property
+    def juvenile_deadline(self) -> _types_pb2.Deadline:
+        """By when NPB must decide of juveniles' records; not set where it has nothing to decide."""
 
     def __init__(
         self,
@@ -417,10 +425,12 @@ class AccessRequestItem(_message.Message):
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         grant_id: _builtins.str = ...,
         repeated_access_request_id: _builtins.str = ...,
+        juvenile_decision: Global___JuvenileDecision.ValueType = ...,
+        juvenile_deadline: _types_pb2.Deadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "juvenile_deadline", b"juvenile_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "repeated_access_request_id", b"repeated_access_request_id", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "repeated_access_request_id", b"repeated_access_request_id", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -268,7 +268,7 @@ class LookupServiceServicer:
     def ListAccessRequests(self, request, context):
         """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
         an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
-        past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+        past their deadline, and those of which it must decide whether juveniles' records are shown. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

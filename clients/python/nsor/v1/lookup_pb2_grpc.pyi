@@ -99,7 +99,7 @@ class LookupServiceStub:
     ListAccessRequests: _grpc.UnaryUnaryMultiCallable[_access_requests_pb2.ListAccessRequestsRequest, _access_requests_pb2.ListAccessRequestsResponse]
     """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
     an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
-    past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+    past their deadline, and those of which it must decide whether juveniles' records are shown. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
     """
     DeclareManifest: _grpc.UnaryUnaryMultiCallable[_screening_pb2.DeclareManifestRequest, _screening_pb2.DeclareManifestResponse]
     """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
@@ -209,7 +209,7 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListAccessRequests: _aio.UnaryUnaryMultiCallable[_access_requests_pb2.ListAccessRequestsRequest, _access_requests_pb2.ListAccessRequestsResponse]  # type: ignore[assignment]
     """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
     an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
-    past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+    past their deadline, and those of which it must decide whether juveniles' records are shown. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
     """
     DeclareManifest: _aio.UnaryUnaryMultiCallable[_screening_pb2.DeclareManifestRequest, _screening_pb2.DeclareManifestResponse]  # type: ignore[assignment]
     """Declares a flight or a crossing whose passengers are to be screened, once: MANIFEST_DECLARED. As many persons as it is for are taken from a
@@ -394,7 +394,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_requests_pb2.ListAccessRequestsResponse, _abc.Awaitable[_access_requests_pb2.ListAccessRequestsResponse]]:
         """Lists access requests: those that wait in front, the one whose deadline comes first before all. Police see those of their own agency:
         an officer his own, and who signs decisions those of where he may act. A prosecution sees those of its jurisdiction; NPB those that wait
-        past their deadline. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
+        past their deadline, and those of which it must decide whether juveniles' records are shown. It names no suspect, only how many. Each page costs one of the officer's budget of the day.
         """
 
     @_abc_1.abstractmethod

@@ -34,7 +34,7 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _WORK: Final = f"""
 SELECT uuid_send(access_request_id), agency_id, district, state, order_us, uuid_send(officer), uuid_send(fir),
-    created_us
+    created_us, juvenile_us
 FROM {work.TABLE}
 """  # noqa: S608 - constants
 _NOW_US: Final = 60_000_000

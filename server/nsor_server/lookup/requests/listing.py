@@ -64,17 +64,8 @@ class AccessRequestLists:
         size, durable = request.page_size or DEFAULT_PAGE, self._durable()
         page = pages.page(conn, self._sealer, call, wanted, after, most=size + 1)
         lists.require_durable(page.size, durable)
-        deadlines = policy_of(call).deadlines
         response = access_requests_pb2.ListAccessRequestsResponse(
-            items=[
-                records.item_message(
-                    each.record,
-                    deadline=deadlines.due(each.record.decision_rule, instant(each.record.create_time_us)),
-                    own=each.work.officer == own,
-                    now_us=to_us(call.now()),
-                )
-                for each in page.items[:size]
-            ]
+            items=[_message(call, each, own=each.work.officer == own) for each in page.items[:size]]
         )
         if len(page.items) > size:
             place = page.items[size - 1].work.place.packed
@@ -101,10 +92,21 @@ class AccessRequestLists:
         states = rules.STATES if request.state == 0 else (int(request.state),)
         sees_own_alone = call.agency.kind == options_pb2.AGENCY_KIND_POLICE and not rules.sees_colleagues(call.officer)
         if call.agency.kind == options_pb2.AGENCY_KIND_NPB:
-            due = tuple(state for state in states if state == work.PENDING)
-            return pages.Wanted(due, own if request.own else b"", to_us(call.now()))
+            return pages.Wanted(states, own if request.own else b"", to_us(call.now()))
         return pages.Wanted(states, own if request.own or sees_own_alone else b"")
 
     def _label(self, call: Call) -> bytes:
         number = call.officer.officer_number if call.officer else ""
         return work.officer_label(self._blind_index, call.agency.agency_id, number)
+
+
+def _message(call: Call, item: pages.Item, *, own: bool) -> access_requests_pb2.AccessRequestItem:
+    record, deadlines = item.record, policy_of(call).deadlines
+    start = instant(record.create_time_us)
+    return records.item_message(
+        record,
+        deadline=deadlines.due(record.decision_rule, start),
+        juvenile_deadline=deadlines.due(record.juvenile_rule, start) if item.work.juvenile_us else None,
+        own=own,
+        now_us=to_us(call.now()),
+    )

@@ -30,7 +30,8 @@ class Wanted(NamedTuple):
     Attributes:
         states: those that stand there.
         officer_label: those of the officer with this label; empty: of all.
-        due_us: those that wait, and whose deadline was over at this instant; None: of all.
+        due_us: what NPB has to do with: those that wait and whose deadline was over at this instant, and those of
+            which it must decide whether juveniles' records are shown; None: all.
     """
 
     states: tuple[int, ...]
@@ -39,7 +40,11 @@ class Wanted(NamedTuple):
 
     def admits(self, found: Work) -> bool:
         """Whether a request is asked for."""
-        is_due = self.due_us is None or found.order_us <= self.due_us
+        is_due = (
+            self.due_us is None
+            or found.juvenile_us > 0
+            or (found.state == work.PENDING and found.order_us <= self.due_us)
+        )
         return found.state in self.states and self.officer_label in {b"", found.officer} and is_due
 
 
@@ -81,7 +86,11 @@ def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: P
     Raises:
         errors.Internal: a request isn't what its row in the list says, or isn't one that was asked for.
     """
-    statements = _OWN_IN if wanted.officer_label else _PAGE_IN
+    statements = _PAGE_IN
+    if wanted.due_us is not None:
+        statements = _OF_NPB_IN
+    elif wanted.officer_label:
+        statements = _OWN_IN
     found = ask(
         conn,
         statements[call.rows],
@@ -133,7 +142,7 @@ w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
 """
 _WHOLE: Final = """
 SELECT h.size, uuid_send(w.access_request_id), w.agency_id, w.district, w.state, w.order_us, uuid_send(w.officer),
-    uuid_send(w.fir), w.created_us, v.version, v.state, v.agency_id, v.district, v.sealed
+    uuid_send(w.fir), w.created_us, w.juvenile_us, v.version, v.state, v.agency_id, v.district, v.sealed
 FROM ledger_head AS h
 LEFT JOIN (
     ({page}) AS w
@@ -190,6 +199,36 @@ _OWN: Final = _WHOLE.format(
     """,  # noqa: S608 - constants
 )
 """Likewise, of one officer."""
+_OF_NPB: Final = _WHOLE.format(
+    decided=_DECIDED,
+    page=f"""
+        SELECT w.*
+        FROM (
+            (
+                SELECT * FROM access_request_work
+                WHERE state = {work.PENDING} AND state = ANY ($5::smallint[]) AND order_us <= $10::bigint
+                    AND (0, order_us, access_request_id) > ($6::bigint, $7::bigint, $8::uuid)
+                ORDER BY order_us, access_request_id
+                LIMIT $9::bigint
+            )
+            UNION
+            (
+                SELECT * FROM access_request_work
+                WHERE juvenile_us > 0 AND state = ANY ($5::smallint[])
+                    AND (({_DECIDED})::integer, order_us, access_request_id) > ($6::bigint, $7::bigint, $8::uuid)
+                ORDER BY ({_DECIDED})::integer, order_us, access_request_id
+                LIMIT $9::bigint
+            )
+        ) AS w
+        WHERE {{rows}} AND ($11::uuid = '{_ALL_OFFICERS.hex()}' OR w.officer = $11::uuid)
+        ORDER BY w.{_DECIDED}, w.order_us, w.access_request_id
+        LIMIT $9::bigint
+    """,  # noqa: S608 - constants
+)
+"""What waits past its deadline, and what waits for NPB's decision of juveniles' records."""
+_OF_NPB_IN: Final = rows.statements(
+    "access requests listed for NPB", _OF_NPB, rows.Columns(), (options_pb2.ROW_SCOPE_ALL,)
+)
 _PAGE_IN: Final = rows.statements(
     "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="g.district"), _SCOPES
 )

@@ -156,7 +156,7 @@ def request_message(
 
 
 def item_message(
-    record: record_pb2.AccessRequestRecord, *, deadline: Due, own: bool, now_us: int
+    record: record_pb2.AccessRequestRecord, *, deadline: Due, juvenile_deadline: Due | None, own: bool, now_us: int
 ) -> access_requests_pb2.AccessRequestItem:
     """An access request in a list: none of its suspects, only how many there are."""
     left = rules.time_left(record, now_us)
@@ -175,6 +175,8 @@ def item_message(
         decide_time=_decided_at(record),
         grant_id=str(uuid.UUID(bytes=record.grant_id)) if record.grant_id else "",
         repeated_access_request_id=_repeated(record),
+        juvenile_decision=access_requests_pb2.JuvenileDecision.ValueType(record.juvenile_decision),
+        juvenile_deadline=juvenile_deadline.message(due_us=record.juvenile_due_us) if juvenile_deadline else None,
     )
 
 

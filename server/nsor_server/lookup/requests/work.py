@@ -26,6 +26,7 @@ WORK: Final = Table(
         ("officer", "uuid"),
         ("fir", "uuid"),
         ("created_us", "bigint"),
+        ("juvenile_us", "bigint"),
     ),
     key=("access_request_id",),
 )
@@ -45,6 +46,7 @@ class Work(NamedTuple):
     officer: bytes
     fir: bytes
     created_us: int
+    juvenile_us: int
 
     @property
     def place(self) -> Place:
@@ -86,7 +88,14 @@ def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
         record.officer_label,
         record.fir_label,
         record.create_time_us,
+        record.juvenile_due_us if _waits_for_npb(record) else 0,
     )
+
+
+def _waits_for_npb(record: record_pb2.AccessRequestRecord) -> bool:
+    """Whether NPB has to decide of juveniles' records on a request: until it does, unless the request was returned."""
+    is_asked = record.juvenile_decision == access_requests_pb2.JUVENILE_DECISION_PENDING
+    return is_asked and record.state != access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
 
 
 def row(record: record_pb2.AccessRequestRecord, district: str) -> Row:

@@ -27,7 +27,8 @@ CREATE TABLE access_request_work (
     order_us bigint NOT NULL,
     officer uuid NOT NULL,
     fir uuid NOT NULL,
-    created_us bigint NOT NULL
+    created_us bigint NOT NULL,
+    juvenile_us bigint NOT NULL
 );
 COMMENT ON COLUMN access_request_work.state IS 'enum nsor.v1.AccessRequestState';
 COMMENT ON COLUMN access_request_work.order_us IS 'of one that waits by when it must be decided, microseconds since 1970; of another one, below 0, when it was: the last one comes first';
@@ -36,6 +37,10 @@ CREATE INDEX access_request_work_listed ON access_request_work (agency_id, distr
 COMMENT ON COLUMN access_request_work.fir IS 'keyed hash of the agency and the FIR: what it has asked for this FIR before';
 COMMENT ON COLUMN access_request_work.created_us IS 'when it was made, microseconds since 1970';
 CREATE INDEX access_request_work_fir ON access_request_work (fir, created_us DESC, access_request_id DESC);
+COMMENT ON COLUMN access_request_work.juvenile_us IS 'by when NPB must decide of juveniles'' records, microseconds since 1970; 0: it has nothing to decide';
+CREATE INDEX access_request_work_due ON access_request_work (order_us, access_request_id) WHERE state = 1;
+CREATE INDEX access_request_work_juvenile ON access_request_work (((state <> 1)::integer), order_us, access_request_id)
+WHERE juvenile_us > 0;
 CREATE INDEX access_request_work_own ON access_request_work (officer, state, order_us, access_request_id);
 
 -- Which step of escalation falls due next of each access request that waits: state, changed in place. Which ones were told is history.

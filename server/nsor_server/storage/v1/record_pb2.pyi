@@ -4886,7 +4886,7 @@ class ListedRequests(_message.Message):
     officer_label: _builtins.bytes
     """Only those of the officer with this label, 16 bytes; empty: of all."""
     due_us: _builtins.int
-    """Only those whose deadline was over at this instant, microseconds since 1970; absent: of all."""
+    """Of NPB: those whose deadline was over at this instant, microseconds since 1970, and those of which it must decide; absent: all."""
     after: _builtins.bytes
     """The place at which the page before ended, 25 bytes; empty: the first page."""
     before: _builtins.int

@@ -114,6 +114,7 @@ bench: $(STAMP) ## what RPCs, an import, manifests and a verification cost, what
 	$(BIN)/python -m tests.bench.screening $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS))
 	$(BIN)/python -m tests.bench.neighbours
 	$(BIN)/python -m tests.bench.events
+	$(BIN)/python -m tests.bench.searching $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS))
 	$(BIN)/python -m tests.bench.duties $(if $(DUTIES),--duties $(DUTIES))
 	$(BIN)/python -m tests.bench.search $(if $(OTHERS),--others $(OTHERS))
 

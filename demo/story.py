@@ -26,7 +26,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import border
+from demo import border, emergency
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
@@ -108,6 +108,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     border.flight(narration, leaving, registrations[leaving.request_id])
     border.departure(narration, (unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
     border.overdue(narration, registrations[owing.request_id])
+    emergency.emergency(narration, owing.person.cnic)
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)

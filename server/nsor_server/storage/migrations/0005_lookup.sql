@@ -39,8 +39,9 @@ COMMENT ON COLUMN access_request_work.created_us IS 'when it was made, microseco
 CREATE INDEX access_request_work_fir ON access_request_work (fir, created_us DESC, access_request_id DESC);
 COMMENT ON COLUMN access_request_work.juvenile_us IS 'by when NPB must decide of juveniles'' records, microseconds since 1970; 0: it has nothing to decide';
 CREATE INDEX access_request_work_due ON access_request_work (order_us, access_request_id) WHERE state = 1;
+-- With the state itself, so that ledger verify can read the index without its table.
 CREATE INDEX access_request_work_juvenile ON access_request_work (((state <> 1)::integer), order_us, access_request_id)
-WHERE juvenile_us > 0;
+INCLUDE (state) WHERE juvenile_us > 0;
 CREATE INDEX access_request_work_own ON access_request_work (officer, state, order_us, access_request_id);
 
 -- Which step of escalation falls due next of each access request that waits: state, changed in place. Which ones were told is history.

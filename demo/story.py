@@ -26,7 +26,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import border, emergency
+from demo import border, emergency, recall
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
@@ -103,6 +103,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     strangers(narration)
     set_aside(narration, known, unknown)
     resolve(narration, [registrations[order.request_id] for order in twice])
+    recall.recalled(narration, access_id)
     move(narration, units, registrations, known)
     leaving, owing = border.free(units["PK-PB"].orders, {each.person.cnic for each in (known, *twice)})
     border.flight(narration, leaving, registrations[leaving.request_id])

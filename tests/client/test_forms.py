@@ -141,7 +141,7 @@ def test_both_spellings_are_read_and_one_is_written() -> None:
     assert not requests.parse('{"annexureA": {}}', message)
     assert not requests.parse('{"annexure_a": {}}', message)
     skeleton = json.loads(requests.template(access_requests_pb2.CreateAccessRequestRequest.DESCRIPTOR))
-    assert set(skeleton) == {"fir", "suspects", "annexure_a"}
+    assert set(skeleton) == {"fir", "suspects", "annexure_a", "juvenile_records"}
 
 
 def test_what_excludes_each_other_is_named() -> None:

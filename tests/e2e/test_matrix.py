@@ -75,6 +75,8 @@ def example(method: str, agency: str) -> Message:
         request.request_id = str(uuid.uuid4())
     if isinstance(request, oversight_pb2.ListAccessesRequest):
         request.agency_id = agency
+        request.ClearField("officer_number")  # the Committee is shown neither officers nor cases
+        request.ClearField("fir")
     if isinstance(request, worklists_pb2.ListRegistrationsRequest):
         request.kind = worklists_pb2.WORK_KIND_UNSPECIFIED  # each kind of agency has its own
     if isinstance(request, directory_pb2.DisableOwnKeyRequest):

@@ -273,7 +273,8 @@ def test_a_registration_has_a_bound_of_photos(services: Services, monkeypatch: p
 def test_a_rehearsal_costs_what_a_photo_costs(services: Services) -> None:
     # It decodes as well: whoever pays nothing for it keeps the one decoder from everybody.
     created = released(services)
-    services.policy = with_budgets(call=1, first_named=0, officer=Bucket(capacity=6, refill_per_hour=1))
+    small, large = Bucket(capacity=6, refill_per_hour=1), Bucket(capacity=100, refill_per_hour=100)
+    services.policy = with_budgets(call=1, first_named=0, officer=small, agency=large)
     one = officer_of(PUNJAB_POLICE)
     for _ in range(6):
         answer(services, call_of(PUNJAB_POLICE, one), addition(created, validate_only=True))

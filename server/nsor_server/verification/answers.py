@@ -65,9 +65,7 @@ class Answers:
         if detail.HasField("claim_read"):
             self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
         if leaf.method == LOOK_UP:
-            if detail.found_by:
-                self._found.compare(index, leaf, detail)
-            self._compare(index, leaf, detail, claims.of_named(detail.named))
+            self._compare_look_up(index, leaf, detail)
         if detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects and leaf.method in _OF_A_PERSON:
             self._compare_person(index, leaf, detail)
 
@@ -113,6 +111,13 @@ class Answers:
             version = each.version if before_us is None else self._history.newest_before(found, before_us)
             if version:
                 yield found, version
+
+    def _compare_look_up(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        subject = claims.of_named(detail.named)
+        if detail.found_by:
+            self._found.compare(index, leaf, detail)
+        if subject is not None or detail.found_by:
+            self._compare(index, leaf, detail, subject)
 
     def _compare(
         self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier | None

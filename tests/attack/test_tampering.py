@@ -24,7 +24,7 @@ from psycopg import sql
 from nsor.ledger import cosignature
 from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor.v1 import access_requests_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.directory import certificates, entries, focal_persons
@@ -63,6 +63,7 @@ from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.directory.test_policies import FIRST, SECOND, adopt, grants, propose, withdraw
 from tests.lookup import test_emergencies as emergencies
 from tests.lookup import test_escalation as escalation
+from tests.lookup import test_juvenile_access as juveniles
 from tests.lookup import test_recalls as recalls
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
@@ -389,7 +390,7 @@ def hand_out(services: Services) -> None:
 
 
 def keep_silent(services: Services, keyring: Keyring) -> None:
-    """Access requests that nobody decides, of which steps are told; and one that is passed on, and back."""
+    """Access requests that nobody decides; one that is passed on, and back; and two of juveniles, decided by NPB."""
     requests = AccessRequests(services)
     with pytest.MonkeyPatch.context() as patched:
         clock_of(patched).hours = -80
@@ -400,6 +401,8 @@ def keep_silent(services: Services, keyring: Keyring) -> None:
     matter.approve()
     for successor in (matter.second, matter.first):
         matter.give(successor)
+    for decision in (access_requests_pb2.JUVENILE_DECISION_ALLOWED, access_requests_pb2.JUVENILE_DECISION_REFUSED):
+        juveniles.Matter(services).decide(decision)
 
 
 def have_emergencies(services: Services, keyring: Keyring) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
+from demo.running import RunningRegister
 from nsor.answers import Answer
 from nsor.client import Client
 from nsor.errors import Refused
@@ -39,7 +40,10 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
 from tests import orders
 from tests.e2e.agencies import Agencies
+from tests.polling import until
 
+FIXED_TIME_SECONDS: Final = 600.0
+"""Until a fixed time has come and gone, at the latest."""
 ENTERS: Final = "punjab-prosecution"
 CONFIRMS: Final = "lahore-special-court"
 APPELLATE: Final = "lahore-high-court"
@@ -129,6 +133,11 @@ class Known:
     def is_shown(self) -> bool:
         """Whether others than NPB are shown what stands of it."""
         return bool(self.stands) and not self.archived
+
+
+def erased(register: RunningRegister) -> None:
+    """Run the operator's command until all is destroyed: who was shown a registration is told first, at fixed times."""
+    until(lambda: not register.operate("erase", "--yes", check=False).returncode, seconds=FIXED_TIME_SECONDS, every=5.0)
 
 
 class Life:
@@ -334,7 +343,7 @@ class Life:
 
     def destroy(self) -> None:
         """The operator destroys what was decided to be erased: no key of it is left, and nobody finds it."""
-        self._agencies.register.operate("erase", "--yes")
+        erased(self._agencies.register)
         with self._agencies.database() as owner:
             (left,) = owner.execute(_KEYS, ([each.registration_id for each in self.erased],)).fetchall()
         assert left == (0,)

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from nsor_server.policy.source import packaged
 from tests import ample_budgets
 from tests.e2e.agencies import Agencies
 from tests.e2e.conftest import start
@@ -37,6 +38,7 @@ from tests.e2e.life import (
     TAKES,
     Known,
     Life,
+    erased,
     methods,
 )
 
@@ -176,7 +178,10 @@ class Lives(RuleBasedStateMachine):
 def agencies(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Agencies]:
     folder: Path = tmp_path_factory.mktemp("life")
     with ExitStack() as stack:
-        own = {"NSOR_POLICY_DIR": str(ample_budgets.written(folder / "policy"))}
+        policy = ample_budgets.written(folder / "policy")
+        reviews = packaged("reviews.toml").read_text(encoding="utf-8")
+        (policy / "reviews.toml").write_text(reviews.replace("every_minutes = 60", "every_minutes = 1"))
+        own = {"NSOR_POLICY_DIR": str(policy)}
         yield start(stack, folder / "register", prepared, own)
 
 
@@ -230,5 +235,5 @@ def test_whatever_is_tried(agencies: Agencies) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    agencies.register.operate("erase", "--yes")
+    erased(agencies.register)
     agencies.register.operate("ledger", "verify")

@@ -24,7 +24,7 @@ from psycopg import sql
 from nsor.ledger import cosignature
 from nsor.ledger.cosignature import WitnessKey
 from nsor.officer import OfficerKey
-from nsor.v1 import access_requests_pb2, lookup_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.directory import certificates, entries, focal_persons
@@ -401,8 +401,10 @@ def keep_silent(services: Services, keyring: Keyring) -> None:
     matter.approve()
     for successor in (matter.second, matter.first):
         matter.give(successor)
-    for decision in (access_requests_pb2.JUVENILE_DECISION_ALLOWED, access_requests_pb2.JUVENILE_DECISION_REFUSED):
-        juveniles.Matter(services).decide(decision)
+    for _ in range(2):
+        of_juveniles = juveniles.Matter(services)
+        of_juveniles.approve()
+        of_juveniles.decide()
 
 
 def have_emergencies(services: Services, keyring: Keyring) -> None:

@@ -13,7 +13,7 @@ from nsor.cli import custody_card, typed, urdu, urdu_help, usage
 from nsor.v1 import amendments_pb2, registration_pb2
 from tests.client.conftest import Register, Run
 
-CLI = Path(urdu.__file__).parent
+CLI = Path(usage.__file__).parent
 GET = "nsor.v1.RegistrationService/GetRegistration"
 AMEND = "nsor.v1.RegistrationService/AmendRegistration"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"

@@ -7,6 +7,7 @@ writes nothing.
 
 from __future__ import annotations
 
+import abc
 import logging
 import os
 import threading
@@ -56,7 +57,7 @@ def nothing() -> bool:
     return True
 
 
-class Watching:
+class Watching(abc.ABC):
     """A thread that looks for what has fallen due, and has it written."""
 
     def __init__(self, name: str, what: str, writer: Writer[Call], tracing: Tracing) -> None:
@@ -74,9 +75,9 @@ class Watching:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
+    @abc.abstractmethod
     def works(self) -> Sequence[Callable[[], bool]]:
         """What is done at each look, in this order; each tells whether there may be more, and is done again then."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Begin to look."""

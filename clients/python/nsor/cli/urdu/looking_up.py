@@ -1,0 +1,98 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""Of access requests, look-ups, emergencies, recalls, and an agency's own accesses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, str]] = {
+    # Recalls.
+    "Recalls": "غلط ثابت ہونے کی اطلاعات",
+    "recalls": "غلط ثابت ہونے کی اطلاعات",
+    "Recall acknowledged": "اطلاع کی رسید دی گئی",
+    "No longer: strike out what was shown. Changed: something of it is wrong. Restored: it stands again.": (
+        "No longer: جو دکھایا گیا اسے کاٹ دیں۔ Changed: اس میں کچھ غلط ہے۔ Restored: وہ پھر درست ہے۔"
+    ),
+    "Find the access in your own file and put it right. Then: `nsor recalls acknowledge {} --did file-corrected`": (
+        "اپنی فائل میں یہ رسائی ڈھونڈ کر اسے درست کریں۔ پھر: `nsor recalls acknowledge {} --did file-corrected`"
+    ),
+    # A new access request, question by question.
+    "Another suspect of this FIR?": "اس ایف آئی آر کا کوئی اور مشتبہ؟",
+    "Sections of the FIR, such as 376, 34": "ایف آئی آر کی دفعات، جیسے 376, 34",
+    "Where the investigation stands:": "تفتیش کس مرحلے پر ہے:",
+    "Candidates": "ممکنہ افراد",
+    "{:,} of {:,} who fit are shown, the most alike first.": (
+        "ملتے جلتے افراد میں سے {:,} دکھائے گئے، کل {:,}؛ زیادہ مشابہ پہلے۔"
+    ),
+    "Nobody is found by this name.": "اس نام سے کوئی نہیں ملا۔",
+    "There is no way to see the others: add --years, --district or --sex.": (
+        "باقی دیکھے نہیں جا سکتے: --years، --district یا --sex شامل کریں۔"
+    ),
+    "Look one up: `nsor lookup {} --candidate {}`": "ایک کا ریکارڈ دیکھیں: `nsor lookup {} --candidate {}`",
+    "Look which one up? It uses the grant. 1 to {}, or Enter for none": (
+        "کس کا ریکارڈ دیکھیں؟ اجازت نامہ استعمال ہوگا۔ 1 سے {}، یا کوئی نہیں تو Enter"
+    ),
+    "Name": "نام",
+    "Father's or husband's name (empty: none)": "والد یا شوہر کا نام (خالی: نہیں)",
+    "Why the record is needed:": "ریکارڈ کیوں درکار ہے:",
+    "Number of the certified copy of the FIR, such as FC-12/2025": "ایف آئی آر کی مصدقہ نقل کا نمبر، جیسے FC-12/2025",
+    "Number of the application, such as APP-9/2025": "درخواست کا نمبر، جیسے APP-9/2025",
+    "Day of the application": "درخواست کی تاریخ",
+    "Where you are posted: a district or station": "آپ کی تعیناتی: ضلع یا تھانہ",
+    "Your grade (BPS), such as 17": "آپ کا گریڈ (BPS)، جیسے 17",
+    "FIR, such as 412/2025": "ایف آئی آر، جیسے 412/2025",
+    "Police station, such as PK-PB/LHR/PS-001": "تھانہ، جیسے PK-PB/LHR/PS-001",
+    "Day of the FIR, such as 05.03.2025": "ایف آئی آر کی تاریخ، جیسے 05.03.2025",
+    "Suspect {}: CNIC, or a document such as AF P1234567; empty: the FIR has none": (
+        "مشتبہ {}: شناختی کارڈ نمبر، یا دستاویز جیسے AF P1234567؛ خالی: ایف آئی آر میں نہیں"
+    ),
+    "Name, with s/o, d/o or w/o as in the FIR": "نام، ولد، بنت یا زوجہ کے ساتھ جیسے ایف آئی آر میں",
+    "Year of birth, such as 1988": "پیدائش کا سال، جیسے 1988",
+    "Number": "نمبر",
+    "You asked for this FIR on {}, {}: {}. `nsor access show {}`": (
+        "آپ نے اس ایف آئی آر کے لیے {} کو مانگا تھا، {}: {}۔ `nsor access show {}`"
+    ),
+    "A suspect of it was asked for before, for this FIR: `nsor access show {}`": (
+        "اس کے ایک مشتبہ کے لیے اسی ایف آئی آر میں پہلے بھی مانگا گیا تھا: `nsor access show {}`"
+    ),
+    # Of a look-up.
+    "If any of it turns out wrong, your agency is told: `nsor recalls`.": (
+        "اس میں کچھ غلط نکلے تو آپ کے ادارے کو بتایا جائے گا: `nsor recalls`۔"
+    ),
+    "It says nothing of another number of his.": "یہ اس شخص کے کسی دوسرے نمبر کے بارے میں کچھ نہیں کہتا۔",
+    "If he is confirmed while it counts, your agency is told and the use comes back: `nsor events`.": (
+        "اس دوران وہ شخص رجسٹر میں آئے تو آپ کے ادارے کو بتایا جائے گا اور استعمال واپس ملے گا: `nsor events`۔"
+    ),
+    # Of accesses that aren't one's own.
+    "No computer of yours has a receipt of these. Ask each officer whether it was he.": (
+        "آپ کے کسی کمپیوٹر پر ان کی رسید نہیں۔ ہر افسر سے پوچھیں کہ کیا یہ اسی نے کیا۔"
+    ),
+    "If it wasn't: have NPB revoke the certificate, and disable the key: `nsor officer disable`.": (
+        "اگر نہیں تو این پی بی سے سرٹیفکیٹ منسوخ کروائیں اور کلید غیر فعال کریں: `nsor officer disable`۔"
+    ),
+    "An answer that never arrived has no receipt either, and one entry may stand for many refusals.": (
+        "جو جواب پہنچا ہی نہیں اس کی بھی رسید نہیں ہوتی، اور ایک اندراج کئی انکاروں کا ہو سکتا ہے۔"
+    ),
+    "Each access under your agency is one of yours.": "آپ کے ادارے کے نام پر ہر رسائی آپ ہی کی ہے۔",
+    "Shown to": "کن کو دکھایا گیا",
+    # Of emergencies.
+    "An emergency look-up needs no grant. NPB hears of it now, and so does whoever owns the record.": (
+        "ہنگامی رسائی کے لیے اجازت نامہ درکار نہیں۔ این پی بی کو اور ریکارڈ کے ذمہ دار ادارے کو ابھی اطلاع جاتی ہے۔"
+    ),
+    "You may read it for 15 minutes (policy): who he is, marks by which he is known, and the last address.": (
+        "آپ اسے 15 منٹ (پالیسی) تک پڑھ سکتے ہیں: وہ کون ہے، شناختی نشان، اور آخری پتا۔"
+    ),
+    "NPB reviews it. Until then you open no other one; once that is overdue, nobody of your agency does.": (
+        "این پی بی اس کا جائزہ لیتا ہے۔ تب تک آپ دوسری نہیں کھول سکتے؛ مدت گزر جائے تو ادارے میں کوئی نہیں۔"
+    ),
+    "Open an emergency look-up now?": "ابھی ہنگامی رسائی کھولیں؟",
+    "Emergency look-up opened": "ہنگامی رسائی کھولی گئی",
+    "Emergency look-ups": "ہنگامی رسائیاں",
+    "emergency look-ups": "ہنگامی رسائیاں",
+    "Reviewed": "جائزہ لیا گیا",
+    "What harm is imminent": "کون سا خطرہ فوری ہے",
+    "Which station acts, such as PK-PB/LHR/PS-001": "کون سا تھانہ کارروائی کر رہا ہے، جیسے PK-PB/LHR/PS-001",
+    "To read it again within its minutes: `nsor emergency --again {}`": (
+        "انہی منٹوں میں دوبارہ پڑھنے کے لیے: `nsor emergency --again {}`"
+    ),
+}

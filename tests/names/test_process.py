@@ -1,6 +1,8 @@
 """The index in a process of its own: it answers, is bounded, and tells nobody what it was given."""
 
+import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,13 @@ from nsor_server.names.process import NameProcess, NamesUnavailable
 
 RAFIQ = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980, 1)
 ONE = b"1" * 16
+_TELLS = """#!{python} -I
+import json, os, pathlib
+files = [f"/proc/self/fd/{{n}}" for n in os.listdir("/proc/self/fd")]
+told = list(os.environ), [os.readlink(each) for each in files if os.path.exists(each)]
+pathlib.Path({file!r}).write_text(json.dumps(told))
+"""
+"""A program that says its environment and its open files."""
 
 
 @pytest.fixture
@@ -34,15 +43,24 @@ def test_it_answers_as_the_index_does(process: NameProcess) -> None:
     assert process.candidates([RAFIQ], 5) == [[]]
 
 
-def test_it_has_neither_the_environment_nor_open_files_of_the_register(process: NameProcess) -> None:
-    # The register's descriptors and variables lead to keys and to the database.
-    process.add([])
-    of = Path(f"/proc/{process.pid}")
-    with (of / "environ").open("rb") as environ:
-        names = {each.partition(b"=")[0] for each in environ.read().split(b"\0") if each}
-    assert names <= {b"OPENBLAS_NUM_THREADS", b"LC_ALL", b"LC_CTYPE"}
-    kinds = [str(each.readlink()) for each in (of / "fd").iterdir()]
-    assert sorted(each.partition(":")[0] for each in kinds if each != "/dev/null") == ["socket"]
+def test_it_has_neither_the_environment_nor_open_files_of_the_register(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The register's descriptors and variables lead to keys and to the database. A program in its place says what it was
+    # given: of the process itself a plain user may not ask that, since no other one reads its memory.
+    told, program = tmp_path / "told", tmp_path / "python"
+    program.write_text(_TELLS.format(python=sys.executable, file=str(told)))
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("NSOR_OF_THE_REGISTER", "x")
+    with (tmp_path / "open").open("w") as file:
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - takes no keyword
+        process = NameProcess()
+    process._process.wait(20)
+    process.stop()
+    names, files = json.loads(told.read_text())
+    assert set(names) <= {"OPENBLAS_NUM_THREADS", "LC_ALL", "LC_CTYPE"}
+    assert [each.partition(":")[0] for each in files if each != "/dev/null"] == ["socket"]
 
 
 def test_it_runs_below_everything_else_and_within_limits(process: NameProcess) -> None:

@@ -106,6 +106,8 @@ UNSEEN: dict[tuple[str, str], str] = {
 UNSEEN_TABLES: dict[str, str] = {
     "budget": "what is left of each budget, changed in place by every look-up and by time: state, and no history",
     "write_probe": "what the server writes to see that it can write: it says nothing",
+    "unusual_access": "nothing writes it yet",
+    "unusual_access_review": "nothing writes it yet",
 }
 """Table: why no comparison speaks for it."""
 

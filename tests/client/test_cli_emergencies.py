@@ -7,14 +7,15 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from nsor.v1 import emergencies_pb2, types_pb2
-from tests.client.conftest import Register, Run
+from nsor.v1 import directory_pb2, emergencies_pb2, options_pb2, types_pb2
+from tests.client.conftest import AGENCY, Register, Run
 from tests.client.test_cli_counter import CNIC, ID, private
 from tests.client.test_cli_custody import always
 
 OPEN = "nsor.v1.LookupService/OpenEmergencyLookUp"
 LOOK_UP = "nsor.v1.LookupService/LookUpInEmergency"
 REVIEW = "nsor.v1.LookupService/ReviewEmergencyLookUp"
+AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
 LIST = "nsor.v1.LookupService/ListEmergencyLookUps"
 OTHER = "9c5c1d2e-0000-4000-8000-000000000001"
 Opening, Reading = emergencies_pb2.OpenEmergencyLookUpRequest, emergencies_pb2.LookUpInEmergencyRequest
@@ -57,6 +58,11 @@ def answering(register: Register) -> Register:
     return register
 
 
+def _is(register: Register, kind: options_pb2.AgencyKind.ValueType) -> None:
+    own = directory_pb2.Agency(agency_id=AGENCY, kind=kind)
+    register.answers[AGENCIES] = always(directory_pb2.ListAgenciesResponse(agencies=[own]))
+
+
 def test_it_is_opened_and_read_at_once(
     run: Run, answering: Register, number: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,13 +102,27 @@ def test_a_program_says_what_harm_and_which_station(run: Run, answering: Registe
     assert sent(answering, OPEN, Opening) == []
 
 
+def test_a_name_is_no_number(run: Run, answering: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = str(private(tmp_path / "name", "Muhammad Rafiq\n"))
+    assert run("emergency", "--harm", "child-taken", "--station", STATION, "--cnic-file", name, "--yes") == 2
+    said = capsys.readouterr().err
+    assert "`nsor search`, on a grant" in said
+    assert "Rafiq" not in said
+    assert answering.calls == []
+
+
 def test_npb_lists_and_reviews_by_the_first_digits(
     run: Run, answering: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    _is(answering, options_pb2.AGENCY_KIND_NPB)
     assert run("emergencies", "list") == 0
-    shown = capsys.readouterr().out
-    assert "punjab-police" in shown
-    assert "PB-7" in shown
+    printed = capsys.readouterr()
+    assert "punjab-police" in printed.out
+    assert "PB-7" in printed.out
+    assert f"`nsor emergencies review {OTHER[:8]} --finding justified`" in printed.err  # the oldest is the last one
+    _is(answering, options_pb2.AGENCY_KIND_POLICE)
+    assert run("emergencies", "list") == 0
+    assert "nsor emergencies review" not in capsys.readouterr().err
     assert run("emergencies", "review", ID[:8], "--finding", "no-imminent-harm") == 0
     (review,) = sent(answering, REVIEW, Reviewing)
     assert (review.emergency_id, review.finding) == (ID, emergencies_pb2.EMERGENCY_FINDING_NO_IMMINENT_HARM)

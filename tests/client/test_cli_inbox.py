@@ -52,6 +52,8 @@ FIRST, SECOND = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10", "7a6d3d2f-8b1c-4f0a-9d3e
 GRANT = "9b6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e12"
 FIR = types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2025, serial=412)
 CNIC = "3520112345671"
+WORK_ITEM = worklists_pb2.WorkItem(registration_id=FIRST, kind=worklists_pb2.WORK_KIND_CORRECTION)
+TRANSFER = transfers_pb2.TransferItem(registration_id=SECOND, side=transfers_pb2.TRANSFER_SIDE_INCOMING)
 
 
 def item(request_id: str = FIRST, **fields: object) -> access_requests_pb2.AccessRequestItem:
@@ -69,8 +71,8 @@ class Kind:
         self.items: list[access_requests_pb2.AccessRequestItem] = [item(), item(SECOND, minutes_left=-61, late=True)]
         answers: dict[str, Callable[[bytes], Message]] = {
             LIST: lambda _: access_requests_pb2.ListAccessRequestsResponse(items=self.items),
-            WORK: lambda _: worklists_pb2.ListRegistrationsResponse(items=[worklists_pb2.WorkItem()]),
-            TRANSFERS: lambda _: transfers_pb2.ListTransfersResponse(items=[transfers_pb2.TransferItem()] * 2),
+            WORK: lambda _: worklists_pb2.ListRegistrationsResponse(items=[WORK_ITEM]),
+            TRANSFERS: lambda _: transfers_pb2.ListTransfersResponse(items=[TRANSFER] * 2),
             RECALLS: lambda _: recalls_pb2.ListRecallsResponse(recalls=[recalls_pb2.Recall()]),
             DUTIES: lambda _: duties_pb2.ListDutiesResponse(),
             GET: lambda request: access_requests_pb2.GetAccessRequestResponse(
@@ -177,7 +179,56 @@ def test_an_officer_sees_his_requests_and_how_much_there_is_of_the_rest(
     assert "nsor recalls list" in printed.out
     assert "nsor duties" not in printed.out  # there are none
     assert "2 access requests: all that there are." in printed.err
-    assert run("inbox", "3") == cli.USAGE
+    assert run("inbox", "6") == cli.USAGE
+
+
+def test_each_line_opens_as_its_own_command_does(
+    run: Run, kind: Kind, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    kind.items = [item(own=True)]
+    assert run("inbox") == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    opened = {line[0]: " ".join(line[2:]) for line in lines if line[1:] and line[0] in {"2", "3", "4"}}
+    assert opened["2"].startswith("nsor recalls list")
+    assert opened["3"].startswith("nsor transfers --side incoming")
+    assert opened["4"].startswith("nsor work")
+    # The list is asked for again, and says what is typed next.
+    assert run("inbox", "2") == 0
+    assert "`nsor recalls acknowledge" in capsys.readouterr().err
+    assert run("inbox", "3") == 0
+    printed = capsys.readouterr()
+    assert "`nsor transfers 1`" in printed.err
+    asked = transfers_pb2.ListTransfersRequest.FromString(kind.called(TRANSFERS)[-1])
+    assert asked.side == transfers_pb2.TRANSFER_SIDE_INCOMING
+    typed("4")  # and by its number at the prompt
+    assert run("inbox") == 0
+    assert "`nsor work 1`" in capsys.readouterr().err
+    assert run("inbox", "5") == cli.USAGE
+    assert "There are 4." in capsys.readouterr().err
+
+
+def test_what_waits_is_said_in_urdu_in_the_last_column(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    assert run("inbox", "--lang", "ur") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "nsor transfers" in line]
+    assert line.rstrip().endswith("افراد جو آپ کے تھانے کی حدود میں آئے")
+
+
+def test_a_prosecutor_hears_that_there_are_more_than_he_was_shown(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("PROSECUTION")
+    register.answers[LIST] = lambda _: access_requests_pb2.ListAccessRequestsResponse(
+        items=kind.items, next_page_token="more"
+    )
+    typed("s", "s")
+    assert run("inbox", "1", "--limit", "2") == 0
+    said = capsys.readouterr().err
+    assert "There are more: `nsor inbox`." in said
+    assert "That was the last one." not in said
 
 
 def test_a_court_has_its_worklist_and_no_requests(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,6 +258,8 @@ def test_npb_sees_what_is_overdue_and_of_what_it_decides(
     assert "LATE BY 1 h" in printed.out
     assert "JUVENILES BY 2026-03-04" in printed.out
     assert "nsor emergencies list" in printed.out
+    assert run("inbox", "4") == 0
+    assert "`nsor emergencies review" in capsys.readouterr().err
     for number, said in (("1", "Remind the prosecution"), ("2", "`nsor access juveniles 7a6d3d2f allow`")):
         assert run("inbox", number) == 0
         assert said in capsys.readouterr().err
@@ -246,7 +299,7 @@ ANSWERS = (
     *("412/2025", "pk-pb/lhr/ps-001", "02.09.2025"),
     *(CNIC, "Test Aslam s/o Test Rasool", "y"),
     *("", "Test Akram", "Test Akram s/o Test Karim", "1988", "n"),
-    *("376, 34", "2", "1", "FC-12/2025", "APP-9/2025", "03.09.2025"),
+    *("y", "376, 34", "2", "1", "FC-12/2025", "APP-9/2025", "03.09.2025"),
 )
 
 
@@ -257,12 +310,12 @@ def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
     kind.items = []
     typed(*ANSWERS, "Lahore", "17")
     assert run("access", "request", "--new") == 0
-    kind.items = [item(create_time=dt.datetime(2026, 3, 2, 4, 43, tzinfo=dt.UTC))]
+    before = access_requests_pb2.JUVENILE_DECISION_REFUSED
+    kind.items = [item(create_time=dt.datetime(2026, 3, 2, 4, 43, tzinfo=dt.UTC), juvenile_decision=before)]
     typed(*ANSWERS, "", "", "n")  # and not sent again
     assert run("access", "request", "--new") == cli.STOPPED
-    assert "You asked for this FIR on 2026-03-02, 09:43 PKT, 2 suspects: DUE IN 6 h." in " ".join(
-        capsys.readouterr().err.split()
-    )
+    said = " ".join(capsys.readouterr().err.split())
+    assert "You asked for this FIR on 2026-03-02, 09:43 PKT, 2 suspects, juveniles' records too: DUE IN 6 h." in said
     typed(*ANSWERS, "", "", "y")
     assert run("access", "request", "--new") == 0
     first, second = (access_requests_pb2.CreateAccessRequestRequest.FromString(each) for each in kind.called(ASK))
@@ -273,6 +326,7 @@ def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
         assert (known.cnic, known.name.name, known.name.relative_name) == (CNIC, "Test Aslam", "Test Rasool")
         assert (unknown.WhichOneof("identifier"), unknown.name.relative_name) == (None, "Test Karim")
         assert unknown.birth_year == 1988
+        assert sent.juvenile_records
         assert list(sent.annexure_a.offence_codes) == ["PPC-376", "PPC-34"]
         assert sent.annexure_a.stage == access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE
 

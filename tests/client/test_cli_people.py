@@ -35,6 +35,7 @@ ADD = "nsor.v1.RegistrationService/AddConviction"
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+GET_REQUEST = "nsor.v1.LookupService/GetAccessRequest"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 NUMBER = "Sessions Case 123/2022"
@@ -395,7 +396,6 @@ def test_a_cnic_file_that_others_can_read_is_warned_of(
 
 APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
 RETURN = "nsor.v1.LookupService/ReturnAccessRequest"
-GET_REQUEST = "nsor.v1.LookupService/GetAccessRequest"
 
 
 def _access_request(
@@ -414,6 +414,51 @@ def test_a_grant_names_the_look_up_that_it_is_for(
     _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
     assert run("access", "approve", NEW, stdin="y\n") == 0
     assert f"`nsor lookup --grant {SEEN}`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("basis", "searched"),
+    [
+        (("--grant", DONE), f"--grant {DONE}"),
+        (("--case", DONE), f"--case {DONE}"),
+        (("--fir", "PK-PB/LHR/PS-001", "2025", "412", "02.09.2025"), "--fir PK-PB/LHR/PS-001 2025 412 2025-09-02"),
+        (("--prisoner-number", "P-17/2024"), ""),
+    ],
+)
+@pytest.mark.parametrize("name", ["Muhammad Rafiq", "محمد رفیق"])
+def test_who_has_a_name_and_no_number_hears_how_he_searches(  # noqa: PLR0917 - fixtures and a case
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], basis: tuple[str, ...], searched: str, name: str
+) -> None:
+    assert run("lookup", *basis, stdin=f"{name}\n") == cli.USAGE
+    said = capsys.readouterr().err
+    assert "A look-up is by a number, and this is a name." in said
+    assert (f"`nsor search {searched}`" in said) == bool(searched)
+    assert name not in said
+    assert not register.calls
+
+
+def test_a_mistyped_number_is_no_name(run: Run, register: Register) -> None:
+    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
+    register.answers[LOOK_UP] = lambda _: none
+    assert run("lookup", "--grant", DONE, stdin="3520I-1234567-1\n") == 0
+    assert [call.method for call in register.calls] == [LOOK_UP]
+
+
+def test_a_suspect_without_a_number_is_searched_for(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = grants_pb2.Suspect(name=types_pb2.PersonName(name="Test Akram"), birth_year=1988)
+    found = access_requests_pb2.AccessRequest(
+        state=access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED,
+        suspects=[grants_pb2.Suspect(cnic="3520112345671"), named, named],
+        grant=grants_pb2.Grant(grant_id=DONE, suspects=[1, 3]),
+    )
+    register.answers[GET_REQUEST] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=found)
+    assert run("access", "show", NEW) == 0
+    assert f"suspect 3: `nsor search --grant {DONE} --subject 3`" in " ".join(capsys.readouterr().err.split())
+    found.grant.suspects[:] = [1]
+    assert run("access", "show", NEW) == 0
+    assert "nsor search" not in capsys.readouterr().err
 
 
 def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ _PLACES = {
     "said": 0,
     "table": 0,
     "obtain": 1,
+    "agrees": 1,
     "counted": 2,
     "WrongUse": 0,
     "WrongValue": 0,
@@ -55,6 +56,14 @@ def _said() -> Iterator[str]:
                 yield from (text for word in node.keywords if word.arg == "title" for text in _constants(word.value))
 
 
+def _counted() -> Iterator[str]:
+    """What the inbox counts besides access requests."""
+    for path in (CLI / "besides.py", CLI / "npb_work.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Count", "_count"} and node.args:
+                yield from _constants(node.args[0])
+
+
 def _has_words(text: str) -> bool:
     return bool(re.search(r"[A-Za-z]", re.sub(r"`[^`]*`|\{[^}]*\}", "", text)))
 
@@ -64,6 +73,7 @@ def test_whatever_is_said_is_said_in_urdu_too() -> None:
     assert missing == set()
     assert {text for asked in typed.ASKED.values() for text in asked.values()} <= urdu.TEXTS.keys()
     assert set(misuse.TEXTS) <= urdu.TEXTS.keys()
+    assert set(_counted()) <= urdu.TEXTS.keys()
     assert {custody_card.ADMITTED, custody_card.SENT, custody_card.SAYS_SO} <= urdu.TEXTS.keys()
 
 

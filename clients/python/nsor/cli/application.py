@@ -37,6 +37,9 @@ def ask(session: Session, folder: Path, officer_key: bytes) -> access_requests_p
         wanted.suspects.append(_suspect(session, len(wanted.suspects) + 1))
         if not agreement.agrees(session, "Another suspect of this FIR?"):
             break
+    wanted.juvenile_records = agreement.agrees(
+        session, "Also records of who was under 18 at the offence? NPB decides of that part."
+    )
     form = wanted.annexure_a
     form.offence_codes.extend(
         dict.fromkeys(each.code for each in _read(session, "Sections of the FIR, such as 376, 34", _sections))

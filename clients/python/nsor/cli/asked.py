@@ -65,8 +65,9 @@ def case(item: access_requests_pb2.AccessRequestItem) -> str:
 
 
 def suspects(item: access_requests_pb2.AccessRequestItem) -> str:
-    """How many suspects it names, and that one of them was asked for before."""
+    """How many suspects it names, that it asks for juveniles' records, and that one of them was asked for before."""
     many = "1 suspect" if item.suspects == 1 else f"{item.suspects} suspects"
+    many += ", juveniles' records too" if item.juvenile_decision else ""
     return f"{many}, again" if item.repeated_access_request_id else many
 
 

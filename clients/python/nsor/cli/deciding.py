@@ -43,7 +43,17 @@ def say_decided(session: Session, found: access_requests_pb2.AccessRequest) -> b
         session.say("It was approved, and the grant was withdrawn.")
     else:
         _say_granted(session, "It is approved.", found.grant)
+        unnumbered = [each for each in found.grant.suspects if _is_unnumbered(found, each)]
+        if unnumbered:
+            named = ", ".join(map(str, unnumbered))
+            step = "Named without a number is suspect {}: `nsor search --grant {} --subject {}`"
+            session.say(step, named, found.grant.grant_id, unnumbered[0])
     return True
+
+
+def _is_unnumbered(found: access_requests_pb2.AccessRequest, number: int) -> bool:
+    """Whether the suspect with that number is named by his name alone."""
+    return number <= len(found.suspects) and found.suspects[number - 1].WhichOneof("identifier") is None
 
 
 def approve(

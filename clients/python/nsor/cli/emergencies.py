@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from nsor.cli import agreement, shown_number
+from nsor.cli import agreement, own_agency, shown_number
 from nsor.cli.arguments import beginning_of_id, record_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HARMS: Final = ("child-taken", "child-missing", "person-held", "life-threatened", "assault-feared")
 FINDINGS: Final = ("justified", "no-imminent-harm", "time-for-a-grant", "person-unrelated")
+_SHORT: Final = 8
+"""So many digits of an id are enough where the list has one that begins so."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _cnic_file = click.option("--cnic-file", type=_FILE, help="File with the CNIC on its first line.")
 _document_file = click.option(
@@ -66,6 +68,10 @@ def emergency(  # noqa: PLR0917 - one argument per option of the command
         opening.travel_document.CopyFrom(reading.travel_document)
     else:
         reading.cnic = opening.cnic = shown_number.cnic(cnic_file)
+        if shown_number.is_name(reading.cnic):
+            raise WrongUse(
+                "An emergency look-up is by a number, and this is a name. By a name: `nsor search`, on a grant."
+            )
     with session.client(officer=True) as client:
         if again is None:
             _say_what_it_means(session)
@@ -88,6 +94,7 @@ def list_(session: Session, reviewed: bool) -> None:
     """List emergency look-ups, the newest in front: NPB all, the police their own."""
     with session.client(officer=True) as client:
         found = _every(client, reviewed=reviewed)
+        reviews = bool(found) and not reviewed and not session.as_json and _is_npb(client)
     if session.as_json:
         for each in found:
             session.json_of(each)
@@ -96,6 +103,11 @@ def list_(session: Session, reviewed: bool) -> None:
         columns = ("id", "agency", "officer", "harm", "station", "opened", "review by", "finding")
         session.table("Emergency look-ups", columns, [_row(each) for each in found])
     session.counted(len(found), len(found), "emergency look-ups")
+    if reviews:
+        session.say(
+            "To review the one that has waited longest: `nsor emergencies review {} --finding justified`",
+            found[-1].emergency_id[:_SHORT],
+        )
 
 
 @emergencies.command()
@@ -116,6 +128,12 @@ def review(session: Session, emergency_id: str, finding: str) -> None:
             finding=emergencies_pb2.EmergencyFinding.Value(f"EMERGENCY_FINDING_{finding.upper().replace('-', '_')}"),
         )
         session.answer(client.lookup.review_emergency_look_up(request), title="Reviewed")
+
+
+def _is_npb(client: Client) -> bool:
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    return own_agency.kind(client) == options_pb2.AGENCY_KIND_NPB
 
 
 def _say_what_it_means(session: Session) -> None:

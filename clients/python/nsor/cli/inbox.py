@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import shlex
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -28,20 +29,24 @@ _ANSWERS: Final = {"a": "approve", "r": "return", "s": "skip", "": "skip"}
 def inbox(session: Session, number: int | None, limit: int, all_of_them: bool) -> None:
     """Show what waits for you, the soonest first: access requests, then how much there is of the rest.
 
-    With a NUMBER that request is opened; a prosecutor approves, returns or skips it and comes to the next one. A list
-    names no suspect. Each page is recorded and counts against your budget of the day, as opening one does.
+    With a NUMBER that line is opened, as the same options show it: a list is shown as its own command does; a
+    prosecutor approves, returns or skips a request and comes to the next one. A list names no suspect. Each page is
+    recorded and counts against your budget of the day, as opening one does.
     """
     with session.client(officer=True) as client:
         kind = own_agency.kind(client)
-        wanted = number if number is not None else None if all_of_them else limit
-        found, more = _requests(client, kind, wanted)
+        found, more = _requests(client, kind, None if all_of_them else limit)
+        counted = besides.counts(client, kind) if number is None or number > len(found) else []
+        many = len(found) + len(counted)
         if number is None:
-            _show(session, found, besides.counts(client, kind), kind, more=more)
-            number = _asked_for(session, len(found))
-        elif number > len(found):
-            raise WrongUse("There are {:,}. `nsor inbox` lists them.", len(found))
-        if number is not None:
-            _open(session, client, kind, found, number)
+            _show(session, found, counted, kind, more=more)
+            number = _asked_for(session, many)
+        elif number > many:
+            raise WrongUse("There are {:,}. `nsor inbox` lists them.", many)
+        if number is not None and number <= len(found):
+            _open(session, client, kind, found, number, more=more)
+    if number is not None and number > len(found):
+        _open_list(session, counted[number - len(found) - 1])
 
 
 def _requests(
@@ -91,10 +96,12 @@ def _show(
     else:
         session.say("{:,} access requests: all that there are." if found else "No access requests.", len(found))
     if counted:
-        session.table("", ("how many", "what", "next"), [(each.text, each.what, each.command) for each in counted])
-    if found:
+        lines = enumerate(counted, len(found) + 1)
+        lists = [(str(at), each.text, each.command, session.said(each.what)) for at, each in lines]
+        session.table("Also to do", ("", "how many", "next", "what"), lists)
+    if found or counted:
         session.say("The first one: `nsor inbox 1`.")
-    elif _asks(kind):
+    if not found and _asks(kind):
         session.say("To ask for access to the records of suspects: `nsor access request --new`.")
 
 
@@ -117,12 +124,25 @@ def _asked_for(session: Session, many: int) -> int | None:
             return int(typed)
 
 
+def _open_list(session: Session, count: Count) -> None:
+    """Show a list as its own command does, with what is typed next."""
+    if not session.as_json:
+        session.say("`{}`", count.command)
+    root = click.get_current_context().find_root()
+    _, name, *arguments = shlex.split(count.command)
+    command = cast("click.Command", cast("click.Group", root.command).get_command(root, name))
+    with command.make_context(name, arguments, parent=root) as context:
+        command.invoke(context)
+
+
 def _open(
     session: Session,
     client: Client,
     kind: options_pb2.AgencyKind.ValueType,
     found: list[access_requests_pb2.AccessRequestItem],
     number: int,
+    *,
+    more: bool,
 ) -> None:
     """Show one; a prosecutor decides it, and comes to the next one."""
     from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
@@ -145,7 +165,7 @@ def _open(
                 return
         if not decides or not agreement.at_a_terminal(session):
             return
-    session.say("That was the last one.")
+    session.say("There are more: `nsor inbox`." if more else "That was the last one.")
 
 
 def _open_of_npb(session: Session, client: Client, item: access_requests_pb2.AccessRequestItem) -> None:

@@ -80,7 +80,7 @@ def lookup(
     if sum(value is not None for value in case.values()) != 1:
         raise WrongUse(
             "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
-            "--travel-document-file or --ticket."
+            "--travel-document-file or --ticket. With a name and no number: `nsor search`."
         )
     if sum((cnic_file is not None, by_document, document_file is not None, candidate is not None)) > 1:
         raise WrongUse("Say whom by one of --cnic-file, --by-document, --document-file or --candidate.")
@@ -94,10 +94,32 @@ def lookup(
         request.document.CopyFrom(shown_number.document(session, document_file))
     else:
         request.cnic = shown_number.cnic(cnic_file)
+        _refuse_name(request)
     with session.client(officer=True) as client:
         if request.basis.HasField("fir"):
             find_grant(session, client, request)
         answer(session, client, request)
+
+
+def _refuse_name(request: lookup_pb2.LookUpRegistrationRequest) -> None:
+    """Tell whoever typed a name what he does with it; the name itself is not repeated."""
+    if not shown_number.is_name(request.cnic):
+        return
+    searched = options_of(request.basis)
+    if not searched:
+        raise WrongUse("A look-up is by a number, and this is a name.")
+    raise WrongUse("A look-up is by a number, and this is a name. By a name: `nsor search {}`", searched)
+
+
+def options_of(basis: lookup_pb2.LookUpBasis) -> str:
+    """The options of `nsor lookup` and `nsor search` that name the same case; empty: it allows no search."""
+    if basis.HasField("fir"):
+        fir = basis.fir
+        date = f"{fir.fir_date.year:04d}-{fir.fir_date.month:02d}-{fir.fir_date.day:02d}"
+        return f"--fir {fir.police_station} {fir.year} {fir.serial} {date}"
+    options = {"grant_id": "--grant", "court_case_id": "--case", "ticket_id": "--ticket"}
+    kind = str(basis.WhichOneof("basis"))
+    return f"{options[kind]} {getattr(basis, kind)}" if kind in options else ""
 
 
 def name_case(request: lookup_pb2.LookUpRegistrationRequest, case: Mapping[str, Any]) -> None:

@@ -83,7 +83,11 @@ def search(session: Session, subject: int, **given: Any) -> None:
             look_up.candidate_id = candidates[number - 1].candidate_id
             lookup.answer(session, client, look_up)
         elif candidates:
-            session.say("Look one up: `nsor lookup {} --candidate {}`", _basis(look_up), candidates[0].candidate_id)
+            session.say(
+                "Look one up: `nsor lookup {} --candidate {}`",
+                lookup.options_of(look_up.basis),
+                candidates[0].candidate_id,
+            )
 
 
 def _name_case(
@@ -171,15 +175,3 @@ def _chosen(session: Session, many: int) -> int | None:
             return None
         if typed.isdecimal() and 1 <= int(typed) <= many:
             return int(typed)
-
-
-def _basis(look_up: lookup_pb2.LookUpRegistrationRequest) -> str:
-    """The options of `nsor lookup` that name the same case."""
-    basis = look_up.basis
-    if basis.HasField("fir"):
-        fir = basis.fir
-        date = f"{fir.fir_date.year:04d}-{fir.fir_date.month:02d}-{fir.fir_date.day:02d}"
-        return f"--fir {fir.police_station} {fir.year} {fir.serial} {date}"
-    kind = str(basis.WhichOneof("basis"))
-    option = {"grant_id": "--grant", "court_case_id": "--case", "ticket_id": "--ticket"}[kind]
-    return f"{option} {getattr(basis, kind)}"

@@ -27,6 +27,11 @@ def cnic(path: Path | None) -> str:
     return text.split("\n")[0].strip()
 
 
+def is_name(number: str) -> bool:
+    """Whether a name was given where a number belongs: letters, in whichever script, and no digit."""
+    return any(each.isalpha() for each in number) and not any(each.isdigit() for each in number)
+
+
 def document(session: Session, path: Path | None) -> types_pb2.TravelDocument:
     """A passport or another document: JSON of a file, what who sits at the terminal answers, or else JSON of stdin."""
     from nsor.v1 import types_pb2  # noqa: PLC0415 - loaded late, so that help is quick

@@ -194,9 +194,16 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "There are {:,} to do. `nsor work` lists them.": "کرنے کے {:,} کام ہیں۔ `nsor work` سب دکھاتی ہے۔",
     "Name the case with exactly one of --grant, --fir, --case, --prisoner-number, "
-    "--travel-document-file or --ticket.": (
+    "--travel-document-file or --ticket. With a name and no number: `nsor search`.": (
         "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case، --prisoner-number، "
-        "--travel-document-file یا --ticket۔"
+        "--travel-document-file یا --ticket۔ صرف نام ہو تو: `nsor search`۔"
+    ),
+    "A look-up is by a number, and this is a name.": "ریکارڈ نمبر سے دیکھا جاتا ہے، اور یہ نام ہے۔",
+    "A look-up is by a number, and this is a name. By a name: `nsor search {}`": (
+        "ریکارڈ نمبر سے دیکھا جاتا ہے، اور یہ نام ہے۔ نام سے: `nsor search {}`"
+    ),
+    "An emergency look-up is by a number, and this is a name. By a name: `nsor search`, on a grant.": (
+        "ہنگامی رسائی نمبر سے ہوتی ہے، اور یہ نام ہے۔ نام سے: `nsor search`، اجازت نامے پر۔"
     ),
     "Say whom by one of --cnic-file, --by-document, --document-file or --candidate.": (
         "شخص ان میں سے صرف ایک سے بتائیں: --cnic-file، --by-document، --document-file یا --candidate۔"

@@ -17,6 +17,9 @@ TEXTS: Final[dict[str, str]] = {
         "اپنی فائل میں یہ رسائی ڈھونڈ کر اسے درست کریں۔ پھر: `nsor recalls acknowledge {} --did file-corrected`"
     ),
     # A new access request, question by question.
+    "Also records of who was under 18 at the offence? NPB decides of that part.": (
+        "وقوعہ کے وقت 18 سال سے کم عمر والوں کے ریکارڈ بھی؟ اس حصے کا فیصلہ این پی بی کرتا ہے۔"
+    ),
     "Another suspect of this FIR?": "اس ایف آئی آر کا کوئی اور مشتبہ؟",
     "Sections of the FIR, such as 376, 34": "ایف آئی آر کی دفعات، جیسے 376, 34",
     "Where the investigation stands:": "تفتیش کس مرحلے پر ہے:",
@@ -55,6 +58,9 @@ TEXTS: Final[dict[str, str]] = {
     "A suspect of it was asked for before, for this FIR: `nsor access show {}`": (
         "اس کے ایک مشتبہ کے لیے اسی ایف آئی آر میں پہلے بھی مانگا گیا تھا: `nsor access show {}`"
     ),
+    "Named without a number is suspect {}: `nsor search --grant {} --subject {}`": (
+        "بغیر نمبر کے نامزد مشتبہ {}: `nsor search --grant {} --subject {}`"
+    ),
     # Of a look-up.
     "If any of it turns out wrong, your agency is told: `nsor recalls`.": (
         "اس میں کچھ غلط نکلے تو آپ کے ادارے کو بتایا جائے گا: `nsor recalls`۔"
@@ -86,6 +92,9 @@ TEXTS: Final[dict[str, str]] = {
         "این پی بی اس کا جائزہ لیتا ہے۔ تب تک آپ دوسری نہیں کھول سکتے؛ مدت گزر جائے تو ادارے میں کوئی نہیں۔"
     ),
     "Open an emergency look-up now?": "ابھی ہنگامی رسائی کھولیں؟",
+    "To review the one that has waited longest: `nsor emergencies review {} --finding justified`": (
+        "جو سب سے پہلے کھولی گئی اس کا جائزہ: `nsor emergencies review {} --finding justified`"
+    ),
     "Emergency look-up opened": "ہنگامی رسائی کھولی گئی",
     "Emergency look-ups": "ہنگامی رسائیاں",
     "emergency look-ups": "ہنگامی رسائیاں",

@@ -18,12 +18,25 @@ TEXTS: Final[dict[str, str]] = {
     "{:,} access requests: all that there are.": "رسائی کی {:,} درخواستیں: بس یہی ہیں۔",
     "No access requests.": "رسائی کی کوئی درخواست نہیں۔",
     "The first one: `nsor inbox 1`.": "پہلی: `nsor inbox 1`۔",
+    "Also to do": "اس کے علاوہ",
+    "There are more: `nsor inbox`.": "مزید بھی ہیں: `nsor inbox`۔",
+    "persons who have moved to your station": "افراد جو آپ کے تھانے کی حدود میں آئے",
+    "duties that are overdue": "ذمہ داریاں جن کی مدت گزر چکی",
+    "decisions that wait for a second officer": "فیصلے جو دوسرے افسر کے منتظر ہیں",
+    "transfers to settle": "منتقلیاں جن کا فیصلہ باقی ہے",
+    "emergency look-ups to review": "ہنگامی رسائیاں جن کا جائزہ باقی ہے",
+    "recalls of what you were shown": "آپ کو دکھایا گیا جو غلط ثابت ہوا",
+    "records with something to do": "ریکارڈ جن پر کچھ کرنا باقی ہے",
+    "events that are not acknowledged": "واقعات جن کی وصولی نہیں بتائی گئی",
+    "reviews that another officer confirms": "جائزے جن کی دوسرا افسر تصدیق کرے",
+    "reviews that are open": "جائزے جو جاری ہیں",
+    "judgments that have met no conviction": "فیصلے جو کسی سزا سے نہیں ملے",
     "To ask for access to the records of suspects: `nsor access request --new`.": (
         "مشتبہ افراد کے ریکارڈ تک رسائی مانگنے کے لیے: `nsor access request --new`۔"
     ),
     "Open which one? 1 to {}, or Enter for none": "کون سی کھولیں؟ 1 سے {}، یا کوئی نہیں تو Enter",
     "Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse": (
-        "کم عمروں کے ریکارڈ کا فیصلہ کریں: `nsor access juveniles {} allow`، یا refuse"
+        "نابالغوں کے ریکارڈ کا فیصلہ کریں: `nsor access juveniles {} allow`، یا refuse"
     ),
     "Remind the prosecution of its province: it alone decides it.": (
         "اس صوبے کی پراسیکیوشن کو یاد دلائیں: فیصلہ صرف وہی کرتی ہے۔"

@@ -7,7 +7,6 @@ which records there were. So nobody is hidden from a search once he was found, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -24,6 +23,8 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
+_ALL: Final = 2**31
+"""More than the records of any case."""
 _HIDDEN: Final = "a search didn't show a registration that it had found and had to show, in its newest version"
 _SHOWN: Final = "a search showed a registration that it couldn't show"
 _OF_CASE: Final = "the records of the case that a search read aren't those that there were"
@@ -42,14 +43,13 @@ class Searched:
         if leaf.method != SEARCH or detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
         shown = {each.registration_id: each.version for each in detail.shown}
-        met = list(detail.searched.met)
         of_case = detail.rows == options_pb2.ROW_SCOPE_PART_IN_CASE
         case = cases.fir_case(detail.case_reference) if of_case else ""
-        if of_case:
-            self._compare_case(index, detail, case, met)
+        met = self._of_case(index, detail, case) if of_case else list(detail.searched.met)
         due = {one: standing for one in met if self._may_be_found(standing := self._history.standing(one), case)}
         for one, version in shown.items():
-            if one not in met or (self._history.standing(one).whole and one not in due):
+            was_read = one[-rules.END_BYTES :] in _ends(detail) if of_case else one in met
+            if not was_read or (self._history.standing(one).whole and one not in due):
                 self._add(index, _SHOWN)
             elif one in due and version != due[one].version:
                 self._add(index, _HIDDEN)
@@ -74,14 +74,22 @@ class Searched:
             return is_compared(record) and rules.is_of_case(to_everybody(record), case)
         return rules.may_be_found(record, standing.claim)
 
-    def _compare_case(self, index: int, detail: record_pb2.AccessDetail, case: str, met: Sequence[bytes]) -> None:
-        """Which records of an FIR there were; not where one may have been of it that was erased since."""
+    def _of_case(self, index: int, detail: record_pb2.AccessDetail, case: str) -> list[bytes]:
+        """The records of an FIR that were read; compared, but where one may have been of it that was erased since."""
         blinds = [blind for _, blind in self._blind_index.values("case", case)]
-        there = [self._history.standing(one) for one in store.of_case(self._conn, blinds, rules.MOST_OF_CASE)]
+        there = [self._history.standing(one) for one in store.of_case(self._conn, blinds, _ALL)]
         known = [each for each in there if each.cases.get(case, self._history.rotations + 1) <= self._history.rotations]
-        were = known[: rules.MOST]
-        if not self._history.erased.isdisjoint(met) or (self._history.erased and len(were) < len(met)):
-            return
-        read = rests_on.digest((each.registration_id, each.version) for each in were)
-        if [each.registration_id for each in were] != list(met) or detail.rests_on != read:
-            self._add(index, _OF_CASE)
+        were = known[: rules.MOST_OF_CASE]
+        ends, erased = _ends(detail), self._history.erased
+        if ends.isdisjoint(one[-rules.END_BYTES :] for one in erased) and not (erased and len(were) < len(ends)):
+            read = rests_on.digest((each.registration_id, each.version) for each in were)
+            joined = b"".join(each.registration_id[-rules.END_BYTES :] for each in were)
+            if (detail.searched.of_case, detail.rests_on) != (joined, read):
+                self._add(index, _OF_CASE)
+        return [each.registration_id for each in were]
+
+
+def _ends(detail: record_pb2.AccessDetail) -> frozenset[bytes]:
+    """The ends of the ids of the records of a case that were read."""
+    joined, size = detail.searched.of_case, rules.END_BYTES
+    return frozenset(joined[at : at + size] for at in range(0, len(joined), size))

@@ -28,7 +28,9 @@ BASIS: Final[Mapping[int, str]] = {
 MOST: Final = 20
 """Candidates of an answer."""
 MOST_OF_CASE: Final = 100
-"""Records that one FIR may have had: there are that many accused in none."""
+"""Records of an FIR that are compared, of those that it has had, by their ids: there are that many accused in none."""
+END_BYTES: Final = 4
+"""Of the id of each of these, what the entry of a search has: all of them wouldn't fit."""
 MOST_YEARS: Final = 20
 """Birth years of a range."""
 YEARS_BESIDE: Final = 3

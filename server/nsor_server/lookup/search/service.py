@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, search_pb2
@@ -14,6 +15,7 @@ from nsor_server.calls import Call, Outcome, Seen, Shown
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
+from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
@@ -63,12 +65,14 @@ class _Read:
 
     Attributes:
         met: the registrations that the names, or the case, have given.
+        most: how many these may be.
         heads: those of them that are there.
         records: those that may be found.
         person_of: of which person each is; empty: it stands alone.
     """
 
     met: Sequence[bytes]
+    most: int
     heads: Mapping[bytes, Head]
     records: dict[bytes, record_pb2.RegistrationRecord] = dataclasses.field(default_factory=dict)
     person_of: dict[bytes, bytes] = dataclasses.field(default_factory=dict)
@@ -86,6 +90,7 @@ class Searches:
             index: the names.
         """
         self._sealer, self._blind_index, self._index = sealer, blind_index, index
+        self._decoy = Decoy(sealer)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -133,7 +138,7 @@ class Searches:
             subjects=asked.subjects,
             grant_position=asked.position,
             rows=call.rows,
-            searched=record_pb2.Searched(met=read.met),
+            searched=_searched(asked, read),
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose, granted=asked.granted),
         )
         if asked.case:
@@ -142,7 +147,7 @@ class Searches:
         return Outcome(
             disclose(response, call.purpose, granted=asked.granted),
             detail,
-            seen=[*asked.seen, *of_case, *_seen(read.heads.values())],
+            seen=[*asked.seen, *of_case, *_seen(read)],
             shown=[Shown(each.card_id, read.records[each.card_id].version) for each in chosen],
         )
 
@@ -199,7 +204,7 @@ class Searches:
 
     def _records(self, conn: Connection, ids: Sequence[bytes]) -> _Read:
         """Those of some registrations that may be found, as the database has them now."""
-        read = _Read(ids, store.heads(conn, ids))
+        read = self._read(conn, ids, rules.MOST)
         for one, head in read.heads.items():
             record, key = registrations.open_keyed(self._sealer, head.row)
             claim = registrations.open_claim(key, head.claim)
@@ -213,8 +218,8 @@ class Searches:
         """The records of an FIR that may be found: held ones too, which are shown on their own case."""
         blinds = [blind for _, blind in self._blind_index.values("case", case)]
         seen = store.cases_seen(conn, blinds)
-        ids = store.of_case(conn, blinds, rules.MOST)
-        read = _Read(ids, store.heads(conn, ids))
+        ids = store.of_case(conn, blinds, rules.MOST_OF_CASE)
+        read = self._read(conn, ids, rules.MOST_OF_CASE)
         for one, head in read.heads.items():
             record, key, convictions = registrations.open_shown(self._sealer, head.row)
             claim = registrations.open_claim(key, head.claim)
@@ -223,6 +228,17 @@ class Searches:
             if registrations.is_compared(record) and rules.is_of_case(convictions, case):
                 read.records[one] = record
         return read, seen
+
+    def _read(self, conn: Connection, ids: Sequence[bytes], most: int) -> _Read:
+        """The heads of some registrations. So many as there may be are read, and others' or nobody's seals opened.
+
+        Otherwise the time would tell how many there are that aren't shown.
+        """
+        found = store.heads(conn, [*ids, *store.others(conn, most - len(ids))])
+        heads = {one: found[one] for one in ids if one in found}
+        for _ in range(most - len(heads)):
+            self._decoy.open()
+        return _Read(ids, most, heads)
 
     def _message(
         self, call: Call, asked: _Asked, found: Candidate, record: record_pb2.RegistrationRecord
@@ -264,13 +280,25 @@ def _chosen(found: Found, read: _Read) -> list[Candidate]:
     return chosen
 
 
-def _seen(heads: Iterable[Head]) -> list[Seen]:
-    """That what was read is the newest: no answer shows what an earlier entry took away."""
+def _seen(read: _Read) -> list[Seen]:
+    """That what was read is the newest: no answer shows what an earlier entry took away.
+
+    Under the head's lock as much is looked at whatever was read: of the others that there is no such registration.
+    """
+    versions = [(one, head.row.version, head.claim.version) for one, head in read.heads.items()]
+    versions += ((uuid.uuid4().bytes, 0, 0) for _ in range(read.most - len(versions)))
     return [
         each
-        for head in heads
+        for one, version, claim_version in versions
         for each in (
-            registrations.seen(head.row),
-            Seen(registrations.CLAIM_HEADS, (head.claim[0],), head.claim.version),
+            Seen(registrations.HEADS, (one,), version),
+            Seen(registrations.CLAIM_HEADS, (one,), claim_version),
         )
     ]
+
+
+def _searched(asked: _Asked, read: _Read) -> record_pb2.Searched:
+    """What the entry says of whom was read: it has one size, whatever a case has had."""
+    if asked.case:
+        return record_pb2.Searched(of_case=b"".join(one[-rules.END_BYTES :] for one in read.met))
+    return record_pb2.Searched(met=read.met)

@@ -5,6 +5,8 @@ Knows no policy. A registration is read with its claim, which says whether it is
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -41,6 +43,15 @@ CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id =
 _IDS_AFTER: Final = Statement(
     b"search ids",
     b"SELECT registration_id FROM registration_key WHERE registration_id > $1 ORDER BY 1 LIMIT $2::bigint",
+)
+_OTHERS: Final = Statement(
+    b"search others",
+    b"""
+(SELECT registration_id FROM registration_claim WHERE registration_id >= $1 ORDER BY 1 LIMIT $2::bigint)
+UNION ALL
+(SELECT registration_id FROM registration_claim ORDER BY 1 LIMIT $2::bigint)
+LIMIT $2::bigint
+""",
 )
 _SIZE: Final = Statement(b"search size", b"SELECT size FROM ledger_head")
 _CHANGED: Final = Statement(
@@ -107,6 +118,13 @@ def heads(conn: Connection, registration_ids: Sequence[bytes]) -> dict[bytes, He
     found = ask(conn, _HEADS, arrays.uuids(registration_ids))
     read = (Head(_claim(columns), registrations.StoredVersion(*columns[_OF_CLAIM:])) for columns in found)
     return {each.row.registration_id: each for each in read}
+
+
+def others(conn: Connection, count: int) -> list[bytes]:
+    """Ids of any registrations that a court has confirmed, so many; some more than once where there are fewer."""
+    start = os.urandom(16)
+    found = [each for (each,) in ask(conn, _OTHERS, start, arrays.integer(count))] or [start]
+    return list(itertools.islice(itertools.cycle(found), count))
 
 
 def ids_after(conn: Connection, registration_id: bytes, most: int) -> list[bytes]:

@@ -5023,18 +5023,22 @@ class Searched(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MET_FIELD_NUMBER: _builtins.int
+    OF_CASE_FIELD_NUMBER: _builtins.int
+    of_case: _builtins.bytes
+    """On an FIR: the last 4 bytes of each registration of the case that was read, in the order of their ids."""
     @_builtins.property
     def met(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Their registrations, 16 bytes each."""
+        """The registrations that the names have given, 16 bytes each."""
 
     def __init__(
         self,
         *,
         met: _abc.Iterable[_builtins.bytes] | None = ...,
+        of_case: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["met", b"met"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["met", b"met", "of_case", b"of_case"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

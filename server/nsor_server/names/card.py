@@ -60,6 +60,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
         sex: a number; 0 when it isn't known.
         districts: codes of the districts where the person was or is.
         last_birth_year: of who is looked for, if any year from ``birth_year`` to this one is meant; 0: that one alone.
+        birth_day: as ``datetime.date.toordinal`` counts them; 0 when the day isn't known.
     """
 
     names: tuple[Name, ...]
@@ -67,6 +68,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True):
     sex: int = 0
     districts: tuple[str, ...] = ()
     last_birth_year: int = 0
+    birth_day: int = 0
 
 
 class Band(enum.IntEnum):

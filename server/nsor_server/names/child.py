@@ -19,7 +19,7 @@ import msgspec
 
 from nsor_server.names.card import Candidate
 from nsor_server.names.index import NameIndex
-from nsor_server.names.messages import Add, Answer, Compare, Find, Message, Remove, Search
+from nsor_server.names.messages import Add, Answer, Born, Compare, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 NICE: Final = 15
@@ -54,6 +54,8 @@ def _answer(index: NameIndex, message: Message) -> Answer:
                 index.remove(card_id)
         case Find(people=people, limit=limit, least_strength=strength, least_rarity=rarity):
             candidates = index.candidates_of(people, limit, strength, rarity)
+        case Born(people=people, limit=limit, least_strength=strength):
+            candidates = index.born(people, limit, strength)
         case Search(person=person, limit=limit, bands=bands):
             found = index.search(person, limit, bands)
         case Compare(person=person, limit=limit, bands=bands, cards=cards):

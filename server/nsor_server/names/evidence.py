@@ -81,10 +81,7 @@ def year_counts(asked: Asked) -> tuple[float, ...]:
 
 def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
     """How alike a query and a card are."""
-    names = (
-        _best(Part.NAME, asked.names, card.names, known),
-        _best(Part.RELATIVE, asked.relatives, card.relatives, known),
-    )
+    names = of_names(asked, card, known)
     found = [*(each for each in names if each is not None), *_besides_names(asked, card)]
     return Likeness(
         sum(each.nats for each in found),
@@ -92,6 +89,14 @@ def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
         tuple(one for each in found for one in each.evidence),
         sum(each.left_out for each in found),
         sum(each.other for each in found),
+    )
+
+
+def of_names(asked: Asked, card: Stored, known: Vocabulary) -> tuple[Likeness | None, Likeness | None]:
+    """How alike the names are, and the relatives' names; None: one of the two has none."""
+    return (
+        _best(Part.NAME, asked.names, card.names, known),
+        _best(Part.RELATIVE, asked.relatives, card.relatives, known),
     )
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from nsor_server.names import ranking, words
 from nsor_server.names.alike import alike
+from nsor_server.names.born import Births, near
 from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Person
 from nsor_server.names.cards import Cards, Numbers, Stored
-from nsor_server.names.evidence import Asked, Likeness, likeness
+from nsor_server.names.evidence import Asked, Likeness, likeness, of_names
 from nsor_server.names.gains import Gains
 from nsor_server.names.held import Held
 from nsor_server.names.likely import Likely
@@ -51,6 +52,7 @@ class NameIndex:
         self._slot_of: dict[bytes, int] = {}
         self._arrays: list[Postings] = []  # in the order of their slots
         self._gains = Gains()
+        self._births = Births()
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -60,7 +62,8 @@ class NameIndex:
         self.remove(card_id)
         card = self._stored(person)
         self._known.count(card.words, 1)
-        self._slot_of[card_id] = self._cards.add(card)
+        slot = self._slot_of[card_id] = self._cards.add(card)
+        self._births.add(person.birth_day, slot)
         self._ids.append(card_id)
 
     def remove(self, card_id: bytes) -> None:
@@ -140,6 +143,35 @@ class NameIndex:
             (each for each in found if each.strength >= bands.possible), key=lambda each: (-each.rarity, each.card_id)
         )
         return Found(fit[:limit], min(MOST_FITS, len(fit[limit:])))
+
+    def born(self, people: Sequence[Person], limit: int, least_strength: float) -> list[list[Candidate]]:
+        """For each of some people who was born on the same day and is alike by both names, the most alike first.
+
+        Args:
+            people: each with a day of birth, and one name with that of a relative.
+            limit: how many at most of each.
+            least_strength: how alike both names have to be, each by itself, as in a search.
+        """
+        return [self._born(person, limit, least_strength) for person in people]
+
+    def _born(self, person: Person, limit: int, least_strength: float) -> list[Candidate]:
+        slots = self._births.on(person.birth_day)
+        slots = slots[self._cards.are_there(slots)]
+        if not len(slots):
+            return []
+        names, relatives = map(list, self._ways_to_write(person))
+        left = near(names, relatives, self._cards, slots, self._known)
+        if not left:
+            return []
+        asked = self._asked_for(person)
+        found = [
+            Candidate(self._ids[slot], min(own.closeness, of_relative.closeness), own.nats + of_relative.nats, ())
+            for slot, card in left
+            for own, of_relative in (of_names(asked, card, self._known),)
+            if own is not None and of_relative is not None
+        ]
+        alike_ones = [each for each in found if each.strength >= least_strength]
+        return sorted(alike_ones, key=lambda each: (-each.rarity, each.card_id))[:limit]
 
     def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
@@ -230,6 +262,7 @@ class NameIndex:
         self._cards, slots = self._cards.kept()
         self._ids = [self._ids[slot] for slot in slots.tolist()]
         self._slot_of = {card_id: slot for slot, card_id in enumerate(self._ids)}
+        self._births.moved({before: slot for slot, before in enumerate(slots.tolist())})
         self._arrays = []
 
 

@@ -45,12 +45,20 @@ class Compare(msgspec.Struct, tag=True, frozen=True):
     cards: list[tuple[bytes, Person]]
 
 
+class Born(msgspec.Struct, tag=True, frozen=True):
+    """Who was born on the same day as each of these people and is alike by both names, at most ``limit`` of each."""
+
+    people: list[Person]
+    limit: int
+    least_strength: float
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """How many cards there are; to ``Find`` also candidates, to ``Search`` and ``Compare`` what was found."""
+    """How many cards there are; to ``Find`` and ``Born`` also candidates, to the others that ask what was found."""
 
     cards: int
     candidates: list[list[Candidate]]
     found: Found | None = None
 
 
-Message = Add | Remove | Find | Search | Compare
+Message = Add | Remove | Find | Born | Search | Compare

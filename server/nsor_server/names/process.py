@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from nsor_server.names.card import Bands, Candidate, Found, Person
-from nsor_server.names.messages import Add, Answer, Compare, Find, Message, Remove, Search
+from nsor_server.names.messages import Add, Answer, Born, Compare, Find, Message, Remove, Search
 from nsor_server.sockets import receive, send
 
 MEMORY_BYTES: Final = 4 << 30
@@ -78,6 +78,14 @@ class NameProcess:
             NamesUnavailable: the process is gone.
         """
         return self._ask(Find(list(people), limit, least_strength, least_rarity)).candidates
+
+    def born(self, people: Sequence[Person], limit: int, least_strength: float) -> list[list[Candidate]]:
+        """For each of the people who was born on the same day and is alike by both names, as ``NameIndex.born``.
+
+        Raises:
+            NamesUnavailable: the process is gone.
+        """
+        return self._ask(Born(list(people), limit, least_strength)).candidates
 
     def search(self, person: Person, limit: int, bands: Bands) -> Found:
         """Who is most alike, each with his band, and how many others fit as well, as ``NameIndex.search``.

@@ -6,6 +6,7 @@ are aligned, sound by sound. What was found for a word is kept, so that later on
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -27,6 +28,7 @@ _MOST_LETTERS: Final = 1_000
 _ROUNDED: Final = 0.001
 """More than the rounding of a cost."""
 _NUMBER_BITS: Final = 32
+_CONSONANTS: Final = sounds.CONSONANTS + sounds.TH
 Numbers = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 
@@ -77,6 +79,7 @@ class Spellings:
         self._letters, self._lengths = array("Q"), array("i")
         self._begin, self._end = array("I"), array("I")
         self._roman, self._frequent = array("b"), array("b")
+        self._consonants = array("I")
 
     def __getitem__(self, number: int) -> str:
         return self._words[number]
@@ -92,9 +95,18 @@ class Spellings:
         self._end.append(_pair(word[-2:]))
         self._roman.append(sounds.is_roman(word))
         self._frequent.append(word in words.SHARES)
+        self._consonants.append(consonants(word))
         for key in _keys_of(word):
             self._having.setdefault(key, array("i")).append(number)
         return number
+
+    def may_be(self, word: str, number: int) -> bool:
+        """Whether a word shares one of its keys: one that shares none is never found to be near."""
+        return not _kept_keys(word).isdisjoint(_kept_keys(self._words[number]))
+
+    def consonants_of(self, numbers: Numbers) -> npt.NDArray[np.uint32]:
+        """As ``consonants``, of each word."""
+        return np.frombuffer(self._consonants, dtype=np.uint32)[numbers]
 
     # A view that is left would keep the array from growing.
 
@@ -231,8 +243,18 @@ def _letters(word: str) -> int:
     return found
 
 
+def consonants(word: str) -> int:
+    """A bit for each consonant of a word's skeleton: of two words that share a key no more than two bits differ."""
+    return sum(1 << _CONSONANTS.index(each) for each in set(sounds.skeleton(sounds.sounds(word))))
+
+
 def _keys_of(word: str) -> set[str]:
     return _keys(sounds.skeleton(sounds.sounds(word)))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _kept_keys(word: str) -> frozenset[str]:
+    return frozenset(_keys_of(word))
 
 
 def _keys(skeleton: str) -> set[str]:

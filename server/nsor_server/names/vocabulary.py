@@ -154,6 +154,19 @@ class Vocabulary:
         """Whether a word is a title."""
         return math.isfinite(self._most[number])
 
+    def may_be(self, word: str, number: int) -> bool:
+        """Whether a query's word may mean a word of the vocabulary: of most it is told without comparing them."""
+        return self._numbers.get(word) == number or self._spellings.may_be(word, number)
+
+    def consonants_of(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+        """As ``spellings.consonants``, of words by their numbers."""
+        return self._spellings.consonants_of(numbers)
+
+    def counts_at_most(self, word: str) -> float:
+        """What it counts at most that a card has a query's word, in nats."""
+        number = self._numbers.get(word)
+        return self._weight(word, 0 if number is None else self._counts[number])
+
     def look_for(self, several: Iterable[str]) -> None:
         """Find out of words of queries what they may be: of many at once it costs much less than one by one."""
         self._spellings.look_for((self._kept.get(word) or self._keep(word)).near for word in several)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
+from nsor.v1 import types_pb2
 from nsor_server.names.card import Candidate, Name, Person
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration.shown import in_look_ups
@@ -16,12 +17,14 @@ _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
 def person(record: record_pb2.RegistrationRecord) -> Person:
-    """What is compared of a registration: names, relatives, birth year, sex, districts."""
+    """What is compared of a registration: names, relatives, birth year and day, sex, districts."""
+    born = _day(record.birth_day)
     return Person(
         tuple(Name(each.name, each.relative_name) for each in record.names),
-        _day(record.birth_day).year,
+        born.year,
         record.sex,
         tuple(sorted({_district(each.place_code) for each in record.addresses if each.place_code})),
+        birth_day=born.toordinal() if record.birth_precision == types_pb2.DATE_PRECISION_DAY else 0,
     )
 
 

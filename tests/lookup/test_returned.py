@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.lookup import times
 from nsor_server.lookup.times import LookUpTimes
+from nsor_server.registration import facts as registrations
+from nsor_server.registration import returned as registrations_returned
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from tests.attack.conftest import Owner
@@ -25,6 +28,9 @@ from tests.orders import conviction, order
 COMPARED = notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED
 RETURNED = notification_pb2.EVENT_KIND_LOOK_UP_RETURNED
 NO_RECORD, FOUND = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD, lookup_pb2.LOOK_UP_OUTCOME_FOUND
+LEFT_OUT = "a fixed time of the look-up has left out who came to stand before the last one"
+NOT_COMPARED = "a fixed time of the look-up wasn't told every agency that had a grant which counted, or others"
+NOT_RETURNED = "uses were given back, and the agencies that have them weren't told, or others were"
 OTHERS = "a fixed time gave other uses back than those of whom they hadn't found and who stands since"
 
 
@@ -56,8 +62,8 @@ def at(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) ->
     made.running.stop()
 
 
-def granted(requests: AccessRequests) -> str:
-    request_id = asked(requests)
+def granted(requests: AccessRequests, **changes: Any) -> str:
+    request_id = asked(requests, **changes)
     return str(requests.approve(request_id, etag_of(requests, request_id)).response.grant.grant_id)
 
 
@@ -175,7 +181,7 @@ def test_a_use_that_was_taken_or_kept_back_by_the_tables_owner_is_found(
     with owner.without("access_grant", f"grant_id = '{grant_id}'"):
         at.next()
     assert uses_of(services) == 0
-    assert owner.findings() == [OTHERS]
+    assert owner.findings() == [OTHERS, NOT_COMPARED]
     # What he gives back himself no entry has recorded.
     given = "INSERT INTO look_up_return SELECT access_id, grant_id, subject FROM look_up WHERE grant_id IS NOT NULL"
     owner.does(given)
@@ -196,3 +202,43 @@ def test_a_use_that_was_given_back_and_hidden_for_a_look_up_is_found(
     assert owner.findings() == [
         "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
     ]
+
+
+def test_who_was_entered_twice_gives_a_use_back_once(
+    services: Services, requests: AccessRequests, at: Times, owner: Owner
+) -> None:
+    # Both records are of the grant's own case: a look-up would show either.
+    grant_id = granted(requests, fir=conviction().fir)
+    allowed = use_all(services, grant_id)
+    for _ in range(2):
+        services.confirmed(order(KNOWN))
+    at.next()
+    assert uses_of(services) == allowed
+    assert services.owed(RETURNED) == ["punjab-police"]
+    assert owner.findings() == []
+
+
+def test_who_came_to_stand_and_is_left_out_of_every_time_is_found(
+    services: Services, requests: AccessRequests, at: Times, owner: Owner, *, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The ledger's size says how far a time looks: whoever shows it smaller to each has nobody found, ever.
+    use_all(services, granted(requests))
+    monkeypatch.setattr(registrations, "came_to_stand", lambda *_: registrations_returned.Returned({}, 0))
+    at.next()
+    services.confirmed(order(KNOWN))
+    at.next()
+    assert uses_of(services) == 0
+    assert owner.findings() == [LEFT_OUT]
+
+
+@pytest.mark.parametrize(("kind", "finding"), [(COMPARED, NOT_COMPARED), (RETURNED, NOT_RETURNED)])
+@pytest.mark.parametrize("change", ["recipient = 'sindh-police'", "kind = 311"])
+def test_whoever_was_not_told_of_a_time_or_was_told_of_anothers_is_found(
+    services: Services, requests: AccessRequests, at: Times, owner: Owner, *, kind: int, finding: str, change: str
+) -> None:
+    use_all(services, granted(requests))
+    services.confirmed(order(KNOWN))
+    at.next()
+    assert owner.findings() == []
+    owner.does(f"UPDATE outbox SET {change} WHERE kind = {kind}")  # noqa: S608 - constants
+    assert finding in owner.findings()

@@ -96,15 +96,18 @@ def due(
     returned = Returned()
     agencies = store.agencies_counting(conn, now_us)
     returned.rows += outbox.owed(notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED, agencies)
+    given = set[tuple[bytes, int]]()
     for named in _named(conn, sealer, came, now_us, frozenset(compromised)):
-        one = came[named.registration_id]
+        person, one = (named.grant.grant_id, named.position), came[named.registration_id]
         key = sealer.open_data_key(named.registration_id, one.row.wrapped)
         claim = registrations.claim_head(conn, key, named.registration_id)
-        if claim is None or not is_shown(named.grant, named.position, one.record, claim):
+        # Of one who was entered twice, both records may have come to stand: his uses come back once.
+        if person in given or claim is None or not is_shown(named.grant, named.position, one.record, claim):
             continue
-        uses = list(_without_record(conn, details, named.grant.grant_id, named.position))
+        uses = list(_without_record(conn, details, *person))
         if not uses:
             continue
+        given.add(person)
         returned.seen += (registrations.claim_seen(claim), registrations.seen(one.row))
         returned.rows += (Row(RETURNS, (access_id, named.grant.grant_id, named.position)) for access_id in uses)
         returned.rows += outbox.owed(

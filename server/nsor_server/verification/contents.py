@@ -55,11 +55,13 @@ from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.disclosed import ListedDisclosures
 from nsor_server.verification.emergencies import Emergencies
+from nsor_server.verification.left_out import LeftOut
 from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recalled import Recalled
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
 from nsor_server.verification.report import Report
+from nsor_server.verification.returned_told import ToldOfReturns
 from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
@@ -185,5 +187,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Silence(conn, requests, reviewed, decided_by, report.add),
         grants := Grants(conn, keyring, report.add),
         ReturnedUses(conn, history, grants, report.add),
+        ToldOfReturns(conn, grants, report.add),
+        LeftOut(conn, report.add),
     ]
     return Concerned(parts)

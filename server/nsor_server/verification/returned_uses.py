@@ -16,6 +16,7 @@ from nsor_server.lookup.grants import subjects
 from nsor_server.lookup.grants.history import Grants
 from nsor_server.lookup.returned import is_shown
 from nsor_server.lookup.times import METHOD, TIMES
+from nsor_server.registration import returned
 from nsor_server.registration.history import History, Standing
 from nsor_server.storage.v1 import record_pb2
 
@@ -27,6 +28,7 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 AT_NO_TIME: Final = "a use of a grant was given back at no fixed time of the look-up"
 NOT_FOLLOWING: Final = "a fixed time of the look-up doesn't follow the one before"
+LEFT_OUT: Final = "a fixed time of the look-up has left out who came to stand before the last one"
 OTHERS: Final = "a fixed time gave other uses back than those of whom they hadn't found and who stands since"
 
 
@@ -39,6 +41,7 @@ class ReturnedUses:
         self.concerns = Concerns((self._times, *history.rows, grants.rows), frozenset({METHOD}))
         self._came: deque[tuple[int, bytes]] = deque()
         self._last = (0, 0, -1)
+        self._before = -1
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry; all come in their order."""
@@ -55,6 +58,7 @@ class ReturnedUses:
                 self._add(index, NOT_FOLLOWING)
             self._last = number, due_us, looked_to
             self._compare(index, leaf, looked_to)
+            self._before = index
 
     def finish(self) -> None:
         """Report what is left."""
@@ -62,6 +66,8 @@ class ReturnedUses:
 
     def _compare(self, index: int, leaf: leaf_pb2.Leaf, looked_to: int) -> None:
         due, allowed, known = set[bytes](), set[bytes](), self._grants.is_whole
+        if looked_to < self._before and not self._is_full(looked_to):
+            self._add(index, LEFT_OUT)
         while self._came and self._came[0][0] <= looked_to:
             standing = self._history.standing(self._came.popleft()[1])
             known &= standing.whole
@@ -75,6 +81,12 @@ class ReturnedUses:
         given = self._grants.returned.keys()
         if due - given or (known and given - allowed):
             self._add(index, OTHERS)
+
+    def _is_full(self, looked_to: int) -> bool:
+        """Whether one more entry would have been more than a time looks at."""
+        found = [at for at, _ in self._came if at <= looked_to]
+        left = [at for at, _ in self._came if at > looked_to]
+        return len(found) + left.count(left[0] if left else -1) > returned.MOST
 
     def _uses(self, standing: Standing) -> Iterator[tuple[record_pb2.GrantRecord, set[bytes]]]:
         """The uses of grants that hadn't found a registration, and would find it now."""

@@ -152,14 +152,15 @@ class Grants:
         self._returns = Rows(conn, "uses that were given back", _RETURNS, add)
         self.rows = self._returns
         """Entries that have some of these give uses back."""
-        self.returned: dict[bytes, bytes] = {}
-        """The accesses whose uses the last entry has given back, each with its grant."""
+        self.returned: dict[bytes, tuple[bytes, int]] = {}
+        """Accesses whose uses the last entry has given back, each with its grant and the person's position there."""
         self._naming: dict[str, list[bytes]] = {}
         self._allowed = Rows(conn, "grants that show juveniles' records", _ALLOWED, add)
         rows = self._rows, self._ended, self._passed_on, self._allowed, self._returns
         self.concerns = Concerns(rows, frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",), also_next=True)
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
+        self._of_agency: dict[str, list[tuple[int, bytes]]] = {}
         self._compromised: set[bytes] = set()
         self._dropped = False
 
@@ -202,12 +203,34 @@ class Grants:
         is_over = grant.record.expires_at_us <= at_us or grant.withdrawn is not None
         return not is_over and grant.record.opened_by_key not in self._compromised
 
+    def record(self, grant_id: bytes) -> record_pb2.GrantRecord:
+        """What was sealed of a grant that some entry has given."""
+        return self._grants[grant_id].record
+
+    def agencies(self, before: int, until: int, over_us: int) -> set[str]:
+        """The agencies with a grant, ticket or court case that counts, also by a key that is compromised.
+
+        Args:
+            before: given by an entry before this one.
+            until: and withdrawn by none up to this one.
+            over_us: over later than this instant.
+        """
+        return {
+            agency
+            for agency, ends in self._of_agency.items()
+            if any(self._is_given(grant_id, before, until) for grant_id in _ending_after(ends, over_us))
+        }
+
+    def _is_given(self, grant_id: bytes, before: int, until: int) -> bool:
+        grant = self._grants[grant_id]
+        return grant.index < before and (grant.withdrawn is None or grant.withdrawn[0] > until)
+
     def missed(self, grant_id: bytes, position: int) -> set[bytes]:
         """The accesses of a person on a grant that were answered "no record", and weren't given back before."""
         return {access_id for access_id, of in self._grants[grant_id].missed.items() if of == position}
 
     def _take_returns(self, index: int) -> None:
-        for access_id, grant_id in self.returned.items():
+        for access_id, (grant_id, _) in self.returned.items():
             self._grants[grant_id].missed.pop(access_id, None)
         self.returned.clear()
         for access_id, grant_id, position in self._returns.take(index):
@@ -217,7 +240,7 @@ class Grants:
             elif position < len(grant.returned):
                 grant.returned[position] += 1
                 grant.returned_at.append(index)
-                self.returned[access_id] = grant_id
+                self.returned[access_id] = grant_id, position
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take what the entry wrote: what was given, withdrawn, passed on and allowed."""
@@ -273,6 +296,7 @@ class Grants:
         for named in filter(None, record.named):
             self._naming.setdefault(named, []).append(grant_id)
         bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
+        bisect.insort(self._of_agency.setdefault(record.agency, []), (record.expires_at_us, grant_id))
 
     def _passed(
         self,
@@ -390,6 +414,14 @@ class Grants:
             grant = self._grants[grant_id]
             if grant.counted(listed.before) and scopes.shows(scope, store.said(grant.record), caller, officer):
                 yield grant
+
+
+def _ending_after(ends: list[tuple[int, bytes]], at_us: int) -> Iterator[bytes]:
+    """The grants that are over later than an instant, of some in the order of when they are; the last one first."""
+    for over_us, grant_id in reversed(ends):
+        if over_us <= at_us:
+            return
+        yield grant_id
 
 
 def _position(grant: _Grant, detail: record_pb2.AccessDetail) -> int | None:

@@ -21,6 +21,7 @@ _KEYS: Final = (
     "kind",
     "method",
     "kinds",
+    "purposes",
     "provinces",
     "agencies",
     "rules",

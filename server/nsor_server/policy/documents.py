@@ -25,6 +25,7 @@ from nsor_server.policy.places import PlacesFile
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.policy.screening import ScreeningPolicy
 from nsor_server.policy.search import SearchPolicy
+from nsor_server.policy.tripwires import TripwirePolicy
 from nsor_server.policy.written_forms import WrittenFormsFile
 
 KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -40,6 +41,7 @@ KINDS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "duties": DutiesFile,
     "screening": ScreeningPolicy,
     "search": SearchPolicy,
+    "tripwires": TripwirePolicy,
 }
 """Name of a document -> its form. `messages.toml` isn't one: what people are told decides nothing."""
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")

@@ -26,6 +26,7 @@ from nsor_server.policy.places import Places
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.policy.screening import ScreeningPolicy
 from nsor_server.policy.search import SearchPolicy
+from nsor_server.policy.tripwires import TripwirePolicy
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Policy:
     duties: Duties
     screening: ScreeningPolicy
     search: SearchPolicy
+    tripwires: TripwirePolicy
     documents: Mapping[str, msgspec.Struct] = field(repr=False)
     version: int = 0
     versions: Mapping[str, int] = field(default_factory=dict, repr=False)
@@ -99,6 +101,7 @@ class Policy:
             duties=Duties(parts["duties"], deadlines),
             screening=parts["screening"],
             search=parts["search"],
+            tripwires=parts["tripwires"],
             forms=written_forms.of(parts["written_forms"]),
             documents=parts,
             version=max(versions.values(), default=0),

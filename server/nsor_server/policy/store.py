@@ -13,6 +13,7 @@ from nsor_server.policy.duties import Duties
 from nsor_server.policy.grants import GrantPolicy
 from nsor_server.policy.holidays import Holidays
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.tripwires import TripwirePolicy
 
 TABLE: Final = "policy_version"
 _NEWEST: Final = "SELECT DISTINCT ON (name) name, version, digest FROM policy_version ORDER BY name, version DESC"
@@ -82,6 +83,12 @@ def duties_of(conn: psycopg.Connection[Any], duties: int, deadlines: int, holida
 def grants_of(conn: psycopg.Connection[Any], version: int) -> GrantPolicy:
     """A document of grants that was in force; raises as ``deadlines_of``."""
     found: GrantPolicy = _version(conn, "grants", version)
+    return found
+
+
+def tripwires_of(conn: psycopg.Connection[Any], version: int) -> TripwirePolicy:
+    """A document of tripwires that was in force; raises as ``deadlines_of``."""
+    found: TripwirePolicy = _version(conn, "tripwires", version)
     return found
 
 

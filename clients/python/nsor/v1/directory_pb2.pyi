@@ -110,6 +110,8 @@ class _PolicyDocumentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy
     """screening.toml: manifests, and where the border crossings lie."""
     POLICY_DOCUMENT_SEARCH: _PolicyDocument.ValueType  # 330
     """search.toml: how alike a candidate of a search has to be, and how long he may be looked up."""
+    POLICY_DOCUMENT_TRIPWIRES: _PolicyDocument.ValueType  # 370
+    """tripwires.toml: which accesses are unusual."""
 
 class PolicyDocument(_PolicyDocument, metaclass=_PolicyDocumentEnumTypeWrapper):
     """A document of the policy that decides. The names are those of the files that ship with the server."""
@@ -140,6 +142,8 @@ POLICY_DOCUMENT_SCREENING: PolicyDocument.ValueType  # 340
 """screening.toml: manifests, and where the border crossings lie."""
 POLICY_DOCUMENT_SEARCH: PolicyDocument.ValueType  # 330
 """search.toml: how alike a candidate of a search has to be, and how long he may be looked up."""
+POLICY_DOCUMENT_TRIPWIRES: PolicyDocument.ValueType  # 370
+"""tripwires.toml: which accesses are unusual."""
 Global___PolicyDocument: _TypeAlias = PolicyDocument  # noqa: Y015
 
 class _PolicyProposalState:

@@ -126,6 +126,7 @@ _TABLES = (
     "consumer_acknowledgement",
     "officer",
     "officer_disabled",
+    "watched_number",
     "focal_person",
     "focal_person_disabled",
     "access_request_version",
@@ -506,7 +507,7 @@ class Services:
             self.notifications,
             self.lookups,
             OversightService(keyring, lambda: self.writer.size),
-            DirectoryService(self.lookups.ended_with),
+            DirectoryService(self.lookups.ended_with, self.blind_index),
         )
         return [handler for service in services for handler in service.handlers()]
 

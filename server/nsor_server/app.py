@@ -242,7 +242,7 @@ def handlers(
         NotificationService(sealer, blind_index, durable, numbered),
         lookups,
         OversightService(keyring, durable),
-        DirectoryService(lookups.ended_with),
+        DirectoryService(lookups.ended_with, blind_index),
     )
     return [handler for service in services for handler in service.handlers()]
 

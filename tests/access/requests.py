@@ -138,6 +138,7 @@ def enrolment() -> directory_pb2.EnrolOfficerRequest:
         jurisdiction=["PK-PB/LHR"],
         grade=16,
         kind=directory_pb2.KEY_KIND_OFFICER,
+        own_number="3520112345671",
     )
 
 

@@ -21,6 +21,8 @@ ENROL = "nsor.v1.DirectoryService/EnrolOfficer"
 LIST_OFFICERS = "nsor.v1.DirectoryService/ListOfficers"
 DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 DISABLE = "nsor.v1.DirectoryService/DisableOfficer"
+CARD = "6110112345671"
+"""Number of an officer's own CNIC."""
 Run = Callable[..., int]
 
 
@@ -42,7 +44,7 @@ def test_a_key_that_is_enrolled_is_called_so(
     taken = refusals("INVALID_ARGUMENT", "INVALID_FIELDS", (("public_key", "KEY_ENROLLED"),))
     register.answers[ENROL] = lambda _: taken
     own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "LHR-1", "--grade", "17")
-    assert run("officer", "enrol", *own, *focal) == cli.REFUSED
+    assert run("officer", "enrol", *own, *focal, stdin=f"{CARD}\n") == cli.REFUSED
     assert len(register.calls) == 1
     assert run("officer", "enrol", *own) == cli.USAGE
 
@@ -54,9 +56,10 @@ def test_an_enrolment_is_signed_by_the_focal_persons_and_proved_by_the_officer(
     second = tmp_path / "second.key"
     nsor.OfficerKey.generate().save(second)
     own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "pb-1", "--grade", "17", "--decides")
-    assert run("officer", "enrol", *own, *focal, "--second-focal-key-file", str(second)) == 0
+    assert run("officer", "enrol", *own, *focal, "--second-focal-key-file", str(second), stdin=f" {CARD} \n") == 0
     (call,) = register.calls
     request = directory_pb2.EnrolOfficerRequest.FromString(call.request)
+    assert request.own_number == CARD
     assert (request.officer_number, request.decides, request.replaced_key_id) == ("PB-1", True, b"")
     Ed25519PublicKey.from_public_bytes(request.public_key).verify(
         request.proof_of_possession, b"nsor-enrol-v1\0punjab-police\0PB-1"
@@ -74,13 +77,17 @@ def test_an_officers_key_stays_with_him(
     # What the focal person gets proves that the key is held, and holds no secret.
     register.answers[ENROL] = lambda _: directory_pb2.EnrolOfficerResponse()
     own = ("--officer-key-file", str(tmp_path / "officer.key"), "--number", "PB-1", "--grade", "17", "--decides")
-    file = tmp_path / "enrolment.json"
+    # The number of his card is no part of it: the focal person types what he has seen.
+    file, card = tmp_path / "enrolment.json", tmp_path / "card.txt"
+    card.write_text(f"{CARD}\n")
     assert run("officer", "request", *own, "--place", "PK-PB/LHR", "--out", str(file)) == 0
     assert not register.calls
-    assert run("officer", "enrol", "--request-file", str(file), "--yes", *focal) == 0
-    assert run("officer", "enrol", *own, "--place", "PK-PB/LHR", *focal) == 0
+    assert "ownNumber" not in file.read_text()
+    assert run("officer", "enrol", "--request-file", str(file), "--yes", *focal, stdin=f"{CARD}\n") == 0
+    assert run("officer", "enrol", *own, "--place", "PK-PB/LHR", *focal, "--own-number-file", str(card)) == 0
     by_file, directly = (directory_pb2.EnrolOfficerRequest.FromString(call.request) for call in register.calls)
     by_file.request_id = directly.request_id
+    assert directly.own_number == CARD
     assert by_file == directly
     assert run("officer", "enrol", "--request-file", str(file), *own, *focal) == cli.USAGE
     assert run("officer", "enrol", "--number", "PB-1", *focal) == cli.USAGE

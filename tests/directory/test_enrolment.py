@@ -224,7 +224,7 @@ def test_a_systems_number_does_not_become_an_officers(services: Services, *, rep
     # Its programs would stop, and what it did would be read as that officer's. Nor is it told to replace the key.
     system = new_key()
     request = enrolment(system)
-    request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_SYSTEM, 0, False
+    request.kind, request.grade, request.own_number = directory_pb2.KEY_KIND_SYSTEM, 0, ""
     services.ask(call_of(PUNJAB_POLICE), request)
     officers_key = replacement(new_key(), system) if replaces else enrolment(new_key())
     assert refused(services, call_of(PUNJAB_POLICE), officers_key) == [
@@ -232,7 +232,7 @@ def test_a_systems_number_does_not_become_an_officers(services: Services, *, rep
     ]
     new = new_key()
     request = replacement(new, system)
-    request.kind, request.grade, request.decides = directory_pb2.KEY_KIND_SYSTEM, 0, False
+    request.kind, request.grade, request.own_number = directory_pb2.KEY_KIND_SYSTEM, 0, ""
     assert services.ask(call_of(PUNJAB_POLICE), request).detail.outcome == "REPLACED"
 
 
@@ -250,7 +250,7 @@ def test_a_replacement_is_written_whole_or_not(services: Services) -> None:
     old = new_key()
     services.ask(call_of(PUNJAB_POLICE), enrolment(old))
     tables = services.never_half_written(call_of(PUNJAB_POLICE), replacement(new_key(), old))
-    assert tables == ["officer_disabled", "officer", "outbox", "idempotency"]
+    assert tables == ["officer_disabled", "officer", "watched_number", "outbox", "idempotency"]
 
 
 # ---- systems ----
@@ -260,8 +260,12 @@ def test_a_system_has_no_grade_and_decides_nothing(services: Services) -> None:
     request = enrolment(new_key(), PUNJAB_POLICE, "SYSTEM-1")
     request.kind, request.decides = directory_pb2.KEY_KIND_SYSTEM, True
     not_for = errors_pb2.FIELD_REASON_NOT_FOR_SYSTEM
-    assert refused(services, call_of(PUNJAB_POLICE), request) == [("grade", not_for), ("decides", not_for)]
-    request.grade, request.decides = 0, False
+    assert refused(services, call_of(PUNJAB_POLICE), request) == [
+        ("grade", not_for),
+        ("decides", not_for),
+        ("own_number", not_for),
+    ]
+    request.grade, request.decides, request.own_number = 0, False, ""
     answer = services.ask(call_of(PUNJAB_POLICE), request).response.officer
     assert (answer.kind, answer.grade) == (directory_pb2.KEY_KIND_SYSTEM, 0)
     (known,) = services.directory.reload().officers.values()

@@ -13,6 +13,7 @@ from nsor_server.directory.limits import ENROLMENTS_A_MINUTE
 from tests import deciding
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.calls import ORIGIN, Services, call_of, violations
+from tests.orders import cnic
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:
@@ -31,6 +32,7 @@ def enrolment(
         jurisdiction=places,
         grade=16,
         kind=directory_pb2.KEY_KIND_OFFICER,
+        own_number=cnic(),
     )
 
 
@@ -148,7 +150,12 @@ def test_another_agencys_key_and_no_key_are_one_answer(services: Services, key: 
 def test_nothing_is_half_written(services: Services, key: Ed25519PrivateKey) -> None:
     # Whichever statement fails, no row of any table stays, nor the entry, and the directory's version stays.
     before = services.one("SELECT directory_version FROM ledger_head")
-    assert services.never_half_written(directory_call(), enrolment(key)) == ["officer", "outbox", "idempotency"]
+    assert services.never_half_written(directory_call(), enrolment(key)) == [
+        "officer",
+        "watched_number",
+        "outbox",
+        "idempotency",
+    ]
     assert services.never_half_written(directory_call(), disabling(key)) == [
         "officer_disabled",
         "outbox",

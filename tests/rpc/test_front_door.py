@@ -567,4 +567,5 @@ def enrolment(agency_id: str) -> directory_pb2.EnrolOfficerRequest:
         proof_of_possession=key.sign(b"nsor-enrol-v1\0" + agency_id.encode() + b"\0" + number.encode()),
         grade=17,
         kind=directory_pb2.KEY_KIND_OFFICER,
+        own_number="3520112345671",
     )

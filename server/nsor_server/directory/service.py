@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
+from nsor_server.access import watched
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import focal_persons, limits, officers, pages, rules
@@ -19,6 +20,7 @@ from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
@@ -32,8 +34,8 @@ EndedWith = Callable[[Call, bytes, Connection], Sequence[Row]]
 class DirectoryService:
     """Enrols, replaces, disables and lists keys, and lists agencies."""
 
-    def __init__(self, ended_with: EndedWith) -> None:
-        self._ended_with = ended_with
+    def __init__(self, ended_with: EndedWith, blind_index: BlindIndex) -> None:
+        self._ended_with, self._blind_index = ended_with, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -106,6 +108,9 @@ class DirectoryService:
         enrolled_at = call.now()
         row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
+        if request.own_number:
+            own = agency_id, number
+            rows.append(watched.own_number(self._blind_index, request.own_number, officer=own, by=call.officer_key))
         if before.live is not None:
             replaced = directory_pb2.DISABLE_REASON_REPLACED
             old, old_ref, live = officers.disabling(before.live, replaced, call, enrolled_at)

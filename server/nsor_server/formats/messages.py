@@ -419,12 +419,20 @@ def _decide_identity_change(
 def _enrolment(
     request: directory_pb2.EnrolOfficerRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
-    if request.kind == directory_pb2.KEY_KIND_OFFICER and not request.grade:
-        violations.append(Violation(path + "grade", errors_pb2.FIELD_REASON_REQUIRED))
+    if request.kind == directory_pb2.KEY_KIND_OFFICER:
+        violations += [
+            Violation(path + name, errors_pb2.FIELD_REASON_REQUIRED)
+            for name, given in (("grade", request.grade), ("own_number", request.own_number))
+            if not given
+        ]
     if request.kind == directory_pb2.KEY_KIND_SYSTEM:
         violations += [
             Violation(path + name, errors_pb2.FIELD_REASON_NOT_FOR_SYSTEM)
-            for name, given in (("grade", request.grade), ("decides", request.decides))
+            for name, given in (
+                ("grade", request.grade),
+                ("decides", request.decides),
+                ("own_number", request.own_number),
+            )
             if given
         ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access import watched
 from nsor_server.ledger.stored import (
     Add,
     Concerns,
@@ -83,6 +84,7 @@ STORED: Final = Stored(
         RecordedTable.unsealed(escalation.STEPS),
         RecordedTable.unsealed(returned.RETURNS),
         RecordedTable.unsealed(times.TIMES),
+        RecordedTable.unsealed(watched.ROWS),
         *screening.TABLES,
         *EMERGENCIES,
         RecordedTable(recalls.PASSES, "recall_pass_id"),

@@ -39,12 +39,13 @@ BLIND_USES = (
     "budget",
     "identity",
     "screening",
+    "watched",
 )
 """What blind indexes are made of; each has keys of its own, so that two uses of one value cannot be joined.
 
 Those of entries label what the ledger's entries are about, and what their answers show; that of requests tells a
 repeated request from another one; that of budgets names accounts; that of identity says who checks one; that of
-screening finds a passenger by number and date of birth together.
+screening finds a passenger by number and date of birth together; that of what is watched finds nothing else.
 """
 
 _NOTE = "Cleartext keys, for development only. In production let a command or a file descriptor hand them over."

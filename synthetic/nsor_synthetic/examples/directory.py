@@ -42,6 +42,7 @@ def directory(ids: parts.Ids) -> Iterator[Message]:
         kind=directory_pb2.KEY_KIND_OFFICER,
         decides=True,
         replaced_key_id=ids.octets("replaced key id", 32),
+        own_number="8220312345670",
     )
     yield directory_pb2.DisableOfficerRequest(
         request_id=ids.uuid("disable"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, kept, keys
+from nsor.cli import agreement, kept, keys, shown_number
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
@@ -65,6 +65,8 @@ def _facts(function: _F) -> _F:
 def _enrolment(function: _F) -> _F:
     """Add the options of an officer's enrolment."""
     file = "What `nsor officer request` has written, instead of the officer's key and facts."
+    card = "The officer's own CNIC, in the first line of a file; default: asked for, or read from stdin."
+    function = click.option("--own-number-file", "own_file", type=_FILE, help=card)(function)
     function = agreement.option(click.option("--request-file", type=_FILE, help=file)(_facts(function)))
     return _focal_persons(required=True, two=True)(function)
 
@@ -75,6 +77,9 @@ def officer() -> None:
 
     Enrolling is two persons' work: a focal person of your agency signs it, and for a deciding officer of NPB or of a
     court two. The register's operator enters focal persons.
+
+    The focal person types the number of the officer's own CNIC, from his card: the register keeps no more of it than
+    lets it notice when an officer looks himself up.
     """
 
 
@@ -274,6 +279,7 @@ def _enrol(
     *,
     replace: bool,
     request_file: Path | None,
+    own_file: Path | None,
     focal_file: Path,
     second_file: Path | None,
     agreed: bool,
@@ -294,6 +300,7 @@ def _enrol(
             agreement.obtain(session, "Replace his key by this one?" if replace else "Enrol it?", agreed=agreed)
         if replace:
             request.replaced_key_id = keys.live(client, request.officer_number).officer_key_id
+        request.own_number = shown_number.hidden(session, "The officer's own CNIC", own_file, "--own-number-file")
         _enrolled(session, client, request, title="Replaced" if replace else "Enrolled")
 
 

@@ -32,6 +32,25 @@ def is_name(number: str) -> bool:
     return any(each.isalpha() for each in number) and not any(each.isdigit() for each in number)
 
 
+def hidden(session: Session, asked: str, path: Path | None, option: str) -> str:
+    """A number that nobody beside the screen may read: from a file, typed unseen at the terminal, or from stdin.
+
+    Args:
+        session: of the command.
+        asked: what it is, in English.
+        path: of the file, whose first line it is; None: none was named.
+        option: that names the file.
+    """
+    if path is not None:
+        warn_if_shared(path, option)
+        text = read_text(str(path))
+    elif _is_terminal():
+        text = click.prompt(session.said(asked), hide_input=True, err=True)
+    else:
+        text = sys.stdin.readline()
+    return text.split("\n")[0].strip()
+
+
 def document(session: Session, path: Path | None) -> types_pb2.TravelDocument:
     """A passport or another document: JSON of a file, what who sits at the terminal answers, or else JSON of stdin."""
     from nsor.v1 import types_pb2  # noqa: PLC0415 - loaded late, so that help is quick

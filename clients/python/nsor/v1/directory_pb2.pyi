@@ -296,6 +296,7 @@ class EnrolOfficerRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     DECIDES_FIELD_NUMBER: _builtins.int
     REPLACED_KEY_ID_FIELD_NUMBER: _builtins.int
+    OWN_NUMBER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request repeatable."""
     validate_only: _builtins.bool
@@ -319,6 +320,11 @@ class EnrolOfficerRequest(_message.Message):
     """The live key of this number, 32 bytes, which the new one replaces: it is disabled in the same entry. Empty when the number has
     no live key.
     """
+    own_number: _builtins.str
+    """The number of the officer's own identity card (CNIC), as the focal person has seen it; required for an officer, not for a system. The
+    register keeps a keyed hash of it alone, so that an officer who looks himself up is noticed. One whose key was enrolled before this was asked
+    for has none until his key is replaced; one that was given stays when another is given later.
+    """
     @_builtins.property
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Where the officer may act; empty means the agency's whole jurisdiction."""
@@ -336,10 +342,11 @@ class EnrolOfficerRequest(_message.Message):
         kind: Global___KeyKind.ValueType = ...,
         decides: _builtins.bool = ...,
         replaced_key_id: _builtins.bytes = ...,
+        own_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decides", b"decides", "grade", b"grade", "jurisdiction", b"jurisdiction", "kind", b"kind", "officer_number", b"officer_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "replaced_key_id", b"replaced_key_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decides", b"decides", "grade", b"grade", "jurisdiction", b"jurisdiction", "kind", b"kind", "officer_number", b"officer_number", "own_number", b"own_number", "proof_of_possession", b"proof_of_possession", "public_key", b"public_key", "replaced_key_id", b"replaced_key_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

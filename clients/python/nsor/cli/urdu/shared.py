@@ -264,6 +264,7 @@ TEXTS: Final[dict[str, str]] = {
     "What does it tell?": "اطلاع کس بارے میں ہے؟",
     "Send it again anyway?": "پھر بھی دوبارہ بھیجیں؟",
     "CNIC": "شناختی کارڈ نمبر",
+    "The officer's own CNIC": "افسر کا اپنا شناختی کارڈ نمبر",
     "Country of the passport, such as PK": "پاسپورٹ کا ملک، جیسے PK",
     "District or station, by name or code": "ضلع یا تھانہ، نام یا کوڈ سے",
     "House (empty: none)": "مکان (خالی: کوئی نہیں)",

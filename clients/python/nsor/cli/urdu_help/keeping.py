@@ -104,6 +104,9 @@ OPTIONS: Final[dict[str, str]] = {
     "What `nsor officer request` has written, instead of the officer's key and facts.": (
         "جو `nsor officer request` نے لکھا، افسر کی کلید اور کوائف کی جگہ۔"
     ),
+    "The officer's own CNIC, in the first line of a file; default: asked for, or read from stdin.": (
+        "افسر کا اپنا شناختی کارڈ نمبر، فائل کی پہلی سطر میں؛ ورنہ پوچھا جاتا ہے، یا stdin سے پڑھا جاتا ہے۔"
+    ),
     "The officer's key.": "افسر کی کلید۔",
     "Personal or belt number.": "ذاتی یا بیلٹ نمبر۔",
     "BPS grade.": "BPS گریڈ۔",

@@ -29,7 +29,7 @@ from tests.names.families import (
 )
 
 HALVES: Final = ("tuning", "untouched")
-_COLUMNS: Final = ("rule", "same", "name", "relative", "year", "other_name", "other_relative", "other_year")
+COLUMNS: Final = ("rule", "same", "name", "relative", "year", "other_name", "other_relative", "other_year")
 _TITLES: Final = tuple(
     Word(((roman,), (urdu,)))
     for roman, urdu in zip(
@@ -66,10 +66,10 @@ Both = tuple[_Written, _Written]
 
 
 class _Maker:
-    """Makes the pairs of a half."""
+    """Makes the pairs of a half; others by each seed."""
 
-    def __init__(self, half: str) -> None:
-        self.dice = Dice(f"pairs/{half}")
+    def __init__(self, half: str, seed: str = "") -> None:
+        self.dice = Dice(f"pairs/{half}{seed}")
         self._of: dict[str, list[Family]] = {}
         for each in families().values():
             if each.half == half:
@@ -305,9 +305,9 @@ _RULES: Final[dict[str, Callable[[_Maker], Both]]] = {
 }
 
 
-def pairs(half: str) -> Iterator[tuple[str, ...]]:
-    """The rows of a half's file."""
-    maker = _Maker(half)
+def pairs(half: str, seed: str = "") -> Iterator[tuple[str, ...]]:
+    """The rows of a half's file; by a seed, other pairs of the same families and rules."""
+    maker = _Maker(half, seed)
     for row in rows("rules.tsv"):
         made = (_RULES[row["rule"]](maker) for _ in range(_TRIES))
         differing = (pair for pair in made if pair[0] != pair[1])
@@ -324,7 +324,7 @@ def as_text(half: str) -> str:
     """A half's file."""
     file = io.StringIO()
     writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    writer.writerow(COLUMNS)
     writer.writerows(pairs(half))
     return file.getvalue()
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.names import compose
 from tests.names.families import FOLDER, families, rows
-from tests.names.labelled import pairs
+from tests.names.labelled import others, pairs
 
 
 @pytest.mark.parametrize("half", compose.HALVES)
@@ -38,3 +38,10 @@ def test_no_spelling_of_a_name_stands_in_both_halves() -> None:
     assert set.intersection(*of.values()) == set()
     for row in rows("look_alikes.tsv"):
         assert families()[row["one"]].half == families()[row["other"]].half
+
+
+def test_a_seed_makes_other_pairs_of_the_same_rules() -> None:
+    made, more = pairs("tuning"), others("tuning", "a")
+    assert [(each.rule, each.same) for each in made] == [(each.rule, each.same) for each in more]
+    assert more == others("tuning", "a")
+    assert len({each.asked for each in more} - {each.asked for each in others("tuning", "b")}) > len(more) / 2

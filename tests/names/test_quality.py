@@ -43,7 +43,7 @@ def key(number: int) -> bytes:
 
 @pytest.mark.parametrize(
     ("query", "recall", "precision", "alike"),
-    [(WITH_YEAR, 0.99, 0.98, 0.06), (WITHOUT_YEAR, 0.985, 0.96, 0.1)],
+    [(WITH_YEAR, 0.995, 0.99, 0.06), (WITHOUT_YEAR, 0.995, 0.98, 0.07)],
     ids=["year", "no-year"],
 )
 def test_one_person_is_found_and_told_from_look_alikes(  # noqa: PLR0917 - what is asked, and what has to come of it
@@ -65,5 +65,5 @@ def test_one_person_is_found_and_told_from_look_alikes(  # noqa: PLR0917 - what 
     same = sum(pair.same for pair in labelled)
     assert found / same >= recall
     assert first / same >= precision
-    assert bands[True] / same >= 0.9
+    assert bands[True] / same >= 0.92
     assert bands[False] / (len(labelled) - same) <= alike

@@ -36,6 +36,25 @@ def test_each_candidate_has_a_band_and_others_who_fit_are_counted() -> None:
     assert (none.candidates, none.fits) == ([], 0)
 
 
+def test_another_spelling_of_the_whole_name_stands_before_the_name_with_another_word() -> None:
+    index = filled(
+        Person((Name("Muhammad Rafiq Shah", "Lal Din"),)),
+        Person((Name("Muhammad Rafeeq", "Laal Din"),)),
+        Person((Name("Haji Muhammad Rafiq", "Lal Din"),)),
+    )
+    found = index.search(Person(RAFIQ.names), 3, BANDS).candidates
+    assert [each.card_id[-1] for each in found] == [2, 1, 0]
+    cards = [(bytes(16), Person((Name("Rafiq Shah", "Lal Din"),))), (bytes(15) + b"\1", RAFIQ)]
+    assert [each.card_id[-1] for each in index.compare(RAFIQ, 2, BANDS, cards).candidates] == [1, 0]
+
+
+def test_who_has_little_more_than_a_word_of_the_name_is_not_likely() -> None:
+    index = filled(Person((Name("Niazi", "Lal Din"),)), Person((Name("Rafiq Niazi", "Lal Din"),)))
+    asked = Person((Name("Muhammad Rafiq Gondal Niazi", "Lal Din"),))
+    found = index.search(asked, 2, BANDS).candidates
+    assert [(each.card_id[-1], each.band) for each in found] == [(1, Band.LIKELY), (0, Band.POSSIBLE)]
+
+
 def test_no_more_others_are_counted_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_of_names, "MOST_FITS", 4)
     assert filled(*[RAFIQ] * 9).search(RAFIQ, 2, BANDS).fits == 4
@@ -73,6 +92,7 @@ def test_many_cards_are_as_alike_at_once_as_one_by_one() -> None:
         assert found.nats == pytest.approx([each.nats for each in one_by_one], abs=1e-3)
         assert found.wholes == pytest.approx([each.whole for each in one_by_one], abs=1e-3)
         assert found.closeness == pytest.approx([each.closeness for each in one_by_one], abs=1e-3)
+        assert found.ranks == pytest.approx([each.rank for each in one_by_one], abs=1e-3)
 
 
 def test_others_are_compared_as_cards_are_and_none_is_kept() -> None:

@@ -32,6 +32,12 @@ NAMES: Final[list[tuple[str, list[tuple[str, ...]], list[tuple[str, ...]]]]] = [
     ("موسی", [("موسا",)], []),
     ("داود", [("داؤد",)], []),
     ("ثنااللہ", [("ثنا", "ullah")], []),
+    ("Salahuddn", [("salah", "uddin")], []),
+    ("Zakaulllah", [("zaka", "ullah")], []),
+    ("Nasrallah", [("nasr", "ullah")], []),
+    ("Muhamamd Naveed", [("muhammad", "naveed")], []),
+    ("Muhammadi", [("muhammadi",)], []),
+    ("Mullah", [("mullah",)], []),
     ("رفیق بیوہ لال خان", [("رفیق",)], [("لال", "khan")]),
 ]
 TEXTS: Final = [text for text, _, _ in NAMES]

@@ -48,6 +48,9 @@ _LIKE_CONSONANTS: Final = {
     "Ts": 0.15,
     "Td": 0.5,
     "dz": 0.45,
+    "Dd": 0.03,
+    "Dz": 0.05,
+    "Dt": 0.5,
     "Hh": 0.0,
 }
 _LAST_A: Final = {"A": 0.0, "a": 0.03, "e": 0.1, "E": 0.3, "O": 0.3, "I": 0.45, "H": 0.3, "h": 0.1, "'": 0.3}
@@ -206,12 +209,3 @@ def _costs(words: Numbers, others: Numbers, most: Floats, drop: Floats) -> Float
         # An insertion continues from the left: the least of all places, less what was added since.
         before = np.minimum.accumulate(now - added, axis=0) + added
     return found
-
-
-def one_slip(word: str, other: str) -> bool:
-    """Whether one slip of the keys makes one of the other: a letter more, less, changed, or two in the wrong order."""
-    if abs(len(word) - len(other)) > 1 or word == other:
-        return False
-    first = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
-    one, two = word[first:], other[first:]
-    return one[1:] == two[1:] or one[1:] == two or one == two[1:] or (one[:2] == two[1::-1] and one[2:] == two[2:])

@@ -17,11 +17,13 @@ from nsor_server.names.cards import Cards, Slots
 from nsor_server.names.evidence import (
     DISTRICT,
     LEFT_OUT,
+    MOST_LEFT_OUT,
     OTHER,
     OTHER_DISTRICT,
     OTHER_SEX,
     Asked,
     close,
+    ranked,
     year_counts,
     year_whole,
     years_apart,
@@ -42,17 +44,25 @@ class Alike(NamedTuple):
         wholes: what there was to be found.
         left_out: of that, what a card only leaves out.
         other: what a card has other words for.
+        apart: how many words one of the two has and the other one hasn't.
     """
 
     nats: Floats
     wholes: Floats
     left_out: Floats
     other: Floats
+    apart: Floats
 
     @property
     def closeness(self) -> Floats:
         """As ``Likeness.closeness``."""
         found: Floats = close(self.nats, self.wholes, self.left_out, self.other)
+        return found
+
+    @property
+    def ranks(self) -> Floats:
+        """As ``Likeness.rank``."""
+        found: Floats = ranked(self.nats, self.apart)
         return found
 
 
@@ -62,6 +72,7 @@ class _Best(NamedTuple):
     nats: Floats
     left_out: Floats
     other: Floats
+    apart: Floats
 
 
 class _Names(NamedTuple):
@@ -87,16 +98,16 @@ class _Names(NamedTuple):
 def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
     """How alike some cards are, which have words."""
     nats, wholes = besides(asked, held.cards, slots)
-    left_out, other = np.zeros_like(nats), np.zeros_like(nats)
+    left_out, other, apart = np.zeros_like(nats), np.zeros_like(nats), np.zeros_like(nats)
     words = [*_distinct(Part.NAME, asked.names), *_distinct(Part.RELATIVE, asked.relatives)]
     if not len(slots) or not words:
-        return Alike(nats, wholes, left_out, other)
+        return Alike(nats, wholes, left_out, other, apart)
     names = _names(words, held, known, slots)
     numbers = {(word.part, id(word.matched)): number for number, word in enumerate(words)}
     for part, ways in ((Part.NAME, asked.names), (Part.RELATIVE, asked.relatives)):
         of_part = names.are_relatives == (part is Part.RELATIVE)
         best = np.full(len(slots), _NONE, dtype=np.float32)
-        best_of = np.zeros((3, len(slots)), dtype=np.float32)
+        best_of = np.zeros((4, len(slots)), dtype=np.float32)
         for way in ways:
             found = _way(way, [numbers[part, id(each)] for each in way], names)
             # Of a card's names the last one written here stays: the best.
@@ -109,13 +120,14 @@ def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
             which = chosen[better]
             best[better] = found.nats[which]
             best_of[0, better] = sum(each.weight for each in way)
-            best_of[1:, better] = found.left_out[which], found.other[which]
+            best_of[1:, better] = found.left_out[which], found.other[which], found.apart[which]
         have = best > _NONE / 2
         nats[have] += best[have]
         wholes += best_of[0]
         left_out += best_of[1]
         other += best_of[2]
-    return Alike(nats, wholes, left_out, other)
+        apart += best_of[3]
+    return Alike(nats, wholes, left_out, other, apart)
 
 
 def besides(asked: Asked, cards: Cards, slots: Slots) -> tuple[Floats, Floats]:
@@ -168,10 +180,11 @@ def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> _Best
     lost = np.where(best > -LEFT_OUT * weights, 0.0, weights)
     left = np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights)
     of_names = np.array([not each.is_title for each in way])
-    other = np.minimum(
-        lost[:, of_names].sum(axis=1), np.add.reduceat(np.where(names.are_titles, 0.0, left), names.firsts)
-    )
+    lost_names, left_names = lost[:, of_names], np.where(names.are_titles, 0.0, left)
+    other = np.minimum(lost_names.sum(axis=1), np.add.reduceat(left_names, names.firsts))
+    apart = np.count_nonzero(lost_names, axis=1) + np.add.reduceat((left_names > 0).astype(np.float32), names.firsts)
     lost, unasked = lost.sum(axis=1), np.add.reduceat(left, names.firsts)
     nats = np.where(best > -LEFT_OUT * weights, best, 0.0).sum(axis=1)
     nats -= LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * other
-    return _Best(nats.astype(np.float32), np.maximum(0.0, lost - unasked).astype(np.float32), other.astype(np.float32))
+    left_out = np.clip(lost - unasked, 0.0, MOST_LEFT_OUT * weights.sum())
+    return _Best(*(each.astype(np.float32) for each in (nats, left_out, other, apart)))

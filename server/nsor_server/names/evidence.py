@@ -15,10 +15,16 @@ from nsor_server.names.vocabulary import Matched, Vocabulary
 
 LEFT_OUT: Final = 0.2
 """Share of its weight that a word costs that one of the two leaves out."""
-_LESS: Final = 0.8
-"""Share of the weight of words that are only left out that isn't asked for, where it is said how close two are."""
+MOST_LEFT_OUT: Final = 0.5
+"""Share of a name that a card may leave out so that it isn't asked for, where it is said how close two are."""
 OTHER: Final = 0.9
 """The same where both have a word that the other doesn't have."""
+_APART: Final = 2.0
+"""Nats by which a search puts somebody back for each word that one of the two leaves out, however frequent it is.
+
+Titles come and go; of other words clerks leave out one in some ten, and an exact namesake is likelier to be meant than
+one of another name with it.
+"""
 YEAR: Final = {0: 3.5, 1: 2.0, 2: 1.0, 3: 0.5}
 YEARS_APART: Final = max(YEAR)
 """Who was born further apart isn't found."""
@@ -46,8 +52,9 @@ class Likeness(NamedTuple):
         nats: found, less what differs.
         whole: what there was to be found.
         evidence: for each word and part.
-        left_out: of that, what the card only leaves out, with no other word in its place.
+        left_out: of that, what the card only leaves out, with no other word in its place; at most half of a name.
         other: what both have other words for.
+        apart: how many words, titles aside, one of the two has and the other one hasn't.
     """
 
     nats: float
@@ -55,11 +62,17 @@ class Likeness(NamedTuple):
     evidence: tuple[Evidence, ...]
     left_out: float = 0.0
     other: float = 0.0
+    apart: int = 0
 
     @property
     def closeness(self) -> float:
         """As ``close``."""
         return float(close(self.nats, self.whole, self.left_out, self.other))
+
+    @property
+    def rank(self) -> float:
+        """As ``ranked``."""
+        return float(ranked(self.nats, self.apart))
 
 
 def years_apart(asked: Asked, years: npt.ArrayLike) -> npt.NDArray[np.int32]:
@@ -89,6 +102,7 @@ def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
         tuple(one for each in found for one in each.evidence),
         sum(each.left_out for each in found),
         sum(each.other for each in found),
+        sum(each.apart for each in found),
     )
 
 
@@ -103,9 +117,14 @@ def of_names(asked: Asked, card: Stored, known: Vocabulary) -> tuple[Likeness | 
 def close(nats: Any, whole: Any, left_out: Any, other: Any) -> Any:
     """How close two are, from 0 to 1: the share of what there was to be found.
 
-    What one of the two only leaves out counts less than elsewhere, and what both have other words for counts twice.
+    What one of the two only leaves out isn't asked for, and what both have other words for counts twice.
     """
-    return np.clip((nats - other) / np.maximum(whole - _LESS * left_out, 1e-6), 0.0, 1.0)
+    return np.clip((nats - other) / np.maximum(whole - left_out, 1e-6), 0.0, 1.0)
+
+
+def ranked(nats: Any, apart: Any) -> Any:
+    """By what a search puts people in order: what speaks for each, less for words that only one of the two has."""
+    return nats - _APART * apart
 
 
 def _besides_names(asked: Asked, card: Stored) -> list[Likeness]:
@@ -148,8 +167,11 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
         sum(known.weight(number) for number in left if not known.is_title(number)),
     )
     nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * other
+    apart = sum(not word.is_title for n, word in enumerate(asked) if n not in found)
+    apart += sum(not known.is_title(number) for number in left)
     evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
-    return Likeness(nats, sum(word.weight for word in asked), evidence, max(0.0, lost - unasked), other)
+    whole = sum(word.weight for word in asked)
+    return Likeness(nats, whole, evidence, min(max(0.0, lost - unasked), MOST_LEFT_OUT * whole), other, apart)
 
 
 def _year(asked: Asked, card: Stored) -> Likeness | None:

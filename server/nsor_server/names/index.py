@@ -117,10 +117,11 @@ class NameIndex:
             return Found([], 0)
         found = alike(asked, held, self._known, slots)
         fit = np.flatnonzero(found.closeness >= bands.possible)
-        best = fit[np.argsort(-found.nats[fit], kind="stable")[: limit * _COMPARED]]
-        compared = [self._compared(asked, slot, bands) for slot in slots[best].tolist()]
-        compared = [each for each in compared if each.strength >= bands.possible]
-        candidates = sorted(compared, key=lambda each: (-each.rarity, each.card_id))[:limit]
+        best = fit[np.argsort(-found.ranks[fit], kind="stable")[: limit * _COMPARED]]
+        compared = [
+            (self._ids[slot], likeness(asked, self._cards.card(slot), self._known)) for slot in slots[best].tolist()
+        ]
+        candidates = _in_order(compared, bands)[:limit]
         return Found(candidates, min(MOST_FITS, len(fit) - len(candidates)))
 
     def compare(self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]]) -> Found:
@@ -136,12 +137,10 @@ class NameIndex:
         for _, card in stored:
             self._known.count(card.words, 1)
         asked = self._asked_for(person)
-        found = [self._close(card_id, likeness(asked, card, self._known), bands) for card_id, card in stored]
+        compared = [(card_id, likeness(asked, card, self._known)) for card_id, card in stored]
         for _, card in stored:
             self._known.count(card.words, -1)
-        fit = sorted(
-            (each for each in found if each.strength >= bands.possible), key=lambda each: (-each.rarity, each.card_id)
-        )
+        fit = _in_order(compared, bands)
         return Found(fit[:limit], min(MOST_FITS, len(fit[limit:])))
 
     def born(self, people: Sequence[Person], limit: int, least_strength: float) -> list[list[Candidate]]:
@@ -188,14 +187,6 @@ class NameIndex:
         alike = likeness(asked, self._cards.card(slot), self._known)
         strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
         return Candidate(self._ids[slot], strength, alike.nats, alike.evidence)
-
-    def _compared(self, asked: Asked, slot: int, bands: Bands) -> Candidate:
-        """A candidate of a search."""
-        return self._close(self._ids[slot], likeness(asked, self._cards.card(slot), self._known), bands)
-
-    @staticmethod
-    def _close(card_id: bytes, found: Likeness, bands: Bands) -> Candidate:
-        return Candidate(card_id, found.closeness, found.nats, found.evidence, bands.of(found.closeness))
 
     def _stored(self, person: Person) -> Stored:
         names: dict[Numbers, None] = {}
@@ -264,6 +255,15 @@ class NameIndex:
         self._slot_of = {card_id: slot for slot, card_id in enumerate(self._ids)}
         self._births.moved({before: slot for slot, before in enumerate(slots.tolist())})
         self._arrays = []
+
+
+def _in_order(compared: Iterable[tuple[bytes, Likeness]], bands: Bands) -> list[Candidate]:
+    """The candidates of a search, the first the one who is likeliest to be meant."""
+    fit = [(card_id, each) for card_id, each in compared if each.closeness >= bands.possible]
+    return [
+        Candidate(card_id, each.closeness, each.nats, each.evidence, bands.of(each.closeness))
+        for card_id, each in sorted(fit, key=lambda one: (-one[1].rank, one[0]))
+    ]
 
 
 @functools.lru_cache(maxsize=100_000)

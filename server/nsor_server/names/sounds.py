@@ -24,9 +24,11 @@ LAST_H: Final = "H"
 """Behind a vowel at the end of a Roman word: of Fatimah it is nothing, of Salah a letter."""
 TH: Final = "T"
 """Roman th: an aspirated t, or the letter that Urdu speaks as s (Uthman)."""
+DH: Final = "D"
+"""Roman dh: an aspirated d, or the letter that Urdu speaks as z (Riyadh, Riaz)."""
 LAST_A: Final = "F"
 """At the end of a word: what makes a woman's name of a man's."""
-ALPHABET: Final = CONSONANTS + LONG + SHORT + UNSURE + SILENT + LAST_H + TH + LAST_A
+ALPHABET: Final = CONSONANTS + LONG + SHORT + UNSURE + SILENT + LAST_H + TH + LAST_A + DH
 
 _ROMAN: Final = (
     ("chh", "c"),
@@ -39,7 +41,7 @@ _ROMAN: Final = (
     ("ck", "k"),
     ("bh", "b"),
     ("th", TH),
-    ("dh", "d"),
+    ("dh", DH),
     ("jh", "j"),
     ("rh", "r"),
     ("aee", "E"),
@@ -68,6 +70,8 @@ _ROMAN_PARTS: Final = re.compile(
 _QUE: Final = re.compile(r"que$|qu(?=[aei])")
 _GLIDE: Final = re.compile(r"a[wv]?(?:oo|ou|u)(?=[b-df-hj-np-tv-z])")
 """Dawood, Daud, Dawud: one vowel in both scripts."""
+_BETWEEN_VOWELS: Final = re.compile(r"iy+(?=[aou])")
+"""Riyaz, Riaz: the y between two vowels is spoken, written or not."""
 _DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])\1+")
 _FINAL: Final = {"a": LAST_A, "A": LAST_A, "e": "E", "i": "I", "o": "O", "u": "U", "y": "I"}
 _LETTERS: Final = {
@@ -132,8 +136,8 @@ _ONE_SOUND: Final = (("ذوال", "ذول"), ("ابوال", "ابول"), ("اؤ"
 _TWO: Final = 2
 _ALEF: Final = "\u0627"
 _ASPIRATED: Final = {"k": "x", "g": "G", "p": "f"}
-_KEPT_IN_SKELETON: Final = frozenset(CONSONANTS + TH) - set("hwy")
-_LIKE: Final = str.maketrans("qGT", "kgt")
+_KEPT_IN_SKELETON: Final = frozenset(CONSONANTS + TH + DH) - set("hwy")
+_LIKE: Final = str.maketrans("qGTD", "kgtd")
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -151,12 +155,13 @@ def skeleton(of_sounds: str) -> str:
     """The consonants that two spellings of a name share: without h, w and y, but for a w or y that begins it."""
     first = of_sounds[:1].replace("W", "w").replace("Y", "y")
     kept = "".join(each for each in of_sounds[1:] if each in _KEPT_IN_SKELETON)
-    begins = first if first in CONSONANTS + TH and first != "h" else ""
+    begins = first if first in CONSONANTS + TH + DH and first != "h" else ""
     return (begins + kept).translate(_LIKE)
 
 
 def _roman(word: str) -> str:
-    letters = _DOUBLED.sub(r"\1", _GLIDE.sub("au", _QUE.sub("q", word.replace("ehma", "ahma"))))
+    letters = _BETWEEN_VOWELS.sub("i", _GLIDE.sub("au", _QUE.sub("q", word.replace("ehma", "ahma"))))
+    letters = _DOUBLED.sub(r"\1", letters)
     ends_with_h = len(letters) > 3 and letters.endswith("h") and letters[-2] in "aou"
     if ends_with_h:
         letters = letters[:-1]
@@ -168,13 +173,16 @@ def _roman(word: str) -> str:
 
 def _urdu(word: str) -> str:
     found: list[str] = []
+    before = ""
     for letter in _S_AND_H.sub("ش", functools.reduce(lambda text, each: text.replace(*each), _ONE_SOUND, word)):
         if letter == _ASPIRATES and found:
             found[-1] = _ASPIRATED.get(found[-1], found[-1])
         elif letter in _LETTERS:
             sound = _LETTERS[letter]
-            if not found or sound != found[-1]:
+            # One letter stands for a doubled consonant: two of them have a vowel between them that isn't written.
+            if not found or sound != found[-1] or (letter == before and sound in CONSONANTS):
                 found.append(sound)
+        before = letter
     return _with_ends("".join(found), word)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from nsor_server.names import alignment, sounds, words
+from nsor_server.names import alignment, slips, sounds, words
 
 _MOST_ALIGNED: Final = 4_000
 """Words of each script that a word is compared with at a time."""
@@ -200,7 +200,7 @@ class Spellings:
         near["letters"] = np.minimum(self._lengths_of(numbers), lengths)
         if not between:
             for nth in self._may_be_slips(several, of, numbers).tolist():
-                near["slip"][nth] = alignment.one_slip(several[of[nth]], self._words[numbers[nth]])
+                near["slip"][nth] = slips.one_slip(several[of[nth]], self._words[numbers[nth]])
         wanted = np.where(near["slip"], np.inf, most(near) + _ROUNDED).astype(np.float32)
         of_words, of_others = alignment.numbered(several)[of], self._sounds_of(numbers)
         near["cost"] = alignment.costs(of_words, of_others, wanted, between_scripts=between)

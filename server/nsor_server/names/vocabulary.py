@@ -29,10 +29,10 @@ _PER_COST: Final = 5.0
 """Nats that a cost of 1 takes away."""
 _SURE: Final = 0.7
 """Share of that for a spelling that hardly anybody has: what else should it be?"""
-_SLIP: Final = 0.9
-_SPELLING: Final = 0.18
+_SLIP: Final = 0.75
+_SPELLING: Final = 0.25
 """What differs by more is another spelling of a name only if it isn't a name itself."""
-_BOTH_NAMES: Final = 0.4
+_BOTH_NAMES: Final = 0.7
 _BETWEEN: Final = 0.7
 """Share of what the nearest name of the other script costs that no word there costs: it may well be that name, ..."""
 _MOST_BETWEEN: Final = 0.45

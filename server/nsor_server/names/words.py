@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Final
 
 from nsor_server.formats import person_name
+from nsor_server.names import slips
 
 _DATA: Final = tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text(encoding="utf-8"))
 _SUPERSCRIPT_ALEF: Final = "\u0670"
@@ -82,6 +83,10 @@ _URDU_OF_FAITH: Final = re.compile(r"^(?P<one>[\u0621-\u06d3]{2,})(?P<two>الد
 _URDU_SERVANT: Final = re.compile(r"^(?P<two>عبدال)(?P<one>[\u0621-\u06d3]{2,})$")
 _BEFORE: Final = (_SERVANT, _URDU_SERVANT)
 _BEHIND: Final = (_OF_GOD, _OF_FAITH, _URDU_OF_GOD, _URDU_OF_FAITH)
+_ENDS: Final = ("ullah", "uddin")
+_MUHAMMADS: Final = frozenset(form for form in _DATA["whole"]["muhammad"]["forms"] if len(form) >= 8 and form.isascii())
+_LONG_COMPOUND: Final = 8
+"""Letters of a compound whose end may have a slip."""
 _NOT_PLAIN: Final = frozenset(
     word
     for phrase in (*_DATA["alias"], *_DATA["relation"], "بی بی", "ud din", "ul lah", "ud deen")
@@ -170,4 +175,16 @@ def _apart(word: str) -> tuple[str, ...]:
     for pattern in _BEHIND:
         if found := pattern.match(word):
             return (_one(found), _WHOLE.get(found["two"], "ullah"))
+    return _with_a_slip(word) if word.isascii() and len(word) >= _LONG_COMPOUND else (word,)
+
+
+def _with_a_slip(word: str) -> tuple[str, ...]:
+    """A long word that is Muhammad with a slip, or a compound with one in its end: else the two share no word."""
+    if not word.endswith("i") and any(slips.one_slip(form, word) for form in _MUHAMMADS):
+        return ("muhammad",)  # Muhammadi is another name
+    for end in _ENDS:
+        for length in (len(end) + 1, len(end), len(end) - 1):
+            if slips.one_slip(end, word[-length:]):
+                one = word[:-length]
+                return (_WHOLE.get(one, one), end)
     return (word,)

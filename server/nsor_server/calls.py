@@ -217,6 +217,7 @@ class Call:
         refusal: what else is written of the refusal.
         before: how many entries this process knew to be durable when the handler began to read.
         looked_at: what the handler has looked at: what a refusal by the register rests on.
+        rests_on: of a call whose refusals are told again by what it named: that.
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
         count: how many calls the record stands for.
         weight: as how many ordinary calls it counts in a commit.
@@ -262,6 +263,7 @@ class Call:
     refusal: Refusal | None = None
     before: int = 0
     looked_at: list[LookedAt] = field(default_factory=list)
+    rests_on: RestedOn | None = None
     answer: bytes = b""
     count: int = 1
     weight: int = 1
@@ -420,6 +422,20 @@ class Seen:
     what: Versions
     key: tuple[Any, ...]
     version: int
+
+
+class RestedOn(NamedTuple):
+    """What the refusal of a call follows from, for its entry.
+
+    Attributes:
+        grant_id: the grant, ticket or court case that the request names, 16 bytes; empty: it names an FIR.
+        position: of the subject, from 0.
+        case_reference: the FIR; empty: it names none.
+    """
+
+    grant_id: bytes = b""
+    position: int = 0
+    case_reference: str = ""
 
 
 class Shown(NamedTuple):

@@ -1,21 +1,27 @@
 """The owner of the database changes what a search reads, has it made, and puts everything back."""
 
+import uuid
 from typing import Any
 
 import pytest
 
 from nsor_server import errors
-from tests.agencies import NPB
+from nsor_server.lookup.search import rules
+from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import call_of
-from tests.lookup.search.conftest import OPENER, Searching, named, suspect, written
+from tests.lookup.conftest import officer
+from tests.lookup.search.conftest import OPENER, Basis, Searching, asking, named, suspect, written
 from tests.lookup.search.conftest import searching as searching  # noqa: PLC0414 - a fixture
+from tests.lookup.search.test_search import look_up
 from tests.lookup.test_withdrawal import withdrawal
 from tests.orders import conviction
 
 RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 HIDDEN = "a search didn't show a registration that it had found and had to show, in its newest version"
 SHOWN = "a search showed a registration that it couldn't show"
+REFUSED = "a search was refused for its grant, ticket or court case, and that counted, or not for that reason"
+OUTSIDE = "OUTSIDE_JURISDICTION"
 OF_CASE = "the records of the case that a search read aren't those that there were"
 
 
@@ -72,3 +78,82 @@ def test_a_record_that_contradicts_its_seal_is_shown_to_nobody(searching: Search
     for asked, fields in ((basis, {}), (searching.fir(), by_name)):
         with pytest.raises(errors.Internal):
             searching.outcome(asked, **fields)
+
+
+def test_no_refusal_of_an_honest_register_is_a_finding(searching: Searching, owner: Owner) -> None:
+    services, nobody = searching.services, suspect(number="3520212345671")
+    searching.read()
+    ticket, case = searching.ticket(suspect(*RAFIQ), nobody), searching.case(suspect(*RAFIQ))
+    elsewhere = officer(LAHORE_COURT.agency_id, 4, ("PK-PB/MUL",))
+    services.enrolled(elsewhere)
+    not_valid = "GRANT_NOT_VALID"
+    assert searching.refusal(Basis(ticket_id=str(uuid.uuid4())))[0] == not_valid
+    assert searching.refusal(ticket, call_of(NPB, OPENER))[0] == not_valid
+    assert searching.refusal(ticket, subject=2)[0] == searching.refusal(ticket, subject=9)[0] == not_valid
+    assert searching.refusal(case, call_of(LAHORE_COURT, elsewhere))[0] == not_valid
+    services.ask(call_of(NPB, OPENER), withdrawal(ticket.ticket_id))
+    assert searching.refusal(ticket)[0] == "GRANT_WITHDRAWN"
+    assert searching.refusal(ticket, call_of(NPB, OPENER))[0] == not_valid
+    afar = officer(PUNJAB_PROSECUTION.agency_id, 9, ("PK-PB/MUL",))
+    services.enrolled(afar)
+    name = written("Muhammad Rafiq", "Lal Din")
+    assert searching.refusal(searching.fir(), call_of(PUNJAB_PROSECUTION, afar), name=name)[0] == OUTSIDE
+    assert owner.findings() == []
+
+
+def test_a_search_that_was_refused_for_a_withdrawal_that_nobody_made_is_found(
+    searching: Searching, owner: Owner
+) -> None:
+    searching.read()
+    basis = searching.ticket(suspect(*RAFIQ))
+    row = f"('{basis.ticket_id}', 'npb', sha256(''), false, now())"
+    withdrawn = f"INSERT INTO access_grant_withdrawal VALUES {row}"  # noqa: S608 - a test
+    with owner.changing(withdrawn, "DELETE FROM access_grant_withdrawal"):
+        assert searching.refusal(basis) == ("GRANT_WITHDRAWN", [])
+    assert owner.findings() == [REFUSED]
+
+
+def test_a_search_whose_ticket_was_hidden_or_used_up_by_nobody_is_found(searching: Searching, owner: Owner) -> None:
+    searching.read()
+    basis = searching.ticket(suspect(*RAFIQ))
+    with owner.without("access_grant", "true"):
+        assert searching.refusal(basis) == ("GRANT_NOT_VALID", [])
+    uses = "SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', 0, nth, 0, 'npb'"
+    used = f"INSERT INTO look_up {uses.format(basis.ticket_id)} FROM generate_series(1, 3) AS nth"
+    with owner.changing(used, "DELETE FROM look_up"):
+        assert searching.refusal(basis) == ("GRANT_USED_UP", [])
+    assert searching.shown(basis) == []
+    assert owner.findings() == [REFUSED] * 2
+
+
+def test_a_search_on_what_was_used_up_is_found(searching: Searching, owner: Owner) -> None:
+    rafiq, _ = searching.confirmed(named(*RAFIQ), named("Sher Zaman", "Gul Khan", 1980))
+    basis = searching.grant(suspect(*RAFIQ), uses_per_subject=1)
+    (found,) = searching.search(basis).candidates
+    searching.services.ask(asking(basis), look_up(basis, found))
+    with owner.without("look_up", "true"):
+        assert searching.shown(basis) == [rafiq.key]
+    assert owner.findings() == ["a search rests on a grant, ticket or court case that was used up"]
+
+
+def test_a_search_that_its_rules_forbid_is_found(
+    searching: Searching, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever runs another program than this one with the register's keys.
+    searching.read()
+    afar = officer(PUNJAB_PROSECUTION.agency_id, 9, ("PK-PB/MUL",))
+    searching.services.enrolled(afar)
+    most, name = searching.ticket(suspect("Muhammad Khan", "Muhammad", 1980)), written("Muhammad Rafiq", "Lal Din")
+    with monkeypatch.context() as lawless:
+        lawless.setattr(rules, "check_name", lambda *_: None)
+        lawless.setattr("nsor_server.access.rows.require_within", lambda *_: None)
+        assert searching.shown(most) == []
+        assert searching.shown(searching.fir(), call_of(PUNJAB_PROSECUTION, afar), name=name) == []
+    with monkeypatch.context() as wrong:
+        wrong.setattr("nsor_server.access.rows.within", lambda *_: False)
+        assert searching.refusal(searching.fir(), name=name)[0] == OUTSIDE
+    assert owner.findings() == [
+        "a search was for a name that very many people have",
+        "a search was of an FIR of another place than its officer's",
+        "a search was refused for the place of its FIR, which is its officer's",
+    ]

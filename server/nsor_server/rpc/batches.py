@@ -298,9 +298,12 @@ def _moved(before: Directory, newest: DirectorySnapshot) -> bool:
     return not same or before.policy is not newest.policy
 
 
-def _rank(call: Call) -> tuple[int, int]:
-    """The order within a batch. Of calls on one version the first wins: the one that has lost most often."""
-    return _weight(call), -call.tries
+def _rank(call: Call) -> tuple[int, bool, int]:
+    """The order within a batch. Of calls on one version the first wins: the one that has lost most often.
+
+    What a grouped call uses up counts behind it: who has only read comes before it, too.
+    """
+    return _weight(call), call.prepared is not None, -call.tries
 
 
 def _weight(call: Call) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from google.rpc import code_pb2
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.calls import Call, Row
+from nsor_server.calls import Call, RestedOn, Row
 from nsor_server.errors import FROM_THE_REGISTER, ApiError
 from nsor_server.ledger.entry import Entry
 from nsor_server.rpc.status import reason_name
@@ -59,6 +59,8 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         detail.outcome = _reason(call.error)
         if isinstance(call.error, FROM_THE_REGISTER) and call.looked_at:
             detail.refused.CopyFrom(_refused(call))
+        elif call.rests_on is not None:
+            _says(detail, call, call.rests_on)
     shown_rows = call.route.shows(call) if call.error is None and call.route is not None else 0
     shown = call.outcome.shown if shown_rows and call.outcome is not None else ()
     if shown_rows:
@@ -121,6 +123,13 @@ def _refused(call: Call) -> record_pb2.Refused:
     """What a refusal by the register rests on: whoever owns the database could have hidden it for this call."""
     looked_at = [record_pb2.LookedAt(kind=kind, row_id=row_id, version=v) for kind, row_id, v in call.looked_at]
     return record_pb2.Refused(rows=call.rows, before=call.before, looked_at=looked_at)
+
+
+def _says(detail: record_pb2.AccessDetail, call: Call, rests_on: RestedOn) -> None:
+    """Put in what a refusal follows from, and how many entries there were at least when that was read."""
+    detail.subjects[:] = [rests_on.grant_id] if rests_on.grant_id else []
+    detail.grant_position, detail.case_reference = rests_on.position, rests_on.case_reference
+    detail.refused.CopyFrom(record_pb2.Refused(rows=call.rows, before=call.before))
 
 
 def _reason(error: ApiError | None) -> str:

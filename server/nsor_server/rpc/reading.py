@@ -116,7 +116,7 @@ class Reader:
         if time.monotonic() >= call.deadline:
             raise errors.DeadlineExceeded
         call.payment = None
-        call.looked_at, call.before = [], self._durable()
+        call.looked_at, call.rests_on, call.before = [], None, self._durable()
         request = call.request
         request_id = repeatable(request)
         with self.connection(call.deadline) as conn:

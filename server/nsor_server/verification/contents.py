@@ -176,7 +176,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Recalled(conn, keyring, history, decided_by, report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
-        Searched(conn, keyring, history, report.add),
+        Searched(conn, keyring, history, enrolled, report.add),
         Answers(conn, history, judged, report.add),
         Screenings(conn, keyring, history, report.add),
         Refusals(conn, history, enrolled, report.add),

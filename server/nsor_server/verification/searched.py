@@ -11,6 +11,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup.search import rules, store
@@ -27,20 +28,27 @@ _ALL: Final = 2**31
 """More than the records of any case."""
 _HIDDEN: Final = "a search didn't show a registration that it had found and had to show, in its newest version"
 _SHOWN: Final = "a search showed a registration that it couldn't show"
+_ELSEWHERE: Final = "a search was of an FIR of another place than its officer's"
+_NOT_ELSEWHERE: Final = "a search was refused for the place of its FIR, which is its officer's"
+_OUTSIDE: Final = "OUTSIDE_JURISDICTION"
 _OF_CASE: Final = "the records of the case that a search read aren't those that there were"
 
 
 class Searched:
     """Searches in the ledger's order. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, add: Add) -> None:
-        self._conn, self._history, self._add = conn, history, add
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
+        self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
         self._blind_index = BlindIndex(keyring)
         self.concerns = Concerns(methods=frozenset({SEARCH}))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry."""
-        if leaf.method != SEARCH or detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+        if leaf.method != SEARCH or detail is None:
+            return
+        if leaf.purpose == options_pb2.PURPOSE_PROSECUTION:
+            self._compare_place(index, leaf, detail)
+        if leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
         shown = {each.registration_id: each.version for each in detail.shown}
         of_case = detail.rows == options_pb2.ROW_SCOPE_PART_IN_CASE
@@ -55,6 +63,15 @@ class Searched:
                 self._add(index, _HIDDEN)
         if not of_case and any(self._is_missing(standing, shown) for standing in due.values()):
             self._add(index, _HIDDEN)
+
+    def _compare_place(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        """Whether the officer acts where the FIR is, of a search that was answered or refused by that."""
+        is_refused = detail.outcome == _OUTSIDE
+        if not is_refused and leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+            return
+        station = detail.case_reference.partition(" ")[0]
+        if self._enrolled.may_act(leaf.agency, detail.officer_key, station) == is_refused:
+            self._add(index, _NOT_ELSEWHERE if is_refused else _ELSEWHERE)
 
     def finish(self) -> None:
         """Nothing is left."""

@@ -1,5 +1,6 @@
 """Searches by name: for whom, among whom, and what is shown of whoever is found."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.lookup.search.conftest import (
     suspect,
     written,
 )
+from tests.lookup.test_emergencies import clock_of
 from tests.lookup.test_withdrawal import withdrawal
 from tests.orders import conviction
 
@@ -143,6 +145,87 @@ def test_a_withdrawn_ticket_is_refused_from_the_next_search_on(searching: Search
     assert not isinstance(first, Exception)
     assert isinstance(second, errors.Denied)
     assert searching.refusal(basis) == ("GRANT_WITHDRAWN", [])
+
+
+def test_a_subject_who_cant_be_looked_up_any_more_isnt_searched_for(searching: Searching, keyring: Keyring) -> None:
+    # Nobody whom it found could be looked up: it would show up to 20 people to whoever may know of none.
+    (rafiq, *_) = searching.confirmed(named(*RAFIQ), named("Sher Zaman", "Gul Khan", 1980))
+    basis = searching.grant(suspect(*RAFIQ), suspect("Sher Zaman", "Gul Khan", 1980), uses_per_subject=1)
+    (found,) = searching.search(basis).candidates
+    assert searching.services.ask(asking(basis), look_up(basis, found)).detail.subjects[0] == rafiq.key.bytes
+    assert searching.refusal(basis) == ("GRANT_USED_UP", [])
+    # The other suspect has a use of his own.
+    assert len(searching.shown(basis, subject=2)) == 1
+    assert findings(searching, keyring) == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_search_beside_the_last_use_comes_before_it_or_is_refused(
+    searching: Searching, keyring: Keyring, *, together: bool
+) -> None:
+    searching.confirmed(named(*RAFIQ))
+    basis = searching.grant(suspect(*RAFIQ), uses_per_subject=1)
+    (found,) = searching.search(basis).candidates
+    used, searched = searching.services.at_once(
+        (asking(basis), look_up(basis, found)),
+        (asking(basis), search_pb2.SearchRegistrationsRequest(basis=basis, subject=1)),
+        together=together,
+    )
+    assert not isinstance(used, Exception)
+    if together:
+        assert not isinstance(searched, Exception)
+    else:
+        assert isinstance(searched, errors.Denied)
+        assert searched.reason == errors_pb2.ERROR_REASON_GRANT_USED_UP
+    assert findings(searching, keyring) == []
+
+
+def test_a_refusal_beside_a_withdrawal_is_no_finding(searching: Searching, keyring: Keyring) -> None:
+    # It has read before: then it was used up, and withdrawn when its entry was written.
+    searching.confirmed(named(*RAFIQ))
+    basis = searching.grant(suspect(*RAFIQ), uses_per_subject=1)
+    (found,) = searching.search(basis).candidates
+    searching.services.ask(asking(basis), look_up(basis, found))
+    withdrawn, searched = searching.services.at_once(
+        (call_of(PUNJAB_PROSECUTION), withdrawal(basis.grant_id)),
+        (asking(basis), search_pb2.SearchRegistrationsRequest(basis=basis, subject=1)),
+        together=False,
+    )
+    assert not isinstance(withdrawn, Exception)
+    assert isinstance(searched, errors.Denied)
+    assert searched.reason == errors_pb2.ERROR_REASON_GRANT_USED_UP
+    assert searching.refusal(basis) == ("GRANT_WITHDRAWN", [])
+    assert findings(searching, keyring) == []
+
+
+def test_an_expired_grant_searches_for_nobody(
+    searching: Searching, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching.confirmed(named(*RAFIQ))
+    basis = searching.grant(suspect(*RAFIQ))
+    (found,) = searching.search(basis).candidates
+    clock = clock_of(monkeypatch)
+    clock.ahead = dt.timedelta(days=365)
+    assert searching.refusal(basis) == ("GRANT_EXPIRED", [])
+    with pytest.raises(errors.Denied) as refused:
+        searching.services.ask(asking(basis), look_up(basis, found))
+    assert refused.value.reason == errors_pb2.ERROR_REASON_CANDIDATE_NOT_VALID
+    assert findings(searching, keyring) == []
+
+
+def look_up(basis: Basis, found: search_pb2.Candidate) -> lookup_pb2.LookUpRegistrationRequest:
+    """A look-up of a candidate on the grant that found him."""
+    return lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        candidate_id=found.candidate_id,
+        basis=lookup_pb2.LookUpBasis(grant_id=basis.grant_id),
+    )
+
+
+def findings(searching: Searching, keyring: Keyring) -> list[str]:
+    with searching.services.database.owner() as owner:
+        return verifying.findings(owner, keyring)
 
 
 def test_what_the_officer_adds_tells_people_of_the_name_apart(searching: Searching) -> None:

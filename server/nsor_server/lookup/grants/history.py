@@ -16,13 +16,16 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, options_pb2
+from nsor_server import errors
 from nsor_server.access import rows as scopes
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup import rules
 from nsor_server.lookup.grants import store, subjects
+from nsor_server.lookup.search import rules as searches
 from nsor_server.lookup.stored import LOOK_UP, SEARCH
+from nsor_server.names.card import Name
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
@@ -84,8 +87,12 @@ _SEARCHED: Final[Mapping[str, str]] = {
     _NOT_VALID: "a search rests on a grant, ticket or court case that wasn't for it",
     _WITHDRAWN: "a search rests on a grant, ticket or court case that counted no more",
     _EXPIRED: "a search rests on a grant, ticket or court case that had ended",
+    _USED_UP: "a search rests on a grant, ticket or court case that was used up",
 }
 """The same of a search."""
+_NOT_SEARCHED: Final = (
+    "a search was refused for its grant, ticket or court case, and that counted, or not for that reason"
+)
 _REFUSED: Final = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
 _NOT_MISSED: Final = "a use of a grant, ticket or court case was given back that had shown a record, or none"
 _JUVENILES: Final = "a look-up might show juveniles' records that NPB hadn't allowed, or the other way round"
@@ -108,6 +115,7 @@ class _Grant:
         missed: the accesses that were answered "no record" and weren't given back, with the person's position.
         allowed: by which entry NPB's word came to it that it shows juveniles' records; -1: by none.
         withdrawn: by which entry, and when it says that it was; None: it wasn't.
+        changed: the last entry that gave, withdrew, passed on or used it, or gave a use back.
     """
 
     record: record_pb2.GrantRecord
@@ -121,6 +129,11 @@ class _Grant:
     returned_at: array[int] = field(default_factory=lambda: array("q"))
     missed: dict[bytes, int] = field(default_factory=dict)
     withdrawn: tuple[int, int] | None = None
+    changed: int = 0
+
+    def used_up(self, position: int) -> bool:
+        """Whether one of its persons was looked up as often as it allows."""
+        return self.uses[position] - self.returned[position] >= self.record.uses_per_subject
 
     def shows(self, classes: Iterable[int]) -> bool:
         """Whether it lets all of these classes of fields be shown."""
@@ -161,7 +174,7 @@ class Grants:
         self._grants: dict[bytes, _Grant] = {}
         self._opened: dict[str, list[tuple[int, bytes]]] = {}
         self._of_agency: dict[str, list[tuple[int, bytes]]] = {}
-        self._compromised: set[bytes] = set()
+        self._compromised: dict[bytes, int] = {}
         self._dropped = False
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
@@ -170,10 +183,10 @@ class Grants:
         self._take_returns(index)
         if leaf.method == LOOK_UP and leaf.purpose in rules.ON_A_GRANT:
             self._looked_up(index, leaf, detail)
+        elif leaf.method == SEARCH and leaf.purpose in rules.ON_A_GRANT:
+            self._search(index, leaf, detail)
         elif detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        elif leaf.method == SEARCH and leaf.purpose in rules.ON_A_GRANT:
-            self._searched(index, leaf, detail)
         elif detail.HasField("listed_grants"):
             self._compare_list(index, leaf, detail.listed_grants)
         elif leaf.method == _GET and len(detail.subjects) > 1:
@@ -239,6 +252,7 @@ class Grants:
                 self._add(index, _NOT_MISSED)
             elif position < len(grant.returned):
                 grant.returned[position] += 1
+                grant.changed = index
                 grant.returned_at.append(index)
                 self.returned[access_id] = grant_id, position
 
@@ -248,9 +262,10 @@ class Grants:
             self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
         for table, row_id, withdrawn_us in self._ended.take(index):
             if table != store.WITHDRAWALS:
-                self._compromised.add(row_id)
+                self._compromised.setdefault(row_id, index)
             elif row_id in self._grants:
                 self._grants[row_id].withdrawn = index, withdrawn_us
+                self._grants[row_id].changed = index
         for grant_id, officer_key in self._passed_on.take(index):
             self._passed(index, leaf, detail, grant_id, officer_key)
         for (grant_id,) in self._allowed.take(index):
@@ -266,15 +281,56 @@ class Grants:
             elif detail.outcome in _REASONS:
                 self._refused(index, leaf, detail)
 
-    def _searched(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
-        """Hold a search against the grant that it rests on: it is one of its subjects, and uses nothing of it."""
+    def _search(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """Hold a search against the grant that it rests on: it is for one of its subjects, and uses nothing of it."""
+        if detail is None:
+            return
         grant = self._grants.get(detail.subjects[-1] if detail.subjects else b"")
-        if grant is None or detail.grant_position >= len(subjects.of(grant.record)):
+        if leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+            if detail.outcome in _REASONS and detail.HasField("refused"):
+                self._not_searched(index, leaf, detail, grant)
+            return
+        if grant is None:
             self._add(index, _SEARCHED[_NOT_VALID])
-        elif due := self._due_of_grant(grant, leaf, detail) or self._ended_by(grant, leaf):
+            return
+        due = self._due_of_search(grant, leaf, detail)
+        if due and self._due_of_search(grant, leaf, detail, earlier_us=_RUN_US):
             self._add(index, _SEARCHED[due])
         elif not grant.shows(detail.classes_shown):
             self._add(index, "a search shows classes of fields that its grant doesn't")
+        elif not due and not _says_enough(subjects.of(grant.record)[detail.grant_position]):
+            self._add(index, "a search was for a name that very many people have")
+
+    def _not_searched(
+        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, grant: _Grant | None
+    ) -> None:
+        """Hold the refusal of a search against its grant, but where that changed between the reading and the entry."""
+        if grant is None:
+            due = {_NOT_VALID}
+        else:
+            stolen = self._compromised.get(grant.record.opened_by_key, -1)
+            if max(grant.changed, stolen) >= detail.refused.before:
+                return
+            if detail.outcome == _NOT_VALID and not grant.record.officer_key:
+                return  # where a court's officers may act isn't told again here
+            due = {self._due_of_search(grant, leaf, detail, earlier_us=earlier_us) for earlier_us in (0, _RUN_US)}
+            if self._dropped:
+                due.add(_USED_UP)
+        if detail.outcome not in due:
+            self._add(index, _NOT_SEARCHED)
+
+    def _due_of_search(
+        self, grant: _Grant, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, *, earlier_us: int = 0
+    ) -> str:
+        """Why a search had to be refused, as ``lookup/search/service.py`` says it; empty: it hadn't.
+
+        ``earlier_us``: by so much it may have been decided before its entry was written.
+        """
+        due, named, position = self._due_of_grant(grant, leaf, detail), subjects.of(grant.record), detail.grant_position
+        if due or position >= len(named) or not named[position].name.name:
+            return _NOT_VALID
+        due = self._ended_by(grant, leaf, earlier_us=earlier_us)
+        return due or (_USED_UP if grant.used_up(position) else "")
 
     def _given(
         self,
@@ -292,7 +348,9 @@ class Grants:
         if (record.access_request_id, record.opened_by_agency, list(record.places), record.juvenile) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
         nobody = [0] * len(record.named)
-        self._grants[grant_id] = _Grant(record, index, [*nobody], array("q"), array("q"), record.officer_key, nobody)
+        self._grants[grant_id] = _Grant(
+            record, index, [*nobody], array("q"), array("q"), record.officer_key, nobody, changed=index
+        )
         for named in filter(None, record.named):
             self._naming.setdefault(named, []).append(grant_id)
         bisect.insort(self._opened.setdefault(record.opened_by_agency, []), (record.expires_at_us, grant_id))
@@ -312,7 +370,7 @@ class Grants:
             return  # what is missing is found where the rows are compared with their records
         if leaf.method != _PASSES or (detail is not None and detail.decided_key != officer_key):
             self._add(index, "a grant was passed to another officer than the entry says")
-        grant.holder = officer_key
+        grant.holder, grant.changed = officer_key, index
         grant.passed.append(index)
 
     def _answered(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
@@ -340,6 +398,7 @@ class Grants:
             self._add(index, _NUMBERED)
         grant.uses[position] = max(before, use)
         grant.used.append(index)
+        grant.changed = index
         if detail.outcome == rules.NO_RECORD:
             grant.missed[leaf.access_id] = position
 
@@ -350,8 +409,7 @@ class Grants:
         due = self._due(grant, leaf, detail)
         if not due and grant is not None:
             position = _position(grant, detail)
-            used = grant.uses[position] - grant.returned[position] if position is not None else 0
-            if used >= grant.record.uses_per_subject or self._dropped:
+            if self._dropped or (position is not None and grant.used_up(position)):
                 due = _USED_UP
         if detail.outcome != due:
             self._add(index, _REFUSED)
@@ -372,11 +430,11 @@ class Grants:
         same = (grant.record.agency, grant.record.purpose) == (leaf.agency, leaf.purpose)
         return "" if same and is_his else _NOT_VALID
 
-    def _ended_by(self, grant: _Grant, leaf: leaf_pb2.Leaf) -> str:
-        """Whether it counted no more."""
+    def _ended_by(self, grant: _Grant, leaf: leaf_pb2.Leaf, *, earlier_us: int = 0) -> str:
+        """Whether it counted no more; ``earlier_us``: its end was looked at so much before the entry."""
         if grant.withdrawn is not None or grant.record.opened_by_key in self._compromised:
             return _WITHDRAWN
-        return _EXPIRED if leaf.time_us >= grant.record.expires_at_us else ""
+        return _EXPIRED if leaf.time_us - earlier_us >= grant.record.expires_at_us else ""
 
     def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
         """Hold what an access request showed of its grant against whether it was withdrawn, and when."""
@@ -422,6 +480,15 @@ def _ending_after(ends: list[tuple[int, bytes]], at_us: int) -> Iterator[bytes]:
         if over_us <= at_us:
             return
         yield grant_id
+
+
+def _says_enough(subject: record_pb2.Suspect) -> bool:
+    """Whether the name of a person may be searched for."""
+    try:
+        searches.check_name("", Name(subject.name.name, subject.name.relative_name))
+    except errors.InvalidFields:
+        return False
+    return True
 
 
 def _position(grant: _Grant, detail: record_pb2.AccessDetail) -> int | None:

@@ -98,6 +98,13 @@ _WITHDRAWN: Final = Versions(
 """How often a grant was withdrawn: 0 or 1."""
 
 
+_USED: Final = Versions(
+    "uses of a subject",
+    ("uuid", "smallint"),
+    "(SELECT count(*) FROM look_up WHERE grant_id = q.k1 AND subject = q.k2)"
+    " + (SELECT count(*) FROM look_up_return WHERE grant_id = q.k1 AND subject = q.k2)",
+)
+"""How often a person was looked up on a grant, and how often that was given back: it only grows."""
 _WITHDRAWN_BY: Final = Versions(
     "grants withdrawn by", ("bytea",), "(SELECT count(*) FROM access_grant_withdrawal WHERE withdrawn_by = q.k1)"
 )
@@ -124,6 +131,13 @@ _HOLDER: Final = Statement(
 )
 
 
+_USES: Final = Statement(
+    b"access grant uses",
+    b"""
+SELECT (SELECT count(*) FROM look_up WHERE grant_id = $1 AND subject = $2::smallint),
+    (SELECT count(*) FROM look_up_return WHERE grant_id = $1 AND subject = $2::smallint)
+""",
+)
 GRANT_PLACES: Final = rows.Columns(own_agency="g.opened_by_agency", case_places="g.places")
 """Likewise, of a grant, by who gave it."""
 
@@ -437,6 +451,12 @@ def held_by(conn: Connection, sealer: Sealing, grant_id: bytes, agency_id: str) 
     passed = ask(conn, _HOLDER, grant_id)
     version, holder = passed[0] if passed else (0, None)
     return Held(stored, holder, (stored.seen, Seen(_PASSED, (grant_id,), version)))
+
+
+def uses(conn: Connection, grant_id: bytes, position: int) -> tuple[int, Seen]:
+    """How often a person of a grant was looked up on it, without what was given back; and no more often since."""
+    ((used, returned),) = ask(conn, _USES, grant_id, position.to_bytes(2, "big"))
+    return used - returned, Seen(_USED, (grant_id, position), used + returned)
 
 
 def juvenile_row(grant_id: bytes, allowed_by: bytes, at: dt.datetime) -> Row:

@@ -11,7 +11,7 @@ from nsor.v1 import errors_pb2, search_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import EVERYTHING, classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Seen, Shown
+from nsor_server.calls import Call, Outcome, RestedOn, Seen, Shown
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
@@ -157,10 +157,11 @@ class Searches:
         Raises:
             Denied: GRANT_NOT_VALID, one and the same for one that isn't there, isn't the agency's, the officer's or of
                 the place where he may act, isn't for this purpose, or has no such subject with a name; GRANT_WITHDRAWN;
-                GRANT_EXPIRED.
+                GRANT_EXPIRED; GRANT_USED_UP, where nobody whom it found could be looked up.
             InvalidFields: the name that it has says too little, or the years aren't those that it has.
         """
         basis = getattr(request.basis, rules.BASIS[call.purpose])
+        call.rests_on = RestedOn(raw(basis), request.subject - 1)
         held = grants.held_by(conn, self._sealer, raw(basis), call.agency.agency_id)
         record = held.stored.record if held else record_pb2.GrantRecord()
         named = subjects.of(record)
@@ -177,6 +178,9 @@ class Searches:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
         if to_us(call.now()) >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
+        used, unused = grants.uses(conn, record.grant_id, position)
+        if used >= record.uses_per_subject:
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         subject = named[position]
         name = Name(subject.name.name, subject.name.relative_name)
         rules.check_name("subject", name)
@@ -188,7 +192,7 @@ class Searches:
             [record.grant_id],
             "",
             frozenset(record.classes),
-            held.seen,
+            [*held.seen, unused],
         )
 
     def _of_fir(self, call: Call, request: search_pb2.SearchRegistrationsRequest) -> _Asked:
@@ -197,8 +201,9 @@ class Searches:
         Raises:
             Denied: OUTSIDE_JURISDICTION.
         """
-        rows.require_within(call.agency, call.officer, [request.basis.fir.police_station])
         reference = fir_reference(request.basis.fir)
+        call.rests_on = RestedOn(case_reference=reference)
+        rows.require_within(call.agency, call.officer, [request.basis.fir.police_station])
         person = rules.asked_for(Name(request.name.name, request.name.relative_name), 0, request)
         return _Asked(person, reference, 0, reference, [], registrations.fir_case(reference), EVERYTHING, [])
 

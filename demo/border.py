@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from certs import focal_persons
+from demo import adults
 from demo.narration import Narration, StoryBroke
 from nsor.cli import passengers
 from nsor.cli.movements import COLUMNS
@@ -19,8 +20,6 @@ STATION: Final = "PK-PB/LHR/PS-001"
 FIA: Final = "fia-immigration"
 UNTIL_TOLD: Final = 90
 """How often it is looked for an event, every two seconds: a time for reviews comes each minute."""
-ADULT: Final = 18
-"""What somebody did before no look-up and no screening shows."""
 PASSENGERS: Final = 800
 _REGISTERED_ROW: Final = 412
 _ALERT: Final = "DEPARTURE_WITHOUT_NOTICE"
@@ -40,11 +39,7 @@ def free(orders: list[Order], without: Collection[str]) -> tuple[Order, Order]:
         for each in orders
         if each.person.cnic and each.person.cnic not in without
         if each.custody.state == released and each.addresses[-1].place_code.startswith("PK-PB/")
-        if all(
-            count.offence_date.year - each.person.birth_date.year > ADULT
-            for conviction in each.convictions
-            for count in conviction.counts
-        )
+        if adults.did(each)
     ]
     if len(found) < 2:
         raise StoryBroke("no two people of Punjab are free")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
+import re
 import shlex
 import subprocess
 import sys
+import termios
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from demo.running import CLIENT_COMMAND, SERVER_COMMAND, RunningRegister
 
 COMMANDS = {"nsor": CLIENT_COMMAND, "nsor-server": SERVER_COMMAND}
+_LONGEST_SECONDS: Final = 600
+_SAID: Final = 2000
+"""So many characters of what a command has said are repeated where the story breaks."""
+_PART: Final = 65536
+_QUESTION: Final = re.compile(r"\[y/N\]: ")
 
 
 class StoryBroke(Exception):
@@ -43,7 +54,7 @@ class Narration:
         self.console.print(text)
 
     def run(self, agency: str, *arguments: str, shown: bool = True, expect: int = 0, stdin: str | None = None) -> str:
-        """Run ``nsor`` as the agency's officer; returns its standard output.
+        """Run ``nsor`` as the agency's officer; returns what it prints: shown to people, standard error as well.
 
         Args:
             agency: whose certificate and officer.
@@ -78,29 +89,77 @@ class Narration:
         expect: int = 0,
         stdin: str | None = None,
     ) -> str:
-        sys.stdout.flush()
-        terminal = {"FORCE_COLOR": "1", "COLUMNS": str(self.console.width)} if self.console.is_terminal else {}
+        started = [str(COMMANDS[command]), *arguments]
+        environment = {**environment, "PYTHONUNBUFFERED": "1"}
+        if shown and self.console.is_terminal:
+            code, printed = self._on_terminal(started, environment, stdin)
+        else:
+            code, printed = self._in_pipe(started, environment, stdin, with_errors=shown)
+        if shown:
+            # What is typed isn't echoed where nobody types it.
+            said = _QUESTION.sub(lambda found: found[0] + (stdin or ""), printed) if stdin else printed
+            sys.stdout.write(said.replace(f"{self.register.folder}/", ""))
+            sys.stdout.flush()
+        if code != expect:
+            raise StoryBroke(f"{command} {arguments[0]} ended with {code}, not {expect}:\n{printed[-_SAID:]}")
+        return printed
+
+    def _in_pipe(
+        self, started: list[str], environment: Mapping[str, str], stdin: str | None, *, with_errors: bool
+    ) -> tuple[int, str]:
+        """Exit code and standard output; ``with_errors``: standard error too, in its place. Of a failure both."""
         done = subprocess.run(
-            [str(COMMANDS[command]), *arguments],
-            env={**environment, **terminal, "PYTHONUNBUFFERED": "1"},
+            started,
+            env=environment,
             cwd=os.fspath(self.register.folder),
             input=stdin,
             stdin=None if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=None if shown else subprocess.PIPE,
+            stderr=subprocess.STDOUT if with_errors else subprocess.PIPE,
             text=True,
-            timeout=600,
+            timeout=_LONGEST_SECONDS,
             check=False,
         )
-        if shown:
-            sys.stdout.write(done.stdout)
-            sys.stdout.flush()
-        if done.returncode != expect:
-            raise StoryBroke(
-                f"{command} {arguments[0]} ended with {done.returncode}, not {expect}\n{done.stderr or ''}"
-            )
-        return done.stdout
+        return done.returncode, done.stdout + (done.stderr or "" if done.returncode else "")
+
+    def _on_terminal(self, started: list[str], environment: Mapping[str, str], stdin: str | None) -> tuple[int, str]:
+        """Exit code and what the command shows on a terminal as wide as this one: tables and texts are folded to it."""
+        own, theirs = pty.openpty()
+        settings = termios.tcgetattr(theirs)
+        settings[1] &= ~termios.OPOST  # lines end as in a pipe
+        termios.tcsetattr(theirs, termios.TCSANOW, settings)
+        termios.tcsetwinsize(theirs, (self.console.height, self.console.width))
+        process = subprocess.Popen(
+            started,
+            env=environment,
+            cwd=os.fspath(self.register.folder),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            text=True,
+        )
+        os.close(theirs)
+        ending = threading.Timer(_LONGEST_SECONDS, process.kill)
+        ending.start()
+        try:
+            if process.stdin is not None and stdin is not None:
+                with process.stdin as typed:
+                    typed.write(stdin)
+            printed = _until_the_end(own).decode()
+            return process.wait(), printed
+        finally:
+            ending.cancel()
+            os.close(own)
 
     def _short(self, arguments: tuple[str, ...]) -> list[str]:
         """Arguments without the demonstration's own folder."""
         return [argument.replace(f"{self.register.folder}/", "") for argument in arguments]
+
+
+def _until_the_end(terminal: int) -> bytes:
+    """Everything that is written to a terminal until nobody has it open."""
+    read = b""
+    with contextlib.suppress(OSError):  # EIO is the end
+        while part := os.read(terminal, _PART):
+            read += part
+    return read

@@ -1,8 +1,9 @@
 """`make demo`: from a conviction to an audited look-up, with every agency as a process of its own.
 
 Prosecutions register convictions, courts confirm them, the police hear of them, an investigating officer asks, a
-prosecutor grants, the officer looks up, and the Special Committee proves that the access was recorded. The people are
-synthetic, made by the seeded generator; all else is real: certificates, PostgreSQL, traces, the ledger.
+prosecutor returns and grants, the officer looks up and searches by name, a conviction falls and whoever saw it is told,
+somebody moves, travels and is screened, a child is taken, and the Special Committee proves that it was recorded.
+The people are synthetic, made by the seeded generator; all else is real: certificates, PostgreSQL, traces, the ledger.
 """
 
 from __future__ import annotations
@@ -26,20 +27,17 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import border, emergency, recall
+from demo import adults, asking, border, emergency, recall
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.officer import OfficerKey
-from nsor.v1 import directory_pb2, notification_pb2, oversight_pb2, registration_pb2, types_pb2
+from nsor.v1 import directory_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_synthetic import generate
-from nsor_synthetic.story import access_request
 
 Order = registration_pb2.CreateRegistrationRequest
-STATION = "PK-PB/LHR/PS-001"
 HIGH_COURT = "lahore-high-court"
-ADULT = 18
 SHIPPED_POLICY = REPOSITORY / "server" / "nsor_server" / "policy"
 UNTIL_REVIEWED = 90
 """How often it is looked for a review, every two seconds: a time comes each minute."""
@@ -97,17 +95,21 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     registrations = register_convictions(narration, units)
     confirm(narration, units, registrations)
     hear(narration, units)
-    known, unknown = suspects(units)
-    grant = ask_and_grant(narration, known, unknown)
-    access_id, trace_id = look_up(narration, grant, known, unknown)
+    those = asking.suspects(units["PK-PB"].orders, [order for unit in units.values() for order in unit.orders], twice)
+    asking.returned(narration, those)
+    asking.granted(narration, those)
+    access_id, trace_id = asking.look_up(narration, those)
+    asking.search(narration, those, registrations[those.unnumbered.request_id])
     strangers(narration)
-    set_aside(narration, known, unknown)
+    set_aside(narration, those.known)
     resolve(narration, [registrations[order.request_id] for order in twice])
     recall.recalled(narration, access_id)
-    move(narration, units, registrations, known)
-    leaving, owing = border.free(units["PK-PB"].orders, {each.person.cnic for each in (known, *twice)})
+    move(narration, units, registrations, those.known)
+    leaving, owing = border.free(
+        units["PK-PB"].orders, {each.person.cnic for each in (those.known, those.unnumbered, *twice)}
+    )
     border.flight(narration, leaving, registrations[leaving.request_id])
-    border.departure(narration, (unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
+    border.departure(narration, (those.unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
     border.overdue(narration, registrations[owing.request_id])
     emergency.emergency(narration, owing.person.cnic)
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
@@ -143,10 +145,9 @@ def write_orders(narration: Narration, count: int, seed: int) -> tuple[dict[str,
 
 def enter_twice(orders: list[Order], others: list[Order]) -> tuple[Order, Order]:
     """Have an order of one province be about a person of another; who enters one doesn't hear of the other."""
-    for first in (order for order in reversed(orders) if order.person.cnic):
+    for first in (order for order in reversed(orders) if order.person.cnic and adults.did(order)):
         for second in others:
-            offence = second.convictions[0].counts[0].offence_date
-            if offence.year - first.person.birth_date.year > ADULT:
+            if adults.did(second, first.person):
                 second.person.CopyFrom(first.person)
                 return first, second
     raise StoryBroke("no two orders can be of one person")
@@ -220,69 +221,15 @@ def hear(narration: Narration, units: dict[str, Unit]) -> None:
         with narration.register.client(agency, officer=system) as client:
             for event in client.events(quiet_seconds=1.5):
                 kinds[registration_event(event.kind)] += 1
-        table.add_row(agency, f"{sum(kinds.values())}", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))
+        table.add_row(
+            agency,
+            f"{sum(kinds.values()):,}",
+            "; ".join(f"{kind}: {kinds[kind]:,}" for kind in sorted(kinds, key=lambda kind: -kinds[kind])),
+        )
     narration.console.print(table)
 
 
-def suspects(units: dict[str, Unit]) -> tuple[Order, Order]:
-    """A registered person, and one who isn't: of the generator's next seed."""
-    known = next(order for order in units["PK-PB"].orders if order.person.cnic)
-    registered = {order.person.cnic for unit in units.values() for order in unit.orders}
-    unknown = next(o for o in generate(4242, 50) if o.person.cnic and o.person.cnic not in registered)
-    return known, unknown
-
-
-def ask_and_grant(narration: Narration, known: Order, unknown: Order) -> str:
-    """An investigating officer asks for the first time; returns the grant's id."""
-    narration.chapter(
-        "An investigating officer asks, a prosecutor grants",
-        text="For the suspects named in one FIR; the prosecutor has 48 hours, and isn't the requester.",
-    )
-    return grant_access(narration, known, unknown, shown=True)
-
-
-def grant_access(narration: Narration, known: Order, unknown: Order, *, shown: bool) -> str:
-    """The investigating officer asks, the prosecutor of the district grants; returns the grant's id."""
-    request = access_request(known, STATION)
-    request.request_id = ""  # the command gives each its own
-    request.suspects.append(access_request(unknown, STATION).suspects[0])
-    path = narration.register.folder / "access-request.json"
-    path.write_text(json_format.MessageToJson(request))
-    path.chmod(0o600)
-    submitted = answer(narration.run("punjab-police", "access", "request", path.name, "--json", shown=shown))
-    request_id = submitted["access_request_id"]
-    narration.run("punjab-prosecution", "access", "show", request_id, shown=shown)
-    seen = answer(narration.run("punjab-prosecution", "access", "show", request_id, "--json", shown=False))
-    etag = seen["access_request"]["etag"]
-    decided = narration.run(
-        "punjab-prosecution", "access", "approve", request_id, "--etag", etag, "--json", shown=shown
-    )
-    grant = answer(decided)["grant"]
-    narration.say(f"granted: {grant['uses_per_subject']} use for each suspect, until {grant['expiry']['due_time']}")
-    return str(grant["grant_id"])
-
-
-def look_up(narration: Narration, grant: str, known: Order, unknown: Order) -> tuple[str, str]:
-    """Found, no record, and a refused second use. Returns access id and trace id of the first."""
-    narration.chapter("The officer looks up", text="The CNIC is typed or read from a file, never on the command line.")
-    file = narration.register.folder / "suspect"
-    file.write_text(known.person.cnic + "\n")
-    file.chmod(0o600)
-    trace_id = ""
-    before = newest_access(narration)
-    narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", file.name)
-    found = newest_access(narration)
-    if found == before:
-        raise StoryBroke("the look-up isn't in the ledger")
-    access_id, trace_id = found
-    narration.say("\nThe second suspect isn't in the register. Neither would be one whom this call may not see:")
-    narration.run("punjab-police", "lookup", "--grant", grant, stdin=unknown.person.cnic + "\n")
-    narration.say("\nThe grant was for one use:")
-    narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", file.name, expect=1)
-    return access_id, trace_id
-
-
-def set_aside(narration: Narration, known: Order, unknown: Order) -> None:
+def set_aside(narration: Narration, known: Order) -> None:
     """The High Court sets the conviction aside; the police who had looked him up can no longer see him."""
     narration.chapter(
         "The High Court sets the conviction aside",
@@ -307,10 +254,9 @@ def set_aside(narration: Narration, known: Order, unknown: Order) -> None:
     path.write_text(json_format.MessageToJson(judgment))
     path.chmod(0o600)
     narration.run(HIGH_COURT, "judgment", "record", path.name)
-    narration.say("\nThe officer who had found him asks once more, with a new grant:")
-    grant = grant_access(narration, known, unknown, shown=False)
-    found = answer(narration.run("punjab-police", "lookup", "--grant", grant, "--cnic-file", "suspect", "--json"))
-    if found["outcome"] != "LOOK_UP_OUTCOME_NO_RECORD":
+    narration.say("\nThe officer who had found him asks once more, with the grant of another FIR:")
+    fir = asking.ask_again(narration, known)
+    if "No record" not in narration.run("punjab-police", "lookup", *fir, "--cnic-file", "suspect-1"):
         raise StoryBroke("what was set aside is still shown")
 
 
@@ -346,14 +292,6 @@ def reviewed(narration: Narration, pair: list[str]) -> int:
                 return int(review["number"])
         time.sleep(2)
     raise StoryBroke("no review was written")
-
-
-def newest_access(narration: Narration) -> tuple[str, str]:
-    """Access id and trace id of the newest look-up by Punjab's police, as the agency's own review shows it."""
-    with narration.register.client("punjab-police", state=narration.register.folder / "clients" / "review") as client:
-        listed = client.oversight.list_accesses(oversight_pb2.ListAccessesRequest(page_size=50)).message.accesses
-    look_ups = [access for access in listed if access.method.endswith("/LookUpRegistration")]
-    return (look_ups[0].access_id, look_ups[0].trace_id) if look_ups else ("", "")
 
 
 def strangers(narration: Narration) -> None:
@@ -408,7 +346,7 @@ def move(narration: Narration, units: dict[str, Unit], registrations: dict[str, 
         "address": {"kind": "ADDRESS_KIND_CURRENT", "placeCode": "PK-SD/KHI", "houseNumber": "17"},
         "eventDate": today,
         "receivedDate": today,
-        "receivingStation": STATION,
+        "receivingStation": asking.STATION,
         "timing": "NOTICE_TIMING_HAPPENED",
     }
     path = narration.register.folder / "notice.json"

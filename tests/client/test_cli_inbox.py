@@ -178,7 +178,7 @@ def test_an_officer_sees_his_requests_and_how_much_there_is_of_the_rest(
     assert "nsor work" in printed.out
     assert "nsor recalls list" in printed.out
     assert "nsor duties" not in printed.out  # there are none
-    assert "2 access requests: all that there are." in printed.err
+    assert "Access requests: 2, all that there are." in printed.err
     assert run("inbox", "6") == cli.USAGE
 
 

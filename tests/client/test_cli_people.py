@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -454,8 +455,13 @@ def test_a_suspect_without_a_number_is_searched_for(
         grant=grants_pb2.Grant(grant_id=DONE, suspects=[1, 3]),
     )
     register.answers[GET_REQUEST] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=found)
+    found.grant.classes[:] = [options_pb2.FIELD_CLASS_IDENTITY, options_pb2.FIELD_CLASS_CONVICTION]
     assert run("access", "show", NEW) == 0
-    assert f"suspect 3: `nsor search --grant {DONE} --subject 3`" in " ".join(capsys.readouterr().err.split())
+    printed = capsys.readouterr()
+    # What a grant has several of stands on one line.
+    assert re.search(r"^ +suspects +1, 3$", printed.out, re.MULTILINE)
+    assert re.search(r"^ +classes +identity, conviction$", printed.out, re.MULTILINE)
+    assert f"suspect 3: `nsor search --grant {DONE} --subject 2`" in " ".join(printed.err.split())
     found.grant.suspects[:] = [1]
     assert run("access", "show", NEW) == 0
     assert "nsor search" not in capsys.readouterr().err
@@ -467,12 +473,15 @@ def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsy
     assert run("access", "approve", NEW, *part, stdin="y\n") == 0
     said = capsys.readouterr().err
     asked = said.index("Grant this access?")
-    for text in ("suspects 1, 2 of", "identity, daily life", "each suspect: 1.", "It ends: 2026-12-02 00:00:00 PKT"):
+    for text in ("suspects 1, 2 of", "identity, daily life", "each suspect: 1.", "It ends: 2026-12-01 23:59:59 PKT"):
         assert text in said[:asked]
     granted = access_requests_pb2.ApproveAccessRequestRequest.FromString(register.calls[-1].request).part
     assert list(granted.suspects) == [2, 1]
     assert list(granted.classes) == [options_pb2.FIELD_CLASS_IDENTITY, options_pb2.FIELD_CLASS_DAILY_LIFE]
     assert granted.uses_per_subject == 1
+    minute = ("--only", "1", "--until", "2026-12-01 14:30")
+    assert run("access", "approve", NEW, *minute, stdin="y\n") == 0
+    assert "It ends: 2026-12-01 14:30:00 PKT" in capsys.readouterr().err
     for wrong in (("--only", "x"), ("--classes", "whereabouts")):
         assert run("access", "approve", NEW, *wrong) == 2
 

@@ -75,6 +75,20 @@ def test_candidates_are_shown_with_the_reasons_in_words(
     assert f"nsor lookup --grant {GRANT} --candidate {'1' * 120}" in printed.err
 
 
+def test_districts_that_the_grant_does_not_show_are_no_empty_column(
+    run: Run, answers: dict[str, Callable[[bytes], Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("search", "--grant", GRANT) == 0
+    assert "districts" in capsys.readouterr().out
+    shown = found("M. R.")
+    del shown.candidates[0].districts[:]
+    answers[SEARCH] = lambda _: shown
+    assert run("search", "--grant", GRANT) == 0
+    printed = capsys.readouterr().out
+    assert "districts" not in printed
+    assert "M. R. / L. D." in printed
+
+
 def test_a_number_at_the_terminal_looks_a_candidate_up(
     run: Run, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:

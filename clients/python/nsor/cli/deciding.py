@@ -43,11 +43,11 @@ def say_decided(session: Session, found: access_requests_pb2.AccessRequest) -> b
         session.say("It was approved, and the grant was withdrawn.")
     else:
         _say_granted(session, "It is approved.", found.grant)
-        unnumbered = [each for each in found.grant.suspects if _is_unnumbered(found, each)]
-        if unnumbered:
-            named = ", ".join(map(str, unnumbered))
-            step = "Named without a number is suspect {}: `nsor search --grant {} --subject {}`"
-            session.say(step, named, found.grant.grant_id, unnumbered[0])
+        step = "Named without a number is suspect {}: `nsor search --grant {} --subject {}`"
+        # A search counts those whom the grant has, a request those whom it names.
+        for place, number in enumerate(found.grant.suspects, 1):
+            if _is_unnumbered(found, number):
+                session.say(step, number, found.grant.grant_id, place)
     return True
 
 

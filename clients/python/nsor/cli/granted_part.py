@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,8 +13,6 @@ from nsor.cli.session import Session
 from nsor.misuse import WrongValue
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from nsor.v1 import access_requests_pb2, options_pb2
 
 _CLASSES: Final = (
@@ -31,6 +30,12 @@ def _numbers(value: str) -> list[int]:
         raise WrongValue("Give the suspects' numbers in the request, such as 1,3.") from None
 
 
+def _last_second(value: str) -> dt.datetime:
+    """The last second of a day, as deadlines have it, or a minute of it."""
+    end = last_instant(value)
+    return end - dt.timedelta(seconds=1) if (end.hour, end.minute) == (0, 0) else end
+
+
 def _classes(value: str) -> list[options_pb2.FieldClass.ValueType]:
     from nsor.v1 import options_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -44,7 +49,7 @@ def options(function: _F) -> _F:
     """Add the options that say which part is granted."""
     for option in (
         click.option("--without-juveniles", is_flag=True, help="No juvenile's record, whatever NPB decides."),
-        click.option("--until", type=last_instant, metavar="DAY", help="Last day of the grant; earlier than policy's."),
+        click.option("--until", type=_last_second, metavar="DAY", help="Last day of the grant; earlier than policy's."),
         click.option(
             "--uses", type=click.IntRange(1, 100), help="Look-ups of each suspect; at most as many as policy's."
         ),

@@ -94,7 +94,7 @@ def _show(
     if more:
         session.say("{:,} access requests shown; there are more: `nsor inbox --all`.", len(found))
     else:
-        session.say("{:,} access requests: all that there are." if found else "No access requests.", len(found))
+        session.say("Access requests: {:,}, all that there are." if found else "No access requests.", len(found))
     if counted:
         lines = enumerate(counted, len(found) + 1)
         lists = [(str(at), each.text, each.command, session.said(each.what)) for at, each in lines]

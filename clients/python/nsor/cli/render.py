@@ -105,6 +105,9 @@ def lines(message: Message, depth: int = 0) -> Iterator[tuple[int, str, str]]:
         if not field.is_repeated:
             yield from _field(field, label, value, depth)
             continue
+        if field.enum_type is not None or isinstance(value[0], int):
+            yield depth, label, ", ".join(text(field, item) for item in value)
+            continue
         for number, item in enumerate(value, 1):
             yield from _field(field, f"{label} {number}" if len(value) > 1 else label, item, depth)
 

@@ -147,7 +147,10 @@ def _show(session: Session, answer: search_pb2.SearchRegistrationsResponse) -> N
             )
             for at, each in enumerate(found, 1)
         ]
-        session.table("Candidates", ("", "band", "born", "districts", "why", "initials, and the relative's"), rows)
+        columns = ("", "band", "born", "districts", "why", "initials, and the relative's")
+        # A grant may show no addresses: an empty column would look like a person without one.
+        kept = [at for at, column in enumerate(columns) if column != "districts" or any(row[at] for row in rows)]
+        session.table("Candidates", [columns[at] for at in kept], [[row[at] for at in kept] for row in rows])
         session.say("{:,} of {:,} who fit are shown, the most alike first.", len(found), len(found) + answer.others)
     else:
         session.say("Nobody is found by this name.")

@@ -15,7 +15,7 @@ TEXTS: Final[dict[str, str]] = {
     "{:,} access requests shown; there are more: `nsor inbox --all`.": (
         "رسائی کی {:,} درخواستیں دکھائی گئیں؛ مزید بھی ہیں: `nsor inbox --all`۔"
     ),
-    "{:,} access requests: all that there are.": "رسائی کی {:,} درخواستیں: بس یہی ہیں۔",
+    "Access requests: {:,}, all that there are.": "رسائی کی درخواستیں: {:,}، بس یہی ہیں۔",
     "No access requests.": "رسائی کی کوئی درخواست نہیں۔",
     "The first one: `nsor inbox 1`.": "پہلی: `nsor inbox 1`۔",
     "Also to do": "اس کے علاوہ",

@@ -373,7 +373,7 @@ class _Parts:
     def _names(self) -> SearchIndex:
         """The names for searches: nobody waits until they are read."""
         names = SearchIndex(self.database, Sealer(self.keyring))
-        self.metrics.watch_search(lambda: names.is_ready, lambda: names.cards)
+        self.metrics.watch_search(lambda: names.is_ready)
         self._started(names)
         return names
 

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import disclosures_pb2, grants_pb2, options_pb2
+from nsor.v1 import disclosures_pb2, errors_pb2, grants_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from nsor_server.lookup.disclosures import listing, rules
 from nsor_server.lookup.recalls.told import Disclosure
+from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import Services, call_of, with_budgets
 from tests.lookup.conftest import make_call
 from tests.lookup.test_emergencies import Clock, opening, reading
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
@@ -135,3 +136,23 @@ def test_an_access_that_was_hidden_from_the_owner_is_found(
     ):
         assert told(services, created) == []
     assert owner.findings() == ["who was shown a record was listed otherwise than the entries say"]
+
+
+def test_the_lists_of_an_officer_are_bounded_by_a_budget(services: Services, created: Created, number: str) -> None:
+    # Whom his record was shown to tells when others look: who asks every minute watches an investigation.
+    services.policy = with_budgets(
+        call=1,
+        first_named=2,
+        officer=Bucket(capacity=4, refill_per_hour=1),
+        agency=Bucket(capacity=50, refill_per_hour=1),
+    )
+    request = disclosures_pb2.ListDisclosuresRequest(registration_id=created.registration_id)
+    acting = officer_of(PUNJAB_POLICE)
+    for _ in range(2):
+        services.ask(call_of(PUNJAB_POLICE, acting), request)
+    with pytest.raises(errors.Exhausted) as refusal:
+        services.ask(call_of(PUNJAB_POLICE, acting), request)
+    assert refusal.value.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
+    services.policy = None
+    in_emergency(services, number)
+    assert told(services, created) == [EMERGENCY]

@@ -15,6 +15,7 @@ REQUEST_CORRECTION = "nsor.v1.RegistrationService/RequestCorrection"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
 CREATE_ARRIVAL = "nsor.v1.NotificationService/CreateArrivalNotice"
 OPEN_EMERGENCY = "nsor.v1.LookupService/OpenEmergencyLookUp"
+LIST_DISCLOSURES = "nsor.v1.LookupService/ListDisclosures"
 REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
@@ -52,6 +53,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         DECLARE,
         CREATE_ARRIVAL,
         OPEN_EMERGENCY,
+        LIST_DISCLOSURES,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -103,12 +103,14 @@ class Metrics:
         )
         gauge.set_function(wait_seconds)
 
-    def watch_search(self, is_ready: Callable[[], bool], cards: Callable[[], int]) -> None:
-        """Collect whether searches by name are answered, and among how many registrations."""
+    def watch_search(self, is_ready: Callable[[], bool]) -> None:
+        """Collect whether searches by name are answered.
+
+        Not among how many: by whether that number grows when he is confirmed one would learn that somebody is held,
+        and so that he was in the register before.
+        """
         ready = Gauge("nsor_search_ready", "Whether the names for searches are read: 1 or 0.", registry=self.registry)
         ready.set_function(is_ready)
-        count = Gauge("nsor_search_registrations", "Registrations that a search may find.", registry=self.registry)
-        count.set_function(cards)
 
     def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
         """Collect the open streams whenever somebody asks."""

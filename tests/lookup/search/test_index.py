@@ -1,19 +1,25 @@
 """The index of this process: it is filled in the background, follows the ledger, and comes back when it has ended."""
 
+import logging
 import threading
+import time
 from typing import Any
 
 import pytest
 
+from nsor.v1 import errors_pb2
+from nsor_server import errors
 from nsor_server.lookup.search import index as search_index
 from nsor_server.lookup.search import store
-from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.lookup.search.index import WAITING, SearchIndex
 from nsor_server.names.card import Bands, Name, Person
+from nsor_server.rpc.metrics import Metrics
 from tests.lookup.search.conftest import Basis, Searching, named, suspect, written
 from tests.polling import until
 
 RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 BANDS = Bands(0.75, 0.35)
+LATER = time.monotonic() + 300.0
 ASKED = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980)
 
 
@@ -120,7 +126,7 @@ def test_many_threads_ask_one_process(searching: Searching) -> None:
     found: list[int] = []
 
     def ask() -> None:
-        found.extend(len(index.search(ASKED, 20, BANDS).candidates) for _ in range(5))
+        found.extend(len(index.search(ASKED, 20, BANDS, LATER).candidates) for _ in range(5))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for each in threads:
@@ -128,3 +134,44 @@ def test_many_threads_ask_one_process(searching: Searching) -> None:
     for each in threads:
         each.join()
     assert found == [1] * 20
+
+
+def test_a_search_waits_no_longer_than_its_caller_for_the_one_before(searching: Searching) -> None:
+    # It has a thread and a connection: if the process hangs, all others' calls that read would wait with it.
+    searching.confirmed(named(*RAFIQ))
+    index = searching.services.names
+    with index._turn:
+        for _ in range(WAITING + 1):
+            with pytest.raises(errors.DeadlineExceeded):
+                index.search(ASKED, 20, BANDS, time.monotonic())
+            with pytest.raises(errors.DeadlineExceeded):
+                index.compare(ASKED, 20, BANDS, [], time.monotonic())
+    assert len(index.search(ASKED, 20, BANDS, LATER).candidates) == 1
+
+
+def test_few_searches_wait_at_once(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    basis = searching.ticket(suspect(*RAFIQ))
+    index = searching.services.names
+    for _ in range(WAITING):
+        assert index._waiting.acquire(blocking=False)
+    with pytest.raises(errors.Unavailable) as refused:
+        searching.outcome(basis)
+    assert refused.value.reason == errors_pb2.ERROR_REASON_SEARCH_NOT_READY
+    assert index.is_ready
+    index._waiting.release()
+    assert len(searching.shown(basis)) == 1
+
+
+def test_nobody_who_runs_the_register_is_told_how_many_may_be_found(
+    searching: Searching, caplog: pytest.LogCaptureFixture
+) -> None:
+    # By whether that grows when he is confirmed one would learn that somebody is held: that he was there before.
+    caplog.set_level(logging.INFO)
+    searching.confirmed(named(*RAFIQ))
+    (said,) = [each.getMessage() for each in caplog.records if "searches by name are ready" in each.getMessage()]
+    assert said.startswith("searches by name are ready, after ")
+    metrics = Metrics()
+    metrics.watch_search(lambda: searching.services.names.is_ready)
+    (family,) = [each for each in metrics.registry.collect() if "search" in each.name]
+    assert [(each.name, each.value) for each in family.samples] == [("nsor_search_ready", 1.0)]

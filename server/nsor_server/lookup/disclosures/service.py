@@ -21,6 +21,7 @@ from nsor_server.policy.deadlines import DISCLOSURE_TOLD
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.rpc.spending import Charge
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -41,7 +42,10 @@ class Disclosures:
         """What the front door serves."""
         return (
             Unary(
-                disclosures_pb2.ListDisclosuresRequest, disclosures_pb2.ListDisclosuresResponse, self.list_disclosures
+                disclosures_pb2.ListDisclosuresRequest,
+                disclosures_pb2.ListDisclosuresResponse,
+                self.list_disclosures,
+                charge=lambda request: Charge(request.registration_id),
             ),
         )
 

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import psycopg
@@ -34,7 +34,10 @@ ROWS: Final = 500
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 2.0
 """After a failure."""
+WAITING: Final = 6
+"""Searches at a time, with the one that is made: a quarter of the threads that calls have by default."""
 _RETRY_SECONDS: Final = 10.0
+_BUSY_SECONDS: Final = 1.0
 _SAID_EVERY: Final = 100_000
 """Registrations between two lines of the log."""
 _NOBODY: Final = Person(())
@@ -71,7 +74,8 @@ class SearchIndex:
         self._made_anew = False
         self.cards = 0
         """How many registrations may be found."""
-        self._losing = threading.Lock()
+        self._losing, self._turn = threading.Lock(), threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -95,29 +99,54 @@ class SearchIndex:
         if names is not None:
             names.stop()
 
-    def search(self, person: Person, limit: int, bands: Bands) -> Found:
+    def search(self, person: Person, limit: int, bands: Bands, deadline: float) -> Found:
         """Who is most alike, as ``NameIndex.search``.
 
-        Raises:
-            errors.Unavailable: SEARCH_NOT_READY.
-        """
-        names = self._ready()
-        try:
-            return names.search(person, limit, bands)
-        except NamesUnavailable:
-            raise self._lost(names) from None
+        Args:
+            person: who is looked for.
+            limit: how many at most are answered.
+            bands: how alike somebody has to be.
+            deadline: until when to wait for the searches before, ``time.monotonic``.
 
-    def compare(self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]]) -> Found:
+        Raises:
+            errors.Unavailable: SEARCH_NOT_READY; also where ``WAITING`` others wait.
+            errors.DeadlineExceeded: the searches before take too long.
+        """
+        with self._next(deadline) as names:
+            return names.search(person, limit, bands)
+
+    def compare(
+        self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]], deadline: float
+    ) -> Found:
         """Who of some others is most alike, as ``NameIndex.compare``.
 
         Raises:
-            errors.Unavailable: SEARCH_NOT_READY.
+            errors.ApiError: as ``search``.
+        """
+        with self._next(deadline) as names:
+            return names.compare(person, limit, bands, cards)
+
+    @contextlib.contextmanager
+    def _next(self, deadline: float) -> Iterator[NameProcess]:
+        """The process, when it is this search's turn.
+
+        A search that waits has a thread and a connection that others' calls need, too: few wait, and none for longer
+        than its caller.
         """
         names = self._ready()
+        if not self._waiting.acquire(blocking=False):
+            raise errors.Unavailable(errors_pb2.ERROR_REASON_SEARCH_NOT_READY, retry_after_seconds=_BUSY_SECONDS)
         try:
-            return names.compare(person, limit, bands, cards)
-        except NamesUnavailable:
-            raise self._lost(names) from None
+            if not self._turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                raise errors.DeadlineExceeded
+            try:
+                yield names
+            except NamesUnavailable:
+                raise self._lost(names) from None
+            finally:
+                self._turn.release()
+        finally:
+            self._waiting.release()
 
     def work(self) -> bool:
         """Fill a part, or follow the ledger; tells whether there may be more to do at once.
@@ -168,8 +197,8 @@ class SearchIndex:
         self.cards = filling.names.add([])
         if before is not None:
             before.stop()
-        seconds = time.monotonic() - filling.began
-        _log.info("searches by name are ready: %d registrations, after %.0f s", self.cards, seconds)
+        # Not how many: whether that grows tells of somebody who was confirmed that he is held.
+        _log.info("searches by name are ready, after %.0f s", time.monotonic() - filling.began)
         return True
 
     def _begun(self) -> _Filling:

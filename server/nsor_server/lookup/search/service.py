@@ -113,6 +113,7 @@ class Searches:
             InvalidFields: the request doesn't say for whom, or by too little.
             Denied: the grant, ticket or court case isn't for this search; OUTSIDE_JURISDICTION, for an FIR's place.
             Unavailable: SEARCH_NOT_READY.
+            DeadlineExceeded: the searches before take too long.
             Internal: a record contradicts itself.
         """
         rules.check_basis(call.purpose, request.basis)
@@ -123,9 +124,9 @@ class Searches:
         if asked.case:
             read, of_case = self._records_of_case(conn, asked.case)
             cards = [(one, registrations.compared_person(record)) for one, record in read.records.items()]
-            found = self._index.compare(asked.person, rules.MOST, bands, cards)
+            found = self._index.compare(asked.person, rules.MOST, bands, cards, call.deadline)
         else:
-            found, of_case = self._index.search(asked.person, rules.MOST, bands), []
+            found, of_case = self._index.search(asked.person, rules.MOST, bands, call.deadline), []
             read = self._records(conn, [each.card_id for each in found.candidates])
         chosen = _chosen(found, read)
         response = search_pb2.SearchRegistrationsResponse(

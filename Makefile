@@ -96,6 +96,10 @@ test: $(STAMP) ## run all tests, those that differ by the user as root and as a 
 	$(WITH_BYTECODE) tests/as-other-user $(WORKERS)
 endif
 
+.PHONY: peers
+peers: $(STAMP) ## build the programs of others that check the ledger in the tests: needs Go
+	$(BIN)/python -m tests.peers.go
+
 .PHONY: coverage
 coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
 	$(BIN)/pytest $(or $(T),-n $(WORKERS)) --cov --cov-report=term:skip-covered --cov-report=html

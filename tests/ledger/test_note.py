@@ -92,7 +92,9 @@ def test_a_wrong_signature_beside_a_right_one_is_refused() -> None:
         b"nsor\n7\n" + base64.b64encode(bytes(32))[:-1] + b"\n",
         b"nsor\n7\n" + base64.b64encode(bytes(32))[:-2] + b"B=\n",
         b"nsor\n7\n" + base64.b64encode(bytes(32)) + b"\r\n",
-        b"nsor\n7\n" + base64.b64encode(bytes(32)) + b"\nextension\n",
+        b"nsor\n7\n" + base64.b64encode(bytes(32)) + b"\n\n",
+        b"nsor\n7\n" + base64.b64encode(bytes(32)) + b"\n\nextension\n",
+        b"nsor\n7\n" + base64.b64encode(bytes(32)) + b"\nextension",
         b"ns or\n7\n" + base64.b64encode(bytes(32)) + b"\n",
         b"\n7\n" + base64.b64encode(bytes(32)) + b"\n",
     ],
@@ -101,6 +103,14 @@ def test_checkpoints_have_one_form(text: bytes) -> None:
     # A second way to write a checkpoint would be a second thing to sign.
     with pytest.raises(NoteError):
         Checkpoint.parse(text)
+
+
+def test_lines_of_extensions_are_kept_and_signed() -> None:
+    # Another log's checkpoint may have them (tlog-checkpoint); dropping one would give other bytes than were signed.
+    text = b"example.com/log\n7\n" + base64.b64encode(bytes(32)) + b"\nfirst extension\nsecond\n"
+    checkpoint = Checkpoint.parse(text)
+    assert checkpoint.extensions == ("first extension", "second")
+    assert checkpoint.text() == text
 
 
 @pytest.mark.parametrize(

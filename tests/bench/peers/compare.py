@@ -25,6 +25,7 @@ from tests.bench.peers.program import Check, Peer, Ways
 from tests.bench.peers.relations import MOST
 from tests.bench.peers.spicedb import SpiceDb
 from tests.bench.register import BenchRegister
+from tests.peers.go import NotBuilt
 from tests.ports import free_address
 
 IN_FLIGHT = 32
@@ -53,7 +54,7 @@ def compare(register: BenchRegister, *, seconds: float, registrations: int) -> b
     """
     try:
         built = build.build()
-    except build.NotBuilt as why:
+    except NotBuilt as why:
         print(f"\nNo peers: {why}.")
         return False
     peers: Sequence[Peer] = (OpenFga(built.openfga), SpiceDb(built.spicedb))

@@ -40,32 +40,34 @@ class Checkpoint:
         origin: name of the log.
         size: entries in it.
         root: root of the Merkle tree over them, 32 bytes.
+        extensions: lines whose meaning the log gives them; the register writes none.
     """
 
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     def text(self) -> bytes:
-        """The note's text: three lines."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n".encode()
+        """The note's text: three lines, and those of extensions."""
+        return "\n".join((self.origin, str(self.size), _base64(self.root), *self.extensions, "")).encode()
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
         """Read a note's text.
 
         Raises:
-            NoteError: it isn't exactly the three lines of a checkpoint; the register writes no extension lines.
+            NoteError: it isn't the three lines of a checkpoint, and lines of extensions, none of them empty.
         """
-        lines = _decoded(text).split("\n")
-        if len(lines) != 4 or lines[3]:
-            raise NoteError("a checkpoint has three lines")
-        origin, size, root = lines[:3]
+        *lines, end = _decoded(text).split("\n")
+        if len(lines) < 3 or end or not all(lines[3:]):
+            raise NoteError("a checkpoint has three lines, and may have lines of extensions, none of them empty")
+        origin, size, root, *extensions = lines
         if not _NAME.fullmatch(origin):
             raise NoteError("a checkpoint begins with the name of its log")
         if not _SIZE.fullmatch(size):
             raise NoteError("a checkpoint's second line is a size")
-        checkpoint = cls(origin, int(size), _unbase64(root))
+        checkpoint = cls(origin, int(size), _unbase64(root), tuple(extensions))
         if len(checkpoint.root) != HASH_BYTES:
             raise NoteError(f"a checkpoint's root has {HASH_BYTES} bytes")
         return checkpoint

@@ -15,6 +15,7 @@ from nsor.events import EventStream
 from nsor.imports import Import
 from nsor.ledger import note
 from nsor.ledger.handover import HandedOver
+from nsor.ledger.tlog_proof import TlogProof
 from nsor.officer import OfficerKey
 from nsor.retries import Retries
 from nsor.screening import Screening
@@ -192,6 +193,18 @@ class Client:
             known=known,
             progress=progress,
         )
+
+    def receipt(self, access_id: str) -> tuple[TlogProof, bytes] | None:
+        """The receipt of an access of this agency as C2SP tlog-proof, in today's tree, and the entry that it proves.
+
+        Args:
+            access_id: of the access; None is given when this state folder has no receipt of it.
+
+        Raises:
+            LeafMissing: the entry isn't in the tree any more.
+        """
+        connection = self._connection
+        return verification.receipt(connection.journal, connection.origins, _Register(self.oversight), access_id)
 
     def check_opening(self, handed: HandedOver, known: Sequence[bytes]) -> note.Checkpoint:
         """See that a new epoch owns up to all that was shown, and continues what survived; nobody is asked.

@@ -16,6 +16,7 @@ from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
 from nsor.journal import Base, Journal, Kept
 from nsor.ledger import epochs, merkle, note
 from nsor.ledger.handover import HandedOver
+from nsor.ledger.tlog_proof import TlogProof
 from nsor.origins import Origins, opened
 
 PARALLEL = 8
@@ -108,6 +109,7 @@ def verify(
         total = len(older) + len(survived)
         done = 0
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+            steps: list[concurrent.futures.Future[object]]
             steps = [pool.submit(_check_prefix, source, checkpoint, newest) for checkpoint in older]
             steps += [pool.submit(_check_leaf, source, leaf, newest) for leaf in survived]
             try:
@@ -129,6 +131,28 @@ def verify(
         lost=tuple(lost),
         lost_checkpoints=len(every) - len(older),
     )
+
+
+def receipt(journal: Journal, origins: Origins, source: ProofSource, access_id: str) -> tuple[TlogProof, bytes] | None:
+    """The receipt of an access as a proof in today's tree that other programs read, and the entry that it proves.
+
+    Args:
+        journal: what was kept.
+        origins: the ledger's key, and the epochs that are proved.
+        source: where the proof comes from.
+        access_id: of the access; None is given when no receipt of it is kept.
+
+    Raises:
+        LeafMissing: the entry isn't in the tree any more.
+        ReceiptWrong: the checkpoint isn't signed by the ledger's key.
+    """
+    kept = next((each for each in journal.leaves() if each.access_id == access_id), None)
+    if kept is None:
+        return None
+    signed = source.newest()
+    newest = origins.open(signed)
+    hashes = tuple(_check_leaf(source, kept, newest))
+    return TlogProof(kept.index, hashes, signed), kept.leaf
 
 
 def check_opening(journal: Journal, origins: Origins, handed: HandedOver, known: Sequence[bytes]) -> note.Checkpoint:
@@ -182,14 +206,11 @@ def _check_prefix(source: ProofSource, older: note.Checkpoint, newest: note.Chec
         raise LedgerForked(older.size, newest.size) from None
 
 
-def _check_leaf(source: ProofSource, kept: Kept, newest: note.Checkpoint) -> None:
+def _check_leaf(source: ProofSource, kept: Kept, newest: note.Checkpoint) -> Sequence[bytes]:
+    """See that a kept leaf is in the tree; gives its audit path."""
+    hashes = source.inclusion(kept.index, newest.size)
     try:
-        merkle.verify_inclusion(
-            merkle.leaf_hash(kept.leaf),
-            kept.index,
-            newest.size,
-            source.inclusion(kept.index, newest.size),
-            newest.root,
-        )
+        merkle.verify_inclusion(merkle.leaf_hash(kept.leaf), kept.index, newest.size, hashes, newest.root)
     except merkle.ProofError:
         raise LeafMissing(kept.index) from None
+    return hashes

@@ -10,6 +10,7 @@ import click
 
 from nsor.cli import lost_entries
 from nsor.cli.accesses import accesses, show
+from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -78,6 +79,32 @@ def checkpoint(session: Session, min_size: int) -> None:
         session.json({"checkpoint": text})
     else:
         click.echo(text, nl=False)
+
+
+@ledger.command()
+@click.argument("access_id", type=record_id, metavar="ID")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@common
+def receipt(session: Session, access_id: str, folder: Path) -> None:
+    """Write the receipt of your access ID into FOLDER, for whoever has no `nsor`: a tlog-proof, and the entry.
+
+    The entry names nobody. The proof is text by c2sp.org/tlog-proof: the entry's place, its way to the root, and the
+    newest checkpoint that the register has signed.
+    """
+    from nsor.ledger.tlog_proof import SUFFIX  # noqa: PLC0415 - loaded late, so that help is quick
+
+    with session.client() as client:
+        found = client.receipt(access_id)
+    if found is None:
+        raise WrongUse("No receipt of that access is kept in this state folder.")
+    proof, entry = found
+    written = {folder / f"{access_id}{SUFFIX}": proof.text(), folder / f"{access_id}.entry": entry}
+    for path, content in written.items():
+        path.write_bytes(content)
+    if session.as_json:
+        session.json({"index": proof.index, "proof": str(folder / f"{access_id}{SUFFIX}"), "entry": str(path)})
+    else:
+        session.table("", ("", ""), [("entry", str(proof.index)), *(("file", str(each)) for each in written)])
 
 
 @ledger.command("new-witness-key")

@@ -247,6 +247,7 @@ TEXTS: Final[dict[str, str]] = {
     "Name the witness with --name, or your agency with --agency.": (
         "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
     ),
+    "No receipt of that access is kept in this state folder.": "اس رسائی کی رسید اس فولڈر میں محفوظ نہیں۔",
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
     ),

@@ -72,6 +72,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Print the newest checkpoint: a signed note that witnesses can co-sign.": (
         "تازہ ترین چیک پوائنٹ: دستخط شدہ نوٹ جس پر تصدیق کنندہ دستخط کر سکتے ہیں۔"
     ),
+    "Write the receipt of your access ID into FOLDER, for whoever has no `nsor`: a tlog-proof, and the entry.": (
+        "آپ کی رسائی ID کی رسید FOLDER میں، ان کے لیے جن کے پاس `nsor` نہیں: ثبوت (tlog-proof) اور اندراج۔"
+    ),
     "As a witness: verify the ledger, then co-sign its newest checkpoint and append it to a file.": (
         "بطور تصدیق کنندہ: لیجر کی جانچ، پھر تازہ ترین چیک پوائنٹ پر دستخط اور فائل میں اضافہ۔"
     ),

@@ -28,8 +28,13 @@ def looks(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch)
     services.directory.reload()
     having = services.database, services.writer, services.directory, TRACING, keyring
     recalls, look_ups = RecallTimes(*having), LookUpTimes(*having)
+
+    def every_entry() -> None:
+        while recalls.look():
+            pass
+
     with review_times(services, keyring) as reviews:
-        yield {"reviews": reviews.look, "recalls": recalls.look, "the look-up": look_ups.look}
+        yield {"reviews": reviews.look, "recalls": every_entry, "the look-up": look_ups.look}
     recalls.stop()
     look_ups.stop()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from nsor_server.lookup.recalls import rules
 from tests.agencies import FIA_IMMIGRATION, NPB
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
@@ -16,6 +17,7 @@ from tests.orders import cnic, order
 __all__ = ["tell", "telling"]
 
 NOT_DUE = "recalls were written that weren't due, or not to everybody who was told"
+OUT_OF_TURN = "recalls weren't written at their time, or don't go on where those before had ended"
 NOT_TOLD = "agencies weren't told of their recalls, or of those that are overdue, as they had to be"
 WRONG_LIST = "the recalls that were listed aren't those that there were"
 
@@ -80,3 +82,14 @@ def test_a_recall_of_which_nobody_was_told_is_found(tell: Callable[[], int], own
     tell()
     owner.does("UPDATE outbox SET recipient = 'nadra' WHERE recipient = 'fia-immigration' AND kind = 360")
     assert NOT_TOLD in owner.findings()
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_time_with_fewer_entries_than_it_must_have_is_found(
+    tell: Callable[[], int], owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server of his own could make them follow from what there is to tell.
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "ENTRIES", 1)
+        assert (tell(), tell()) == (1, 1)
+    assert owner.findings() == [OUT_OF_TURN]

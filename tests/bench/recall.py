@@ -4,7 +4,9 @@ One registration is shown by so many accesses, each of a case of its own, and is
 
 - how long the judgment takes that orders the recall;
 - how long it takes until everybody is told: finding the accesses, and the entries of at most 100 recalls;
-- the p99 of look-ups meanwhile, beside that of quiet ones.
+- the p99 of look-ups meanwhile, beside that of quiet ones;
+- with `--pages N`: how long it takes to look for one registration, and for many at once, among the labels of so many
+  pages of lists, each of 50 places. They are written by SQL, of details of nothing.
 
 Look-ups, ledger and recalls are in one process, as in a server, without gRPC; PostgreSQL beside it. The accesses are
 appended as the front door would, and not made by calls.
@@ -34,6 +36,7 @@ from nsor_server.calls import new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.lookup.recalls.told import MOST_BY_LABELS, Finder
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage import migrate
 from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
@@ -47,13 +50,30 @@ from tests.orders import cnic, conviction, order
 _METHOD: Final = "nsor.v1.LookupService/LookUpRegistration"
 _AT_ONCE: Final = 500
 _QUIET_SECONDS: Final = 5.0
+_PAGES: Final = """
+WITH pages AS (
+    SELECT nth, gen_random_uuid() AS access_id, (
+        SELECT string_agg(uuid_send(gen_random_uuid()), ''::bytea) FROM generate_series(1, 50) WHERE nth = nth
+    ) AS labels
+    FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s::bigint - 1) AS nth
+), entries AS (
+    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)
+    SELECT nth, access_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'npb', uuid_send(access_id)
+    FROM pages
+)
+INSERT INTO ledger_shown (index, labels) SELECT nth, labels FROM pages
+"""
 
 
 def main() -> int:
     """Measure and print Markdown; gives the exit code."""
     parser = argparse.ArgumentParser(description="What a recall costs.")
     parser.add_argument("--accesses", type=int, default=1_000, help="that showed the registration (1,000)")
-    count = parser.parse_args().accesses
+    parser.add_argument("--pages", type=int, default=0, help="of lists, among whose labels it is looked (none)")
+    arguments = parser.parse_args()
+    if arguments.pages:
+        return look_among(arguments.pages)
+    count = arguments.accesses
     with _services() as services:
         number = cnic()
         created = services.confirmed(order(number))
@@ -82,6 +102,25 @@ def main() -> int:
         " | 5 s for 10,000 |"
     )
     print(f"| look-ups meanwhile, p50 and p99 | {_ms(meanwhile)}; quiet {_ms(quiet)} | p99 under twice the quiet one |")
+    return 0
+
+
+def look_among(count: int) -> int:
+    """Measure how long it takes to look among the labels of so many pages; gives the exit code."""
+    with _services() as services, services.database.owner() as conn:
+        first = services.one("SELECT size FROM ledger_head")
+        conn.execute(_PAGES, {"first": first, "count": count})
+        conn.execute("ANALYZE ledger_entry, ledger_shown")
+        size = services.one(
+            "SELECT pg_size_pretty(sum(pg_total_relation_size(inhrelid))) FROM pg_inherits"
+            " WHERE inhparent = 'ledger_shown'::regclass"
+        )
+        print(f"### Labels of {count:,} pages, {size}\n\n| registrations | s | CPU s |\n|---|---|---|")
+        for many in (1, MOST_BY_LABELS):
+            began, used = time.perf_counter(), time.thread_time()
+            found = Finder(services.keyring).by_labels(conn, [os.urandom(16) for _ in range(many)], first + count)
+            assert not any(found.values())
+            print(f"| {many} | {time.perf_counter() - began:.1f} | {time.thread_time() - used:.1f} |")
     return 0
 
 

@@ -22,7 +22,7 @@ from nsor.v1 import (
 )
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
-from nsor_server.lookup.recalls import plan, rules
+from nsor_server.lookup.recalls import plan, rules, told
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.reviews import ReviewPolicy
@@ -197,14 +197,14 @@ def test_every_way_in_which_it_was_shown_is_found(
         asked(services, NADRA, identity_pb2.ClaimVerificationRequest()),
     }
     with services.database.owner() as conn:
-        told = Finder(keyring).told(conn, uuid.UUID(created.registration_id).bytes, services.writer.size)
-    assert {each.access_id for each in told} == shown
-    assert {(each.agency, each.version) for each in told} == {
+        found = list(Finder(keyring).told(conn, uuid.UUID(created.registration_id).bytes, services.writer.size))
+    assert {each.access_id for each in found} == shown
+    assert {(each.agency, each.version) for each in found} == {
         ("punjab-prosecution", 2),
         ("lahore-special-court", 2),
         ("nadra", 2),
     }
-    assert all(options_pb2.FIELD_CLASS_IDENTITY in each.classes for each in told)
+    assert all(options_pb2.FIELD_CLASS_IDENTITY in each.classes for each in found)
     set_aside(services)
     tell()
     recalls = [each for agency in (PUNJAB_PROSECUTION, LAHORE_COURT, NADRA) for each in listed(services, agency)]
@@ -212,14 +212,37 @@ def test_every_way_in_which_it_was_shown_is_found(
     assert sound(services, keyring)
 
 
-def test_a_page_that_showed_it_is_found_by_its_rows(services: Services, keyring: Keyring) -> None:
-    created, other = services.create(), services.create()
-    page = asked(services, LAHORE_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
+@pytest.mark.parametrize(("most", "at_once"), [(told.MOST_BY_LABELS, 1 << 14), (told.MOST_BY_LABELS, 2), (0, 2)])
+def test_pages_that_showed_it_are_found_by_their_labels_or_details(
+    services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, most: int, at_once: int
+) -> None:
+    monkeypatch.setattr(told, "MOST_BY_LABELS", most)
+    for name in ("ENTRIES_AT_ONCE", "DETAILS_AT_ONCE", "READ_AT_ONCE", "AT_A_TIME", "LABELS_AT_A_TIME"):
+        monkeypatch.setattr(told, name, at_once)
+    rests: list[bool] = []
+    finder, one = Finder(keyring, lambda: rests.append(True)), services.create()
+    first = asked(services, LAHORE_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
+    other = services.create()
+    second = asked(services, LAHORE_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
     asked(services, KARACHI_COURT, worklists_pb2.ListRegistrationsRequest(page_size=5))
+    ids = [uuid.UUID(each.registration_id).bytes for each in (one, other)]
     with services.database.owner() as conn:
-        for each in (created, other):
-            told = Finder(keyring).told(conn, uuid.UUID(each.registration_id).bytes, services.writer.size)
-            assert [(one.access_id, one.version) for one in told] == [(page, 1)]
+        at = dict(conn.execute("SELECT uuid_send(access_id), index FROM ledger_entry").fetchall())
+        found = finder.by_labels(conn, ids, services.writer.size)
+        assert found == {ids[0]: [at[first], at[second]], ids[1]: [at[second]]}
+        assert finder.by_labels(conn, ids, at[second], at[first] + 1) == {ids[0]: [], ids[1]: []}
+        for each, pages in zip(ids, ([first, second], [second]), strict=True):
+            shown = finder.told(conn, each, services.writer.size)
+            assert [(disclosure.access_id, disclosure.version) for disclosure in shown] == [(page, 1) for page in pages]
+        # What was found up to a time's end also has accesses that come after an order: they showed what was so then.
+        for since, before, pages in (
+            (0, at[second], [first]),
+            (at[first], at[second] + 1, [first, second]),
+            (at[first] + 1, at[second] + 1, [second]),
+        ):
+            shown = finder.told(conn, ids[0], before, since, found[ids[0]])
+            assert [disclosure.access_id for disclosure in shown] == pages
+    assert rests
 
 
 def test_by_every_number_that_he_ever_had(services: Services, tell: Callable[[], int], keyring: Keyring) -> None:
@@ -323,23 +346,37 @@ def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_e
     assert len(listed(services, FIA_IMMIGRATION)) == 2
     # Another process goes on, which knows nothing but what was written.
     other = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring)
-    assert [other.look(), other.look()] == [True, False]
+    assert other.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 4
+    assert telling.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 5
     assert sorted(access for each in listed(services, FIA_IMMIGRATION) for access in named(each)) == sorted(shown)
     assert sound(services, keyring)
 
 
-def test_at_each_time_there_is_one_entry_whatever_there_is_to_tell(
-    services: Services, tell: Callable[[], int], keyring: Keyring
+@pytest.mark.parametrize(
+    ("cases", "grown"),
+    [(0, rules.ENTRIES), (1, rules.ENTRIES), (rules.ENTRIES, rules.ENTRIES), (rules.ENTRIES + 1, 2 * rules.ENTRIES)],
+)
+def test_at_each_time_there_are_as_many_entries_whatever_there_is_to_tell(
+    services: Services,
+    tell: Callable[[], int],
+    keyring: Keyring,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    cases: int,
+    grown: int,
 ) -> None:
-    # Whoever set somebody aside doesn't learn by the tree's growth that others had been shown him.
+    # Whoever set somebody aside doesn't learn by the tree's growth that others had been shown him, in how many cases.
+    monkeypatch.setattr(rules, "PER_ENTRY", 1)
     services.confirmed(order(number := cnic()))
-    before = services.writer.size
-    assert tell() == 1
-    at_the_border(services, number)
+    for nth in range(cases):
+        at_the_border(services, number, f"AB00000{nth:02d}")
     set_aside(services)
-    between = services.writer.size
-    assert tell() == 1
-    assert (between - before, services.writer.size - between) == (3, 1)
+    before = services.writer.size
+    assert tell() == grown
+    assert services.writer.size - before == grown
+    assert len(listed(services, FIA_IMMIGRATION)) == cases
     assert sound(services, keyring)
 
 
@@ -354,7 +391,7 @@ def test_the_first_time_is_the_first_one_after_a_court_has_confirmed_somebody(
     assert not telling.look()
     assert services.writer.size == size
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
-    assert not telling.look()
+    assert telling.look()
     assert services.writer.size == size + 1
 
 
@@ -439,5 +476,5 @@ def test_nothing_is_erased_before_whoever_was_shown_it_is_told(
     (recall,) = listed(services, FIA_IMMIGRATION)
     assert (named(recall), recall.accesses[0].officer_number) == ([shown], "")
     services.ask(call_of(FIA_IMMIGRATION), acknowledging(recall))
-    assert tell() == 1
+    assert tell() == rules.ENTRIES
     assert sound(services, keyring)

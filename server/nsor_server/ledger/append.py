@@ -91,8 +91,8 @@ FROM unnest($2::smallint[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[]) 
 _SHOWN: Final = Statement(
     b"ledger shown",
     b"""
-INSERT INTO ledger_shown (index, ordinal, label)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::uuid[])
+INSERT INTO ledger_shown (index, labels)
+SELECT * FROM unnest($1::bigint[], $2::bytea[])
 """,
 )
 
@@ -279,16 +279,15 @@ class Ledger:
         ]
 
     def _shown(self, entries: Sequence[Entry], first: int) -> list[Step]:
-        """The rows of those entries whose answers may show several registrations."""
-        indexes, ordinals, labels = list[int](), list[int](), list[bytes]()
-        for index, entry in enumerate(entries, first):
-            if entry.shown_rows:
-                indexes += [index] * entry.shown_rows
-                ordinals += range(entry.shown_rows)
-                labels += self._labels.shown(entry.access_id, entry.shown, entry.shown_rows)
+        """The labels of those entries whose answers may show several registrations."""
+        labels = {
+            index: b"".join(self._labels.shown(entry.access_id, entry.shown, entry.shown_rows))
+            for index, entry in enumerate(entries, first)
+            if entry.shown_rows
+        }
         if not labels:
             return []
-        return [_SHOWN(arrays.longs(indexes), arrays.shorts(ordinals), arrays.uuids(labels))]
+        return [_SHOWN(arrays.longs(list(labels)), arrays.byteas(list(labels.values())))]
 
     def _signer(self, origin: str) -> Signer:
         signer = self._signers.get(origin)

@@ -31,8 +31,8 @@ class Entry:
         officer_key: key id of the acting officer, or empty.
         case_reference: the case, or empty.
         named: what the request names, or empty.
-        shown: ids of the registrations that the answer shows, where they are found by rows of their own.
-        shown_rows: how many rows it has for them, whatever it shows.
+        shown: ids of the registrations that the answer shows, where they are found by labels of their own.
+        shown_rows: how many labels it has for them, whatever it shows.
     """
 
     access_id: bytes

@@ -20,7 +20,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import detail as details
 from nsor_server.ledger import partitions
 from nsor_server.ledger.detail import DetailError, Details
-from nsor_server.ledger.labels import Labelled, Labels
+from nsor_server.ledger.labels import LABEL_BYTES, Labelled, Labels
 from nsor_server.ledger.stored import OfEntries, Rows
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -33,7 +33,7 @@ _LEAVES: Final = """
 SELECT index, leaf, uuid_send(officer), uuid_send(case_label), uuid_send(named) FROM ledger_entry ORDER BY index
 """
 _DETAILS: Final = "SELECT index, sealed FROM ledger_detail ORDER BY index"
-_SHOWN: Final = "SELECT index, ordinal, uuid_send(label) FROM ledger_shown ORDER BY index, ordinal"
+_SHOWN: Final = "SELECT index, labels FROM ledger_shown ORDER BY index"
 _PARTITIONS: Final = r"""
 SELECT bound[1]::bigint, bound[2]::bigint
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
@@ -91,11 +91,11 @@ class OfDetails:
         pass_on = pass_on or _not_passed_on
         for index in range(self._end):
             stored, sealed = self._entries.one(index), self._sealed.one(index)
-            shown = self._shown.take(index) if self._shown.next_index <= index else []
+            shown = self._shown.one(index) if self._shown.next_index <= index else None
             if stored is not None:
                 detail = self._entry(index, sealed, pass_on, *stored)
                 if detail is not None:
-                    self._compare_shown(index, *detail, shown)
+                    self._compare_shown(index, *detail, shown[0] if shown else b"")
             if progress is not None and index % AT_A_TIME == 0:
                 progress(index, self._end)
         pass_on(None)
@@ -137,19 +137,18 @@ class OfDetails:
             self._report.add(index, "a label of ledger_entry isn't that of the entry's officer, case or named one")
         return leaf.access_id, detail
 
-    def _compare_shown(
-        self, index: int, access_id: bytes, detail: record_pb2.AccessDetail, rows: list[tuple[Any, ...]]
-    ) -> None:
-        """Hold the rows of what an answer showed against what its detail says: all, in order, and no others."""
-        if not rows and not detail.shown_rows:
+    def _compare_shown(self, index: int, access_id: bytes, detail: record_pb2.AccessDetail, labels: bytes) -> None:
+        """Hold the labels of what an answer showed against what its detail says: all, in order, and no others."""
+        if not labels and not detail.shown_rows:
             return  # what its request names says whom to look for
-        ids, stored = [each.registration_id for each in detail.shown], [label for _, label in rows]
+        ids = [each.registration_id for each in detail.shown]
+        stored = [labels[at : at + LABEL_BYTES] for at in range(0, len(labels), LABEL_BYTES)]
         if (
-            [ordinal for ordinal, _ in rows] != list(range(detail.shown_rows))
-            or len(ids) > len(rows)
+            len(labels) != detail.shown_rows * LABEL_BYTES
+            or len(ids) > len(stored)
             or not self._labels.show(access_id, ids, stored)
         ):
-            self._report.add(index, "the rows of what an answer showed aren't those that its detail says")
+            self._report.add(index, "the labels of what an answer showed aren't those that its detail says")
 
 
 def _found_already(_index: int, _problem: str) -> None:

@@ -201,8 +201,10 @@ class Recalled:
         """Whether a pass follows the one before, at its time."""
         if record.number != (before.number if before else 0) + 1 or abs(leaf.time_us - record.time_us) > _RUN_US:
             return False
-        if before is not None and before.registration_id:
-            return (record.due_us, record.to) == (before.due_us, before.to)
+        if before is not None and not rules.is_ended(before):
+            return (record.due_us, record.to, record.nth) == (before.due_us, before.to, before.nth + 1)
+        if record.nth != 1:
+            return False
         last_us, until = (before.due_us, before.until) if before else (-1, 0)
         return last_us < record.due_us <= leaf.time_us + _RUN_US and until <= record.to < index
 
@@ -316,7 +318,7 @@ class Recalled:
         size: int,
     ) -> set[str]:
         """The agencies with a recall whose deadline had come since the time before, and that was open at a size."""
-        if before is not None and before.registration_id:
+        if before is not None and not rules.is_ended(before):
             return set()
         after_us = before.due_us if before else 0
         return {

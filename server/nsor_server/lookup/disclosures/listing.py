@@ -26,7 +26,7 @@ def newest_first(
     Raises:
         errors.Internal, DetailError: something isn't what was sealed.
     """
-    for each in reversed(finder.told(conn, registration_id, before, first)):
+    for each in reversed(list(finder.told(conn, registration_id, before, first))):
         if rules.is_told(each, until_us, of_review=_is_of_review(conn, finder, each)):
             yield each
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -22,18 +22,21 @@ Connection = psycopg.Connection[TupleRow]
 
 _ANSWERED: Final = f"e.outcome = {leaf_pb2.OUTCOME_ALLOWED:d}"
 _ACCESS: Final = "SELECT e.index, e.leaf, d.sealed FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)"
-_NAMED: Final = (
-    f"{_ACCESS} WHERE e.named = ANY (%s) AND e.index < %s AND e.index >= %s AND {_ANSWERED} ORDER BY e.index"
-)
+_NAMED: Final = f"""
+SELECT e.index FROM ledger_entry AS e WHERE e.named = ANY (%s) AND e.index < %s AND e.index >= %s AND {_ANSWERED}
+"""  # noqa: S608 - constants
 _THESE: Final = f"{_ACCESS} WHERE e.index = ANY (%s) ORDER BY e.index"
 _SHOWN: Final = """
-SELECT s.index, uuid_send(e.access_id), string_agg(uuid_send(s.label), ''::bytea ORDER BY s.ordinal)
+SELECT s.index, uuid_send(e.access_id), s.labels
 FROM ledger_shown AS s JOIN ledger_entry AS e USING (index)
-WHERE s.index >= %s AND s.index < %s
-GROUP BY s.index, e.access_id
+WHERE s.index >= %(first)s AND s.index < %(before)s AND e.index >= %(first)s AND e.index < %(before)s
 """
-AT_A_TIME: Final = 1 << 16
-"""Entries whose rows are read by one statement."""
+_SHOWN_DETAILS: Final = """
+SELECT e.index, e.leaf, d.sealed
+FROM ledger_shown AS s JOIN ledger_entry AS e USING (index) LEFT JOIN ledger_detail AS d USING (index)
+WHERE s.index >= %(first)s AND s.index < %(before)s AND e.index >= %(first)s AND e.index < %(before)s
+ORDER BY e.index
+"""
 _FIRST: Final = f"""
 SELECT coalesce(min(index), 0) FROM ledger_record WHERE table_name = '{registrations.TABLE}' AND row_id = %s
 """  # noqa: S608 - constants
@@ -77,8 +80,7 @@ class StoredAccess:
     sealed: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRows:
+class ShownLabels(NamedTuple):
     """What an answer that may show several registrations has beside its entry.
 
     Attributes:
@@ -90,24 +92,34 @@ class ShownRows:
     labels: bytes
 
 
-def named(conn: Connection, labels: Sequence[bytes], before: int, first: int = 0) -> list[StoredAccess]:
+def named(conn: Connection, labels: Sequence[bytes], before: int, first: int = 0) -> list[int]:
     """The accesses from one index up to before another one whose requests have named what has one of these labels."""
     parameters = [uuid.UUID(bytes=label) for label in labels], before, first
-    return [StoredAccess(*row) for row in conn.execute(_NAMED, parameters, binary=True)]
+    return [index for (index,) in conn.execute(_NAMED, parameters, binary=True).fetchall()]
 
 
 def accesses(conn: Connection, indexes: Collection[int]) -> list[StoredAccess]:
     """These accesses."""
     if not indexes:
         return []
-    return [StoredAccess(*row) for row in conn.execute(_THESE, (list(indexes),), binary=True)]
+    return [StoredAccess(*row) for row in conn.execute(_THESE, (list(indexes),), binary=True).fetchall()]
 
 
-def shown(conn: Connection, first: int, before: int) -> Iterator[ShownRows]:
-    """The rows of all accesses from one index up to before another one, some at a time."""
-    for start in range(first, before, AT_A_TIME):
-        found = conn.execute(_SHOWN, (start, min(start + AT_A_TIME, before)), binary=True).fetchall()
-        yield from (ShownRows(*row) for row in found)
+def shown(conn: Connection, first: int, before: int, at_once: int) -> Iterator[ShownLabels]:
+    """The labels of all accesses from one index up to before another one, of so many entries at a time; in no order."""
+    yield from map(ShownLabels._make, _in_parts(conn, _SHOWN, first, before, at_once))
+
+
+def shown_details(conn: Connection, first: int, before: int, at_once: int) -> Iterator[StoredAccess]:
+    """The accesses that have labels, from one index up to before another one, of so many entries at a time."""
+    for row in _in_parts(conn, _SHOWN_DETAILS, first, before, at_once):
+        yield StoredAccess(*row)
+
+
+def _in_parts(conn: Connection, query: str, first: int, before: int, at_once: int) -> Iterator[TupleRow]:
+    for start in range(first, before, at_once):
+        part = {"first": start, "before": min(start + at_once, before)}
+        yield from conn.execute(query.encode(), part, binary=True).fetchall()
 
 
 def first_entry(conn: Connection, registration_id: bytes) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Collection
 from typing import Final
 
 from nsor.v1 import options_pb2
@@ -29,13 +31,15 @@ def orders(conn: Connection, first: int, last: int) -> list[Order]:
     return [Order(*row) for row in conn.execute(_ORDERS, (first, last), binary=True)]
 
 
-def of_order(conn: Connection, finder: Finder, order: Order) -> list[Planned]:
+def of_order(conn: Connection, finder: Finder, order: Order, by_labels: Collection[int] | None = None) -> list[Planned]:
     """The recalls of an order, in the order in which they are written; what comes after it changes none of them.
 
     Args:
         conn: any role that may read; its entry and all before are committed.
         finder: finds who was told.
         order: of a registration that can be read.
+        by_labels: what the finder has found by labels for its registration, at least up to its entry; None: nothing
+            was looked for yet.
 
     Raises:
         errors.Internal, DetailError: something isn't what was sealed.
@@ -49,13 +53,16 @@ def of_order(conn: Connection, finder: Finder, order: Order) -> list[Planned]:
     def stands(registration_id: bytes) -> bool:
         return accesses.stands_at(conn, registration_id, order.entry + 1)
 
+    @functools.cache
+    def became(version: int, purpose: options_pb2.Purpose.ValueType) -> registrations.Wrong | None:
+        shown = versions.get(version)
+        return None if shown is None else registrations.wrong_now(shown, before, after, purpose)
+
     author, wrong = leaves.decode(leaf).agency, list[Wrong]()
-    for told in finder.told(conn, order.registration_id, order.entry):
-        shown = versions.get(told.version)
-        if shown is None or rules.knows(told, author):
+    for told in finder.told(conn, order.registration_id, order.entry, by_labels=by_labels):
+        if rules.knows(told, author):
             continue
-        purpose = options_pb2.Purpose.ValueType(told.purpose)
-        made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose), stands)
+        made = rules.wrong(told, became(told.version, options_pb2.Purpose.ValueType(told.purpose)), stands)
         if made is not None:
             wrong.append(made)
     return rules.planned(wrong)

@@ -18,6 +18,8 @@ from nsor_server.storage.v1 import record_pb2
 
 PER_ENTRY: Final = 100
 """Recalls that one entry writes: its commit keeps everybody waiting."""
+ENTRIES: Final = 10
+"""A time has so many entries, or twice as many and so on: up to a thousand recalls don't show by how the tree grows."""
 MOST_ACCESSES: Final = 500
 """Of one recall; what was shown more often for one case is recalled by several."""
 _ON_THE_REGISTER: Final = frozenset(
@@ -124,6 +126,11 @@ def left(orders: Iterable[Order], before: record_pb2.RecallPassRecord | None) ->
         return [(order, 0) for order in orders if order.entry > before.until]
     last = Order(before.until, before.registration_id, before.version)
     return [(order, before.told if order == last else 0) for order in orders if order >= last]
+
+
+def is_ended(record: record_pb2.RecallPassRecord) -> bool:
+    """Whether a pass is the last one of its time."""
+    return not record.registration_id and record.nth % ENTRIES == 0
 
 
 def goes_on(record: record_pb2.RecallPassRecord, order: Order, told: int) -> None:

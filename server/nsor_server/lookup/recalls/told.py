@@ -1,7 +1,7 @@
 """Who was shown a registration: every access, in which version, and which classes of fields.
 
 Found by labels: of whatever its requests named, by every identifier that the registration ever had, it or another one
-of its person; and by the rows of answers that may show several. Proved by the sealed detail of each: a label says that
+of its person; and by those beside answers that may show several. Proved by the sealed detail of each: a label says that
 somebody asked, and the detail whether he was shown it. Of a detail that was destroyed nothing is left to prove it.
 """
 
@@ -24,8 +24,19 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-AT_A_TIME: Final = 16
-"""Accesses that are looked at without a rest: about a millisecond."""
+AT_A_TIME: Final = 32
+"""Accesses that are opened without a rest: a millisecond."""
+LABELS_AT_A_TIME: Final = 384
+"""Labels that are made without a rest: likewise."""
+READ_AT_ONCE: Final = 512
+"""Accesses that one statement reads, so that those of millions aren't all in memory."""
+ENTRIES_AT_ONCE: Final = 1 << 14
+"""Entries whose labels, for one registration, one statement reads: at most 13 MB. Nobody waits for the next one for
+longer than a turn may be idle (``ledger/watching.py``), also with its rests."""
+DETAILS_AT_ONCE: Final = 1 << 10
+"""Entries whose details one statement reads: at most 3 MB."""
+MOST_BY_LABELS: Final = 8
+"""Registrations of which each has its label made for each access; it takes less to open the details for more."""
 _BY_NAME: Final = sorted(method for method, by in FOUND_BY.items() if by is FoundBy.NAMED)
 
 
@@ -79,10 +90,17 @@ class Finder:
             keyring: what opens registrations and details, and makes labels.
             rest: is done between some accesses and the next ones, so that calls of the same process go first.
         """
-        self.sealer, self._rest = Sealer(keyring), rest
+        self.sealer, self._rest = Sealer(keyring), rest or _go_on
         self._details, self._labels = Details(keyring), Labels(keyring)
 
-    def told(self, conn: Connection, registration_id: bytes, before: int, first: int = 0) -> list[Disclosure]:
+    def told(
+        self,
+        conn: Connection,
+        registration_id: bytes,
+        before: int,
+        first: int = 0,
+        by_labels: Collection[int] | None = None,
+    ) -> Iterator[Disclosure]:
         """Every access that showed a registration when there were so many entries, in their order.
 
         Args:
@@ -90,19 +108,71 @@ class Finder:
             registration_id: 16 bytes.
             before: accesses of a smaller index.
             first: and of this one on.
+            by_labels: what ``by_labels`` has found for it among these; None: it is looked for now.
 
         Raises:
             errors.Internal, DetailError: something isn't what was sealed.
         """
-        found = {each.entry: each for each in self._named(conn, registration_id, before, first)}
-        rest = [index for index in self._by_rows(conn, registration_id, before, first) if index not in found]
-        found |= {each.entry: each for each in stored.accesses(conn, rest)}
-        told = []
-        for nth, index in enumerate(sorted(found)):
-            if self._rest is not None and nth % AT_A_TIME == 0:
+        if by_labels is None:
+            by_labels = self.by_labels(conn, [registration_id], before, first)[registration_id]
+        of_labels = {index for index in by_labels if first <= index < before}
+        indexes = sorted(of_labels | set(self._named(conn, registration_id, before, first)))
+        for start in range(0, len(indexes), READ_AT_ONCE):
+            for nth, access in enumerate(stored.accesses(conn, indexes[start : start + READ_AT_ONCE])):
+                if nth % AT_A_TIME == 0:
+                    self._rest()
+                disclosure = self._disclosure(conn, registration_id, access)
+                if disclosure is not None:
+                    yield disclosure
+
+    def by_labels(
+        self, conn: Connection, registration_ids: Collection[bytes], before: int, first: int = 0
+    ) -> dict[bytes, list[int]]:
+        """The accesses that have a label of some registrations beside their entries, for each: one way for all of them.
+
+        Args:
+            conn: any role that may read.
+            registration_ids: 16 bytes each.
+            before: accesses of a smaller index.
+            first: and of this one on.
+
+        Raises:
+            DetailError: something isn't what was sealed.
+        """
+        found: dict[bytes, list[int]] = {each: [] for each in registration_ids}
+        if found:
+            first = max(first, min(stored.first_entry(conn, each) for each in found))
+            few = len(found) <= MOST_BY_LABELS
+            for entry, registration_id in (self._labelled if few else self._detailed)(conn, found, first, before):
+                found[registration_id].append(entry)
+        return found
+
+    def _labelled(
+        self, conn: Connection, wanted: Collection[bytes], first: int, before: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """By making their labels."""
+        made = 0
+        for beside in stored.shown(conn, first, before, ENTRIES_AT_ONCE // len(wanted)):
+            for each in wanted:
+                # What lies across two labels is proved by no detail, and is looked at in vain.
+                if any(label in beside.labels for label in self._labels.of_registration(beside.access_id, each)):
+                    yield beside.entry, each
+            made += len(wanted)
+            if made >= LABELS_AT_A_TIME:
                 self._rest()
-            told.append(self._disclosure(conn, registration_id, found[index]))
-        return [each for each in told if each is not None]
+                made = 0
+
+    def _detailed(
+        self, conn: Connection, wanted: Collection[bytes], first: int, before: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """By opening the details."""
+        for nth, access in enumerate(stored.shown_details(conn, first, before, DETAILS_AT_ONCE)):
+            if nth % AT_A_TIME == 0:
+                self._rest()
+            opened = self._opened(access)
+            if opened is not None:
+                for registration_id in {each.registration_id for each in opened[1].shown} & set(wanted):
+                    yield access.entry, registration_id
 
     def accesses(self, conn: Connection, entries: Collection[int]) -> dict[int, Access]:
         """Accesses by the indexes of their entries; of one whose detail was destroyed, what its leaf says.
@@ -116,7 +186,7 @@ class Finder:
             found[each.entry] = Access(*_said(each.entry, leaf, detail))
         return found
 
-    def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> list[stored.StoredAccess]:
+    def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> list[int]:
         names = {
             name
             for one in stored.persons(conn, registration_id)
@@ -124,15 +194,6 @@ class Finder:
         }
         labels = [label for name in sorted(names) for label in self._labels.every(NAMED, name, _BY_NAME)]
         return stored.named(conn, labels, before, first)
-
-    def _by_rows(self, conn: Connection, registration_id: bytes, before: int, first: int) -> Iterator[int]:
-        for each in stored.shown(conn, max(first, stored.first_entry(conn, registration_id)), before):
-            for label in self._labels.of_registration(each.access_id, registration_id):
-                at = each.labels.find(label)
-                # What lies across two labels is proved by no detail: it is looked at in vain.
-                if at >= 0:
-                    yield each.entry
-                    break
 
     def _disclosure(self, conn: Connection, registration_id: bytes, access: stored.StoredAccess) -> Disclosure | None:
         """What an access showed of the registration; None: nothing, or nothing that can be proved any more."""
@@ -169,6 +230,10 @@ class Finder:
         shown = {each: version for each, (version, state) in person.items() if state == registrations.CONFIRMED}
         shown[first] = detail.shown_version
         return shown.get(registration_id, 0), tuple(each for each in shown if each != registration_id)
+
+
+def _go_on() -> None:
+    """Without a rest."""
 
 
 def _said(entry: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> tuple[Any, ...]:

@@ -53,12 +53,11 @@ COMMENT ON COLUMN ledger_detail.sealed IS '32 random bytes and an nsor.storage.v
 
 CREATE TABLE ledger_shown (
     index bigint NOT NULL,
-    ordinal smallint NOT NULL,
-    label uuid NOT NULL,
-    PRIMARY KEY (index, ordinal)
+    labels bytea STORAGE EXTERNAL NOT NULL CHECK (octet_length(labels) % 16 = 0 AND octet_length(labels) > 0),
+    PRIMARY KEY (index)
 ) PARTITION BY RANGE (index);
-COMMENT ON TABLE ledger_shown IS 'of an answer that may show several registrations: as many rows as it may show, whatever it shows';
-COMMENT ON COLUMN ledger_shown.label IS 'keyed hash of the access id and a registration that was shown; of the access id and the place where none was';
+COMMENT ON TABLE ledger_shown IS 'of an answer that may show several registrations: as many labels as it may show, whatever it shows';
+COMMENT ON COLUMN ledger_shown.labels IS '16 bytes each: keyed hash of the access id and a registration that was shown; of the access id and the place where none was. One row for all of them: a recall goes through those of all accesses since a record was entered';
 
 CREATE TABLE ledger_record (
     index bigint NOT NULL,

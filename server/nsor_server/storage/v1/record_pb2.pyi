@@ -4695,7 +4695,7 @@ class AccessDetail(_message.Message):
     found_by: _builtins.bytes
     """Of a look-up of a candidate: access id of the search that found him, 16 bytes."""
     shown_rows: _builtins.int
-    """Likewise: how many rows stand beside the entry, whatever was shown."""
+    """Likewise: how many labels stand beside the entry, whatever was shown."""
     juvenile: _builtins.bool
     """Of a look-up on a grant: it might show juveniles' records."""
     @_builtins.property
@@ -5159,6 +5159,7 @@ class RecallPassRecord(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     TOLD_FIELD_NUMBER: _builtins.int
     TIME_US_FIELD_NUMBER: _builtins.int
+    NTH_FIELD_NUMBER: _builtins.int
     recall_pass_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -5177,6 +5178,8 @@ class RecallPassRecord(_message.Message):
     """Likewise: how many recalls of it were written so far."""
     time_us: _builtins.int
     """When it was written, microseconds since 1970."""
+    nth: _builtins.int
+    """Which of the entries of its time it is, from 1."""
     def __init__(
         self,
         *,
@@ -5189,10 +5192,11 @@ class RecallPassRecord(_message.Message):
         version: _builtins.int = ...,
         told: _builtins.int = ...,
         time_us: _builtins.int = ...,
+        nth: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "nth", b"nth", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -244,11 +244,18 @@ def test_prosecution_and_requester_are_told(requests: AccessRequests) -> None:
             ("punjab-police", notification_pb2.EVENT_KIND_ACCESS_RETURNED, two),
         ]
     )
+    shown = requests.get(first.access_request_id)
     with requests.services.database.owner() as owner:
+        # Who may use the grant hears its id, and nobody else does.
+        granted = owner.execute(
+            "SELECT recipient, grant_id FROM outbox WHERE kind = %s ORDER BY 1",
+            (notification_pb2.EVENT_KIND_ACCESS_APPROVED,),
+        ).fetchall()
         places = owner.execute(
             "SELECT DISTINCT recipient, places FROM outbox WHERE kind = %s ORDER BY 1",
             (notification_pb2.EVENT_KIND_ACCESS_REQUESTED,),
         ).fetchall()
+    assert granted == [("npb", None), ("punjab-police", uuid.UUID(shown.grant.grant_id))]
     assert places == [("punjab-police", ["PK-PB/LHR"]), ("punjab-prosecution", ["PK-PB/LHR"])]
 
 

@@ -156,7 +156,7 @@ def test_a_request_that_was_returned_and_a_grant_that_counts_no_more_are_passed_
 
 
 def test_prosecution_npb_and_the_agency_hear_of_it(matter: Matter) -> None:
-    matter.approve()
+    grant_id = matter.approve()
     before = len(matter.requests.events())
     matter.give(matter.second)
     told = notification_pb2.EVENT_KIND_ACCESS_PASSED
@@ -164,6 +164,9 @@ def test_prosecution_npb_and_the_agency_hear_of_it(matter: Matter) -> None:
     assert sorted(matter.requests.events()[before:]) == [
         (agency, told, request_id) for agency in (NPB, POLICE, PROSECUTION)
     ]
+    query = "SELECT recipient FROM outbox WHERE kind = %s AND grant_id = %s"
+    with matter.services.database.owner() as owner:
+        assert owner.execute(query, (told, uuid.UUID(grant_id))).fetchall() == [(POLICE,)]
 
 
 def test_the_same_passing_again_changes_nothing(matter: Matter) -> None:

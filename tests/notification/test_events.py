@@ -297,21 +297,24 @@ def test_a_listener_that_lost_its_connection_listens_again(database: Database, w
 
 
 def test_an_event_is_read_as_its_entry_owed_it_whatever_it_names(database: Database) -> None:
+    granted = uuid.uuid4()
     rows = [
         *owed("npb", registration_id=uuid.uuid4()),
         *outbox.owed(CREATED, ["npb"], access_request_id=os.urandom(16), about_agency="punjab-police"),
         *outbox.owed(CREATED, [Found.at("npb", "PK-PB/LHR"), Found.at("npb", "PK-PB")], judgment_id=os.urandom(16)),
         *outbox.owed(CREATED, ["npb"], registration_ids=[os.urandom(16), os.urandom(16)]),
         *outbox.owed(CREATED, ["npb"], registration_ids=[], notice_id=os.urandom(16)),
+        *outbox.owed(CREATED, ["npb"], grant_id=granted.bytes),
     ]
     with database.writer() as conn:
         session = Session(conn)
         session.run(BEGIN, *recorded(database, rows), COMMIT)
         session.close()
-    assert deliver(database) == 5
+    assert deliver(database) == 6
     with database.reading() as conn:
         found = cursors.read_after(conn, cursors.Line("npb"), 0, 9)
-    assert [each.is_as_recorded for each in found] == [True] * 5
+    assert [each.is_as_recorded for each in found] == [True] * 6
+    assert [each.message().grant_id for each in found] == [*[""] * 5, str(granted)]
     assert {each.sha256 for each in found} == {writing.digest(row) for row in rows}
     assert not any(each._replace(recorded=b"").is_as_recorded for each in found)
 

@@ -93,7 +93,7 @@ def test_no_event_is_numbered_for_a_kind_of_agency_that_it_does_not_concern(data
 
 
 @pytest.mark.parametrize(
-    "about", ["registration_id", "notice_id", "access_request_id", "judgment_id", "registration_ids"]
+    "about", ["registration_id", "notice_id", "access_request_id", "judgment_id", "grant_id", "registration_ids"]
 )
 def test_an_event_that_names_a_record_is_never_numbered_for_the_committee(database: Database, about: str) -> None:
     named = uuid.uuid4().bytes

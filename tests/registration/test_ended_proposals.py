@@ -140,7 +140,7 @@ def test_npb_hears_once_that_one_was_refused_and_not_what_it_was_about(
     services.ask(call_of(NPB, second), request)
     services.run(call_of(NPB, second), request)
     assert services.owed(TOLD) == ["npb"]
-    ids = "registration_id, notice_id, access_request_id, about_agency, judgment_id, registration_ids"
+    ids = "registration_id, notice_id, access_request_id, about_agency, judgment_id, grant_id, registration_ids"
     query = f"SELECT max(num_nonnulls({ids})) FROM outbox WHERE kind = %s"  # noqa: S608 - constants
     assert services.one(query, TOLD) == 0
 

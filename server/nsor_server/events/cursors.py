@@ -41,7 +41,7 @@ OF_CONSUMERS: Final = Table(
 _ID_BYTES: Final = 16
 _EVENT: Final = """
 e.event_id::text, e.kind, e.registration_id::text, e.notice_id::text, e.access_request_id::text, e.about_agency,
-    e.judgment_id::text, encode(e.registration_ids, 'hex'), e.places,
+    e.judgment_id::text, e.grant_id::text, encode(e.registration_ids, 'hex'), e.places,
     CASE WHEN e.event_time BETWEEN '1970-01-01Z' AND '9999-01-01Z'
         THEN (extract(epoch FROM e.event_time) * 1000000)::bigint ELSE 0 END,
     CASE WHEN r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1 THEN r.sha256 END"""
@@ -136,6 +136,7 @@ class StoredEvent(NamedTuple):
     access_request_id: str | None
     about_agency: str | None
     judgment_id: str | None
+    grant_id: str | None
     registration_ids: str | None
     places: Sequence[str]
     time_us: int
@@ -180,6 +181,7 @@ class StoredEvent(NamedTuple):
             access_request_id=self.access_request_id or "",
             agency_id=self.about_agency or "",
             judgment_id=self.judgment_id or "",
+            grant_id=self.grant_id or "",
         )
         set_us(event.event_time, self.time_us)
         if self.registration_ids:

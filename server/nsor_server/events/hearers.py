@@ -252,7 +252,14 @@ def concerned_sql(row: str, recipient: str) -> str:
     pairs = sorted(kind * 256 + agency for kind, agencies in CONCERNED.items() for agency in agencies)
     named = " AND ".join(
         f"{row}.{column} IS NULL"
-        for column in ("registration_id", "notice_id", "access_request_id", "judgment_id", "registration_ids")
+        for column in (
+            "registration_id",
+            "notice_id",
+            "access_request_id",
+            "judgment_id",
+            "grant_id",
+            "registration_ids",
+        )
     )
     return (
         f"{row}.kind::integer * 256 + {kind_of_agency} = ANY ('{{{','.join(map(str, pairs))}}}'::integer[])"

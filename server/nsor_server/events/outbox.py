@@ -24,6 +24,7 @@ TABLE: Final = Table(
         ("access_request_id", "uuid"),
         ("about_agency", "text"),
         ("judgment_id", "uuid"),
+        ("grant_id", "uuid"),
         ("registration_ids", "bytea"),
         ("places", "text[]"),
     ),
@@ -34,7 +35,7 @@ TABLE: Final = Table(
 """An event is recorded by the name that it has for ever: the outbox is where it waits."""
 
 
-_RECIPIENT, _KIND, _PLACES = 1, 2, 9
+_RECIPIENT, _KIND, _PLACES = 1, 2, 10
 """Places of columns."""
 
 
@@ -65,6 +66,7 @@ def owed(
     access_request_id: bytes | None = None,
     about_agency: str | None = None,
     judgment_id: bytes | None = None,
+    grant_id: bytes | None = None,
     registration_ids: Iterable[bytes] | None = None,
 ) -> list[Row]:
     """The rows that owe an event to each recipient, once.
@@ -77,10 +79,11 @@ def owed(
         access_request_id: the access request, for events of access.
         about_agency: id of the agency, for events of an agency and not of a record.
         judgment_id: the judgment, for events of a judgment.
+        grant_id: the grant, for events that tell the agency which may use it.
         registration_ids: the registrations, 16 bytes each, for events of a fixed time; perhaps none.
     """
     ids = None if registration_ids is None else b"".join(sorted(set(registration_ids)))
-    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, ids)
+    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, grant_id, ids)
     places: dict[str, set[str]] = {}
     for recipient in recipients:
         found = places.setdefault(str(recipient), set())

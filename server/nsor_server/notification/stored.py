@@ -33,11 +33,11 @@ SELECT count(*) FROM notice_decision AS d WHERE NOT EXISTS (SELECT FROM notice A
 
 _EVENTS: Final = """(
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        registration_ids, places, created_at
+        grant_id, registration_ids, places, created_at
     FROM outbox
     UNION ALL
     SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        registration_ids, places, event_time
+        grant_id, registration_ids, places, event_time
     FROM agency_event
 )"""
 """Events that wait, and those that were numbered: each is in one of both."""
@@ -86,10 +86,12 @@ LIMIT 1000
 _NOT_CONCERNED: Final = f"""
 SELECT coalesce(r.index, -1), e.agency_id
 FROM (
-    SELECT agency_id, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, registration_ids
+    SELECT agency_id, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, grant_id,
+        registration_ids
     FROM agency_event
     UNION ALL
-    SELECT recipient, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, registration_ids
+    SELECT recipient, event_id, kind, registration_id, notice_id, access_request_id, judgment_id, grant_id,
+        registration_ids
     FROM outbox
 ) AS e LEFT JOIN ledger_record AS r ON {_RECORD}
 WHERE ({hearers.concerned_sql("e", "agency_id")}) IS NOT TRUE

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import string
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
@@ -320,6 +321,8 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     values = {field.name: render.text(field, value) for field, value in event.ListFields()}
     about = [f"{name.removesuffix('_id').replace('_', ' ')} {values[name]}" for name in _ABOUT if values.get(name)]
     about += [f"registration {each}" for each in event.registration_ids]
+    command = _next(event)
+    about += [f"`{command}`"] if command else []
     when = f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', '')}"
     line = f"{when:<65}  {', '.join(about)}".rstrip()
     # On a narrow screen each id gets a line of its own, so that none is broken.
@@ -327,4 +330,34 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     click.echo("\n".join(parts))
 
 
-_ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id", "judgment_id")
+def _next(event: notification_pb2.Event) -> str:
+    """What is typed next, ready to be pasted; empty: an event only tells."""
+    from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
+
+    command = _NEXT.get(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"), "")
+    named = {field.name: getattr(event, field.name) for field, _ in event.ListFields()}
+    needed = [name for _, name, _, _ in string.Formatter().parse(command) if name]
+    return command.format(**named) if all(map(named.get, needed)) else ""
+
+
+_ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id", "judgment_id", "grant_id")
+_NEXT: Final = {
+    "ACCESS_REQUESTED": "nsor access show {access_request_id}",
+    "ACCESS_REQUEST_DUE_SOON": "nsor access show {access_request_id}",
+    "ACCESS_REQUEST_OVERDUE": "nsor access show {access_request_id}",
+    "ACCESS_REQUEST_ESCALATED": "nsor access show {access_request_id}",
+    "ACCESS_APPROVED": "nsor lookup --grant {grant_id}",
+    "ACCESS_PASSED": "nsor lookup --grant {grant_id}",
+    "ACCESS_RETURNED": "nsor access show {access_request_id}",
+    "LOOK_UP_RETURNED": "nsor access show {access_request_id}",
+    "JUVENILE_ACCESS_REQUESTED": "nsor access show {access_request_id}",
+    "JUVENILE_ACCESS_DECIDED": "nsor access show {access_request_id}",
+    "JUDGMENT_RECORDED": "nsor judgment confirm {judgment_id}",
+    "RESPONSIBILITY_TRANSFER_OPENED": "nsor transfers",
+    "RESPONSIBILITY_TRANSFER_OVERDUE": "nsor transfers",
+    "RECALL_ISSUED": "nsor recalls list",
+    "RECALLS_OVERDUE": "nsor recalls list",
+    "EMERGENCY_OPENED": "nsor emergencies list",
+    "EMERGENCY_REVIEWED": "nsor emergencies list --reviewed",
+}
+"""Kind of event -> what opens the work that it tells of. It never holds what isn't in the event."""

@@ -565,6 +565,7 @@ class Event(_message.Message):
     AGENCY_ID_FIELD_NUMBER: _builtins.int
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the event within the receiving agency, or its consumer, from 1, without gaps."""
     event_id: _builtins.str
@@ -581,6 +582,8 @@ class Event(_message.Message):
     """The agency that the event is about, for events of an agency and not of a record; of a withdrawal, the agency that had granted it."""
     judgment_id: _builtins.str
     """The judgment, for events of a judgment."""
+    grant_id: _builtins.str
+    """The grant, of ACCESS_APPROVED and ACCESS_PASSED, to the agency whose officer may use it."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -602,10 +605,11 @@ class Event(_message.Message):
         agency_id: _builtins.str = ...,
         judgment_id: _builtins.str = ...,
         registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+        grant_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "registration_ids", b"registration_ids", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "grant_id", b"grant_id", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "registration_ids", b"registration_ids", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

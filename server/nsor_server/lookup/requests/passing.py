@@ -12,10 +12,10 @@ from nsor_server import errors
 from nsor_server.access import decisions, rows
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Row, Seen
-from nsor_server.events import outbox, recipients
+from nsor_server.events import recipients
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup.grants import store as grants
-from nsor_server.lookup.requests import records, rules, store, work
+from nsor_server.lookup.requests import records, rules, store, told, work
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
@@ -70,15 +70,14 @@ class Passing:
         record = records.passed(found.record, call, officer, label)
         row, ref, etag = store.request_row(self._sealer, record, found.district)
         holder, seen = self._granted(call, record, conn) if record.grant_id else ((), ())
-        told = [
-            *recipients.prosecution_for(call.agencies, found.district),
-            *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
-            recipients.Found.at(record.agency, found.district),
-        ]
-        events = outbox.owed(
+        events = told.of_grant(
             notification_pb2.EVENT_KIND_ACCESS_PASSED,
-            told,
-            access_request_id=record.access_request_id,
+            record,
+            [recipients.Found.at(record.agency, found.district)],
+            [
+                *recipients.prosecution_for(call.agencies, found.district),
+                *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
+            ],
             about_agency=record.agency,
         )
         response = access_requests_pb2.PassAccessRequestResponse(access_request_id=request.access_request_id, etag=etag)

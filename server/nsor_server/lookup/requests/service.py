@@ -25,7 +25,7 @@ from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants.service import message as grant_message
-from nsor_server.lookup.requests import records, repeated, rules, store, work
+from nsor_server.lookup.requests import records, repeated, rules, store, told, work
 from nsor_server.lookup.requests.escalation.rules import steps
 from nsor_server.policy.deadlines import GRANT_EXPIRY, JUVENILE_ACCESS, PROSECUTOR_FORWARDING
 from nsor_server.policy.loaded import policy_of
@@ -216,10 +216,11 @@ class AccessRequests:
         response = access_requests_pb2.ApproveAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag, grant=_grant_message(call, record, grant)
         )
-        events = outbox.owed(
+        events = told.of_grant(
             notification_pb2.EVENT_KIND_ACCESS_APPROVED,
-            [record.agency, *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)],
-            access_request_id=record.access_request_id,
+            record,
+            [record.agency],
+            recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB),
             about_agency=record.decided_by_agency,
         )
         return Outcome(

@@ -85,12 +85,14 @@ CREATE TABLE outbox (
     access_request_id uuid,
     about_agency text REFERENCES agency,
     judgment_id uuid,
+    grant_id uuid,
     registration_ids bytea,
     places text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
 COMMENT ON COLUMN outbox.registration_ids IS 'of events of a fixed time: 16 bytes each, in order; perhaps none';
+COMMENT ON COLUMN outbox.grant_id IS 'to the agency that may use it, of events of access';
 COMMENT ON COLUMN outbox.about_agency IS 'of events that are about an agency, and about no record';
 COMMENT ON COLUMN outbox.places IS 'codes by which the recipient was found; a consumer hears the events of its places';
 CREATE INDEX outbox_order ON outbox (created_at, event_id);
@@ -105,6 +107,7 @@ CREATE TABLE agency_event (
     access_request_id uuid,
     about_agency text REFERENCES agency,
     judgment_id uuid,
+    grant_id uuid,
     registration_ids bytea,
     places text[] NOT NULL DEFAULT '{}',
     event_time timestamptz NOT NULL,

@@ -19,6 +19,7 @@ _OF_A_PERSON = frozenset(options_pb2.FieldClass.values()) - {
 }
 _SHOW_NOBODY = {
     "nsor.v1.LookupService/GetAccessRequest",
+    "nsor.v1.LookupService/GetEmergencyLookUp",
     "nsor.v1.LookupService/ListAccessRequests",
     "nsor.v1.NotificationService/GetArrivalNotice",
     "nsor.v1.NotificationService/ListArrivalNotices",

@@ -21,6 +21,7 @@ from tests.lookup.test_emergencies import (
     Clock,
     a_watch,
     denied,
+    got,
     listed,
     opened,
     opening,
@@ -62,6 +63,7 @@ def test_no_call_of_an_honest_register_is_a_finding(
         services.refused(errors.WrongState, call_of(NPB, reviewer), reviewing(emergency_id))
     emergency_id = opened(services, officer, number)
     assert read(services, officer, emergency_id, number).response.outcome == FOUND
+    got(services, emergency_id)
     for reviewed in (False, True):
         listed(services, NPB, page_size=2, reviewed=reviewed)
         listed(services, PUNJAB_POLICE, "PK-PB/LHR", reviewed=reviewed)
@@ -137,3 +139,15 @@ def test_an_event_that_an_owner_was_not_told_is_found(services: Services, owner:
     read(services, officer, opened(services, officer, number), number)
     owner.does("UPDATE outbox SET registration_ids = '' WHERE recipient = 'punjab-police' AND registration_ids <> ''")
     assert TOLD_OTHERS in owner.findings()
+
+
+def test_a_review_that_was_hidden_from_its_emergency_look_up_is_found(
+    services: Services, owner: Owner, officer: Officer
+) -> None:
+    # Else NPB would review it twice, or whoever opened it would seem to be unreviewed.
+    emergency_id = opened(services, officer, cnic())
+    review(services, emergency_id, HARMLESS)
+    with owner.without("emergency_review", "true"):
+        assert not got(services, emergency_id).response.emergency_look_up.finding
+    assert got(services, emergency_id).response.emergency_look_up.finding == HARMLESS
+    assert owner.findings() == ["an emergency look-up was shown with another finding than it had"]

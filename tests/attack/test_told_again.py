@@ -71,6 +71,7 @@ TOLD = {
     "FindRegistrant": "attack/test_counter_set_back.py::test_who_was_hidden_from_a_counter_is_found",
     "ListDisclosures": "lookup/test_disclosures.py::test_an_access_that_was_hidden_from_the_owner_is_found",
     "LookUpInEmergency": f"{_EMERGENCIES}test_who_was_hidden_from_a_look_up_in_an_emergency_is_found",
+    "GetEmergencyLookUp": f"{_EMERGENCIES}test_a_review_that_was_hidden_from_its_emergency_look_up_is_found",
     "ListEmergencyLookUps": f"{_EMERGENCIES}test_what_was_hidden_from_the_list_is_found",
     "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",
 }

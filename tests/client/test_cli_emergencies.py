@@ -16,6 +16,7 @@ OPEN = "nsor.v1.LookupService/OpenEmergencyLookUp"
 LOOK_UP = "nsor.v1.LookupService/LookUpInEmergency"
 REVIEW = "nsor.v1.LookupService/ReviewEmergencyLookUp"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+GET = "nsor.v1.LookupService/GetEmergencyLookUp"
 LIST = "nsor.v1.LookupService/ListEmergencyLookUps"
 OTHER = "9c5c1d2e-0000-4000-8000-000000000001"
 Opening, Reading = emergencies_pb2.OpenEmergencyLookUpRequest, emergencies_pb2.LookUpInEmergencyRequest
@@ -119,7 +120,9 @@ def test_npb_lists_and_reviews_by_the_first_digits(
     printed = capsys.readouterr()
     assert "punjab-police" in printed.out
     assert "PB-7" in printed.out
-    assert f"`nsor emergencies review {OTHER[:8]} --finding justified`" in printed.err  # the oldest is the last one
+    # The oldest is the last one.
+    assert f"`nsor emergencies show {OTHER[:8]}`" in printed.err
+    assert f"`nsor emergencies review {OTHER[:8]} --finding justified`" in printed.err
     _is(answering, options_pb2.AGENCY_KIND_POLICE)
     assert run("emergencies", "list") == 0
     assert "nsor emergencies review" not in capsys.readouterr().err
@@ -127,3 +130,13 @@ def test_npb_lists_and_reviews_by_the_first_digits(
     (review,) = sent(answering, REVIEW, Reviewing)
     assert (review.emergency_id, review.finding) == (ID, emergencies_pb2.EMERGENCY_FINDING_NO_IMMINENT_HARM)
     assert run("emergencies", "review", "00000000", "--finding", "justified") == 2
+
+
+def test_npb_is_shown_for_whom_one_was(run: Run, answering: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    item = emergencies_pb2.EmergencyLookUp(emergency_id=ID, agency_id="punjab-police")
+    answering.answers[GET] = always(emergencies_pb2.GetEmergencyLookUpResponse(emergency_look_up=item, cnic=CNIC))
+    assert run("emergencies", "show", ID[:8]) == 0
+    assert CNIC in capsys.readouterr().out.replace("-", "")
+    (asked,) = sent(answering, GET, emergencies_pb2.GetEmergencyLookUpRequest)
+    assert asked.emergency_id == ID
+    assert run("emergencies", "show", "00000000") == 2

@@ -21,9 +21,10 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.lookup.emergencies import rules
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.told import Finder
+from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
-from tests.calls import TRACING, Services, call_of, violations
+from tests.calls import TRACING, Services, call_of, violations, with_budgets
 from tests.notification.test_counter import absent, erased, sealed, unconfirmed, with_number
 from tests.orders import Created, cnic, conviction, day, order
 
@@ -501,3 +502,61 @@ def test_a_review_that_is_overdue_is_told_once(
     assert services.owed(OVERDUE) == ["npb", "punjab-police", SPECIAL_COMMITTEE.agency_id]
     assert services.rows()["emergency_overdue"] == 1
     assert review(services, first).response.late
+
+
+def got(services: Services, emergency_id: str) -> Outcome[Any]:
+    reviewer = services.enrolled(officer_of(NPB))
+    return services.ask(call_of(NPB, reviewer), emergencies_pb2.GetEmergencyLookUpRequest(emergency_id=emergency_id))
+
+
+def test_npb_sees_for_whom_it_was_whether_or_not_there_is_such_a_person(services: Services, officer: Officer) -> None:
+    # The list names nobody: without the number nobody can say whether it was justified.
+    number, passport = (
+        cnic(),
+        types_pb2.TravelDocument(
+            number="AB7654321", country="PK", kind=types_pb2.TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD
+        ),
+    )
+    with_much(services, number)
+    emergency_id = opened(services, officer, number)
+    found, unknown = got(services, emergency_id), cnic()
+    (item,) = services.ask(call_of(NPB), emergencies_pb2.ListEmergencyLookUpsRequest()).response.items
+    assert found.response.emergency_look_up == item
+    assert (found.response.cnic, found.response.HasField("travel_document")) == (number, False)
+    assert set(found.detail.classes_shown) == {
+        options_pb2.FIELD_CLASS_ALWAYS,
+        options_pb2.FIELD_CLASS_IDENTITY,
+        options_pb2.FIELD_CLASS_TRAVEL,
+        options_pb2.FIELD_CLASS_REVIEW,
+    }
+    review(services, emergency_id)
+    assert got(services, emergency_id).response.emergency_look_up.finding == JUSTIFIED
+    other = opened(services, officer, unknown)
+    assert got(services, other).response.ByteSize() < found.response.ByteSize() + 4
+    assert got(services, other).response.cnic == unknown
+    review(services, other)
+    request = opening("", travel_document=passport)
+    by_document = services.ask(call_of(PUNJAB_POLICE, officer), request).response.emergency_id
+    shown = got(services, by_document).response
+    assert (shown.travel_document, shown.cnic) == (passport, "")
+
+
+def test_who_is_not_npb_does_not_see_for_whom_it_was(services: Services, officer: Officer) -> None:
+    emergency_id = opened(services, officer, cnic())
+    request = emergencies_pb2.GetEmergencyLookUpRequest(emergency_id=emergency_id)
+    for agency in (PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE):
+        assert denied(services, officer_of(agency), request, agency) == "NOT_ALLOWED"
+    request.emergency_id = str(uuid.uuid4())
+    services.refused_by_the_register(errors.NoRecord, call_of(NPB), request)
+    # Each that is opened for the first time on a day costs more: nobody reads them all.
+    services.policy = with_budgets(
+        call=1,
+        first_named=2,
+        officer=Bucket(capacity=4, refill_per_hour=1),
+        agency=Bucket(capacity=50, refill_per_hour=1),
+    )
+    request.emergency_id, acting = emergency_id, services.enrolled(officer_of(NPB))
+    for _ in range(2):
+        services.ask(call_of(NPB, acting), request)
+    with pytest.raises(errors.Exhausted):
+        services.ask(call_of(NPB, acting), request)

@@ -54,6 +54,7 @@ FOUND_BY: Final[Mapping[str, FoundBy]] = {
     f"{_REGISTRATION}ListRegistrations": FoundBy.ROWS,
     # What was applied for, or told at a counter, of whomever: no registration is read.
     f"{_LOOKUP}GetAccessRequest": FoundBy.NOTHING,
+    f"{_LOOKUP}GetEmergencyLookUp": FoundBy.NOTHING,
     f"{_LOOKUP}ListAccessRequests": FoundBy.NOTHING,
     f"{_NOTIFICATION}GetArrivalNotice": FoundBy.NOTHING,
     f"{_NOTIFICATION}ListArrivalNotices": FoundBy.NOTHING,

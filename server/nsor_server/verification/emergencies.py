@@ -34,6 +34,7 @@ from nsor_server.storage.v1 import record_pb2
 
 OPEN: Final = "nsor.v1.LookupService/OpenEmergencyLookUp"
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpInEmergency"
+GET: Final = "nsor.v1.LookupService/GetEmergencyLookUp"
 _OPENED: Final = f"""
 SELECT r.index, {store.COLUMNS}
 FROM ledger_record AS r JOIN emergency AS e ON e.emergency_id = {UUID_OF_RECORD}
@@ -115,7 +116,7 @@ class Emergencies:
         self._beside = Rows(conn, "reviews of emergency look-ups", _BESIDE, add)
         self._told = Rows(conn, "events of emergency look-ups", _TOLD, add)
         self.concerns = Concerns(
-            (self._opened, self._beside, self._told), frozenset({OPEN, LOOK_UP}), ("listed_emergencies",)
+            (self._opened, self._beside, self._told), frozenset({OPEN, LOOK_UP, GET}), ("listed_emergencies",)
         )
         self._known: dict[bytes, _Emergency] = {}
         self._in_order: list[tuple[int, bytes]] = []
@@ -135,6 +136,8 @@ class Emergencies:
                 self._refused(index, leaf, detail)
         elif leaf.method == LOOK_UP:
             self._read(index, leaf, detail, events)
+        elif leaf.method == GET:
+            self._compare_shown(index, detail)
         elif detail.HasField("listed_emergencies"):
             self._compare_list(index, leaf, detail.listed_emergencies)
 
@@ -287,6 +290,13 @@ class Emergencies:
     def _compare_told(self, index: int, due: Mapping[str, frozenset[bytes]], events: Mapping[str, bytes]) -> None:
         if events != {agency_id: b"".join(sorted(ids)) for agency_id, ids in due.items()}:
             self._add(index, "of a look-up in an emergency others were told than had to be, or of other records")
+
+    def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
+        """Hold one that was shown against whether it was reviewed, and how."""
+        known = self._known.get(detail.subjects[0]) if detail.subjects else None
+        found = rests_on.digest([(known.record.emergency_id, known.finding)]) if known else b""
+        if detail.rests_on != found:
+            self._add(index, "an emergency look-up was shown with another finding than it had")
 
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedEmergencies) -> None:
         page = islice(self._page(leaf.agency, listed), listed.most)

@@ -24,6 +24,7 @@ def emergencies(ids: parts.Ids) -> Iterator[Message]:
         emergency_id=ids.uuid("emergency id"),
         finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
     )
+    yield emergencies_pb2.GetEmergencyLookUpRequest(emergency_id=ids.uuid("emergency id"))
     yield emergencies_pb2.ListEmergencyLookUpsRequest(page_size=50, page_token="dG9rZW4", reviewed=True)  # noqa: S106 - a page token, no secret
 
 

@@ -105,9 +105,28 @@ def list_(session: Session, reviewed: bool) -> None:
     session.counted(len(found), len(found), "emergency look-ups")
     if reviews:
         session.say(
-            "To review the one that has waited longest: `nsor emergencies review {} --finding justified`",
+            "The one that has waited longest, with whom it was for: `nsor emergencies show {}`",
             found[-1].emergency_id[:_SHORT],
         )
+        session.say(
+            "To review it: `nsor emergencies review {} --finding justified`",
+            found[-1].emergency_id[:_SHORT],
+        )
+
+
+@emergencies.command()
+@click.argument("emergency_id", type=beginning_of_id)
+@common
+def show(session: Session, emergency_id: str) -> None:
+    """Show an emergency look-up with whom it was for (NPB). EMERGENCY_ID may be its first 8 digits.
+
+    Whether the register has such a person it doesn't say. It costs something of your budget.
+    """
+    from nsor.v1 import emergencies_pb2  # noqa: PLC0415 - as above
+
+    with session.client(officer=True) as client:
+        request = emergencies_pb2.GetEmergencyLookUpRequest(emergency_id=_whole(client, emergency_id))
+        session.answer(client.lookup.get_emergency_look_up(request), title="Emergency look-up", confidential=True)
 
 
 @emergencies.command()

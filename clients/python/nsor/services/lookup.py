@@ -309,6 +309,22 @@ class Lookup(Service):
             traceparent=traceparent,
         )
 
+    def get_emergency_look_up(
+        self,
+        request: emergencies_pb2.GetEmergencyLookUpRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[emergencies_pb2.GetEmergencyLookUpResponse]:
+        """Show NPB an emergency look-up with whom it was for."""
+        return self._connection.call(
+            "nsor.v1.LookupService/GetEmergencyLookUp",
+            request,
+            emergencies_pb2.GetEmergencyLookUpResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def list_emergency_look_ups(
         self,
         request: emergencies_pb2.ListEmergencyLookUpsRequest,

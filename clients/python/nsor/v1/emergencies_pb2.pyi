@@ -451,6 +451,62 @@ class EmergencyLookUp(_message.Message):
 Global___EmergencyLookUp: _TypeAlias = EmergencyLookUp  # noqa: Y015
 
 @_typing.final
+class GetEmergencyLookUpRequest(_message.Message):
+    """Asks for one emergency look-up, with whom it was for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMERGENCY_ID_FIELD_NUMBER: _builtins.int
+    emergency_id: _builtins.str
+    """The emergency look-up."""
+    def __init__(
+        self,
+        *,
+        emergency_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["emergency_id", b"emergency_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEmergencyLookUpRequest: _TypeAlias = GetEmergencyLookUpRequest  # noqa: Y015
+
+@_typing.final
+class GetEmergencyLookUpResponse(_message.Message):
+    """An emergency look-up, with whom it was for. Whether the register has such a person it doesn't say: NPB looks him up on a ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMERGENCY_LOOK_UP_FIELD_NUMBER: _builtins.int
+    CNIC_FIELD_NUMBER: _builtins.int
+    TRAVEL_DOCUMENT_FIELD_NUMBER: _builtins.int
+    cnic: _builtins.str
+    """The number that it was opened for. One of `cnic` and `travel_document` is set."""
+    @_builtins.property
+    def emergency_look_up(self) -> Global___EmergencyLookUp:
+        """The emergency look-up."""
+
+    @_builtins.property
+    def travel_document(self) -> _types_pb2.TravelDocument:
+        """The document that it was opened for."""
+
+    def __init__(
+        self,
+        *,
+        emergency_look_up: Global___EmergencyLookUp | None = ...,
+        cnic: _builtins.str = ...,
+        travel_document: _types_pb2.TravelDocument | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["emergency_look_up", b"emergency_look_up", "travel_document", b"travel_document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "emergency_look_up", b"emergency_look_up", "travel_document", b"travel_document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEmergencyLookUpResponse: _TypeAlias = GetEmergencyLookUpResponse  # noqa: Y015
+
+@_typing.final
 class ListEmergencyLookUpsResponse(_message.Message):
     """A page of emergency look-ups."""
 

@@ -132,6 +132,11 @@ class LookupServiceStub:
                 request_serializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.FromString,
                 _registered_method=True)
+        self.GetEmergencyLookUp = channel.unary_unary(
+                '/nsor.v1.LookupService/GetEmergencyLookUp',
+                request_serializer=nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpResponse.FromString,
+                _registered_method=True)
         self.ListEmergencyLookUps = channel.unary_unary(
                 '/nsor.v1.LookupService/ListEmergencyLookUps',
                 request_serializer=nsor_dot_v1_dot_emergencies__pb2.ListEmergencyLookUpsRequest.SerializeToString,
@@ -320,6 +325,14 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEmergencyLookUp(self, request, context):
+        """Shows NPB one emergency look-up with the number of whom it was for: whether it was justified can't be said without. It reads nothing of the
+        register of persons.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListEmergencyLookUps(self, request, context):
         """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
         police see their own at the officer's places. It names no person, and costs nothing.
@@ -445,6 +458,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ReviewEmergencyLookUp,
                     request_deserializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.SerializeToString,
+            ),
+            'GetEmergencyLookUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEmergencyLookUp,
+                    request_deserializer=nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpResponse.SerializeToString,
             ),
             'ListEmergencyLookUps': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEmergencyLookUps,
@@ -954,6 +972,33 @@ class LookupService:
             '/nsor.v1.LookupService/ReviewEmergencyLookUp',
             nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpRequest.SerializeToString,
             nsor_dot_v1_dot_emergencies__pb2.ReviewEmergencyLookUpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEmergencyLookUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/GetEmergencyLookUp',
+            nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpRequest.SerializeToString,
+            nsor_dot_v1_dot_emergencies__pb2.GetEmergencyLookUpResponse.FromString,
             options,
             channel_credentials,
             insecure,

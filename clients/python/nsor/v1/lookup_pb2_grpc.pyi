@@ -127,6 +127,10 @@ class LookupServiceStub:
     """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
     (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
     """
+    GetEmergencyLookUp: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.GetEmergencyLookUpRequest, _emergencies_pb2.GetEmergencyLookUpResponse]
+    """Shows NPB one emergency look-up with the number of whom it was for: whether it was justified can't be said without. It reads nothing of the
+    register of persons.
+    """
     ListEmergencyLookUps: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
     police see their own at the officer's places. It names no person, and costs nothing.
@@ -236,6 +240,10 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ReviewEmergencyLookUp: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ReviewEmergencyLookUpRequest, _emergencies_pb2.ReviewEmergencyLookUpResponse]  # type: ignore[assignment]
     """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
     (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+    """
+    GetEmergencyLookUp: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.GetEmergencyLookUpRequest, _emergencies_pb2.GetEmergencyLookUpResponse]  # type: ignore[assignment]
+    """Shows NPB one emergency look-up with the number of whom it was for: whether it was justified can't be said without. It reads nothing of the
+    register of persons.
     """
     ListEmergencyLookUps: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]  # type: ignore[assignment]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
@@ -451,6 +459,16 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_emergencies_pb2.ReviewEmergencyLookUpResponse, _abc.Awaitable[_emergencies_pb2.ReviewEmergencyLookUpResponse]]:
         """Says whether an emergency look-up was justified: a deciding officer of NPB signs, who is of another agency than its officer. Once
         (WRONG_STATE). The agency hears of it. After its deadline it is late, and counts as well.
+        """
+
+    @_abc_1.abstractmethod
+    def GetEmergencyLookUp(
+        self,
+        request: _emergencies_pb2.GetEmergencyLookUpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_emergencies_pb2.GetEmergencyLookUpResponse, _abc.Awaitable[_emergencies_pb2.GetEmergencyLookUpResponse]]:
+        """Shows NPB one emergency look-up with the number of whom it was for: whether it was justified can't be said without. It reads nothing of the
+        register of persons.
         """
 
     @_abc_1.abstractmethod

@@ -26,6 +26,19 @@ def person(record: record_pb2.RegistrationRecord) -> emergencies_pb2.PersonInEme
     return shown
 
 
+def whole(stored: Stored, review_deadline: types_pb2.Deadline) -> emergencies_pb2.GetEmergencyLookUpResponse:
+    """An emergency look-up with the number of whom it was for."""
+    shown = emergencies_pb2.GetEmergencyLookUpResponse(emergency_look_up=item(stored, review_deadline))
+    kind, *parts = stored.record.subject.split(" ")
+    if kind == "cnic":
+        (shown.cnic,) = parts
+    else:
+        document = shown.travel_document
+        document.country, document.number = parts[:2]
+        document.kind = types_pb2.TravelDocumentKind.ValueType(int(parts[2]))
+    return shown
+
+
 def item(stored: Stored, review_deadline: types_pb2.Deadline) -> emergencies_pb2.EmergencyLookUp:
     """An emergency look-up in a list: not whom it was for."""
     record = stored.record

@@ -55,6 +55,12 @@ class Emergencies:
                 self.review,
             ),
             Unary(
+                emergencies_pb2.GetEmergencyLookUpRequest,
+                emergencies_pb2.GetEmergencyLookUpResponse,
+                self.get,
+                charge=lambda request: Charge(request.emergency_id),
+            ),
+            Unary(
                 emergencies_pb2.ListEmergencyLookUpsRequest,
                 emergencies_pb2.ListEmergencyLookUpsResponse,
                 self.list,
@@ -178,6 +184,26 @@ class Emergencies:
         )
         row = store.review(record, request.finding, reviewer.key_id)
         return Outcome(disclose(answer, call.purpose), detail, (row, *events), seen=(found.seen,))
+
+    def get(
+        self, call: Call, request: emergencies_pb2.GetEmergencyLookUpRequest, conn: Connection
+    ) -> Outcome[emergencies_pb2.GetEmergencyLookUpResponse]:
+        """Show NPB an emergency look-up with whom it was for, so that it can be reviewed.
+
+        Raises:
+            errors.NoRecord: there is none.
+        """
+        found = store.one(conn, self._sealer, raw(request.emergency_id), call)
+        if found is None:
+            raise errors.NoRecord
+        answer = messages.whole(found, self._review_deadline(call, found.record))
+        detail = record_pb2.AccessDetail(
+            outcome="FOUND",
+            subjects=[found.record.emergency_id],
+            classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
+            rests_on=rests_on.digest([(found.record.emergency_id, found.finding)]),
+        )
+        return Outcome(disclose(answer, call.purpose), detail, seen=(found.seen,))
 
     def list(
         self, call: Call, request: emergencies_pb2.ListEmergencyLookUpsRequest, conn: Connection

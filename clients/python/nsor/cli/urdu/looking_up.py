@@ -92,8 +92,12 @@ TEXTS: Final[dict[str, str]] = {
         "این پی بی اس کا جائزہ لیتا ہے۔ تب تک آپ دوسری نہیں کھول سکتے؛ مدت گزر جائے تو ادارے میں کوئی نہیں۔"
     ),
     "Open an emergency look-up now?": "ابھی ہنگامی رسائی کھولیں؟",
-    "To review the one that has waited longest: `nsor emergencies review {} --finding justified`": (
-        "جو سب سے پہلے کھولی گئی اس کا جائزہ: `nsor emergencies review {} --finding justified`"
+    "The one that has waited longest, with whom it was for: `nsor emergencies show {}`": (
+        "جو سب سے پہلے کھولی گئی، اس شخص سمیت جس کے لیے تھی: `nsor emergencies show {}`"
+    ),
+    "Emergency look-up": "ہنگامی رسائی",
+    "To review it: `nsor emergencies review {} --finding justified`": (
+        "اس کا جائزہ لینے کے لیے: `nsor emergencies review {} --finding justified`"
     ),
     "Emergency look-up opened": "ہنگامی رسائی کھولی گئی",
     "Emergency look-ups": "ہنگامی رسائیاں",

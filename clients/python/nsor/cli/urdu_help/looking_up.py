@@ -103,6 +103,7 @@ COMMANDS: Final[dict[str, str]] = {
     "List emergency look-ups, the newest in front: NPB all, the police their own.": (
         "ہنگامی رسائیاں، نئی پہلے: این پی بی سب کی، پولیس اپنی۔"
     ),
+    "Show an emergency look-up with whom it was for (NPB).": "ہنگامی رسائی، اس شخص سمیت جس کے لیے تھی (این پی بی)۔",
     "Say whether an emergency look-up was justified, for good; you sign.": (
         "ہنگامی رسائی جائز تھی یا نہیں، حتمی طور پر بتانا؛ آپ دستخط کرتے ہیں۔"
     ),

@@ -38,6 +38,7 @@ from nsor.v1 import (
     transfers_pb2,
     types_pb2,
     validation_pb2,
+    watched_pb2,
 )
 from nsor_synthetic.pictures import picture
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
@@ -510,6 +511,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         request_id=str(uuid.uuid4()),
         emergency_id=str(uuid.uuid4()),
         finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
+    ),
+    "LookupService/EnterWatchedNumber": lambda _: watched_pb2.EnterWatchedNumberRequest(
+        request_id=str(uuid.uuid4()), kind=watched_pb2.WATCHED_KIND_DECOY, cnic=CNIC
+    ),
+    "LookupService/EndWatchedNumber": lambda _: watched_pb2.EndWatchedNumberRequest(
+        request_id=str(uuid.uuid4()), watched_id=str(uuid.uuid4())
     ),
     "LookupService/SearchRegistrations": prosecution_search,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),

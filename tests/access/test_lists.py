@@ -53,6 +53,7 @@ NOT_NARROWED = {
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccessRequests": "NPB, which has no places; police and prosecutions are narrowed",
     "ListEmergencyLookUps": "NPB, which has no places; police are narrowed",
+    "ListWatchedNumbers": "NPB alone, which has no places",
     "ListRecalls": "the agency's own recalls; their cases are narrowed (access/cases.py)",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",

@@ -66,6 +66,7 @@ from tests.lookup import test_escalation as escalation
 from tests.lookup import test_juvenile_access as juveniles
 from tests.lookup import test_recalls as recalls
 from tests.lookup import test_screening as screening
+from tests.lookup import test_watched as watched
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_list_access_requests import clock_of
@@ -409,8 +410,19 @@ def keep_silent(services: Services, keyring: Keyring) -> None:
         of_juveniles.decide()
 
 
+def watch_numbers(services: Services) -> None:
+    """Two numbers come to be watched, and one no more; two entries of another one differ, and one waits."""
+    two = watched.pair(services)
+    ended, _ = (watched.watch(services, two, cnic()) for _ in range(2))
+    for officer in two:
+        watched.end(services, officer, ended)
+    watched.enter(services, two[1], cnic(), watched.enter(services, two[0], cnic()).watched_id)
+    watched.enter(services, two[0], cnic())
+
+
 def have_emergencies(services: Services, keyring: Keyring) -> None:
     """Emergency look-ups: two of them reviewed, of two others it is told that nobody has."""
+    watch_numbers(services)
     opened = []
     for suspect in (KNOWN, UNKNOWN, KNOWN, UNKNOWN):
         officer = services.enrolled(officer_of(PUNJAB_POLICE))

@@ -27,6 +27,7 @@ from nsor.v1 import (
     registration_pb2,
     transfers_pb2,
     types_pb2,
+    watched_pb2,
 )
 from nsor_server.errors import Violation
 from nsor_server.formats import dates, person_name, place_code, screens, travel_document
@@ -301,14 +302,24 @@ def _confirm_registrations(
 
 
 def _one_number(
-    request: arrivals_pb2.FindRegistrantRequest | emergencies_pb2.OpenEmergencyLookUpRequest,
+    request: arrivals_pb2.FindRegistrantRequest
+    | emergencies_pb2.OpenEmergencyLookUpRequest
+    | watched_pb2.EnterWatchedNumberRequest,
     path: str,
     violations: list[Violation],
     _today: _Today,
 ) -> None:
-    """Whoever stands at a counter, or is looked up in an emergency, is named by one number."""
+    """Whoever stands at a counter, is looked up in an emergency, or is watched, is named by one number."""
     if bool(request.cnic) == request.HasField("travel_document"):
         violations.append(Violation(path + "cnic", errors_pb2.FIELD_REASON_EXACTLY_ONE))
+
+
+def _watched_number(
+    request: watched_pb2.EnterWatchedNumberRequest, path: str, violations: list[Violation], today: _Today
+) -> None:
+    _one_number(request, path, violations, today)
+    if request.kind == watched_pb2.WATCHED_KIND_OWN:
+        violations.append(Violation(path + "kind", errors_pb2.FIELD_REASON_UNKNOWN_VALUE))
 
 
 def _correction(
@@ -455,6 +466,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.FindRegistrantRequest": _one_number,
     "nsor.v1.OpenEmergencyLookUpRequest": _one_number,
     "nsor.v1.LookUpInEmergencyRequest": _one_number,
+    "nsor.v1.EnterWatchedNumberRequest": _watched_number,
     "nsor.v1.RequestCorrectionRequest": _correction,
     "nsor.v1.ProposeClosureRequest": _closure,
     "nsor.v1.WithdrawProposalRequest": _proposal,

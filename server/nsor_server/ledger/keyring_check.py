@@ -115,4 +115,5 @@ _BLIND = (
     "registration_identifier_withdrawal",
     "registration_screened",
     "registration_case",
+    "watched_number",
 )

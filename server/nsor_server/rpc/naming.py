@@ -28,6 +28,7 @@ _KINDS: Final = {
     "manifest_id": "manifest",
     "emergency_id": "emergency",
     "recall_id": "recall",
+    "watched_id": "watched-number",
 }
 """Field of a request -> kind; the first that is there and set counts."""
 _REQUEST_ID: Final = "request_id"
@@ -38,8 +39,9 @@ _PERSON: Final = "person"
 """Field of a request that enters a person."""
 _DOCUMENTS: Final = frozenset({"travel_document", "document"})
 """Fields of requests that name a person by a document."""
-_FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest"})
-"""Requests that name nobody: their numbers are forgotten some days later, so that no label or detail may keep them."""
+_FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest", "nsor.v1.EnterWatchedNumberRequest"})
+"""Requests that name nobody: their numbers are forgotten, some days later or at once, so that no label or detail may
+keep them."""
 
 
 def named(request: Message) -> str:

@@ -65,6 +65,7 @@ from nsor_server.verification.returned_told import ToldOfReturns
 from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
+from nsor_server.verification.watched import WatchedNumbers
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
@@ -155,6 +156,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         FoundByNumber(history, enrolled, report.add),
         Emergencies(conn, keyring, history, enrolled, decided_by, add=report.add),
         ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
+        WatchedNumbers(conn, enrolled, decided_by, report.add),
         ArrivalsMatched(
             conn,
             keyring,

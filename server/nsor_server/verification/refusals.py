@@ -15,7 +15,7 @@ from typing import Any, Final, LiteralString, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
-from nsor_server.access import rows
+from nsor_server.access import rows, watched
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_us
@@ -103,6 +103,12 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     record_pb2.LOOKED_AT_KIND_MANIFEST: _recorded(screening.TABLE),
     record_pb2.LOOKED_AT_KIND_EMERGENCY: _recorded(emergencies.TABLE),
     record_pb2.LOOKED_AT_KIND_EMERGENCY_REVIEW: _recorded(emergencies.REVIEW),
+    # An officer's own number is for nobody one that he may end.
+    record_pb2.LOOKED_AT_KIND_WATCHED_NUMBER: f"""
+        {_recorded(watched.TABLE)} AND EXISTS (
+            SELECT FROM {watched.TABLE} AS w WHERE w.watched_id = %(key)s AND w.kind <> {watched.Kind.OWN:d}
+        )
+    """,
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 

@@ -36,6 +36,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from screening.screening(ids)
     yield from emergencies.emergencies(ids)
     yield from emergencies.disclosures(ids)
+    yield from emergencies.watched(ids)
     yield from lookup.searches(ids)
     yield from directory.oversight(ids)
     yield from directory.directory(ids)

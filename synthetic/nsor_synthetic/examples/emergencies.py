@@ -1,4 +1,4 @@
-"""Example requests of emergency look-ups, and of disclosures."""
+"""Example requests of emergency look-ups, of disclosures, and of watched numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor.v1 import disclosures_pb2, emergencies_pb2
+from nsor.v1 import disclosures_pb2, emergencies_pb2, watched_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -35,3 +35,17 @@ def disclosures(ids: parts.Ids) -> Iterator[Message]:
         page_size=50,
         page_token="dG9rZW4",  # noqa: S106 - a page token, no secret
     )
+
+
+def watched(ids: parts.Ids) -> Iterator[Message]:
+    """Of numbers that are watched."""
+    yield watched_pb2.EnterWatchedNumberRequest(
+        request_id=ids.uuid("watched number"),
+        watched_id=ids.uuid("watched id"),
+        kind=watched_pb2.WATCHED_KIND_DECOY,
+        cnic="8220312345670",
+    )
+    yield watched_pb2.EndWatchedNumberRequest(
+        request_id=ids.uuid("watched number's end"), watched_id=ids.uuid("watched id")
+    )
+    yield watched_pb2.ListWatchedNumbersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret

@@ -85,6 +85,7 @@ COMMANDS = {
         "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
     ),
     "emergencies": Entry("nsor.cli.emergencies", "emergencies", "List emergency look-ups; review them (NPB)."),
+    "watched": Entry("nsor.cli.watched", "watched", "Have numbers watched: decoys and protected persons (NPB)."),
     "recalls": Entry("nsor.cli.recalls", "recalls", "List what your agency is told otherwise now; acknowledge it."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "policy": Entry("nsor.cli.policy", "policy", "Propose and adopt the policy that decides (NPB)."),

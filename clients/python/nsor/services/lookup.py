@@ -13,6 +13,7 @@ from nsor.v1 import (
     recalls_pb2,
     screening_pb2,
     search_pb2,
+    watched_pb2,
 )
 
 
@@ -369,6 +370,54 @@ class Lookup(Service):
             "nsor.v1.LookupService/ListDisclosures",
             request,
             disclosures_pb2.ListDisclosuresResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def enter_watched_number(
+        self,
+        request: watched_pb2.EnterWatchedNumberRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[watched_pb2.EnterWatchedNumberResponse]:
+        """Enter a number to be watched, as the first officer or the second; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/EnterWatchedNumber",
+            request,
+            watched_pb2.EnterWatchedNumberResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def end_watched_number(
+        self,
+        request: watched_pb2.EndWatchedNumberRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[watched_pb2.EndWatchedNumberResponse]:
+        """End the watching of a number, as the first officer or the second; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/EndWatchedNumber",
+            request,
+            watched_pb2.EndWatchedNumberResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_watched_numbers(
+        self,
+        request: watched_pb2.ListWatchedNumbersRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[watched_pb2.ListWatchedNumbersResponse]:
+        """List the numbers that were entered to be watched, without the numbers."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListWatchedNumbers",
+            request,
+            watched_pb2.ListWatchedNumbersResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -11,6 +11,7 @@ from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 from nsor.v1 import recalls_pb2 as nsor_dot_v1_dot_recalls__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
 from nsor.v1 import search_pb2 as nsor_dot_v1_dot_search__pb2
+from nsor.v1 import watched_pb2 as nsor_dot_v1_dot_watched__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -156,6 +157,21 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/AcknowledgeRecall',
                 request_serializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.FromString,
+                _registered_method=True)
+        self.EnterWatchedNumber = channel.unary_unary(
+                '/nsor.v1.LookupService/EnterWatchedNumber',
+                request_serializer=nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberResponse.FromString,
+                _registered_method=True)
+        self.EndWatchedNumber = channel.unary_unary(
+                '/nsor.v1.LookupService/EndWatchedNumber',
+                request_serializer=nsor_dot_v1_dot_watched__pb2.EndWatchedNumberRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_watched__pb2.EndWatchedNumberResponse.FromString,
+                _registered_method=True)
+        self.ListWatchedNumbers = channel.unary_unary(
+                '/nsor.v1.LookupService/ListWatchedNumbers',
+                request_serializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.FromString,
                 _registered_method=True)
 
 
@@ -366,6 +382,32 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EnterWatchedNumber(self, request, context):
+        """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
+        one names what the first one was given. Where both numbers and reasons are the same it is watched from then on; where they aren't it ends. The
+        register keeps a keyed hash alone, and nothing of the number in its ledger. That a number is watched already, or is in the register, changes
+        nothing. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it was entered twice, or too long ago.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndWatchedNumber(self, request, context):
+        """Ends the watching of a number, by its id: a first officer of NPB proposes it, and it ends when a second one does the same. What was looked up
+        before stays as it was found. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it isn't watched.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWatchedNumbers(self, request, context):
+        """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
+        watched can only be asked by entering it, which is answered alike.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -483,6 +525,21 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeRecall,
                     request_deserializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.SerializeToString,
+            ),
+            'EnterWatchedNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnterWatchedNumber,
+                    request_deserializer=nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberResponse.SerializeToString,
+            ),
+            'EndWatchedNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndWatchedNumber,
+                    request_deserializer=nsor_dot_v1_dot_watched__pb2.EndWatchedNumberRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_watched__pb2.EndWatchedNumberResponse.SerializeToString,
+            ),
+            'ListWatchedNumbers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWatchedNumbers,
+                    request_deserializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1107,6 +1164,87 @@ class LookupService:
             '/nsor.v1.LookupService/AcknowledgeRecall',
             nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallRequest.SerializeToString,
             nsor_dot_v1_dot_recalls__pb2.AcknowledgeRecallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnterWatchedNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/EnterWatchedNumber',
+            nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberRequest.SerializeToString,
+            nsor_dot_v1_dot_watched__pb2.EnterWatchedNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndWatchedNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/EndWatchedNumber',
+            nsor_dot_v1_dot_watched__pb2.EndWatchedNumberRequest.SerializeToString,
+            nsor_dot_v1_dot_watched__pb2.EndWatchedNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWatchedNumbers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListWatchedNumbers',
+            nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.SerializeToString,
+            nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,6 +13,7 @@ from nsor.v1 import lookup_pb2 as _lookup_pb2
 from nsor.v1 import recalls_pb2 as _recalls_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
 from nsor.v1 import search_pb2 as _search_pb2
+from nsor.v1 import watched_pb2 as _watched_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -148,6 +149,20 @@ class LookupServiceStub:
     """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
     Errors: NO_RECORD.
     """
+    EnterWatchedNumber: _grpc.UnaryUnaryMultiCallable[_watched_pb2.EnterWatchedNumberRequest, _watched_pb2.EnterWatchedNumberResponse]
+    """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
+    one names what the first one was given. Where both numbers and reasons are the same it is watched from then on; where they aren't it ends. The
+    register keeps a keyed hash alone, and nothing of the number in its ledger. That a number is watched already, or is in the register, changes
+    nothing. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it was entered twice, or too long ago.
+    """
+    EndWatchedNumber: _grpc.UnaryUnaryMultiCallable[_watched_pb2.EndWatchedNumberRequest, _watched_pb2.EndWatchedNumberResponse]
+    """Ends the watching of a number, by its id: a first officer of NPB proposes it, and it ends when a second one does the same. What was looked up
+    before stays as it was found. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it isn't watched.
+    """
+    ListWatchedNumbers: _grpc.UnaryUnaryMultiCallable[_watched_pb2.ListWatchedNumbersRequest, _watched_pb2.ListWatchedNumbersResponse]
+    """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
+    watched can only be asked by entering it, which is answered alike.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -261,6 +276,20 @@ class LookupServiceAsyncStub(LookupServiceStub):
     AcknowledgeRecall: _aio.UnaryUnaryMultiCallable[_recalls_pb2.AcknowledgeRecallRequest, _recalls_pb2.AcknowledgeRecallResponse]  # type: ignore[assignment]
     """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
     Errors: NO_RECORD.
+    """
+    EnterWatchedNumber: _aio.UnaryUnaryMultiCallable[_watched_pb2.EnterWatchedNumberRequest, _watched_pb2.EnterWatchedNumberResponse]  # type: ignore[assignment]
+    """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
+    one names what the first one was given. Where both numbers and reasons are the same it is watched from then on; where they aren't it ends. The
+    register keeps a keyed hash alone, and nothing of the number in its ledger. That a number is watched already, or is in the register, changes
+    nothing. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it was entered twice, or too long ago.
+    """
+    EndWatchedNumber: _aio.UnaryUnaryMultiCallable[_watched_pb2.EndWatchedNumberRequest, _watched_pb2.EndWatchedNumberResponse]  # type: ignore[assignment]
+    """Ends the watching of a number, by its id: a first officer of NPB proposes it, and it ends when a second one does the same. What was looked up
+    before stays as it was found. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it isn't watched.
+    """
+    ListWatchedNumbers: _aio.UnaryUnaryMultiCallable[_watched_pb2.ListWatchedNumbersRequest, _watched_pb2.ListWatchedNumbersResponse]  # type: ignore[assignment]
+    """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
+    watched can only be asked by entering it, which is answered alike.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -510,6 +539,38 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_recalls_pb2.AcknowledgeRecallResponse, _abc.Awaitable[_recalls_pb2.AcknowledgeRecallResponse]]:
         """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
         Errors: NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def EnterWatchedNumber(
+        self,
+        request: _watched_pb2.EnterWatchedNumberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_watched_pb2.EnterWatchedNumberResponse, _abc.Awaitable[_watched_pb2.EnterWatchedNumberResponse]]:
+        """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
+        one names what the first one was given. Where both numbers and reasons are the same it is watched from then on; where they aren't it ends. The
+        register keeps a keyed hash alone, and nothing of the number in its ledger. That a number is watched already, or is in the register, changes
+        nothing. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it was entered twice, or too long ago.
+        """
+
+    @_abc_1.abstractmethod
+    def EndWatchedNumber(
+        self,
+        request: _watched_pb2.EndWatchedNumberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_watched_pb2.EndWatchedNumberResponse, _abc.Awaitable[_watched_pb2.EndWatchedNumberResponse]]:
+        """Ends the watching of a number, by its id: a first officer of NPB proposes it, and it ends when a second one does the same. What was looked up
+        before stays as it was found. Errors: NO_RECORD, SECOND_PERSON_REQUIRED, WRONG_STATE when it isn't watched.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWatchedNumbers(
+        self,
+        request: _watched_pb2.ListWatchedNumbersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_watched_pb2.ListWatchedNumbersResponse, _abc.Awaitable[_watched_pb2.ListWatchedNumbersResponse]]:
+        """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
+        watched can only be asked by entering it, which is answered alike.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -285,6 +285,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Recalls of the agency are overdue: an officer has to acknowledge them."""
     EVENT_KIND_RECALLS_UNACKNOWLEDGED: _EventKind.ValueType  # 362
     """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
+    EVENT_KIND_WATCHED_NUMBERS_CHANGED: _EventKind.ValueType  # 380
+    """An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -547,6 +549,8 @@ EVENT_KIND_RECALLS_OVERDUE: EventKind.ValueType  # 361
 """Recalls of the agency are overdue: an officer has to acknowledge them."""
 EVENT_KIND_RECALLS_UNACKNOWLEDGED: EventKind.ValueType  # 362
 """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
+EVENT_KIND_WATCHED_NUMBERS_CHANGED: EventKind.ValueType  # 380
+"""An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

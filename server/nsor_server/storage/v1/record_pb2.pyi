@@ -73,6 +73,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """An emergency look-up; there is one version."""
     LOOKED_AT_KIND_EMERGENCY_REVIEW: _LookedAtKind.ValueType  # 351
     """The review of an emergency look-up; likewise."""
+    LOOKED_AT_KIND_WATCHED_NUMBER: _LookedAtKind.ValueType  # 380
+    """A watched number that officers of NPB have entered: its newest version."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -123,6 +125,8 @@ LOOKED_AT_KIND_EMERGENCY: LookedAtKind.ValueType  # 350
 """An emergency look-up; there is one version."""
 LOOKED_AT_KIND_EMERGENCY_REVIEW: LookedAtKind.ValueType  # 351
 """The review of an emergency look-up; likewise."""
+LOOKED_AT_KIND_WATCHED_NUMBER: LookedAtKind.ValueType  # 380
+"""A watched number that officers of NPB have entered: its newest version."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -4648,6 +4652,7 @@ class AccessDetail(_message.Message):
     LISTED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     JUVENILE_FIELD_NUMBER: _builtins.int
     LISTED_DISCLOSURES_FIELD_NUMBER: _builtins.int
+    LISTED_WATCHED_NUMBERS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4770,6 +4775,10 @@ class AccessDetail(_message.Message):
     def listed_disclosures(self) -> Global___ListedDisclosures:
         """Of a page of disclosures of a record, the first of `subjects`: what was listed."""
 
+    @_builtins.property
+    def listed_watched_numbers(self) -> Global___ListedWatchedNumbers:
+        """Of a page of watched numbers: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4815,10 +4824,11 @@ class AccessDetail(_message.Message):
         listed_emergencies: Global___ListedEmergencies | None = ...,
         juvenile: _builtins.bool = ...,
         listed_disclosures: Global___ListedDisclosures | None = ...,
+        listed_watched_numbers: Global___ListedWatchedNumbers | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -4864,6 +4874,40 @@ class ShownRegistration(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShownRegistration: _TypeAlias = ShownRegistration  # noqa: Y015
+
+@_typing.final
+class ListedWatchedNumbers(_message.Message):
+    """A page of watched numbers: how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Id of the one behind which the page began, 16 bytes; empty: the first page."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids and newest versions that were found, in order."""
+    def __init__(
+        self,
+        *,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedWatchedNumbers: _TypeAlias = ListedWatchedNumbers  # noqa: Y015
 
 @_typing.final
 class ListedRequests(_message.Message):

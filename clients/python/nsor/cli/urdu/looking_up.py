@@ -16,6 +16,22 @@ TEXTS: Final[dict[str, str]] = {
     "Find the access in your own file and put it right. Then: `nsor recalls acknowledge {} --did file-corrected`": (
         "اپنی فائل میں یہ رسائی ڈھونڈ کر اسے درست کریں۔ پھر: `nsor recalls acknowledge {} --did file-corrected`"
     ),
+    # Watched numbers.
+    "Watched numbers": "زیرِ نگرانی نمبر",
+    "watched numbers": "زیرِ نگرانی نمبر",
+    "The number to be watched": "جس نمبر کی نگرانی ہو",
+    "Entered": "درج ہوا",
+    "Ended": "ختم ہوا",
+    "It isn't watched yet. Next, another officer of NPB: `nsor watched enter --kind {} --second {}`": (
+        "ابھی اس کی نگرانی نہیں ہوتی۔ آگے، این پی بی کا دوسرا افسر: `nsor watched enter --kind {} --second {}`"
+    ),
+    "The two entries differ: it isn't watched. The first officer begins again.": (
+        "دونوں اندراج مختلف ہیں: نگرانی نہیں ہوتی۔ پہلا افسر دوبارہ شروع کرے۔"
+    ),
+    "Have this number watched no more?": "کیا اس نمبر کی نگرانی ختم کی جائے؟",
+    "It is watched until another officer of NPB ends it too: `nsor watched end {}`": (
+        "جب تک این پی بی کا دوسرا افسر بھی اسے ختم نہ کرے، نگرانی جاری ہے: `nsor watched end {}`"
+    ),
     # A new access request, question by question.
     "Also records of who was under 18 at the offence? NPB decides of that part.": (
         "وقوعہ کے وقت 18 سال سے کم عمر والوں کے ریکارڈ بھی؟ اس حصے کا فیصلہ این پی بی کرتا ہے۔"

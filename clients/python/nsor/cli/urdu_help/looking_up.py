@@ -6,6 +6,18 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
+    "Have numbers watched: decoys and protected persons (NPB).": (
+        "نمبروں کی نگرانی: فرضی نمبر اور محفوظ افراد (این پی بی)۔"
+    ),
+    "Enter a number; you sign. The second officer types it himself: where they differ, both begin again.": (
+        "نمبر درج کرنا؛ دستخط آپ کے۔ دوسرا افسر اسے خود لکھتا ہے: فرق ہو تو دونوں دوبارہ شروع کرتے ہیں۔"
+    ),
+    "End the watching of a number, by its id; you sign. It ends when a second officer does the same.": (
+        "شناختی کوڈ سے کسی نمبر کی نگرانی ختم کرنا؛ دستخط آپ کے۔ دوسرا افسر بھی ایسا کرے تو ختم ہوتی ہے۔"
+    ),
+    "List what is and was watched, the newest in front: ids, who and when. The register doesn't have the numbers.": (
+        "جس کی نگرانی ہے یا تھی، نیا پہلے: کوڈ، کس نے اور کب۔ نمبر رجسٹر کے پاس نہیں۔"
+    ),
     "List registrations that may be of one person (NPB).": "وہ رجسٹریشنیں جو ایک ہی شخص کی ہو سکتی ہیں (این پی بی)۔",
     "Show what waits for you, soonest first; open it, decide it.": (
         "جو کچھ آپ کا منتظر ہے، جلد والا پہلے؛ کھولنا، فیصلہ کرنا۔"
@@ -115,6 +127,8 @@ COMMANDS: Final[dict[str, str]] = {
 """The sentence of each command."""
 
 OPTIONS: Final[dict[str, str]] = {
+    "Why it is watched.": "نگرانی کی وجہ۔",
+    "You are the second: the first one's id.": "آپ دوسرے افسر ہیں: پہلے کا کوڈ۔",
     "Ask for everything at the terminal; posting and grade are remembered.": (
         "ٹرمینل پر سب کچھ پوچھا جائے؛ تعیناتی اور گریڈ یاد رہتے ہیں۔"
     ),

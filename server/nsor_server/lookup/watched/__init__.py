@@ -1,0 +1,1 @@
+"""Numbers that two officers of NPB have watched: decoys, and protected persons'."""

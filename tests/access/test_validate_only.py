@@ -139,6 +139,7 @@ RESTS_ON_NOTHING = {
     "NotificationService/CreateArrivalNotice",
     "NotificationService/ReportMovement",
     "LookupService/OpenTicket",
+    "LookupService/EnterWatchedNumber",
     "LookupService/OpenCourtCase",
 }
 """What is new rests on nothing that is there."""

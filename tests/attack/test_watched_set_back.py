@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from tests import consumers
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
@@ -41,6 +42,7 @@ def test_no_call_of_an_honest_register_is_a_finding(
 ) -> None:
     services.ask(call_of(PUNJAB_POLICE), enrolment(Ed25519PrivateKey.generate()))
     own = str(services.one("SELECT watched_id FROM watched_number"))
+    consumers.system(services)  # which has no number
     number = cnic()
     first, waiting = watch(services, two, number), enter(services, two[0], cnic()).watched_id
     for officer in two:

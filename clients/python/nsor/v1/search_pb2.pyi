@@ -106,7 +106,9 @@ class SearchRegistrationsRequest(_message.Message):
     last_birth_year: _builtins.int
     """The last one; the same for a single year."""
     district: _builtins.str
-    """A district, or a station of it, where the person was or is. Who has another one stands further down."""
+    """A district, or a station of it, where the person was or is. Who has another one stands further down. Not on a grant that doesn't show addresses
+    (FIELD_CLASS_CONTACT): OUT_OF_RANGE.
+    """
     sex: _types_pb2.Sex.ValueType
     """Who is of another one stands far down."""
     @_builtins.property

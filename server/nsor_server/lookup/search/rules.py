@@ -8,7 +8,7 @@ that very case are compared with the name that the officer gives.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, search_pb2
@@ -77,6 +77,20 @@ def check_request(request: search_pb2.SearchRegistrationsRequest) -> None:
         raise _invalid("district", errors_pb2.FIELD_REASON_FORM)
     if of_case:
         check_name("name", Name(request.name.name, request.name.relative_name))
+
+
+def check_granted(request: search_pb2.SearchRegistrationsRequest, classes: Collection[int]) -> None:
+    """See that nobody is compared by what the grant doesn't show: who stands first would tell it.
+
+    Args:
+        request: checked.
+        classes: those that the grant shows, where it shows fewer than its purpose; empty: all of them.
+
+    Raises:
+        InvalidFields: OUT_OF_RANGE, for a district on a grant that shows no addresses.
+    """
+    if request.district and classes and options_pb2.FIELD_CLASS_CONTACT not in classes:
+        raise _invalid("district", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
 
 
 def check_name(field: str, name: Name) -> None:

@@ -159,7 +159,8 @@ class Searches:
             Denied: GRANT_NOT_VALID, one and the same for one that isn't there, isn't the agency's, the officer's or of
                 the place where he may act, isn't for this purpose, or has no such subject with a name; GRANT_WITHDRAWN;
                 GRANT_EXPIRED; GRANT_USED_UP, where nobody whom it found could be looked up.
-            InvalidFields: the name that it has says too little, or the years aren't those that it has.
+            InvalidFields: the name that it has says too little, the years aren't those that it has, or a district is
+                asked for that it doesn't show.
         """
         basis = getattr(request.basis, rules.BASIS[call.purpose])
         call.rests_on = RestedOn(raw(basis), request.subject - 1)
@@ -185,6 +186,7 @@ class Searches:
         subject = named[position]
         name = Name(subject.name.name, subject.name.relative_name)
         rules.check_name("subject", name)
+        rules.check_granted(request, record.classes)
         return _Asked(
             rules.asked_for(name, subject.birth_year, request),
             basis,

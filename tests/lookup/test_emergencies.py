@@ -1,7 +1,9 @@
 """Emergency look-ups: who opens one, what it shows for how long, who hears of it, and what waits for NPB's review."""
 
 import datetime as dt
+import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,7 +24,10 @@ from nsor_server.lookup.emergencies import rules
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.budgets import Bucket
+from nsor_server.registration import claims
+from nsor_server.registration.arrivals import store as arrivals
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.session import Statement, ask
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
 from tests.calls import TRACING, Services, call_of, violations, with_budgets
 from tests.notification.test_counter import absent, erased, sealed, unconfirmed, with_number
@@ -560,3 +565,36 @@ def test_who_is_not_npb_does_not_see_for_whom_it_was(services: Services, officer
         services.ask(call_of(NPB, acting), request)
     with pytest.raises(errors.Exhausted):
         services.ask(call_of(NPB, acting), request)
+
+
+def test_whoever_is_not_shown_is_read_alike(services: Services) -> None:
+    # Who is absent, sealed, held or a child at every offence is one answer, and takes the same: the same tables are
+    # read, as often.
+    gone, child = cnic(), cnic()
+    sealed(services, gone)
+    request = order(child)
+    request.person.birth_date.year = 2004
+    services.confirm(services.create(request))
+    read = [touched(services, number) for number in (cnic(), gone, child)]
+    assert read[1:] == [read[0]] * 2
+    assert {"registration_version", "registration_claim", "registration_key"} <= read[0].keys()
+
+
+def touched(services: Services, number: str) -> Counter[str]:
+    """How often each table is read for a number: who has it, and what of them has changed."""
+    one, found = claims.of_cnic(number), Counter[str]()
+    parameters = arrivals._parameters(services.blind_index, one)
+    with services.database.reading() as conn:
+        for statement, more in ((arrivals._SHOWN, (bytes(16),)), (arrivals._COUNT, ())):
+            # From the first one on: in a small register nobody may stand behind an id that chance says.
+            sql = statement.sql.replace(b"gen_random_uuid()", b"'00000000-0000-0000-0000-000000000000'::uuid")
+            explained = Statement(statement.name + b" explained", b"EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
+            ((plan,),) = ask(conn, explained, *parameters, *more)
+            waiting = [json.loads(plan)[0]["Plan"] if isinstance(plan, str) else plan[0]["Plan"]]
+            while waiting:
+                node = waiting.pop()
+                waiting += node.get("Plans", [])
+                if node.get("Actual Loops") and "Relation Name" in node:
+                    found[node["Relation Name"]] += node["Actual Loops"]
+    del found["registration_identifier_withdrawal"]  # read where a number is found, to see that it still counts
+    return found

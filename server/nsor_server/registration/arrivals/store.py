@@ -6,6 +6,7 @@ one answer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -26,6 +27,7 @@ from nsor_server.storage.v1 import record_pb2
 MOST: Final = 10
 """Records that one number shows: a person has more only when NPB has merged some."""
 _CLAIM: Final = "uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed"
+_ID_BYTES: Final = 16
 _OF_CLAIM: Final = len(claims.StoredClaim._fields)
 """How many of the columns are the claim's."""
 _HEADS: Final = """
@@ -75,26 +77,59 @@ ORDER BY q.ordinal, i.registration_id
 """.encode(),  # noqa: S608 - constants
 )
 """Only who is shown by look-ups: confirmed, standing, and not for what he did under 18 alone."""
+_ANY: Final = """coalesce(
+    (SELECT registration_id FROM registration_claim WHERE registration_id >= {start} ORDER BY registration_id LIMIT 1),
+    (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
+)"""
+"""Somebody else's, which is read where nobody has the number: the time doesn't tell who has one and isn't shown."""
+_SHOWN: Final = Statement(
+    b"registrations shown by a number",
+    f"""
+WITH read AS MATERIALIZED (
+    SELECT i.is_found, {_CLAIM}, {registrations.COLUMNS}, v.in_look_ups AND {NOT_HELD} AS is_shown
+    FROM (
+        SELECT one.registration_id, has.ids IS NOT NULL AS is_found, $1::smallint AS kind
+        FROM (
+            SELECT array_agg(DISTINCT i.registration_id) AS ids
+            FROM unnest($2::bigint[], $3::bytea[]) AS live (key_id, blind)
+            CROSS JOIN LATERAL (
+                SELECT registration_id FROM registration_identifier AS i
+                WHERE i.kind = $1::smallint AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
+                OFFSET 0
+            ) AS i
+        ) AS has
+        CROSS JOIN LATERAL (SELECT {_ANY.format(start="$4::uuid")} AS id OFFSET 0) AS other
+        CROSS JOIN LATERAL unnest(coalesce(has.ids, ARRAY[other.id])) AS one (registration_id)
+    ) AS i
+    {_HEADS}
+)
+SELECT * FROM read WHERE is_found AND is_shown ORDER BY 2
+""".encode(),  # noqa: S608 - constants
+)
+"""As the one above, of one number. Nothing is decided before all is read."""
 _MOVES: Final = """coalesce((
-    SELECT sum(
+    SELECT sum((
         (SELECT max(version) FROM registration_version WHERE registration_id = i.registration_id)
         + (SELECT max(version) FROM registration_claim WHERE registration_id = i.registration_id)
-    )
+    ) * (has.ids IS NOT NULL)::integer)
     FROM (
-        SELECT DISTINCT registration_id FROM registration_identifier
+        SELECT array_agg(DISTINCT registration_id) AS ids FROM registration_identifier
         WHERE kind = {kind} AND key_id = {key_id} AND blind = {blind}
-    ) AS i
+    ) AS has
+    CROSS JOIN LATERAL (SELECT {any} AS id OFFSET 0) AS other
+    CROSS JOIN LATERAL unnest(coalesce(has.ids, ARRAY[other.id])) AS i (registration_id)
 ), 0)"""
+_ANYBODY: Final = _ANY.format(start="(SELECT gen_random_uuid())")
 NUMBER: Final = Versions(
     "registrations of a number",
     ("smallint", "bigint", "bytea"),
-    _MOVES.format(kind="q.k1", key_id="q.k2", blind="q.k3"),
+    _MOVES.format(kind="q.k1", key_id="q.k2", blind="q.k3", any=_ANYBODY),
 )
 """How often the records that have or had a number have changed, under one key: it only grows."""
 _COUNT: Final = Statement(
     b"registrations of a number counted",
     f"""
-SELECT ({_MOVES.format(kind="$1::smallint", key_id="live.key_id", blind="live.blind")})::bigint
+SELECT ({_MOVES.format(kind="$1::smallint", key_id="live.key_id", blind="live.blind", any=_ANYBODY)})::bigint
 FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (key_id, blind, nth)
 ORDER BY nth
 """.encode(),  # noqa: S608 - constants
@@ -188,6 +223,15 @@ def holding(
         for ordinal, *columns in found
     }
     return [(shown_id, holder) for (shown_id, _), holder in holders.items()]
+
+
+def shown_by(conn: Connection, blind_index: BlindIndex, shown: claims.Identifier) -> list[Holder]:
+    """The registrations that look-ups show and that have a number. As much is read where nobody has it."""
+    found = ask(conn, _SHOWN, *_parameters(blind_index, shown), os.urandom(_ID_BYTES))
+    return [
+        Holder(claims.StoredClaim(*columns[:_OF_CLAIM]), registrations.StoredVersion(*columns[_OF_CLAIM:]))
+        for _, *columns, _ in found
+    ]
 
 
 def other_number() -> errors.ApiError:

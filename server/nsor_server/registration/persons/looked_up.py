@@ -1,7 +1,8 @@
 """Whom look-ups show by a number, read by the handler of one call: a person with all his registrations that stand.
 
 Absent, sealed, not confirmed, held by that number, archived and a child at every offence that stands are one answer:
-nobody. `lookup/batch_store.py` says the same for many look-ups at a time, under the lock of the ledger's head.
+nobody, and take the same: where nobody has the number somebody else's registration is read, and shown to nobody.
+`lookup/batch_store.py` says the same for many look-ups at a time, under the lock of the ledger's head.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ def looked_up(conn: Connection, sealer: Sealer, blind_index: BlindIndex, number:
     """
     # Counted before it is read: what changes in between is found or was not counted.
     counted = store.counted(conn, blind_index, number)
-    holders = store.holding(conn, blind_index, {b"": number})
+    holders = store.shown_by(conn, blind_index, number)
     if not holders:
         return LookedUp((), None, counted)
     claimants = Claimants(conn, sealer, blind_index)
-    first = claimants.get(min(holder.row.registration_id for _, holder in holders))
+    first = claimants.get(min(holder.row.registration_id for holder in holders))
     if first is None or number not in first.current or claims.is_held(first.claim, number.kind):
         raise store.other_number()
     person = [first, *claimants.others(first.claim)]

@@ -11,7 +11,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Self, TypeVar
 
@@ -41,7 +41,7 @@ from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
-from nsor_server.policy.budgets import Bucket, Budgets, BudgetsFile
+from nsor_server.policy.budgets import Bucket, Budget, Budgets, BudgetsFile
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.registration.reviews import ReviewTimes
@@ -207,9 +207,17 @@ def call_of(agency: Agency, officer: Officer | None = None, *focal_persons: Foca
 
 def with_budgets(**values: Any) -> Policy:
     """The policy that ships, with other values in every budget."""
-    known = Budgets.load()
-    rows = tuple(msgspec.structs.replace(row, **values) for row in known.rows())
-    return replace(POLICY, budgets=Budgets(BudgetsFile(budget=rows)))
+    return _with(Budgets.load().rows(), values)
+
+
+def with_budget(method: str, **values: Any) -> Policy:
+    """The same with other values in the budgets of one method."""
+    return _with([row for row in Budgets.load().rows() if row.method == method], values)
+
+
+def _with(changed: Collection[Budget], values: Mapping[str, Any]) -> Policy:
+    rows = (msgspec.structs.replace(row, **values) if row in changed else row for row in Budgets.load().rows())
+    return replace(POLICY, budgets=Budgets(BudgetsFile(budget=tuple(rows))))
 
 
 def unlimited() -> Policy:
@@ -303,9 +311,7 @@ class Services:
         """Have a call decided by what can be read now; nothing is written."""
         self.admit(call, request)
         if isinstance(call.route.handler, Exchanged):
-            call.looked_at, call.before = [], self._reader.durable
-            with self._reader.connection(call.deadline) as conn:
-                call.outcome = call.route.handler.run(call, request, conn)
+            self._reader.run_message(call.route.handler, call)
         else:
             call.route.run(call, self._reader)
         return call

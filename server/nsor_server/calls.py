@@ -210,6 +210,7 @@ class Call:
         found: fields of the request that are wrong, and about which it is answered.
         prepared: what a grouped handler has prepared.
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
+        left: how many things that cost something an answer may still show, by the buckets that were read for it.
         outcome: what the handler decided.
         unsealed: what the ledger holds to the rows of the outcome that aren't sealed; None: it wasn't made yet.
         packed: of an outcome with many rows what was made of them before the lock, an ``rpc.packing.Packed``.
@@ -261,6 +262,7 @@ class Call:
     packed: Any = None
     error: ApiError | None = None
     refusal: Refusal | None = None
+    left: int = 0
     before: int = 0
     looked_at: list[LookedAt] = field(default_factory=list)
     rests_on: RestedOn | None = None
@@ -456,6 +458,7 @@ class Outcome(Generic[A_co]):
         records: every sealed row among them, and every one that decides, the one that the call is about first.
         seen: the versions that the outcome rests on.
         shown: of a method whose handler says how many registrations an answer ``shows``: those that this one does.
+        costs: of a message whose answer is paid by what it shows: how many of these things it shows.
     """
 
     response: A_co
@@ -464,6 +467,7 @@ class Outcome(Generic[A_co]):
     records: Sequence[RecordRef] = ()
     seen: Sequence[Seen] = ()
     shown: Sequence[Shown] = ()
+    costs: int = 0
 
     @property
     def directory_changed(self) -> bool:

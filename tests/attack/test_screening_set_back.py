@@ -7,11 +7,13 @@ import pytest
 from nsor.v1 import screening_pb2
 from tests.attack.conftest import Owner
 from tests.calls import Services
+from tests.lookup import test_screening_names as by_names
 from tests.lookup.test_screening import NO_RECORD, asked, by_cnic, convict, declared, outcomes
 from tests.orders import cnic
 
 HIDDEN = "a passenger was told not to be registered, and a record stood that had to be shown"
 SHOWN = "a passenger was shown a record that couldn't be shown, or another version of it than the newest"
+NOT_PAID = "who is alike a passenger by names was shown without its price, or without telling NPB"
 ROWS = "the rows of a manifest aren't those that were screened"
 FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
 
@@ -44,6 +46,39 @@ def test_a_record_that_was_shown_though_it_was_sealed_is_found(services: Service
     with owner.without("registration_version", "version = (SELECT max(version) FROM registration_version)"):
         assert outcomes(services, manifest, by_cnic(1, number)) == [FOUND]
     assert owner.findings() == [SHOWN]
+
+
+def test_a_record_that_was_hidden_from_a_passengers_names_is_found(services: Services, owner: Owner) -> None:
+    by_names.convict(services)
+    manifest = declared(services)
+    with owner.without("registration_key", "true"):
+        assert by_names.said(by_names.ask(services, manifest, by_names.passenger(1))) == [(NO_RECORD, by_names.DONE)]
+    assert owner.findings() == [HIDDEN]
+
+
+def test_a_record_that_was_shown_by_names_though_it_was_sealed_is_found(services: Services, owner: Owner) -> None:
+    created = by_names.convict(services)
+    manifest = declared(services)
+    services.judge_all(created, "SET_ASIDE")
+    with owner.without("registration_version", "version = (SELECT max(version) FROM registration_version)"):
+        assert by_names.said(by_names.ask(services, manifest, by_names.passenger(1)))[0][0] == by_names.ALIKE
+    assert SHOWN in owner.findings()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM outbox WHERE kind = 340",
+        "UPDATE outbox SET about_agency = 'npb' WHERE kind = 340",
+        "UPDATE outbox SET registration_id = gen_random_uuid() WHERE kind = 340",
+    ],
+)
+def test_what_npb_was_told_of_names_is_not_changed_unseen(services: Services, owner: Owner, change: str) -> None:
+    by_names.convict(services)
+    by_names.ask(services, declared(services), by_names.passenger(1), by_names.passenger(2))
+    assert owner.findings() == []
+    owner.does("SET session_replication_role = replica", change)
+    assert NOT_PAID in owner.findings()
 
 
 @pytest.mark.parametrize(

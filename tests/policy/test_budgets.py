@@ -18,6 +18,7 @@ OPEN_EMERGENCY = "nsor.v1.LookupService/OpenEmergencyLookUp"
 LIST_DISCLOSURES = "nsor.v1.LookupService/ListDisclosures"
 REPORT_MOVEMENT = "nsor.v1.NotificationService/ReportMovement"
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
+SCREEN = "nsor.v1.LookupService/ScreenManifest"
 RECORD_JUDGMENT = "nsor.v1.RegistrationService/RecordJudgment"
 CONFIRM_JUDGMENT = "nsor.v1.RegistrationService/ConfirmJudgment"
 SOUND = {
@@ -54,6 +55,7 @@ def test_whatever_costs_something_has_a_budget_for_all_whom_the_contract_allows_
         CREATE_ARRIVAL,
         OPEN_EMERGENCY,
         LIST_DISCLOSURES,
+        SCREEN,
         *(
             name
             for name, rule in Contract.load().methods.items()

@@ -87,6 +87,14 @@ class Accounts:
             return None
         return _refusal(budget, officer, agency, times)
 
+    def left(self, payers: Payers, budget: Budget) -> int:
+        """How many things that cost what a call does both buckets hold."""
+        buckets = ((budget.officer, payers.officer), (budget.agency, payers.agency))
+        return min(
+            (bucket.capacity * UNIT - self._missing(account, bucket)) // (budget.call * UNIT)
+            for bucket, account in buckets
+        )
+
     def spend(self, payers: Payers, budget: Budget, times: int = 1) -> Spent:
         """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it.
 

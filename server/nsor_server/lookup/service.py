@@ -44,7 +44,7 @@ class LookupService:
         self._juveniles = JuvenileAccess(sealer)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
-        self._screening = Screening(sealer, blind_index)
+        self._screening = Screening(sealer, blind_index, names)
         self._searches = Searches(sealer, blind_index, names)
         self._decider = Decider(sealer, blind_index)
         self._emergencies = Emergencies(sealer, blind_index, durable)

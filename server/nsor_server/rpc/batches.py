@@ -184,16 +184,19 @@ class Batches:
         """Take the prices of the calls that are recorded; gives the rows of what is left.
 
         What its buckets don't hold isn't answered, and neither is it said why else it would have been refused. A call
-        that was refused before it ran (``rpc/reading.py``) runs again if they hold its price by now.
+        that was refused before it ran (``rpc/reading.py``) runs again if they hold its price by now; so does one that
+        is answered with less if they don't.
         """
         for call in self._reads.paid:
             if id(call) in failed:
                 continue
             payment: Payment = call.payment
             not_run = call.error is not None and call.error.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
-            if not_run and accounts.refusal(payment.payers, payment.budget, payment.times) is None:
-                failed[id(call)] = StaleRead()
-                continue
+            if not_run or payment.decides_again:
+                refused = accounts.refusal(payment.payers, payment.budget, payment.times) is not None
+                if refused == payment.decides_again:
+                    failed[id(call)] = StaleRead()
+                    continue
             spent = accounts.spend(payment.payers, payment.budget, payment.times)
             if spent.refusal is not None:
                 self._refuse(call, payment.refused(spent, spent.refusal))

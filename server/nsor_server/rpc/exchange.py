@@ -24,7 +24,7 @@ from nsor_server import errors
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.rpc.answers import describe
-from nsor_server.rpc.handlers import Exchanged, check_shown
+from nsor_server.rpc.handlers import Exchanged
 from nsor_server.rpc.open_stream import GATE_SECONDS, Front, Needs, OpenStream, message_of, with_receipt
 from nsor_server.rpc.reading import replaced
 from nsor_server.rpc.shares import units
@@ -180,11 +180,7 @@ class Exchange:
         try:
             if call.tries:
                 self._front.enter(call)
-            call.looked_at, call.before = [], self._needs.reader.durable
-            with self._needs.reader.connection(call.deadline) as conn:
-                call.outcome = self._handler.run(call, call.request, conn)
-            check_shown(call.method, self._handler, call.request, call.outcome)
-            call.answer = call.outcome.response.SerializeToString()
+            self._needs.reader.run_message(self._handler, call)
             call.weight = self._handler.weight(call.request)
             describe(call, recorded=True)
             self._needs.writer.put(call)

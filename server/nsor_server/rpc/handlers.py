@@ -147,6 +147,9 @@ class Exchanged(Generic[Q, A]):
         answered: which of the fields that are wrong are told in the answer, instead of refusing the message.
         weight: as how many ordinary calls a message counts in a commit, whose time is everybody's.
         shows: as that of a unary method, of the answer to one message.
+        charge: what of a message the price of a part of its answer follows from; None: it has no such part. That part
+            is paid by what the answer shows of it, which its caller is told. The handler finds in ``Call.left`` how
+            much that may be, and says in its outcome what it ``costs``.
     """
 
     request: type[Q]
@@ -155,6 +158,7 @@ class Exchanged(Generic[Q, A]):
     answered: Callable[[Violation], bool]
     weight: Callable[[Q], int]
     shows: Callable[[Q], int] | None = None
+    charge: Callable[[Q], Charge | None] | None = None
 
 
 def check_shown(

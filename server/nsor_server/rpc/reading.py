@@ -23,7 +23,7 @@ from nsor_server.access.budgets import Accounts
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.entry import LedgerUnavailable
-from nsor_server.rpc.handlers import Unary, check_shown
+from nsor_server.rpc.handlers import Exchanged, Unary, check_shown
 from nsor_server.rpc.spending import Spending
 from nsor_server.storage import budgets, idempotency
 from nsor_server.storage.contradicted import contradicted
@@ -59,11 +59,6 @@ class Reader:
         self._reading: dict[int, _Reading] = {}
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._stop_late, name="reading-deadlines", daemon=True)
-
-    @property
-    def durable(self) -> int:
-        """How many entries this process knows to be durable."""
-        return self._durable()
 
     def start(self) -> None:
         """Begin to watch deadlines."""
@@ -146,6 +141,26 @@ class Reader:
                 (*outcome.seen, unused),
                 outcome.shown,
             )
+
+    def run_message(self, handler: Exchanged[Any, Any], call: Call) -> None:
+        """Fill in the outcome of a message of a stream both ways, and its answer.
+
+        Raises:
+            ApiError: as ``run``.
+        """
+        call.payment, call.left = None, 0
+        call.looked_at, call.rests_on, call.before = [], None, self._durable()
+        charge = handler.charge(call.request) if handler.charge is not None else None
+        payment = None if charge is None else self._spending.payment(call, charge)
+        with self.connection(call.deadline) as conn:
+            if payment is not None:
+                stored = Accounts(budgets.stored(conn, payment.payers.accounts), to_us(call.now()))
+                call.left = stored.left(payment.payers, payment.budget)
+            call.outcome = handler.run(call, call.request, conn)
+        if payment is not None and call.outcome.costs:
+            call.payment = payment._replace(times=call.outcome.costs, decides_again=True)
+        check_shown(call.method, handler, call.request, call.outcome)
+        call.answer = call.outcome.response.SerializeToString()
 
     def _charge(self, handler: Unary[Any, Any], call: Call, conn: Connection) -> None:
         """Note how a call is paid, and run none that its buckets don't hold.

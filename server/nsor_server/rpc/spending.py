@@ -50,6 +50,7 @@ class Payment(NamedTuple):
         agencies: of the directory that the gate saw.
         tells: the call isn't answered for an empty bucket of which nobody was told yet.
         times: of how many things at once the call asks.
+        decides_again: what its buckets don't hold any more isn't refused: the call runs again, with less.
     """
 
     payers: Payers
@@ -59,6 +60,7 @@ class Payment(NamedTuple):
     agencies: Mapping[str, Agency]
     tells: bool = False
     times: int = 1
+    decides_again: bool = False
 
     def recorded(self, spent: Spent) -> record_pb2.Spent:
         """What the entry's detail says, so that ``ledger verify`` can count again."""

@@ -27,6 +27,11 @@ def screening(ids: parts.Ids) -> Iterator[Message]:
     document = types_pb2.TravelDocument(number="ZZ0000001", country="PK", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
     for row in (
         screening_pb2.ManifestRow(row=1, identity_number="3520212345671", birth_date=born),
-        screening_pb2.ManifestRow(row=2, shown_document=document, birth_date=born),
+        screening_pb2.ManifestRow(
+            row=2,
+            shown_document=document,
+            birth_date=born,
+            names=screening_pb2.PassengerNames(name="Test Rasool", relative_name="Test Aslam"),
+        ),
     ):
         yield screening_pb2.ScreenManifestRequest(manifest_id=ids.uuid("manifest"), rows=[row])

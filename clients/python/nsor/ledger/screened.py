@@ -6,6 +6,7 @@ the others: without its salt nobody guesses what a leaf is of.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Sequence
 from typing import Final
@@ -15,11 +16,19 @@ from nsor.ledger import merkle
 SALT_BYTES: Final = 32
 FOUND: Final = "FOUND"
 NO_RECORD: Final = "NO_RECORD"
+ALIKE: Final = "ALIKE"
+NAMES_NOT_COMPARED: Final = "NAMES_NOT_COMPARED"
+"""By the documents there is no record; names were given, and weren't compared."""
 
 
 def row_salt(salt: bytes, number: int) -> bytes:
     """A row's own salt, from that of the answer and the row's number."""
     return hmac.digest(salt, number.to_bytes(4, "big"), "sha256")
+
+
+def names_hash(name: str, relative_name: str) -> bytes:
+    """What stands for a passenger's names, 32 bytes: both composed (NFC) and with single spaces."""
+    return hashlib.sha256(f"{name}\0{relative_name}".encode()).digest()
 
 
 def row_hash(salt: bytes, number: int, documents: str, birth_date: str, outcome: str) -> bytes:
@@ -28,9 +37,10 @@ def row_hash(salt: bytes, number: int, documents: str, birth_date: str, outcome:
     Args:
         salt: the row's own.
         number: of the row.
-        documents: "cnic 3520212345671", "document PK AB1234567 1" (country, number and kind), or both.
+        documents: "cnic 3520212345671", "document PK AB1234567 1" (country, number and kind), or both; behind them,
+            where there are names, "names" and ``names_hash`` in hexadecimal digits.
         birth_date: "1985-06-07".
-        outcome: ``FOUND`` or ``NO_RECORD``.
+        outcome: ``FOUND``, ``NO_RECORD``, ``ALIKE`` or ``NAMES_NOT_COMPARED``.
     """
     return merkle.leaf_hash(salt + f"{number} {documents} {birth_date} {outcome}".encode())
 

@@ -306,7 +306,8 @@ class LookupServiceServicer:
     def ScreenManifest(self, request_iterator, context):
         """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
         manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
-        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands; by his names
+        and the day of birth only in small numbers, masked, and NPB hears of each. A row that
         was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -109,7 +109,8 @@ class LookupServiceStub:
     ScreenManifest: _grpc.StreamStreamMultiCallable[_screening_pb2.ScreenManifestRequest, _screening_pb2.ScreenManifestResponse]
     """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
     manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
-    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands; by his names
+    and the day of birth only in small numbers, masked, and NPB hears of each. A row that
     was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
     """
     OpenEmergencyLookUp: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.OpenEmergencyLookUpRequest, _emergencies_pb2.OpenEmergencyLookUpResponse]
@@ -237,7 +238,8 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ScreenManifest: _aio.StreamStreamMultiCallable[_screening_pb2.ScreenManifestRequest, _screening_pb2.ScreenManifestResponse]  # type: ignore[assignment]
     """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
     manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
-    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+    MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands; by his names
+    and the day of birth only in small numbers, masked, and NPB hears of each. A row that
     was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
     """
     OpenEmergencyLookUp: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.OpenEmergencyLookUpRequest, _emergencies_pb2.OpenEmergencyLookUpResponse]  # type: ignore[assignment]
@@ -452,7 +454,8 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_screening_pb2.ScreenManifestResponse], _abc.AsyncIterator[_screening_pb2.ScreenManifestResponse]]:
         """Screens passengers of a manifest, message by message: each is recorded by itself, and answered in its turn. The rows of this method are
         manifests: one that isn't there, is another agency's, or is of a crossing where the officer may not act is NO_RECORD; one whose time is over is
-        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands. A row that
+        MANIFEST_CLOSED. A passenger is found by his document and his date of birth together, if a court has confirmed the record and it stands; by his names
+        and the day of birth only in small numbers, masked, and NPB hears of each. A row that
         was answered before is answered again, for some minutes (policy), by what the register says then: whose line has broken sends it again.
         """
 

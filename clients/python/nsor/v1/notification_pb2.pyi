@@ -267,6 +267,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
     agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
     """
+    EVENT_KIND_PASSENGER_ALIKE: _EventKind.ValueType  # 340
+    """An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To
+    NPB; the event names the registration and the agency.
+    """
     EVENT_KIND_EMERGENCY_OPENED: _EventKind.ValueType  # 350
     """An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""
     EVENT_KIND_EMERGENCY_LOOKED_UP: _EventKind.ValueType  # 351
@@ -530,6 +534,10 @@ that has one which counts, whether or not it was given anything back.
 EVENT_KIND_LOOK_UP_RETURNED: EventKind.ValueType  # 321
 """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
 agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
+"""
+EVENT_KIND_PASSENGER_ALIKE: EventKind.ValueType  # 340
+"""An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To
+NPB; the event names the registration and the agency.
 """
 EVENT_KIND_EMERGENCY_OPENED: EventKind.ValueType  # 350
 """An alert: an officer of an agency has opened an emergency look-up, which is to be reviewed; to NPB. The event names the agency."""

@@ -30,9 +30,10 @@ from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import receipt_pb2 as nsor_dot_v1_dot_receipt__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
+from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/screening.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x14nsor/v1/errors.proto\x1a\x17nsor/v1/movements.proto\x1a\x15nsor/v1/notices.proto\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/receipt.proto\x1a\x13nsor/v1/types.proto\"\xd4\x02\n\x16\x44\x65\x63lareManifestRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x38\n\x0f\x62order_crossing\x18\x03 \x01(\x0e\x32\x17.nsor.v1.BorderCrossingB\x06\xd2\xf3\x18\x02\x08\x01\x12\x35\n\tdirection\x18\x04 \x01(\x0e\x32\x1a.nsor.v1.MovementDirectionB\x06\xd2\xf3\x18\x02\x08\x01\x12\x1d\n\x0c\x63\x61rrier_code\x18\x05 \x01(\tB\x07\xd2\xf3\x18\x03\x10\xc8\x01\x12\x1b\n\x06number\x18\x06 \x01(\x05\x42\x0b\xd2\xf3\x18\x07\x08\x01(\x01\x30\x8fN\x12:\n\x0escheduled_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\x12\x1c\n\x07persons\x18\x08 \x01(\x05\x42\x0b\xd2\xf3\x18\x07\x08\x01(\x01\x30\xe8\x07\"j\n\x17\x44\x65\x63lareManifestResponse\x12\x19\n\x0bmanifest_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x34\n\nclose_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"e\n\x15ScreenManifestRequest\x12\x1d\n\x0bmanifest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12-\n\x04rows\x18\x02 \x03(\x0b\x32\x14.nsor.v1.ManifestRowB\t\xd2\xf3\x18\x05\x08\x01\x18\xf4\x03\"\x9f\x01\n\x0bManifestRow\x12\x0b\n\x03row\x18\x01 \x01(\x05\x12\x1f\n\x0fidentity_number\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x01\x12/\n\x0eshown_document\x18\x03 \x01(\x0b\x32\x17.nsor.v1.TravelDocument\x12\x31\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\"\xd4\x01\n\x16ScreenManifestResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x14.nsor.v1.ScreenedRowB\x04\xd8\xf3\x18\x01\x12)\n\x04hits\x18\x02 \x03(\x0b\x32\x15.nsor.v1.ScreeningHitB\x04\xd8\xf3\x18\x01\x12\x12\n\x04salt\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\trows_root\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x15\n\x07padding\x18\x05 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12!\n\x07receipt\x18\x0f \x01(\x0b\x32\x10.nsor.v1.Receipt\"\xd4\x01\n\x0bScreenedRow\x12\x11\n\x03row\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x30\n\x07outcome\x18\x02 \x01(\x0e\x32\x19.nsor.v1.ScreeningOutcomeB\x04\xd8\xf3\x18\x01\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x14.nsor.v1.ErrorReasonB\x04\xd8\xf3\x18\x01\x12\x35\n\nviolations\x18\x04 \x03(\x0b\x32\x1b.nsor.v1.ScreeningViolationB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fscreened_before\x18\x05 \x01(\x08\x42\x04\xd8\xf3\x18\x01\"\x89\x01\n\x12ScreeningViolation\x12\x13\n\x05\x66ield\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x06reason\x18\x02 \x01(\x0e\x32\x14.nsor.v1.FieldReasonB\x04\xd8\xf3\x18\x01\x12\x18\n\nmeaning_en\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x18\n\nmeaning_ur\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\"g\n\x0cScreeningHit\x12\x11\n\x03row\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fregistration_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x03 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02*\xb4\x01\n\x10ScreeningOutcome\x12!\n\x1dSCREENING_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17SCREENING_OUTCOME_FOUND\x10\x01\x12\x1f\n\x1bSCREENING_OUTCOME_NO_RECORD\x10\x02\x12\x1d\n\x19SCREENING_OUTCOME_REFUSED\x10\x03\x12 \n\x1cSCREENING_OUTCOME_SEND_AGAIN\x10\x04\x42H\n\x0epk.gov.nsor.v1B\x0eScreeningProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/screening.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x14nsor/v1/errors.proto\x1a\x17nsor/v1/movements.proto\x1a\x15nsor/v1/notices.proto\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/receipt.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\xd4\x02\n\x16\x44\x65\x63lareManifestRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x38\n\x0f\x62order_crossing\x18\x03 \x01(\x0e\x32\x17.nsor.v1.BorderCrossingB\x06\xd2\xf3\x18\x02\x08\x01\x12\x35\n\tdirection\x18\x04 \x01(\x0e\x32\x1a.nsor.v1.MovementDirectionB\x06\xd2\xf3\x18\x02\x08\x01\x12\x1d\n\x0c\x63\x61rrier_code\x18\x05 \x01(\tB\x07\xd2\xf3\x18\x03\x10\xc8\x01\x12\x1b\n\x06number\x18\x06 \x01(\x05\x42\x0b\xd2\xf3\x18\x07\x08\x01(\x01\x30\x8fN\x12:\n\x0escheduled_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\x12\x1c\n\x07persons\x18\x08 \x01(\x05\x42\x0b\xd2\xf3\x18\x07\x08\x01(\x01\x30\xe8\x07\"j\n\x17\x44\x65\x63lareManifestResponse\x12\x19\n\x0bmanifest_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x34\n\nclose_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"e\n\x15ScreenManifestRequest\x12\x1d\n\x0bmanifest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12-\n\x04rows\x18\x02 \x03(\x0b\x32\x14.nsor.v1.ManifestRowB\t\xd2\xf3\x18\x05\x08\x01\x18\xf4\x03\"\xc7\x01\n\x0bManifestRow\x12\x0b\n\x03row\x18\x01 \x01(\x05\x12\x1f\n\x0fidentity_number\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x01\x12/\n\x0eshown_document\x18\x03 \x01(\x0b\x32\x17.nsor.v1.TravelDocument\x12\x31\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\n\xd2\xf3\x18\x06\x08\x01\x10\r8\x01\x12&\n\x05names\x18\x05 \x01(\x0b\x32\x17.nsor.v1.PassengerNames\"I\n\x0ePassengerNames\x12\x16\n\x04name\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x04\x12\x1f\n\rrelative_name\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x04\"\x86\x02\n\x16ScreenManifestResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x14.nsor.v1.ScreenedRowB\x04\xd8\xf3\x18\x01\x12)\n\x04hits\x18\x02 \x03(\x0b\x32\x15.nsor.v1.ScreeningHitB\x04\xd8\xf3\x18\x01\x12\x12\n\x04salt\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x17\n\trows_root\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x15\n\x07padding\x18\x05 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x30\n\x05\x61like\x18\x06 \x03(\x0b\x32\x1b.nsor.v1.ScreeningCandidateB\x04\xd8\xf3\x18\x01\x12!\n\x07receipt\x18\x0f \x01(\x0b\x32\x10.nsor.v1.Receipt\"\x81\x02\n\x0bScreenedRow\x12\x11\n\x03row\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x30\n\x07outcome\x18\x02 \x01(\x0e\x32\x19.nsor.v1.ScreeningOutcomeB\x04\xd8\xf3\x18\x01\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x14.nsor.v1.ErrorReasonB\x04\xd8\xf3\x18\x01\x12\x35\n\nviolations\x18\x04 \x03(\x0b\x32\x1b.nsor.v1.ScreeningViolationB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fscreened_before\x18\x05 \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12+\n\x05names\x18\x06 \x01(\x0e\x32\x16.nsor.v1.NamesComparedB\x04\xd8\xf3\x18\x01\"\x89\x01\n\x12ScreeningViolation\x12\x13\n\x05\x66ield\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x06reason\x18\x02 \x01(\x0e\x32\x14.nsor.v1.FieldReasonB\x04\xd8\xf3\x18\x01\x12\x18\n\nmeaning_en\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x18\n\nmeaning_ur\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\"g\n\x0cScreeningHit\x12\x11\n\x03row\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fregistration_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12%\n\x06person\x18\x03 \x01(\x0b\x32\x0f.nsor.v1.PersonB\x04\xd8\xf3\x18\x02\"\x96\x01\n\x12ScreeningCandidate\x12\x11\n\x03row\x18\x01 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12+\n\x06person\x18\x02 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12\x1f\n\x11relative_initials\x18\x03 \x03(\tB\x04\xd8\xf3\x18\x02\x12\x1f\n\x03sex\x18\x04 \x01(\x0e\x32\x0c.nsor.v1.SexB\x04\xd8\xf3\x18\x02*\xd1\x01\n\x10ScreeningOutcome\x12!\n\x1dSCREENING_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17SCREENING_OUTCOME_FOUND\x10\x01\x12\x1f\n\x1bSCREENING_OUTCOME_NO_RECORD\x10\x02\x12\x1d\n\x19SCREENING_OUTCOME_REFUSED\x10\x03\x12 \n\x1cSCREENING_OUTCOME_SEND_AGAIN\x10\x04\x12\x1b\n\x17SCREENING_OUTCOME_ALIKE\x10\x05*\xaa\x01\n\rNamesCompared\x12\x1e\n\x1aNAMES_COMPARED_UNSPECIFIED\x10\x00\x12\x17\n\x13NAMES_COMPARED_DONE\x10\x01\x12\x1f\n\x1bNAMES_COMPARED_BUDGET_EMPTY\x10\x02\x12\x1c\n\x18NAMES_COMPARED_NOT_READY\x10\x03\x12!\n\x1dNAMES_COMPARED_SAY_TOO_LITTLE\x10\x04\x42H\n\x0epk.gov.nsor.v1B\x0eScreeningProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -66,6 +67,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MANIFESTROW'].fields_by_name['identity_number']._serialized_options = b'\322\363\030\002\020\001'
   _globals['_MANIFESTROW'].fields_by_name['birth_date']._loaded_options = None
   _globals['_MANIFESTROW'].fields_by_name['birth_date']._serialized_options = b'\322\363\030\006\010\001\020\r8\001'
+  _globals['_PASSENGERNAMES'].fields_by_name['name']._loaded_options = None
+  _globals['_PASSENGERNAMES'].fields_by_name['name']._serialized_options = b'\322\363\030\004\010\001\020\004'
+  _globals['_PASSENGERNAMES'].fields_by_name['relative_name']._loaded_options = None
+  _globals['_PASSENGERNAMES'].fields_by_name['relative_name']._serialized_options = b'\322\363\030\004\010\001\020\004'
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['rows']._loaded_options = None
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['rows']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['hits']._loaded_options = None
@@ -76,6 +81,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['rows_root']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['padding']._loaded_options = None
   _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['padding']._serialized_options = b'\330\363\030\001'
+  _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['alike']._loaded_options = None
+  _globals['_SCREENMANIFESTRESPONSE'].fields_by_name['alike']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENEDROW'].fields_by_name['row']._loaded_options = None
   _globals['_SCREENEDROW'].fields_by_name['row']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENEDROW'].fields_by_name['outcome']._loaded_options = None
@@ -86,6 +93,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENEDROW'].fields_by_name['violations']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENEDROW'].fields_by_name['screened_before']._loaded_options = None
   _globals['_SCREENEDROW'].fields_by_name['screened_before']._serialized_options = b'\330\363\030\001'
+  _globals['_SCREENEDROW'].fields_by_name['names']._loaded_options = None
+  _globals['_SCREENEDROW'].fields_by_name['names']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENINGVIOLATION'].fields_by_name['field']._loaded_options = None
   _globals['_SCREENINGVIOLATION'].fields_by_name['field']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENINGVIOLATION'].fields_by_name['reason']._loaded_options = None
@@ -100,22 +109,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENINGHIT'].fields_by_name['registration_id']._serialized_options = b'\330\363\030\001'
   _globals['_SCREENINGHIT'].fields_by_name['person']._loaded_options = None
   _globals['_SCREENINGHIT'].fields_by_name['person']._serialized_options = b'\330\363\030\002'
-  _globals['_SCREENINGOUTCOME']._serialized_start=1622
-  _globals['_SCREENINGOUTCOME']._serialized_end=1802
-  _globals['_DECLAREMANIFESTREQUEST']._serialized_start=231
-  _globals['_DECLAREMANIFESTREQUEST']._serialized_end=571
-  _globals['_DECLAREMANIFESTRESPONSE']._serialized_start=573
-  _globals['_DECLAREMANIFESTRESPONSE']._serialized_end=679
-  _globals['_SCREENMANIFESTREQUEST']._serialized_start=681
-  _globals['_SCREENMANIFESTREQUEST']._serialized_end=782
-  _globals['_MANIFESTROW']._serialized_start=785
-  _globals['_MANIFESTROW']._serialized_end=944
-  _globals['_SCREENMANIFESTRESPONSE']._serialized_start=947
-  _globals['_SCREENMANIFESTRESPONSE']._serialized_end=1159
-  _globals['_SCREENEDROW']._serialized_start=1162
-  _globals['_SCREENEDROW']._serialized_end=1374
-  _globals['_SCREENINGVIOLATION']._serialized_start=1377
-  _globals['_SCREENINGVIOLATION']._serialized_end=1514
-  _globals['_SCREENINGHIT']._serialized_start=1516
-  _globals['_SCREENINGHIT']._serialized_end=1619
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['row']._loaded_options = None
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['row']._serialized_options = b'\330\363\030\001'
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['person']._loaded_options = None
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['person']._serialized_options = b'\330\363\030\002'
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['relative_initials']._loaded_options = None
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['relative_initials']._serialized_options = b'\330\363\030\002'
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['sex']._loaded_options = None
+  _globals['_SCREENINGCANDIDATE'].fields_by_name['sex']._serialized_options = b'\330\363\030\002'
+  _globals['_SCREENINGOUTCOME']._serialized_start=2010
+  _globals['_SCREENINGOUTCOME']._serialized_end=2219
+  _globals['_NAMESCOMPARED']._serialized_start=2222
+  _globals['_NAMESCOMPARED']._serialized_end=2392
+  _globals['_DECLAREMANIFESTREQUEST']._serialized_start=256
+  _globals['_DECLAREMANIFESTREQUEST']._serialized_end=596
+  _globals['_DECLAREMANIFESTRESPONSE']._serialized_start=598
+  _globals['_DECLAREMANIFESTRESPONSE']._serialized_end=704
+  _globals['_SCREENMANIFESTREQUEST']._serialized_start=706
+  _globals['_SCREENMANIFESTREQUEST']._serialized_end=807
+  _globals['_MANIFESTROW']._serialized_start=810
+  _globals['_MANIFESTROW']._serialized_end=1009
+  _globals['_PASSENGERNAMES']._serialized_start=1011
+  _globals['_PASSENGERNAMES']._serialized_end=1084
+  _globals['_SCREENMANIFESTRESPONSE']._serialized_start=1087
+  _globals['_SCREENMANIFESTRESPONSE']._serialized_end=1349
+  _globals['_SCREENEDROW']._serialized_start=1352
+  _globals['_SCREENEDROW']._serialized_end=1609
+  _globals['_SCREENINGVIOLATION']._serialized_start=1612
+  _globals['_SCREENINGVIOLATION']._serialized_end=1749
+  _globals['_SCREENINGHIT']._serialized_start=1751
+  _globals['_SCREENINGHIT']._serialized_end=1854
+  _globals['_SCREENINGCANDIDATE']._serialized_start=1857
+  _globals['_SCREENINGCANDIDATE']._serialized_end=2007
 # @@protoc_insertion_point(module_scope)

@@ -14,6 +14,7 @@ from nsor_server import errors
 from nsor_server.errors import Violation
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.screening import ScreeningPolicy
+from nsor_server.storage.v1 import record_pb2
 
 BLOCK: Final = 500
 """Row numbers of a block, and most rows of a message."""
@@ -26,10 +27,13 @@ PADDED_TO: Final = 16_384
 SCREENED_BYTES: Final = -(-BLOCK // 8)
 _FOUND: Final = struct.Struct(f">{MOST_HITS}H")
 _ROW: Final = struct.Struct(">H16s16s16s16sQ")
+_NAMES: Final = struct.Struct(">H16s?")
+_MET: Final = struct.Struct(">H16s")
+_ALIKE_BYTES: Final = -(-MOST_HITS // 8)
 BLIND_BYTES: Final = 16
 """Of a blind index as a block keeps it."""
 NOT_SHOWN: Final = bytes(BLIND_BYTES)
-"""What stands for a document that isn't given."""
+"""What stands for a document that isn't given, and for names."""
 _OF_ROW: Final = re.compile(r"rows\[([0-9]+)\]\.(.+)")
 
 
@@ -42,6 +46,8 @@ class Kept(NamedTuple):
         document_day: the same of his other document.
         document_year: likewise.
         first_us: when the row was answered first, microseconds since 1970.
+        names: as ``kept_names``; zeros: he has none.
+        alike: whether somebody was shown by them: that was paid.
     """
 
     cnic_day: bytes
@@ -49,6 +55,8 @@ class Kept(NamedTuple):
     document_day: bytes
     document_year: bytes
     first_us: int
+    names: bytes = NOT_SHOWN
+    alike: bool = False
 
     @property
     def shown(self) -> list[bytes]:
@@ -145,14 +153,51 @@ def screened_of(block: int, encoded: bytes) -> list[int]:
     return [block * BLOCK + at + 1 for at in range(BLOCK) if bits >> at & 1]
 
 
-def rows_bytes(kept: Mapping[int, Kept]) -> bytes:
-    """The rows of a block as it is sealed, in the order of their numbers."""
-    return b"".join(_ROW.pack(number, *kept[number]) for number in sorted(kept))
+def kept_names(manifest: bytes, names: bytes) -> bytes:
+    """What a block keeps of a passenger's names, 16 bytes.
+
+    Args:
+        manifest: its id.
+        names: as ``nsor.ledger.screened.names_hash``.
+    """
+    return hashlib.sha256(b"passenger names" + manifest + names).digest()[:16]
 
 
-def rows_of(encoded: bytes) -> dict[int, Kept]:
-    """What ``rows_bytes`` made; struct.error: it is none of that."""
-    return {number: Kept(*kept) for number, *kept in _ROW.iter_unpack(encoded)}
+def put_rows(block: record_pb2.ManifestBlockRecord, kept: Mapping[int, Kept]) -> None:
+    """Put the rows of a block in, in the order of their numbers."""
+    ordered = sorted(kept.items())
+    block.rows = b"".join(_ROW.pack(number, *each[:5]) for number, each in ordered)
+    named = ((number, each) for number, each in ordered if each.names != NOT_SHOWN)
+    block.names = b"".join(_NAMES.pack(number, each.names, each.alike) for number, each in named)
+
+
+def rows_of(block: record_pb2.ManifestBlockRecord) -> dict[int, Kept]:
+    """What ``put_rows`` has put in; struct.error, KeyError: it is none of that."""
+    found = {number: Kept(*kept) for number, *kept in _ROW.iter_unpack(block.rows)}
+    for number, names, alike in _NAMES.iter_unpack(block.names):
+        found[number] = found[number]._replace(names=names, alike=alike)
+    return found
+
+
+def alike_bytes(positions: Iterable[int]) -> bytes:
+    """A bit for each of the places of ``found_bytes`` that was shown by its names."""
+    return sum(1 << position for position in positions).to_bytes(_ALIKE_BYTES, "little")
+
+
+def alike_of(encoded: bytes) -> list[int]:
+    """The places of ``alike_bytes``, ascending."""
+    bits = int.from_bytes(encoded, "little")
+    return [position for position in range(MOST_HITS) if bits >> position & 1]
+
+
+def met_bytes(met: Sequence[tuple[int, bytes]]) -> bytes:
+    """Whom names have given, by the numbers of their rows: of one size, however many there are."""
+    return b"".join(_MET.pack(*each) for each in met).ljust(MOST_HITS * _MET.size, b"\0")
+
+
+def met_of(encoded: bytes) -> list[tuple[int, bytes]]:
+    """What ``met_bytes`` made; struct.error: it is none of that."""
+    return [(number, registration_id) for number, registration_id in _MET.iter_unpack(encoded) if number]
 
 
 def padding(size: int) -> int:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsor.ledger import merkle, screened
-from nsor.v1 import errors_pb2, screening_pb2, types_pb2
+from nsor.v1 import errors_pb2, notification_pb2, options_pb2, screening_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen, Shown
 from nsor_server.errors import Violation
+from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.lookup.screening import rules, store
+from nsor_server.lookup.screening import names, rules, store
 from nsor_server.lookup.screening.rules import Kept
+from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.names.card import Person
 from nsor_server.policy.loaded import policy_of
 from nsor_server.policy.messages import Messages
 from nsor_server.registration import facts as registrations
@@ -31,9 +34,11 @@ from nsor_server.storage.v1 import record_pb2
 
 _FOUND: Final = screening_pb2.SCREENING_OUTCOME_FOUND
 _NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD
+_ALIKE: Final = screening_pb2.SCREENING_OUTCOME_ALIKE
 _REFUSED: Final = screening_pb2.SCREENING_OUTCOME_REFUSED
 _SEND_AGAIN: Final = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 _INVALID: Final = errors_pb2.ERROR_REASON_INVALID_FIELDS
+_COMPARED: Final = (screening_pb2.NAMES_COMPARED_UNSPECIFIED, screening_pb2.NAMES_COMPARED_DONE)
 _ANSWER: Final = screening_pb2.ScreenManifestResponse.DESCRIPTOR
 
 
@@ -46,6 +51,8 @@ class _Passenger(NamedTuple):
         documents: in words, as the tree over the rows has them.
         birth_date: likewise.
         wanted: what it looks for.
+        names: what a block keeps of its names.
+        person: who is compared by them; None: it has none, or they say too little.
         before: who stands under its number already; None: nobody does.
     """
 
@@ -54,28 +61,72 @@ class _Passenger(NamedTuple):
     documents: str
     birth_date: str
     wanted: store.Wanted
+    names: bytes
+    person: Person | None
     before: Kept | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether somebody was shown by its names before: who sends it again doesn't pay for that again."""
+        return self.before is not None and self.before.alike
 
 
 class _Shown(NamedTuple):
     """A passenger of whom there is a record.
 
     Attributes:
-        by: the documents by which it was found.
+        by: the documents by which it was found; none: by names.
     """
 
     passenger: _Passenger
     found: store.Found
     record: record_pb2.RegistrationRecord
-    by: list[registrations.Identifier]
+    by: Sequence[registrations.Identifier] = ()
+
+
+class _Screened(NamedTuple):
+    """The passengers that were screened.
+
+    Attributes:
+        passengers: all of them, up to those that are to be sent again.
+        shown: those of whom there is a record.
+        met: whom names have given, with the numbers of the rows.
+    """
+
+    passengers: list[_Passenger]
+    shown: list[_Shown]
+    met: list[tuple[int, bytes]]
+
+    @property
+    def reached(self) -> int:
+        """How many places of an answer are taken: also by those whom names have given and who may not be shown."""
+        return sum(bool(each.by) for each in self.shown) + len(self.met)
+
+    @property
+    def alike(self) -> list[_Shown]:
+        """Those who are shown by their names."""
+        return [each for each in self.shown if not each.by]
+
+    @property
+    def newly_alike(self) -> list[_Shown]:
+        """Those of them who weren't shown under that number before."""
+        return [each for each in self.alike if not each.passenger.is_paid]
 
 
 class Screening:
     """Declares manifests and screens their passengers."""
 
-    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex, index: SearchIndex) -> None:
+        """Prepare.
+
+        Args:
+            sealer: opens and seals records.
+            blind_index: finds whom a document names.
+            index: the names.
+        """
         self._sealer = sealer
         self._blind_index = blind_index
+        self._names = names.PassengerNames(sealer, index)
         self._texts = Messages.load()
 
     def handlers(self) -> Sequence[Handler]:
@@ -95,6 +146,7 @@ class Screening:
                 rules.is_of_row,
                 lambda _request: rules.WEIGHT,
                 lambda _request: rules.MOST_HITS,
+                lambda request: Charge("") if _has_names(request) else None,
             ),
         )
 
@@ -164,7 +216,7 @@ class Screening:
         block = store.block(conn, key, manifest_id, rules.block_of_rows(request.rows, manifest.persons))
         answer = screening_pb2.ScreenManifestResponse()
         passengers = self._passengers(call, request, manifest, block, answer)
-        shown, screened_ones = self._found(conn, passengers, answer)
+        done = self._found(call, conn, passengers, answer)
         salt = os.urandom(screened.SALT_BYTES)
         hashes = [
             screened.row_hash(
@@ -172,18 +224,21 @@ class Screening:
                 each.number,
                 each.documents,
                 each.birth_date,
-                screened.FOUND if answer.rows[each.position].outcome == _FOUND else screened.NO_RECORD,
+                _in_tree(answer.rows[each.position]),
             )
-            for each in screened_ones
+            for each in done.passengers
         ]
         answer.salt, answer.rows_root = salt, merkle.root_of(hashes)
         seen = store.seen(block)
-        added, refs = _kept(key, block, screened_ones, to_us(call.now()))
-        for each in shown:
-            self._show(answer.hits.add(row=each.passenger.number), each)
-        heightened = any(each.record.heightened_handling for each in shown)
+        added, refs = _kept(key, block, done, to_us(call.now()))
+        for each in done.shown:
+            if each.by:
+                self._show(answer.hits.add(row=each.passenger.number), each)
+            else:
+                answer.alike.append(names.candidate(each.passenger.number, each.record))
+        heightened = any(each.record.heightened_handling for each in done.shown)
         disclosed = disclose(answer, call.purpose, heightened=heightened)
-        hits_alone = screening_pb2.ScreenManifestResponse(hits=disclosed.hits)
+        hits_alone = screening_pb2.ScreenManifestResponse(hits=disclosed.hits, alike=disclosed.alike)
         disclosed.padding = bytes(rules.padding(hits_alone.ByteSize()))
         detail = record_pb2.AccessDetail(
             outcome="SCREENED",
@@ -193,15 +248,18 @@ class Screening:
                 manifest_id=manifest_id,
                 block=block.block,
                 version=block.version,
-                screened=rules.screened_bytes(block.block, (each.number for each in screened_ones)),
-                found=rules.found_bytes([each.passenger.number for each in shown]),
+                screened=rules.screened_bytes(block.block, (each.number for each in done.passengers)),
+                found=rules.found_bytes([each.passenger.number for each in done.shown]),
                 rows_root=answer.rows_root,
                 before=call.before,
+                alike=rules.alike_bytes(nth for nth, each in enumerate(done.shown) if not each.by),
+                met=rules.met_bytes(done.met) if _has_names(request) else b"",
             ),
         )
-        told = [Shown(each.record.registration_id, each.record.version) for each in shown]
-        seen_ones = (seen, *store.versions_seen([each.found for each in shown]))
-        return Outcome(disclosed, detail, added, refs, seen_ones, shown=told)
+        told = [Shown(each.record.registration_id, each.record.version) for each in done.shown]
+        seen_ones = (seen, *store.versions_seen([each.found for each in done.shown]))
+        all_rows = (*added, *_events(call, done))
+        return Outcome(disclosed, detail, all_rows, refs, seen_ones, shown=told, costs=len(done.newly_alike))
 
     def _passengers(
         self,
@@ -213,7 +271,7 @@ class Screening:
     ) -> list[_Passenger]:
         """The rows that are screened; of the others the answer says why they aren't."""
         wrong = rules.by_row(call.found)
-        kept = rules.rows_of(block.rows)
+        kept = rules.rows_of(block)
         stands = {shown: number for number, each in kept.items() for shown in each.shown}
         repeat_us = policy_of(call).screening.repeat_minutes * 60_000_000
         now_us = to_us(call.now())
@@ -230,10 +288,10 @@ class Screening:
             if violations:
                 self._refuse(said, _INVALID, violations)
                 continue
-            each = self._passenger(position, row, kept.get(row.row))
+            each = self._passenger(manifest.manifest_id, position, row, kept.get(row.row))
             if each.before is not None:
                 said.screened_before = True
-                if not each.wanted.is_of(each.before):
+                if not each.wanted.is_of(each.before) or each.names != each.before.names:
                     self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
                 elif now_us - each.before.first_us > repeat_us:
                     self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
@@ -249,7 +307,9 @@ class Screening:
                 passengers.append(each)
         return passengers
 
-    def _passenger(self, position: int, row: screening_pb2.ManifestRow, before: Kept | None) -> _Passenger:
+    def _passenger(
+        self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None
+    ) -> _Passenger:
         born, number, shown = row.birth_date, row.identity_number, row.shown_document
         day, year = f"{born.year:04d}-{born.month:02d}-{born.day:02d}", f"{born.year:04d}"
         cnic = document = None
@@ -261,28 +321,74 @@ class Screening:
             documents.append(f"document {shown.country} {shown.number} {shown.kind:d}")
             identifier = registrations.of_document(shown.country, shown.number, shown.kind)
             document = store.way(self._blind_index, identifier, day, year)
-        return _Passenger(position, row.row, " ".join(documents), day, store.Wanted(cnic, document), before)
+        kept_names, person = rules.NOT_SHOWN, None
+        if row.HasField("names"):
+            hashed, person = names.of_row(row)
+            documents.append(f"names {hashed.hex()}")
+            kept_names = rules.kept_names(manifest_id, hashed)
+        wanted = store.Wanted(cnic, document)
+        return _Passenger(position, row.row, " ".join(documents), day, wanted, kept_names, person, before)
 
     def _found(
-        self, conn: Connection, passengers: Sequence[_Passenger], answer: screening_pb2.ScreenManifestResponse
-    ) -> tuple[list[_Shown], list[_Passenger]]:
+        self,
+        call: Call,
+        conn: Connection,
+        passengers: Sequence[_Passenger],
+        answer: screening_pb2.ScreenManifestResponse,
+    ) -> _Screened:
         """Look for passengers: those of whom there is a record, and all that were screened.
 
         Raises:
             errors.Internal: an index says another thing than the sealed record.
         """
         found = store.found(conn, [each.wanted for each in passengers])
-        shown: list[_Shown] = []
+        met = self._met(call, conn, passengers, found)
+        left = call.left
+        done = _Screened([], [], [])
         for nth, each in enumerate(passengers):
-            one = found.get(nth)
-            if one is not None and len(shown) == rules.MOST_HITS:
-                for left in passengers[nth:]:
-                    answer.rows[left.position].outcome = _SEND_AGAIN
-                return shown, list(passengers[:nth])
-            answer.rows[each.position].outcome = _NO_RECORD if one is None else _FOUND
+            one, said = found.get(nth), answer.rows[each.position]
+            may_compare = left > 0 or each.is_paid
+            by_names = met.get(nth) if met is not None and may_compare else None
+            if (one is not None or by_names is not None) and done.reached == rules.MOST_HITS:
+                for late in passengers[nth:]:
+                    answer.rows[late.position].outcome = _SEND_AGAIN
+                return done
+            done.passengers.append(each)
+            said.outcome = _NO_RECORD if one is None else _FOUND
             if one is not None:
-                shown.append(self._opened(each, one))
-        return shown, list(passengers)
+                done.shown.append(self._opened(each, one))
+            elif by_names is not None:
+                done.met.append((each.number, by_names.registration_id))
+                if by_names.head is not None and by_names.record is not None:
+                    said.outcome = _ALIKE
+                    head = store.Found(by_names.head.claim, by_names.head.row)
+                    done.shown.append(_Shown(each, head, by_names.record))
+                    left -= not each.is_paid
+            if each.names != rules.NOT_SHOWN:
+                said.names = _names_compared(
+                    each, is_found=one is not None, is_ready=met is not None, may_compare=may_compare
+                )
+        return done
+
+    def _met(
+        self, call: Call, conn: Connection, passengers: Sequence[_Passenger], found: Mapping[int, store.Found]
+    ) -> Mapping[int, names.Met] | None:
+        """Whom the names of those give who weren't found by a document; None: the names aren't read yet.
+
+        Of whoever is over his budget nobody is compared, so that nothing of the register is in what he is told.
+        """
+        asked = {
+            nth: each.person
+            for nth, each in enumerate(passengers)
+            if each.person is not None and nth not in found and (call.left > 0 or each.is_paid)
+        }
+        if not asked:
+            return {}
+        least = policy_of(call).screening.names_strength
+        given = self._names.met(conn, list(asked.values()), least, call.deadline)
+        if given is None:
+            return None
+        return {nth: one for nth, one in zip(asked, given, strict=True) if one is not None}
 
     def _opened(self, passenger: _Passenger, found: store.Found) -> _Shown:
         record, key, convictions = registrations.open_shown(self._sealer, found.row)
@@ -330,17 +436,61 @@ def _is_held(claim: record_pb2.ClaimRecord, identifier: registrations.Identifier
     return claim.cnic_held if identifier.kind == registrations.IDENTIFIER_CNIC else claim.passport_held
 
 
+def _has_names(request: screening_pb2.ScreenManifestRequest) -> bool:
+    return any(row.HasField("names") for row in request.rows)
+
+
 def _kept(
-    key: DataKey, block: record_pb2.ManifestBlockRecord, passengers: Sequence[_Passenger], now_us: int
+    key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened, now_us: int
 ) -> tuple[list[Row], list[RecordRef]]:
-    """The next version of a block, with those who are screened first; nothing if there are none."""
-    new = {each.number: each.wanted.kept(now_us) for each in passengers if each.before is None}
+    """The next version of a block, with those who are screened first or alike first; nothing if there are none."""
+    new = {each.number: each.wanted.kept(now_us, each.names) for each in done.passengers if each.before is None}
+    for shown in done.newly_alike:
+        each = shown.passenger
+        new[each.number] = (each.before or new[each.number])._replace(alike=True)
     if not new:
         return [], []
     block.version += 1
-    block.rows = rules.rows_bytes(rules.rows_of(block.rows) | new)
+    rules.put_rows(block, rules.rows_of(block) | new)
     row, ref = store.block_row(key, block)
     return [row], [ref]
+
+
+def _names_compared(
+    passenger: _Passenger, *, is_found: bool, is_ready: bool, may_compare: bool
+) -> screening_pb2.NamesCompared.ValueType:
+    """What became of the names of a row that has some."""
+    if is_found:
+        return screening_pb2.NAMES_COMPARED_DONE
+    if passenger.person is None:
+        return screening_pb2.NAMES_COMPARED_SAY_TOO_LITTLE
+    if not may_compare:
+        return screening_pb2.NAMES_COMPARED_BUDGET_EMPTY
+    return screening_pb2.NAMES_COMPARED_DONE if is_ready else screening_pb2.NAMES_COMPARED_NOT_READY
+
+
+def _in_tree(said: screening_pb2.ScreenedRow) -> str:
+    """The word by which the tree has what became of a row."""
+    if said.outcome == _FOUND:
+        return screened.FOUND
+    if said.outcome == _ALIKE:
+        return screened.ALIKE
+    return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
+
+
+def _events(call: Call, done: _Screened) -> list[Row]:
+    """What NPB hears of those who are shown by their names alone.
+
+    It hears at once: who has caused it is told the same by his answer, and nobody else learns from how the ledger grows
+    whose call that was.
+    """
+    npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+    kind, about = notification_pb2.EVENT_KIND_PASSENGER_ALIKE, call.agency.agency_id
+    return [
+        row
+        for each in done.newly_alike
+        for row in outbox.owed(kind, npb, registration_id=each.record.registration_id, about_agency=about)
+    ]
 
 
 def _declared_again(_call: Call, _request: screening_pb2.DeclareManifestRequest, _conn: Connection) -> tuple[Seen, ...]:

@@ -170,9 +170,9 @@ class Wanted(NamedTuple):
         """Those that there are."""
         return [each for each in self if each is not None]
 
-    def kept(self, first_us: int) -> Kept:
+    def kept(self, first_us: int, names: bytes = rules.NOT_SHOWN) -> Kept:
         """Who stands under the row's number, if it is answered first at an instant."""
-        return Kept(*_kept(self.cnic), *_kept(self.document), first_us)
+        return Kept(*_kept(self.cnic), *_kept(self.document), first_us, names)
 
     def is_of(self, kept: Kept) -> bool:
         """Whether it looks for who stands there, under whichever key."""
@@ -263,8 +263,8 @@ def open_block(key: DataKey, row: StoredBlock) -> record_pb2.ManifestBlockRecord
     try:
         sealed = key.open(BLOCKS, row.block_id, row.version, row.sealed)
         record = record_pb2.ManifestBlockRecord.FromString(sealed)
-        screened = len(rules.rows_of(record.rows))
-    except (SealBroken, DecodeError, struct.error):
+        screened = len(rules.rows_of(record))
+    except (SealBroken, DecodeError, struct.error, KeyError):
         raise contradicted(BLOCKS, "a sealed row of %s does not open") from None
     said = (record.version, record.manifest_id, record.block, screened)
     if said != row[1:5] or row.block_id != rules.block_id(record.manifest_id, record.block):
@@ -276,7 +276,7 @@ def block_row(key: DataKey, record: record_pb2.ManifestBlockRecord) -> tuple[Row
     """Seal a version of a block; the columns beside the seal are taken from the record."""
     block_id = rules.block_id(record.manifest_id, record.block)
     sealed = key.seal(BLOCKS, block_id, record.version, record.SerializeToString(deterministic=True))
-    screened = len(rules.rows_of(record.rows))
+    screened = len(rules.rows_of(record))
     row = Row(BLOCK_ROWS, (block_id, record.version, record.manifest_id, record.block, screened, sealed))
     return row, RecordRef(BLOCKS, block_id, record.version, hashlib.sha256(sealed).digest())
 

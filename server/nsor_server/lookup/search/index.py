@@ -21,7 +21,7 @@ from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.lookup.search import rules, store
 from nsor_server.lookup.search.store import Place
-from nsor_server.names.card import Bands, Found, Person
+from nsor_server.names.card import Bands, Candidate, Found, Person
 from nsor_server.names.process import NameProcess, NamesUnavailable
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.pool import Connection, Database
@@ -114,6 +114,17 @@ class SearchIndex:
         """
         with self._next(deadline) as names:
             return names.search(person, limit, bands)
+
+    def born(
+        self, people: Sequence[Person], limit: int, least_strength: float, deadline: float
+    ) -> list[list[Candidate]]:
+        """Who was born on the same day as each of some people and is alike by both names, as ``NameIndex.born``.
+
+        Raises:
+            errors.ApiError: as ``search``.
+        """
+        with self._next(deadline) as names:
+            return names.born(people, limit, least_strength)
 
     def compare(
         self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]], deadline: float

@@ -99,9 +99,14 @@ def check_name(field: str, name: Name) -> None:
     Raises:
         InvalidFields: NAME_SAYS_TOO_LITTLE: it has fewer than two words, or only such as very many people have.
     """
-    found = {word for part in (name.text, name.relative) for word in _words(part) if len(word) >= _SHORTEST_WORD}
-    if len(found) < _LEAST_WORDS or sum(map(_nats, found)) < _LEAST_NATS:
+    if not says_enough(name):
         raise _invalid(field, errors_pb2.FIELD_REASON_NAME_SAYS_TOO_LITTLE)
+
+
+def says_enough(name: Name) -> bool:
+    """Whether a name has two words, of which not all are such as very many people have."""
+    found = {word for part in (name.text, name.relative) for word in _words(part) if len(word) >= _SHORTEST_WORD}
+    return len(found) >= _LEAST_WORDS and sum(map(_nats, found)) >= _LEAST_NATS
 
 
 def asked_for(name: Name, birth_year: int, request: search_pb2.SearchRegistrationsRequest) -> Person:

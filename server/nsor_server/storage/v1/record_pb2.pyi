@@ -4988,6 +4988,8 @@ class ScreenedRows(_message.Message):
     FOUND_FIELD_NUMBER: _builtins.int
     ROWS_ROOT_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
+    ALIKE_FIELD_NUMBER: _builtins.int
+    MET_FIELD_NUMBER: _builtins.int
     manifest_id: _builtins.bytes
     """The manifest, 16 bytes."""
     block: _builtins.int
@@ -5002,6 +5004,10 @@ class ScreenedRows(_message.Message):
     """The root of the tree over the rows, as the answer has it, 32 bytes."""
     before: _builtins.int
     """How many entries there were at least when it was read."""
+    alike: _builtins.bytes
+    """A bit for each place of `found`, the first one's the lowest: it was shown by its names. 4 bytes."""
+    met: _builtins.bytes
+    """If rows had names: whom these gave, shown or not: the number of a row in two bytes and the registration's 16, zeros behind the last one. 576 bytes."""
     def __init__(
         self,
         *,
@@ -5012,10 +5018,12 @@ class ScreenedRows(_message.Message):
         found: _builtins.bytes = ...,
         rows_root: _builtins.bytes = ...,
         before: _builtins.int = ...,
+        alike: _builtins.bytes = ...,
+        met: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "block", b"block", "found", b"found", "manifest_id", b"manifest_id", "rows_root", b"rows_root", "screened", b"screened", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alike", b"alike", "before", b"before", "block", b"block", "found", b"found", "manifest_id", b"manifest_id", "met", b"met", "rows_root", b"rows_root", "screened", b"screened", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -5031,6 +5039,7 @@ class ManifestBlockRecord(_message.Message):
     BLOCK_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
     manifest_id: _builtins.bytes
     """The manifest, 16 bytes."""
     block: _builtins.int
@@ -5042,6 +5051,10 @@ class ManifestBlockRecord(_message.Message):
     identity number and year of birth, then the same of the other document, zeros for what isn't given; and when it was answered first,
     microseconds since 1970 in eight.
     """
+    names: _builtins.bytes
+    """For each row that has names, by its number: that in two bytes; the first 16 bytes of SHA-256 of the manifest's id and that of the names as the answer's tree
+    has it; and in one byte whether somebody was shown by them, 0 or 1.
+    """
     def __init__(
         self,
         *,
@@ -5049,10 +5062,11 @@ class ManifestBlockRecord(_message.Message):
         block: _builtins.int = ...,
         version: _builtins.int = ...,
         rows: _builtins.bytes = ...,
+        names: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block", "manifest_id", b"manifest_id", "rows", b"rows", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block", "manifest_id", b"manifest_id", "names", b"names", "rows", b"rows", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

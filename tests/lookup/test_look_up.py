@@ -18,7 +18,7 @@ from nsor_server.registration import store as registrations
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
-from nsor_server.storage.session import Session, Statement, ask
+from nsor_server.storage.session import Rows, Session, Statement, ask
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -135,14 +135,19 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
     fell.convictions.add().CopyFrom(fell.convictions[0])
     fell.convictions[1].fir.serial, fell.convictions[1].state = 680, types_pb2.CONVICTION_STATE_SET_ASIDE
     register.add(fell)
+    ended = conviction_record("3520212345696")
+    ended.convictions[0].fir.serial, ended.state = 680, registration_pb2.REGISTRATION_STATE_SEALED
+    register.add(ended, claimed=True)
     call, basis = make_call("punjab-prosecution"), Basis(fir=fir_key(serial=680))
-    asked = [register.prepare(call, basis, cnic) for cnic in (UNKNOWN, other.cnic, fell.cnic)]
+    asked = [register.prepare(call, basis, cnic) for cnic in (UNKNOWN, other.cnic, fell.cnic, ended.cnic)]
     decided = register.decide(*asked)
-    assert [answer(each).SerializeToString() for each in decided] == [NO_RECORD] * 3
-    assert len(opened) == 3
-    assert opened[0] == opened[1] not in {other.registration_id, fell.registration_id}
+    assert [answer(each).SerializeToString() for each in decided] == [NO_RECORD] * 4
+    assert len(opened) == 4
+    assert opened[0] == opened[1] == opened[3]
+    assert opened[0] not in {other.registration_id, fell.registration_id, ended.registration_id}
     read = [touched(register, each) for each in asked]
-    assert read[0] == read[1] == read[2] - OF_AN_IDENTIFIER
+    assert read[0] == read[1] == read[2] - OF_AN_IDENTIFIER == read[3] - OF_AN_IDENTIFIER
+    assert [len(given(register, each)) for each in asked] == [1] * 4
     assert read[0] == {
         *("registration_case", "access_grant", "registration_identifier"),
         *("registration_key", "registration_claim", "registration_version"),
@@ -156,11 +161,17 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
     register.add(held, held=True)
     read = [touched(register, register.prepare(*border, each)) for each in (UNKNOWN, sealed.cnic, held.cnic)]
     assert read[0] == read[1] - OF_AN_IDENTIFIER == read[2] - OF_AN_IDENTIFIER
+    assert [given(register, register.prepare(*border, each)) for each in (UNKNOWN, sealed.cnic, held.cnic)] == [[]] * 3
+    assert given(register, *(register.prepare(*border, UNKNOWN) for _ in range(16))) == []
+
+
+def given(register: Register, *items: LookUp) -> Rows:
+    """What the statement gives that reads what is shown."""
     with register.database.writer() as conn:
-        misses = [register.prepare(*border, UNKNOWN) for _ in range(16)]
         session = Session(conn)
-        assert session.run(*register.decider.reads(misses))[0] == []
+        found, *_ = session.run(*register.decider.reads(items))
         session.close()
+    return found
 
 
 OF_AN_IDENTIFIER = {"registration_identifier_withdrawal"}

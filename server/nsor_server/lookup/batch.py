@@ -253,7 +253,7 @@ class Decider:
         Returns:
             For each item its answer, or why there is none. The last one's rows hold what all of them have spent.
         """
-        heads, earlier = batch_store.heads(results[0]), batch_store.earlier(results[1])
+        heads, earlier = batch_store.heads(results[0], [item.wanted for item in items]), batch_store.earlier(results[1])
         batch = _Batch(now_us, Accounts(accounts.accounts(results[2]), now_us))
         decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal] = []
         for position, item in enumerate(items):

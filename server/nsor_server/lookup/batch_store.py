@@ -45,42 +45,34 @@ _OF_VERSION: Final = ", ".join(registrations.StoredVersion._fields)
 BLIND_BYTES: Final = 32
 """Bytes of a blind index; under several keys they stand one after the other."""
 
-_KEY_IDS: Final = (
-    f"(CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN $7::bigint[]"
-    f" WHEN {registrations.IDENTIFIER_PASSPORT} THEN $8::bigint[] END)"
-)
-"""Of the keys under which the blind index of an item's identifier stands; none where it names a candidate."""
-_HAS_IDENTIFIER: Final = f"""
-    generate_subscripts({_KEY_IDS}, 1) AS nth
-    CROSS JOIN LATERAL (
-        SELECT registration_id
-        FROM registration_identifier AS i
-        WHERE kind = q.kind AND key_id = {_KEY_IDS}[nth]
-            AND blind = substring(q.blinds FROM nth * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES})
-            AND {{and_where}} AND {registrations.IS_LIVE}
-        OFFSET 0
-    ) AS i
-"""  # noqa: S608 - constants
-"""Confirmed registrations that have the identifier."""
+_HAS_IDENTIFIER: Final = f"kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_LIVE}"
+"""Of rows of ``registration_identifier AS i``: whether one is the item's identifier of a confirmed registration."""
 _HELD: Final = (
     f"CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN claim.cnic_held"
     f" WHEN {registrations.IDENTIFIER_PASSPORT} THEN claim.passport_held"
     " ELSE claim.cnic_held OR claim.passport_held END"
 )
 """Whether an earlier registration has an identifier of that kind; of a candidate, of any."""
-_DECOY: Final = """coalesce(
-    (SELECT registration_id FROM registration_claim WHERE registration_id >= q.decoy ORDER BY registration_id LIMIT 1),
-    (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
+_IS_SHOWN: Final = f"""(
+    claim.registration_id = found.registration_id
+    AND (v.in_look_ups OR (g.juveniles AND v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}))
+    AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
+    AND {SHOWN}
 )"""
-"""Any that a court has confirmed: where none has the identifier, somebody else's is read, and shown to nobody."""
 # Whatever isn't shown takes what it takes to see that: where nothing was found a decoy is looked at, by the same steps.
-# Nothing is decided before all of them are done, so one condition stands at the end, and no part of it further up. For
-# PART_IN_CASE the decoy comes out, as does what was found by a case that fell: by its seal alone that isn't shown.
+# Its claim is found by the same look at the index, too: the last one up to an id, which is that of what was found, or
+# chance's. Nothing is decided before all of them are done, so one condition stands at the end, as a CASE, of which the
+# planner moves no part further up; and OFFSET 0 keeps it from reading more than what is of the case. For PART_IN_CASE a
+# row comes out whatever it is, without ``of_case`` where it isn't shown: of one that was found by a case that fell the
+# seal alone tells that.
 #
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
 # person in custody: GetRegistration shows it there as well, so that the difference would tell that it is held. All
 # registrations of its person come with it: no other statement could read them under the same lock.
+#
+# For a batch of few, PostgreSQL spends most of its time on preparing the nodes of the plan, some 8 us each, whether or
+# not they are come to. So nothing is sorted or collected here: ``heads`` takes the first of several.
 _JUVENILES: Final = """CASE WHEN juvenile
         THEN EXISTS (SELECT FROM access_grant_juvenile AS j WHERE j.grant_id = access_grant.grant_id)
     END"""
@@ -89,78 +81,70 @@ _HEADS: Final = Statement(
     b"look-up heads",
     f"""
 WITH found (
-    ordinal, nth, of_case, claim_id, claim_version, cnic_held, passport_held, person, claim_sealed, {_OF_VERSION}
+    ordinal, nth, of_one, of_case,
+    claim_id, claim_version, cnic_held, passport_held, person, claim_sealed, {_OF_VERSION}
 ) AS (
-SELECT q.ordinal, 0, v.of_case,
-    uuid_send(v.registration_id), v.claim_version, v.cnic_held, v.passport_held, v.person, v.claim_sealed,
+SELECT q.ordinal, 0, NULL::bytea, CASE WHEN {_IS_SHOWN} THEN found.of_case END,
+    uuid_send(v.registration_id), claim.version, claim.cnic_held, claim.passport_held, claim.person, claim.sealed,
     {registrations.COLUMNS}
-FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $9::smallint[],
-    $10::uuid[], $11::uuid[]) AS q (ordinal, blinds, rows, agency_id, grant_id, cases, kind, decoy, candidate)
+FROM (
+    SELECT ordinal, blind, rows, agency_id, grant_id, cases, key_id, kind, candidate, greatest(
+            any_id, (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
+        ) AS decoy
+    FROM unnest($1::integer[], $2::bytea[], $3::smallint[], $4::text[], $5::uuid[], $6::bytea[], $7::bigint[],
+        $8::smallint[], $9::uuid[], $10::uuid[])
+        AS q (ordinal, blind, rows, agency_id, grant_id, cases, key_id, kind, any_id, candidate)
+    OFFSET 0
+) AS q
 LEFT JOIN LATERAL (
     SELECT case_blinds, {_JUVENILES} AS juveniles
     FROM access_grant WHERE grant_id = q.grant_id AND agency_id = q.agency_id OFFSET 0
 ) AS g ON true
-CROSS JOIN LATERAL (
-    SELECT array_agg(found.registration_id) AS ids, array_agg(found.of_case) AS of_case
-    FROM (
-        SELECT c.registration_id, true AS of_case
-        FROM generate_series(1, octet_length(coalesce(g.case_blinds, q.cases)) / {BLIND_BYTES}) AS at
-        CROSS JOIN LATERAL (
-            SELECT registration_id
-            FROM registration_case
-            WHERE blind = substring(
-                coalesce(g.case_blinds, q.cases) FROM at * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES}
-            )
-            OFFSET 0
-        ) AS c
-        CROSS JOIN LATERAL (
-            SELECT FROM {_HAS_IDENTIFIER.format(and_where="registration_id = c.registration_id")}
-            UNION ALL
-            SELECT WHERE q.candidate = c.registration_id
-            LIMIT 1
-        ) AS has_it
-        UNION ALL
-        SELECT i.registration_id, false
-        FROM {_HAS_IDENTIFIER.format(and_where="true")}
-        WHERE q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
-        UNION ALL
-        SELECT q.candidate, false WHERE q.candidate IS NOT NULL AND q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
-    ) AS found
-) AS has
-CROSS JOIN LATERAL (
-    SELECT found.of_case, claim.*, v.*
-    FROM unnest(coalesce(has.ids, ARRAY[{_DECOY}]), has.of_case) AS found (registration_id, of_case)
+LEFT JOIN LATERAL (
+    SELECT c.registration_id, true AS of_case
+    FROM generate_series(1, octet_length(coalesce(g.case_blinds, q.cases)) / {BLIND_BYTES}) AS at
     CROSS JOIN LATERAL (
-        SELECT version AS claim_version, cnic_held, passport_held, person, sealed AS claim_sealed
-        FROM registration_claim
-        WHERE registration_id = found.registration_id
-        ORDER BY version DESC
-        LIMIT 1
-    ) AS claim
-    CROSS JOIN LATERAL (
-        SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
-            in_look_ups, receiving_agency, release_places, release_day, transfer_places, transfer_first_day,
-            transfer_last_day, created_at, sealed
-        FROM registration_version
-        WHERE registration_id = found.registration_id
-        ORDER BY version DESC
-        LIMIT 1
-    ) AS v
-    WHERE CASE
-        WHEN (v.in_look_ups OR (g.juveniles AND v.state = {registration_pb2.REGISTRATION_STATE_CONFIRMED:d}))
-            AND (found.of_case OR NOT {_HELD} OR q.rows = {options_pb2.ROW_SCOPE_CUSTODY:d})
-            AND {SHOWN}
-        THEN found.of_case IS NOT NULL
-        ELSE found.of_case IS NULL AND q.rows = {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
-    END
-    ORDER BY found.of_case DESC, {_HELD}, v.registration_id
+        SELECT registration_id
+        FROM registration_case
+        WHERE blind = substring(
+            coalesce(g.case_blinds, q.cases) FROM at * {BLIND_BYTES} - {BLIND_BYTES - 1} FOR {BLIND_BYTES}
+        )
+        OFFSET 0
+    ) AS c
+    WHERE q.candidate = c.registration_id OR EXISTS (
+        SELECT FROM registration_identifier AS i
+        WHERE registration_id = c.registration_id AND {_HAS_IDENTIFIER}
+        OFFSET 0
+    )
+    UNION ALL
+    SELECT registration_id, false
+    FROM registration_identifier AS i
+    WHERE {_HAS_IDENTIFIER} AND q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
+    UNION ALL
+    SELECT q.candidate, false WHERE q.candidate IS NOT NULL AND q.rows <> {options_pb2.ROW_SCOPE_PART_IN_CASE:d}
+) AS found ON true
+CROSS JOIN LATERAL (
+    SELECT registration_id, version, cnic_held, passport_held, person, sealed
+    FROM registration_claim
+    WHERE registration_id <= coalesce(found.registration_id, q.decoy)
+    ORDER BY registration_id DESC, version DESC
+    LIMIT 1
+) AS claim
+CROSS JOIN LATERAL (
+    SELECT registration_id, version, state, responsible_place, custodian_agency, created_by_agency, court_places,
+        in_look_ups, receiving_agency, release_places, release_day, transfer_places, transfer_first_day,
+        transfer_last_day, created_at, sealed
+    FROM registration_version
+    WHERE registration_id = claim.registration_id
+    ORDER BY version DESC
     LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = v.registration_id OFFSET 0) AS k
+WHERE CASE WHEN q.rows = {options_pb2.ROW_SCOPE_PART_IN_CASE:d} THEN true ELSE {_IS_SHOWN} END
 )
 SELECT * FROM found
 UNION ALL
-SELECT f.ordinal, at, f.of_case,
+SELECT f.ordinal, at, f.claim_id, f.of_case,
     uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed, {registrations.COLUMNS}
 FROM found AS f
 CROSS JOIN LATERAL generate_series(1, octet_length(f.person) / {_ID_BYTES}) AS at
@@ -174,11 +158,17 @@ CROSS JOIN LATERAL (
     SELECT * FROM registration_version WHERE registration_id = one.id ORDER BY version DESC LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = one.id OFFSET 0) AS k
-WHERE f.person <> ''
+WHERE f.person <> '' AND f.of_case IS NOT NULL
 """.encode(),  # noqa: S608 - constants
 )
-_OF_CLAIM: Final = len(registrations.StoredClaim._fields)
-"""How many of the columns are the claim's."""
+_OF_FOUND: Final = 4
+"""How many columns stand before the claim's."""
+_OF_CLAIM: Final = _OF_FOUND + len(registrations.StoredClaim._fields)
+"""Before the version's."""
+_FIRST: Final = (True, False, None)
+"""What comes first of several: what is of the case; a decoy comes last."""
+_NO_BLIND: Final = ((0, b""),)
+"""Of a look-up that names a candidate."""
 _EARLIER: Final = Statement(
     b"look-up earlier",
     f"""
@@ -234,7 +224,7 @@ class Found(NamedTuple):
     """The registration that a look-up shows.
 
     Attributes:
-        of_case: whether it is of the case that the look-up rests on; None: it is a decoy.
+        of_case: whether it is of the case that the look-up rests on; None: it isn't shown, or is a decoy.
         claim: says whether it is held, and of which person it is.
         row: its newest version.
         person: all registrations of its person, itself among them, each with its claim; none: it is alone.
@@ -278,18 +268,19 @@ class Earlier(NamedTuple):
 
 def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
     """Read the heads of the registrations that are shown, and what was there before of requests and grants."""
+    # Under each live key: an item of several is asked for as often, each time by itself.
+    asked = [(at, each, *under) for at, each in enumerate(wanted) for under in each.blinds or _NO_BLIND]
     heads = _HEADS(
-        arrays.integers(range(len(wanted))),
-        arrays.byteas([b"".join([blind for _, blind in each.blinds]) for each in wanted]),
-        arrays.shorts([each.rows for each in wanted]),
-        arrays.texts([each.agency_id for each in wanted]),
-        arrays.uuids([each.grant_id for each in wanted]),
-        arrays.byteas([each.cases for each in wanted]),
-        arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_CNIC)),
-        arrays.longs(_key_ids(wanted, registrations.IDENTIFIER_PASSPORT)),
-        arrays.shorts([each.kind for each in wanted]),
-        arrays.uuids(_any_ids(len(wanted))),
-        arrays.uuids([each.candidate for each in wanted]),
+        arrays.integers([at for at, _, _, _ in asked]),
+        arrays.byteas([blind for _, _, _, blind in asked]),
+        arrays.shorts([each.rows for _, each, _, _ in asked]),
+        arrays.texts([each.agency_id for _, each, _, _ in asked]),
+        arrays.uuids([each.grant_id for _, each, _, _ in asked]),
+        arrays.byteas([each.cases for _, each, _, _ in asked]),
+        arrays.longs([key_id for _, _, key_id, _ in asked]),
+        arrays.shorts([each.kind for _, each, _, _ in asked]),
+        arrays.uuids(_any_ids(len(asked))),
+        arrays.uuids([each.candidate for _, each, _, _ in asked]),
     )
     earlier = _EARLIER(
         arrays.integers(range(len(wanted))),
@@ -306,22 +297,31 @@ def _any_ids(count: int) -> list[bytes]:
     return [random[at : at + _ID_BYTES] for at in range(0, len(random), _ID_BYTES)]
 
 
-def _key_ids(wanted: Sequence[Wanted], kind: int) -> list[int]:
-    """Ids of the keys of a kind of identifier; none, where no look-up is by one."""
-    return next(([key_id for key_id, _ in each.blinds] for each in wanted if each.kind == kind), [])
+def heads(rows: Rows, wanted: Sequence[Wanted]) -> dict[int, Found]:
+    """What each look-up shows, by its position. What may not be shown isn't there.
 
-
-def heads(rows: Rows) -> dict[int, Found]:
-    """What each look-up shows, by its position. What may not be shown isn't there."""
+    Of several it is what is of the case, then what isn't held, then the first by its id.
+    """
     found: dict[int, Found] = {}
-    for ordinal, nth, of_case, *columns in sorted(rows, key=lambda row: row[1]):
-        claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
-        version = registrations.StoredVersion(*columns[_OF_CLAIM:])
-        if not nth:
-            found[ordinal] = Found(of_case, claim, version, [])
-        else:
-            found[ordinal].person.append((claim, version))
+    persons: dict[tuple[int, bytes], dict[int, tuple[registrations.StoredClaim, registrations.StoredVersion]]] = {}
+    for row in rows:
+        ordinal, nth, of_one, of_case = row[:_OF_FOUND]
+        claim = registrations.StoredClaim._make(row[_OF_FOUND:_OF_CLAIM])
+        version = registrations.StoredVersion._make(row[_OF_CLAIM:])
+        if nth:
+            persons.setdefault((ordinal, of_one), {})[nth] = claim, version
+            continue
+        one, other = Found(of_case, claim, version, []), found.get(ordinal)
+        if other is None or _rank(one, wanted[ordinal]) < _rank(other, wanted[ordinal]):
+            found[ordinal] = one
+    for (ordinal, of_one), person in persons.items():
+        if found[ordinal].row.registration_id == of_one:
+            found[ordinal].person.extend(each for _, each in sorted(person.items()))
     return found
+
+
+def _rank(found: Found, wanted: Wanted) -> tuple[int, bool, bytes]:
+    return _FIRST.index(found.of_case), registrations.is_held(found.claim, wanted.kind), found.row.registration_id
 
 
 def earlier(found: Rows) -> list[Earlier]:

@@ -215,7 +215,7 @@ def following(
     return claim
 
 
-def is_held(record: record_pb2.ClaimRecord, kind: int) -> bool:
+def is_held(record: record_pb2.ClaimRecord | StoredClaim, kind: int) -> bool:
     """Whether an earlier registration has an identifier of that kind: by another kind it is found all the same.
 
     Args:

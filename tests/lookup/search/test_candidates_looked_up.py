@@ -73,10 +73,14 @@ def test_a_candidate_who_is_not_shown_any_more_is_no_record(register: Register) 
     sealed.state = registration_pb2.REGISTRATION_STATE_SEALED
     register.add(sealed, claimed=True)
     register.add(held, held_by=[claims.IDENTIFIER_PASSPORT])
+    # Of one that has no claim nobody else's is shown, whoever comes before him.
+    standing, unclaimed = conviction_record(), conviction_record(UNKNOWN)
+    standing.registration_id, unclaimed.registration_id = bytes([*[0] * 15, 1]), bytes([*[0] * 15, 2])
+    register.add(standing)
     call, grant_id = make_call("punjab-police"), register.grant(uses=5)
     asked = [
         register.prepare(call, Basis(grant_id=grant_id), candidate(register, call, grant_id, of))
-        for of in (sealed, held, conviction_record(UNKNOWN))
+        for of in (sealed, held, unclaimed)
     ]
     assert [answer(each).SerializeToString() for each in register.decide(*asked)] == [NO_RECORD] * 3
 

@@ -160,12 +160,14 @@ def test_the_register_orders_a_recall_with_the_version_that_makes_it_due(service
         assert findings(conn, keyring) == []
         for tamper in (
             "DELETE FROM recall_order WHERE version = (SELECT min(version) FROM recall_order)",
-            "INSERT INTO recall_order SELECT registration_id, 2, now() FROM recall_order LIMIT 1",
-            "UPDATE recall_order SET ordered_at = ordered_at + interval '1 second'",
+            "INSERT INTO recall_order SELECT made_by, row_id, 2, registration_id FROM recall_order LIMIT 1",
+            "UPDATE recall_order SET registration_id = gen_random_uuid()",
         ):
             with conn.transaction(force_rollback=True):
                 conn.execute(tamper)
                 assert PROBLEM in findings(conn, keyring)
         with conn.transaction(force_rollback=True):
-            conn.execute("INSERT INTO recall_order VALUES (gen_random_uuid(), 1, now())")
+            conn.execute(
+                "INSERT INTO recall_order VALUES ('registration_version', gen_random_uuid(), 1, gen_random_uuid())"
+            )
             assert "a row of recall orders belongs to no entry" in findings(conn, keyring)

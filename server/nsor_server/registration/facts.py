@@ -42,6 +42,8 @@ from nsor_server.registration.persons.claimants import Known as Claimant
 from nsor_server.registration.persons.looked_up import looked_up
 from nsor_server.registration.persons.shown import as_one, digest
 from nsor_server.registration.photos.store import one as photo
+from nsor_server.registration.recalls.orders import CLAIM as RECALLED_BY_CLAIM
+from nsor_server.registration.recalls.orders import PHOTO as RECALLED_BY_PHOTO
 from nsor_server.registration.recalls.orders import TABLE as RECALL_ORDERS
 from nsor_server.registration.recalls.rules import CHANGED as RECALL_CHANGED
 from nsor_server.registration.recalls.rules import Wrong
@@ -117,6 +119,8 @@ __all__ = [
     "IS_NEWEST_SCREENED",
     "MOST_TOLD",
     "PLACES",
+    "RECALLED_BY_CLAIM",
+    "RECALLED_BY_PHOTO",
     "RECALL_CHANGED",
     "RECALL_ORDERS",
     "SCREENED",

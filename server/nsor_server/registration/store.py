@@ -330,7 +330,7 @@ def version_row(
         key,
         record,
         (*_columns(record, in_look_ups=shown.in_look_ups(record)), written_at),
-        (*works.of_version(record), *waiting.of_version(record), *orders.of_version(before, record, written_at)),
+        (*works.of_version(record), *waiting.of_version(record), *orders.of_version(before, record)),
     )
 
 

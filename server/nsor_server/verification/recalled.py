@@ -10,20 +10,21 @@ What was shown of a registration that was erased since can't be told again: its 
 from __future__ import annotations
 
 import bisect
+import functools
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import notification_pb2, options_pb2
+from nsor.v1 import notification_pb2
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
-from nsor_server.lookup.recalls import accesses, rules, store
+from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
 from nsor_server.lookup.recalls.times import METHOD
-from nsor_server.lookup.recalls.told import Disclosure
+from nsor_server.lookup.recalls.told import Disclosure, photos_of
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import facts as registrations
@@ -40,11 +41,10 @@ _ISSUED: Final = int(notification_pb2.EVENT_KIND_RECALL_ISSUED)
 _OVERDUE: Final = int(notification_pb2.EVENT_KIND_RECALLS_OVERDUE)
 _UNACKNOWLEDGED: Final = int(notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED)
 _ORDERS: Final = f"""
-SELECT r.index, uuid_send(o.registration_id), o.version
+SELECT r.index, uuid_send(o.registration_id), o.version, o.made_by, uuid_send(o.row_id)
 FROM {registrations.RECALL_ORDERS} AS o
-JOIN ledger_record AS r
-    ON r.table_name = '{registrations.TABLE}' AND r.row_id = uuid_send(o.registration_id) AND r.version = o.version
-ORDER BY r.index, uuid_send(o.registration_id), o.version
+JOIN ledger_record AS r ON r.table_name = o.made_by AND r.row_id = uuid_send(o.row_id) AND r.version = o.version
+ORDER BY r.index, uuid_send(o.registration_id), o.version, o.made_by, uuid_send(o.row_id)
 """  # noqa: S608 - constants
 _OF_ORDERS: Final = f"SELECT DISTINCT uuid_send(registration_id) FROM {registrations.RECALL_ORDERS}"  # noqa: S608 - constant
 _PASSES: Final = f"""
@@ -148,7 +148,7 @@ class Recalled:
             others = tuple(each for each in shown if each != registration_id)
             beside = others if detail.shown_together and not detail.shown_rows else ()
             of_detail = detail.officer_number, detail.case_reference, shown[registration_id], classes, beside
-            self._told[registration_id].append(Disclosure(*said, *of_detail))
+            self._told[registration_id].append(Disclosure(*said, *of_detail, photos_of(detail)))
 
     def _shown(self, detail: record_pb2.AccessDetail) -> dict[bytes, int]:
         """The registrations that an answer showed, and their versions."""
@@ -244,37 +244,24 @@ class Recalled:
                 rules.goes_on(place, order, told + room)
                 break
         written = [
-            (each.registration_id, each.version, each.agency, each.reason, tuple(each.classes), tuple(each.entries))
+            (
+                (each.registration_id, each.version, each.made_by, each.row_id),
+                (each.agency, each.reason, tuple(each.classes), tuple(each.entries)),
+            )
             for each in recalls
         ]
-        expected = [
-            (order.registration_id, order.version, each.agency, each.reason, each.classes, each.entries)
-            for order, each in due
-        ]
-        said = record.until, record.registration_id, record.version, record.told
-        return written == expected and said == (place.until, place.registration_id, place.version, place.told)
+        expected = [(tuple(order[1:]), (each.agency, each.reason, each.classes, each.entries)) for order, each in due]
+        return written == expected and _place(record) == _place(place)
 
     def _planned(self, order: Order, author: str) -> list[Planned]:
         """The recalls of an order, as ``plan.of_order`` finds them."""
-        versions: dict[int, record_pb2.RegistrationRecord | None] = {}
-
-        def version(number: int) -> record_pb2.RegistrationRecord | None:
-            if number not in versions:
-                versions[number] = self._history.version(order.registration_id, number)
-            return versions[number]
-
-        def stands(registration_id: bytes) -> bool:
-            return accesses.stands_at(self._conn, registration_id, order.entry + 1)
-
-        wrong, before, after = list[Wrong](), version(order.version - 1), version(order.version)
+        version = functools.cache(functools.partial(self._history.version, order.registration_id))
+        judge, wrong = plan.judging(self._conn, order, version), list[Wrong]()
         for told in self._told[order.registration_id]:
-            shown = version(told.version) if told.entry < order.entry else None
-            if shown is None or before is None or after is None or rules.knows(told, author):
-                continue
-            purpose = options_pb2.Purpose.ValueType(told.purpose)
-            made = rules.wrong(told, registrations.wrong_now(shown, before, after, purpose), stands)
-            if made is not None:
-                wrong.append(made)
+            if told.entry < order.entry and judge is not None and not rules.knows(told, author):
+                made = judge(told)
+                if made is not None:
+                    wrong.append(made)
         return rules.planned(wrong)
 
     def _are_timed(
@@ -364,3 +351,8 @@ class Recalled:
         found = rests_on.digest((one, 1) for one in islice(there, listed.most))
         if agency not in {None, leaf.agency} or listed.before > index or found != listed.found:
             self._add(index, _WRONG_LIST)
+
+
+def _place(record: record_pb2.RecallPassRecord) -> tuple[int, bytes, int, str, bytes, int]:
+    """How far a pass says that orders are told."""
+    return record.until, record.registration_id, record.version, record.made_by, record.row_id, record.told

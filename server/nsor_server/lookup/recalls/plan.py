@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Final, TypeAlias
 
 from nsor.v1 import options_pb2
 from nsor_server.ledger import leaf as leaves
 from nsor_server.lookup.recalls import accesses, rules, store
 from nsor_server.lookup.recalls.accesses import Connection
 from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
-from nsor_server.lookup.recalls.told import Finder
+from nsor_server.lookup.recalls.told import Disclosure, Finder
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.sealing import Sealer
+from nsor_server.storage.v1 import record_pb2
 
+Version: TypeAlias = record_pb2.RegistrationRecord
+Judge: TypeAlias = Callable[[Disclosure], Wrong | None]
 _ORDERS: Final = f"""
-SELECT r.index, uuid_send(o.registration_id), o.version
+SELECT r.index, uuid_send(o.registration_id), o.version, o.made_by, uuid_send(o.row_id)
 FROM {registrations.RECALL_ORDERS} AS o
-JOIN ledger_record AS r
-    ON r.table_name = '{registrations.TABLE}' AND r.row_id = uuid_send(o.registration_id) AND r.version = o.version
+JOIN ledger_record AS r ON r.table_name = o.made_by AND r.row_id = uuid_send(o.row_id) AND r.version = o.version
 WHERE r.index >= %s AND r.index <= %s
-ORDER BY r.index, uuid_send(o.registration_id), o.version
+ORDER BY r.index, uuid_send(o.registration_id), o.version, o.made_by, uuid_send(o.row_id)
 """  # noqa: S608 - constants
 _LEAF: Final = "SELECT leaf FROM ledger_entry WHERE index = %s"
 
@@ -45,27 +47,44 @@ def of_order(conn: Connection, finder: Finder, order: Order, by_labels: Collecti
         errors.Internal, DetailError: something isn't what was sealed.
     """
     versions = {each.version: each for each in accesses.versions(conn, finder.sealer, order.registration_id)}
-    before, after = versions.get(order.version - 1), versions.get(order.version)
-    if before is None or after is None:
+    judge = judging(conn, order, versions.get)
+    if not versions or judge is None:
         return []  # its key was destroyed: nobody can say any more who was told what
     ((leaf,),) = conn.execute(_LEAF, (order.entry,), binary=True).fetchall()
+    author, wrong = leaves.decode(leaf).agency, list[Wrong]()
+    for told in finder.told(conn, order.registration_id, order.entry, by_labels=by_labels):
+        made = None if rules.knows(told, author) else judge(told)
+        if made is not None:
+            wrong.append(made)
+    return rules.planned(wrong)
+
+
+def judging(conn: Connection, order: Order, version: Callable[[int], Version | None]) -> Judge | None:
+    """What says of an access what an order makes wrong of it; None: a version is missing, or opens no more.
+
+    Args:
+        conn: any role that may read.
+        order: the order.
+        version: gives a version of its registration.
+    """
+    if order.made_by == registrations.RECALLED_BY_PHOTO:
+        return lambda told: rules.of_photo(told, order.row_id)
+    if order.made_by == registrations.RECALLED_BY_CLAIM:
+        person = accesses.person_at(conn, order.registration_id, order.entry + 1)
+        return lambda told: rules.of_parting(told, order.registration_id, person)
+    before, after = version(order.version - 1), version(order.version)
+    if before is None or after is None:
+        return None
+
+    @functools.cache
+    def became(shown: int, purpose: options_pb2.Purpose.ValueType) -> registrations.Wrong | None:
+        record = version(shown)
+        return None if record is None else registrations.wrong_now(record, before, after, purpose)
 
     def stands(registration_id: bytes) -> bool:
         return accesses.stands_at(conn, registration_id, order.entry + 1)
 
-    @functools.cache
-    def became(version: int, purpose: options_pb2.Purpose.ValueType) -> registrations.Wrong | None:
-        shown = versions.get(version)
-        return None if shown is None else registrations.wrong_now(shown, before, after, purpose)
-
-    author, wrong = leaves.decode(leaf).agency, list[Wrong]()
-    for told in finder.told(conn, order.registration_id, order.entry, by_labels=by_labels):
-        if rules.knows(told, author):
-            continue
-        made = rules.wrong(told, became(told.version, options_pb2.Purpose.ValueType(told.purpose)), stands)
-        if made is not None:
-            wrong.append(made)
-    return rules.planned(wrong)
+    return lambda told: rules.wrong(told, became(told.version, options_pb2.Purpose.ValueType(told.purpose)), stands)
 
 
 def is_told(sealer: Sealer, conn: Connection, registration_id: bytes) -> bool:

@@ -7,7 +7,7 @@ none, of its look-ups for a case it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -34,15 +34,21 @@ _ON_THE_REGISTER: Final = frozenset(
 
 
 class Order(NamedTuple):
-    """A version that makes something wrong that was told.
+    """A row that makes something wrong that was told.
 
     Attributes:
         entry: index of the entry that wrote it.
+        registration_id: of which it was told.
+        version: of the row.
+        made_by: its table.
+        row_id: its id, 16 bytes.
     """
 
     entry: int
     registration_id: bytes
     version: int
+    made_by: str
+    row_id: bytes
 
 
 class Wrong(NamedTuple):
@@ -96,6 +102,30 @@ def wrong(told: Disclosure, made: registrations.Wrong | None, stands: Callable[[
     return Wrong(told, made.reason, classes) if classes else None
 
 
+def of_parting(told: Disclosure, registration_id: bytes, person: Collection[bytes]) -> Wrong | None:
+    """What has to be recalled of an access when a merge was undone: somebody was shown as one with another person.
+
+    Args:
+        told: the access.
+        registration_id: that isn't of one person any more with some who were shown beside it.
+        person: the registrations of its person from now on, in their order; none: it is alone.
+    """
+    others = [each for each in told.beside if each not in person]
+    shown_first = next((each for each in person if each in told.beside or each == registration_id), registration_id)
+    # Of several that have left together, each has its order; the first of those that were shown tells of all.
+    if not others or shown_first != registration_id:
+        return None
+    return Wrong(told, registrations.RECALL_CHANGED, told.classes)
+
+
+def of_photo(told: Disclosure, photo_id: bytes) -> Wrong | None:
+    """What has to be recalled of an access when a photo was rejected."""
+    classes = told.classes & {options_pb2.FIELD_CLASS_PHOTO}
+    if photo_id not in told.photos or not classes:
+        return None
+    return Wrong(told, registrations.RECALL_CHANGED, classes)
+
+
 def planned(wrong: Iterable[Wrong]) -> list[Planned]:
     """The recalls of an order, in the order of agencies and cases."""
     cases: dict[tuple[str, str, int], list[Wrong]] = {}
@@ -124,7 +154,7 @@ def left(orders: Iterable[Order], before: record_pb2.RecallPassRecord | None) ->
         return [(order, 0) for order in orders]
     if not before.registration_id:
         return [(order, 0) for order in orders if order.entry > before.until]
-    last = Order(before.until, before.registration_id, before.version)
+    last = Order(before.until, before.registration_id, before.version, before.made_by, before.row_id)
     return [(order, before.told if order == last else 0) for order in orders if order >= last]
 
 
@@ -135,5 +165,5 @@ def is_ended(record: record_pb2.RecallPassRecord) -> bool:
 
 def goes_on(record: record_pb2.RecallPassRecord, order: Order, told: int) -> None:
     """Have a pass say that an order goes on in the next one."""
-    record.until, record.registration_id, record.version = order
+    record.until, record.registration_id, record.version, record.made_by, record.row_id = order
     record.told = told

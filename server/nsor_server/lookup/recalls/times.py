@@ -212,6 +212,8 @@ def _recall(order: Order, planned: Planned, times: record_pb2.RecallRecord) -> r
         agency=planned.agency,
         registration_id=order.registration_id,
         version=order.version,
+        made_by=order.made_by,
+        row_id=order.row_id,
         reason=planned.reason,
         classes=planned.classes,
         entries=planned.entries,

@@ -73,11 +73,13 @@ class Disclosure(Access):
         version: of the registration.
         classes: numbers of the classes of fields that were shown.
         beside: the other registrations of the person that were shown with it, as one.
+        photos: of the registration that were shown, 16 bytes each.
     """
 
     version: int
     classes: frozenset[int]
     beside: tuple[bytes, ...] = ()
+    photos: tuple[bytes, ...] = ()
 
 
 class Finder:
@@ -205,7 +207,7 @@ class Finder:
         if not version or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return None
         said = _said(access.entry, leaf, detail)
-        return Disclosure(*(*said, version, frozenset(detail.classes_shown), beside))
+        return Disclosure(*(*said, version, frozenset(detail.classes_shown), beside, photos_of(detail)))
 
     def _opened(self, access: stored.StoredAccess) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
         if access.sealed is None:
@@ -230,6 +232,11 @@ class Finder:
         shown = {each: version for each, (version, state) in person.items() if state == registrations.CONFIRMED}
         shown[first] = detail.shown_version
         return shown.get(registration_id, 0), tuple(each for each in shown if each != registration_id)
+
+
+def photos_of(detail: record_pb2.AccessDetail) -> tuple[bytes, ...]:
+    """The photos that an answer showed."""
+    return tuple(detail.subjects[1:]) if detail.HasField("photos_read") else ()
 
 
 def _go_on() -> None:

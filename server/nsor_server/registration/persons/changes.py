@@ -13,6 +13,7 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import joined, rules
 from nsor_server.registration.persons.claimants import Claimants, Known
+from nsor_server.registration.recalls import orders
 from nsor_server.registration.transfers import events as transfer_events
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.blind_index import BlindIndex
@@ -88,6 +89,7 @@ class Changes:
         )
         for each in known.values():
             self._add_claim(each, self._held_now(each, following))
+            self.rows += orders.of_claim(each.claim.person, following[each.registration_id])
             self._join(each, number, known, claims.person(following[each.registration_id]), is_undone=is_undone)
 
     def _join(

@@ -85,12 +85,17 @@ class Photos:
         self._conn, self._add, self._enrolled, self._sealer = conn, add, enrolled, Sealer(keyring)
         self._added = Rows(conn, "photos", _PHOTOS, add)
         self._decided = Rows(conn, "photo decisions", _DECISIONS, add)
-        self.concerns = Concerns((self._added, self._decided), frozenset({_LIST, _GET}))
+        self.rows = (self._decided,)
+        """Entries that have some of these decide on photos."""
+        self.decided: list[record_pb2.PhotoDecisionRecord] = []
+        """The decisions that the last entry wrote."""
+        self.concerns = Concerns((self._added, self._decided), frozenset({_LIST, _GET}), also_next=True)
         self._photos: dict[bytes, _Photo] = {}
         self._of: dict[bytes, list[_Photo]] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry; all come in their order."""
+        self.decided = []
         for wrapped, *columns in self._added.take(index):
             self._add_photo(index, wrapped, _Added(*columns))
         for wrapped, *columns in self._decided.take(index):
@@ -115,6 +120,8 @@ class Photos:
         if not wrapped and row.registration_id in self._erased:
             return
         record = opened(self._add, index, store.DECISION, lambda: self._open_decision(wrapped, row))
+        if record is not None:
+            self.decided.append(record)
         photo = self._photos.get(row.photo_id)
         if photo is None:
             return

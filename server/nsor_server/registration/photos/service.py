@@ -20,6 +20,7 @@ from nsor_server.registration import rules as owners
 from nsor_server.registration import shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.photos import rules, store
+from nsor_server.registration.recalls import orders
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
@@ -146,11 +147,12 @@ class PhotoService:
         rejected = registration_pb2.PHOTO_STATE_REJECTED
         if photo.state == rejected:
             raise errors.WrongState
-        decided, ref = store.decision_rows(key, _decision(call, photo, rejected, request.reason))
+        decision = _decision(call, photo, rejected, request.reason)
+        decided, ref = store.decision_rows(key, decision)
         return Outcome(
             disclose(registration_pb2.RejectPhotoResponse(state=rejected), call.purpose),
             _detail(call, "PHOTO_REJECTED", record, photo.record.photo_id),
-            (decided,),
+            (decided, *orders.of_photo(decision)),
             (ref,),
             (registrations.seen(row), photo.seen),
         )

@@ -28,6 +28,7 @@ _IDENTITY: Final = options_pb2.FIELD_CLASS_IDENTITY
 _CONVICTION: Final = options_pb2.FIELD_CLASS_CONVICTION
 _CASE: Final = options_pb2.FIELD_CLASS_CASE
 _HASH_BYTES: Final = 16
+_ID_BYTES: Final = 16
 _OF_ALL_COUNTS: Final = options_pb2.PURPOSE_REGISTRATION
 _OF_ADULTS: Final = options_pb2.PURPOSE_INVESTIGATION
 
@@ -77,6 +78,19 @@ def of_told(told: _Record, before: _Record, after: _Record, purpose: options_pb2
     wrong = _wrong(told, after, _shown(told, purpose), _shown(after, purpose))
     classes = made.classes & wrong.classes if wrong is not None else frozenset[int]()
     return Wrong(CHANGED, classes) if classes else None
+
+
+def is_parted(before: bytes, claim: record_pb2.ClaimRecord) -> bool:
+    """Whether a claim says that a registration isn't of one person any more with whoever of it was confirmed first.
+
+    So of a merge that is undone one part orders nothing: what was shown of both says the other one.
+
+    Args:
+        before: the registrations of the person that the claim before has named, 16 bytes each; empty: it was alone.
+        claim: the claim.
+    """
+    first, now = before[:_ID_BYTES], claim.person or claim.registration_id
+    return bool(before) and all(first != now[at : at + _ID_BYTES] for at in range(0, len(now), _ID_BYTES))
 
 
 def _shown(record: _Record, purpose: options_pb2.Purpose.ValueType) -> list[record_pb2.Conviction]:

@@ -1,14 +1,14 @@
 -- Recalls: whoever was told something of a registration is told again when it turns out wrong. Insert-only.
 
 CREATE TABLE recall_order (
-    registration_id uuid NOT NULL,
+    made_by text COLLATE "C" NOT NULL,
+    row_id uuid NOT NULL,
     version integer NOT NULL,
-    ordered_at timestamptz NOT NULL,
-    PRIMARY KEY (registration_id, version)
+    registration_id uuid NOT NULL,
+    PRIMARY KEY (made_by, row_id, version)
 );
-COMMENT ON TABLE recall_order IS 'versions after which something that was told of a registration is wrong, or right again: follows from them';
-COMMENT ON COLUMN recall_order.ordered_at IS 'when the version was written';
-CREATE INDEX recall_order_time ON recall_order (ordered_at);
+COMMENT ON TABLE recall_order IS 'rows after which something that was told of a registration is wrong, or right again: follows from them';
+COMMENT ON COLUMN recall_order.made_by IS 'their table: of a version, of a claim by which a merge was undone, or of a decision that rejects a photo';
 
 CREATE TABLE recall_pass (
     recall_pass_id uuid PRIMARY KEY,

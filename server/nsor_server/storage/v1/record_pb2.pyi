@@ -5218,6 +5218,8 @@ class RecallPassRecord(_message.Message):
     TOLD_FIELD_NUMBER: _builtins.int
     TIME_US_FIELD_NUMBER: _builtins.int
     NTH_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    ROW_ID_FIELD_NUMBER: _builtins.int
     recall_pass_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -5238,6 +5240,10 @@ class RecallPassRecord(_message.Message):
     """When it was written, microseconds since 1970."""
     nth: _builtins.int
     """Which of the entries of its time it is, from 1."""
+    made_by: _builtins.str
+    """Likewise of the order that goes on: the table whose row made it due."""
+    row_id: _builtins.bytes
+    """Likewise: the id of that row, 16 bytes."""
     def __init__(
         self,
         *,
@@ -5251,10 +5257,12 @@ class RecallPassRecord(_message.Message):
         told: _builtins.int = ...,
         time_us: _builtins.int = ...,
         nth: _builtins.int = ...,
+        made_by: _builtins.str = ...,
+        row_id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "nth", b"nth", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "made_by", b"made_by", "nth", b"nth", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "row_id", b"row_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -5276,6 +5284,8 @@ class RecallRecord(_message.Message):
     TIME_US_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGE_BY_US_FIELD_NUMBER: _builtins.int
     ESCALATE_US_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    ROW_ID_FIELD_NUMBER: _builtins.int
     recall_id: _builtins.bytes
     """Id, 16 bytes."""
     agency: _builtins.str
@@ -5283,7 +5293,7 @@ class RecallRecord(_message.Message):
     registration_id: _builtins.bytes
     """The registration, 16 bytes."""
     version: _builtins.int
-    """The version that made it due."""
+    """The version of the row that made it due."""
     reason: _builtins.int
     """Number of nsor.v1.RecallReason."""
     time_us: _builtins.int
@@ -5292,6 +5302,10 @@ class RecallRecord(_message.Message):
     """By when it has to be acknowledged."""
     escalate_us: _builtins.int
     """When NPB hears that it wasn't."""
+    made_by: _builtins.str
+    """The table whose row made it due."""
+    row_id: _builtins.bytes
+    """The id of that row, 16 bytes: the registration's or a photo's."""
     @_builtins.property
     def classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Numbers of nsor.v1.FieldClass that say something else now."""
@@ -5313,10 +5327,12 @@ class RecallRecord(_message.Message):
         time_us: _builtins.int = ...,
         acknowledge_by_us: _builtins.int = ...,
         escalate_us: _builtins.int = ...,
+        made_by: _builtins.str = ...,
+        row_id: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by_us", b"acknowledge_by_us", "agency", b"agency", "classes", b"classes", "entries", b"entries", "escalate_us", b"escalate_us", "reason", b"reason", "recall_id", b"recall_id", "registration_id", b"registration_id", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by_us", b"acknowledge_by_us", "agency", b"agency", "classes", b"classes", "entries", b"entries", "escalate_us", b"escalate_us", "made_by", b"made_by", "reason", b"reason", "recall_id", b"recall_id", "registration_id", b"registration_id", "row_id", b"row_id", "time_us", b"time_us", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,5 +1,6 @@
 """The index: who is found for a query, why, and in which order."""
 
+import gc
 import itertools
 
 import hypothesis.strategies as st
@@ -8,10 +9,12 @@ from hypothesis import given, settings
 
 from nsor_server.names import index as index_of_names
 from nsor_server.names import ranking, vocabulary
-from nsor_server.names.card import Candidate, Evidence, Name, Part, Person, Rule
-from nsor_server.names.cards import Cards, Slots, Stored
+from nsor_server.names.card import Bands, Candidate, Evidence, Name, Part, Person, Rule
+from nsor_server.names.cards import Cards, Stored
 from nsor_server.names.gains import Floats
 from nsor_server.names.index import NameIndex
+from nsor_server.names.postings import Places
+from nsor_server.names.sums import Sums
 from tests.bench.names import People
 
 
@@ -186,20 +189,40 @@ def test_what_a_word_counts_follows_how_many_have_it() -> None:
     assert best(index, person("Zarghun Marri")).rarity < before - 3
 
 
+def added(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many postings are summed up from now on, word by word."""
+    found: list[int] = []
+    add = Sums.add
+
+    def counted(sums: Sums, places: Places, gained: Floats, *, each_once: bool) -> None:
+        found.append(len(places))
+        add(sums, places, gained, each_once=each_once)
+
+    monkeypatch.setattr(Sums, "add", counted)
+    return found
+
+
 def test_a_query_goes_through_no_more_postings_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two names of frequent words could cost as much as a hundred others. The rarer words of the query still find.
-    index = filled(*(person(("Muhammad Ali", "Ali Khan")) for _ in range(60)), person(("Muhammad Boota", "Ali Khan")))
-    added: list[int] = []
-    add = ranking._add
+    people = [*(person(("Muhammad Ali", "Ali Khan")) for _ in range(60)), person(("Muhammad Boota", "Ali Khan"))]
+    monkeypatch.setattr(ranking, "_MOST_POSTINGS", 70)
+    for most_together in (1 << 18, 20):  # the bound is one of all arrays together
+        monkeypatch.setattr(index_of_names, "_MOST_TOGETHER", most_together)
+        index, found = filled(*people), added(monkeypatch)
+        assert best(index, person(("Muhammad Boota", "Ali Khan"))).card_id == key(60)
+        assert 1 < sum(found) <= 70
 
-    def counted(sums: Floats, places: Slots, gained: Floats) -> None:
-        added.append(len(places))
-        add(sums, places, gained)
 
-    monkeypatch.setattr(ranking, "_add", counted)
-    monkeypatch.setattr(ranking, "_MOST_POSTINGS", 50)
-    assert best(index, person(("Muhammad Boota", "Ali Khan"))).card_id == key(60)
-    assert sum(added) <= 50
+def test_a_word_that_most_have_is_not_summed_up_where_rarer_ones_have_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = itertools.product(("Boota", "Akram", "Zarghun"), ("Gondal", "Tarar", "Rind"), range(14))
+    index = filled(*(person(f"Muhammad {name} {clan}", year=0) for name, clan, _ in names), person("Zarghun Gondal"))
+    asked = person("Muhammad Zarghun Gondal", year=0)
+    whole = index.search(asked, 3, Bands(0.8, 0.2)).candidates
+    found = added(monkeypatch)
+    monkeypatch.setattr(ranking, "_FREQUENT", 100)
+    monkeypatch.setattr(index_of_names, "_SEARCHED", 50)
+    assert index.search(asked, 3, Bands(0.8, 0.2)).candidates == whole
+    assert found == [43, 43]
 
 
 @pytest.mark.parametrize(
@@ -261,6 +284,24 @@ def test_a_compound_is_found_apart_and_joined() -> None:
     index = filled(person(("Abdur Rehman", "Zia ud Din")), person(("Abdul Majeed", "Zia ud Din")))
     assert best(index, person(("عبدالرحمٰن", "ضیاء الدین"))).card_id == key(0)
     assert best(index, person(("Abdulmajeed", "Ziauddin"))).card_id == key(1)
+
+
+def test_nothing_of_it_goes_in_circles() -> None:
+    # The process that holds it looks for no circles: what one leaves would stay for ever.
+    people = list(itertools.islice(People(seed=6), 60))
+    gc.collect()
+    gc.disable()
+    try:
+        index = filled(*people)
+        for nth, each in enumerate(people):
+            index.search(each, 5, Bands(0.8, 0.2))
+            index.compare(each, 5, Bands(0.8, 0.2), [(key(1), RAFIQ)])
+            index.candidates(each, 5, 0.7, 10.0)
+            index.remove(key(nth))
+            index.add(key(nth), RAFIQ)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @settings(max_examples=60)

@@ -9,7 +9,6 @@ from nsor_server.names import index as index_of_names
 from nsor_server.names.alike import alike
 from nsor_server.names.card import Band, Bands, Name, Person
 from nsor_server.names.evidence import likeness
-from nsor_server.names.held import Held
 from nsor_server.names.index import NameIndex
 from tests.bench.names import People
 
@@ -87,7 +86,7 @@ def test_many_cards_are_as_alike_at_once_as_one_by_one() -> None:
         index.search(query, 1, BANDS)
         asked = index._asked(query, *index._ways_to_write(query))
         slots = np.arange(len(people), dtype=np.int32)
-        found = alike(asked, Held(index._cards, index._arrays, index._gains), index._known, slots)
+        found = alike(asked, index._held(), index._known, slots)
         one_by_one = [likeness(asked, index._cards.card(slot), index._known) for slot in slots.tolist()]
         assert found.nats == pytest.approx([each.nats for each in one_by_one], abs=1e-3)
         assert found.wholes == pytest.approx([each.whole for each in one_by_one], abs=1e-3)

@@ -76,23 +76,21 @@ class _Best(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """The names of cards, one after another.
+    """The names of cards, one after another; those with fewer words than the longest are filled up with nothing.
 
     Attributes:
         of: of each name, whose it is among the cards.
-        firsts: where the words of each begin.
         are_relatives: whether each is a relative's.
-        gains: what each word of the query counts on each word; shape (words of cards, words of the query).
-        weights: what each word of a card counts itself.
-        are_titles: which of them are titles.
+        counted: what each word of the query counts on each word of each name; shape (words of the query, words, names).
+        weights: what each word of a name counts itself; shape (words, names).
+        weights_of_names: the same without titles.
     """
 
     of: npt.NDArray[np.intp]
-    firsts: npt.NDArray[np.intp]
     are_relatives: npt.NDArray[np.bool_]
-    gains: Floats
+    counted: Floats
     weights: Floats
-    are_titles: npt.NDArray[np.bool_]
+    weights_of_names: Floats
 
 
 def alike(asked: Asked, held: Held, known: Vocabulary, slots: Slots) -> Alike:
@@ -161,30 +159,38 @@ def _names(words: Sequence[Word], held: Held, known: Vocabulary, slots: Slots) -
     ends = np.flatnonzero(codes < 0)
     firsts = np.concatenate(([0], ends[:-1] + 1))
     of = np.searchsorted(np.cumsum(counts), firsts, side="right")
+    # What stands between two names fills up: it counts nothing.
+    longest = int((ends - firsts).max())
+    words_of = np.minimum(firsts + np.arange(longest)[:, np.newaxis], ends)
+    rows, counted = held.gains.each(words, held.cards, codes)
     numbers = np.maximum(codes, 0) >> 1
+    weights = np.where(codes < 0, 0.0, known.weights(numbers)).astype(np.float32)
     return _Names(
         of,
-        firsts,
         (codes[firsts] & 1).astype(np.bool_),
-        held.gains.each(words, held.cards, codes),
-        np.where(codes < 0, 0.0, known.weights(numbers)),
-        known.are_titles(numbers),
+        counted[:, rows[words_of]],
+        weights[words_of],
+        np.where(known.are_titles(numbers), 0.0, weights).astype(np.float32)[words_of],
     )
 
 
 def _way(way: Sequence[Matched], columns: Sequence[int], names: _Names) -> _Best:
     """What a way to write a name counts on each name."""
-    gains = names.gains[:, columns]
-    weights = np.array([each.weight for each in way], dtype=np.float32)
-    best = np.maximum.reduceat(gains, names.firsts, axis=0)
-    lost = np.where(best > -LEFT_OUT * weights, 0.0, weights)
-    left = np.where((gains > -LEFT_OUT * weights).any(axis=1), 0.0, names.weights)
-    of_names = np.array([not each.is_title for each in way])
-    lost_names, left_names = lost[:, of_names], np.where(names.are_titles, 0.0, left)
-    other = np.minimum(lost_names.sum(axis=1), np.add.reduceat(left_names, names.firsts))
-    apart = np.count_nonzero(lost_names, axis=1) + np.add.reduceat((left_names > 0).astype(np.float32), names.firsts)
-    lost, unasked = lost.sum(axis=1), np.add.reduceat(left, names.firsts)
-    nats = np.where(best > -LEFT_OUT * weights, best, 0.0).sum(axis=1)
+    count = len(names.of)
+    nats, lost, lost_names, lost_count = (np.zeros(count, dtype=np.float32) for _ in range(4))
+    left = np.ones(names.weights.shape, dtype=np.bool_)
+    for word, column in zip(way, columns, strict=True):
+        counts = names.counted[column] > -LEFT_OUT * word.weight
+        left &= ~counts
+        are_lost = ~counts.any(axis=0)
+        nats += np.where(are_lost, 0.0, names.counted[column].max(axis=0))
+        lost += are_lost * np.float32(word.weight)
+        if not word.is_title:
+            lost_names += are_lost * np.float32(word.weight)
+            lost_count += are_lost
+    unasked = (names.weights * left).sum(axis=0)
+    left_names = names.weights_of_names * left
+    other = np.minimum(lost_names, left_names.sum(axis=0))
     nats -= LEFT_OUT * np.maximum(lost, unasked) + (OTHER - LEFT_OUT) * other
-    left_out = np.clip(lost - unasked, 0.0, MOST_LEFT_OUT * weights.sum())
-    return _Best(*(each.astype(np.float32) for each in (nats, left_out, other, apart)))
+    left_out = np.clip(lost - unasked, 0.0, MOST_LEFT_OUT * sum(word.weight for word in way))
+    return _Best(nats, left_out, other, lost_count + np.count_nonzero(left_names, axis=0))

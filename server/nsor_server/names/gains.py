@@ -49,12 +49,15 @@ class Gains:
         self._rows[found] = 0
         return result
 
-    def each(self, words: Sequence[Word], cards: Cards, of_cards: Codes) -> Floats:
-        """What each word counts on each word of some cards, and between their names."""
+    def each(self, words: Sequence[Word], cards: Cards, of_cards: Codes) -> tuple[npt.NDArray[np.int32], Floats]:
+        """What each word counts on each word of some cards: which row, and of each word what it counts on each row.
+
+        Row 0 is of what none of the words may mean, and of what stands between names.
+        """
         found, table = self._filled(words, cards)
-        result: Floats = table[self._rows[of_cards]]
+        rows = self._rows[of_cards]
         self._rows[found] = 0
-        return result
+        return rows, np.ascontiguousarray(table.T)
 
     def _filled(self, words: Sequence[Word], cards: Cards) -> tuple[Codes, Floats]:
         """The codes that have a row now, and what each word counts on each row."""

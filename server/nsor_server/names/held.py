@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nsor_server.names.cards import Cards
 from nsor_server.names.gains import Gains
 from nsor_server.names.postings import Postings
+from nsor_server.names.sums import Sums
 
 
 class Held(NamedTuple):
@@ -17,8 +18,10 @@ class Held(NamedTuple):
         cards: by their slots.
         arrays: by their words; each slot is in one of them.
         gains: a place for what the words of a query count.
+        sums: a place for what they sum up to.
     """
 
     cards: Cards
     arrays: Sequence[Postings]
     gains: Gains
+    sums: Sums

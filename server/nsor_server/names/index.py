@@ -19,6 +19,7 @@ from nsor_server.names.gains import Gains
 from nsor_server.names.held import Held
 from nsor_server.names.likely import Likely
 from nsor_server.names.postings import Postings
+from nsor_server.names.sums import Sums
 from nsor_server.names.vocabulary import Vocabulary
 
 _SHORTEST_PART: Final = 3
@@ -51,7 +52,7 @@ class NameIndex:
         self._ids: list[bytes] = []
         self._slot_of: dict[bytes, int] = {}
         self._arrays: list[Postings] = []  # in the order of their slots
-        self._gains = Gains()
+        self._gains, self._sums = Gains(), Sums()
         self._births = Births()
 
     def __len__(self) -> int:
@@ -111,8 +112,8 @@ class NameIndex:
             bands: how alike somebody has to be.
         """
         self._make_arrays()
-        asked, held = self._asked_for(person), Held(self._cards, self._arrays, self._gains)
-        slots = np.array(ranking.best(asked, held, _SEARCHED), dtype=np.int32)
+        asked, held = self._asked_for(person), self._held()
+        slots = np.array(ranking.best(asked, held, _SEARCHED, limit * _COMPARED), dtype=np.int32)
         if not len(slots):
             return Found([], 0)
         found = alike(asked, held, self._known, slots)
@@ -172,13 +173,16 @@ class NameIndex:
         alike_ones = [each for each in found if each.strength >= least_strength]
         return sorted(alike_ones, key=lambda each: (-each.rarity, each.card_id))[:limit]
 
+    def _held(self) -> Held:
+        return Held(self._cards, self._arrays, self._gains, self._sums)
+
     def _candidates(self, asked: Asked, limit: int, least_strength: float, least_rarity: float) -> list[Candidate]:
         most = min(max(limit * _RANKED, _RANKED_AT_LEAST), _RANKED_AT_MOST)
-        held = Held(self._cards, self._arrays, self._gains)
+        held = self._held()
         if least_strength > 0:
             slots = Likely(asked, least_strength, least_rarity).best(held, most)
         else:
-            slots = ranking.best(asked, held, most)
+            slots = ranking.best(asked, held, most, min(limit, most))
         found = [each for slot in slots if (each := self._candidate(asked, slot)).strength >= least_strength]
         found.sort(key=lambda each: (-each.rarity, each.card_id))
         return [each for each in found[:limit] if each.rarity >= least_rarity]

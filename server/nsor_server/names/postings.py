@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nsor_server.names.cards import Cards, Codes, Slots, parts
+from nsor_server.names.cards import Cards, Codes, Slots
 
 Offsets = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
@@ -101,7 +101,9 @@ class Postings:
 
     def places(self, begin: Offsets, end: Offsets) -> Places:
         """The places of spans, one after another."""
-        return parts(self._places, begin, end)
+        some = np.flatnonzero(end > begin)
+        spans = [self._places[first:last] for first, last in zip(begin[some].tolist(), end[some].tolist(), strict=True)]
+        return np.concatenate(spans) if spans else self._places[:0]
 
     def having(self, words: Offsets, ranges: Sequence[Range], most: int) -> Slots:
         """The slots in some ranges that have one of some words, each as often as it has one.

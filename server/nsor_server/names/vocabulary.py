@@ -32,7 +32,7 @@ _SURE: Final = 0.7
 _SLIP: Final = 0.75
 _SPELLING: Final = 0.25
 """What differs by more is another spelling of a name only if it isn't a name itself."""
-_BOTH_NAMES: Final = 0.7
+_BOTH_NAMES: Final = 0.55
 _BETWEEN: Final = 0.7
 """Share of what the nearest name of the other script costs that no word there costs: it may well be that name, ..."""
 _MOST_BETWEEN: Final = 0.45

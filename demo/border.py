@@ -12,6 +12,7 @@ from typing import Final
 from certs import focal_persons
 from demo import adults
 from demo.narration import Narration, StoryBroke
+from demo.running import own_number
 from nsor.cli import passengers
 from nsor.cli.movements import COLUMNS
 from nsor.v1 import registration_pb2, types_pb2
@@ -163,8 +164,10 @@ def _enrol(narration: Narration) -> None:
     names = ("--focal-key-file", "--second-focal-key-file")
     files = focal_persons.files(narration.register.certs, FIA)
     signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
-    enrolment = ("--officer-key-file", key, "--number", "BELT-200", "--grade", "17", "--decides")
-    narration.run(FIA, "officer", "enrol", *enrolment, *signed, shown=False)
+    number = "BELT-200"
+    enrolment = ("--officer-key-file", key, "--number", number, "--grade", "17", "--decides")
+    own = f"{own_number(FIA, number)}\n"
+    narration.run(FIA, "officer", "enrol", *enrolment, *signed, shown=False, stdin=own)
 
 
 def _hear(narration: Narration, registration_id: str, kinds: tuple[str, ...]) -> None:

@@ -36,7 +36,7 @@ START_SECONDS = 300.0
 """Longest waits for a command and for a start, on a machine that has much else to do."""
 
 
-def _own_number(agency: str, number: str) -> str:
+def own_number(agency: str, number: str) -> str:
     """The identity card's number of a synthetic officer: always the same one, and of nobody else in a demonstration."""
     digits = int.from_bytes(hashlib.sha256(f"{agency} {number}".encode()).digest()[:8], "big") % 10**7
     return f"61101{digits:07d}1"
@@ -221,7 +221,7 @@ class RunningRegister:
             kind=directory_pb2.KEY_KIND_SYSTEM if system else directory_pb2.KEY_KIND_OFFICER,
             grade=0 if system else grade,
             decides=decides and not system,
-            own_number="" if system else _own_number(agency, number),
+            own_number="" if system else own_number(agency, number),
         )
         with self.focal_client(agency) as client:
             client.directory.enrol_officer(request)

@@ -29,7 +29,7 @@ from rich.table import Table
 from certs import focal_persons
 from demo import adults, asking, border, emergency, recall
 from demo.narration import Narration, StoryBroke
-from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
+from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister, own_number
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.officer import OfficerKey
@@ -157,7 +157,8 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
     """Each agency's officer makes a key, and the agency enrols it."""
     narration.chapter(
         "Officers get keys",
-        text="Whatever discloses or decides is an officer's call. His focal person enrols him, at a court two.",
+        text="Whatever discloses or decides is an officer's call. His focal person enrols him, at a court two, and "
+        "types the number of his own card: whoever looks himself up is noticed.",
     )
     narration.officers.mkdir(mode=0o700)
     agencies = ["punjab-police", "sindh-police", HIGH_COURT]
@@ -166,12 +167,14 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
         if nth == 2:
             narration.say(f"\n...and so do the officers of {', '.join(agencies[1:])}.")
         key = str(narration.officers / f"{agency}.key")
-        enrolment = ("--officer-key-file", key, "--number", f"BELT-{nth}", "--grade", "17", "--decides")
+        number = f"BELT-{nth}"
+        enrolment = ("--officer-key-file", key, "--number", number, "--grade", "17", "--decides")
         names = ("--focal-key-file", "--second-focal-key-file")
         files = focal_persons.files(narration.register.certs, agency)
         signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
         narration.run(agency, "officer", "new-key", key, shown=nth == 1)
-        narration.run(agency, "officer", "enrol", *enrolment, *signed, shown=nth == 1)
+        own = f"{own_number(agency, number)}\n"
+        narration.run(agency, "officer", "enrol", *enrolment, *signed, shown=nth == 1, stdin=own)
 
 
 def register_convictions(narration: Narration, units: dict[str, Unit]) -> dict[str, str]:
@@ -269,10 +272,12 @@ def resolve(narration: Narration, twice: list[str]) -> None:
     keys = [str(narration.officers / f"{name}.key") for name in ("npb", "npb-second")]
     one, other = map(str, focal_persons.files(narration.register.certs, "npb"))
     for nth, key in enumerate(keys):
-        enrolment = ("--officer-key-file", key, "--number", f"BELT-{100 + nth}", "--grade", "18", "--decides")
+        number = f"BELT-{100 + nth}"
+        enrolment = ("--officer-key-file", key, "--number", number, "--grade", "18", "--decides")
         narration.run("npb", "officer", "new-key", key, shown=False)
         signed = ("--focal-key-file", one, "--second-focal-key-file", other)
-        narration.run("npb", "officer", "enrol", *enrolment, *signed, shown=False)
+        own = f"{own_number('npb', number)}\n"
+        narration.run("npb", "officer", "enrol", *enrolment, *signed, shown=False, stdin=own)
     number = str(reviewed(narration, twice))
     narration.run("npb", "review", "show", number)
     narration.run("npb", "review", "merge", number)

@@ -23,3 +23,22 @@ def test_agency_purpose_and_classes_are_shown(run: Run, register: Register, caps
     shown = capsys.readouterr().out
     for word in ("sindh-police", "emergency", "identity", "2026-02-02"):
         assert word in shown
+    assert run("disclosures", ID) == 0
+    assert "1 shown: all that there are." in capsys.readouterr().err
+
+
+def test_no_list_is_cut_silently(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    def page(request: bytes) -> disclosures_pb2.ListDisclosuresResponse:
+        asked = disclosures_pb2.ListDisclosuresRequest.FromString(request)
+        token = {"": "2", "2": "3", "3": ""}[asked.page_token]
+        of = disclosures_pb2.Disclosure(agency_id=f"agency-{token}")
+        return disclosures_pb2.ListDisclosuresResponse(disclosures=[of, of], next_page_token=token)
+
+    register.answers[LIST] = page
+    for limit in (3, 4, 5):
+        assert run("disclosures", ID, "--limit", str(limit)) == 0
+        printed = capsys.readouterr()
+        assert f"{limit} shown; there are more: --limit." in printed.err
+        assert printed.out.count("agency-") == limit
+    assert run("disclosures", ID, "--limit", "6") == 0
+    assert "6 shown: all that there are." in capsys.readouterr().err

@@ -347,29 +347,30 @@ def test_events_are_said_to_come_again_only_when_they_do(
     assert "sent again" not in err
 
 
-@pytest.mark.parametrize(
-    ("kind", "ids", "command"),
-    [
-        ("ACCESS_APPROVED", {"access_request_id": NEW, "grant_id": DONE}, f"nsor lookup --grant {DONE}"),
-        ("ACCESS_PASSED", {"access_request_id": NEW, "grant_id": DONE}, f"nsor lookup --grant {DONE}"),
-        ("ACCESS_PASSED", {"access_request_id": NEW}, ""),
-        ("ACCESS_REQUESTED", {"access_request_id": NEW}, f"nsor access show {NEW}"),
-        ("JUDGMENT_RECORDED", {"judgment_id": NEW}, f"nsor judgment confirm {NEW}"),
-        ("RECALL_ISSUED", {}, "nsor recalls list"),
-        ("LOOK_UPS_COMPARED", {}, ""),
-    ],
+_OPENED_BY: tuple[tuple[str, dict[str, str], str], ...] = (
+    ("ACCESS_APPROVED", {"access_request_id": NEW, "grant_id": DONE}, f"nsor lookup --grant {DONE}"),
+    ("ACCESS_PASSED", {"access_request_id": NEW, "grant_id": SEEN}, f"nsor lookup --grant {SEEN}"),
+    ("ACCESS_PASSED", {"access_request_id": NEW}, ""),
+    ("ACCESS_REQUESTED", {"access_request_id": NEW}, f"nsor access show {NEW}"),
+    ("JUDGMENT_RECORDED", {"judgment_id": NEW}, f"nsor judgment confirm {NEW}"),
+    ("RECALL_ISSUED", {}, "nsor recalls list"),
+    ("LOOK_UPS_COMPARED", {}, ""),
 )
-def test_an_event_says_what_is_typed_next(  # noqa: PLR0917 - fixtures and a case
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str], kind: str, ids: dict[str, str], command: str
-) -> None:
-    event = notification_pb2.Event(sequence=1, event_id="1", kind=f"EVENT_KIND_{kind}", **ids)  # type: ignore[arg-type]  # names of fields
-    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=[event])])
+"""Kind of event, what it names, and the command that opens what it tells of."""
+
+
+def test_an_event_says_what_is_typed_next(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    events = [
+        notification_pb2.Event(sequence=number, event_id=str(number), kind=f"EVENT_KIND_{kind}", **ids)  # type: ignore[arg-type]  # names of fields
+        for number, (kind, ids, _) in enumerate(_OPENED_BY, 1)
+    ]
+    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=events)])
     assert run("events", "--wait", "2") == 0
-    out = capsys.readouterr().out
-    assert re.findall(r"`([^`]*)`", out) == [command] * bool(command)
-    assert all(
-        re.search(rf"(,|\s) {name.removesuffix('_id').replace('_', ' ')} {each}", out) for name, each in ids.items()
-    )
+    lines = capsys.readouterr().out.splitlines()
+    for line, (_, ids, command) in zip(lines, _OPENED_BY, strict=True):
+        assert re.findall(r"`([^`]*)`", line) == [command] * bool(command)
+        named = {name.removesuffix("_id").replace("_", " "): each for name, each in ids.items()}
+        assert all(re.search(rf"(,|\s) {name} {each}", line) for name, each in named.items())
 
 
 def test_after_the_last_event_there_are_none(

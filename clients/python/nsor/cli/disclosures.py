@@ -46,7 +46,8 @@ def disclosures(session: Session, registration_id: str, limit: int) -> None:
     ]
     if rows:
         session.table("Shown to", ("time", "agency", "purpose", "what"), rows)
-    session.counted(len(rows), len(rows), "disclosures")
+    more = len(found) > limit or bool(request.page_token)
+    session.say("{:,} shown; there are more: --limit." if more else "{:,} shown: all that there are.", len(rows))
 
 
 def _class(number: int) -> str:

@@ -18,6 +18,7 @@ TEXTS: Final[dict[str, str]] = {
     "Access requests: {:,}, all that there are.": "رسائی کی درخواستیں: {:,}، بس یہی ہیں۔",
     "No access requests.": "رسائی کی کوئی درخواست نہیں۔",
     "The first one: `nsor inbox 1`.": "پہلی: `nsor inbox 1`۔",
+    "{:,} shown; there are more: --limit.": "{:,} دکھائے گئے؛ مزید بھی ہیں: --limit۔",
     "Also to do": "اس کے علاوہ",
     "There are more: `nsor inbox`.": "مزید بھی ہیں: `nsor inbox`۔",
     "persons who have moved to your station": "افراد جو آپ کے تھانے کی حدود میں آئے",

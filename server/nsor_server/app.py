@@ -54,6 +54,7 @@ from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
 from nsor_server.lookup.times import LookUpTimes
+from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
@@ -329,6 +330,7 @@ class _Parts:
         self._started(RecallTimes(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(LookUpTimes(self.database, writer, admission.directory, tracing, self.keyring))
+        self._started(TripwireTimes(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(EmergencyWatch(self.database, writer, admission.directory, tracing, self.keyring))
         self._started(FullBuckets(self.database))

@@ -8,6 +8,7 @@ import pytest
 
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.times import LookUpTimes
+from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification import left_out
@@ -18,7 +19,7 @@ from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0
 from tests.lookup.test_returned import granted
 
 Looks = dict[str, Callable[[], object]]
-KINDS = ("reviews", "recalls", "the look-up")
+KINDS = ("reviews", "recalls", "the look-up", "tripwires")
 
 
 @pytest.fixture
@@ -27,16 +28,17 @@ def looks(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
     services.directory.reload()
     having = services.database, services.writer, services.directory, TRACING, keyring
-    recalls, look_ups = RecallTimes(*having), LookUpTimes(*having)
+    recalls, look_ups, tripwires = RecallTimes(*having), LookUpTimes(*having), TripwireTimes(*having)
 
     def every_entry() -> None:
         while recalls.look():
             pass
 
     with review_times(services, keyring) as reviews:
-        yield {"reviews": reviews.look, "recalls": every_entry, "the look-up": look_ups.look}
-    recalls.stop()
-    look_ups.stop()
+        looks = {"reviews": reviews.look, "recalls": every_entry, "the look-up": look_ups.look}
+        yield {**looks, "tripwires": tripwires.look}
+    for each in (recalls, look_ups, tripwires):
+        each.stop()
 
 
 @pytest.fixture
@@ -81,6 +83,7 @@ def test_one_that_never_began_though_there_was_something_to_look_for_is_found(
     monkeypatch.setattr(left_out, "LEAST_US", 0)
     for _ in range(left_out.LEAST):
         looks["reviews"]()
+        looks["tripwires"]()
     assert owner.findings() == []
     services.confirmed()
     granted(requests)

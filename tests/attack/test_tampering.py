@@ -34,6 +34,7 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.operator import entry
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.times import LookUpTimes
+from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.pki import index
 from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
@@ -54,6 +55,7 @@ from tests.agencies import (
     NPB,
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
+    SINDH_PROSECUTION,
     officer_of,
 )
 from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
@@ -72,6 +74,7 @@ from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_list_access_requests import clock_of
 from tests.lookup.test_passing import Matter
 from tests.lookup.test_withdrawal import withdrawal
+from tests.lookup.tripwires import conftest as tripwires
 from tests.notification import test_arrivals as arrivals
 from tests.notification import test_counter as counter
 from tests.notification import test_notice_decisions as notice_decisions
@@ -107,8 +110,6 @@ UNSEEN: dict[tuple[str, str], str] = {
 UNSEEN_TABLES: dict[str, str] = {
     "budget": "what is left of each budget, changed in place by every look-up and by time: state, and no history",
     "write_probe": "what the server writes to see that it can write: it says nothing",
-    "unusual_access": "nothing writes it yet",
-    "unusual_access_review": "nothing writes it yet",
 }
 """Table: why no comparison speaks for it."""
 
@@ -253,6 +254,7 @@ def give_notices(services: Services, created: Created) -> None:
     """One notice is verified, and one withdrawn; what others were shown, or weren't, before is told of."""
     recall(services)
     give_back(services)
+    be_refused(services)
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
@@ -311,6 +313,17 @@ def give_back(services: Services) -> None:
             created = services.create(order(number, convictions=[convicted]))
             services.confirm(created, case_number=convicted.court_case.case_number)
         times.look()
+
+
+def be_refused(services: Services) -> None:
+    """Two officers are refused until that is unusual, at a time each."""
+    times = TripwireTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+        services.directory.reload()
+        for agency in (PUNJAB_PROSECUTION, SINDH_PROSECUTION):
+            tripwires.refused(services, tripwires.REFUSALS, agency)
+            times.look()
 
 
 def empty_a_budget(services: Services) -> None:

@@ -41,7 +41,8 @@ OF_CONSUMERS: Final = Table(
 _ID_BYTES: Final = 16
 _EVENT: Final = """
 e.event_id::text, e.kind, e.registration_id::text, e.notice_id::text, e.access_request_id::text, e.about_agency,
-    e.judgment_id::text, e.grant_id::text, encode(e.registration_ids, 'hex'), e.places,
+    e.judgment_id::text, e.grant_id::text, encode(e.registration_ids, 'hex'), encode(e.unusual_access_ids, 'hex'),
+    e.places,
     CASE WHEN e.event_time BETWEEN '1970-01-01Z' AND '9999-01-01Z'
         THEN (extract(epoch FROM e.event_time) * 1000000)::bigint ELSE 0 END,
     CASE WHEN r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1 THEN r.sha256 END"""
@@ -123,6 +124,7 @@ class StoredEvent(NamedTuple):
     Attributes:
         sequence: its number within the numbering that is read.
         registration_ids: 32 hexadecimal digits each.
+        unusual_access_ids: likewise.
         time_us: when it happened, microseconds since 1970.
         recorded: what the entry that caused it says of it, SHA-256; None: no entry says anything.
         sha256: the same, of what is stored: a row of ``outbox.TABLE``.
@@ -138,6 +140,7 @@ class StoredEvent(NamedTuple):
     judgment_id: str | None
     grant_id: str | None
     registration_ids: str | None
+    unusual_access_ids: str | None
     places: Sequence[str]
     time_us: int
     recorded: bytes | None
@@ -157,12 +160,8 @@ class StoredEvent(NamedTuple):
         """The registrations that it names, without those that are hidden."""
         found = [uuids.raw(self.registration_id)] if self.registration_id else []
         if self.registration_ids:
-            found += self._several()
+            found += _several(self.registration_ids)
         return [each for each in found if each not in hidden] if hidden else found
-
-    def _several(self) -> list[bytes]:
-        ids = bytes.fromhex(self.registration_ids or "")
-        return [ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)]
 
     def subjects(self, hidden: Collection[bytes]) -> list[bytes]:
         """The records that it is about; those of reviews, policy, keys and budgets are about none."""
@@ -185,8 +184,16 @@ class StoredEvent(NamedTuple):
         )
         set_us(event.event_time, self.time_us)
         if self.registration_ids:
-            event.registration_ids.extend(uuids.text(each) for each in self._several() if each not in hidden)
+            ids = _several(self.registration_ids)
+            event.registration_ids.extend(uuids.text(each) for each in ids if each not in hidden)
+        event.unusual_access_ids.extend(uuids.text(each) for each in _several(self.unusual_access_ids or ""))
         return event
+
+
+def _several(written: str) -> list[bytes]:
+    """Ids that stand one behind the other, 32 hexadecimal digits each."""
+    ids = bytes.fromhex(written)
+    return [ids[at : at + _ID_BYTES] for at in range(0, len(ids), _ID_BYTES)]
 
 
 def read_after(conn: Connection, line: Line, after: int, limit: int) -> list[StoredEvent]:

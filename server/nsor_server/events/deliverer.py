@@ -42,7 +42,7 @@ _NUMBER: Final = Statement(
     f"""
 WITH oldest AS MATERIALIZED (
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        grant_id, registration_ids, places, created_at
+        grant_id, registration_ids, unusual_access_ids, places, created_at
     FROM outbox AS o
     WHERE {hearers.concerned_sql("o", "recipient")}
     ORDER BY created_at
@@ -66,11 +66,12 @@ WITH oldest AS MATERIALIZED (
     WHERE event_id = ANY (ARRAY(SELECT event_id FROM next)) AND created_at <= (SELECT max(created_at) FROM next)
 ), numbered AS (
     INSERT INTO agency_event (agency_id, sequence, event_id, kind, registration_id, notice_id, access_request_id,
-        about_agency, judgment_id, grant_id, registration_ids, places, event_time, record_index, record_ordinal)
+        about_agency, judgment_id, grant_id, registration_ids, unusual_access_ids, places, event_time, record_index,
+        record_ordinal)
     SELECT recipient,
         sequence + row_number() OVER (PARTITION BY recipient ORDER BY created_at, index, ordinal, event_id), event_id,
         kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, grant_id, registration_ids,
-        places, created_at, index, ordinal
+        unusual_access_ids, places, created_at, index, ordinal
     FROM next JOIN last USING (recipient)
     RETURNING agency_id, sequence, event_id
 ), consumers AS MATERIALIZED (

@@ -58,6 +58,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
         (
             notification_pb2.EVENT_KIND_RECALL_ISSUED,
             notification_pb2.EVENT_KIND_RECALLS_OVERDUE,
+            notification_pb2.EVENT_KIND_UNUSUAL_ACCESSES,
         ),
     ),
     (

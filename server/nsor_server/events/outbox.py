@@ -26,6 +26,7 @@ TABLE: Final = Table(
         ("judgment_id", "uuid"),
         ("grant_id", "uuid"),
         ("registration_ids", "bytea"),
+        ("unusual_access_ids", "bytea"),
         ("places", "text[]"),
     ),
     row_id="event_id",
@@ -35,7 +36,7 @@ TABLE: Final = Table(
 """An event is recorded by the name that it has for ever: the outbox is where it waits."""
 
 
-_RECIPIENT, _KIND, _PLACES = 1, 2, 10
+_RECIPIENT, _KIND, _PLACES = 1, 2, 11
 """Places of columns."""
 
 
@@ -68,6 +69,7 @@ def owed(
     judgment_id: bytes | None = None,
     grant_id: bytes | None = None,
     registration_ids: Iterable[bytes] | None = None,
+    unusual_access_ids: Iterable[bytes] | None = None,
 ) -> list[Row]:
     """The rows that owe an event to each recipient, once.
 
@@ -81,9 +83,10 @@ def owed(
         judgment_id: the judgment, for events of a judgment.
         grant_id: the grant, for events that tell the agency which may use it.
         registration_ids: the registrations, 16 bytes each, for events of a fixed time; perhaps none.
+        unusual_access_ids: the unusual accesses, likewise, for events of the times for tripwires.
     """
-    ids = None if registration_ids is None else b"".join(sorted(set(registration_ids)))
-    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, grant_id, ids)
+    several = (_joined(registration_ids), _joined(unusual_access_ids))
+    of = (registration_id, notice_id, access_request_id, about_agency, judgment_id, grant_id, *several)
     places: dict[str, set[str]] = {}
     for recipient in recipients:
         found = places.setdefault(str(recipient), set())
@@ -93,3 +96,7 @@ def owed(
         Row(TABLE, (random_bytes.take(16), recipient, kind, *of, sorted(found)))
         for recipient, found in sorted(places.items())
     ]
+
+
+def _joined(ids: Iterable[bytes] | None) -> bytes | None:
+    return None if ids is None else b"".join(sorted(set(ids)))

@@ -135,6 +135,7 @@ Told: TypeAlias = Literal[
     "listed_recalls",
     "listed_requests",
     "listed_watched_numbers",
+    "listed_unusual",
     "listed_work",
     "refused",
     "screened",

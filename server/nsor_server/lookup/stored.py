@@ -25,6 +25,7 @@ from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import store as escalation
 from nsor_server.lookup.screening import stored as screening
+from nsor_server.lookup.tripwires import store as tripwires
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
@@ -87,6 +88,8 @@ STORED: Final = Stored(
         RecordedTable.unsealed(watched.ROWS),
         *screening.TABLES,
         *EMERGENCIES,
+        RecordedTable(tripwires.TABLE, "unusual_access_id"),
+        RecordedTable.unsealed(tripwires.TIMES),
         RecordedTable(recalls.PASSES, "recall_pass_id"),
         RecordedTable(recalls.RECALLS, "recall_id"),
         RecordedTable(recalls.ACKNOWLEDGEMENTS, "recall_id"),

@@ -33,11 +33,11 @@ SELECT count(*) FROM notice_decision AS d WHERE NOT EXISTS (SELECT FROM notice A
 
 _EVENTS: Final = """(
     SELECT event_id, recipient, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        grant_id, registration_ids, places, created_at
+        grant_id, registration_ids, unusual_access_ids, places, created_at
     FROM outbox
     UNION ALL
     SELECT event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id,
-        grant_id, registration_ids, places, event_time
+        grant_id, registration_ids, unusual_access_ids, places, event_time
     FROM agency_event
 )"""
 """Events that wait, and those that were numbered: each is in one of both."""

@@ -66,6 +66,7 @@ from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
 from nsor_server.verification.watched import WatchedNumbers
+from nsor_server.verification.tripwires import Unusual
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
@@ -155,6 +156,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Rejoining(history, reviewed, decided_by, report.add),
         FoundByNumber(history, enrolled, report.add),
         Emergencies(conn, keyring, history, enrolled, decided_by, add=report.add),
+        Unusual(conn, keyring, enrolled, decided_by, report.add),
         ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
         WatchedNumbers(conn, enrolled, decided_by, report.add),
         ArrivalsMatched(

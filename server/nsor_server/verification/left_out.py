@@ -1,4 +1,4 @@
-"""Fixed times that were left out: of reviews, of recalls or of the look-up, while the others were written.
+"""Fixed times that were left out: of reviews, recalls, the look-up or tripwires, while the others were written.
 
 Each has one entry whenever its time has come, whatever there is to tell, and all have the same times. Whoever owns the
 database could keep one kind from ever coming, by the lock that says whose turn it is or by hiding that there is
@@ -15,6 +15,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.times import TIMES as LOOK_UPS
+from nsor_server.lookup.tripwires.store import TIMES as TRIPWIRES
 from nsor_server.registration import claims, review_store
 from nsor_server.storage.v1 import record_pb2
 
@@ -26,6 +27,7 @@ _KINDS: Final = {
     review_store.TIMES: ("review_time_id", "reviews", ""),
     recalls.PASSES: ("recall_pass_id", "recalls", claims.TABLE),
     LOOK_UPS.name: ("look_up_time_id", "the look-up", "access_grant"),
+    TRIPWIRES.name: ("tripwire_time_id", "tripwires", "agency"),
 }
 """Table of times -> its key, of what they are, and the table with whose first row they begin; none: with the first
 time."""

@@ -291,6 +291,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
     EVENT_KIND_WATCHED_NUMBERS_CHANGED: _EventKind.ValueType  # 380
     """An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
+    EVENT_KIND_UNUSUAL_ACCESSES: _EventKind.ValueType  # 370
+    """The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
+    every agency that may be shown a registration; to NPB what was unusual in anybody's.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -559,6 +563,10 @@ EVENT_KIND_RECALLS_UNACKNOWLEDGED: EventKind.ValueType  # 362
 """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
 EVENT_KIND_WATCHED_NUMBERS_CHANGED: EventKind.ValueType  # 380
 """An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
+EVENT_KIND_UNUSUAL_ACCESSES: EventKind.ValueType  # 370
+"""The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
+every agency that may be shown a registration; to NPB what was unusual in anybody's.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -578,6 +586,7 @@ class Event(_message.Message):
     JUDGMENT_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
     GRANT_ID_FIELD_NUMBER: _builtins.int
+    UNUSUAL_ACCESS_IDS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Number of the event within the receiving agency, or its consumer, from 1, without gaps."""
     event_id: _builtins.str
@@ -604,6 +613,10 @@ class Event(_message.Message):
     def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The registrations, for events of a fixed time and of an emergency look-up; perhaps none."""
 
+    @_builtins.property
+    def unusual_access_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The unusual accesses, for events of the fixed times for tripwires; mostly none."""
+
     def __init__(
         self,
         *,
@@ -618,10 +631,11 @@ class Event(_message.Message):
         judgment_id: _builtins.str = ...,
         registration_ids: _abc.Iterable[_builtins.str] | None = ...,
         grant_id: _builtins.str = ...,
+        unusual_access_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "grant_id", b"grant_id", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "registration_ids", b"registration_ids", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "event_id", b"event_id", "event_time", b"event_time", "grant_id", b"grant_id", "judgment_id", b"judgment_id", "kind", b"kind", "notice_id", b"notice_id", "registration_id", b"registration_id", "registration_ids", b"registration_ids", "sequence", b"sequence", "unusual_access_ids", b"unusual_access_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -35,8 +35,7 @@ _MANY: Final = tripwires_pb2.TRIPWIRE_KIND_MANY_SUBJECTS
 _NIGHT: Final = tripwires_pb2.TRIPWIRE_KIND_NIGHT_BURST
 _DISTRICTS: Final = tripwires_pb2.TRIPWIRE_KIND_OUT_OF_DISTRICT
 _REFUSALS: Final = tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS
-_CERTIFICATE: Final = tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE
-_TRAVELLED: Final = tripwires_pb2.TRIPWIRE_KIND_NOT_TRAVELLED
+TRAVELLED: Final = tripwires_pb2.TRIPWIRE_KIND_NOT_TRAVELLED
 
 Who: TypeAlias = tuple[str, str]
 """Agency, and number of the officer or system; without one: the agency's calls that name nobody."""
@@ -240,7 +239,7 @@ class Tripwires:
         found.count, found.unusual = max(found.count, count), unusual
 
     def _not_travelled(self, manifests: Iterable[Manifest]) -> Iterator[Finding]:
-        row = self._row(_TRAVELLED, 0)
+        row = self._row(TRAVELLED, 0)
         for each in manifests:
             if row is not None and each.screened >= row.at_least and not each.movements:
                 yield Finding(

@@ -87,12 +87,14 @@ CREATE TABLE outbox (
     judgment_id uuid,
     grant_id uuid,
     registration_ids bytea,
+    unusual_access_ids bytea,
     places text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN outbox.kind IS 'enum nsor.v1.EventKind';
 COMMENT ON COLUMN outbox.registration_ids IS 'of events of a fixed time: 16 bytes each, in order; perhaps none';
 COMMENT ON COLUMN outbox.grant_id IS 'to the agency that may use it, of events of access';
+COMMENT ON COLUMN outbox.unusual_access_ids IS 'of events of the times for tripwires: likewise';
 COMMENT ON COLUMN outbox.about_agency IS 'of events that are about an agency, and about no record';
 COMMENT ON COLUMN outbox.places IS 'codes by which the recipient was found; a consumer hears the events of its places';
 CREATE INDEX outbox_order ON outbox (created_at, event_id);
@@ -109,6 +111,7 @@ CREATE TABLE agency_event (
     judgment_id uuid,
     grant_id uuid,
     registration_ids bytea,
+    unusual_access_ids bytea,
     places text[] NOT NULL DEFAULT '{}',
     event_time timestamptz NOT NULL,
     record_index bigint,

@@ -75,6 +75,10 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """The review of an emergency look-up; likewise."""
     LOOKED_AT_KIND_WATCHED_NUMBER: _LookedAtKind.ValueType  # 380
     """A watched number that officers of NPB have entered: its newest version."""
+    LOOKED_AT_KIND_UNUSUAL_ACCESS: _LookedAtKind.ValueType  # 370
+    """An unusual access; there is one version."""
+    LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: _LookedAtKind.ValueType  # 371
+    """What NPB has made of one; likewise."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -127,6 +131,10 @@ LOOKED_AT_KIND_EMERGENCY_REVIEW: LookedAtKind.ValueType  # 351
 """The review of an emergency look-up; likewise."""
 LOOKED_AT_KIND_WATCHED_NUMBER: LookedAtKind.ValueType  # 380
 """A watched number that officers of NPB have entered: its newest version."""
+LOOKED_AT_KIND_UNUSUAL_ACCESS: LookedAtKind.ValueType  # 370
+"""An unusual access; there is one version."""
+LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: LookedAtKind.ValueType  # 371
+"""What NPB has made of one; likewise."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -4653,6 +4661,7 @@ class AccessDetail(_message.Message):
     JUVENILE_FIELD_NUMBER: _builtins.int
     LISTED_DISCLOSURES_FIELD_NUMBER: _builtins.int
     LISTED_WATCHED_NUMBERS_FIELD_NUMBER: _builtins.int
+    LISTED_UNUSUAL_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
     officer_key: _builtins.bytes
@@ -4779,6 +4788,10 @@ class AccessDetail(_message.Message):
     def listed_watched_numbers(self) -> Global___ListedWatchedNumbers:
         """Of a page of watched numbers: what was listed."""
 
+    @_builtins.property
+    def listed_unusual(self) -> Global___ListedUnusual:
+        """Of a page of unusual accesses: what was listed."""
+
     def __init__(
         self,
         *,
@@ -4825,10 +4838,11 @@ class AccessDetail(_message.Message):
         juvenile: _builtins.bool = ...,
         listed_disclosures: Global___ListedDisclosures | None = ...,
         listed_watched_numbers: Global___ListedWatchedNumbers | None = ...,
+        listed_unusual: Global___ListedUnusual | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -5511,6 +5525,142 @@ class ListedEmergencies(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListedEmergencies: _TypeAlias = ListedEmergencies  # noqa: Y015
+
+@_typing.final
+class TrippedAccess(_message.Message):
+    """An access that a tripwire names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    ACCESS_ID_FIELD_NUMBER: _builtins.int
+    TIME_US_FIELD_NUMBER: _builtins.int
+    entry: _builtins.int
+    """Index of its entry."""
+    access_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    time_us: _builtins.int
+    """When it was, microseconds since 1970."""
+    def __init__(
+        self,
+        *,
+        entry: _builtins.int = ...,
+        access_id: _builtins.bytes = ...,
+        time_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "entry", b"entry", "time_us", b"time_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrippedAccess: _TypeAlias = TrippedAccess  # noqa: Y015
+
+@_typing.final
+class UnusualAccessRecord(_message.Message):
+    """Something unusual in the accesses of one officer. Sealed at one size, whatever it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNUSUAL_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    TRIPPED_US_FIELD_NUMBER: _builtins.int
+    DUE_US_FIELD_NUMBER: _builtins.int
+    UNUSUAL_FIELD_NUMBER: _builtins.int
+    ACCESSES_FIELD_NUMBER: _builtins.int
+    MANIFEST_ID_FIELD_NUMBER: _builtins.int
+    unusual_access_id: _builtins.bytes
+    """Id, 16 bytes."""
+    agency: _builtins.str
+    """The officer's agency."""
+    officer_number: _builtins.str
+    """The officer's number; empty: nobody has acted by a key."""
+    kind: _builtins.int
+    """Number of the nsor.v1.TripwireKind."""
+    count: _builtins.int
+    """How many there were of what is counted."""
+    tripped_us: _builtins.int
+    """When it came to be unusual, microseconds since 1970."""
+    due_us: _builtins.int
+    """The fixed time at which it was found, likewise."""
+    manifest_id: _builtins.bytes
+    """The manifest of which nobody has travelled, 16 bytes; or empty."""
+    @_builtins.property
+    def unusual(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrippedAccess]:
+        """The newest unusual accesses, the oldest in front."""
+
+    @_builtins.property
+    def accesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrippedAccess]:
+        """The newest accesses of the officer, unusual or not, likewise: those of which his agency is told."""
+
+    def __init__(
+        self,
+        *,
+        unusual_access_id: _builtins.bytes = ...,
+        agency: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        kind: _builtins.int = ...,
+        count: _builtins.int = ...,
+        tripped_us: _builtins.int = ...,
+        due_us: _builtins.int = ...,
+        unusual: _abc.Iterable[Global___TrippedAccess] | None = ...,
+        accesses: _abc.Iterable[Global___TrippedAccess] | None = ...,
+        manifest_id: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "agency", b"agency", "count", b"count", "due_us", b"due_us", "kind", b"kind", "manifest_id", b"manifest_id", "officer_number", b"officer_number", "tripped_us", b"tripped_us", "unusual", b"unusual", "unusual_access_id", b"unusual_access_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnusualAccessRecord: _TypeAlias = UnusualAccessRecord  # noqa: Y015
+
+@_typing.final
+class ListedUnusual(_message.Message):
+    """A page of unusual accesses: for whom it was made, how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    REVIEWED_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """Only this agency's, reviewed or not; absent: those of all, which wait or were reviewed."""
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Only those before this one, 16 bytes; empty: of a first page."""
+    most: _builtins.int
+    """How many at most."""
+    reviewed: _builtins.bool
+    """Of all: those that were reviewed, instead of those that wait for it."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids that were found, in order, of all with what was made of them."""
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str | None = ...,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        most: _builtins.int = ...,
+        reviewed: _builtins.bool = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "agency", b"agency"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "after", b"after", "agency", b"agency", "before", b"before", "found", b"found", "most", b"most", "reviewed", b"reviewed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agency: _TypeAlias = _typing.Literal["agency"]  # noqa: Y015
+    _WhichOneofArgType__agency: _TypeAlias = _typing.Literal["_agency", b"_agency"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agency) -> _WhichOneofReturnType__agency | None: ...
+
+Global___ListedUnusual: _TypeAlias = ListedUnusual  # noqa: Y015
 
 @_typing.final
 class EmergencyRecord(_message.Message):

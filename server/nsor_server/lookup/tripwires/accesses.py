@@ -1,0 +1,107 @@
+"""What an entry of the ledger says of an access, as the tripwires count it. Pure: entries as they were opened."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.disclosures import FOUND_BY, FoundBy
+from nsor_server.lookup.tripwires.rules import Access, Ref
+from nsor_server.registration import facts as registrations
+from nsor_server.storage.v1 import record_pb2
+
+LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+SEARCH: Final = "nsor.v1.LookupService/SearchRegistrations"
+OPEN_EMERGENCY: Final = "nsor.v1.LookupService/OpenEmergencyLookUp"
+ASK: Final = "nsor.v1.LookupService/CreateAccessRequest"
+ENTERING: Final = frozenset({"nsor.v1.RegistrationService/CreateRegistration"})
+"""Methods by which a person is entered."""
+NAMING: Final = frozenset({method for method, by in FOUND_BY.items() if by is FoundBy.NAMED} | {SEARCH, OPEN_EMERGENCY})
+"""Methods that are about one person each."""
+REFUSALS: Final = frozenset(
+    {
+        "BUDGET_EMPTY",
+        "CANDIDATE_NOT_VALID",
+        "EMERGENCY_OVER",
+        "EMERGENCY_REVIEWS_OVERDUE",
+        "EMERGENCY_ROLE_NEEDED",
+        "EMERGENCY_UNREVIEWED",
+        "GRANT_EXPIRED",
+        "GRANT_NOT_VALID",
+        "GRANT_USED_UP",
+        "GRANT_WITHDRAWN",
+        "NOT_ALLOWED",
+        "NO_RECORD",
+        "OFFICER_MAY_NOT_DECIDE",
+        "OFFICER_NOT_ACCEPTED",
+        "OUTSIDE_JURISDICTION",
+        "SWITCHED_OFF",
+        "COUNTED",
+    }
+)
+"""What details say of refusals that count: none of a form that was filled in wrongly, or of a server that is busy."""
+_DISTRICT: Final = re.compile(r"PK-[A-Z]{2}/[A-Z]{3}")
+"""What the place of a case begins with."""
+
+
+class Use(NamedTuple):
+    """That a grant, ticket or court case was used, or that it was asked for.
+
+    Attributes:
+        officer_number: of the officer.
+        certificate: SHA-256 of the client certificate, 32 bytes.
+    """
+
+    officer_number: str
+    certificate: bytes
+
+
+def concerns(leaf: leaf_pb2.Leaf) -> bool:
+    """Whether an entry may say anything that is counted; if not, its detail isn't opened."""
+    if not leaf.agency or leaf.outcome == leaf_pb2.OUTCOME_FAILED:
+        return False
+    return leaf.method in NAMING or leaf.method in ENTERING or leaf.outcome == leaf_pb2.OUTCOME_REFUSED
+
+
+def access(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> Access | None:
+    """What an entry says, but for what watches its number and its certificate; None: nothing that is counted.
+
+    Args:
+        index: of the entry.
+        leaf: one that ``concerns``.
+        detail: its own.
+    """
+    names = leaf.method in NAMING or leaf.method in ENTERING
+    is_refused = leaf.outcome == leaf_pb2.OUTCOME_REFUSED and detail.outcome in REFUSALS
+    if not (names or is_refused):
+        return None
+    district = _DISTRICT.match(detail.case_reference)
+    return Access(
+        Ref(index, leaf.access_id, leaf.time_us),
+        (leaf.agency, detail.officer_number),
+        leaf.purpose,
+        _subject(leaf, detail) if leaf.method in NAMING else "",
+        district.group() if district else "",
+        leaf.count if is_refused else 0,
+    )
+
+
+def number(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> registrations.Identifier | None:
+    """The number of a person that an access was about; None: it names none."""
+    if leaf.method not in NAMING and leaf.method not in ENTERING:
+        return None
+    return registrations.of_named(detail.named)
+
+
+def used_grant(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bytes:
+    """The grant, ticket or court case that a look-up has used, 16 bytes; empty: none."""
+    is_use = leaf.method == LOOK_UP and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
+    return detail.subjects[-1] if is_use and detail.grant_use and not detail.replay else b""
+
+
+def _subject(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
+    """Whom an access is about, in a form in which the same person mostly is the same text."""
+    if leaf.method != SEARCH:
+        return detail.named
+    return f"{detail.case_reference} {detail.grant_position or detail.named}"

@@ -1,0 +1,201 @@
+"""Accesses out of the ledger, as the tripwires take them: read some at a time, in the order of their entries."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from nsor.ledger.merkle import leaf_hash
+from nsor.ledger.v1 import leaf_pb2
+from nsor.v1 import tripwires_pb2
+from nsor_server.access import watched
+from nsor_server.alerts import Alert, alert
+from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger.detail import DetailError, Details
+from nsor_server.lookup.grants import store as grants
+from nsor_server.lookup.requests import store as requests
+from nsor_server.lookup.tripwires import accesses
+from nsor_server.lookup.tripwires.accesses import Use
+from nsor_server.lookup.tripwires.rules import Access, Who
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.v1 import record_pb2
+
+AT_A_TIME: Final = 200
+"""Entries that are read together."""
+_RESTS_AFTER: Final = 10
+"""Details that are opened without a rest."""
+_ENTRIES: Final = """
+SELECT e.index, e.leaf, d.sealed
+FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)
+WHERE e.index > %s AND e.index <= %s
+ORDER BY e.index
+LIMIT %s
+"""
+_USES: Final = """
+SELECT uuid_send(l.grant_id), e.index, e.leaf, d.sealed
+FROM look_up AS l
+JOIN ledger_entry AS e ON e.access_id = l.access_id
+JOIN ledger_detail AS d ON d.index = e.index
+WHERE l.grant_id = ANY (%s)
+"""
+_ASKED: Final = f"""
+SELECT g.row_id, e.index, e.leaf, d.sealed
+FROM ledger_record AS g
+JOIN ledger_record AS r ON r.index = g.index AND r.table_name = '{requests.REQUESTS}'
+JOIN ledger_record AS f ON f.table_name = '{requests.REQUESTS}' AND f.row_id = r.row_id AND f.version = 1
+JOIN ledger_entry AS e ON e.index = f.index
+JOIN ledger_detail AS d ON d.index = e.index
+WHERE g.table_name = '{grants.GRANTS}' AND g.row_id = ANY (%s)
+"""  # noqa: S608 - constants
+_KINDS: Final = {
+    watched.Kind.DECOY: tripwires_pb2.TRIPWIRE_KIND_DECOY,
+    watched.Kind.PROTECTED_PERSON: tripwires_pb2.TRIPWIRE_KIND_PROTECTED_PERSON,
+}
+
+
+class Opened(NamedTuple):
+    """An entry that concerns the tripwires, with its detail."""
+
+    entry: int
+    leaf: leaf_pb2.Leaf
+    detail: record_pb2.AccessDetail
+
+
+class Reader:
+    """Reads accesses. One thread uses it."""
+
+    def __init__(self, keyring: Keyring, rest: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            keyring: opens details, and finds the numbers that are watched.
+            rest: is done between some details and the next ones, so that calls of the same process go first.
+        """
+        self._details, self._blind_index = Details(keyring), BlindIndex(keyring)
+        self._rest = rest
+
+    def accesses(
+        self, conn: Connection, after: int, until: int, *, telling: bool
+    ) -> Iterator[tuple[int, Access | None]]:
+        """The accesses of the entries after one up to another.
+
+        Args:
+            conn: any.
+            after: index, exclusive.
+            until: index, inclusive.
+            telling: whether it is asked what watches their numbers, and whether their certificates are new.
+
+        Returns:
+            Each entry's index, with its access; None: it says nothing that is counted, or nothing that can be read.
+        """
+        while after < until:
+            rows = conn.execute(_ENTRIES, (after, until, AT_A_TIME), binary=True).fetchall()
+            if not rows:
+                return
+            opened = list(self._opened(rows))
+            found = {each.entry: accesses.access(*each) for each in opened}
+            if telling:
+                of_numbers = [one for each in opened if (one := numbered(*each)) is not None]
+                numbers = kinds_of(conn, self._blind_index, of_numbers)
+                certificates = self._new_certificates(conn, opened)
+                found = {
+                    index: one and one._replace(kinds=numbers.get(index, NONE) | certificates.get(index, NONE))
+                    for index, one in found.items()
+                }
+            for index, *_ in rows:
+                yield index, found.get(index)
+            after = rows[-1][0]
+
+    def _opened(self, rows: Sequence[Any]) -> Iterator[Opened]:
+        for nth, (index, stored, sealed) in enumerate(rows):
+            try:
+                leaf = leaves.decode(stored)
+                if sealed is not None and accesses.concerns(leaf):
+                    yield Opened(index, leaf, self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
+            except (DetailError, leaves.LeafError):
+                # One that somebody has changed keeps nobody else from being found; ledger verify finds it.
+                alert(
+                    Alert.ROW_CONTRADICTED, "an entry isn't what was hashed or sealed; run `nsor-server ledger verify`"
+                )
+            if nth % _RESTS_AFTER == 0:
+                self._rest()
+
+    def _new_certificates(self, conn: Connection, opened: Sequence[Opened]) -> dict[int, frozenset[int]]:
+        """Of the uses of grants those whose officer has used it, or asked for it, with other certificates only."""
+        uses = {each.entry: grant for each in opened if (grant := accesses.used_grant(each.leaf, each.detail))}
+        if not uses:
+            return {}
+        before: dict[bytes, list[tuple[int, Use]]] = defaultdict(list)
+        ids = sorted(set(uses.values()))
+        statements = ((_USES, [uuid.UUID(bytes=each) for each in ids]), (_ASKED, ids))
+        for statement, parameter in statements:
+            for grant, index, stored, sealed in conn.execute(statement.encode(), (parameter,), binary=True):
+                leaf = leaves.decode(stored)
+                detail = self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash)
+                before[grant].append((index, Use(detail.officer_number, detail.certificate)))
+        return {
+            each.entry: NEW
+            for each in opened
+            if each.entry in uses
+            and is_new(each.detail, [use for index, use in before[uses[each.entry]] if index < each.entry])
+        }
+
+
+NONE: Final = frozenset[int]()
+"""Nothing is unusual of an access by itself."""
+NEW: Final = frozenset({int(tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE)})
+"""What is unusual of a use with another certificate."""
+
+
+def is_new(detail: record_pb2.AccessDetail, before: Sequence[Use]) -> bool:
+    """Whether an officer has used a grant, or asked for it, before, and never with this certificate."""
+    own = {use.certificate for use in before if use.officer_number == detail.officer_number}
+    return bool(own) and detail.certificate not in own
+
+
+class Numbered(NamedTuple):
+    """An access that was about a number.
+
+    Attributes:
+        entry: its index.
+        who: by whom it was.
+        number: in its normal form.
+        is_entered: whether a registration was entered with it.
+    """
+
+    entry: int
+    who: Who
+    number: watched.Number
+    is_entered: bool
+
+
+def numbered(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> Numbered | None:
+    """An access with the number that it was about; None: it was about none."""
+    one = accesses.number(leaf, detail)
+    if one is None:
+        return None
+    who = leaf.agency, detail.officer_number
+    return Numbered(index, who, watched.Number(one.use, one.text), leaf.method in accesses.ENTERING)
+
+
+def kinds_of(conn: Connection, blind_index: BlindIndex, these: Sequence[Numbered]) -> dict[int, frozenset[int]]:
+    """What watched the numbers of accesses when they were made: kinds of tripwires by the indexes of their entries."""
+    found = watched.watched(conn, blind_index, [each.number for each in these]) if these else {}
+    kinds = {
+        each.entry: frozenset(_kind(one, each) for one in found.get(each.number, ()) if one.at(each.entry)) - {0}
+        for each in these
+    }
+    return {index: found for index, found in kinds.items() if found}
+
+
+def _kind(one: watched.Watched, access: Numbered) -> int:
+    """The tripwire of an access to a number that is watched; 0: there is none."""
+    if access.is_entered:
+        return int(tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED) if one.kind is watched.Kind.DECOY else 0
+    if one.kind is watched.Kind.OWN:
+        return int(tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER) if one.is_of(*access.who) else 0
+    return int(_KINDS[one.kind])

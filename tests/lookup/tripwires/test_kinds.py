@@ -1,0 +1,139 @@
+"""Each kind of unusual access, out of calls as they are made."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from nsor.v1 import lookup_pb2, tripwires_pb2, types_pb2
+from nsor_server import errors
+from nsor_server.calls import Officer
+from tests.access.requests import declaration, movement
+from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE
+from tests.attack.conftest import Owner
+from tests.calls import Services, call_of, unlimited
+from tests.lookup.conftest import KNOWN, UNKNOWN, fir_key, make_call, officer, request_of
+from tests.lookup.test_access_requests import AccessRequests, application
+from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
+from tests.lookup.test_list_access_requests import etag_of
+from tests.lookup.test_screening import Later, asked, by_cnic
+from tests.lookup.test_screening import later as later  # noqa: PLC0414 - a fixture
+from tests.lookup.tripwires.conftest import OFFICERS, Wires, looked_up
+from tests.orders import cnic
+
+CERTIFICATE = tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE
+DISTRICTS = tripwires_pb2.TRIPWIRE_KIND_OUT_OF_DISTRICT
+MANY = tripwires_pb2.TRIPWIRE_KIND_MANY_SUBJECTS
+TRAVELLED = tripwires_pb2.TRIPWIRE_KIND_NOT_TRAVELLED
+OFFICE, ELSEWHERE = os.urandom(32), os.urandom(32)
+ASIF = officer("punjab-police")
+
+
+def kinds(wires: Wires) -> list[int]:
+    return [each.kind for each in wires.look()]
+
+
+def granted(requests: AccessRequests, fir: types_pb2.FirKey | None = None) -> str:
+    """A grant that an officer has asked for at his office."""
+    call, request = call_of(PUNJAB_POLICE, ASIF), application()
+    call.certificate = OFFICE
+    if fir is not None:
+        request.fir.CopyFrom(fir)
+    request_id = str(requests.services.ask(call, request).response.access_request_id)
+    return str(requests.approve(request_id, etag_of(requests, request_id)).response.grant.grant_id)
+
+
+def used(services: Services, grant_id: str, certificate: bytes, number: str = KNOWN) -> None:
+    call = make_call("punjab-police", acting=ASIF)
+    call.certificate = certificate
+    request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant_id), number)
+    call.request_id = uuid.UUID(request.request_id).bytes
+    services.ask(call, request)
+
+
+def in_vain(services: Services, who: Officer) -> None:
+    """A look-up on a grant that isn't there."""
+    call = make_call("punjab-police", acting=who)
+    with pytest.raises(errors.Denied):
+        services.ask(call, request_of(call, lookup_pb2.LookUpBasis(grant_id=str(uuid.uuid4())), cnic()))
+
+
+def test_a_grant_that_is_used_elsewhere_than_it_was_asked_for_is_unusual(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    grant_id = granted(requests)
+    used(services, grant_id, OFFICE)
+    assert kinds(wires) == []
+    used(services, grant_id, ELSEWHERE, UNKNOWN)
+    assert kinds(wires) == [CERTIFICATE]
+    assert owner.findings() == []
+
+
+def test_a_grant_that_is_used_elsewhere_the_first_time_is_unusual(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    used(services, granted(requests), ELSEWHERE)
+    assert kinds(wires) == [CERTIFICATE]
+    assert owner.findings() == []
+
+
+def test_cases_of_many_districts_are_unusual(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    stations = ["PK-PB/LHR/PS-001", "PK-PB/FSD/PS-001", "PK-PB/MUL/PS-001", "PK-PB/RWP/PS-001"]
+    for station in stations[:-1]:
+        used(services, granted(requests, fir_key(station)), OFFICE)
+    assert kinds(wires) == []
+    used(services, granted(requests, fir_key(stations[-1])), OFFICE)
+    assert kinds(wires) == [DISTRICTS]
+    assert owner.findings() == []
+
+
+def test_whoever_names_many_persons_is_unusual(services: Services, wires: Wires, owner: Owner) -> None:
+    services.policy = unlimited()
+    for _ in range(149):
+        looked_up(services, cnic())
+    assert kinds(wires) == []
+    looked_up(services, cnic())
+    assert kinds(wires) == [MANY]
+    assert owner.findings() == []
+
+
+def test_a_number_that_was_tried_in_vain_counts(services: Services, wires: Wires) -> None:
+    # The call was refused, and says whom it was about all the same.
+    for _ in range(15):
+        in_vain(services, OFFICERS[PUNJAB_POLICE])
+    (one,) = wires.look()
+    assert (one.kind, one.count) == (tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS, 15)
+
+
+@pytest.mark.parametrize("travelled", [False, True])
+def test_a_flight_of_which_nobody_travels_is_unusual(
+    services: Services, wires: Wires, owner: Owner, later: Later, *, travelled: bool
+) -> None:
+    later(days=-2)
+    request = declaration(persons=9)
+    request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(days=2))
+    manifest = services.ask(call_of(FIA_IMMIGRATION), request).response.manifest_id
+    asked(services, manifest, *(by_cnic(number, cnic()) for number in range(1, 7)))
+    later(days=0)
+    if travelled:
+        services.ask(call_of(FIA_IMMIGRATION), movement())
+        owner.does("UPDATE movement_key SET created_at = created_at - interval '2 days'")
+    found = wires.look()
+    assert [each.kind for each in found] == ([] if travelled else [TRAVELLED])
+    assert [(each.agency, each.count) for each in found] == ([] if travelled else [("fia-immigration", 6)])
+    assert wires.look() == []
+    assert [each for each in owner.findings() if "tripwire" in each] == []
+
+
+def test_who_has_two_keys_is_one_officer(services: Services, wires: Wires) -> None:
+    first = OFFICERS[PUNJAB_POLICE]
+    second = replace(first, key_id=os.urandom(32))
+    for who in [first, second] * 8:
+        in_vain(services, who)
+    assert len(wires.look()) == 1

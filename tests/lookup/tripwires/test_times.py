@@ -1,0 +1,144 @@
+"""What the fixed times for tripwires find, whom they tell, and that nothing tells of it before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nsor.v1 import tripwires_pb2
+from nsor_server.lookup.tripwires import rules, store, times
+from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
+from tests.attack.conftest import Owner
+from tests.calls import Services
+from tests.directory.test_own_number import enrolled
+from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, looked_up, refused
+from tests.orders import cnic
+
+OWN = tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER
+REPEATED = tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS
+
+
+def test_refusals_again_and_again_are_found_and_told(services: Services, wires: Wires, owner: Owner) -> None:
+    refused(services, REFUSALS - 1)
+    assert wires.look() == []
+    refused(services, 1)
+    (one,) = wires.look()
+    officer = OFFICERS[PUNJAB_PROSECUTION]
+    assert (one.kind, one.agency, one.officer_number) == (REPEATED, officer.agency_id, officer.officer_number)
+    assert (one.count, len(one.unusual)) == (REFUSALS, REFUSALS)
+    told = wires.told()
+    assert {agency: count for agency, count in told.items() if count} == {"npb": 1, officer.agency_id: 1}
+    assert owner.findings() == []
+
+
+def test_each_time_is_one_entry_and_one_message_for_each_agency_whatever_there_is(
+    services: Services, wires: Wires
+) -> None:
+    def grown() -> tuple[int, list[str]]:
+        before = services.one("SELECT size FROM ledger_head")
+        wires.look()
+        return services.one("SELECT size FROM ledger_head") - before, sorted(wires.told())
+
+    nothing = grown()
+    refused(services, REFUSALS)
+    assert grown() == nothing
+    assert nothing[0] == 1
+    assert {"npb", "nadra", "punjab-police", "fia-immigration"} <= set(nothing[1])
+    assert "special-committee" not in nothing[1]
+
+
+def test_what_is_sealed_has_one_size(services: Services, wires: Wires) -> None:
+    number = cnic()
+    enrolled(services, "LHR-1", number)
+    looked_up(services, number, replace(OFFICERS[PUNJAB_POLICE], officer_number="LHR-1"))
+    wires.look()
+    refused(services, 40, SINDH_PROSECUTION)
+    wires.look()
+    assert len(wires.found()) == 2
+    assert services.one("SELECT count(DISTINCT octet_length(sealed)) FROM unusual_access") == 1
+
+
+def test_whoever_looks_himself_up_is_found_and_nobody_else(services: Services, wires: Wires, owner: Owner) -> None:
+    own, other = cnic(), cnic()
+    enrolled(services, "LHR-1", own)
+    himself = replace(OFFICERS[PUNJAB_POLICE], officer_number="LHR-1")
+    looked_up(services, own)
+    looked_up(services, other, himself)
+    assert wires.look() == []
+    looked_up(services, own, himself)
+    (one,) = wires.look()
+    assert (one.kind, one.officer_number, one.count) == (OWN, "LHR-1", 1)
+    # His agency is named both of what he has looked up: which of them was unusual it isn't told.
+    assert (len(one.unusual), len(one.accesses)) == (1, 2)
+    looked_up(services, own, himself)
+    assert len(wires.look()) == 1
+    assert owner.findings() == []
+
+
+def test_a_number_that_is_watched_later_makes_nothing_unusual_of_before(services: Services, wires: Wires) -> None:
+    number, himself = cnic(), replace(OFFICERS[PUNJAB_POLICE], officer_number="LHR-1")
+    looked_up(services, number, himself)
+    enrolled(services, "LHR-1", number)
+    assert wires.look() == []
+
+
+def test_another_process_goes_on_where_one_has_ended(services: Services, wires: Wires, owner: Owner) -> None:
+    refused(services, REFUSALS - 1)
+    assert wires.look() == []
+    wires.anew()
+    refused(services, 1)
+    assert len(wires.look()) == 1
+    wires.anew()
+    refused(services, REFUSALS)
+    assert wires.look() == []  # it was told of
+    assert owner.findings() == []
+
+
+def test_missed_times_are_one_with_the_next(services: Services, wires: Wires) -> None:
+    refused(services, REFUSALS)
+    assert len(wires.look()) == 1
+    assert services.one("SELECT count(*) FROM tripwire_time") == 1
+
+
+def test_a_time_reads_so_many_entries_and_the_next_goes_on(
+    services: Services, wires: Wires, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(times, "MOST_READ", 10)
+    refused(services, REFUSALS)
+    found = [len(wires.look()) for _ in range(6)]
+    assert sum(found) == 1
+    assert found[0] == 0
+    assert owner.findings() == []
+
+
+def test_a_time_finds_so_many_and_the_next_goes_on(
+    services: Services, wires: Wires, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_FOUND", 1)
+    refused(services, REFUSALS)
+    refused(services, REFUSALS, SINDH_PROSECUTION)
+    assert [len(wires.look()) for _ in range(3)] == [1, 1, 0]
+    assert owner.findings() == []
+
+
+def test_an_entry_that_somebody_has_changed_keeps_nobody_else_from_being_found(
+    services: Services, wires: Wires, owner: Owner
+) -> None:
+    refused(services, 1, SINDH_PROSECUTION)
+    owner.does(
+        "UPDATE ledger_detail SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)"
+        " WHERE index = (SELECT size - 1 FROM ledger_head)"
+    )
+    refused(services, REFUSALS)
+    assert len(wires.look()) == 1
+
+
+def test_forty_accesses_fit_into_the_size(services: Services) -> None:
+    big = 2**62
+    refs = [rules.Ref(big, bytes(16), big)] * rules.MOST_NAMED
+    finding = rules.Finding(1, ("a" * 63, "b" * 64), big, big, refs, refs, bytes(range(16)))
+    record = store.record_of(bytes(range(16)), finding, 253_402_000_000_000_000)
+    assert record.ByteSize() < store.SEALED_BYTES
+    row, _ = store.row(services.sealer, record)
+    assert store.opened(services.sealer, store.Stored(*row.values)) == record

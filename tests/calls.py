@@ -144,6 +144,8 @@ _TABLES = (
     "emergency",
     "emergency_review",
     "emergency_overdue",
+    "unusual_access",
+    "unusual_access_review",
     "idempotency",
 )
 _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint")

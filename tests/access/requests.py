@@ -36,6 +36,7 @@ from nsor.v1 import (
     sealed_pb2,
     search_pb2,
     transfers_pb2,
+    tripwires_pb2,
     types_pb2,
     validation_pb2,
     watched_pb2,
@@ -517,6 +518,12 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     ),
     "LookupService/EndWatchedNumber": lambda _: watched_pb2.EndWatchedNumberRequest(
         request_id=str(uuid.uuid4()), watched_id=str(uuid.uuid4())
+    ),
+    "LookupService/ListUnusualAccesses": lambda _: tripwires_pb2.ListUnusualAccessesRequest(),
+    "LookupService/ReviewUnusualAccess": lambda _: tripwires_pb2.ReviewUnusualAccessRequest(
+        request_id=str(uuid.uuid4()),
+        unusual_access_id=str(uuid.uuid4()),
+        finding=tripwires_pb2.UNUSUAL_ACCESS_FINDING_EXPLAINED,
     ),
     "LookupService/SearchRegistrations": prosecution_search,
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),

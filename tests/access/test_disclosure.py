@@ -205,6 +205,7 @@ def test_classes_shown_says_what_the_fields_are() -> None:
         options_pb2.FIELD_CLASS_JUVENILE,
         options_pb2.FIELD_CLASS_SUSPECT,
         options_pb2.FIELD_CLASS_LAST_ADDRESS,
+        options_pb2.FIELD_CLASS_UNUSUAL,
     }  # of other answers, or no field's
     every = {number for number in options_pb2.FieldClass.values() if number} - elsewhere
     border = classes_shown(descriptor, options_pb2.PURPOSE_BORDER_CONTROL)

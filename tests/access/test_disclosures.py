@@ -16,6 +16,7 @@ _OF_A_PERSON = frozenset(options_pb2.FieldClass.values()) - {
     options_pb2.FIELD_CLASS_UNSPECIFIED,
     options_pb2.FIELD_CLASS_ALWAYS,
     options_pb2.FIELD_CLASS_REVIEW,
+    options_pb2.FIELD_CLASS_UNUSUAL,
 }
 _SHOW_NOBODY = {
     "nsor.v1.LookupService/GetAccessRequest",

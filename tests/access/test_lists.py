@@ -55,6 +55,7 @@ NOT_NARROWED = {
     "ListEmergencyLookUps": "NPB, which has no places; police are narrowed",
     "ListWatchedNumbers": "NPB alone, which has no places",
     "ListRecalls": "the agency's own recalls; their cases are narrowed (access/cases.py)",
+    "ListUnusualAccesses": "the agency's own, as the accesses are; it names none of what they were about",
     "ListAccesses": "the agency's own accesses; their cases are narrowed (tests/oversight)",
     "ListOfficers": "keys of one's own agency",
     "ListConsumers": "systems of one's own agency",

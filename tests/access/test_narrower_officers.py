@@ -44,6 +44,7 @@ NOT_BY_PLACE = {
     "nsor.v1.LookupService/ListEmergencyLookUps": "what isn't his isn't in the list (tests/lookup/test_emergencies.py)",
     "nsor.v1.LookupService/ListRecalls": "the agency's own, whatever the officer's places: it shows nobody",
     "nsor.v1.LookupService/AcknowledgeRecall": "likewise",
+    "nsor.v1.LookupService/ListUnusualAccesses": "likewise",
     "nsor.v1.RegistrationService/AmendRegistration": "its owner has seen a version (tests/registration/test_amend.py)",
     **{
         f"nsor.v1.RegistrationService/{method}": "an amendment has to be there (tests/registration/test_proposals.py)"

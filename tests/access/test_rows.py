@@ -30,6 +30,7 @@ from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import pages as access_request_pages
 from nsor_server.lookup.requests import store as access_requests
 from nsor_server.lookup.screening import store as screening
+from nsor_server.lookup.tripwires import store as tripwires
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices
 from nsor_server.registration.arrivals import store as arrivals
@@ -320,6 +321,7 @@ READ_BY: dict[str, Collection[int]] = {
     "nsor.v1.LookupService/AcknowledgeRecall": recalls._ONE,
     "nsor.v1.LookupService/ScreenManifest": screening.MANIFEST_IN,
     "nsor.v1.LookupService/ListEmergencyLookUps": emergencies._PAGE,
+    "nsor.v1.LookupService/ListUnusualAccesses": tripwires._PAGE,
     "nsor.v1.LookupService/ListDisclosures": registrations._HEAD_IN,
     "nsor.v1.DirectoryService/ListOfficers": {OWN_AGENCY},
     LOOK_UP: {EVERY, PART_IN_CASE, CUSTODY},

@@ -324,6 +324,9 @@ def be_refused(services: Services) -> None:
         for agency in (PUNJAB_PROSECUTION, SINDH_PROSECUTION):
             tripwires.refused(services, tripwires.REFUSALS, agency)
             times.look()
+    for each in tripwires.listed(services, NPB):
+        services.ask(call_of(NPB), tripwires.reviewing(each.unusual_access_id))
+    tripwires.listed(services, NPB, reviewed=True)
 
 
 def empty_a_budget(services: Services) -> None:

@@ -74,6 +74,7 @@ TOLD = {
     "GetEmergencyLookUp": f"{_EMERGENCIES}test_a_review_that_was_hidden_from_its_emergency_look_up_is_found",
     "ListEmergencyLookUps": f"{_EMERGENCIES}test_what_was_hidden_from_the_list_is_found",
     "ListWatchedNumbers": "attack/test_watched_set_back.py::test_what_was_hidden_from_the_list_is_found",
+    "ListUnusualAccesses": "attack/test_tripwires_set_back.py::test_one_that_was_hidden_from_a_list_is_found",
     "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",
 }
 """Method -> the test in which something was hidden from it for one call, and was found."""

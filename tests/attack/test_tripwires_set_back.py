@@ -10,14 +10,17 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from nsor_server import errors
+from nsor_server.calls import Agency
 from nsor_server.lookup.tripwires import reading, store, times
 from nsor_server.lookup.tripwires.rules import Access, Finding, Tripwires
 from nsor_server.policy.tripwires import TripwirePolicy
 from nsor_server.verification.tripwires import AT_NO_TIME, LEFT_OUT, NOT_FOLLOWING, NOT_TOLD, OTHERS
-from tests.agencies import PUNJAB_PROSECUTION, SINDH_PROSECUTION
+from nsor_server.verification.unusual_listed import WRONG_LIST, WRONG_REVIEW
+from tests.agencies import NPB, PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services
-from tests.lookup.tripwires.conftest import REFUSALS, Wires, refused
+from tests.calls import Services, call_of
+from tests.lookup.tripwires.conftest import REFUSALS, Wires, listed, refused, reviewing
 from tests.lookup.tripwires.conftest import wires as wires  # noqa: PLC0414 - a fixture
 
 Patch = pytest.MonkeyPatch
@@ -169,3 +172,51 @@ def test_findings_that_are_written_at_no_time_are_found(services: Services, owne
             (ref.row_id, ref.sha256),
         )
     found_by(owner, AT_NO_TIME)
+
+
+@pytest.mark.parametrize("agency", [NPB, PUNJAB_PROSECUTION], ids=lambda each: each.agency_id)
+def test_one_that_was_hidden_from_a_list_is_found(
+    services: Services, wires: Wires, owner: Owner, agency: Agency
+) -> None:
+    refused(services, REFUSALS)
+    assert len(wires.look()) == 1
+    assert len(listed(services, agency)) == 1
+    with owner.without("unusual_access", "true"):
+        assert not listed(services, agency)
+    assert owner.findings() == [WRONG_LIST]
+
+
+def test_a_review_that_was_hidden_from_a_list_is_found(services: Services, wires: Wires, owner: Owner) -> None:
+    refused(services, REFUSALS)
+    wires.look()
+    (one,) = listed(services, NPB)
+    services.ask(call_of(NPB), reviewing(one.unusual_access_id))
+    assert not listed(services, NPB)
+    assert len(listed(services, NPB, reviewed=True)) == 1
+    assert owner.findings() == []
+    with owner.without("unusual_access_review", "true"):
+        assert listed(services, NPB)
+    assert owner.findings() == [WRONG_LIST]
+
+
+def test_one_that_was_hidden_from_its_review_is_found(services: Services, wires: Wires, owner: Owner) -> None:
+    refused(services, REFUSALS)
+    wires.look()
+    (one,) = listed(services, NPB)
+    with owner.without("unusual_access", "true"):
+        services.refused_by_the_register(errors.NoRecord, call_of(NPB), reviewing(one.unusual_access_id))
+    assert len(owner.findings()) == 1
+
+
+def test_a_review_by_the_officer_himself_is_found(
+    services: Services, wires: Wires, owner: Owner, monkeypatch: Patch
+) -> None:
+    # Past the check, as whoever changes the server's memory.
+    himself = services.enrolled(officer_of(NPB))
+    refused(services, REFUSALS, NPB, himself)
+    wires.look()
+    (one,) = listed(services, NPB)
+    with monkeypatch.context() as unchecked:
+        unchecked.setattr("nsor_server.access.decisions.check", lambda **_: None)
+        services.ask(call_of(NPB, himself), reviewing(one.unusual_access_id))
+    assert owner.findings() == [WRONG_REVIEW]

@@ -25,7 +25,9 @@ from nsor_server.config import OperatorError
 PURPOSE = "purpose"
 """Name of the request field that states the purpose where the kind of agency has several."""
 
-_OF_NO_PERSON = frozenset({options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW})
+_OF_NO_PERSON = frozenset(
+    {options_pb2.FIELD_CLASS_ALWAYS, options_pb2.FIELD_CLASS_REVIEW, options_pb2.FIELD_CLASS_UNUSUAL}
+)
 """Classes of fields that an answer may have although its method's effect isn't to disclose."""
 
 _SIGNED = frozenset(

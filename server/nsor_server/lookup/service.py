@@ -18,6 +18,7 @@ from nsor_server.lookup.requests.service import AccessRequests
 from nsor_server.lookup.screening.service import Screening
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.search.service import Searches
+from nsor_server.lookup.tripwires.service import UnusualAccesses
 from nsor_server.lookup.watched.service import WatchedNumbers
 from nsor_server.rpc.handlers import Grouped, Handler
 from nsor_server.storage.blind_index import BlindIndex
@@ -50,6 +51,7 @@ class LookupService:
         self._emergencies = Emergencies(sealer, blind_index, durable)
         self._disclosures = Disclosures(keyring, durable)
         self._watched = WatchedNumbers(sealer, blind_index, durable)
+        self._unusual = UnusualAccesses(sealer, durable)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -72,6 +74,7 @@ class LookupService:
             *self._emergencies.handlers(),
             *self._disclosures.handlers(),
             *self._watched.handlers(),
+            *self._unusual.handlers(),
         )
 
     def ended_with(self, call: Call, key_id: bytes, conn: Connection) -> list[Row]:

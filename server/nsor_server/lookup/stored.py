@@ -89,6 +89,7 @@ STORED: Final = Stored(
         *screening.TABLES,
         *EMERGENCIES,
         RecordedTable(tripwires.TABLE, "unusual_access_id"),
+        RecordedTable.unsealed(tripwires.REVIEWS),
         RecordedTable.unsealed(tripwires.TIMES),
         RecordedTable(recalls.PASSES, "recall_pass_id"),
         RecordedTable(recalls.RECALLS, "recall_id"),

@@ -65,8 +65,9 @@ from nsor_server.verification.returned_told import ToldOfReturns
 from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
-from nsor_server.verification.watched import WatchedNumbers
 from nsor_server.verification.tripwires import Unusual
+from nsor_server.verification.unusual_listed import ListedUnusual
+from nsor_server.verification.watched import WatchedNumbers
 
 _MIGRATIONS: Final = "SELECT number, name, sha256 FROM migration"
 
@@ -157,6 +158,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         FoundByNumber(history, enrolled, report.add),
         Emergencies(conn, keyring, history, enrolled, decided_by, add=report.add),
         Unusual(conn, keyring, enrolled, decided_by, report.add),
+        ListedUnusual(conn, keyring, enrolled, report.add),
         ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
         WatchedNumbers(conn, enrolled, decided_by, report.add),
         ArrivalsMatched(

@@ -25,6 +25,7 @@ from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.recalls import store as recalls
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.screening import store as screening
+from nsor_server.lookup.tripwires import store as tripwires
 from nsor_server.notification import store as notices
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
@@ -109,6 +110,8 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
             SELECT FROM {watched.TABLE} AS w WHERE w.watched_id = %(key)s AND w.kind <> {watched.Kind.OWN:d}
         )
     """,
+    record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS: _recorded(tripwires.TABLE),
+    record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: _recorded(tripwires.REVIEW),
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 

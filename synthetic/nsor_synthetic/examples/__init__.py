@@ -37,6 +37,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from emergencies.emergencies(ids)
     yield from emergencies.disclosures(ids)
     yield from emergencies.watched(ids)
+    yield from emergencies.unusual_accesses(ids)
     yield from lookup.searches(ids)
     yield from directory.oversight(ids)
     yield from directory.directory(ids)

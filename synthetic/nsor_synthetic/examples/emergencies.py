@@ -1,4 +1,4 @@
-"""Example requests of emergency look-ups, of disclosures, and of watched numbers."""
+"""Example requests of emergency look-ups, of disclosures, of watched numbers, and of unusual accesses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor.v1 import disclosures_pb2, emergencies_pb2, watched_pb2
+from nsor.v1 import disclosures_pb2, emergencies_pb2, tripwires_pb2, watched_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -49,3 +49,14 @@ def watched(ids: parts.Ids) -> Iterator[Message]:
         request_id=ids.uuid("watched number's end"), watched_id=ids.uuid("watched id")
     )
     yield watched_pb2.ListWatchedNumbersRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - a page token, no secret
+
+
+def unusual_accesses(ids: parts.Ids) -> Iterator[Message]:
+    """Of unusual accesses: listed and reviewed."""
+    yield tripwires_pb2.ListUnusualAccessesRequest(page_size=50, page_token="dG9rZW4", reviewed=True)  # noqa: S106 - no secret
+    yield tripwires_pb2.ReviewUnusualAccessRequest(
+        request_id=ids.uuid("unusual access review"),
+        validate_only=True,
+        unusual_access_id=ids.uuid("unusual access"),
+        finding=tripwires_pb2.UNUSUAL_ACCESS_FINDING_EXPLAINED,
+    )

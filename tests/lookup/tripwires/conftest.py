@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from nsor.v1 import arrivals_pb2, registration_pb2
+from nsor.v1 import arrivals_pb2, registration_pb2, tripwires_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
 from nsor_server.lookup.tripwires import store
@@ -89,4 +90,34 @@ def looked_up(services: Services, cnic: str, who: Officer | None = None) -> None
     services.ask(call_of(PUNJAB_POLICE, who or OFFICERS[PUNJAB_POLICE]), request)
 
 
-__all__ = ["OFFICERS", "REFUSALS", "Owner", "Wires", "looked_up", "owner", "refused", "running", "wires"]
+def listed(services: Services, agency: Agency, **fields: Any) -> Sequence[tripwires_pb2.UnusualAccess]:
+    """What an agency's officer is shown."""
+    request = tripwires_pb2.ListUnusualAccessesRequest(**fields)
+    response = services.ask(call_of(agency), request).response
+    assert isinstance(response, tripwires_pb2.ListUnusualAccessesResponse)
+    return response.items
+
+
+def reviewing(
+    unusual_access_id: str,
+    finding: tripwires_pb2.UnusualAccessFinding.ValueType = tripwires_pb2.UNUSUAL_ACCESS_FINDING_EXPLAINED,
+    **fields: Any,
+) -> tripwires_pb2.ReviewUnusualAccessRequest:
+    return tripwires_pb2.ReviewUnusualAccessRequest(
+        request_id=str(uuid.uuid4()), unusual_access_id=unusual_access_id, finding=finding, **fields
+    )
+
+
+__all__ = [
+    "OFFICERS",
+    "REFUSALS",
+    "Owner",
+    "Wires",
+    "listed",
+    "looked_up",
+    "owner",
+    "refused",
+    "reviewing",
+    "running",
+    "wires",
+]

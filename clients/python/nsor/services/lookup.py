@@ -13,6 +13,7 @@ from nsor.v1 import (
     recalls_pb2,
     screening_pb2,
     search_pb2,
+    tripwires_pb2,
     watched_pb2,
 )
 
@@ -338,6 +339,38 @@ class Lookup(Service):
             "nsor.v1.LookupService/ListEmergencyLookUps",
             request,
             emergencies_pb2.ListEmergencyLookUpsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_unusual_accesses(
+        self,
+        request: tripwires_pb2.ListUnusualAccessesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[tripwires_pb2.ListUnusualAccessesResponse]:
+        """List unusual accesses of your agency; as NPB, those of all that wait for a review, or were reviewed."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListUnusualAccesses",
+            request,
+            tripwires_pb2.ListUnusualAccessesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def review_unusual_access(
+        self,
+        request: tripwires_pb2.ReviewUnusualAccessRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[tripwires_pb2.ReviewUnusualAccessResponse]:
+        """Say what NPB makes of an unusual access, once; signed by a deciding officer who isn't concerned."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ReviewUnusualAccess",
+            request,
+            tripwires_pb2.ReviewUnusualAccessResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -11,6 +11,7 @@ from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 from nsor.v1 import recalls_pb2 as nsor_dot_v1_dot_recalls__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
 from nsor.v1 import search_pb2 as nsor_dot_v1_dot_search__pb2
+from nsor.v1 import tripwires_pb2 as nsor_dot_v1_dot_tripwires__pb2
 from nsor.v1 import watched_pb2 as nsor_dot_v1_dot_watched__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -147,6 +148,16 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListDisclosures',
                 request_serializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.FromString,
+                _registered_method=True)
+        self.ListUnusualAccesses = channel.unary_unary(
+                '/nsor.v1.LookupService/ListUnusualAccesses',
+                request_serializer=nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesResponse.FromString,
+                _registered_method=True)
+        self.ReviewUnusualAccess = channel.unary_unary(
+                '/nsor.v1.LookupService/ReviewUnusualAccess',
+                request_serializer=nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessResponse.FromString,
                 _registered_method=True)
         self.ListRecalls = channel.unary_unary(
                 '/nsor.v1.LookupService/ListRecalls',
@@ -367,6 +378,23 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListUnusualAccesses(self, request, context):
+        """Lists unusual accesses, the newest in front: of the caller's agency, whatever the officer's places, and to NPB those of all agencies with what
+        was unusual, by whom. An agency is told that there was something, and by which of its own accesses it may look for it. It shows nobody, and
+        costs nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewUnusualAccess(self, request, context):
+        """Says what NPB makes of an unusual access, once (WRONG_STATE): a deciding officer of NPB signs, who isn't the one whose accesses they were
+        (SECOND_PERSON_REQUIRED). The agency doesn't hear of it. Errors: NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRecalls(self, request, context):
         """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
         lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
@@ -516,6 +544,16 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListDisclosures,
                     request_deserializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.SerializeToString,
+            ),
+            'ListUnusualAccesses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnusualAccesses,
+                    request_deserializer=nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesResponse.SerializeToString,
+            ),
+            'ReviewUnusualAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewUnusualAccess,
+                    request_deserializer=nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessResponse.SerializeToString,
             ),
             'ListRecalls': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecalls,
@@ -1111,6 +1149,60 @@ class LookupService:
             '/nsor.v1.LookupService/ListDisclosures',
             nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresRequest.SerializeToString,
             nsor_dot_v1_dot_disclosures__pb2.ListDisclosuresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnusualAccesses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListUnusualAccesses',
+            nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesRequest.SerializeToString,
+            nsor_dot_v1_dot_tripwires__pb2.ListUnusualAccessesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewUnusualAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ReviewUnusualAccess',
+            nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessRequest.SerializeToString,
+            nsor_dot_v1_dot_tripwires__pb2.ReviewUnusualAccessResponse.FromString,
             options,
             channel_credentials,
             insecure,

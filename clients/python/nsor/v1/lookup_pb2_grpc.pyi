@@ -13,6 +13,7 @@ from nsor.v1 import lookup_pb2 as _lookup_pb2
 from nsor.v1 import recalls_pb2 as _recalls_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
 from nsor.v1 import search_pb2 as _search_pb2
+from nsor.v1 import tripwires_pb2 as _tripwires_pb2
 from nsor.v1 import watched_pb2 as _watched_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -142,6 +143,15 @@ class LookupServiceStub:
     look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
     there, or isn't the officer's own: NO_RECORD.
     """
+    ListUnusualAccesses: _grpc.UnaryUnaryMultiCallable[_tripwires_pb2.ListUnusualAccessesRequest, _tripwires_pb2.ListUnusualAccessesResponse]
+    """Lists unusual accesses, the newest in front: of the caller's agency, whatever the officer's places, and to NPB those of all agencies with what
+    was unusual, by whom. An agency is told that there was something, and by which of its own accesses it may look for it. It shows nobody, and
+    costs nothing.
+    """
+    ReviewUnusualAccess: _grpc.UnaryUnaryMultiCallable[_tripwires_pb2.ReviewUnusualAccessRequest, _tripwires_pb2.ReviewUnusualAccessResponse]
+    """Says what NPB makes of an unusual access, once (WRONG_STATE): a deciding officer of NPB signs, who isn't the one whose accesses they were
+    (SECOND_PERSON_REQUIRED). The agency doesn't hear of it. Errors: NO_RECORD.
+    """
     ListRecalls: _grpc.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]
     """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
     lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
@@ -270,6 +280,15 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
     look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
     there, or isn't the officer's own: NO_RECORD.
+    """
+    ListUnusualAccesses: _aio.UnaryUnaryMultiCallable[_tripwires_pb2.ListUnusualAccessesRequest, _tripwires_pb2.ListUnusualAccessesResponse]  # type: ignore[assignment]
+    """Lists unusual accesses, the newest in front: of the caller's agency, whatever the officer's places, and to NPB those of all agencies with what
+    was unusual, by whom. An agency is told that there was something, and by which of its own accesses it may look for it. It shows nobody, and
+    costs nothing.
+    """
+    ReviewUnusualAccess: _aio.UnaryUnaryMultiCallable[_tripwires_pb2.ReviewUnusualAccessRequest, _tripwires_pb2.ReviewUnusualAccessResponse]  # type: ignore[assignment]
+    """Says what NPB makes of an unusual access, once (WRONG_STATE): a deciding officer of NPB signs, who isn't the one whose accesses they were
+    (SECOND_PERSON_REQUIRED). The agency doesn't hear of it. Errors: NO_RECORD.
     """
     ListRecalls: _aio.UnaryUnaryMultiCallable[_recalls_pb2.ListRecallsRequest, _recalls_pb2.ListRecallsResponse]  # type: ignore[assignment]
     """Lists recalls: what the caller's agency was shown and is told otherwise now, the oldest in front, whatever the officer's places. NPB
@@ -522,6 +541,27 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
         look-up in an emergency; never of what NPB keeps to itself, such as readings of what is sealed, and reviews. A registration that isn't
         there, or isn't the officer's own: NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def ListUnusualAccesses(
+        self,
+        request: _tripwires_pb2.ListUnusualAccessesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tripwires_pb2.ListUnusualAccessesResponse, _abc.Awaitable[_tripwires_pb2.ListUnusualAccessesResponse]]:
+        """Lists unusual accesses, the newest in front: of the caller's agency, whatever the officer's places, and to NPB those of all agencies with what
+        was unusual, by whom. An agency is told that there was something, and by which of its own accesses it may look for it. It shows nobody, and
+        costs nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ReviewUnusualAccess(
+        self,
+        request: _tripwires_pb2.ReviewUnusualAccessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tripwires_pb2.ReviewUnusualAccessResponse, _abc.Awaitable[_tripwires_pb2.ReviewUnusualAccessResponse]]:
+        """Says what NPB makes of an unusual access, once (WRONG_STATE): a deciding officer of NPB signs, who isn't the one whose accesses they were
+        (SECOND_PERSON_REQUIRED). The agency doesn't hear of it. Errors: NO_RECORD.
         """
 
     @_abc_1.abstractmethod

@@ -404,6 +404,8 @@ class _FieldClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldClass
     """Where the offender lived last: that one address, to find him while he may harm somebody. Of a record that is handled with more care it isn't
     shown.
     """
+    FIELD_CLASS_UNUSUAL: _FieldClass.ValueType  # 370
+    """What is unusual of accesses, and who made them: for NPB alone. It names nobody who is registered."""
 
 class FieldClass(_FieldClass, metaclass=_FieldClassEnumTypeWrapper):
     """What a field of an answer is, which decides for which purposes it is shown. Each class is defined here, once. A purpose that is
@@ -459,6 +461,8 @@ FIELD_CLASS_LAST_ADDRESS: FieldClass.ValueType  # 350
 """Where the offender lived last: that one address, to find him while he may harm somebody. Of a record that is handled with more care it isn't
 shown.
 """
+FIELD_CLASS_UNUSUAL: FieldClass.ValueType  # 370
+"""What is unusual of accesses, and who made them: for NPB alone. It names nobody who is registered."""
 Global___FieldClass: _TypeAlias = FieldClass  # noqa: Y015
 
 class _Format:

@@ -203,3 +203,114 @@ class UnusualAccess(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnusualAccess: _TypeAlias = UnusualAccess  # noqa: Y015
+
+@_typing.final
+class ListUnusualAccessesRequest(_message.Message):
+    """Asks for a page of unusual accesses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REVIEWED_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most of a page, 1 to 100; 0: 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first one. It holds for this officer and this filter alone."""
+    reviewed: _builtins.bool
+    """Of NPB: those that were reviewed, instead of those that wait for it. An agency is shown its own whether or not they were reviewed, and may not ask
+    (NOT_ALLOWED).
+    """
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        reviewed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "reviewed", b"reviewed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnusualAccessesRequest: _TypeAlias = ListUnusualAccessesRequest  # noqa: Y015
+
+@_typing.final
+class ListUnusualAccessesResponse(_message.Message):
+    """A page of unusual accesses, the newest in front."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty: there is none."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnusualAccess]:
+        """Unusual accesses."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___UnusualAccess] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnusualAccessesResponse: _TypeAlias = ListUnusualAccessesResponse  # noqa: Y015
+
+@_typing.final
+class ReviewUnusualAccessRequest(_message.Message):
+    """Says what NPB makes of an unusual access."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    UNUSUAL_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the request repeatable: the same id with the same content is answered alike, once."""
+    validate_only: _builtins.bool
+    """Check only: nothing is changed, and the register isn't read."""
+    unusual_access_id: _builtins.str
+    """The unusual access."""
+    finding: Global___UnusualAccessFinding.ValueType
+    """What NPB makes of it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        unusual_access_id: _builtins.str = ...,
+        finding: Global___UnusualAccessFinding.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "request_id", b"request_id", "unusual_access_id", b"unusual_access_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewUnusualAccessRequest: _TypeAlias = ReviewUnusualAccessRequest  # noqa: Y015
+
+@_typing.final
+class ReviewUnusualAccessResponse(_message.Message):
+    """The answer to a review."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewUnusualAccessResponse: _TypeAlias = ReviewUnusualAccessResponse  # noqa: Y015

@@ -13,14 +13,18 @@ from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
+from nsor.v1 import options_pb2
+from nsor_server.access import rows
+from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.stored import UUID_OF_RECORD
 from nsor_server.lookup.tripwires.rules import Finding, Ref, Who
+from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import SealBroken, Sealing
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "unusual_access"
@@ -45,6 +49,53 @@ TIMES: Final = Table(
     ),
     row_id="tripwire_time_id",
 )
+REVIEW: Final = "unusual_access_review"
+REVIEWS: Final = Table(
+    REVIEW,
+    (("unusual_access_id", "uuid"), ("agency_id", "text"), ("finding", "smallint"), ("reviewed_by", "bytea")),
+    row_id="unusual_access_id",
+    written_at="reviewed_at",
+)
+REVIEWED: Final = Versions(
+    "unusual access review",
+    ("uuid",),
+    "(SELECT count(*) FROM unusual_access_review WHERE unusual_access_id = q.k1)",
+)
+"""Whether one was reviewed: 0 or 1."""
+PLACES: Final = rows.Columns(own_agency="u.agency_id")
+EVERY, WAITING, DONE = 0, 1, 2
+"""Which are listed: all, those that wait for their review, those that were reviewed."""
+_OF_ONE: Final = """
+uuid_send(u.unusual_access_id), u.agency_id, u.found_at, u.sealed, r.finding, r.reviewed_at"""
+_ONE: Final = Statement(
+    b"unusual access",
+    f"""
+SELECT {_OF_ONE}
+FROM unusual_access AS u LEFT JOIN unusual_access_review AS r USING (unusual_access_id)
+WHERE u.unusual_access_id = $1
+""".encode(),  # noqa: S608 - constants
+)
+_PAGE: Final = rows.statements(
+    "unusual accesses",
+    f"""
+SELECT h.size, o.*
+FROM ledger_head AS h
+LEFT JOIN (
+    SELECT {_OF_ONE}
+    FROM unusual_access AS u LEFT JOIN unusual_access_review AS r USING (unusual_access_id)
+    WHERE {{rows}} AND u.unusual_access_id < $5::uuid
+        AND ($7::bigint = {EVERY} OR (r.unusual_access_id IS NOT NULL) = ($7::bigint = {DONE}))
+    ORDER BY u.unusual_access_id DESC
+    LIMIT $6::bigint
+) AS o ON true
+ORDER BY 2 DESC
+""",  # noqa: S608 - constants
+    PLACES,
+    (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_ALL),
+)
+"""By the scope that the contract gives the caller: the newest in front, before one of them or from the first one."""
+FROM_THE_NEWEST: Final = b"\xff" * 16
+"""No id is greater."""
 _LAST: Final = Versions("tripwire time", (), "coalesce((SELECT max(number) FROM tripwire_time), 0)")
 """How many times there were: two processes never write the same one."""
 _STATE: Final = """
@@ -101,6 +152,37 @@ class Stored:
     agency_id: str
     found_at: dt.datetime
     sealed: bytes
+
+
+class Reviewed(NamedTuple):
+    """An unusual access, opened, with what NPB has made of it.
+
+    Attributes:
+        record: what was sealed.
+        finding: number of nsor.v1.UnusualAccessFinding; 0: nobody has reviewed it.
+        reviewed_at: when it was reviewed; None: it wasn't.
+    """
+
+    record: record_pb2.UnusualAccessRecord
+    finding: int
+    reviewed_at: dt.datetime | None
+
+    @property
+    def seen(self) -> Seen:
+        """That it was reviewed, or wasn't."""
+        return Seen(REVIEWED, (self.record.unusual_access_id,), int(self.reviewed_at is not None))
+
+
+class Page(NamedTuple):
+    """A page of unusual accesses.
+
+    Attributes:
+        size: how many entries there were when it was read.
+        found: the newest in front.
+    """
+
+    size: int
+    found: Sequence[Reviewed]
 
 
 def state(conn: Connection) -> State:
@@ -178,6 +260,63 @@ def opened(sealer: Sealing, stored: Stored) -> record_pb2.UnusualAccessRecord:
     if _beside(record) != (stored.unusual_access_id, stored.agency_id, stored.found_at):
         raise contradicted(TABLE, "a column of %s contradicts the sealed record")
     return record
+
+
+def review(record: record_pb2.UnusualAccessRecord, finding: int, by: bytes) -> Row:
+    """The row of a review; ``by``: key id of the officer."""
+    return Row(REVIEWS, (record.unusual_access_id, record.agency, finding, by))
+
+
+def one(conn: Connection, sealer: Sealing, unusual_access_id: bytes, call: Call) -> Reviewed | None:
+    """An unusual access, whosever it is; what it was looked at for stands in the call.
+
+    Raises:
+        errors.Internal: it isn't what its row says.
+    """
+    found = ask(conn, _ONE, unusual_access_id)
+    call.looks_at(record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS, unusual_access_id, ONCE if found else 0)
+    if not found:
+        return None
+    shown = _reviewed(sealer, found[0])
+    if shown.record.unusual_access_id != unusual_access_id:
+        raise contradicted(TABLE, "a row of %s was read for another one")
+    return shown
+
+
+def page(conn: Connection, sealer: Sealing, call: Call, *, after: bytes, most: int, which: int) -> Page:
+    """Unusual accesses that the contract shows the caller, the newest in front.
+
+    Args:
+        conn: any.
+        sealer: opens them.
+        call: of the caller.
+        after: id of one of them, behind which the page begins; empty: with the first.
+        most: how many.
+        which: all of them, or some.
+
+    Raises:
+        errors.Internal: one isn't what its row says.
+    """
+    own = after or FROM_THE_NEWEST, arrays.integer(most), arrays.integer(which)
+    found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), *own)
+    if not found:
+        raise contradicted("ledger_head")
+    shown = [_reviewed(sealer, columns) for _, *columns in found if columns[0] is not None]
+    for each in shown:
+        rows.require_shown(TABLE, said(each.record), call)
+        if which != EVERY and (each.reviewed_at is not None) != (which == DONE):
+            raise contradicted(TABLE, "a row of %s was read as reviewed, or as waiting, and isn't")
+    return Page(int(found[0][0]), shown)
+
+
+def said(record: record_pb2.UnusualAccessRecord) -> rows.Said:
+    """What one says of itself."""
+    return rows.Said(own_agency=record.agency)
+
+
+def _reviewed(sealer: Sealing, columns: Sequence[Any]) -> Reviewed:
+    *stored, finding, reviewed_at = columns
+    return Reviewed(opened(sealer, Stored(*stored)), finding or 0, reviewed_at)
 
 
 def told_since(conn: Connection, sealer: Sealing, since_us: int) -> dict[tuple[int, Who], int]:

@@ -13,6 +13,18 @@ COMMENT ON COLUMN unusual_access.found_at IS 'the fixed time at which it was fou
 COMMENT ON COLUMN unusual_access.sealed IS 'nsor.storage.v1.UnusualAccessRecord under the sealing keyset';
 CREATE INDEX unusual_access_of_agency ON unusual_access (agency_id, unusual_access_id);
 
+CREATE TABLE unusual_access_review (
+    unusual_access_id uuid PRIMARY KEY REFERENCES unusual_access,
+    agency_id text NOT NULL,
+    finding smallint NOT NULL CHECK (finding >= 1),
+    reviewed_by bytea NOT NULL,
+    reviewed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE unusual_access_review IS 'what NPB has made of unusual accesses, once of each';
+COMMENT ON COLUMN unusual_access_review.agency_id IS 'the agency of the officer whose accesses they were';
+COMMENT ON COLUMN unusual_access_review.finding IS 'enum nsor.v1.UnusualAccessFinding';
+COMMENT ON COLUMN unusual_access_review.reviewed_by IS 'key id of the officer who reviewed it';
+
 -- The fixed times at which it is looked for them. One row each, whatever there is.
 CREATE TABLE tripwire_time (
     tripwire_time_id uuid NOT NULL UNIQUE,
@@ -26,7 +38,7 @@ COMMENT ON COLUMN tripwire_time.watched_to IS 'the last entry whose access was t
 COMMENT ON COLUMN tripwire_time.travelled_to IS 'manifests that were over until then were looked at';
 COMMENT ON COLUMN tripwire_time.policy_version IS 'of the document tripwires, by which it was looked for them; 0: the one that ships';
 
-GRANT SELECT, INSERT ON unusual_access, tripwire_time TO nsor_server;
+GRANT SELECT, INSERT ON unusual_access, unusual_access_review, tripwire_time TO nsor_server;
 
 -- Numbers whose look-up is worth a question. Of each there is a keyed hash alone, under keys of its own: it can be asked whether a
 -- number is watched only with the number and the keyring.

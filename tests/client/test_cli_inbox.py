@@ -24,6 +24,7 @@ from nsor.v1 import (
     recalls_pb2,
     reviews_pb2,
     transfers_pb2,
+    tripwires_pb2,
     types_pb2,
     worklists_pb2,
 )
@@ -45,6 +46,7 @@ REVIEWS = "nsor.v1.RegistrationService/ListReviews"
 UNMATCHED = "nsor.v1.RegistrationService/ListUnmatchedJudgments"
 EMERGENCIES = f"{LOOKUP}ListEmergencyLookUps"
 RECALLS = f"{LOOKUP}ListRecalls"
+UNUSUAL = f"{LOOKUP}ListUnusualAccesses"
 EVENTS = "nsor.v1.NotificationService/SubscribeEvents"
 PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
 APPROVED = access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
@@ -75,6 +77,7 @@ class Kind:
             TRANSFERS: lambda _: transfers_pb2.ListTransfersResponse(items=[TRANSFER] * 2),
             RECALLS: lambda _: recalls_pb2.ListRecallsResponse(recalls=[recalls_pb2.Recall()]),
             DUTIES: lambda _: duties_pb2.ListDutiesResponse(),
+            UNUSUAL: lambda _: tripwires_pb2.ListUnusualAccessesResponse(),
             GET: lambda request: access_requests_pb2.GetAccessRequestResponse(
                 access_request=access_requests_pb2.AccessRequest(
                     access_request_id=access_requests_pb2.GetAccessRequestRequest.FromString(request).access_request_id,
@@ -206,6 +209,26 @@ def test_each_line_opens_as_its_own_command_does(
     assert "`nsor work 1`" in capsys.readouterr().err
     assert run("inbox", "5") == cli.USAGE
     assert "There are 4." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("agency", "counted"), [("POLICE", "1"), ("NPB", "2")])
+def test_an_agency_sees_what_was_unusual_lately_and_npb_what_waits(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str], *, agency: str, counted: str
+) -> None:
+    new, old = tripwires_pb2.UnusualAccess(), tripwires_pb2.UnusualAccess()
+    new.find_time.GetCurrentTime()
+    old.find_time.FromSeconds(1_700_000_000)
+    kind.register.answers[UNUSUAL] = lambda _: tripwires_pb2.ListUnusualAccessesResponse(items=[new, old])
+    kind.register.answers |= {
+        PROPOSED: lambda _: worklists_pb2.ListPendingDecisionsResponse(),
+        REVIEWS: lambda _: reviews_pb2.ListReviewsResponse(),
+        UNMATCHED: lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(),
+        EMERGENCIES: lambda _: emergencies_pb2.ListEmergencyLookUpsResponse(),
+    }
+    kind.is_(agency)
+    assert run("inbox") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "nsor unusual list" in line]
+    assert counted in line.split()[:3]
 
 
 def test_what_waits_is_said_in_urdu_in_the_last_column(

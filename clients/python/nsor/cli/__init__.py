@@ -86,6 +86,7 @@ COMMANDS = {
     ),
     "emergencies": Entry("nsor.cli.emergencies", "emergencies", "List emergency look-ups; review them (NPB)."),
     "watched": Entry("nsor.cli.watched", "watched", "Have numbers watched: decoys and protected persons (NPB)."),
+    "unusual": Entry("nsor.cli.unusual", "unusual", "List what was unusual in accesses; review it (NPB)."),
     "recalls": Entry("nsor.cli.recalls", "recalls", "List what your agency is told otherwise now; acknowledge it."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "policy": Entry("nsor.cli.policy", "policy", "Propose and adopt the policy that decides (NPB)."),

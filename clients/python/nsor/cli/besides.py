@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from nsor.v1 import options_pb2
 
 _PAGE: Final = 100
+_DAY_SECONDS: Final = 86_400
 _MOST_EVENTS: Final = 500
 _GIVE_UP_SECONDS: Final = 10.0
 
@@ -34,6 +36,8 @@ def counts(client: Client, kind: options_pb2.AgencyKind.ValueType) -> list[Count
         found += _of_npb(client)
     if kind in with_work:
         found.append(_recalls(client))
+    if kind not in {options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE, options_pb2.AGENCY_KIND_MONITORING}:
+        found.append(_unusual(client, kind))
     if kind == options_pb2.AGENCY_KIND_POLICE:
         found += _of_police(client)
     if kind in with_work:
@@ -73,6 +77,19 @@ def _recalls(client: Client) -> Count:
 
     page = client.lookup.list_recalls(recalls_pb2.ListRecallsRequest(page_size=_PAGE)).message
     return _count("recalls of what you were shown", page.recalls, page, "nsor recalls list")
+
+
+def _unusual(client: Client, kind: options_pb2.AgencyKind.ValueType) -> Count:
+    """Those that wait for NPB's review; to another agency those of the last day, since it has none to review."""
+    from nsor.v1 import options_pb2, tripwires_pb2  # noqa: PLC0415 - as above
+
+    page = client.lookup.list_unusual_accesses(tripwires_pb2.ListUnusualAccessesRequest(page_size=_PAGE)).message
+    if kind == options_pb2.AGENCY_KIND_NPB:
+        return _count("unusual accesses to review", page.items, page, "nsor unusual list")
+    since = time.time() - _DAY_SECONDS
+    new = [each for each in page.items if each.find_time.seconds > since]
+    more = len(new) == _PAGE and bool(page.next_page_token)
+    return Count("unusual accesses of the last day", len(new), more, "nsor unusual list")
 
 
 def _work(client: Client) -> Count:

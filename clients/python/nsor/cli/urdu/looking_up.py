@@ -97,6 +97,16 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "Each access under your agency is one of yours.": "آپ کے ادارے کے نام پر ہر رسائی آپ ہی کی ہے۔",
     "Shown to": "کن کو دکھایا گیا",
+    # Of unusual accesses.
+    "Unusual accesses": "غیر معمولی رسائیاں",
+    "unusual accesses": "غیر معمولی رسائیاں",
+    "Accesses of {}": "{} کی رسائیاں",
+    "To see who it was, and for which case: `nsor ledger accesses --access-id ID`, by --accesses here.": (
+        "کون تھا اور کس کیس کے لیے: `nsor ledger accesses --access-id ID`، شناخت یہاں --accesses سے۔"
+    ),
+    "To review the one that has waited longest: `nsor unusual review {} --finding explained`": (
+        "جو سب سے پہلے ملی اس کا جائزہ: `nsor unusual review {} --finding explained`"
+    ),
     # Of emergencies.
     "An emergency look-up needs no grant. NPB hears of it now, and so does whoever owns the record.": (
         "ہنگامی رسائی کے لیے اجازت نامہ درکار نہیں۔ این پی بی کو اور ریکارڈ کے ذمہ دار ادارے کو ابھی اطلاع جاتی ہے۔"

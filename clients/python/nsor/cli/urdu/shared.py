@@ -26,6 +26,8 @@ TEXTS: Final[dict[str, str]] = {
     "decisions that wait for a second officer": "فیصلے جو دوسرے افسر کے منتظر ہیں",
     "transfers to settle": "منتقلیاں جن کا فیصلہ باقی ہے",
     "emergency look-ups to review": "ہنگامی رسائیاں جن کا جائزہ باقی ہے",
+    "unusual accesses to review": "غیر معمولی رسائیاں جن کا جائزہ باقی ہے",
+    "unusual accesses of the last day": "پچھلے ایک دن کی غیر معمولی رسائیاں",
     "recalls of what you were shown": "آپ کو دکھایا گیا جو غلط ثابت ہوا",
     "records with something to do": "ریکارڈ جن پر کچھ کرنا باقی ہے",
     "events that are not acknowledged": "واقعات جن کی وصولی نہیں بتائی گئی",

@@ -119,6 +119,15 @@ COMMANDS: Final[dict[str, str]] = {
     "Say whether an emergency look-up was justified, for good; you sign.": (
         "ہنگامی رسائی جائز تھی یا نہیں، حتمی طور پر بتانا؛ آپ دستخط کرتے ہیں۔"
     ),
+    "List what was unusual in accesses; review it (NPB).": (
+        "رسائیوں میں کیا غیر معمولی تھا، دیکھنا؛ اس کا جائزہ لینا (این پی بی)۔"
+    ),
+    "List unusual accesses, the newest in front: of your agency, and as NPB of all.": (
+        "غیر معمولی رسائیاں، نئی پہلے: آپ کے ادارے کی، اور این پی بی کے لیے سب کی۔"
+    ),
+    "Say what you make of an unusual access, for good; you sign.": (
+        "غیر معمولی رسائی کے بارے میں نتیجہ، حتمی طور پر بتانا؛ آپ دستخط کرتے ہیں۔"
+    ),
     "List who was shown a record of your agency.": "آپ کے ادارے کا ریکارڈ کن کو دکھایا گیا۔",
     "List who was shown a record of your agency, by agency and purpose, the newest in front.": (
         "آپ کے ادارے کا ریکارڈ کن کو دکھایا گیا، ادارے اور مقصد کے ساتھ، تازہ ترین پہلے۔"
@@ -129,6 +138,11 @@ COMMANDS: Final[dict[str, str]] = {
 OPTIONS: Final[dict[str, str]] = {
     "Why it is watched.": "نگرانی کی وجہ۔",
     "You are the second: the first one's id.": "آپ دوسرے افسر ہیں: پہلے کا کوڈ۔",
+    "As NPB: those that were reviewed, instead of those that wait for it.": (
+        "این پی بی کے لیے: منتظر کے بجائے وہ جن کا جائزہ لیا جا چکا ہے۔"
+    ),
+    "Each of the accesses too, for `nsor ledger accesses`.": "ہر رسائی بھی، `nsor ledger accesses` کے لیے۔",
+    "What you make of it.": "آپ کا نتیجہ۔",
     "Ask for everything at the terminal; posting and grade are remembered.": (
         "ٹرمینل پر سب کچھ پوچھا جائے؛ تعیناتی اور گریڈ یاد رہتے ہیں۔"
     ),

@@ -65,7 +65,8 @@ def forget(database: Database) -> None:
 
 
 def test_nadra_immigration_and_the_committee_hear_what_concerns_them_alone() -> None:
-    of_recalls = {"RECALL_ISSUED", "RECALLS_OVERDUE"}  # whatever they were shown, they are told when it is wrong
+    # Whatever they were shown, they are told when it is wrong; and when it was unusual that they asked.
+    of_recalls = {"RECALL_ISSUED", "RECALLS_OVERDUE", "UNUSUAL_ACCESSES"}
     assert heard_by(NADRA) == OF_NO_RECORD | of_recalls
     of_journeys = {"TRAVEL_ABROAD", "TRAVEL_RETURNED"}
     ends = {"NOTICE_REFUSED", "NOTICE_WITHDRAWN", "NOTICE_SUPERSEDED", "NOTICE_DID_NOT_HAPPEN"}

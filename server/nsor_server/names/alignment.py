@@ -151,11 +151,12 @@ _LOOKED_AT: Final = frozenset({2, 4, 6, 9})
 
 def numbered(words: Sequence[str]) -> Numbers:
     """The sounds of words as numbers, one row each; 0 fills up."""
-    table = np.zeros((len(words), LONGEST), dtype=np.int8)
-    for row, word in enumerate(words):
-        found = [_NUMBERS[sound] for sound in sounds.sounds(word)[:LONGEST]]
-        table[row, : len(found)] = found
-    return table
+    return np.frombuffer(b"".join(map(numbered_one, words)), dtype=np.int8).reshape(-1, LONGEST)
+
+
+def numbered_one(word: str) -> bytes:
+    """One such row, a byte each."""
+    return bytes([_NUMBERS[sound] for sound in sounds.sounds(word)[:LONGEST]]).ljust(LONGEST, b"\0")
 
 
 def costs(words: Numbers, others: Numbers, most: Floats, *, between_scripts: bool) -> Floats:

@@ -60,16 +60,23 @@ class Cards:
 
     def add(self, card: Stored) -> int:
         """Add a card; tells its slot."""
-        for part, names in ((0, card.names), (1, card.relatives)):
-            for name in names:
-                self._codes.extend([number * 2 + part for number in name])
-                self._codes_end = max(self._codes_end, 2 * max(name) + 2)
-                self._codes.append(_ANOTHER_NAME)
+        of_card = []
+        for name in card.names:
+            of_card += [number * 2 for number in name]
+            of_card.append(_ANOTHER_NAME)
+        for name in card.relatives:
+            of_card += [number * 2 + 1 for number in name]
+            of_card.append(_ANOTHER_NAME)
+        if of_card:
+            self._codes.fromlist(of_card)
+            self._codes_end = max(self._codes_end, max(of_card) // 2 * 2 + 2)
         self._ends.append(len(self._codes))
         self._years.append(card.birth_year)
         self._sexes.append(card.sex)
-        self._parts.append(bool(card.names) + 2 * bool(card.relatives))
-        if not card.names or not card.relatives:
+        if card.names and card.relatives:
+            self._parts.append(_BOTH)
+        else:
+            self._parts.append(bool(card.names) + 2 * bool(card.relatives))
             self._one_part.add(Part.NAME if card.names else Part.RELATIVE)
         self._there.append(1)
         self._districts.append(self._sets.number(card.districts))

@@ -28,7 +28,7 @@ _MOST_LETTERS: Final = 1_000
 _ROUNDED: Final = 0.001
 """More than the rounding of a cost."""
 _NUMBER_BITS: Final = 32
-_CONSONANTS: Final = sounds.CONSONANTS + sounds.TH
+_BITS: Final = {each: 1 << nth for nth, each in enumerate(sounds.CONSONANTS + sounds.TH)}
 Numbers = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 
@@ -86,17 +86,17 @@ class Spellings:
 
     def add(self, word: str) -> int:
         """Add a word; tells its number."""
-        number = len(self._words)
+        number, skeleton = len(self._words), sounds.skeleton(sounds.sounds(word))
         self._words.append(word)
-        self._sounds.frombytes(alignment.numbered([word]).tobytes())
+        self._sounds.frombytes(alignment.numbered_one(word))
         self._letters.append(_letters(word))
         self._lengths.append(len(word))
         self._begin.append(_pair(word[:2]))
         self._end.append(_pair(word[-2:]))
         self._roman.append(sounds.is_roman(word))
         self._frequent.append(word in words.SHARES)
-        self._consonants.append(consonants(word))
-        for key in _keys_of(word):
+        self._consonants.append(_bits(skeleton))
+        for key in _keys(skeleton):
             self._having.setdefault(key, array("i")).append(number)
         return number
 
@@ -245,7 +245,11 @@ def _letters(word: str) -> int:
 
 def consonants(word: str) -> int:
     """A bit for each consonant of a word's skeleton: of two words that share a key no more than two bits differ."""
-    return sum(1 << _CONSONANTS.index(each) for each in set(sounds.skeleton(sounds.sounds(word))))
+    return _bits(sounds.skeleton(sounds.sounds(word)))
+
+
+def _bits(skeleton: str) -> int:
+    return sum(_BITS[each] for each in set(skeleton))
 
 
 def _keys_of(word: str) -> set[str]:

@@ -85,8 +85,7 @@ CLAIM_HEADS: Final = Versions(
 """The newest version of a registration's claim; 0: no court has confirmed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """An exact identifier of a person, in its normal form.
 
     Attributes:

@@ -92,7 +92,7 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         officer_key=detail.officer_key,
         case_reference=detail.case_reference,
         named=call.named,
-        shown=[each.registration_id for each in shown],
+        shown=[each.registration_id for each in shown] if shown else (),
         shown_rows=shown_rows,
     )
 

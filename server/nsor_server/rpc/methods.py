@@ -43,6 +43,7 @@ class Method:
         is_stream: whether it answers with a stream.
         is_grouped: whether the ledger's writer decides its calls.
         part: the method as which the parts of its calls are decided; None: it has no parts.
+        most_shown: of a request, how many registrations an answer may show; None: it has no rows for them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Method:
     is_stream: bool = False
     is_grouped: bool = False
     part: Method | None = None
+    most_shown: Callable[[Any], int] | None = None
 
     @property
     def by_directory(self) -> bool:
@@ -81,9 +83,7 @@ class Method:
 
     def shows(self, call: Call) -> int:
         """How many rows stand beside the entry of an answer, for what it may show; the same whatever it does."""
-        if isinstance(self.handler, Unary | Exchanged) and self.handler.shows is not None:
-            return self.handler.shows(call.request)
-        return 0
+        return 0 if self.most_shown is None else self.most_shown(call.request)
 
     def run(self, call: Call, reader: Reader) -> None:
         """Fill in the outcome, or for a grouped method what it prepares.
@@ -145,11 +145,12 @@ class Methods(grpc.GenericRpcHandler):
         found_by = FOUND_BY.get(rule.full_name)
         if rule.effect == options_pb2.EFFECT_DISCLOSES and found_by is None:
             raise ContractError(f"{rule.full_name} discloses, and access/disclosures.py doesn't say how that is found")
-        if (found_by is FoundBy.ROWS) != (getattr(handler, "shows", None) is not None):
+        shows = getattr(handler, "shows", None)
+        if (found_by is FoundBy.ROWS) != (shows is not None):
             raise ContractError(f"{rule.full_name} has rows for what it shows, or says how many, and not both")
         seconds = STREAM_SECONDS if rule.streaming else rule.deadline_ms / 1000
         part = self._part(handler) if isinstance(handler, Parted) else None
-        return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped), part)
+        return Method(rule.full_name, rule, handler, seconds, rule.streaming, isinstance(handler, Grouped), part, shows)
 
     def _part(self, handler: Parted[Any, Any]) -> Method:
         rule = self._by_request.get(handler.part)

@@ -6,6 +6,7 @@ batch, and every call passes it.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ _SHORT: Final = struct.Struct(">ih").pack
 _INTEGER: Final = struct.Struct(">ii").pack
 _LONG: Final = struct.Struct(">iq").pack
 _NULL: Final = _LENGTH(-1)
+_UUID_BYTES: Final = 16
+_OF_UUID: Final = _LENGTH(_UUID_BYTES)
 _EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
@@ -31,7 +34,13 @@ def byteas(values: Column, oid: int = 17) -> bytes:
 
 def uuids(values: Column) -> bytes:
     """Pack UUIDs of 16 bytes each; None is NULL."""
-    return _packed(2950, len(values), _prefixed(values))
+    joined = b""
+    if values and values[0] is not None:
+        with contextlib.suppress(TypeError):  # another one is None
+            joined = _OF_UUID.join((b"", *values))
+    # All have one prefix, unless one of them is longer or shorter.
+    whole = len(joined) == len(values) * (len(_OF_UUID) + _UUID_BYTES)
+    return _packed(2950, len(values), joined if whole else _prefixed(values))
 
 
 def texts(values: Column) -> bytes:

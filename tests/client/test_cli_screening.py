@@ -31,6 +31,7 @@ TABLE = f"""Sr No;CNIC;Passport No;Issuing Country;Document Type;DOB;Name
 """
 FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
 NO_RECORD = screening_pb2.SCREENING_OUTCOME_NO_RECORD
+ALIKE = screening_pb2.SCREENING_OUTCOME_ALIKE
 SEND_AGAIN = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 Said = Callable[[screening_pb2.ManifestRow], int]
 
@@ -40,12 +41,16 @@ class Border:
 
     Attributes:
         found: whoever of the numbers is registered.
+        alike: whoever of the names is alike somebody.
+        names: what becomes of the names of a row.
         sent: the messages, as they came.
         most: hits of an answer.
     """
 
     def __init__(self, register: Register) -> None:
         self.found: set[str] = set()
+        self.alike: set[str] = set()
+        self.names = screening_pb2.NAMES_COMPARED_DONE
         self.sent: list[screening_pb2.ScreenManifestRequest] = []
         self.declared: list[screening_pb2.DeclareManifestRequest] = []
         self.most = 32
@@ -84,6 +89,15 @@ class Border:
                 hit.person.names.add(name="Test Aslam")
             salt = screened.row_salt(answer.salt, row.row)
             outcome = screened.FOUND if is_found else screened.NO_RECORD
+            if row.HasField("names"):
+                said.names = self.names
+                if said.names != screening_pb2.NAMES_COMPARED_DONE:
+                    outcome = screened.NAMES_NOT_COMPARED
+                elif not is_found and row.names.name in self.alike:
+                    said.outcome, outcome = ALIKE, screened.ALIKE
+                    alike = answer.alike.add(row=row.row, relative_initials=["L. D."])
+                    alike.person.initials.append("M. R.")
+                    alike.person.cnic_ending = "671"
             hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
         answer.rows_root = merkle.root_of(hashes)
         return answer
@@ -126,6 +140,70 @@ def test_a_table_as_people_write_it_is_screened(
     assert "1 to be checked, 2 no record, 0 refused" in " ".join((shown.err + shown.out).split())
     assert CNIC not in shown.err + shown.out
     assert "AB1234567" not in shown.err + shown.out
+
+
+NAMED = f"""no,cnic,dob,Passenger Name,Father's Name
+1,{CNIC},07.06.1985,Muhammad  Rafiq,s/o Lal Din
+2,{CNIC[:-1]}3,07.06.1985,محمد رفیق,لال دین
+3,{CNIC[:-1]}5,07.06.1985,RAFIQ/MUHAMMAD MR 3,Lal Din
+4,{CNIC[:-1]}7,07.06.1985,Muhammad Rafiq,
+5,{CNIC[:-1]}9,07.06.1985,Sher Zaman s/o Gul Khan,
+"""
+
+
+def test_names_are_sent_where_the_file_has_both_and_whoever_is_alike_is_shown_masked(
+    run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    border.alike.add("Muhammad Rafiq")
+    file = tmp_path / "flight.csv"
+    file.write_text(NAMED, encoding="utf-8")
+    assert run("screen", str(file), *FLIGHT) == 0
+    (message,) = border.sent
+    # A name that isn't plain is left out, and refuses nobody.
+    assert [(row.names.name, row.names.relative_name) for row in message.rows] == [
+        ("Muhammad Rafiq", "Lal Din"),
+        ("محمد رفیق", "لال دین"),
+        ("", ""),
+        ("", ""),
+        ("Sher Zaman", "Gul Khan"),
+    ]
+    assert [(each["outcome"], each["names"], each["names_compared"]) for each in results(file)] == [
+        ("CHECK_NAME", "M. R. / L. D.", "DONE"),
+        ("NO_RECORD", "", "DONE"),
+        ("NO_RECORD", "", ""),
+        ("NO_RECORD", "", ""),
+        ("NO_RECORD", "", "DONE"),
+    ]
+    shown = " ".join((capsys.readouterr().err).split())
+    assert "0 to be checked, 1 alike by names, 4 no record" in shown
+    assert "Muhammad" not in shown
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("BUDGET_EMPTY", "the budget for it is used up", []),
+        ("NOT_READY", "Run the file again", [1, 2, 5]),
+        ("SAY_TOO_LITTLE", "most people have such names", []),
+    ],
+)
+def test_names_that_were_not_compared_are_told_of(
+    run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str], case: tuple[str, str, list[int]]
+) -> None:
+    reason, said, again = case
+    border.names = screening_pb2.NamesCompared.Value(f"NAMES_COMPARED_{reason}")
+    file = tmp_path / "flight.csv"
+    file.write_text(NAMED, encoding="utf-8")
+    assert run("screen", str(file), *FLIGHT) == 0
+    assert {each["names_compared"] for each in results(file)} == {reason, ""}
+    assert said in " ".join(capsys.readouterr().err.split())
+    if not again:
+        assert run("screen", str(file), *FLIGHT, "--prove", "1", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["outcome"] == "NAMES_NOT_COMPARED"
+    # Who wasn't compared for a passing reason is sent again when the file is run again.
+    border.names = screening_pb2.NAMES_COMPARED_DONE
+    assert run("screen", str(file), *FLIGHT) == 0
+    assert [row.row for each in border.sent[1:] for row in each.rows] == again
 
 
 def test_a_file_that_is_run_again_screens_nobody_twice(run: Run, border: Border, tmp_path: Path) -> None:
@@ -221,13 +299,33 @@ def test_nothing_that_is_kept_names_a_passenger(run: Run, tmp_path: Path) -> Non
     assert b"AB1234567" not in kept
 
 
-def test_an_answer_to_other_rows_is_no_proof(run: Run, register: Register, border: Border, tmp_path: Path) -> None:
+def _found(answer: Any) -> None:
+    answer.rows[0].outcome = FOUND
+
+
+def _other_root(answer: Any) -> None:
+    answer.rows_root = bytes(32)
+
+
+def _nobody_alike(answer: Any) -> None:
+    del answer.alike[:]
+
+
+def _other_number(answer: Any) -> None:
+    answer.rows[0].row = 7
+
+
+@pytest.mark.parametrize("change", [_found, _other_root, _nobody_alike, _other_number])
+def test_an_answer_to_other_rows_is_no_proof(
+    run: Run, register: Register, border: Border, tmp_path: Path, change: Callable[[Any], None]
+) -> None:
+    border.alike.add("Muhammad Rafiq")
     file = tmp_path / "flight.csv"
-    file.write_text(TABLE)
+    file.write_text(NAMED, encoding="utf-8")
 
     def other(request: bytes) -> Any:
         answer = border.answer(request)
-        answer.rows[0].outcome = FOUND
+        change(answer)
         return answer
 
     register.exchanges[SCREEN] = other
@@ -247,7 +345,9 @@ def test_a_template_is_a_file_that_is_read(run: Run, border: Border, capsys: pyt
         assert run("screen", "--template", kind) == 0
     _, line = capsys.readouterr().out.split("{", 1)
     assert run("screen", "-", *FLIGHT, stdin="{" + line) == 0
-    assert documents(border.sent[0].rows[0]) == "cnic 3520200000001 document PK ZZ0000001 1"
+    (row,) = border.sent[0].rows
+    assert documents(row).startswith("cnic 3520200000001 document PK ZZ0000001 1 names ")
+    assert (row.names.name, row.names.relative_name) == ("Test Aslam", "Test Rasool")
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ from nsor.v1 import screening_pb2
 METHOD: Final = "nsor.v1.LookupService/ScreenManifest"
 BLOCK: Final = 500
 """Row numbers of a block, and most rows of a message, which are of one."""
-_OUTCOMES: Final = {
-    screening_pb2.SCREENING_OUTCOME_FOUND: screened.FOUND,
-    screening_pb2.SCREENING_OUTCOME_NO_RECORD: screened.NO_RECORD,
-}
+_FOUND: Final = screening_pb2.SCREENING_OUTCOME_FOUND
+_ALIKE: Final = screening_pb2.SCREENING_OUTCOME_ALIKE
+_NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD
+_COMPARED: Final = (screening_pb2.NAMES_COMPARED_UNSPECIFIED, screening_pb2.NAMES_COMPARED_DONE)
 _SEND_AGAIN: Final = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 Row = tuple[screening_pb2.ManifestRow, Any]
 """A row, and what its answer is given back with."""
@@ -38,12 +38,14 @@ class RowProof:
         position: of the row among those of its message that were screened.
         hashes: of all of these; its own is the one at the position.
         root: that of their tree, which the entry has.
+        outcome: the word by which the tree has what became of it.
     """
 
     salt: bytes
     position: int
     hashes: Sequence[bytes]
     root: bytes
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Screened:
     Attributes:
         tag: what the row was handed in with.
         row: what became of it.
-        hit: who it is; None: nobody of the register.
+        hit: who it is; None: his documents are nobody's of the register.
+        alike: who is alike by names and the day of birth, masked; None: nobody.
         proof: of the row; None: it was refused.
         access_id: of the message's entry in the ledger.
         index: of that entry.
@@ -63,6 +66,7 @@ class Screened:
     tag: Any
     row: screening_pb2.ScreenedRow
     hit: screening_pb2.ScreeningHit | None
+    alike: screening_pb2.ScreeningCandidate | None
     proof: RowProof | None
     access_id: str
     index: int
@@ -93,8 +97,8 @@ class Screening:
     def send(self, rows: Iterable[Row]) -> Iterator[Screened]:
         """Send rows, each with a tag; gives what became of each. Those that an answer can't hold are sent again.
 
-        Documents are in their normal form: 13 digits, or capitals and digits; otherwise the tree of the answer isn't
-        that of what was sent.
+        Documents are in their normal form: 13 digits, or capitals and digits; names are composed (NFC) and have single
+        spaces. Otherwise the tree of the answer isn't that of what was sent.
 
         Raises:
             Refused: the manifest isn't the caller's, or is over.
@@ -133,11 +137,13 @@ class Screening:
 
 
 def documents(row: screening_pb2.ManifestRow) -> str:
-    """What a passenger shows, in the words of the tree."""
+    """What a passenger shows, and his names, in the words of the tree."""
     words = [f"cnic {row.identity_number}"] if row.identity_number else []
     if row.HasField("shown_document"):
         shown = row.shown_document
         words.append(f"document {shown.country} {shown.number} {shown.kind:d}")
+    if row.HasField("names"):
+        words.append(f"names {screened.names_hash(row.names.name, row.names.relative_name).hex()}")
     return " ".join(words)
 
 
@@ -157,22 +163,37 @@ def _answered(reply: Reply) -> Iterator[Screened]:
     if [each.row for each in answer.rows] != [row.row for row in sent]:
         raise ReceiptWrong("rows")
     hits = {each.row: each for each in answer.hits}
+    alike = {each.row: each for each in answer.alike}
     hashes: list[bytes] = []
-    proofs: list[tuple[bytes, int] | None] = []
+    proofs: list[tuple[bytes, int, str] | None] = []
     for row, said in zip(sent, answer.rows, strict=True):
-        outcome = _OUTCOMES.get(said.outcome)
+        outcome = _in_tree(said)
         if outcome is None:
             proofs.append(None)
             continue
         salt = screened.row_salt(answer.salt, row.row)
-        proofs.append((salt, len(hashes)))
+        proofs.append((salt, len(hashes), outcome))
         hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
     root = merkle.root_of(hashes)
-    found = {each.row for each in answer.rows if _OUTCOMES.get(each.outcome) == screened.FOUND}
-    if root != answer.rows_root or found != hits.keys():
+    if (
+        root != answer.rows_root
+        or {each.row for each in answer.rows if each.outcome == _FOUND} != hits.keys()
+        or {each.row for each in answer.rows if each.outcome == _ALIKE} != alike.keys()
+    ):
         raise ReceiptWrong("rows_root")
     proof = reply.proof
     for (_, tag), said, own in zip(reply.tag, answer.rows, proofs, strict=True):
-        of_row = None if own is None else RowProof(own[0], own[1], hashes, root)
-        hit = hits.get(said.row) if own is not None else None
-        yield Screened(tag, said, hit, of_row, proof.access_id, proof.index, proof.checkpoint.origin)
+        of_row = None if own is None else RowProof(own[0], own[1], hashes, root, own[2])
+        shown = (hits.get(said.row), alike.get(said.row)) if own is not None else (None, None)
+        yield Screened(tag, said, *shown, of_row, proof.access_id, proof.index, proof.checkpoint.origin)
+
+
+def _in_tree(said: screening_pb2.ScreenedRow) -> str | None:
+    """The word by which the tree has what became of a row; None: it isn't in the tree."""
+    if said.outcome == _FOUND:
+        return screened.FOUND
+    if said.outcome == _ALIKE:
+        return screened.ALIKE
+    if said.outcome != _NO_RECORD:
+        return None
+    return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,9 +21,12 @@ from nsor.cli.written import word_of
 from nsor.misuse import WrongUse
 from nsor.v1 import screening_pb2, types_pb2
 
-COLUMNS: Final = ("row", "identity_number", "document_number", "document_country", "document_kind", "birth_date")
+COLUMNS: Final = (
+    *("row", "identity_number", "document_number", "document_country", "document_kind", "birth_date"),
+    *("name", "relative_name"),
+)
 """Of a table. A row has an identity number, another document, or both; without ``row`` they count from 1."""
-EXAMPLE: Final = ("1", "35202-0000000-1", "ZZ0000001", "PK", "PASSPORT", "07.06.1985")
+EXAMPLE: Final = ("1", "35202-0000000-1", "ZZ0000001", "PK", "PASSPORT", "07.06.1985", "Test Aslam", "Test Rasool")
 _ALSO: Final = {
     **dict.fromkeys(("no", "sr", "sr_no", "s_no", "serial", "seq"), "row"),
     **dict.fromkeys(
@@ -35,12 +39,19 @@ _ALSO: Final = {
     **dict.fromkeys(("issuing_country", "issuing_state", "country_of_issue", "passport_country"), "document_country"),
     **dict.fromkeys(("document_type", "doc_type"), "document_kind"),
     **dict.fromkeys(("dob", "date_of_birth", "birthdate", "تاریخ_پیدائش"), "birth_date"),
+    **dict.fromkeys(("passenger_name", "full_name", "passenger", "نام"), "name"),
+    **dict.fromkeys(
+        ("father_name", "fathers_name", "father's_name", "husband_name", "father_husband_name", "guardian", "ولدیت"),
+        "relative_name",
+    ),
 }
 """What else these columns are called."""
 _KINDS: Final = {"P": "PASSPORT"}
 """As machine-readable passports have it."""
 _COUNTRIES: Final = {"PAK": "PK"}
 _LONGEST_CELL: Final = 1024
+_LONGEST_NAME: Final = 120
+_MARKS: Final = " .-'"
 _MOST_PASSENGERS: Final = 1000
 _NO_NUMBER: Final = Words(
     f"a number from 1 to {_MOST_PASSENGERS}, each once", f"1 سے {_MOST_PASSENGERS} تک کا عدد، ہر ایک صرف ایک بار"
@@ -114,12 +125,34 @@ def _fill(passenger: Passenger, cells: dict[str, str], number: int) -> None:
         row.shown_document.kind = types_pb2.TravelDocumentKind.Value(kind or "TRAVEL_DOCUMENT_KIND_PASSPORT")
     if born := given("birth_date", lambda cell: cleaning.date(cell).isoformat()):
         row.birth_date.year, row.birth_date.month, row.birth_date.day = map(int, born.split("-"))
+    _fill_names(row, cells)
     said = {problem.field for problem in passenger.problems}
     if not row.identity_number and not any(document) and said.isdisjoint({"identity_number", "document_number"}):
         passenger.problems.append(Problem("identity_number", "REQUIRED", _NO_DOCUMENT))
     if not born and "birth_date" not in said:
         words = Words("a day as 07.06.1985", "تاریخ جیسے 07.06.1985")
         passenger.problems.append(Problem("birth_date", "REQUIRED", words))
+
+
+def _fill_names(row: screening_pb2.ManifestRow, cells: dict[str, str]) -> None:
+    """Add the names, if both are there and plain: airlines write much into them, and nobody is refused for that."""
+    try:
+        read, of_relative = cleaning.name(cells.get("name", "")), cleaning.relative(cells.get("relative_name", ""))
+    except cleaning.Unclear:
+        return
+    both = [
+        " ".join(unicodedata.normalize("NFC", each).split())
+        for each in (read.name, of_relative.relative or read.relative)
+    ]
+    if all(both) and all(map(_is_plain, both)):
+        row.names.name, row.names.relative_name = both
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name has letters and the marks between them alone, and no more of them than a name may have."""
+    return len(name) <= _LONGEST_NAME and all(
+        each.isalpha() or each in _MARKS or unicodedata.combining(each) for each in name
+    )
 
 
 def _identity_number(cell: str) -> str:

@@ -26,7 +26,7 @@ class KeptRow(NamedTuple):
 
     Attributes:
         digest: of what stands under its number.
-        outcome: FOUND or NO_RECORD.
+        outcome: as the tree has it: FOUND, ALIKE, NO_RECORD or NAMES_NOT_COMPARED.
         entry: index of the entry.
         position: of the row among those of its message.
         salt: the row's own.
@@ -49,14 +49,14 @@ def digest(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow) -> st
     return hmac.digest(kept.secret(folder), content, "sha256").hex()
 
 
-def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answered: Screened, outcome: str) -> None:
+def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answered: Screened) -> None:
     """Keep what proves a row."""
     if answered.proof is None:
         return
     proof = answered.proof
     kept_row = KeptRow(
         digest(folder, manifest_id, row),
-        outcome,
+        proof.outcome,
         answered.index,
         proof.position,
         proof.salt.hex(),

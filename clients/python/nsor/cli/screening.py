@@ -30,11 +30,17 @@ if TYPE_CHECKING:
 
 _TABLES: Final = frozenset({".csv", ".txt"})
 _RESULTS: Final = (
-    *("row", "outcome", "registration_id", "names", "birth_date", "field", "rule", "meaning", "meaning_ur", "entry"),
+    *("row", "outcome", "registration_id", "names", "birth_date", "names_compared"),
+    *("field", "rule", "meaning", "meaning_ur", "entry"),
 )
 """Columns of the file of results."""
 _PAKISTAN: Final = dt.timezone(dt.timedelta(hours=5))
-_FOUND, _NO_RECORD, _REFUSED = "CHECK", "NO_RECORD", "REFUSED"
+_FOUND, _ALIKE, _NO_RECORD, _REFUSED = "CHECK", "CHECK_NAME", "NO_RECORD", "REFUSED"
+_NOT_COMPARED: Final = {
+    "BUDGET_EMPTY": "Names of {:,} passengers were not compared: the budget for it is used up.",
+    "NOT_READY": "Names of {:,} passengers were not compared: the register was not ready. Run the file again.",
+    "SAY_TOO_LITTLE": "Names of {:,} passengers were not compared: most people have such names.",
+}
 
 
 @click.command()
@@ -57,8 +63,9 @@ _FOUND, _NO_RECORD, _REFUSED = "CHECK", "NO_RECORD", "REFUSED"
 def screen(session: Session, file: str | None, results: Path | None, template: str | None, **options: Any) -> int:
     """Screen the passengers of a flight or crossing: a table (.csv), or one in JSON per line; - is stdin.
 
-    Each is looked for by his document and his date of birth together. The flight is declared first, once; a file that
-    is run again goes on where it was. Of whoever is found an officer must check who he is: it is no ban.
+    Each is looked for by his document and his date of birth together, and where the file has his name and that of his
+    father or husband by these and the day of birth. The flight is declared first, once; a file that is run again goes
+    on where it was. Of whoever is found an officer must check who he is: it is no ban.
     """
     from nsor.cli import passengers  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -132,7 +139,9 @@ class _Run:
         self._path = results
         self._results = _read_results(results, manifest_id)
         self._hits: list[tuple[str, ...]] = []
-        self._counts = dict.fromkeys((_FOUND, _NO_RECORD, _REFUSED), 0)
+        self._alike: list[tuple[str, ...]] = []
+        self._counts = dict.fromkeys((_FOUND, _ALIKE, _NO_RECORD, _REFUSED), 0)
+        self._not_compared = dict.fromkeys(_NOT_COMPARED, 0)
         self._before = 0
 
     def screen(self, rows: list[Passenger]) -> int:
@@ -179,18 +188,27 @@ class _Run:
             ]
             self._refuse(passenger, reason, wrong, str(answered.index))
             return
-        is_found = said.outcome == screening_pb2.SCREENING_OUTCOME_FOUND
-        outcome = "FOUND" if is_found else "NO_RECORD"
-        screened_kept.keep(self._client.state_folder, self._manifest_id, passenger.row, answered, outcome)
-        self._counts[_FOUND if is_found else _NO_RECORD] += 1
+        compared = screening_pb2.NamesCompared.Name(said.names).removeprefix("NAMES_COMPARED_")
+        compared = compared if said.names else ""
+        if compared != "NOT_READY":
+            screened_kept.keep(self._client.state_folder, self._manifest_id, passenger.row, answered)
+        if compared in self._not_compared:
+            self._not_compared[compared] += 1
+        outcome = _NO_RECORD if answered.hit is None else _FOUND
         names = born = registration_id = ""
+        if answered.alike is not None:
+            outcome, masked = _ALIKE, answered.alike
+            names = " / ".join((*masked.person.initials, *masked.relative_initials))
+            ending = masked.person.cnic_ending
+            self._alike.append((str(passenger.row.row), names, f"…{ending}" if ending else ""))
+        self._counts[outcome] += 1
         if answered.hit is not None:
             person, registration_id = answered.hit.person, answered.hit.registration_id
             names = " / ".join(each.name for each in person.names)
             born = f"{person.birth_date.day:02d}.{person.birth_date.month:02d}.{person.birth_date.year:04d}"
             self._hits.append((str(passenger.row.row), names, born, registration_id))
-        own = (registration_id, names, born)
-        cells = (str(passenger.row.row), _FOUND if is_found else _NO_RECORD, *own, "", "", "", "", str(answered.index))
+        own = (registration_id, names, born, compared)
+        cells = (str(passenger.row.row), outcome, *own, "", "", "", "", str(answered.index))
         self._results[cells[0]] = cells
         self._tell(passenger, cells)
 
@@ -199,7 +217,7 @@ class _Run:
         fields, rules = "; ".join(one[0] for one in wrong), "; ".join(one[1] for one in wrong) or reason
         english, urdu = "; ".join(one[2].en for one in wrong), "؛ ".join(one[2].ur for one in wrong)
         number = str(passenger.row.row) if passenger.row.row else f"line {passenger.line}"
-        cells = (number, _REFUSED, "", "", "", fields, rules, english, urdu, index)
+        cells = (number, _REFUSED, "", "", "", "", fields, rules, english, urdu, index)
         self._results[number] = cells
         self._tell(passenger, cells)
         if not self._session.as_json:
@@ -218,17 +236,25 @@ class _Run:
 
     def _report(self) -> None:
         session = self._session
-        if not session.as_json and self._hits:
+        if not session.as_json and (self._hits or self._alike):
             click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
-            session.table("An officer must check", ("row", "names", "born", "registration"), self._hits)
+            if self._hits:
+                session.table("An officer must check", ("row", "names", "born", "registration"), self._hits)
+            if self._alike:
+                title = "Alike by names and day of birth, not by a document: an officer must check who it is"
+                session.table(title, ("row", "initials", "identity number"), self._alike)
         counts = (
             ("{:,} to be checked", self._counts[_FOUND], True),
+            ("{:,} alike by names", self._counts[_ALIKE], False),
             ("{:,} no record", self._counts[_NO_RECORD], True),
             ("{:,} screened before", self._before, False),
             ("{:,} refused", self._counts[_REFUSED], True),
         )
         parts = [session.said(text, count) for text, count, always in counts if count or always]
         session.say("{}.", session.said(", ").join(parts))
+        for reason, count in self._not_compared.items():
+            if count:
+                session.say(_NOT_COMPARED[reason], count)
         if self._path is not None:
             session.say("All rows: {}.", self._path)
         if self._counts[_REFUSED]:

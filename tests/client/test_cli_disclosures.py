@@ -1,5 +1,7 @@
 """`nsor disclosures`: which agencies were shown a record, and why."""
 
+import json
+
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -42,3 +44,43 @@ def test_no_list_is_cut_silently(run: Run, register: Register, capsys: pytest.Ca
         assert printed.out.count("agency-") == limit
     assert run("disclosures", ID, "--limit", "6") == 0
     assert "6 shown: all that there are." in capsys.readouterr().err
+
+
+def of(agency: str) -> disclosures_pb2.Disclosure:
+    return disclosures_pb2.Disclosure(agency_id=agency, purpose=options_pb2.PURPOSE_TRIAL)
+
+
+def test_pages_go_on_up_to_the_limit_and_no_further(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Each page costs something of the officer's budget.
+    pages = {"": ("one", "b"), "b": ("two", "c"), "c": ("three", "")}
+
+    def answer(data: bytes) -> disclosures_pb2.ListDisclosuresResponse:
+        request = disclosures_pb2.ListDisclosuresRequest.FromString(data)
+        assert request.registration_id == ID
+        agency, token = pages[request.page_token]
+        return disclosures_pb2.ListDisclosuresResponse(disclosures=[of(agency)], next_page_token=token)
+
+    register.answers[LIST] = answer
+    for limit, shown, asked in (("2", ["one", "two"], 2), ("9", ["one", "two", "three"], 3)):
+        register.calls.clear()
+        assert run("disclosures", ID, "--limit", limit) == 0
+        printed, said = capsys.readouterr()
+        assert ("there are more: --limit" in said) == (len(shown) < len(pages))
+        assert [each for each in ("one", "two", "three") if each in printed] == shown
+        sizes = [disclosures_pb2.ListDisclosuresRequest.FromString(each.request).page_size for each in register.calls]
+        assert sizes == [int(limit)] * asked
+
+
+def test_nobody_is_said_and_a_program_gets_each_as_it_is(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LIST] = always(disclosures_pb2.ListDisclosuresResponse())
+    assert run("disclosures", ID) == 0
+    assert "0 shown: all that there are." in capsys.readouterr().err
+    register.answers[LIST] = always(disclosures_pb2.ListDisclosuresResponse(disclosures=[of("one"), of("two")]))
+    assert run("disclosures", ID, "--json") == 0
+    said = capsys.readouterr()
+    assert [json.loads(line)["agency_id"] for line in said.out.splitlines()] == ["one", "two"]
+    assert "Shown to" not in said.out + said.err

@@ -15,7 +15,16 @@ from google.protobuf.message import Message
 import nsor
 from nsor import cli
 from nsor.cli import arguments, fixed_times, kept
-from nsor.v1 import access_requests_pb2, directory_pb2, judgments_pb2, notification_pb2, oversight_pb2, reviews_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    directory_pb2,
+    judgments_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    reviews_pb2,
+    types_pb2,
+)
 from nsor_server.policy.reviews import ReviewPolicy
 
 if TYPE_CHECKING:
@@ -249,6 +258,40 @@ def test_a_limit_of_days_includes_the_last_day(run: Run, accesses: list[oversigh
 )
 def test_days_are_read_as_people_write_them(typed: str, expected: str) -> None:
     assert arguments.last_instant(typed).isoformat() == expected
+
+
+def test_accesses_are_found_by_officer_purpose_and_day(
+    run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("ledger", "accesses", "--officer", "PB-7", "--purpose", "register-operation", "--day", "31.10.2026") == 0
+    asked = accesses[0]
+    assert (asked.officer_number, asked.of_purpose) == ("PB-7", options_pb2.PURPOSE_REGISTER_OPERATION)
+    zone = dt.timezone(dt.timedelta(hours=5))
+    begin, end = (asked.start_time.ToDatetime(dt.UTC), asked.end_time.ToDatetime(dt.UTC))
+    assert (begin, end - begin) == (dt.datetime(2026, 10, 31, tzinfo=zone), dt.timedelta(days=1))
+    accesses.clear()
+    capsys.readouterr()
+    assert run("ledger", "accesses", "--purpose", "curiosity") == cli.USAGE
+    assert "investigation" in capsys.readouterr().err
+    assert not accesses
+
+
+def test_accesses_of_a_case_are_asked_for_by_an_officer(
+    run: Run, register: Register, accesses: list[oversight_pb2.ListAccessesRequest]
+) -> None:
+    # The register shows the case of an access to an officer of its place alone.
+    assert run("ledger", "accesses", "--fir", "PK-PB/LHR/PS-001", "2021", "679", "02.09.2021") == 0
+    assert run("ledger", "accesses", "--case", "special-court", "PK-PB/LHR", "Sessions Case No. 9/2026") == 0
+    by_fir, by_case = accesses
+    assert (by_fir.fir.police_station, by_fir.fir.serial, by_fir.fir.fir_date.month) == ("PK-PB/LHR/PS-001", 679, 9)
+    assert (by_case.court_case.court_kind, by_case.court_case.place_code) == (
+        types_pb2.COURT_KIND_SPECIAL_COURT,
+        "PK-PB/LHR",
+    )
+    assert by_case.court_case.case_number == "Sessions Case No. 9/2026"
+    assert not by_fir.HasField("court_case")
+    assert not by_case.HasField("fir")
+    assert ["nsor-officer-bin" in each.metadata for each in register.calls] == [True, True]
 
 
 def test_a_day_that_is_none_costs_no_call(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,8 +61,10 @@ def request(register: Register) -> search_pb2.SearchRegistrationsRequest:
 def test_candidates_are_shown_with_the_reasons_in_words(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("search", "--grant", GRANT, "--subject", "2", "--years", "1975-1985", "--sex", "male") == 0
+    options = ["--subject", "2", "--years", "1975-1985", "--sex", "male", "--district", "PK-PB/LHR"]
+    assert run("search", "--grant", GRANT, *options) == 0
     asked = request(register)
+    assert asked.district == "PK-PB/LHR"
     assert (asked.basis.grant_id, asked.subject, asked.sex) == (GRANT, 2, types_pb2.SEX_MALE)
     assert (asked.first_birth_year, asked.last_birth_year) == (1975, 1985)
     assert not asked.HasField("name")
@@ -145,3 +147,16 @@ def test_a_program_gets_the_answer_as_it_is(run: Run, capsys: pytest.CaptureFixt
 def test_wrong_use_calls_nobody(run: Run, register: Register, wrong: list[str]) -> None:
     assert run("search", *wrong) == cli.USAGE
     assert SEARCH not in [each.method for each in register.calls]
+
+
+def test_one_year_is_a_range_of_one_and_nothing_that_is_not_said_is_sent(run: Run, register: Register) -> None:
+    assert run("search", "--grant", GRANT, "--years", "1980") == 0
+    asked = request(register)
+    assert (asked.first_birth_year, asked.last_birth_year) == (1980, 1980)
+    assert {field.name for field, _ in asked.ListFields()} == {
+        *("basis", "subject", "first_birth_year", "last_birth_year"),
+    }
+    register.calls.clear()
+    assert run("search", "--ticket", GRANT) == 0
+    assert {field.name for field, _ in request(register).ListFields()} == {"basis", "subject"}
+    assert request(register).basis.ticket_id == GRANT

@@ -1,5 +1,6 @@
 """`nsor ledger monitor`: an access under one's own agency of which nobody has a receipt shows itself."""
 
+import json
 import shutil
 import uuid
 from pathlib import Path
@@ -73,3 +74,26 @@ def test_another_computers_receipts_count(run: Run, tmp_path: Path, settings: Pa
     shutil.rmtree(state)
     assert run("ledger", "monitor", "--everything") == 1
     assert run("ledger", "monitor", "--everything", "--folder", str(tmp_path / "other")) == 0
+
+
+def test_every_page_is_compared_and_proofs_are_left_out(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Of proofs no receipts are kept: they show nobody.
+    method = "nsor.v1.OversightService/GetInclusionProof"
+    pages = {
+        "": ([oversight_pb2.Access(index=9, access_id=str(uuid.uuid4()), method=method)], "more"),
+        "more": ([oversight_pb2.Access(index=8, access_id=STRANGER, method=ACCESSES)], ""),
+    }
+
+    def answer(data: bytes) -> Message:
+        found, token = pages[oversight_pb2.ListAccessesRequest.FromString(data).page_token]
+        return oversight_pb2.ListAccessesResponse(accesses=found, next_page_token=token)
+
+    register.answers[ACCESSES] = answer
+    assert run("ledger", "monitor", "--json") == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["access_id"] == STRANGER
+    # The next time goes on behind the newest entry of this one; with --everything all are compared again.
+    assert run("ledger", "monitor") == 0
+    assert run("ledger", "monitor", "--everything") == 1

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup import times
 from nsor_server.lookup.times import LookUpTimes
 from nsor_server.registration import facts as registrations
@@ -22,6 +23,7 @@ from tests.calls import TRACING, Services
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, officer, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
+from tests.lookup.test_juvenile_access import Matter
 from tests.lookup.test_list_access_requests import asked, etag_of
 from tests.orders import conviction, order
 
@@ -168,6 +170,55 @@ def test_who_was_a_child_is_told_of_to_nobody(
     at.next()
     assert services.owed(RETURNED) == []
     assert used_up(services, grant_id)
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize("decision", ["ALLOWED", "REFUSED"])
+def test_a_childs_use_comes_back_on_a_grant_that_shows_juveniles(
+    services: Services, at: Times, owner: Owner, decision: str
+) -> None:
+    # Only where both have said so: elsewhere a use that came back would tell of a record that it may not show.
+    matter = Matter(services)
+    matter.decide(access_requests_pb2.JuvenileDecision.Value(f"JUVENILE_DECISION_{decision}"))
+    grant_id = matter.approve()
+    use_all(services, grant_id)
+    child = order(KNOWN)
+    child.person.birth_date.year = 2006
+    services.confirmed(child)
+    at.next()
+    if decision == "ALLOWED":
+        assert services.owed(RETURNED) == ["punjab-police"]
+        assert look_up(services, grant_id) == FOUND
+    else:
+        assert services.owed(RETURNED) == []
+        assert used_up(services, grant_id)
+    assert owner.findings() == []
+
+
+def test_what_npb_allows_while_a_time_is_made_counts_for_it_or_not_at_all(
+    services: Services, at: Times, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It has read that the grant shows none: that nothing was allowed since is asked under the head's lock.
+    matter = Matter(services)
+    grant_id = matter.approve()
+    use_all(services, grant_id)
+    child = order(KNOWN)
+    child.person.birth_date.year = 2006
+    services.confirmed(child)
+    made = LookUpTimes._made
+
+    def slow(running: LookUpTimes, conn: Connection, state: times.State, due_us: int) -> Any:
+        outcome = made(running, conn, state, due_us)
+        matter.decide()
+        return outcome
+
+    with monkeypatch.context() as late:
+        late.setattr(LookUpTimes, "_made", slow)
+        with contextlib.suppress(StaleRead):
+            at.next()
+    assert services.owed(RETURNED) == []
+    at.next()
+    assert services.owed(RETURNED) == ["punjab-police"]
     assert owner.findings() == []
 
 

@@ -52,11 +52,13 @@ class Named(NamedTuple):
         grant: what names him.
         position: his place in it.
         registration_id: the one that has come to stand, 16 bytes.
+        juveniles: whether the grant shows juveniles' records.
     """
 
     grant: record_pb2.GrantRecord
     position: int
     registration_id: bytes
+    juveniles: bool
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ def due(
     sealer, details = keys
     returned = Returned()
     agencies = store.agencies_counting(conn, now_us)
+    returned.seen.append(store.allowed_of_juveniles(conn))
     returned.rows += outbox.owed(notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED, agencies)
     given = set[tuple[bytes, int]]()
     for named in _named(conn, sealer, came, now_us, frozenset(compromised)):
@@ -102,7 +105,9 @@ def due(
         key = sealer.open_data_key(named.registration_id, one.row.wrapped)
         claim = registrations.claim_head(conn, key, named.registration_id)
         # Of one who was entered twice, both records may have come to stand: his uses come back once.
-        if person in given or claim is None or not is_shown(named.grant, named.position, one.record, claim):
+        if person in given or claim is None:
+            continue
+        if not is_shown(named.grant, named.position, one.record, claim, juveniles=named.juveniles):
             continue
         uses = list(_without_record(conn, details, *person))
         if not uses:
@@ -124,11 +129,17 @@ def is_shown(
     position: int,
     record: record_pb2.RegistrationRecord,
     claim: record_pb2.ClaimRecord,
+    *,
+    juveniles: bool,
 ) -> bool:
-    """Whether a look-up on a grant, by the identifier by which it names a person, would show a registration."""
+    """Whether a look-up on a grant, by the identifier by which it names a person, would show a registration.
+
+    ``juveniles``: it shows juveniles' records.
+    """
     kinds = {one.kind for one in registrations.identifiers(record) if subjects.position(grant, one) == position}
-    of_case = records.case_of(grant) in registrations.standing_cases(registrations.to_everybody(record))
-    return registrations.in_look_ups(record) and any(
+    shown = registrations.to_everybody(record, with_juveniles=juveniles)
+    of_case = records.case_of(grant) in registrations.standing_cases(shown)
+    return registrations.in_look_ups(record, with_juveniles=juveniles) and any(
         of_case or not registrations.is_held(claim, kind) for kind in kinds
     )
 
@@ -148,7 +159,7 @@ def _named(
     ]
     if not having:
         return
-    for grant in store.all_counting(conn, sealer, now_us):
+    for grant, juveniles in store.all_counting(conn, sealer, now_us):
         if grant.opened_by_key in compromised:
             continue
         found: set[tuple[int, bytes]] = set()
@@ -156,7 +167,7 @@ def _named(
             position = subjects.position(grant, one)
             if position is not None and (position, registration_id) not in found:
                 found.add((position, registration_id))
-                yield Named(grant, position, registration_id)
+                yield Named(grant, position, registration_id, juveniles)
 
 
 def _without_record(conn: Connection, details: Details, grant_id: bytes, position: int) -> Iterator[bytes]:

@@ -95,6 +95,6 @@ class ReturnedUses:
             return
         for one in standing.current:
             for grant in self._grants.naming(one):
-                position = subjects.position(grant, one)
-                if position is not None and is_shown(grant, position, record, standing.claim):
+                position, juveniles = subjects.position(grant, one), self._grants.shows_juveniles(grant.grant_id)
+                if position is not None and is_shown(grant, position, record, standing.claim, juveniles=juveniles):
                     yield grant, self._grants.missed(grant.grant_id, position)

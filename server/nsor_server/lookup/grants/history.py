@@ -238,6 +238,11 @@ class Grants:
         grant = self._grants[grant_id]
         return grant.index < before and (grant.withdrawn is None or grant.withdrawn[0] > until)
 
+    def shows_juveniles(self, grant_id: bytes) -> bool:
+        """Whether a grant shows juveniles' records: its prosecutor and NPB have both said so."""
+        grant = self._grants[grant_id]
+        return grant.record.juvenile and grant.allowed >= 0
+
     def missed(self, grant_id: bytes, position: int) -> set[bytes]:
         """The accesses of a person on a grant that were answered "no record", and weren't given back before."""
         return {access_id for access_id, of in self._grants[grant_id].missed.items() if of == position}
@@ -381,7 +386,7 @@ class Grants:
             return
         if not grant.shows(detail.classes_shown):
             self._add(index, "a look-up shows classes of fields that its grant doesn't")
-        if detail.juvenile != (grant.record.juvenile and grant.allowed >= 0):
+        if detail.juvenile != self.shows_juveniles(grant.record.grant_id):
             self._add(index, _JUVENILES)
         if not detail.replay:
             self._use(index, leaf, grant, detail)

@@ -98,6 +98,8 @@ _WITHDRAWN: Final = Versions(
 """How often a grant was withdrawn: 0 or 1."""
 
 
+_ALLOWED: Final = Versions("grants of juveniles", (), "(SELECT count(*) FROM access_grant_juvenile)")
+"""How many grants NPB has let show juveniles' records."""
 _USED: Final = Versions(
     "uses of a subject",
     ("uuid", "smallint"),
@@ -164,7 +166,8 @@ WHERE g.opened_by_agency = $1 AND g.expires_at > $2::timestamptz
 _ALL_COUNTING: Final = Statement(
     b"grants counting of all",
     b"""
-SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed
+SELECT g.grant_id, g.agency_id, g.expires_at, g.case_blinds, g.sealed,
+    g.juvenile AND EXISTS (SELECT FROM access_grant_juvenile AS j WHERE j.grant_id = g.grant_id)
 FROM access_grant AS g
 WHERE g.expires_at > $1::timestamptz
     AND NOT EXISTS (SELECT FROM access_grant_withdrawal AS w WHERE w.grant_id = g.grant_id)
@@ -363,14 +366,23 @@ def counting(conn: Connection, sealer: Sealing, call: Call) -> list[record_pb2.G
     ]
 
 
-def all_counting(conn: Connection, sealer: Sealing, now_us: int) -> Iterator[record_pb2.GrantRecord]:
+def allowed_of_juveniles(conn: Connection) -> Seen:
+    """That NPB has allowed no other grant to show juveniles' records since."""
+    ((count,),) = conn.execute("SELECT count(*) FROM access_grant_juvenile").fetchall()
+    return Seen(_ALLOWED, (), int(count))
+
+
+def all_counting(conn: Connection, sealer: Sealing, now_us: int) -> Iterator[tuple[record_pb2.GrantRecord, bool]]:
     """All grants, tickets and court cases that are neither over at an instant nor withdrawn.
+
+    Each with whether it shows juveniles' records.
 
     Raises:
         Internal: one isn't what its row says.
     """
-    for grant_id, agency_id, expires_at, case_blinds, sealed in ask(conn, _ALL_COUNTING, _instant(now_us)):
-        yield open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+    for grant_id, agency_id, expires_at, case_blinds, sealed, juveniles in ask(conn, _ALL_COUNTING, _instant(now_us)):
+        record = open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+        yield record, record.juvenile and juveniles
 
 
 def agencies_counting(conn: Connection, now_us: int) -> list[str]:

@@ -103,6 +103,24 @@ def test_a_program_says_what_harm_and_which_station(run: Run, answering: Registe
     assert sent(answering, OPEN, Opening) == []
 
 
+def test_a_beginning_that_several_have_names_none(run: Run, answering: Register) -> None:
+    near = f"{ID[:8]}-0000-4000-8000-000000000009"
+    items = [emergencies_pb2.EmergencyLookUp(emergency_id=each) for each in (ID, near)]
+
+    # The second stands on a page of its own.
+    def page(request: bytes) -> Message:
+        asked = emergencies_pb2.ListEmergencyLookUpsRequest.FromString(request)
+        one, token = (items[1], "") if asked.page_token else (items[0], "next")
+        return emergencies_pb2.ListEmergencyLookUpsResponse(items=[one], next_page_token=token)
+
+    answering.answers[LIST] = page
+    assert run("emergencies", "review", ID[:8], "--finding", "justified") == 2
+    assert sent(answering, REVIEW, Reviewing) == []
+    assert run("emergencies", "list", "--reviewed") == 0
+    asked = sent(answering, LIST, emergencies_pb2.ListEmergencyLookUpsRequest)
+    assert [each.reviewed for each in asked] == [False, False, True, True]
+
+
 def test_a_name_is_no_number(run: Run, answering: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = str(private(tmp_path / "name", "Muhammad Rafiq\n"))
     assert run("emergency", "--harm", "child-taken", "--station", STATION, "--cnic-file", name, "--yes") == 2

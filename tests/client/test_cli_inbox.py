@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,7 +141,11 @@ def test_a_prosecutor_sees_by_when_and_decides_along_the_list(
 
 
 def test_a_skipped_request_stays_and_a_decided_one_does_not_ask_again(
-    run: Run, kind: Kind, typed: Callable[..., None], register: Register, capsys: pytest.CaptureFixture[str]
+    run: Run,
+    kind: Kind,
+    typed: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     kind.is_("PROSECUTION")
     typed("s", "s")
@@ -148,7 +154,10 @@ def test_a_skipped_request_stays_and_a_decided_one_does_not_ask_again(
     decided = access_requests_pb2.AccessRequest(
         access_request_id=FIRST, state=APPROVED, grant=grants_pb2.Grant(grant_id=GRANT)
     )
-    register.answers[GET] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=decided)
+    kind.register.answers[GET] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=decided)
+    monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: False)
+    assert run("inbox", "1") == 0  # nobody is there: the next one isn't opened
+    assert len(kind.called(GET)) == 3
     typed()
     assert run("inbox", "2") == 0
     assert f"`nsor lookup --grant {GRANT}`" in capsys.readouterr().err
@@ -162,6 +171,7 @@ def test_without_a_terminal_the_next_commands_are_printed(
     said = capsys.readouterr().err
     assert "`nsor access approve 5e6d3d2f`" in said
     assert "`nsor access return 5e6d3d2f --reason documents-incomplete`" in said
+    assert kind.called(GET) == kind.called(GET)[:1]  # nobody is there to decide: the next one isn't opened
     # The first digits that were shown are enough.
     assert run("inbox") == 0
     assert run("access", "show", "7a6d3d2f") == 0
@@ -240,6 +250,62 @@ def test_what_waits_is_said_in_urdu_in_the_last_column(
     assert line.rstrip().endswith("افراد جو آپ کے تھانے کی حدود میں آئے")
 
 
+def test_no_list_is_cut_silently(run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    kind.is_("POLICE")
+    asked = access_requests_pb2.ListAccessRequestsRequest
+
+    def page(request: bytes) -> Message:
+        wanted = asked.FromString(request)
+        items = [item(each) for each in (FIRST, SECOND)][: wanted.page_size]
+        token = "" if wanted.page_token else "more"
+        return access_requests_pb2.ListAccessRequestsResponse(items=items, next_page_token=token)
+
+    register.answers[LIST] = page
+    register.answers[TRANSFERS] = lambda _: transfers_pb2.ListTransfersResponse(items=[TRANSFER], next_page_token="x")
+    enrolled = notification_pb2.EVENT_KIND_KEY_ENROLLED
+    events = [notification_pb2.Event(sequence=each, event_id=str(each), kind=enrolled) for each in (1, 2, 3)]
+    register.streams[EVENTS] = lambda _: iter(
+        [notification_pb2.SubscribeEventsResponse(events=events, replay_ends=True)]
+    )
+    assert run("inbox", "--limit", "1") == 0
+    printed = capsys.readouterr()
+    assert "1 access requests shown; there are more: `nsor inbox --all`." in printed.err
+    assert re.search(r"^3 +1 or more +nsor transfers ", printed.out, re.MULTILINE)
+    assert re.search(r"^5 +3 +nsor events ", printed.out, re.MULTILINE)
+    assert run("inbox", "--limit", "1", "--all") == 0
+    printed = capsys.readouterr()
+    assert "Access requests: 4, all that there are." in printed.err
+
+
+def test_what_is_counted_is_what_is_overdue_and_of_whom(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    assert run("inbox") == 0
+    assert duties_pb2.ListDutiesRequest.FromString(kind.called(DUTIES)[0]).overdue
+    # FIA Immigration has no recalls to acknowledge, and isn't asked for any.
+    kind.is_("IMMIGRATION")
+    kind.register.calls.clear()
+    assert run("inbox") == 0
+    assert kind.called(RECALLS) == kind.called(WORK) == []
+    assert "nsor events" not in capsys.readouterr().out  # what there is none of is left out
+
+
+def test_a_list_says_who_asks_and_what_was_asked_before(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("POLICE")
+    hidden = item(SECOND, minutes_left=59, repeated_access_request_id=FIRST)
+    hidden.ClearField("fir")
+    kind.items = [item(own=True), hidden]
+    assert run("inbox") == 0
+    own, other = capsys.readouterr().out.splitlines()[2:4]
+    assert own.endswith("2 suspects         you")
+    assert "DUE IN 59 min" in other
+    assert "not shown to your agency" in other
+    assert other.endswith(f"2 suspects, again  {AGENCY}/PB-1234")
+
+
 def test_a_prosecutor_hears_that_there_are_more_than_he_was_shown(
     run: Run, kind: Kind, register: Register, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,9 +349,12 @@ def test_npb_sees_what_is_overdue_and_of_what_it_decides(
     assert "nsor emergencies list" in printed.out
     assert run("inbox", "4") == 0
     assert "`nsor emergencies review" in capsys.readouterr().err
-    for number, said in (("1", "Remind the prosecution"), ("2", "`nsor access juveniles 7a6d3d2f allow`")):
+    late, juveniles = "Remind the prosecution", "`nsor access juveniles 7a6d3d2f allow`"
+    for number, said, unsaid in (("1", late, juveniles), ("2", juveniles, late)):
         assert run("inbox", number) == 0
-        assert said in capsys.readouterr().err
+        err = capsys.readouterr().err
+        assert said in err
+        assert unsaid not in err
 
 
 def test_a_program_gets_an_object_for_each(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
@@ -293,7 +362,15 @@ def test_a_program_gets_an_object_for_each(run: Run, kind: Kind, capsys: pytest.
     assert run("inbox", "--json") == 0
     lines = capsys.readouterr().out.splitlines()
     assert FIRST in lines[0]
+    assert [json.loads(line)["what"] for line in lines[2:]] == [
+        "recalls of what you were shown",
+        "records with something to do",
+    ]
     assert '"command": "nsor recalls list"' in lines[2]
+    assert run("inbox", "1", "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["answer"]["access_request"]["access_request_id"] == FIRST
+    assert "nsor access approve" not in printed.err
 
 
 def test_an_officers_own_grant_is_found_by_its_fir(
@@ -352,6 +429,75 @@ def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
         assert sent.juvenile_records
         assert list(sent.annexure_a.offence_codes) == ["PPC-376", "PPC-34"]
         assert sent.annexure_a.stage == access_requests_pb2.INVESTIGATION_STAGE_ARREST_MADE
+
+
+def test_a_program_is_not_asked_and_the_register_neither(
+    run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    suspects = [{"cnic": CNIC}, {"cnic": "3520112345689"}]
+    fir = {"police_station": "PK-PB/LHR/PS-001", "year": 2025, "serial": 412}
+    for asked in (suspects, suspects[::-1]):  # in whichever order
+        assert run("access", "request", "-", stdin=json.dumps({"fir": fir, "suspects": asked})) == 0
+    assert "You asked for this FIR and these suspects on" in capsys.readouterr().err
+    assert kind.called(LIST) == []
+    assert len(kind.called(ASK)) == 2
+
+
+def test_what_can_not_be_read_is_asked_again(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    kind.items = []
+    typed(
+        *("412", "412/2025", "Lahore", "PK-PB/LHR/PS-001", "02.09.2025"),
+        *("", "Test Akram", "Test Akram s/o Test Karim", "88", "19880", "1988", "n", "n"),
+        *("376", "5", "0", "2", "x", "1", "FC-12/2025", "APP-9/2025", "03.09.2025", "Lahore", "23", "17"),
+    )
+    assert run("access", "request", "--new") == 0
+    (sent,) = (access_requests_pb2.CreateAccessRequestRequest.FromString(each) for each in kind.called(ASK))
+    assert (sent.fir.serial, sent.suspects[0].birth_year, sent.annexure_a.officer_grade) == (412, 1988, 17)
+    said = capsys.readouterr().err
+    for text in ("a station's code", "a year of four digits", "a number from 1 to 4", "a number from 1 to 22"):
+        assert text in said
+
+
+def test_a_request_has_twenty_suspects_at_most(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None]
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    kind.items = []
+    one = ("", "Test Akram s/o Test Karim", "1988")
+    fir, rest = ANSWERS[:3], ANSWERS[ANSWERS.index("376, 34") :]
+    typed(*fir, *(answer for _ in range(19) for answer in (*one, "y")), *one, "y", "n", *rest, "Lahore", "17")
+    assert run("access", "request", "--new") == 0
+    (sent,) = (access_requests_pb2.CreateAccessRequestRequest.FromString(each) for each in kind.called(ASK))
+    assert len(sent.suspects) == 20
+
+
+def test_a_request_that_is_only_checked_is_not_kept_as_sent(
+    run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    asked = json.dumps({"fir": {"police_station": "PK-PB/LHR/PS-001", "year": 2025, "serial": 412}})
+    assert run("access", "request", "-", "--validate-only", stdin=asked) == 0
+    assert access_requests_pb2.CreateAccessRequestRequest.FromString(kind.called(ASK)[0]).validate_only
+    assert "Correct: nothing was sent" in capsys.readouterr().out
+    assert run("access", "request", "-", stdin=asked) == 0
+    printed = capsys.readouterr()
+    assert "Sent to the prosecutor" in printed.out
+    assert "You asked" not in printed.err
+
+
+def test_what_only_the_register_knows_is_asked_about_too(
+    run: Run, kind: Kind, register: Register, typed: Callable[..., None]
+) -> None:
+    # Asked from another computer: this folder knows nothing of it.
+    register.answers[ASK] = lambda _: access_requests_pb2.CreateAccessRequestResponse(access_request_id=FIRST)
+    kind.items = [item()]
+    typed(*ANSWERS, "Lahore", "17", "n")
+    assert run("access", "request", "--new") == cli.STOPPED
+    assert kind.called(ASK) == []
 
 
 def test_what_is_remembered_names_no_suspect(

@@ -508,6 +508,10 @@ def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsy
     minute = ("--only", "1", "--until", "2026-12-01 14:30")
     assert run("access", "approve", NEW, *minute, stdin="y\n") == 0
     assert "It ends: 2026-12-01 14:30:00 PKT" in capsys.readouterr().err
+    calls = len(register.calls)
+    assert run("access", "approve", NEW, "--json") == 2  # a program says which version it has seen
+    assert run("access", "return", NEW, "--reason", "person-unrelated", "--json") == 2
+    assert len(register.calls) == calls
     for wrong in (("--only", "x"), ("--classes", "whereabouts")):
         assert run("access", "approve", NEW, *wrong) == 2
 

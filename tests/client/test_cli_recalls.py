@@ -1,6 +1,7 @@
 """`nsor recalls`: what is open, by access and never by person, and what was done about it."""
 
 import json
+import re
 
 import pytest
 
@@ -29,7 +30,9 @@ def test_a_list_says_which_access_and_what_to_do(
     register.answers[LIST] = page
     assert run("recalls", "list") == 0
     shown = capsys.readouterr()
-    assert "no longer" in shown.out + shown.err
+    (row, _) = [line for line in shown.out.splitlines() if RECALL in line]
+    # The receipt in the own file has the access; who asked, and for which case, finds the file.
+    assert re.search(rf"no longer +{ACCESS} .* 1 +LHR-1 +PK-PB/LHR/PS-001 679/2021 ", row)
     assert "`nsor recalls acknowledge 8b5c1d2e --did file-corrected`" in shown.err
     assert run("recalls", "list", "--json") == 0
     assert [json.loads(line)["recall_id"] for line in capsys.readouterr().out.splitlines()] == [RECALL, RECALL]
@@ -45,7 +48,18 @@ def test_eight_digits_of_a_recall_that_was_shown_are_enough_to_acknowledge_it(ru
     assert request.request_id
 
 
-def test_what_is_acknowledged_is_listed_when_it_is_asked_for(run: Run, register: Register) -> None:
-    register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse()
+def test_what_is_acknowledged_is_listed_when_it_is_asked_for(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse(recalls=[one()])
     assert run("recalls", "list", "--acknowledged") == 0
     assert recalls_pb2.ListRecallsRequest.FromString(register.calls[0].request).acknowledged
+    assert "nsor recalls acknowledge" not in capsys.readouterr().err  # nothing is left to do
+
+
+def test_an_overdue_recall_is_called_so(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    late = one()
+    late.overdue = True
+    register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse(recalls=[one(), late])
+    assert run("recalls", "list") == 0
+    assert capsys.readouterr().out.count("overdue") == 1

@@ -92,7 +92,7 @@ def test_districts_that_the_grant_does_not_show_are_no_empty_column(
 
 
 def test_a_number_at_the_terminal_looks_a_candidate_up(
-    run: Run, register: Register, monkeypatch: pytest.MonkeyPatch
+    run: Run, register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
     assert run("search", "--grant", GRANT, stdin="9\n2\n") == 0
@@ -100,6 +100,8 @@ def test_a_number_at_the_terminal_looks_a_candidate_up(
     looked_up = lookup_pb2.LookUpRegistrationRequest.FromString(sent)
     assert (looked_up.candidate_id, looked_up.basis.grant_id) == ("2" * 120, GRANT)
     assert looked_up.purpose == options_pb2.PURPOSE_INVESTIGATION
+    # A candidate isn't looked up by one of several numbers.
+    assert "another number" not in capsys.readouterr().err
 
 
 def test_enter_looks_nobody_up(run: Run, register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,9 +132,12 @@ def test_nobody_found_is_said(
     assert "اس نام سے کوئی نہیں ملا۔" in capsys.readouterr().err
 
 
-def test_a_program_gets_the_answer_as_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("search", "--grant", GRANT, "--json") == 0
-    assert "1" * 120 in capsys.readouterr().out
+def test_a_program_gets_the_answer_as_it_is(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("search", "--grant", GRANT, "--district", "PK-PB/LHR", "--json") == 0
+    assert request(register).district == "PK-PB/LHR"
+    printed = capsys.readouterr()
+    assert "1" * 120 in printed.out
+    assert "Confidential" in printed.err
 
 
 @pytest.mark.parametrize(

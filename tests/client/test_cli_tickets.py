@@ -1,5 +1,6 @@
 """`nsor ticket` and `nsor case`: persons come from a file or stdin, the next command is printed; and withdrawals."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,6 +194,24 @@ def test_what_was_opened_is_listed_to_its_last_page(
     # Only a ticket is for a kind of work.
     assert ("work" in said.out) is (command[0] == "ticket")
     assert f"`nsor {command[0]} withdraw {ID[:8]}`" in said.err
+
+
+def test_a_beginning_that_several_have_names_none(run: Run, register: Register) -> None:
+    register.answers[LIST] = always(grants_pb2.ListGrantsResponse(grants=[WHAT_COUNTS["ticket"]] * 2))
+    assert run("ticket", "withdraw", ID[:8], "--yes") == cli.USAGE
+    assert withdrawn(register) == []
+
+
+def test_a_list_says_whose_and_for_whom(
+    run: Run, register: Register, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = grants_pb2.OpenGrant()
+    own.CopyFrom(WHAT_COUNTS["case"])
+    own.opened_by_key_id = OfficerKey.load(settings.parent / "officer.key").key_id
+    register.answers[LIST] = always(grants_pb2.ListGrantsResponse(grants=[own]))
+    assert run("case", "list") == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if ID in line]
+    assert re.search(r"you +any officer of the place +2 ", row)
 
 
 def test_a_list_names_what_it_shows(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,3 +42,12 @@ def test_a_secret_that_was_cut_off_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "request-ids.key").touch()
     with pytest.raises(SettingsWrong, match="was cut off"):
         kept.secret(tmp_path)
+
+
+def test_an_officer_is_offered_his_own_posting_and_nobody_elses(tmp_path: Path) -> None:
+    kept.keep_posting(tmp_path, b"a" * 32, "PK-PB/LHR", "17")
+    kept.keep_posting(tmp_path, b"b" * 32, "PK-SD/KHI", "11")
+    kept.keep_posting(tmp_path, b"a" * 32, "PK-PB/MUL", "18")
+    assert kept.posting(tmp_path, b"a" * 32) == ("PK-PB/MUL", "18")
+    assert kept.posting(tmp_path, b"b" * 32) == ("PK-SD/KHI", "11")
+    assert kept.posting(tmp_path, b"c" * 32) == ("", "")

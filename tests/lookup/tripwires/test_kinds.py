@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, tripwires_pb2, types_pb2
+from nsor.v1 import lookup_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.access.requests import declaration, movement
-from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE
+from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, unlimited
 from tests.lookup.conftest import KNOWN, UNKNOWN, fir_key, make_call, officer, request_of
@@ -22,8 +22,9 @@ from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0
 from tests.lookup.test_list_access_requests import etag_of
 from tests.lookup.test_screening import Later, asked, by_cnic
 from tests.lookup.test_screening import later as later  # noqa: PLC0414 - a fixture
+from tests.lookup.test_watched import end, pair, watch
 from tests.lookup.tripwires.conftest import OFFICERS, Wires, looked_up
-from tests.orders import cnic
+from tests.orders import cnic, order
 
 CERTIFICATE = tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE
 DISTRICTS = tripwires_pb2.TRIPWIRE_KIND_OUT_OF_DISTRICT
@@ -137,3 +138,48 @@ def test_who_has_two_keys_is_one_officer(services: Services, wires: Wires) -> No
     for who in [first, second] * 8:
         in_vain(services, who)
     assert len(wires.look()) == 1
+
+
+@pytest.mark.parametrize(
+    ("watched", "found"),
+    [
+        (watched_pb2.WATCHED_KIND_DECOY, tripwires_pb2.TRIPWIRE_KIND_DECOY),
+        (watched_pb2.WATCHED_KIND_PROTECTED_PERSON, tripwires_pb2.TRIPWIRE_KIND_PROTECTED_PERSON),
+    ],
+    ids=["decoy", "protected person"],
+)
+def test_a_number_that_npb_watches_is_found_and_no_more_when_it_has_ended(
+    services: Services, wires: Wires, owner: Owner, *, watched: int, found: int
+) -> None:
+    number, npb = cnic(), pair(services)
+    watched_id = watch(services, npb, number, watched)
+    assert kinds(wires) == []
+    looked_up(services, number)
+    assert kinds(wires) == [found]
+    # Refused, or in an emergency: whoever names it is found.
+    call = make_call("punjab-police", acting=OFFICERS[PUNJAB_POLICE])
+    with pytest.raises(errors.Denied):
+        services.ask(call, request_of(call, lookup_pb2.LookUpBasis(grant_id=str(uuid.uuid4())), number))
+    assert kinds(wires) == [found]
+    for each in npb:
+        end(services, each, watched_id)
+    looked_up(services, number)
+    assert kinds(wires) == []
+    assert owner.findings() == []
+
+
+def test_a_registration_with_a_decoys_number_is_found(services: Services, wires: Wires, owner: Owner) -> None:
+    number = cnic()
+    watch(services, pair(services), number)
+    services.create(order(number))
+    (one,) = wires.look()
+    assert (one.kind, one.agency) == (tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED, PUNJAB_PROSECUTION.agency_id)
+    assert owner.findings() == []
+
+
+def test_whoever_enters_a_number_that_is_watched_is_not_found_by_it(services: Services, wires: Wires) -> None:
+    # The officers of NPB name it as well; that is no access.
+    number, npb = cnic(), pair(services)
+    watch(services, npb, number)
+    watch(services, npb, number, watched_pb2.WATCHED_KIND_PROTECTED_PERSON)
+    assert kinds(wires) == []

@@ -25,6 +25,7 @@ from nsor.v1 import (
     oversight_pb2,
     receipt_pb2,
     registration_pb2,
+    tripwires_pb2,
     worklists_pb2,
 )
 from nsor_server.access.contract import Contract
@@ -81,6 +82,8 @@ def example(method: str, agency: str) -> Message:
         request.kind = worklists_pb2.WORK_KIND_UNSPECIFIED  # each kind of agency has its own
     if isinstance(request, directory_pb2.DisableOwnKeyRequest):
         request.validate_only = True  # the caller's officer is needed for what follows
+    if isinstance(request, tripwires_pb2.ListUnusualAccessesRequest):
+        request.reviewed = False  # NPB alone asks what it has reviewed
     if isinstance(request, notification_pb2.AcknowledgeEventsRequest):
         request.through_sequence, request.consumer = 1, ""
     return request  # type: ignore[no-any-return]

@@ -18,6 +18,8 @@ Codes = npt.NDArray[np.int32]
 _ANOTHER_NAME: Final = -1
 """Stands between two names of a card."""
 _BOTH: Final = 3
+_MOST_NAMES: Final = 255
+"""Names of a card that are counted."""
 
 
 class Stored(NamedTuple):
@@ -50,7 +52,7 @@ class Cards:
 
     def __init__(self) -> None:
         self._codes, self._ends, self._codes_end = array("i"), array("q", [0]), 0
-        self._years, self._sexes = array("i"), array("i")
+        self._years, self._sexes, self._names = array("i"), array("i"), array("B")
         self._parts, self._there = array("b"), array("b")
         self._districts, self._sets = array("i"), _DistrictSets()
         self._one_part: set[Part] = set()
@@ -71,6 +73,7 @@ class Cards:
             self._codes.fromlist(of_card)
             self._codes_end = max(self._codes_end, max(of_card) // 2 * 2 + 2)
         self._ends.append(len(self._codes))
+        self._names.append(min(_MOST_NAMES, len(card.names) + len(card.relatives)))
         self._years.append(card.birth_year)
         self._sexes.append(card.sex)
         if card.names and card.relatives:
@@ -122,6 +125,13 @@ class Cards:
         """Which of some cards aren't forgotten."""
         return np.frombuffer(self._there, dtype=np.bool_)[slots]
 
+    def lengths(self, slots: Slots) -> npt.NDArray[np.float64]:
+        """How long the names of each are on average: one more than they have words."""
+        ends = np.frombuffer(self._ends, dtype=np.int64)
+        names = np.frombuffer(self._names, dtype=np.uint8)[slots]
+        found: npt.NDArray[np.float64] = (ends[slots + 1] - ends[slots]) / np.maximum(names, 1)
+        return found
+
     def years(self, slots: Slots) -> npt.NDArray[np.int32]:
         """Their birth years, 0 where none is known."""
         return np.frombuffer(self._years, dtype=np.int32)[slots]
@@ -155,7 +165,7 @@ class Cards:
         found._codes.frombytes(of_cards.tobytes())
         found._ends.frombytes(np.cumsum(counts).tobytes())
         found._sets, found._codes_end, found._one_part = self._sets, self._codes_end, self._one_part
-        for name in ("_years", "_sexes", "_parts", "_there", "_districts"):
+        for name in ("_years", "_sexes", "_names", "_parts", "_there", "_districts"):
             of_all = getattr(self, name)
             getattr(found, name).frombytes(np.frombuffer(of_all, dtype=of_all.typecode)[slots].tobytes())
         return found, slots

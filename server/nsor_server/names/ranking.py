@@ -128,8 +128,10 @@ def _of(words: Sequence[Word], searched: Sequence[_Searched], held: Held, most: 
     slots, sums = slots[enough], sums[enough]
     if len(slots) > most:
         least = np.partition(sums, len(sums) - most)[-most]
-        more, as_much = slots[sums > least], slots[sums == least]
-        slots = np.concatenate((more, np.sort(as_much)[: most - len(more)]))
+        more, as_much = slots[sums > least], np.sort(slots[sums == least])
+        # Of those who have the same words whoever has no others is likelier to be meant.
+        shortest = np.argsort(held.cards.lengths(as_much), kind="stable")[: most - len(more)]
+        slots = np.concatenate((more, as_much[shortest]))
     return slots
 
 

@@ -285,6 +285,34 @@ def test_a_search_that_is_made_to_list_people_is_refused_by_its_form(
     assert [each.split()[-1] for each in wrong] == [reason]
 
 
+@pytest.mark.parametrize("field", ["name", "relative_name"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("R\u0430fiq Din", "LOOK_ALIKE", id="Cyrillic"),
+        pytest.param("Rafiq D\u03b9n", "LOOK_ALIKE", id="Greek"),
+        pytest.param("\uff32afiq Din", "LOOK_ALIKE", id="full width"),
+        pytest.param("Raf\u06ccq Din", "NAME_FORM", id="Urdu inside a Roman word"),
+        pytest.param("رفیq دین", "NAME_FORM", id="Roman inside an Urdu word"),
+        pytest.param("Ra\u200bfiq Din", "CONTROL_CHARACTER", id="zero width"),
+        pytest.param("Ra\u200cfiq Din", "CONTROL_CHARACTER", id="joiner between Roman letters"),
+        pytest.param("رفیق\u202e دین", "CONTROL_CHARACTER", id="override"),
+        pytest.param("Rafiq 2 Din", "NAME_FORM", id="digit"),
+        pytest.param("رفیق ۲ دین", "NAME_FORM", id="Urdu digit"),
+        pytest.param("Rafiq_ Din", "NAME_FORM", id="underscore"),
+        pytest.param("Rafi? Din", "NAME_FORM", id="question mark"),
+        pytest.param("Rafiq % Din", "NAME_FORM", id="per cent"),
+        pytest.param("Rafiq Din " * 100, "TOO_LONG", id="two hundred words"),
+    ],
+)
+def test_a_name_that_only_looks_like_one_is_named_by_field_and_rule(
+    searching: Searching, field: str, name: str, reason: str
+) -> None:
+    asked = written("Muhammad Rafiq", "Lal Din")
+    setattr(asked, field, name)
+    assert searching.refusal(searching.fir(), name=asked) == ("INVALID_FIELDS", [f"name.{field} {reason}"])
+
+
 def test_a_grant_for_most_people_of_the_country_finds_nobody(searching: Searching) -> None:
     basis = searching.ticket(suspect("Muhammad Khan", "Muhammad", 1980))
     assert searching.refusal(basis) == ("INVALID_FIELDS", ["subject NAME_SAYS_TOO_LITTLE"])

@@ -30,7 +30,7 @@ from tests.bench.seed import confirmed
 OF_A_KIND: Final = 200
 """People of each kind: enough that the pages of none are warmer than another one's."""
 OWN_FIR: Final = 90_001
-"""Serial of the FIR of which the prosecution asks; each person of kind FALLEN had a conviction by it."""
+"""Serial of the FIR of which the prosecution asks; each person of kind FALLEN or ENDED had a conviction by it."""
 _STATION: Final = people.STATION
 _YEAR: Final = 2024
 _DAYS_OF_A_CHILD: Final = 15 * 365
@@ -50,6 +50,7 @@ class Kind(enum.Enum):
     ELSEWHERE = "another prison's"
     OTHER_FIR = "of another FIR"
     FALLEN = "of this FIR, which was set aside"
+    ENDED = "of this FIR, and sealed"
 
     @property
     def is_absent(self) -> bool:
@@ -95,7 +96,7 @@ def pairs() -> Sequence[Asked]:
         Asked("punjab-prisons", options_pb2.PURPOSE_CUSTODY, prison, Kind.ABSENT, Kind.ELSEWHERE),
         *(
             Asked("punjab-prosecution", options_pb2.PURPOSE_PROSECUTION, fir, Kind.ABSENT, kind)
-            for kind in (Kind.OTHER_FIR, Kind.FALLEN)
+            for kind in (Kind.OTHER_FIR, Kind.FALLEN, Kind.ENDED)
         ),
     )
 
@@ -185,8 +186,18 @@ def _fallen(record: record_pb2.RegistrationRecord) -> None:
     fallen = record.convictions.add()
     fallen.CopyFrom(record.convictions[0])
     fallen.state = types_pb2.CONVICTION_STATE_SET_ASIDE
-    fallen.fir.police_station, fallen.fir.year, fallen.fir.serial = _STATION, _YEAR, OWN_FIR
+    _of_own_fir(fallen)
     fallen.conviction_id = record.registration_id
+
+
+def _ended(record: record_pb2.RegistrationRecord) -> None:
+    for each in record.convictions:
+        _of_own_fir(each)
+    _sealed(record)
+
+
+def _of_own_fir(conviction: record_pb2.Conviction) -> None:
+    conviction.fir.police_station, conviction.fir.year, conviction.fir.serial = _STATION, _YEAR, OWN_FIR
 
 
 _MADE: Final[Mapping[Kind, Callable[[record_pb2.RegistrationRecord], None]]] = {
@@ -195,6 +206,7 @@ _MADE: Final[Mapping[Kind, Callable[[record_pb2.RegistrationRecord], None]]] = {
     Kind.JUVENILE: _juvenile,
     Kind.ELSEWHERE: _elsewhere,
     Kind.FALLEN: _fallen,
+    Kind.ENDED: _ended,
 }
 """What is otherwise of a record of each kind; of the others nothing."""
 

@@ -198,7 +198,8 @@ class Unusual:
         if self._wires is not None and policy == self._policy:
             return self._wires
         since_us = self._last_entry_us - rules.reach_us(policy)
-        wires = Tripwires(policy, store.told(each for each in self._records if each.due_us > since_us))
+        wires = Tripwires(policy)
+        wires.hear(store.told(each for each in self._records if each.due_us > since_us))
         for each in self._kept:
             if each.ref.time_us > since_us and each.ref.entry <= last.watched_to:
                 wires.take(each, telling=False)

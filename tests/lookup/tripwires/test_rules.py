@@ -200,7 +200,8 @@ def test_whoever_begins_anew_finds_the_same() -> None:
         since_us = due_us
         watched = [each for each in these if each.ref.time_us <= due_us]
         told = {(each.kind, each.who): each.tripped_us for each in every}
-        anew = Tripwires(POLICY, told)
+        anew = Tripwires(POLICY)
+        anew.hear(told)
         for each in watched:
             if each.ref.time_us > watched[-1].ref.time_us - rules.reach_us(POLICY):
                 anew.take(each, telling=False)

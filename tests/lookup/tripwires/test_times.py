@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nsor.v1 import tripwires_pb2
 from nsor_server.lookup.tripwires import rules, store, times
+from nsor_server.lookup.tripwires.reading import Reader
+from nsor_server.storage.pool import Connection
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import Services
 from tests.directory.test_own_number import enrolled
-from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, looked_up, refused
+from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, looked_up, refused, running
 from tests.orders import cnic
 
 OWN = tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER
@@ -92,6 +97,32 @@ def test_another_process_goes_on_where_one_has_ended(services: Services, wires: 
     wires.anew()
     refused(services, REFUSALS)
     assert wires.look() == []  # it was told of
+    assert owner.findings() == []
+
+
+def test_of_two_processes_each_reads_an_access_once(
+    services: Services, wires: Wires, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They take turns: otherwise each would read three days again at every time.
+    read, accesses = list[tuple[int, int]](), Reader.accesses
+
+    def noted(self: Reader, conn: Connection, after: int, until: int, *, telling: bool) -> Iterator[Any]:
+        read.append((after, until))
+        return accesses(self, conn, after, until, telling=telling)
+
+    monkeypatch.setattr(Reader, "accesses", noted)
+    first, second = wires.running, running(services)
+    found, last = list[int](), -1
+    for turn, count in ((first, REFUSALS - 1), (second, 1), (first, REFUSALS), (second, REFUSALS), (first, 1)):
+        refused(services, count)
+        wires.running, before = turn, len(read)
+        found.append(len(wires.look()))
+        if turn is first:
+            own = [each for each in read[before:] if each[1] > each[0]]
+            assert own[0][0] >= last
+            assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(own))
+            last = own[-1][1]
+    assert found == [0, 1, 0, 0, 0]
     assert owner.findings() == []
 
 

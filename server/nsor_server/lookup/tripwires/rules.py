@@ -152,16 +152,11 @@ class _Window:
 class Tripwires:
     """What accesses have come to, by one policy."""
 
-    def __init__(self, policy: TripwirePolicy, told: Mapping[tuple[int, Who], int] | None = None) -> None:
-        """Nothing was taken yet.
-
-        Args:
-            policy: of which it is.
-            told: when what was told before had come to be unusual, by kind and officer.
-        """
+    def __init__(self, policy: TripwirePolicy) -> None:
+        """Nothing was taken yet."""
         self._policy = policy
         self._rows = {kind: policy.by_purpose(kind) for kind in tripwires_pb2.TripwireKind.values()}
-        self._told = dict(told or {})
+        self._told: dict[tuple[int, Who], int] = {}
         self._windows: dict[tuple[Tripwire, Who], _Window] = {}
         self._recent: dict[Who, deque[Ref]] = {}
         self._found: dict[tuple[int, Who], Finding] = {}
@@ -171,6 +166,10 @@ class Tripwires:
     def is_full(self) -> bool:
         """Whether so much was found since the last time that no more is taken."""
         return len(self._found) >= MOST_FOUND
+
+    def hear(self, told: Mapping[tuple[int, Who], int]) -> None:
+        """Take what others have told: when it had come to be unusual, by kind and officer."""
+        self._told |= told
 
     def take(self, access: Access, *, telling: bool = True) -> None:
         """Take the next access.

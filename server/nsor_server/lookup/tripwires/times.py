@@ -102,17 +102,19 @@ class TripwireTimes(Watching):
             self._kept = watched_to, policy, wires
 
     def _wires(self, conn: Connection, policy: TripwirePolicy, last: Time) -> Tripwires:
-        """What accesses have come to at the last time: as this process has kept it, or as it is read again."""
-        if self._kept is not None and self._kept[:2] == (last.watched_to, policy):
-            return self._kept[2]
-        if last.watched_to < 0:
-            return Tripwires(policy)
-        since_us = store.time_of(conn, last.watched_to) - rules.reach_us(policy)
-        wires = Tripwires(policy, store.told_since(conn, self._sealer, since_us))
-        first = instants.first_from(conn, since_us + 1)
-        for _, access in self._reader.accesses(conn, first - 1, last.watched_to, telling=False):
-            if access is not None:
-                wires.take(access, telling=False)
+        """What accesses have come to at the last time: as this process has kept it, with what came since, or anew."""
+        kept = self._kept
+        if kept is not None and kept[1] == policy and kept[0] <= last.watched_to:
+            after, _, wires = kept
+        else:
+            after, wires = -1, Tripwires(policy)
+        if after < last.watched_to:
+            since_us = store.time_of(conn, last.watched_to) - rules.reach_us(policy)
+            wires.hear(store.told_since(conn, self._sealer, since_us))
+            first = max(after + 1, instants.first_from(conn, since_us + 1))
+            for _, access in self._reader.accesses(conn, first - 1, last.watched_to, telling=False):
+                if access is not None:
+                    wires.take(access, telling=False)
         return wires
 
     def _outcome(

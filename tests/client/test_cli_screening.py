@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import os
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nsor.ledger import merkle, screened
+from nsor.ledger import merkle, note, screened
+from nsor.ledger.v1 import leaf_pb2
 from nsor.screening import birth_date, documents
 from nsor.v1 import errors_pb2, screening_pb2
-from tests.client.conftest import Refusal, Register, Run
+from tests.client.conftest import AGENCY, Refusal, Register, Run
 
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
 SCREEN = "nsor.v1.LookupService/ScreenManifest"
@@ -54,6 +57,8 @@ class Border:
         self.sent: list[screening_pb2.ScreenManifestRequest] = []
         self.declared: list[screening_pb2.DeclareManifestRequest] = []
         self.most = 32
+        self.root = b""
+        register.tamper_leaf = self._leaf
         register.answers[DECLARE] = self._declare
         register.exchanges[SCREEN] = self.answer
 
@@ -99,8 +104,11 @@ class Border:
                     alike.person.initials.append("M. R.")
                     alike.person.cnic_ending = "671"
             hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
-        answer.rows_root = merkle.root_of(hashes)
+        self.root = answer.rows_root = merkle.root_of(hashes)
         return answer
+
+    def _leaf(self, leaf: leaf_pb2.Leaf) -> None:
+        leaf.rows_root = self.root if leaf.method == SCREEN else b""
 
 
 @pytest.fixture
@@ -198,8 +206,8 @@ def test_names_that_were_not_compared_are_told_of(
     assert {each["names_compared"] for each in results(file)} == {reason, ""}
     assert said in " ".join(capsys.readouterr().err.split())
     if not again:
-        assert run("screen", str(file), *FLIGHT, "--prove", "1", "--json") == 0
-        assert json.loads(capsys.readouterr().out)["outcome"] == "NAMES_NOT_COMPARED"
+        assert run("screen", str(file), *FLIGHT, "--prove", "1") == 0
+        assert json.loads("{" + capsys.readouterr().out.split("{", 1)[1])["outcome"] == "NAMES_NOT_COMPARED"
     # Who wasn't compared for a passing reason is sent again when the file is run again.
     border.names = screening_pb2.NAMES_COMPARED_DONE
     assert run("screen", str(file), *FLIGHT) == 0
@@ -270,21 +278,69 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once(
     assert CNIC not in shown.err + shown.out
 
 
-@pytest.mark.usefixtures("border")
-def test_a_row_is_proved_by_what_was_kept(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def proof(run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """What proves the second row of a file."""
+    assert border.sent == []
     file = tmp_path / "flight.csv"
     file.write_text(TABLE)
     assert run("screen", str(file), *FLIGHT) == 0
     capsys.readouterr()
-    assert run("screen", str(file), *FLIGHT, "--prove", "2", "--json") == 0
-    proof = json.loads(capsys.readouterr().out)
-    leaf = merkle.leaf_hash(bytes.fromhex(proof["salt"]) + b"2 document PK AB1234567 1 1990-01-02 NO_RECORD")
-    path = [bytes.fromhex(each) for each in proof["path"].split()]
-    position, _, size = proof["position"].split()
-    merkle.verify_inclusion(leaf, int(position), int(size), path, bytes.fromhex(proof["rows_root"]))
+    assert run("screen", str(file), *FLIGHT, "--prove", "2") == 0
+    found = tmp_path / "row.proof"
+    found.write_text("{" + capsys.readouterr().out.split("{", 1)[1])
+    return found
+
+
+def test_a_row_is_proved_by_what_was_kept(run: Run, proof: Path, tmp_path: Path) -> None:
+    said = json.loads(proof.read_text())
+    leaf = merkle.leaf_hash(bytes.fromhex(said["salt"]) + b"2 document PK AB1234567 1 1990-01-02 NO_RECORD")
+    path = [bytes.fromhex(each) for each in said["path"]]
+    entry = leaf_pb2.Leaf.FromString(base64.b64decode(said["entry"]))
+    merkle.verify_inclusion(leaf, said["position"], said["rows"], path, entry.rows_root)
+    assert CNIC not in proof.read_text()  # of no other row
+    file = tmp_path / "flight.csv"
     assert run("screen", str(file), *FLIGHT, "--prove", "9") == 2
     file.write_text(TABLE.replace("ab 1234567", "ab 7654321"))
     assert run("screen", str(file), *FLIGHT, "--prove", "2") == 2
+
+
+def test_a_proof_is_checked_by_whoever_has_the_ledgers_key_and_nobody_is_asked(
+    run: Run, register: Register, proof: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.calls.clear()
+    assert run("screen", "--check-proof", str(proof), "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["holds"], said["documents"], said["outcome"]) == (True, "document PK AB1234567 1", "NO_RECORD")
+    assert (said["agency"], said["birth_date"], said["row"]) == (AGENCY, "1990-01-02", "2")
+    assert register.calls == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("outcome", "FOUND"),
+        ("documents", "document PK AB1234568 1"),
+        ("birth_date", "1990-01-03"),
+        ("row", 1),
+        ("position", 0),
+        ("path", []),
+        ("path", "00"),
+        ("salt", "00"),
+        ("entry", "AAAA"),
+        ("proof", "c2sp.org/tlog-proof@v1\nindex 0\n\n"),
+        ("more", 1),
+    ],
+)
+def test_a_proof_that_was_changed_does_not_hold(run: Run, proof: Path, field: str, value: Any) -> None:
+    proof.write_text(json.dumps({**json.loads(proof.read_text()), field: value}))
+    assert run("screen", "--check-proof", str(proof)) == 3
+
+
+def test_a_proof_of_another_ledger_does_not_hold(run: Run, proof: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = note.Verifier.of(Ed25519PrivateKey.generate(), "nsor.test/ledger")
+    monkeypatch.setenv("NSOR_LEDGER_KEY", other.text())
+    assert run("screen", "--check-proof", str(proof)) == 3
 
 
 @pytest.mark.usefixtures("border")
@@ -330,6 +386,16 @@ def test_an_answer_to_other_rows_is_no_proof(
 
     register.exchanges[SCREEN] = other
     assert run("screen", str(file), *FLIGHT) == 3
+
+
+def test_an_entry_that_has_another_root_is_no_proof(
+    run: Run, register: Register, border: Border, tmp_path: Path
+) -> None:
+    file = tmp_path / "flight.csv"
+    file.write_text(TABLE)
+    register.tamper_leaf = lambda leaf: setattr(leaf, "rows_root", bytes(32))
+    assert run("screen", str(file), *FLIGHT) == 3
+    assert len(border.sent) == 1
 
 
 def test_a_manifest_that_is_over_ends_the_run(run: Run, register: Register, border: Border, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from google.type import date_pb2
 
 from nsor.ledger import merkle, screened
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, notices_pb2, screening_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
@@ -268,6 +269,9 @@ def test_each_row_can_be_proved_by_itself(services: Services) -> None:
     said = ((1, f"cnic {number}", "1985-06-07", "FOUND"), (3, f"cnic {other}", "1985-06-07", "NO_RECORD"))
     hashes = [screened.row_hash(screened.row_salt(answer.salt, each[0]), *each) for each in said]
     assert outcome.detail.screened.rows_root == answer.rows_root == merkle.root_of(hashes)
+    # The entry has it, which is published: whoever is shown a row with its salt needs no detail.
+    leaf = services.one("SELECT leaf FROM ledger_entry ORDER BY index DESC LIMIT 1")
+    assert leaf_pb2.Leaf.FromString(leaf).rows_root == answer.rows_root
     for position, one in enumerate(hashes):
         proof = screened.row_proof(hashes, position)
         merkle.verify_inclusion(one, position, len(hashes), proof, answer.rows_root)

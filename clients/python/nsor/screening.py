@@ -15,6 +15,7 @@ from nsor.connection import Connection, read_message
 from nsor.errors import NsorError, ReceiptWrong
 from nsor.exchange import MOST_BYTES, Exchange, Message, Reply
 from nsor.ledger import merkle, screened
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import screening_pb2
 
 METHOD: Final = "nsor.v1.LookupService/ScreenManifest"
@@ -175,13 +176,13 @@ def _answered(reply: Reply) -> Iterator[Screened]:
         proofs.append((salt, len(hashes), outcome))
         hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
     root = merkle.root_of(hashes)
+    proof = reply.proof
     if (
-        root != answer.rows_root
+        not root == answer.rows_root == leaf_pb2.Leaf.FromString(proof.leaf).rows_root
         or {each.row for each in answer.rows if each.outcome == _FOUND} != hits.keys()
         or {each.row for each in answer.rows if each.outcome == _ALIKE} != alike.keys()
     ):
         raise ReceiptWrong("rows_root")
-    proof = reply.proof
     for (_, tag), said, own in zip(reply.tag, answer.rows, proofs, strict=True):
         of_row = None if own is None else RowProof(own[0], own[1], hashes, root, own[2])
         shown = (hits.get(said.row), alike.get(said.row)) if own is not None else (None, None)

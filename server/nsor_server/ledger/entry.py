@@ -33,6 +33,7 @@ class Entry:
         named: what the request names, or empty.
         shown: ids of the registrations that the answer shows, where they are found by labels of their own.
         shown_rows: how many labels it has for them, whatever it shows.
+        rows_root: of a message of a manifest the root over its rows, or empty.
     """
 
     access_id: bytes
@@ -52,6 +53,7 @@ class Entry:
     named: str = ""
     shown: Sequence[bytes] = ()
     shown_rows: int = 0
+    rows_root: bytes = b""
 
 
 class Decided(NamedTuple):

@@ -57,6 +57,7 @@ def encode(
         count=entry.count,
         directory_version=directory_version,
         directory_hash=directory_hash,
+        rows_root=entry.rows_root,
     )
     if entry.records:
         leaf.record_hash = record_hash(entry.records)

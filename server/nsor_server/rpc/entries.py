@@ -94,6 +94,7 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
         named=call.named,
         shown=[each.registration_id for each in shown] if shown else (),
         shown_rows=shown_rows,
+        rows_root=detail.screened.rows_root if shown_rows else b"",
     )
 
 

@@ -177,7 +177,7 @@ class Screenings:
         numbers = rules.screened_of(said.block, said.screened)
         fits = agency_id == leaf.agency and said.version == block.version and said.before <= index
         fits = fits and all(each == block_id and added <= set(numbers) for each, added in new)
-        fits = fits and all(number <= persons for number in numbers)
+        fits = fits and all(number <= persons for number in numbers) and leaf.rows_root == said.rows_root
         if not fits or (block.rows is not None and not block.rows.keys() >= set(numbers)):
             self._add(index, _ROWS)
             return

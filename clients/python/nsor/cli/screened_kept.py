@@ -32,6 +32,7 @@ class KeptRow(NamedTuple):
         salt: the row's own.
         hashes: of the rows of its message.
         root: of their tree.
+        access_id: of the entry.
     """
 
     digest: str
@@ -41,6 +42,7 @@ class KeptRow(NamedTuple):
     salt: str
     hashes: tuple[str, ...]
     root: str
+    access_id: str
 
 
 def digest(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow) -> str:
@@ -62,6 +64,7 @@ def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answere
         proof.salt.hex(),
         tuple(each.hex() for each in proof.hashes) if not proof.position else (),
         proof.root.hex(),
+        answered.access_id,
     )
     line = json.dumps({"manifest": manifest_id, "row": row.row, **kept_row._asdict()}) + "\n"
     descriptor = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -6,8 +6,10 @@ can read. Who is to be checked is shown to the officer, and written to a file of
 
 from __future__ import annotations
 
+import base64
 import csv
 import datetime as dt
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,7 +59,8 @@ _NOT_COMPARED: Final = {
 @click.option(
     "--results", type=click.Path(dir_okay=False, path_type=Path), help="Table of results. [default: beside the file]"
 )
-@click.option("--prove", type=click.IntRange(1, 1000), metavar="ROW", help="Show what proves how a row was answered.")
+@click.option("--prove", type=click.IntRange(1, 1000), metavar="ROW", help="Print what proves how a row was answered.")
+@click.option("--check-proof", metavar="PROOF", help="Check a proof that somebody shows; - is stdin. Nobody is asked.")
 @click.option("--template", type=click.Choice(("csv", "json")), help="Print a row to fill in.")
 @common
 def screen(session: Session, file: str | None, results: Path | None, template: str | None, **options: Any) -> int:
@@ -72,6 +75,8 @@ def screen(session: Session, file: str | None, results: Path | None, template: s
     if template:
         click.echo(passengers.template(template), nl=False)
         return 0
+    if options["check_proof"]:
+        return _check_proof(session, options["check_proof"])
     if file is None:
         raise WrongUse("Name the FILE of passengers, or - for stdin. `nsor screen --template csv` helps.")
     rows = passengers.read(read_text(file), is_table=Path(file).suffix.casefold() in _TABLES)
@@ -275,29 +280,68 @@ def _read_results(path: Path | None, manifest_id: str) -> dict[str, tuple[str, .
 
 
 def _prove(session: Session, client: Client, manifest_id: str, rows: list[Passenger], number: int) -> int:
-    """Show what proves a row: whoever has it, the row and the entry's tree needs no other row."""
-    from nsor.ledger import merkle, screened  # noqa: PLC0415 - as above
+    """Show what proves a row: whoever has it and the ledger's key needs no other row, and asks nobody."""
+    from nsor.ledger import screened  # noqa: PLC0415 - as above
+    from nsor.ledger.note import Verifier  # noqa: PLC0415 - as above
+    from nsor.ledger.row_proof import RowProof  # noqa: PLC0415 - as above
     from nsor.screening import birth_date, documents  # noqa: PLC0415 - as above
 
     found = screened_kept.rows(client.state_folder, manifest_id).get(number)
     row = next((each.row for each in rows if each.row.row == number and not each.problems), None)
     if found is None or row is None or found.digest != screened_kept.digest(client.state_folder, manifest_id, row):
         raise WrongUse("Row {} of this file wasn't screened from this computer.", number)
-    hashes, root = [bytes.fromhex(each) for each in found.hashes], bytes.fromhex(found.root)
-    own = screened.row_hash(bytes.fromhex(found.salt), number, documents(row), birth_date(row), found.outcome)
-    path = screened.row_proof(hashes, found.position)
-    merkle.verify_inclusion(own, found.position, len(hashes), path, root)
-    proof = {
-        "entry": str(found.entry),
-        "row": str(number),
-        "outcome": found.outcome,
-        "salt": found.salt,
-        "position": f"{found.position} of {len(hashes)}",
-        "path": " ".join(each.hex() for each in path),
-        "rows_root": found.root,
+    receipt = client.receipt(found.access_id)
+    if receipt is None:
+        raise WrongUse("No receipt of that access is kept in this state folder.")
+    entry_proof, entry = receipt
+    path = screened.row_proof([bytes.fromhex(each) for each in found.hashes], found.position)
+    proof = RowProof(
+        number,
+        documents(row),
+        birth_date(row),
+        found.outcome,
+        found.salt,
+        found.position,
+        len(found.hashes),
+        [each.hex() for each in path],
+        base64.b64encode(entry).decode(),
+        entry_proof.text().decode(),
+    )
+    proof.verify(Verifier.parse(session.ledger_key()))
+    click.echo(proof.text(), nl=False)
+    return 0
+
+
+def _check_proof(session: Session, path: str) -> int:
+    """Say what a proof of a row proves; nobody is asked."""
+    from nsor.ledger.note import NoteError, Verifier  # noqa: PLC0415 - as above
+    from nsor.ledger.row_proof import RowProof, RowProofError  # noqa: PLC0415 - as above
+
+    try:
+        verifier = Verifier.parse(session.ledger_key())
+    except NoteError:
+        raise WrongValue("--ledger-key: a verifier key, or a file with it") from None
+    try:
+        proof = RowProof.parse(read_text(path))
+        leaf, index = proof.verify(verifier)
+    except RowProofError as wrong:
+        if session.as_json:
+            session.json({"holds": False})
+        session.say("The proof does not hold: {}.", str(wrong))
+        return 3
+    at = dt.datetime.fromtimestamp(leaf.time_us / 1_000_000, _PAKISTAN)
+    said = {
+        "row": str(proof.row),
+        "documents": proof.documents,
+        "birth_date": proof.birth_date,
+        "outcome": proof.outcome,
+        "agency": leaf.agency,
+        "time": f"{at:%d.%m.%Y %H:%M:%S PKT}",
+        "entry": str(index),
+        "access": str(uuid.UUID(bytes=leaf.access_id)),
     }
     if session.as_json:
-        session.json(proof)
+        session.json({"holds": True, **said})
     else:
-        session.table("What proves the row", ("", ""), list(proof.items()))
+        session.table("The register has answered so", ("", ""), list(said.items()))
     return 0

@@ -133,6 +133,16 @@ class Session:
 
         return settings.load(self.options, os.environ)
 
+    def ledger_key(self) -> str:
+        """The ledger's verifier key, as text.
+
+        Raises:
+            SettingsWrong: it is missing.
+        """
+        from nsor.cli import settings  # noqa: PLC0415 - as above
+
+        return settings.ledger_key(self.options, os.environ)
+
     @contextlib.contextmanager
     def client(self, *, officer: bool = False, focal_keys: Sequence[Path] = ()) -> Iterator[Client]:
         """The register.

@@ -78,6 +78,17 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
     )
 
 
+def ledger_key(options: Mapping[str, str | None], environment: Mapping[str, str]) -> str:
+    """The ledger's verifier key alone, for whoever only checks what he was shown: he needs no certificate.
+
+    Raises:
+        SettingsWrong: it is missing, or the file is wrong.
+    """
+    values = _profile(options.get("agency") or environment.get("NSOR_AGENCY"), environment)
+    named = options.get("ledger_key") or environment.get(VARIABLES["ledger_key"])
+    return _verifier_keys(named or _needed(values, "ledger_key"))
+
+
 def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
     return Path(environment.get(variable) or Path.home() / otherwise) / "nsor"
 

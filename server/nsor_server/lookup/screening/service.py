@@ -51,7 +51,7 @@ class _Passenger(NamedTuple):
         documents: in words, as the tree over the rows has them.
         birth_date: likewise.
         wanted: what it looks for.
-        names: what a block keeps of its names.
+        stands: who stands under its number if it is screened first.
         person: who is compared by them; None: it has none, or they say too little.
         before: who stands under its number already; None: nobody does.
     """
@@ -61,7 +61,7 @@ class _Passenger(NamedTuple):
     documents: str
     birth_date: str
     wanted: store.Wanted
-    names: bytes
+    stands: Kept
     person: Person | None
     before: Kept | None
 
@@ -230,7 +230,7 @@ class Screening:
         ]
         answer.salt, answer.rows_root = salt, merkle.root_of(hashes)
         seen = store.seen(block)
-        added, refs = _kept(key, block, done, to_us(call.now()))
+        added, refs = _kept(key, block, done)
         for each in done.shown:
             if each.by:
                 self._show(answer.hits.add(row=each.passenger.number), each)
@@ -288,17 +288,17 @@ class Screening:
             if violations:
                 self._refuse(said, _INVALID, violations)
                 continue
-            each = self._passenger(manifest.manifest_id, position, row, kept.get(row.row))
+            each = self._passenger(manifest.manifest_id, position, row, kept.get(row.row), now_us)
             if each.before is not None:
                 said.screened_before = True
-                if not each.wanted.is_of(each.before) or each.names != each.before.names:
+                if not each.wanted.is_of(each.before) or each.stands.names != each.before.names:
                     self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
                 elif now_us - each.before.first_us > repeat_us:
                     self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
                 else:
                     passengers.append(each)
                 continue
-            new = each.wanted.kept(now_us).shown
+            new = each.stands.shown
             if any(shown in stands for shown in new):
                 field = "identity_number" if row.identity_number else "shown_document"
                 self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
@@ -308,7 +308,7 @@ class Screening:
         return passengers
 
     def _passenger(
-        self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None
+        self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None, now_us: int
     ) -> _Passenger:
         born, number, shown = row.birth_date, row.identity_number, row.shown_document
         day, year = f"{born.year:04d}-{born.month:02d}-{born.day:02d}", f"{born.year:04d}"
@@ -327,7 +327,8 @@ class Screening:
             documents.append(f"names {hashed.hex()}")
             kept_names = rules.kept_names(manifest_id, hashed)
         wanted = store.Wanted(cnic, document)
-        return _Passenger(position, row.row, " ".join(documents), day, wanted, kept_names, person, before)
+        stands = wanted.kept(now_us, kept_names)
+        return _Passenger(position, row.row, " ".join(documents), day, wanted, stands, person, before)
 
     def _found(
         self,
@@ -364,7 +365,7 @@ class Screening:
                     head = store.Found(by_names.head.claim, by_names.head.row)
                     done.shown.append(_Shown(each, head, by_names.record))
                     left -= not each.is_paid
-            if each.names != rules.NOT_SHOWN:
+            if each.stands.names != rules.NOT_SHOWN:
                 said.names = _names_compared(
                     each, is_found=one is not None, is_ready=met is not None, may_compare=may_compare
                 )
@@ -440,11 +441,9 @@ def _has_names(request: screening_pb2.ScreenManifestRequest) -> bool:
     return any(row.HasField("names") for row in request.rows)
 
 
-def _kept(
-    key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened, now_us: int
-) -> tuple[list[Row], list[RecordRef]]:
+def _kept(key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened) -> tuple[list[Row], list[RecordRef]]:
     """The next version of a block, with those who are screened first or alike first; nothing if there are none."""
-    new = {each.number: each.wanted.kept(now_us, each.names) for each in done.passengers if each.before is None}
+    new = {each.number: each.stands for each in done.passengers if each.before is None}
     for shown in done.newly_alike:
         each = shown.passenger
         new[each.number] = (each.before or new[each.number])._replace(alike=True)

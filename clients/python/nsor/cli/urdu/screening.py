@@ -32,5 +32,6 @@ TEXTS: Final[dict[str, str]] = {
         "فائل میں وہ سطریں درست کر کے دوبارہ چلائیں؛ باقی کی جانچ دو بار نہیں ہوتی۔"
     ),
     "The line has broken; going on where it was.": "رابطہ ٹوٹ گیا؛ وہیں سے جاری ہے۔",
-    "What proves the row": "سطر کا ثبوت",
+    "The proof does not hold: {}.": "ثبوت درست نہیں: {}۔",
+    "The register has answered so": "رجسٹر کا جواب یہ تھا",
 }

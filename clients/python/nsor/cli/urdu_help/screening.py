@@ -24,6 +24,9 @@ OPTIONS: Final[dict[str, str]] = {
     "How many there are at most. [default: rows of the file]": "زیادہ سے زیادہ کتنے۔ [بصورتِ دیگر: فائل کی سطریں]",
     "Go on with one that was declared.": "جس کا اعلان ہو چکا اسی پر جاری رکھیں۔",
     "Table of results. [default: beside the file]": "نتائج کا جدول۔ [بصورتِ دیگر: فائل کے ساتھ]",
-    "Show what proves how a row was answered.": "دکھائیں کہ سطر کے جواب کا ثبوت کیا ہے۔",
+    "Print what proves how a row was answered.": "سطر کے جواب کا ثبوت لکھ دیں۔",
+    "Check a proof that somebody shows; - is stdin. Nobody is asked.": (
+        "کسی کے پیش کردہ ثبوت کی جانچ؛ - معیاری ان پٹ ہے۔ کسی سے پوچھا نہیں جاتا۔"
+    ),
 }
 """The sentence of each option."""

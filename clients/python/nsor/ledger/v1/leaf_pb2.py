@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19nsor/ledger/v1/leaf.proto\x12\x0ensor.ledger.v1\"\xd3\x02\n\x04Leaf\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x11\n\taccess_id\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\r\x12(\n\x07outcome\x18\x07 \x01(\x0e\x32\x17.nsor.ledger.v1.Outcome\x12\x10\n\x08trace_id\x18\x08 \x01(\x0c\x12\x11\n\tcall_hash\x18\t \x01(\x0c\x12\x13\n\x0b\x61nswer_hash\x18\n \x01(\x0c\x12\x13\n\x0brecord_hash\x18\x0b \x01(\x0c\x12\x16\n\x0erecord_version\x18\x0c \x01(\r\x12\x13\n\x0b\x64\x65tail_hash\x18\r \x01(\x0c\x12\r\n\x05\x63ount\x18\x0e \x01(\r\x12\x19\n\x11\x64irectory_version\x18\x0f \x01(\x04\x12\x16\n\x0e\x64irectory_hash\x18\x10 \x01(\x0c*`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_ALLOWED\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03\x42Z\n\x15pk.gov.nsor.ledger.v1B\tLeafProtoP\x01Z#nsor.gov.pk/nsor/ledger/v1;ledgerv1\xaa\x02\x0eNsor.Ledger.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19nsor/ledger/v1/leaf.proto\x12\x0ensor.ledger.v1\"\xe6\x02\n\x04Leaf\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x11\n\taccess_id\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\r\x12(\n\x07outcome\x18\x07 \x01(\x0e\x32\x17.nsor.ledger.v1.Outcome\x12\x10\n\x08trace_id\x18\x08 \x01(\x0c\x12\x11\n\tcall_hash\x18\t \x01(\x0c\x12\x13\n\x0b\x61nswer_hash\x18\n \x01(\x0c\x12\x13\n\x0brecord_hash\x18\x0b \x01(\x0c\x12\x16\n\x0erecord_version\x18\x0c \x01(\r\x12\x13\n\x0b\x64\x65tail_hash\x18\r \x01(\x0c\x12\r\n\x05\x63ount\x18\x0e \x01(\r\x12\x19\n\x11\x64irectory_version\x18\x0f \x01(\x04\x12\x16\n\x0e\x64irectory_hash\x18\x10 \x01(\x0c\x12\x11\n\trows_root\x18\x11 \x01(\x0c*`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_ALLOWED\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02\x12\x12\n\x0eOUTCOME_FAILED\x10\x03\x42Z\n\x15pk.gov.nsor.ledger.v1B\tLeafProtoP\x01Z#nsor.gov.pk/nsor/ledger/v1;ledgerv1\xaa\x02\x0eNsor.Ledger.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,8 +32,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nsor.ledger.v1.leaf_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\025pk.gov.nsor.ledger.v1B\tLeafProtoP\001Z#nsor.gov.pk/nsor/ledger/v1;ledgerv1\252\002\016Nsor.Ledger.V1'
-  _globals['_OUTCOME']._serialized_start=387
-  _globals['_OUTCOME']._serialized_end=483
+  _globals['_OUTCOME']._serialized_start=406
+  _globals['_OUTCOME']._serialized_end=502
   _globals['_LEAF']._serialized_start=46
-  _globals['_LEAF']._serialized_end=385
+  _globals['_LEAF']._serialized_end=404
 # @@protoc_insertion_point(module_scope)

@@ -71,6 +71,7 @@ class Leaf(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     DIRECTORY_VERSION_FIELD_NUMBER: _builtins.int
     DIRECTORY_HASH_FIELD_NUMBER: _builtins.int
+    ROWS_ROOT_FIELD_NUMBER: _builtins.int
     format: _builtins.int
     """Version of this format: 1."""
     time_us: _builtins.int
@@ -107,6 +108,10 @@ class Leaf(_message.Message):
     """Of an entry that changed what decides: the running hash, 32 bytes. SHA-256 of the one before (zeros at first) and, of each
     row that the entry added, of its table's, id's and version's lengths and values and the SHA-256 of its columns.
     """
+    rows_root: _builtins.bytes
+    """Of a message of a manifest that was answered: the root of the tree over its rows, 32 bytes, as nsor.v1.ScreenManifestResponse has it. Each leaf of it is
+    salted: the root tells of nobody, and whoever has one row with its salt proves that it was answered so.
+    """
     def __init__(
         self,
         *,
@@ -126,10 +131,11 @@ class Leaf(_message.Message):
         count: _builtins.int = ...,
         directory_version: _builtins.int = ...,
         directory_hash: _builtins.bytes = ...,
+        rows_root: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency", b"agency", "answer_hash", b"answer_hash", "call_hash", b"call_hash", "count", b"count", "detail_hash", b"detail_hash", "directory_hash", b"directory_hash", "directory_version", b"directory_version", "format", b"format", "method", b"method", "outcome", b"outcome", "purpose", b"purpose", "record_hash", b"record_hash", "record_version", b"record_version", "time_us", b"time_us", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency", b"agency", "answer_hash", b"answer_hash", "call_hash", b"call_hash", "count", b"count", "detail_hash", b"detail_hash", "directory_hash", b"directory_hash", "directory_version", b"directory_version", "format", b"format", "method", b"method", "outcome", b"outcome", "purpose", b"purpose", "record_hash", b"record_hash", "record_version", b"record_version", "rows_root", b"rows_root", "time_us", b"time_us", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -127,6 +127,7 @@ _TABLES = (
     "officer",
     "officer_disabled",
     "watched_number",
+    "tripwire_replay",
     "focal_person",
     "focal_person_disabled",
     "access_request_version",

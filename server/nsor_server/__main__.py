@@ -50,6 +50,9 @@ COMMANDS = {
     "erase": Entry("nsor_server.commands.erase", "erase", "Destroy what two officers of NPB have decided to erase."),
     "agency": Entry("nsor_server.commands.agency", "agency", "Add, list, show, disable and enable agencies."),
     "policy": Entry("nsor_server.commands.policy", "policy", "Show the policy in force and what would change it."),
+    "tripwires": Entry(
+        "nsor_server.commands.tripwires", "tripwires", "Compute what two officers of NPB have replayed."
+    ),
     "ledger": Entry("nsor_server.commands.verify", "ledger", "Verify the access ledger, or open a new epoch."),
     "status": Entry("nsor_server.commands.status", "status", "Show who calls, and whose certificate ends, by agency."),
     "refusals": Entry("nsor_server.commands.refusals", "refusals", "Count refused calls, by agency and officer."),

@@ -31,6 +31,7 @@ from nsor.v1 import (
     proposals_pb2,
     recalls_pb2,
     registration_pb2,
+    replays_pb2,
     reviews_pb2,
     screening_pb2,
     sealed_pb2,
@@ -41,6 +42,7 @@ from nsor.v1 import (
     validation_pb2,
     watched_pb2,
 )
+from nsor_server.policy import source
 from nsor_synthetic.pictures import picture
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.orders import Created, confirmation, conviction, current_address, day, judgment, order, suspects
@@ -127,6 +129,14 @@ def notice(known: Known) -> notices_pb2.CreateNoticeRequest:
         receiving_station="PK-PB/LHR/PS-001",
         timing=notices_pb2.NOTICE_TIMING_HAPPENED,
     )
+
+
+def replay() -> replays_pb2.ProposeTripwireReplayRequest:
+    request = replays_pb2.ProposeTripwireReplayRequest(
+        request_id=str(uuid.uuid4()), toml=source.packaged("tripwires.toml").read_bytes()
+    )
+    request.start_time.seconds, request.end_time.seconds = 1_700_000_000, 1_700_086_400
+    return request
 
 
 def enrolment() -> directory_pb2.EnrolOfficerRequest:
@@ -512,6 +522,10 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         request_id=str(uuid.uuid4()),
         emergency_id=str(uuid.uuid4()),
         finding=emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED,
+    ),
+    "LookupService/ProposeTripwireReplay": lambda _: replay(),
+    "LookupService/ApproveTripwireReplay": lambda _: replays_pb2.ApproveTripwireReplayRequest(
+        request_id=str(uuid.uuid4()), replay_id=str(uuid.uuid4()), digest=bytes(32)
     ),
     "LookupService/EnterWatchedNumber": lambda _: watched_pb2.EnterWatchedNumberRequest(
         request_id=str(uuid.uuid4()), kind=watched_pb2.WATCHED_KIND_DECOY, cnic=CNIC

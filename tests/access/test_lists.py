@@ -53,6 +53,7 @@ NOT_NARROWED = {
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccessRequests": "NPB, which has no places; police and prosecutions are narrowed",
     "ListEmergencyLookUps": "NPB, which has no places; police are narrowed",
+    "ListTripwireReplays": "NPB alone, which has no places",
     "ListWatchedNumbers": "NPB alone, which has no places",
     "ListRecalls": "the agency's own recalls; their cases are narrowed (access/cases.py)",
     "ListUnusualAccesses": "the agency's own, as the accesses are; it names none of what they were about",

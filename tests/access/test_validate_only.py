@@ -140,6 +140,7 @@ RESTS_ON_NOTHING = {
     "NotificationService/ReportMovement",
     "LookupService/OpenTicket",
     "LookupService/EnterWatchedNumber",
+    "LookupService/ProposeTripwireReplay",
     "LookupService/OpenCourtCase",
 }
 """What is new rests on nothing that is there."""

@@ -73,6 +73,8 @@ TOLD = {
     "LookUpInEmergency": f"{_EMERGENCIES}test_who_was_hidden_from_a_look_up_in_an_emergency_is_found",
     "GetEmergencyLookUp": f"{_EMERGENCIES}test_a_review_that_was_hidden_from_its_emergency_look_up_is_found",
     "ListEmergencyLookUps": f"{_EMERGENCIES}test_what_was_hidden_from_the_list_is_found",
+    "GetTripwireReplay": "attack/test_replays_set_back.py::test_a_result_that_was_hidden_is_found",
+    "ListTripwireReplays": "attack/test_replays_set_back.py::test_what_was_hidden_from_the_list_is_found",
     "ListWatchedNumbers": "attack/test_watched_set_back.py::test_what_was_hidden_from_the_list_is_found",
     "ListUnusualAccesses": "attack/test_tripwires_set_back.py::test_one_that_was_hidden_from_a_list_is_found",
     "ListUnmatchedJudgments": f"{_REVIEWS}test_a_time_that_was_hidden_from_what_met_nobody_is_found",

@@ -52,6 +52,8 @@ FOUND_BY: Final[Mapping[str, FoundBy]] = {
     f"{_REGISTRATION}GetReview": FoundBy.ROWS,
     f"{_REGISTRATION}GetSealedRegistration": FoundBy.ROWS,
     f"{_REGISTRATION}ListRegistrations": FoundBy.ROWS,
+    # Officers and ids of accesses: nothing of whom they looked up.
+    f"{_LOOKUP}GetTripwireReplay": FoundBy.NOTHING,
     # What was applied for, or told at a counter, of whomever: no registration is read.
     f"{_LOOKUP}GetAccessRequest": FoundBy.NOTHING,
     f"{_LOOKUP}GetEmergencyLookUp": FoundBy.NOTHING,

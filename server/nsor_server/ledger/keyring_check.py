@@ -108,6 +108,7 @@ _SEALED = (
     ("access_request_version", "sealed"),
     ("access_grant", "sealed"),
     ("idempotency", "kept"),
+    ("tripwire_replay", "sealed"),
 )
 """What is sealed under the keyring itself: Tink's prefix names the key."""
 _BLIND = (

@@ -134,6 +134,7 @@ Told: TypeAlias = Literal[
     "listed_grants",
     "listed_recalls",
     "listed_requests",
+    "listed_replays",
     "listed_watched_numbers",
     "listed_unusual",
     "listed_work",

@@ -11,6 +11,7 @@ from nsor_server.lookup.disclosures.service import Disclosures
 from nsor_server.lookup.emergencies.service import Emergencies
 from nsor_server.lookup.grants.service import Grants
 from nsor_server.lookup.recalls.service import Recalls
+from nsor_server.lookup.replays.service import Replays
 from nsor_server.lookup.requests.juveniles import JuvenileAccess
 from nsor_server.lookup.requests.listing import AccessRequestLists
 from nsor_server.lookup.requests.passing import Passing
@@ -51,6 +52,7 @@ class LookupService:
         self._emergencies = Emergencies(sealer, blind_index, durable)
         self._disclosures = Disclosures(keyring, durable)
         self._watched = WatchedNumbers(sealer, blind_index, durable)
+        self._replays = Replays(sealer, durable)
         self._unusual = UnusualAccesses(sealer, durable)
 
     def handlers(self) -> Sequence[Handler]:
@@ -74,6 +76,7 @@ class LookupService:
             *self._emergencies.handlers(),
             *self._disclosures.handlers(),
             *self._watched.handlers(),
+            *self._replays.handlers(),
             *self._unusual.handlers(),
         )
 

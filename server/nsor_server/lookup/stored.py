@@ -22,6 +22,7 @@ from nsor_server.lookup import returned, times
 from nsor_server.lookup.emergencies.stored import TABLES as EMERGENCIES
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.recalls import store as recalls
+from nsor_server.lookup.replays import store as replays
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import store as escalation
 from nsor_server.lookup.screening import stored as screening
@@ -86,6 +87,7 @@ STORED: Final = Stored(
         RecordedTable.unsealed(returned.RETURNS),
         RecordedTable.unsealed(times.TIMES),
         RecordedTable.unsealed(watched.ROWS),
+        RecordedTable(replays.TABLE, "replay_id", "version", written_at="created_at"),
         *screening.TABLES,
         *EMERGENCIES,
         RecordedTable(tripwires.TABLE, "unusual_access_id"),

@@ -29,6 +29,7 @@ _KINDS: Final = {
     "emergency_id": "emergency",
     "recall_id": "recall",
     "watched_id": "watched-number",
+    "replay_id": "replay",
     "unusual_access_id": "unusual-access",
 }
 """Field of a request -> kind; the first that is there and set counts."""

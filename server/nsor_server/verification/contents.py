@@ -60,6 +60,7 @@ from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.recalled import Recalled
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
+from nsor_server.verification.replays import Replays
 from nsor_server.verification.report import Report
 from nsor_server.verification.returned_told import ToldOfReturns
 from nsor_server.verification.returned_uses import ReturnedUses
@@ -161,6 +162,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         ListedUnusual(conn, keyring, enrolled, report.add),
         ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
         WatchedNumbers(conn, enrolled, decided_by, report.add),
+        Replays(conn, keyring, enrolled, decided_by, report.add),
         ArrivalsMatched(
             conn,
             keyring,

@@ -23,6 +23,7 @@ from nsor_server.ledger.stored import Add, Concerns, Connection
 from nsor_server.lookup.emergencies import store as emergencies
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.recalls import store as recalls
+from nsor_server.lookup.replays import store as replays
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.screening import store as screening
 from nsor_server.lookup.tripwires import store as tripwires
@@ -104,6 +105,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     record_pb2.LOOKED_AT_KIND_MANIFEST: _recorded(screening.TABLE),
     record_pb2.LOOKED_AT_KIND_EMERGENCY: _recorded(emergencies.TABLE),
     record_pb2.LOOKED_AT_KIND_EMERGENCY_REVIEW: _recorded(emergencies.REVIEW),
+    record_pb2.LOOKED_AT_KIND_TRIPWIRE_REPLAY: _recorded(replays.TABLE),
     # An officer's own number is for nobody one that he may end.
     record_pb2.LOOKED_AT_KIND_WATCHED_NUMBER: f"""
         {_recorded(watched.TABLE)} AND EXISTS (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from nsor_synthetic.examples import directory, emergencies, entries, lookup, notification, records, screening
+from nsor_synthetic.examples import directory, emergencies, entries, lookup, notification, records, replays, screening
 from nsor_synthetic.examples.entries import amend_registration, create_registration, particulars
 from nsor_synthetic.examples.parts import Ids
 
@@ -37,6 +37,7 @@ def requests(seed: int) -> Iterator[Message]:
     yield from emergencies.emergencies(ids)
     yield from emergencies.disclosures(ids)
     yield from emergencies.watched(ids)
+    yield from replays.replays(ids)
     yield from emergencies.unusual_accesses(ids)
     yield from lookup.searches(ids)
     yield from directory.oversight(ids)

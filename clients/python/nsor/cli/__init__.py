@@ -85,6 +85,7 @@ COMMANDS = {
         "nsor.cli.emergencies", "emergency", "Look somebody up without a grant, while harm is imminent (police)."
     ),
     "emergencies": Entry("nsor.cli.emergencies", "emergencies", "List emergency look-ups; review them (NPB)."),
+    "replay": Entry("nsor.cli.replays", "replay", "See what other thresholds would have found unusual (NPB)."),
     "watched": Entry("nsor.cli.watched", "watched", "Have numbers watched: decoys and protected persons (NPB)."),
     "unusual": Entry("nsor.cli.unusual", "unusual", "List what was unusual in accesses; review it (NPB)."),
     "recalls": Entry("nsor.cli.recalls", "recalls", "List what your agency is told otherwise now; acknowledge it."),

@@ -11,6 +11,7 @@ from nsor.v1 import (
     grants_pb2,
     lookup_pb2,
     recalls_pb2,
+    replays_pb2,
     screening_pb2,
     search_pb2,
     tripwires_pb2,
@@ -451,6 +452,70 @@ class Lookup(Service):
             "nsor.v1.LookupService/ListWatchedNumbers",
             request,
             watched_pb2.ListWatchedNumbersResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def propose_tripwire_replay(
+        self,
+        request: replays_pb2.ProposeTripwireReplayRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[replays_pb2.ProposeTripwireReplayResponse]:
+        """Ask which past accesses other thresholds would have found unusual; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ProposeTripwireReplay",
+            request,
+            replays_pb2.ProposeTripwireReplayResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def approve_tripwire_replay(
+        self,
+        request: replays_pb2.ApproveTripwireReplayRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[replays_pb2.ApproveTripwireReplayResponse]:
+        """Approve a replay that another officer has asked for; the officer signs the call."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ApproveTripwireReplay",
+            request,
+            replays_pb2.ApproveTripwireReplayResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_tripwire_replay(
+        self,
+        request: replays_pb2.GetTripwireReplayRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[replays_pb2.GetTripwireReplayResponse]:
+        """Read a replay, with what it found once it is computed."""
+        return self._connection.call(
+            "nsor.v1.LookupService/GetTripwireReplay",
+            request,
+            replays_pb2.GetTripwireReplayResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_tripwire_replays(
+        self,
+        request: replays_pb2.ListTripwireReplaysRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[replays_pb2.ListTripwireReplaysResponse]:
+        """List replays, without what they found."""
+        return self._connection.call(
+            "nsor.v1.LookupService/ListTripwireReplays",
+            request,
+            replays_pb2.ListTripwireReplaysResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

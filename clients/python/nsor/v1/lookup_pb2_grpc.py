@@ -9,6 +9,7 @@ from nsor.v1 import emergencies_pb2 as nsor_dot_v1_dot_emergencies__pb2
 from nsor.v1 import grants_pb2 as nsor_dot_v1_dot_grants__pb2
 from nsor.v1 import lookup_pb2 as nsor_dot_v1_dot_lookup__pb2
 from nsor.v1 import recalls_pb2 as nsor_dot_v1_dot_recalls__pb2
+from nsor.v1 import replays_pb2 as nsor_dot_v1_dot_replays__pb2
 from nsor.v1 import screening_pb2 as nsor_dot_v1_dot_screening__pb2
 from nsor.v1 import search_pb2 as nsor_dot_v1_dot_search__pb2
 from nsor.v1 import tripwires_pb2 as nsor_dot_v1_dot_tripwires__pb2
@@ -183,6 +184,26 @@ class LookupServiceStub:
                 '/nsor.v1.LookupService/ListWatchedNumbers',
                 request_serializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.FromString,
+                _registered_method=True)
+        self.ProposeTripwireReplay = channel.unary_unary(
+                '/nsor.v1.LookupService/ProposeTripwireReplay',
+                request_serializer=nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayResponse.FromString,
+                _registered_method=True)
+        self.ApproveTripwireReplay = channel.unary_unary(
+                '/nsor.v1.LookupService/ApproveTripwireReplay',
+                request_serializer=nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayResponse.FromString,
+                _registered_method=True)
+        self.GetTripwireReplay = channel.unary_unary(
+                '/nsor.v1.LookupService/GetTripwireReplay',
+                request_serializer=nsor_dot_v1_dot_replays__pb2.GetTripwireReplayRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_replays__pb2.GetTripwireReplayResponse.FromString,
+                _registered_method=True)
+        self.ListTripwireReplays = channel.unary_unary(
+                '/nsor.v1.LookupService/ListTripwireReplays',
+                request_serializer=nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysResponse.FromString,
                 _registered_method=True)
 
 
@@ -437,6 +458,37 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeTripwireReplay(self, request, context):
+        """Asks which past accesses other thresholds would have found unusual: an officer of NPB signs, and a second one has to approve it. It changes
+        nothing, and no agency hears of it but NPB. NOT_TRAVELLED isn't replayed: movements are forgotten after some days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveTripwireReplay(self, request, context):
+        """Approves a replay that another officer of NPB has asked for. The register's operator then has it computed, by a process of its own. Errors:
+        NO_RECORD, SECOND_PERSON_REQUIRED, ETAG_MISMATCH, WRONG_STATE when it is approved, or too long ago.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTripwireReplay(self, request, context):
+        """Shows a replay: its thresholds, and what it found once it is computed, by kind, agency and officer. It names no person who was looked up. Each
+        reading takes its price from a budget (BUDGET_EMPTY). Errors: NO_RECORD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTripwireReplays(self, request, context):
+        """Lists replays, the newest in front: who has asked for which, and where they stand.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -579,6 +631,26 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListWatchedNumbers,
                     request_deserializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.SerializeToString,
+            ),
+            'ProposeTripwireReplay': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeTripwireReplay,
+                    request_deserializer=nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayResponse.SerializeToString,
+            ),
+            'ApproveTripwireReplay': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveTripwireReplay,
+                    request_deserializer=nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayResponse.SerializeToString,
+            ),
+            'GetTripwireReplay': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTripwireReplay,
+                    request_deserializer=nsor_dot_v1_dot_replays__pb2.GetTripwireReplayRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_replays__pb2.GetTripwireReplayResponse.SerializeToString,
+            ),
+            'ListTripwireReplays': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTripwireReplays,
+                    request_deserializer=nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1338,6 +1410,114 @@ class LookupService:
             '/nsor.v1.LookupService/ListWatchedNumbers',
             nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersRequest.SerializeToString,
             nsor_dot_v1_dot_watched__pb2.ListWatchedNumbersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeTripwireReplay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ProposeTripwireReplay',
+            nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayRequest.SerializeToString,
+            nsor_dot_v1_dot_replays__pb2.ProposeTripwireReplayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveTripwireReplay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ApproveTripwireReplay',
+            nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayRequest.SerializeToString,
+            nsor_dot_v1_dot_replays__pb2.ApproveTripwireReplayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTripwireReplay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/GetTripwireReplay',
+            nsor_dot_v1_dot_replays__pb2.GetTripwireReplayRequest.SerializeToString,
+            nsor_dot_v1_dot_replays__pb2.GetTripwireReplayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTripwireReplays(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.LookupService/ListTripwireReplays',
+            nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysRequest.SerializeToString,
+            nsor_dot_v1_dot_replays__pb2.ListTripwireReplaysResponse.FromString,
             options,
             channel_credentials,
             insecure,

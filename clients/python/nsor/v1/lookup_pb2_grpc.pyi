@@ -11,6 +11,7 @@ from nsor.v1 import emergencies_pb2 as _emergencies_pb2
 from nsor.v1 import grants_pb2 as _grants_pb2
 from nsor.v1 import lookup_pb2 as _lookup_pb2
 from nsor.v1 import recalls_pb2 as _recalls_pb2
+from nsor.v1 import replays_pb2 as _replays_pb2
 from nsor.v1 import screening_pb2 as _screening_pb2
 from nsor.v1 import search_pb2 as _search_pb2
 from nsor.v1 import tripwires_pb2 as _tripwires_pb2
@@ -174,6 +175,20 @@ class LookupServiceStub:
     """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
     watched can only be asked by entering it, which is answered alike.
     """
+    ProposeTripwireReplay: _grpc.UnaryUnaryMultiCallable[_replays_pb2.ProposeTripwireReplayRequest, _replays_pb2.ProposeTripwireReplayResponse]
+    """Asks which past accesses other thresholds would have found unusual: an officer of NPB signs, and a second one has to approve it. It changes
+    nothing, and no agency hears of it but NPB. NOT_TRAVELLED isn't replayed: movements are forgotten after some days.
+    """
+    ApproveTripwireReplay: _grpc.UnaryUnaryMultiCallable[_replays_pb2.ApproveTripwireReplayRequest, _replays_pb2.ApproveTripwireReplayResponse]
+    """Approves a replay that another officer of NPB has asked for. The register's operator then has it computed, by a process of its own. Errors:
+    NO_RECORD, SECOND_PERSON_REQUIRED, ETAG_MISMATCH, WRONG_STATE when it is approved, or too long ago.
+    """
+    GetTripwireReplay: _grpc.UnaryUnaryMultiCallable[_replays_pb2.GetTripwireReplayRequest, _replays_pb2.GetTripwireReplayResponse]
+    """Shows a replay: its thresholds, and what it found once it is computed, by kind, agency and officer. It names no person who was looked up. Each
+    reading takes its price from a budget (BUDGET_EMPTY). Errors: NO_RECORD.
+    """
+    ListTripwireReplays: _grpc.UnaryUnaryMultiCallable[_replays_pb2.ListTripwireReplaysRequest, _replays_pb2.ListTripwireReplaysResponse]
+    """Lists replays, the newest in front: who has asked for which, and where they stand."""
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -312,6 +327,20 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
     watched can only be asked by entering it, which is answered alike.
     """
+    ProposeTripwireReplay: _aio.UnaryUnaryMultiCallable[_replays_pb2.ProposeTripwireReplayRequest, _replays_pb2.ProposeTripwireReplayResponse]  # type: ignore[assignment]
+    """Asks which past accesses other thresholds would have found unusual: an officer of NPB signs, and a second one has to approve it. It changes
+    nothing, and no agency hears of it but NPB. NOT_TRAVELLED isn't replayed: movements are forgotten after some days.
+    """
+    ApproveTripwireReplay: _aio.UnaryUnaryMultiCallable[_replays_pb2.ApproveTripwireReplayRequest, _replays_pb2.ApproveTripwireReplayResponse]  # type: ignore[assignment]
+    """Approves a replay that another officer of NPB has asked for. The register's operator then has it computed, by a process of its own. Errors:
+    NO_RECORD, SECOND_PERSON_REQUIRED, ETAG_MISMATCH, WRONG_STATE when it is approved, or too long ago.
+    """
+    GetTripwireReplay: _aio.UnaryUnaryMultiCallable[_replays_pb2.GetTripwireReplayRequest, _replays_pb2.GetTripwireReplayResponse]  # type: ignore[assignment]
+    """Shows a replay: its thresholds, and what it found once it is computed, by kind, agency and officer. It names no person who was looked up. Each
+    reading takes its price from a budget (BUDGET_EMPTY). Errors: NO_RECORD.
+    """
+    ListTripwireReplays: _aio.UnaryUnaryMultiCallable[_replays_pb2.ListTripwireReplaysRequest, _replays_pb2.ListTripwireReplaysResponse]  # type: ignore[assignment]
+    """Lists replays, the newest in front: who has asked for which, and where they stand."""
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who may look, at whom, for what."""
@@ -615,5 +644,43 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the numbers that officers of NPB have entered, the newest in front: ids, reasons, who and when. The numbers can't be listed: whether one is
         watched can only be asked by entering it, which is answered alike.
         """
+
+    @_abc_1.abstractmethod
+    def ProposeTripwireReplay(
+        self,
+        request: _replays_pb2.ProposeTripwireReplayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_replays_pb2.ProposeTripwireReplayResponse, _abc.Awaitable[_replays_pb2.ProposeTripwireReplayResponse]]:
+        """Asks which past accesses other thresholds would have found unusual: an officer of NPB signs, and a second one has to approve it. It changes
+        nothing, and no agency hears of it but NPB. NOT_TRAVELLED isn't replayed: movements are forgotten after some days.
+        """
+
+    @_abc_1.abstractmethod
+    def ApproveTripwireReplay(
+        self,
+        request: _replays_pb2.ApproveTripwireReplayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_replays_pb2.ApproveTripwireReplayResponse, _abc.Awaitable[_replays_pb2.ApproveTripwireReplayResponse]]:
+        """Approves a replay that another officer of NPB has asked for. The register's operator then has it computed, by a process of its own. Errors:
+        NO_RECORD, SECOND_PERSON_REQUIRED, ETAG_MISMATCH, WRONG_STATE when it is approved, or too long ago.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTripwireReplay(
+        self,
+        request: _replays_pb2.GetTripwireReplayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_replays_pb2.GetTripwireReplayResponse, _abc.Awaitable[_replays_pb2.GetTripwireReplayResponse]]:
+        """Shows a replay: its thresholds, and what it found once it is computed, by kind, agency and officer. It names no person who was looked up. Each
+        reading takes its price from a budget (BUDGET_EMPTY). Errors: NO_RECORD.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTripwireReplays(
+        self,
+        request: _replays_pb2.ListTripwireReplaysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_replays_pb2.ListTripwireReplaysResponse, _abc.Awaitable[_replays_pb2.ListTripwireReplaysResponse]]:
+        """Lists replays, the newest in front: who has asked for which, and where they stand."""
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

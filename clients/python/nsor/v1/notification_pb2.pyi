@@ -291,6 +291,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
     EVENT_KIND_WATCHED_NUMBERS_CHANGED: _EventKind.ValueType  # 380
     """An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
+    EVENT_KIND_TRIPWIRE_REPLAYS_CHANGED: _EventKind.ValueType  # 381
+    """An officer of NPB asked for a replay of tripwires, approved one, or one was computed; which one isn't said: to NPB."""
     EVENT_KIND_UNUSUAL_ACCESSES: _EventKind.ValueType  # 370
     """The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
     every agency that may be shown a registration; to NPB what was unusual in anybody's.
@@ -563,6 +565,8 @@ EVENT_KIND_RECALLS_UNACKNOWLEDGED: EventKind.ValueType  # 362
 """Told NPB: an agency has left recalls unacknowledged, also after it was reminded."""
 EVENT_KIND_WATCHED_NUMBERS_CHANGED: EventKind.ValueType  # 380
 """An officer of NPB entered a number to be watched, or proposed or agreed that one is watched no more; which one isn't said: to NPB."""
+EVENT_KIND_TRIPWIRE_REPLAYS_CHANGED: EventKind.ValueType  # 381
+"""An officer of NPB asked for a replay of tripwires, approved one, or one was computed; which one isn't said: to NPB."""
 EVENT_KIND_UNUSUAL_ACCESSES: EventKind.ValueType  # 370
 """The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
 every agency that may be shown a registration; to NPB what was unusual in anybody's.

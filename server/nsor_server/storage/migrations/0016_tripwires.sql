@@ -67,3 +67,15 @@ COMMENT ON COLUMN watched_number.decided_by IS 'key id of the officer of NPB, or
 COMMENT ON COLUMN watched_number.expires_at IS 'until when a second officer may confirm what this version proposes';
 CREATE INDEX watched_number_blind ON watched_number (blind) WHERE version = 1;
 GRANT SELECT, INSERT ON watched_number TO nsor_server;
+
+-- Replays: which past accesses other thresholds would have found unusual. Sealed at one size, whatever was found.
+CREATE TABLE tripwire_replay (
+    replay_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version BETWEEN 1 AND 3),
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (replay_id, version)
+);
+COMMENT ON TABLE tripwire_replay IS 'replays of tripwires: proposed, approved and computed; the greatest version counts';
+COMMENT ON COLUMN tripwire_replay.sealed IS 'nsor.storage.v1.TripwireReplayRecord under the sealing keyset';
+GRANT SELECT, INSERT ON tripwire_replay TO nsor_server;

@@ -75,6 +75,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """The review of an emergency look-up; likewise."""
     LOOKED_AT_KIND_WATCHED_NUMBER: _LookedAtKind.ValueType  # 380
     """A watched number that officers of NPB have entered: its newest version."""
+    LOOKED_AT_KIND_TRIPWIRE_REPLAY: _LookedAtKind.ValueType  # 381
+    """A replay of tripwires: its newest version."""
     LOOKED_AT_KIND_UNUSUAL_ACCESS: _LookedAtKind.ValueType  # 370
     """An unusual access; there is one version."""
     LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: _LookedAtKind.ValueType  # 371
@@ -131,6 +133,8 @@ LOOKED_AT_KIND_EMERGENCY_REVIEW: LookedAtKind.ValueType  # 351
 """The review of an emergency look-up; likewise."""
 LOOKED_AT_KIND_WATCHED_NUMBER: LookedAtKind.ValueType  # 380
 """A watched number that officers of NPB have entered: its newest version."""
+LOOKED_AT_KIND_TRIPWIRE_REPLAY: LookedAtKind.ValueType  # 381
+"""A replay of tripwires: its newest version."""
 LOOKED_AT_KIND_UNUSUAL_ACCESS: LookedAtKind.ValueType  # 370
 """An unusual access; there is one version."""
 LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: LookedAtKind.ValueType  # 371
@@ -4661,6 +4665,7 @@ class AccessDetail(_message.Message):
     JUVENILE_FIELD_NUMBER: _builtins.int
     LISTED_DISCLOSURES_FIELD_NUMBER: _builtins.int
     LISTED_WATCHED_NUMBERS_FIELD_NUMBER: _builtins.int
+    LISTED_REPLAYS_FIELD_NUMBER: _builtins.int
     LISTED_UNUSUAL_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What truly happened, such as "FOUND", "NO_RECORD", "CREATED", "HELD", or the reason of the error."""
@@ -4789,6 +4794,10 @@ class AccessDetail(_message.Message):
         """Of a page of watched numbers: what was listed."""
 
     @_builtins.property
+    def listed_replays(self) -> Global___ListedReplays:
+        """Of a page of replays: what was listed."""
+
+    @_builtins.property
     def listed_unusual(self) -> Global___ListedUnusual:
         """Of a page of unusual accesses: what was listed."""
 
@@ -4838,11 +4847,12 @@ class AccessDetail(_message.Message):
         juvenile: _builtins.bool = ...,
         listed_disclosures: Global___ListedDisclosures | None = ...,
         listed_watched_numbers: Global___ListedWatchedNumbers | None = ...,
+        listed_replays: Global___ListedReplays | None = ...,
         listed_unusual: Global___ListedUnusual | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "claim_read", b"claim_read", "events", b"events", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_recalls", b"listed_recalls", "listed_replays", b"listed_replays", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "photos_read", b"photos_read", "refused", b"refused", "screened", b"screened", "searched", b"searched", "spent", b"spent", "validation_read", b"validation_read"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day", "_claim_read", b"_claim_read", "_listed_below", b"_listed_below", "_validation_read", b"_validation_read", "as_of_day", b"as_of_day", "case_reference", b"case_reference", "certificate", b"certificate", "claim_read", b"claim_read", "classes_shown", b"classes_shown", "decided_key", b"decided_key", "events", b"events", "found_by", b"found_by", "grant_position", b"grant_position", "grant_use", b"grant_use", "juvenile", b"juvenile", "listed", b"listed", "listed_arrivals", b"listed_arrivals", "listed_below", b"listed_below", "listed_disclosures", b"listed_disclosures", "listed_emergencies", b"listed_emergencies", "listed_findings", b"listed_findings", "listed_grants", b"listed_grants", "listed_most", b"listed_most", "listed_recalls", b"listed_recalls", "listed_replays", b"listed_replays", "listed_requests", b"listed_requests", "listed_unusual", b"listed_unusual", "listed_watched_numbers", b"listed_watched_numbers", "listed_work", b"listed_work", "named", b"named", "officer_key", b"officer_key", "officer_number", b"officer_number", "outcome", b"outcome", "photos_read", b"photos_read", "refused", b"refused", "replay", b"replay", "request_id", b"request_id", "rests_on", b"rests_on", "rows", b"rows", "screened", b"screened", "searched", b"searched", "second_key", b"second_key", "shown", b"shown", "shown_rows", b"shown_rows", "shown_together", b"shown_together", "shown_version", b"shown_version", "spent", b"spent", "subjects", b"subjects", "validation_read", b"validation_read"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__as_of_day: _TypeAlias = _typing.Literal["as_of_day"]  # noqa: Y015
     _WhichOneofArgType__as_of_day: _TypeAlias = _typing.Literal["_as_of_day", b"_as_of_day"]  # noqa: Y015
@@ -4888,6 +4898,224 @@ class ShownRegistration(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShownRegistration: _TypeAlias = ShownRegistration  # noqa: Y015
+
+@_typing.final
+class TripwireReplayRecord(_message.Message):
+    """A replay of tripwires, whose versions are proposed, approved and computed. All are of one size."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLAY_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    START_US_FIELD_NUMBER: _builtins.int
+    END_US_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    PROPOSE_TIME_US_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_US_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_KEY_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    PADDING_FIELD_NUMBER: _builtins.int
+    replay_id: _builtins.bytes
+    """Its id, 16 bytes."""
+    version: _builtins.int
+    """1: proposed, 2: approved, 3: computed."""
+    content: _builtins.bytes
+    """The thresholds, in the form in which a document of the policy is stored."""
+    start_us: _builtins.int
+    """From when on accesses are looked at, microseconds since 1970."""
+    end_us: _builtins.int
+    """Until when."""
+    proposed_by_key: _builtins.bytes
+    """Key id of the officer who asked for it."""
+    propose_time_us: _builtins.int
+    """When, microseconds since 1970."""
+    expire_time_us: _builtins.int
+    """Until when a second officer may approve it."""
+    approved_by_key: _builtins.bytes
+    """Key id of the officer who approved it; empty: nobody has."""
+    padding: _builtins.bytes
+    """Zeros, up to the size of all."""
+    @_builtins.property
+    def result(self) -> Global___ReplayedTripwires:
+        """What was found; absent: it isn't computed."""
+
+    def __init__(
+        self,
+        *,
+        replay_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        content: _builtins.bytes = ...,
+        start_us: _builtins.int = ...,
+        end_us: _builtins.int = ...,
+        proposed_by_key: _builtins.bytes = ...,
+        propose_time_us: _builtins.int = ...,
+        expire_time_us: _builtins.int = ...,
+        approved_by_key: _builtins.bytes = ...,
+        result: Global___ReplayedTripwires | None = ...,
+        padding: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by_key", b"approved_by_key", "content", b"content", "end_us", b"end_us", "expire_time_us", b"expire_time_us", "padding", b"padding", "propose_time_us", b"propose_time_us", "proposed_by_key", b"proposed_by_key", "replay_id", b"replay_id", "result", b"result", "start_us", b"start_us", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TripwireReplayRecord: _TypeAlias = TripwireReplayRecord  # noqa: Y015
+
+@_typing.final
+class ReplayedTripwires(_message.Message):
+    """What a replay of tripwires found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESSES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    EVERY_MINUTES_FIELD_NUMBER: _builtins.int
+    accesses: _builtins.int
+    """How many accesses it has looked at."""
+    since: _builtins.int
+    """Index of the first entry that it has read."""
+    until: _builtins.int
+    """Index of the last one."""
+    every_minutes: _builtins.int
+    """Minutes between two of the fixed times at which accesses were taken together."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplayedCount]:
+        """By kind and agency, in their order."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplayedFinding]:
+        """The newest findings, at most 100, the oldest in front."""
+
+    def __init__(
+        self,
+        *,
+        accesses: _builtins.int = ...,
+        counts: _abc.Iterable[Global___ReplayedCount] | None = ...,
+        findings: _abc.Iterable[Global___ReplayedFinding] | None = ...,
+        since: _builtins.int = ...,
+        until: _builtins.int = ...,
+        every_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "counts", b"counts", "every_minutes", b"every_minutes", "findings", b"findings", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayedTripwires: _TypeAlias = ReplayedTripwires  # noqa: Y015
+
+@_typing.final
+class ReplayedCount(_message.Message):
+    """How much of one kind was found of one agency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.TripwireKind."""
+    agency: _builtins.str
+    """The agency."""
+    findings: _builtins.int
+    """How many findings."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        findings: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "findings", b"findings", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayedCount: _TypeAlias = ReplayedCount  # noqa: Y015
+
+@_typing.final
+class ReplayedFinding(_message.Message):
+    """Accesses that would have been told of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    TRIPPED_US_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    ACCESS_IDS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.int
+    """Number of nsor.v1.TripwireKind."""
+    agency: _builtins.str
+    """The agency of the officer."""
+    officer_number: _builtins.str
+    """The officer's number."""
+    tripped_us: _builtins.int
+    """When it came to be unusual, microseconds since 1970."""
+    count: _builtins.int
+    """How many there were of what is counted."""
+    @_builtins.property
+    def access_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Ids of the newest of the accesses, 16 bytes each, at most 20."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.int = ...,
+        agency: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+        tripped_us: _builtins.int = ...,
+        count: _builtins.int = ...,
+        access_ids: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_ids", b"access_ids", "agency", b"agency", "count", b"count", "kind", b"kind", "officer_number", b"officer_number", "tripped_us", b"tripped_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayedFinding: _TypeAlias = ReplayedFinding  # noqa: Y015
+
+@_typing.final
+class ListedReplays(_message.Message):
+    """A page of replays: how far the register had come, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    before: _builtins.int
+    """How many entries there were when it was read."""
+    after: _builtins.bytes
+    """Id of the one behind which the page began, 16 bytes; empty: the first page."""
+    most: _builtins.int
+    """How many at most: one more than the page has, which says whether there is another."""
+    found: _builtins.bytes
+    """The first 8 bytes of SHA-256 of the ids and newest versions that were found, in order."""
+    def __init__(
+        self,
+        *,
+        before: _builtins.int = ...,
+        after: _builtins.bytes = ...,
+        most: _builtins.int = ...,
+        found: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "found", b"found", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedReplays: _TypeAlias = ListedReplays  # noqa: Y015
 
 @_typing.final
 class ListedWatchedNumbers(_message.Message):

@@ -1,0 +1,1 @@
+"""Replays of tripwires: which past accesses other thresholds would have found unusual."""

@@ -67,6 +67,7 @@ from tests.lookup import test_emergencies as emergencies
 from tests.lookup import test_escalation as escalation
 from tests.lookup import test_juvenile_access as juveniles
 from tests.lookup import test_recalls as recalls
+from tests.lookup import test_replays as replays
 from tests.lookup import test_screening as screening
 from tests.lookup import test_watched as watched
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, request_of
@@ -427,13 +428,19 @@ def keep_silent(services: Services, keyring: Keyring) -> None:
 
 
 def watch_numbers(services: Services) -> None:
-    """Two numbers come to be watched, and one no more; two entries of another one differ, and one waits."""
+    """Two numbers come to be watched, and one no more; two entries of another one differ, and one waits.
+
+    Two replays say whom other thresholds would have found.
+    """
     two = watched.pair(services)
     ended, _ = (watched.watch(services, two, cnic()) for _ in range(2))
     for officer in two:
         watched.end(services, officer, ended)
     watched.enter(services, two[1], cnic(), watched.enter(services, two[0], cnic()).watched_id)
     watched.enter(services, two[0], cnic())
+    for _ in range(2):
+        replays.agreed(services, two)
+    replays.compute(services)
 
 
 def have_emergencies(services: Services, keyring: Keyring) -> None:

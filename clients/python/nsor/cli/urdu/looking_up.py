@@ -32,6 +32,23 @@ TEXTS: Final[dict[str, str]] = {
     "It is watched until another officer of NPB ends it too: `nsor watched end {}`": (
         "جب تک این پی بی کا دوسرا افسر بھی اسے ختم نہ کرے، نگرانی جاری ہے: `nsor watched end {}`"
     ),
+    # Replays of tripwires.
+    "Replay": "دوبارہ جانچ",
+    "Replays": "دوبارہ جانچ",
+    "replays": "دوبارہ جانچیں",
+    "Thresholds": "حدیں",
+    "Findings": "نتائج",
+    "findings": "نتائج",
+    "By kind and agency": "قسم اور ادارے کے لحاظ سے",
+    "Approved": "منظور ہوا",
+    "Another officer of NPB decides: `nsor replay approve {}`": (
+        "این پی بی کا دوسرا افسر فیصلہ کرتا ہے: `nsor replay approve {}`"
+    ),
+    "Have this replay computed?": "کیا یہ دوبارہ جانچ کرائی جائے؟",
+    "The register's operator computes it: `nsor-server tripwires replay`": (
+        "رجسٹر کا منتظم اسے چلاتا ہے: `nsor-server tripwires replay`"
+    ),
+    "It isn't computed yet.": "یہ ابھی نہیں چلائی گئی۔",
     # A new access request, question by question.
     "Also records of who was under 18 at the offence? NPB decides of that part.": (
         "وقوعہ کے وقت 18 سال سے کم عمر والوں کے ریکارڈ بھی؟ اس حصے کا فیصلہ این پی بی کرتا ہے۔"

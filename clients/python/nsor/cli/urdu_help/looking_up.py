@@ -6,6 +6,20 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
+    "See what other thresholds would have found unusual (NPB).": (
+        "دیکھنا کہ دوسری حدیں کن رسائیوں کو غیر معمولی پاتیں (این پی بی)۔"
+    ),
+    "See which past accesses other thresholds would have found unusual (NPB).": (
+        "دیکھنا کہ دوسری حدیں کن پچھلی رسائیوں کو غیر معمولی پاتیں (این پی بی)۔"
+    ),
+    "Propose the thresholds of FILE; you sign. `nsor policy show tripwires` prints those in force, to begin with.": (
+        "FILE کی حدیں تجویز کرنا؛ دستخط آپ کے۔ `nsor policy show tripwires` موجودہ حدیں دکھاتا ہے۔"
+    ),
+    "Approve what another officer has proposed: show its thresholds, ask, sign.": (
+        "دوسرے افسر کی تجویز منظور کرنا: حدیں دکھا کر، پوچھ کر، دستخط۔"
+    ),
+    "Show a replay, and what it found once it is computed.": "دوبارہ جانچ، اور چلنے کے بعد اس کے نتائج دکھانا۔",
+    "List replays, the newest in front, without what they found.": "دوبارہ جانچوں کی فہرست، نئی پہلے، نتائج کے بغیر۔",
     "Have numbers watched: decoys and protected persons (NPB).": (
         "نمبروں کی نگرانی: فرضی نمبر اور محفوظ افراد (این پی بی)۔"
     ),

@@ -1,0 +1,72 @@
+"""`nsor-server tripwires replay`: a process of its own, that reads what the server may read and writes one entry."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+import pytest
+
+from nsor_server.__main__ import run
+from nsor_server.calls import Officer
+from tests.agencies import FIA_IMMIGRATION
+from tests.calls import ORIGIN, Services, unlimited
+from tests.lookup.test_replays import COMPUTED, agreed, ask, at_the_counter, enrolled, get, now, proposal
+from tests.lookup.test_watched import pair
+from tests.orders import cnic
+
+
+@pytest.fixture
+def two(services: Services) -> tuple[Officer, Officer]:
+    services.policy = unlimited()
+    return pair(services)
+
+
+def _url(conninfo: str) -> str:
+    return f"postgresql:///?{urlencode(psycopg.conninfo.conninfo_to_dict(conninfo), quote_via=quote)}"
+
+
+@pytest.fixture
+def settings(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of an operator of the services' register."""
+    keys = tmp_path / "keyring.json"
+    keys.touch(mode=0o600)
+    keys.write_bytes(services.keyring.to_bytes())
+    for name in [each for each in os.environ if each.startswith("NSOR_")]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "DATABASE_URL": _url(services.database.url_server),
+        "DATABASE_OWNER_URL": _url(services.database.url_owner or ""),
+        "KEYS": str(keys),
+        "LEDGER_ORIGIN": ORIGIN,
+        "CHECKPOINT_FILE": str(tmp_path / "checkpoints"),
+        "STATE_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(f"NSOR_{name}", str(value))
+    monkeypatch.setattr(os, "nice", lambda _more: 0)
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_command_computes_what_was_agreed_once(
+    services: Services, two: tuple[Officer, Officer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_the_counter(services, enrolled(services, FIA_IMMIGRATION), *(cnic() for _ in range(4)))
+    replay_id = agreed(services, two)
+    assert run(["tripwires", "replay"]) == 0
+    assert f"{replay_id}: " in capsys.readouterr().out
+    found = get(services, two[0], replay_id)
+    assert found.replay.state == COMPUTED
+    assert [each.count for each in found.result.findings] == [4]
+    entries = services.one("SELECT size FROM ledger_head")
+    assert run(["tripwires", "replay"]) == 0
+    assert capsys.readouterr().out == "No replay waits to be computed.\n"
+    assert services.one("SELECT size FROM ledger_head") == entries
+
+
+@pytest.mark.usefixtures("settings")
+def test_what_nobody_has_approved_is_not_computed(
+    services: Services, two: tuple[Officer, Officer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(services, two[0], proposal(now=now(services)))
+    assert run(["tripwires", "replay"]) == 0
+    assert capsys.readouterr().out == "No replay waits to be computed.\n"

@@ -28,7 +28,7 @@ from nsor.v1 import tripwires_pb2 as nsor_dot_v1_dot_tripwires__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/replays.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x17nsor/v1/tripwires.proto\x1a\x13nsor/v1/types.proto\"\xdb\x01\n\x1cProposeTripwireReplayRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x18\n\x04toml\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18\x80\x80\x08\x12\x36\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\x12\x34\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\"\x81\x01\n\x1dProposeTripwireReplayResponse\x12\x17\n\treplay_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06\x64igest\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x31\n\x10\x63onfirm_deadline\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"\x8c\x01\n\x1c\x41pproveTripwireReplayRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1b\n\treplay_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x1a\n\x06\x64igest\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \"R\n\x1d\x41pproveTripwireReplayResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\x1c.nsor.v1.TripwireReplayStateB\x04\xd8\xf3\x18\x01\"7\n\x18GetTripwireReplayRequest\x12\x1b\n\treplay_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"k\n\rReplayedCount\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x04\xd8\xf3\x18\x0b\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x16\n\x08\x66indings\x18\x03 \x01(\x03\x42\x04\xd8\xf3\x18\x0b\"\xd7\x01\n\x0fReplayedFinding\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x04\xd8\xf3\x18\x0b\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x1c\n\x0eofficer_number\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x0b\x12\x33\n\ttrip_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0b\x12\x13\n\x05\x63ount\x18\x05 \x01(\x03\x42\x04\xd8\xf3\x18\x0b\x12\x18\n\naccess_ids\x18\x06 \x03(\tB\x04\xd8\xf3\x18\x0b\"\x86\x01\n\x0cReplayResult\x12\x16\n\x08\x61\x63\x63\x65sses\x18\x01 \x01(\x03\x42\x04\xd8\xf3\x18\x0b\x12,\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x16.nsor.v1.ReplayedCountB\x04\xd8\xf3\x18\x0b\x12\x30\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x18.nsor.v1.ReplayedFindingB\x04\xd8\xf3\x18\x0b\"\x81\x03\n\x0eTripwireReplay\x12\x17\n\treplay_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\x1c.nsor.v1.TripwireReplayStateB\x04\xd8\xf3\x18\x01\x12\x14\n\x06\x64igest\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x32\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x19\n\x0bproposed_by\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x61pproved_by\x18\x07 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x36\n\x0cpropose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\x8e\x01\n\x19GetTripwireReplayResponse\x12-\n\x06replay\x18\x01 \x01(\x0b\x32\x17.nsor.v1.TripwireReplayB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x15.nsor.v1.ReplayResultB\x04\xd8\xf3\x18\x01\"S\n\x1aListTripwireReplaysRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"j\n\x1bListTripwireReplaysResponse\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x17.nsor.v1.TripwireReplayB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xa8\x01\n\x13TripwireReplayState\x12%\n!TRIPWIRE_REPLAY_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_PROPOSED\x10\x01\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_APPROVED\x10\x02\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_COMPUTED\x10\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0cReplaysProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/replays.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x17nsor/v1/tripwires.proto\x1a\x13nsor/v1/types.proto\"\xdb\x01\n\x1cProposeTripwireReplayRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x18\n\x04toml\x18\x03 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18\x80\x80\x08\x12\x36\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\x12\x34\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xd2\xf3\x18\x02\x08\x01\"\x81\x01\n\x1dProposeTripwireReplayResponse\x12\x17\n\treplay_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06\x64igest\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x31\n\x10\x63onfirm_deadline\x18\x03 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\"\x8c\x01\n\x1c\x41pproveTripwireReplayRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1b\n\treplay_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x1a\n\x06\x64igest\x18\x04 \x01(\x0c\x42\n\xd2\xf3\x18\x06\x08\x01\x18   \"R\n\x1d\x41pproveTripwireReplayResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\x1c.nsor.v1.TripwireReplayStateB\x04\xd8\xf3\x18\x01\"7\n\x18GetTripwireReplayRequest\x12\x1b\n\treplay_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\"n\n\rReplayedCount\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x05\xd8\xf3\x18\xf2\x02\x12\x18\n\tagency_id\x18\x02 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x17\n\x08\x66indings\x18\x03 \x01(\x03\x42\x05\xd8\xf3\x18\xf2\x02\"\xdd\x01\n\x0fReplayedFinding\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x05\xd8\xf3\x18\xf2\x02\x12\x18\n\tagency_id\x18\x02 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x1d\n\x0eofficer_number\x18\x03 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x34\n\ttrip_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x05\xd8\xf3\x18\xf2\x02\x12\x14\n\x05\x63ount\x18\x05 \x01(\x03\x42\x05\xd8\xf3\x18\xf2\x02\x12\x19\n\naccess_ids\x18\x06 \x03(\tB\x05\xd8\xf3\x18\xf2\x02\"\x89\x01\n\x0cReplayResult\x12\x17\n\x08\x61\x63\x63\x65sses\x18\x01 \x01(\x03\x42\x05\xd8\xf3\x18\xf2\x02\x12-\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x16.nsor.v1.ReplayedCountB\x05\xd8\xf3\x18\xf2\x02\x12\x31\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x18.nsor.v1.ReplayedFindingB\x05\xd8\xf3\x18\xf2\x02\"\x81\x03\n\x0eTripwireReplay\x12\x17\n\treplay_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\x1c.nsor.v1.TripwireReplayStateB\x04\xd8\xf3\x18\x01\x12\x14\n\x06\x64igest\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x32\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x19\n\x0bproposed_by\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x19\n\x0b\x61pproved_by\x18\x07 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x36\n\x0cpropose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\x8e\x01\n\x19GetTripwireReplayResponse\x12-\n\x06replay\x18\x01 \x01(\x0b\x32\x17.nsor.v1.TripwireReplayB\x04\xd8\xf3\x18\x01\x12\x15\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x15.nsor.v1.ReplayResultB\x04\xd8\xf3\x18\x01\"S\n\x1aListTripwireReplaysRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\"j\n\x1bListTripwireReplaysResponse\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x17.nsor.v1.TripwireReplayB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01*\xa8\x01\n\x13TripwireReplayState\x12%\n!TRIPWIRE_REPLAY_STATE_UNSPECIFIED\x10\x00\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_PROPOSED\x10\x01\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_APPROVED\x10\x02\x12\"\n\x1eTRIPWIRE_REPLAY_STATE_COMPUTED\x10\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0cReplaysProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,29 +61,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRIPWIREREPLAYREQUEST'].fields_by_name['replay_id']._loaded_options = None
   _globals['_GETTRIPWIREREPLAYREQUEST'].fields_by_name['replay_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_REPLAYEDCOUNT'].fields_by_name['kind']._loaded_options = None
-  _globals['_REPLAYEDCOUNT'].fields_by_name['kind']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDCOUNT'].fields_by_name['kind']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDCOUNT'].fields_by_name['agency_id']._loaded_options = None
-  _globals['_REPLAYEDCOUNT'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDCOUNT'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDCOUNT'].fields_by_name['findings']._loaded_options = None
-  _globals['_REPLAYEDCOUNT'].fields_by_name['findings']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDCOUNT'].fields_by_name['findings']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['kind']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['kind']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['kind']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['agency_id']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['officer_number']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['trip_time']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['trip_time']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['trip_time']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['count']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['count']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['count']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYEDFINDING'].fields_by_name['access_ids']._loaded_options = None
-  _globals['_REPLAYEDFINDING'].fields_by_name['access_ids']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYEDFINDING'].fields_by_name['access_ids']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYRESULT'].fields_by_name['accesses']._loaded_options = None
-  _globals['_REPLAYRESULT'].fields_by_name['accesses']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYRESULT'].fields_by_name['accesses']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYRESULT'].fields_by_name['counts']._loaded_options = None
-  _globals['_REPLAYRESULT'].fields_by_name['counts']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYRESULT'].fields_by_name['counts']._serialized_options = b'\330\363\030\362\002'
   _globals['_REPLAYRESULT'].fields_by_name['findings']._loaded_options = None
-  _globals['_REPLAYRESULT'].fields_by_name['findings']._serialized_options = b'\330\363\030\013'
+  _globals['_REPLAYRESULT'].fields_by_name['findings']._serialized_options = b'\330\363\030\362\002'
   _globals['_TRIPWIREREPLAY'].fields_by_name['replay_id']._loaded_options = None
   _globals['_TRIPWIREREPLAY'].fields_by_name['replay_id']._serialized_options = b'\330\363\030\001'
   _globals['_TRIPWIREREPLAY'].fields_by_name['state']._loaded_options = None
@@ -116,8 +116,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTRIPWIREREPLAYSRESPONSE'].fields_by_name['items']._serialized_options = b'\330\363\030\001'
   _globals['_LISTTRIPWIREREPLAYSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
   _globals['_LISTTRIPWIREREPLAYSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\330\363\030\001'
-  _globals['_TRIPWIREREPLAYSTATE']._serialized_start=1965
-  _globals['_TRIPWIREREPLAYSTATE']._serialized_end=2133
+  _globals['_TRIPWIREREPLAYSTATE']._serialized_start=1977
+  _globals['_TRIPWIREREPLAYSTATE']._serialized_end=2145
   _globals['_PROPOSETRIPWIREREPLAYREQUEST']._serialized_start=137
   _globals['_PROPOSETRIPWIREREPLAYREQUEST']._serialized_end=356
   _globals['_PROPOSETRIPWIREREPLAYRESPONSE']._serialized_start=359
@@ -129,17 +129,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRIPWIREREPLAYREQUEST']._serialized_start=717
   _globals['_GETTRIPWIREREPLAYREQUEST']._serialized_end=772
   _globals['_REPLAYEDCOUNT']._serialized_start=774
-  _globals['_REPLAYEDCOUNT']._serialized_end=881
-  _globals['_REPLAYEDFINDING']._serialized_start=884
-  _globals['_REPLAYEDFINDING']._serialized_end=1099
-  _globals['_REPLAYRESULT']._serialized_start=1102
-  _globals['_REPLAYRESULT']._serialized_end=1236
-  _globals['_TRIPWIREREPLAY']._serialized_start=1239
-  _globals['_TRIPWIREREPLAY']._serialized_end=1624
-  _globals['_GETTRIPWIREREPLAYRESPONSE']._serialized_start=1627
-  _globals['_GETTRIPWIREREPLAYRESPONSE']._serialized_end=1769
-  _globals['_LISTTRIPWIREREPLAYSREQUEST']._serialized_start=1771
-  _globals['_LISTTRIPWIREREPLAYSREQUEST']._serialized_end=1854
-  _globals['_LISTTRIPWIREREPLAYSRESPONSE']._serialized_start=1856
-  _globals['_LISTTRIPWIREREPLAYSRESPONSE']._serialized_end=1962
+  _globals['_REPLAYEDCOUNT']._serialized_end=884
+  _globals['_REPLAYEDFINDING']._serialized_start=887
+  _globals['_REPLAYEDFINDING']._serialized_end=1108
+  _globals['_REPLAYRESULT']._serialized_start=1111
+  _globals['_REPLAYRESULT']._serialized_end=1248
+  _globals['_TRIPWIREREPLAY']._serialized_start=1251
+  _globals['_TRIPWIREREPLAY']._serialized_end=1636
+  _globals['_GETTRIPWIREREPLAYRESPONSE']._serialized_start=1639
+  _globals['_GETTRIPWIREREPLAYRESPONSE']._serialized_end=1781
+  _globals['_LISTTRIPWIREREPLAYSREQUEST']._serialized_start=1783
+  _globals['_LISTTRIPWIREREPLAYSREQUEST']._serialized_end=1866
+  _globals['_LISTTRIPWIREREPLAYSRESPONSE']._serialized_start=1868
+  _globals['_LISTTRIPWIREREPLAYSRESPONSE']._serialized_end=1974
 # @@protoc_insertion_point(module_scope)

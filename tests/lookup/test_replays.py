@@ -177,7 +177,7 @@ def test_accesses_outside_the_time_are_not_found(services: Services, two: tuple[
     proposed = ask(services, two[0], proposal(5, now=over)).response
     ask(services, two[1], approval(proposed))
     # What lies before it counts with what lies in it, and isn't found by itself.
-    later = proposal(5, now=now(services))
+    later = proposal(4, now=now(services))
     later.start_time.FromDatetime(over + dt.timedelta(microseconds=1))
     second = ask(services, two[0], later).response
     ask(services, two[1], approval(second))
@@ -185,6 +185,7 @@ def test_accesses_outside_the_time_are_not_found(services: Services, two: tuple[
     assert not get(services, two[0], proposed.replay_id).result.findings
     (found,) = get(services, two[0], second.replay_id).result.findings
     assert found.count == 5
+    assert found.trip_time.ToMicroseconds() >= later.start_time.ToMicroseconds()
     assert get(services, two[0], second.replay_id).result.accesses == 1
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import psycopg
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, search_pb2, types_pb2
 from nsor_server.calls import Row
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
@@ -31,6 +31,9 @@ OF_A_KIND: Final = 200
 """People of each kind: enough that the pages of none are warmer than another one's."""
 OWN_FIR: Final = 90_001
 """Serial of the FIR of which the prosecution asks; each person of kind FALLEN or ENDED had a conviction by it."""
+HIDDEN_FIR: Final = 91_001
+"""Serial of the FIR of the first person of kind HIDDEN; the next one has the next, and ``OF_A_KIND`` behind the last
+one begin as many FIRs that nobody has had."""
 _STATION: Final = people.STATION
 _YEAR: Final = 2024
 _DAYS_OF_A_CHILD: Final = 15 * 365
@@ -51,6 +54,7 @@ class Kind(enum.Enum):
     OTHER_FIR = "of another FIR"
     FALLEN = "of this FIR, which was set aside"
     ENDED = "of this FIR, and sealed"
+    HIDDEN = "of an FIR of his own, which was set aside"
 
     @property
     def is_absent(self) -> bool:
@@ -86,8 +90,7 @@ def pairs() -> Sequence[Asked]:
     """Each kind beside somebody who is absent, for a purpose that could be shown such a record if it stood."""
     border = lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(country="PK", number="AB1234567"))
     prison = lookup_pb2.LookUpBasis(prisoner_number="P-1/2024")
-    fir = lookup_pb2.LookUpBasis(fir=types_pb2.FirKey(police_station=_STATION, year=_YEAR, serial=OWN_FIR))
-    fir.fir.fir_date.year, fir.fir.fir_date.month, fir.fir.fir_date.day = _YEAR, 3, 5
+    fir = lookup_pb2.LookUpBasis(fir=_fir(OWN_FIR))
     return (
         *(
             Asked("fia-immigration", options_pb2.PURPOSE_BORDER_CONTROL, border, Kind.ABSENT, kind)
@@ -99,6 +102,29 @@ def pairs() -> Sequence[Asked]:
             for kind in (Kind.OTHER_FIR, Kind.FALLEN, Kind.ENDED)
         ),
     )
+
+
+def searches(kind: Kind) -> list[bytes]:
+    """Searches of a prosecution among the records of FIRs: of each of people of kind HIDDEN, or of nobody."""
+    first = HIDDEN_FIR if kind is Kind.HIDDEN else HIDDEN_FIR + OF_A_KIND
+    name = types_pb2.PersonName(
+        kind=types_pb2.NAME_KIND_OFFICIAL,
+        name="Zarghun Marri",
+        relative_name="Shahdad Marri",
+        relation=types_pb2.RELATION_SON_OF,
+    )
+    return [
+        search_pb2.SearchRegistrationsRequest(
+            basis=search_pb2.SearchBasis(fir=_fir(serial)), name=name
+        ).SerializeToString()
+        for serial in range(first, first + OF_A_KIND)
+    ]
+
+
+def _fir(serial: int) -> types_pb2.FirKey:
+    key = types_pb2.FirKey(police_station=_STATION, year=_YEAR, serial=serial)
+    key.fir_date.year, key.fir_date.month, key.fir_date.day = _YEAR, 3, 5
+    return key
 
 
 def requests(asked: Asked, kind: Kind) -> list[bytes]:
@@ -138,7 +164,7 @@ def write(url: str, keyring: Keyring, each: int = OF_A_KIND) -> None:
 
 def _records(kind: Kind, count: int) -> Iterator[record_pb2.RegistrationRecord]:
     pattern = confirmed(next(people.punjab_orders(17, people.FIRST, 1)))
-    for cnic in cnics(kind)[:count]:
+    for nth, cnic in enumerate(cnics(kind)[:count]):
         record = record_pb2.RegistrationRecord()
         record.CopyFrom(pattern)
         record.registration_id = _id_of(cnic)
@@ -146,6 +172,8 @@ def _records(kind: Kind, count: int) -> Iterator[record_pb2.RegistrationRecord]:
         del record.documents[:]
         if kind in _MADE:
             _MADE[kind](record)
+        if kind is Kind.HIDDEN:
+            _add_fallen(record, HIDDEN_FIR + nth)
         yield record
 
 
@@ -182,22 +210,26 @@ def _elsewhere(record: record_pb2.RegistrationRecord) -> None:
 
 
 def _fallen(record: record_pb2.RegistrationRecord) -> None:
-    """Its conviction by this FIR was set aside, and another one stands."""
+    _add_fallen(record, OWN_FIR)
+
+
+def _add_fallen(record: record_pb2.RegistrationRecord, serial: int) -> None:
+    """Its conviction by an FIR was set aside, and another one stands."""
     fallen = record.convictions.add()
     fallen.CopyFrom(record.convictions[0])
     fallen.state = types_pb2.CONVICTION_STATE_SET_ASIDE
-    _of_own_fir(fallen)
+    _of_fir(fallen, serial)
     fallen.conviction_id = record.registration_id
 
 
 def _ended(record: record_pb2.RegistrationRecord) -> None:
     for each in record.convictions:
-        _of_own_fir(each)
+        _of_fir(each, OWN_FIR)
     _sealed(record)
 
 
-def _of_own_fir(conviction: record_pb2.Conviction) -> None:
-    conviction.fir.police_station, conviction.fir.year, conviction.fir.serial = _STATION, _YEAR, OWN_FIR
+def _of_fir(conviction: record_pb2.Conviction, serial: int) -> None:
+    conviction.fir.police_station, conviction.fir.year, conviction.fir.serial = _STATION, _YEAR, serial
 
 
 _MADE: Final[Mapping[Kind, Callable[[record_pb2.RegistrationRecord], None]]] = {

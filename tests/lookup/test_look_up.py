@@ -13,6 +13,7 @@ from nsor_server.access.contract import ContractError
 from nsor_server.calls import Outcome
 from nsor_server.formats.instants import instant
 from nsor_server.lookup.batch import LookUp
+from nsor_server.lookup.decoy import Decoy
 from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage.blind_index import BlindIndex
@@ -172,6 +173,13 @@ def given(register: Register, *items: LookUp) -> Rows:
         found, *_ = session.run(*register.decider.reads(items))
         session.close()
     return found
+
+
+def test_a_decoy_is_a_record_of_which_one_conviction_fell(sealer: Sealer) -> None:
+    # Whom a prosecution finds by a case that fell has two at least: what is opened instead of him takes as long.
+    decoy = Decoy(sealer)
+    record, _, shown = registrations.open_shown(sealer, decoy._row)
+    assert (len(record.convictions), len(shown)) == (2, 1)
 
 
 OF_AN_IDENTIFIER = {"registration_identifier_withdrawal"}

@@ -2,6 +2,7 @@
 
 A prosecution finds a registration by its FIR. One whose conviction by this FIR was set aside is found, too, and
 only its seal says that it isn't shown. Without a decoy the time would tell that he is registered for something else.
+A search opens it as often as it has met fewer registrations than it might have.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _COUNTS: Final = 2
+_BORN: Final = 5_000
+_OFFENCE: Final = 18_000
+"""Days since 1970: without them what he did wouldn't be shown, for his age."""
+_STATES: Final = (types_pb2.CONVICTION_STATE_CONFIRMED, types_pb2.CONVICTION_STATE_SET_ASIDE)
+"""Of its convictions: whoever is found by one that fell has another, or isn't looked at."""
 _ADDRESSES: Final = 2
 
 
@@ -46,7 +52,7 @@ class Decoy:
 
 
 def _record() -> record_pb2.RegistrationRecord:
-    """As large as most: nobody's names, two addresses and a conviction on two counts."""
+    """As large as most whose conviction fell: nobody's names, two addresses, and one that stands beside it."""
     place = "PK-PB/LHR/PS-001"
     return record_pb2.RegistrationRecord(
         registration_id=os.urandom(16),
@@ -58,28 +64,33 @@ def _record() -> record_pb2.RegistrationRecord:
         cnic="0" * 13,
         sex=types_pb2.SEX_MALE,
         nationality="PK",
+        birth_day=_BORN,
+        birth_precision=types_pb2.DATE_PRECISION_DAY,
         addresses=[
             record_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="-" * 8)
             for _ in range(_ADDRESSES)
         ],
-        convictions=[
-            record_pb2.Conviction(
-                conviction_id=os.urandom(16),
-                court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
-                court_place="PK-PB/LHR",
-                case_number="Sessions Case No. 0/1970",
-                fir=record_pb2.Fir(police_station=place, year=1970, serial=0),
-                state=types_pb2.CONVICTION_STATE_CONFIRMED,
-                confirmed_by_agency="lahore-special-court",
-                counts=[
-                    record_pb2.Count(
-                        offence_code="PPC-376",
-                        sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
-                        legal_basis=types_pb2.LEGAL_BASIS_BOTH,
-                        stands=True,
-                    )
-                    for _ in range(_COUNTS)
-                ],
+        convictions=[_conviction(place, state) for state in _STATES],
+    )
+
+
+def _conviction(place: str, state: types_pb2.ConvictionState.ValueType) -> record_pb2.Conviction:
+    return record_pb2.Conviction(
+        conviction_id=os.urandom(16),
+        court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
+        court_place="PK-PB/LHR",
+        case_number="Sessions Case No. 0/1970",
+        fir=record_pb2.Fir(police_station=place, year=1970, serial=0),
+        state=state,
+        confirmed_by_agency="lahore-special-court",
+        counts=[
+            record_pb2.Count(
+                offence_code="PPC-376",
+                offence_day=_OFFENCE,
+                sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                legal_basis=types_pb2.LEGAL_BASIS_BOTH,
+                stands=True,
             )
+            for _ in range(_COUNTS)
         ],
     )

@@ -175,3 +175,20 @@ def test_nobody_who_runs_the_register_is_told_how_many_may_be_found(
     metrics.watch_search(lambda: searching.services.names.is_ready)
     (family,) = [each for each in metrics.registry.collect() if "search" in each.name]
     assert [(each.name, each.value) for each in family.samples] == [("nsor_search_ready", 1.0)]
+
+
+def test_a_search_that_waited_asks_the_process_that_is_there_then(searching: Searching) -> None:
+    # While it waits the names may be filled anew, as after an erasure: the process of before has ended by its turn.
+    searching.confirmed(named(*RAFIQ))
+    index, found = searching.services.names, list[int]()
+    before = index._names
+    assert before is not None
+    waiting = threading.Thread(target=lambda: found.append(len(index.search(ASKED, 20, BANDS, LATER).candidates)))
+    with index._turn:
+        waiting.start()
+        until(lambda: index._waiting._value == WAITING - 1, seconds=300)
+        index._made_anew = True
+        searching.read()
+        assert index._names is not before
+    waiting.join()
+    assert found == [1]

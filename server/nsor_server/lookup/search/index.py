@@ -144,16 +144,18 @@ class SearchIndex:
         A search that waits has a thread and a connection that others' calls need, too: few wait, and none for longer
         than its caller.
         """
-        names = self._ready()
+        self._ready()
         if not self._waiting.acquire(blocking=False):
             raise errors.Unavailable(errors_pb2.ERROR_REASON_SEARCH_NOT_READY, retry_after_seconds=_BUSY_SECONDS)
         try:
             if not self._turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 raise errors.DeadlineExceeded
             try:
-                yield names
-            except NamesUnavailable:
-                raise self._lost(names) from None
+                names = self._ready()  # it may have been filled anew meanwhile
+                try:
+                    yield names
+                except NamesUnavailable:
+                    raise self._lost(names) from None
             finally:
                 self._turn.release()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from nsor.v1 import (
 )
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
-from nsor_server.lookup.recalls import plan, rules, told
+from nsor_server.lookup.recalls import plan, rules, store, told
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.reviews import ReviewPolicy
@@ -352,6 +353,86 @@ def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_e
     assert len(listed(services, FIA_IMMIGRATION)) == 5
     assert sorted(access for each in listed(services, FIA_IMMIGRATION) for access in named(each)) == sorted(shown)
     assert sound(services, keyring)
+
+
+class Stopped(Exception):
+    """Ends a process at some point of its work."""
+
+
+def stops_when_it_looks(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling._finder, "told", _stops)
+
+
+def stops_in_the_middle_of_an_entry(_telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, of = iter(range(100)), store.recall_row
+    monkeypatch.setattr(store, "recall_row", lambda *row: of(*row) if next(made) < 3 else _stops())
+
+
+def stops_before_an_entry_is_handed_in(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_begin", _stops)
+
+
+def stops_when_an_entry_is_written(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin(*made: Any) -> Callable[[], bool]:
+        stored = RecallTimes._begin(telling, *made)
+        return lambda: stored() and _stops()
+
+    monkeypatch.setattr(telling, "_begin", begin)
+
+
+def _stops(*_: object, **__: object) -> Any:
+    raise Stopped
+
+
+def looked(telling: RecallTimes) -> None:
+    """Have it look to the end of a time."""
+    for _ in range(5 * rules.ENTRIES):
+        if not telling.look():
+            return
+    pytest.fail("it never ends")
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        stops_when_it_looks,
+        stops_in_the_middle_of_an_entry,
+        stops_before_an_entry_is_handed_in,
+        stops_when_an_entry_is_written,
+    ],
+)
+def test_wherever_one_stops_everybody_is_told_once(
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stop: Callable[[RecallTimes, pytest.MonkeyPatch], None],
+    before: int,
+    again: bool,
+) -> None:
+    # By another process, or by the same one when it looks again.
+    monkeypatch.setattr(rules, "PER_ENTRY", 2)
+    services.confirmed(order(number := cnic()))
+    shown = [at_the_border(services, number, f"AB000000{nth}") for nth in range(7)]
+    set_aside(services)
+    for _ in range(before):
+        assert telling.look()
+    with monkeypatch.context() as patched:
+        stop(telling, patched)
+        with contextlib.suppress(Stopped):
+            looked(telling)
+    looked(telling if again else RecallTimes(*_of(services, keyring)))
+    recalled = [access for each in listed(services, FIA_IMMIGRATION) for access in named(each)]
+    assert sorted(recalled) == sorted(shown)
+    assert services.owed(ISSUED) == [FIA_IMMIGRATION.agency_id] * len(shown)
+    assert sound(services, keyring)
+
+
+def _of(services: Services, keyring: Keyring) -> tuple[Any, ...]:
+    return services.database, services.writer, services.directory, TRACING, keyring
 
 
 @pytest.mark.parametrize(

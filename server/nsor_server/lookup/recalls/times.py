@@ -110,8 +110,11 @@ class RecallTimes(Watching):
                 return False
             stored = self._begin(METHOD, ahead.outcome, _SHARE)
             ended = rules.is_ended(ahead.record)
-            following = None if ended else self._made(conn, ahead.record)
-            written = stored()
+            try:
+                following = None if ended else self._made(conn, ahead.record)
+            finally:
+                # Whatever becomes of the next one, this one is being written.
+                written = stored()
         if written and not ended:
             self._ahead = following
             return True

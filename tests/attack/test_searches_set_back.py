@@ -136,6 +136,25 @@ def test_a_search_on_what_was_used_up_is_found(searching: Searching, owner: Owne
     assert owner.findings() == ["a search rests on a grant, ticket or court case that was used up"]
 
 
+def test_a_court_whose_officers_place_was_made_up_is_found(
+    searching: Searching, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching.read()
+    here, afar = (officer(LAHORE_COURT.agency_id, nth, places) for nth, places in ((4, ()), (5, ("PK-PB/MUL",))))
+    for each in (here, afar):
+        searching.services.enrolled(each)
+    basis = searching.case(suspect(*RAFIQ))
+    with monkeypatch.context() as lawless:
+        lawless.setattr("nsor_server.lookup.grants.rules.rows.within", lambda *_: True)
+        assert searching.shown(basis, asking(basis, afar)) == []
+    with monkeypatch.context() as wrong:
+        wrong.setattr("nsor_server.lookup.grants.rules.rows.within", lambda *_: False)
+        assert searching.refusal(basis, asking(basis, here)) == ("GRANT_NOT_VALID", [])
+    assert searching.refusal(basis, asking(basis, afar)) == ("GRANT_NOT_VALID", [])
+    assert searching.shown(basis, asking(basis, here)) == []
+    assert owner.findings() == ["a search rests on a grant, ticket or court case that wasn't for it", REFUSED]
+
+
 def test_a_search_that_its_rules_forbid_is_found(
     searching: Searching, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,7 +193,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Confirmed(history, enrolled, report.add),
         requests,
         Silence(conn, requests, reviewed, decided_by, report.add),
-        grants := Grants(conn, keyring, report.add),
+        grants := Grants(conn, keyring, enrolled, report.add),
         ReturnedUses(conn, history, grants, report.add),
         ToldOfReturns(conn, grants, report.add),
         LeftOut(conn, report.add),

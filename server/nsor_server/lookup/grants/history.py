@@ -18,6 +18,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import rows as scopes
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
@@ -156,8 +157,8 @@ class Grants:
     Where details were dropped, uses were too: then it is only said what is certain without them.
     """
 
-    def __init__(self, conn: Connection, keyring: Keyring, add: Add) -> None:
-        self._add = add
+    def __init__(self, conn: Connection, keyring: Keyring, enrolled: Enrolled, add: Add) -> None:
+        self._enrolled, self._add = enrolled, add
         self._sealer = Sealer(keyring)
         self._rows = Rows(conn, "grants", _GRANTS, add)
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
@@ -316,8 +317,8 @@ class Grants:
             stolen = self._compromised.get(grant.record.opened_by_key, -1)
             if max(grant.changed, stolen) >= detail.refused.before:
                 return
-            if detail.outcome == _NOT_VALID and not grant.record.officer_key:
-                return  # where a court's officers may act isn't told again here
+            if detail.outcome == _NOT_VALID and not self._knows_place_of(grant, detail):
+                return
             due = {self._due_of_search(grant, leaf, detail, earlier_us=earlier_us) for earlier_us in (0, _RUN_US)}
             if self._dropped:
                 due.add(_USED_UP)
@@ -409,8 +410,8 @@ class Grants:
 
     def _refused(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
         grant = self._grants.get(detail.subjects[-1])
-        if detail.outcome == _NOT_VALID and grant is not None and not grant.record.officer_key:
-            return  # where a court's officers may act isn't told again here
+        if detail.outcome == _NOT_VALID and grant is not None and not self._knows_place_of(grant, detail):
+            return
         due = self._due(grant, leaf, detail)
         if not due and grant is not None:
             position = _position(grant, detail)
@@ -428,12 +429,18 @@ class Grants:
             return _NOT_VALID
         return due or self._ended_by(grant, leaf)
 
-    @staticmethod
-    def _due_of_grant(grant: _Grant, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
-        """Whether it is for whoever asked."""
-        is_his = not grant.holder or grant.holder == detail.officer_key
+    def _due_of_grant(self, grant: _Grant, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
+        """Whether it is for whoever asked: its officer, or of a court's case one who acts where the court sits."""
+        if grant.holder:
+            is_his = grant.holder == detail.officer_key
+        else:
+            is_his = self._enrolled.may_act(leaf.agency, detail.officer_key, grant.record.court_case.court_place)
         same = (grant.record.agency, grant.record.purpose) == (leaf.agency, leaf.purpose)
         return "" if same and is_his else _NOT_VALID
+
+    def _knows_place_of(self, grant: _Grant, detail: record_pb2.AccessDetail) -> bool:
+        """Whether it is known where an officer acts, or that doesn't matter: a grant is its officer's anywhere."""
+        return bool(grant.holder) or self._enrolled.officer(detail.officer_key) is not None
 
     def _ended_by(self, grant: _Grant, leaf: leaf_pb2.Leaf, *, earlier_us: int = 0) -> str:
         """Whether it counted no more; ``earlier_us``: its end was looked at so much before the entry."""

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import tripwires_pb2
+from nsor.v1 import directory_pb2, tripwires_pb2
 from nsor_server.lookup.tripwires import rules, store, times
 from nsor_server.lookup.tripwires.reading import Reader
+from nsor_server.policy import source
 from nsor_server.storage.pool import Connection
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import Services
 from tests.directory.test_own_number import enrolled
+from tests.directory.test_policies import FIRST, SECOND, adopt, propose
 from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, looked_up, refused, running
 from tests.orders import cnic
 
@@ -123,6 +125,29 @@ def test_of_two_processes_each_reads_an_access_once(
             assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(own))
             last = own[-1][1]
     assert found == [0, 1, 0, 0, 0]
+    assert owner.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "at_least", "found"),
+    [(REFUSALS - 1, 5, [REFUSALS]), (REFUSALS - 1, 200, []), (REFUSALS, 5, [])],
+    ids=["stricter", "milder", "told before"],
+)
+def test_another_policy_counts_what_was_before_it(
+    services: Services, wires: Wires, owner: Owner, *, before: int, at_least: int, found: list[int]
+) -> None:
+    # Otherwise whoever has one adopted would let everybody begin anew.
+    refused(services, before)
+    assert len(wires.look()) == before // REFUSALS
+    shipped = source.packaged("tripwires.toml").read_bytes()
+    toml = shipped.replace(b"\nat_least = 15\n", f"\nat_least = {at_least}\n".encode())
+    assert toml != shipped
+    for each in (FIRST, SECOND):
+        services.enrolled(each)
+    adopt(services, propose(services, toml, directory_pb2.POLICY_DOCUMENT_TRIPWIRES))
+    services.directory.reload()
+    refused(services, 1)
+    assert [each.count for each in wires.look()] == found
     assert owner.findings() == []
 
 

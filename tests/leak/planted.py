@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from demo.running import own_number
 from nsor.v1 import access_requests_pb2, grants_pb2, notices_pb2, registration_pb2, types_pb2
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic.dates import to_date
@@ -25,6 +26,8 @@ NEW_HOUSE, NEW_STREET = "FLAT 55-18/K", "PHASE 62-7V"
 FIR_COPY, APPLICATION = "FC-66713-Q/2019", "APP-55129-X/2018"
 PRISONER = "PN-31957-Q/2017"
 OFFICER = "BELT-44719731"
+OWN_NUMBER = own_number("npb", OFFICER)
+"""The number of his own CNIC, which is given with his key: a keyed hash of it is kept, and nothing that is sealed."""
 
 
 def canaries() -> list[Canary]:
@@ -54,6 +57,7 @@ def canaries() -> list[Canary]:
         Canary("application", APPLICATION),
         Canary("prisoner's number", PRISONER),
         Canary("CNIC of whom nothing was stored", WRONG_CNIC, stored=False),
+        Canary("officer's own CNIC", OWN_NUMBER, stored=False),
     ]
 
 

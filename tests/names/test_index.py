@@ -181,18 +181,6 @@ def test_no_more_words_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(bounded._known._kept) <= 3
 
 
-def test_no_more_texts_are_kept_than_may_be_and_none_of_a_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = [*itertools.islice(People(seed=4), 60), person("Rafiq s/o Lal Din @ Feeqa", ("Lal Khan", "Lal Din"))]
-    expected = [filled(*people).candidates(each, 5) for each in people]
-    monkeypatch.setattr(index_of_names, "_MOST_TEXTS", 3)
-    bounded = filled(*people)
-    assert [bounded.candidates(each, 5) for each in people] == expected
-    kept = dict(bounded._texts)
-    assert 0 < len(kept) <= 3
-    bounded.compare(RAFIQ, 5, Bands(0.8, 0.2), [(key(1), RAFIQ)])
-    assert bounded._texts == kept
-
-
 def test_what_a_word_counts_follows_how_many_have_it() -> None:
     index = filled(person("Zarghun Marri"))
     before = best(index, person("Zarghun Marri")).rarity

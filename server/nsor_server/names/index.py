@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -43,17 +43,6 @@ _TIMES: Final = 8
 """So many times as many cards as the ones behind it has each of the arrays at least, unless both are too many."""
 
 
-_MOST_TEXTS: Final = 100_000
-"""Texts of cards whose words are kept: three in four cards have a name that another one has."""
-
-
-class _Numbered(NamedTuple):
-    """The words of each name in a text, and of each relative's, as numbers."""
-
-    names: tuple[Numbers, ...]
-    relatives: tuple[Numbers, ...]
-
-
 class NameIndex:
     """Cards by their names. Not for several threads."""
 
@@ -65,7 +54,6 @@ class NameIndex:
         self._arrays: list[Postings] = []  # in the order of their slots
         self._gains, self._sums = Gains(), Sums()
         self._births = Births()
-        self._texts: dict[str, _Numbered] = {}
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -73,7 +61,7 @@ class NameIndex:
     def add(self, card_id: bytes, person: Person) -> None:
         """Add a card; one of the same id is replaced."""
         self.remove(card_id)
-        card = self._stored(person, self._numbered_once)
+        card = self._stored(person)
         self._known.count(card.words, 1)
         slot = self._slot_of[card_id] = self._cards.add(card)
         self._births.add(person.birth_day, slot)
@@ -146,7 +134,7 @@ class NameIndex:
             bands: how alike somebody has to be.
             cards: the others, as they would be added; they aren't.
         """
-        stored = [(card_id, self._stored(other, self._numbered)) for card_id, other in cards]
+        stored = [(card_id, self._stored(other)) for card_id, other in cards]
         for _, card in stored:
             self._known.count(card.words, 1)
         asked = self._asked_for(person)
@@ -204,30 +192,14 @@ class NameIndex:
         strength = min(1.0, max(0.0, alike.nats / alike.whole)) if alike.whole > 0 else 0.0
         return Candidate(self._ids[slot], strength, alike.nats, alike.evidence)
 
-    def _stored(self, person: Person, numbered: Callable[[str], _Numbered]) -> Stored:
+    def _stored(self, person: Person) -> Stored:
+        number = self._known.number
         names: dict[Numbers, None] = {}
         relatives: dict[Numbers, None] = {}
-        for name in person.names[:MOST_NAMES]:
-            own = numbered(name.text)
-            names.update(dict.fromkeys(own.names))
-            relatives.update(dict.fromkeys((*own.relatives, *numbered(name.relative).names)))
+        for own, of_relatives in _written(person):
+            names.update([(tuple(map(number, each)), None) for each in own])
+            relatives.update([(tuple(map(number, each)), None) for each in of_relatives])
         return Stored(tuple(names), tuple(relatives), person.birth_year, person.sex, frozenset(person.districts))
-
-    def _numbered(self, text: str) -> _Numbered:
-        found, number = words.written(text), self._known.number
-        return _Numbered(
-            tuple([tuple(map(number, name)) for name in found.names]),
-            tuple([tuple(map(number, name)) for name in found.relatives]),
-        )
-
-    def _numbered_once(self, text: str) -> _Numbered:
-        """The same of a text that other cards have as well, most likely: it is kept."""
-        found = self._texts.get(text)
-        if found is None:
-            if len(self._texts) >= _MOST_TEXTS:
-                self._texts.clear()
-            found = self._texts[text] = self._numbered(text)
-        return found
 
     def _ways_to_write(self, person: Person) -> tuple[Iterable[tuple[str, ...]], Iterable[tuple[str, ...]]]:
         """The words of each name and of each relative's, in every way in which cards may have them."""

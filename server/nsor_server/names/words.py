@@ -83,7 +83,7 @@ _URDU_OF_FAITH: Final = re.compile(r"^(?P<one>[\u0621-\u06d3]{2,})(?P<two>الد
 _URDU_SERVANT: Final = re.compile(r"^(?P<two>عبدال)(?P<one>[\u0621-\u06d3]{2,})$")
 _BEFORE: Final = (_SERVANT, _URDU_SERVANT)
 _BEHIND: Final = (_OF_GOD, _OF_FAITH, _URDU_OF_GOD, _URDU_OF_FAITH)
-_ENDS: Final = ("ullah", "uddin")
+_ENDS: Final = (("ullah", "l"), ("uddin", "d"))
 _MUHAMMADS: Final = frozenset(form for form in _DATA["whole"]["muhammad"]["forms"] if len(form) >= 8 and form.isascii())
 _LONG_COMPOUND: Final = 8
 """Letters of a compound whose end may have a slip."""
@@ -180,10 +180,12 @@ def _apart(word: str) -> tuple[str, ...]:
 
 def _with_a_slip(word: str) -> tuple[str, ...]:
     """A long word that is Muhammad with a slip, or a compound with one in its end: else the two share no word."""
-    if not word.endswith("i") and any(slips.one_slip(form, word) for form in _MUHAMMADS):
-        return ("muhammad",)  # Muhammadi is another name
-    for end in _ENDS:
-        for length in (len(end) + 1, len(end), len(end) - 1):
+    # Each has a letter twice, of which a slip leaves one: most words have it nowhere near, and needn't be compared.
+    may_be_muhammad = "m" in word and not word.endswith("i")  # Muhammadi is another name
+    if may_be_muhammad and any(slips.one_slip(form, word) for form in _MUHAMMADS):
+        return ("muhammad",)
+    for end, letter in _ENDS:
+        for length in (len(end) + 1, len(end), len(end) - 1) if letter in word[-len(end) :] else ():
             if slips.one_slip(end, word[-length:]):
                 one = word[:-length]
                 return (_WHOLE.get(one, one), end)

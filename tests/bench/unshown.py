@@ -30,7 +30,8 @@ from tests.bench.seed import confirmed
 OF_A_KIND: Final = 200
 """People of each kind: enough that the pages of none are warmer than another one's."""
 OWN_FIR: Final = 90_001
-"""Serial of the FIR of which the prosecution asks; each person of kind FALLEN or ENDED had a conviction by it."""
+"""Serial of the FIR of which the prosecution asks for the first one of a kind, and so on: each person of kind FALLEN or
+ENDED had a conviction by his. One FIR for all would have so many of its people looked at in each look-up."""
 HIDDEN_FIR: Final = 91_001
 """Serial of the FIR of the first person of kind HIDDEN; the next one has the next, and ``OF_A_KIND`` behind the last
 one begin as many FIRs that nobody has had."""
@@ -129,10 +130,13 @@ def _fir(serial: int) -> types_pb2.FirKey:
 
 def requests(asked: Asked, kind: Kind) -> list[bytes]:
     """Look-ups of all people of a kind, without their request ids."""
-    return [
-        lookup_pb2.LookUpRegistrationRequest(purpose=asked.purpose, cnic=cnic, basis=asked.basis).SerializeToString()
-        for cnic in cnics(kind)
-    ]
+    made = []
+    for nth, cnic in enumerate(cnics(kind)):
+        request = lookup_pb2.LookUpRegistrationRequest(purpose=asked.purpose, cnic=cnic, basis=asked.basis)
+        if request.basis.HasField("fir"):
+            request.basis.fir.serial = OWN_FIR + nth
+        made.append(request.SerializeToString())
+    return made
 
 
 def cnics(kind: Kind) -> list[str]:
@@ -172,8 +176,9 @@ def _records(kind: Kind, count: int) -> Iterator[record_pb2.RegistrationRecord]:
         del record.documents[:]
         if kind in _MADE:
             _MADE[kind](record)
-        if kind is Kind.HIDDEN:
-            _add_fallen(record, HIDDEN_FIR + nth)
+        if kind in _FIRS:
+            add, first = _FIRS[kind]
+            add(record, first + nth)
         yield record
 
 
@@ -209,10 +214,6 @@ def _elsewhere(record: record_pb2.RegistrationRecord) -> None:
     record.custodian_agency = "sindh-prisons"
 
 
-def _fallen(record: record_pb2.RegistrationRecord) -> None:
-    _add_fallen(record, OWN_FIR)
-
-
 def _add_fallen(record: record_pb2.RegistrationRecord, serial: int) -> None:
     """Its conviction by an FIR was set aside, and another one stands."""
     fallen = record.convictions.add()
@@ -222,9 +223,9 @@ def _add_fallen(record: record_pb2.RegistrationRecord, serial: int) -> None:
     fallen.conviction_id = record.registration_id
 
 
-def _ended(record: record_pb2.RegistrationRecord) -> None:
+def _end(record: record_pb2.RegistrationRecord, serial: int) -> None:
     for each in record.convictions:
-        _of_fir(each, OWN_FIR)
+        _of_fir(each, serial)
     _sealed(record)
 
 
@@ -237,10 +238,14 @@ _MADE: Final[Mapping[Kind, Callable[[record_pb2.RegistrationRecord], None]]] = {
     Kind.SEALED: _sealed,
     Kind.JUVENILE: _juvenile,
     Kind.ELSEWHERE: _elsewhere,
-    Kind.FALLEN: _fallen,
-    Kind.ENDED: _ended,
 }
 """What is otherwise of a record of each kind; of the others nothing."""
+_FIRS: Final[Mapping[Kind, tuple[Callable[[record_pb2.RegistrationRecord, int], None], int]]] = {
+    Kind.FALLEN: (_add_fallen, OWN_FIR),
+    Kind.ENDED: (_end, OWN_FIR),
+    Kind.HIDDEN: (_add_fallen, HIDDEN_FIR),
+}
+"""What makes it one of an FIR, and that of the first one."""
 
 
 def _id_of(cnic: str) -> bytes:

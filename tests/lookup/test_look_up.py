@@ -12,6 +12,7 @@ from nsor_server import errors
 from nsor_server.access.contract import ContractError
 from nsor_server.calls import Outcome
 from nsor_server.formats.instants import instant
+from nsor_server.lookup import batch
 from nsor_server.lookup.batch import LookUp
 from nsor_server.lookup.decoy import Decoy
 from nsor_server.registration import cases, claims
@@ -130,7 +131,15 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
         opened.append(row.registration_id)
         return open_shown(sealer, row, **told)
 
+    looked_at: list[bytes] = []
+    may_see = batch._may_see
+
+    def counted_too(item: LookUp, row: registrations.StoredVersion, *told: Any, **more: Any) -> bool:
+        looked_at.append(row.registration_id)
+        return may_see(item, row, *told, **more)
+
     monkeypatch.setattr("nsor_server.registration.facts.open_shown", counted)
+    monkeypatch.setattr(batch, "_may_see", counted_too)
     other = register.add(conviction_record())
     fell = conviction_record("3520212345699")
     fell.convictions.add().CopyFrom(fell.convictions[0])
@@ -144,6 +153,7 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
     decided = register.decide(*asked)
     assert [answer(each).SerializeToString() for each in decided] == [NO_RECORD] * 4
     assert len(opened) == 4
+    assert looked_at == opened
     assert opened[0] == opened[1] == opened[3]
     assert opened[0] not in {other.registration_id, fell.registration_id, ended.registration_id}
     read = [touched(register, each) for each in asked]
@@ -178,7 +188,7 @@ def given(register: Register, *items: LookUp) -> Rows:
 def test_a_decoy_is_a_record_of_which_one_conviction_fell(sealer: Sealer) -> None:
     # Whom a prosecution finds by a case that fell has two at least: what is opened instead of him takes as long.
     decoy = Decoy(sealer)
-    record, _, shown = registrations.open_shown(sealer, decoy._row)
+    record, _, shown = registrations.open_shown(sealer, decoy.found.row)
     assert (len(record.convictions), len(shown)) == (2, 1)
 
 

@@ -434,20 +434,24 @@ class Decider:
             Internal: a row isn't what its seal says, isn't of the person or the case by which it was found, or isn't
                 this caller's to see.
         """
-        if head.of_case is None:
-            self._decoy.open()
-            return None
+        decoy = head.of_case is None
+        if decoy:
+            head = self._decoy.found
         juveniles = _juveniles(subject)
         record, key, convictions = registrations.open_shown(self._sealer, head.row, with_juveniles=juveniles)
         claim = registrations.open_claim(key, head.claim)
         case = item.case if subject is None else records.case_of(subject.grant.record)
-        of_case = head.of_case and case in registrations.standing_cases(convictions)
+        of_case = bool(head.of_case) and case in registrations.standing_cases(convictions)
         fallen = head.of_case and not of_case
-        if not _is_of(record, item) or (fallen and case not in registrations.confirmed_cases(record)):
+        is_asked_for = _is_of(record, item) and not (fallen and case not in registrations.confirmed_cases(record))
+        confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
+        may_see = _may_see(item, head.row, claim, of_case=of_case, shown=confirmed and bool(convictions))
+        if decoy:
+            return None
+        if not is_asked_for:
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
-        confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
-        if not _may_see(item, head.row, claim, of_case=of_case, shown=confirmed and bool(convictions)):
+        if not may_see:
             if fallen:
                 return None
             raise rows.outside(registrations.TABLE)

@@ -12,6 +12,7 @@ import os
 from typing import Final
 
 from nsor.v1 import registration_pb2, types_pb2
+from nsor_server.lookup.batch_store import Found
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -26,7 +27,11 @@ _ADDRESSES: Final = 2
 
 
 class Decoy:
-    """A sealed record. Threads may share it."""
+    """A sealed record. Threads may share it.
+
+    Attributes:
+        found: it, as the statement of a look-up gives what it has found by a case.
+    """
 
     def __init__(self, sealer: Sealer) -> None:
         """Make and seal it; it is stored nowhere.
@@ -38,15 +43,16 @@ class Decoy:
         record = _record()
         key, wrapped = sealer.new_data_key(record.registration_id)
         written = registrations.version_row(key, None, record, dt.datetime.now(dt.UTC))
-        self._row = registrations.StoredVersion._make((*written.row.values, wrapped))
-        self._claim = registrations.stored_claim(
+        row = registrations.StoredVersion._make((*written.row.values, wrapped))
+        claim = registrations.stored_claim(
             key, record_pb2.ClaimRecord(registration_id=record.registration_id, version=1)
         )
+        self.found = Found(True, claim, row, [])  # noqa: FBT003 - a tuple
 
     def open(self) -> None:
         """Open it and look at it as at a record that was found, and forget it."""
-        record, key, convictions = registrations.open_shown(self._sealer, self._row)
-        registrations.open_claim(key, self._claim)
+        record, key, convictions = registrations.open_shown(self._sealer, self.found.row)
+        registrations.open_claim(key, self.found.claim)
         registrations.standing_cases(convictions)
         registrations.confirmed_cases(record)
 

@@ -192,3 +192,15 @@ def test_a_search_that_waited_asks_the_process_that_is_there_then(searching: Sea
         assert index._names is not before
     waiting.join()
     assert found == [1]
+
+
+def test_a_search_that_took_too_long_says_so(searching: Searching) -> None:
+    # On a busy machine the process with the names, of low priority, takes seconds. Its caller heard LEDGER_UNAVAILABLE:
+    # the writer gives an entry up whose time is over.
+    searching.confirmed(named(*RAFIQ))
+    index = searching.services.names
+    with pytest.raises(errors.DeadlineExceeded):
+        index.search(ASKED, 20, BANDS, time.monotonic())
+    with pytest.raises(errors.DeadlineExceeded):
+        index.compare(ASKED, 20, BANDS, [], time.monotonic())
+    assert len(index.search(ASKED, 20, BANDS, LATER).candidates) == 1

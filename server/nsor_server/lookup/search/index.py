@@ -106,11 +106,11 @@ class SearchIndex:
             person: who is looked for.
             limit: how many at most are answered.
             bands: how alike somebody has to be.
-            deadline: until when to wait for the searches before, ``time.monotonic``.
+            deadline: until when to wait for the searches before, and for this one, ``time.monotonic``.
 
         Raises:
             errors.Unavailable: SEARCH_NOT_READY; also where ``WAITING`` others wait.
-            errors.DeadlineExceeded: the searches before take too long.
+            errors.DeadlineExceeded: the searches before take too long, or this one.
         """
         with self._next(deadline) as names:
             return names.search(person, limit, bands)
@@ -156,6 +156,8 @@ class SearchIndex:
                     yield names
                 except NamesUnavailable:
                     raise self._lost(names) from None
+                if time.monotonic() >= deadline:
+                    raise errors.DeadlineExceeded  # else its entry would be given up, as if there were no ledger
             finally:
                 self._turn.release()
         finally:

@@ -373,6 +373,21 @@ def test_an_event_says_what_is_typed_next(run: Run, register: Register, capsys: 
         assert all(re.search(rf"(,|\s) {name} {each}", line) for name, each in named.items())
 
 
+def test_only_a_time_that_found_something_unusual_says_what_is_typed_next(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = notification_pb2.EVENT_KIND_UNUSUAL_ACCESSES
+    events = [
+        notification_pb2.Event(sequence=number, event_id=str(number), kind=kind, unusual_access_ids=ids)
+        for number, ids in enumerate(([], [NEW]), 1)
+    ]
+    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=events)])
+    assert run("events", "--wait", "2") == 0
+    empty, found = capsys.readouterr().out.splitlines()
+    assert "`" not in empty
+    assert f"unusual access {NEW}, `nsor unusual list`" in found
+
+
 def test_after_the_last_event_there_are_none(
     run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -321,6 +321,7 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     values = {field.name: render.text(field, value) for field, value in event.ListFields()}
     about = [f"{name.removesuffix('_id').replace('_', ' ')} {values[name]}" for name in _ABOUT if values.get(name)]
     about += [f"registration {each}" for each in event.registration_ids]
+    about += [f"unusual access {each}" for each in event.unusual_access_ids]
     command = _next(event)
     about += [f"`{command}`"] if command else []
     when = f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', '')}"
@@ -334,6 +335,8 @@ def _next(event: notification_pb2.Event) -> str:
     """What is typed next, ready to be pasted; empty: an event only tells."""
     from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
+    if event.unusual_access_ids:
+        return "nsor unusual list"  # mostly there are none, and nothing is to be done
     command = _NEXT.get(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"), "")
     named = {field.name: getattr(event, field.name) for field, _ in event.ListFields()}
     needed = [name for _, name, _, _ in string.Formatter().parse(command) if name]

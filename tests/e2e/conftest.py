@@ -3,6 +3,8 @@
 One serves for all tests of a process that ask for no other; whoever destroys something starts one of their own.
 """
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,9 +24,19 @@ Started = Callable[..., Agencies]
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A register that never starts: the others are copies of it, since its seven commands take longer than a start."""
-    folder = tmp_path_factory.mktemp("prepared") / "register"
-    RunningRegister(folder).prepare()
+    """A register that never starts: the others are copies of it, since its seven commands take longer than a start.
+
+    The processes of one run share it: who comes first makes it, and the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "prepared" / "register"
+    folder.parent.mkdir(exist_ok=True)
+    ready = folder.parent / "ready"
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            RunningRegister(folder).prepare()
+            ready.touch()
     return folder
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from nsor import cli
 from nsor.v1 import (
@@ -24,10 +25,12 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     recalls_pb2,
+    replays_pb2,
     reviews_pb2,
     transfers_pb2,
     tripwires_pb2,
     types_pb2,
+    watched_pb2,
     worklists_pb2,
 )
 from tests.client.conftest import AGENCY, Register, Run
@@ -49,6 +52,8 @@ UNMATCHED = "nsor.v1.RegistrationService/ListUnmatchedJudgments"
 EMERGENCIES = f"{LOOKUP}ListEmergencyLookUps"
 RECALLS = f"{LOOKUP}ListRecalls"
 UNUSUAL = f"{LOOKUP}ListUnusualAccesses"
+WATCHED = f"{LOOKUP}ListWatchedNumbers"
+REPLAYS = f"{LOOKUP}ListTripwireReplays"
 EVENTS = "nsor.v1.NotificationService/SubscribeEvents"
 PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
 APPROVED = access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED
@@ -80,6 +85,8 @@ class Kind:
             RECALLS: lambda _: recalls_pb2.ListRecallsResponse(recalls=[recalls_pb2.Recall()]),
             DUTIES: lambda _: duties_pb2.ListDutiesResponse(),
             UNUSUAL: lambda _: tripwires_pb2.ListUnusualAccessesResponse(),
+            WATCHED: lambda _: watched_pb2.ListWatchedNumbersResponse(),
+            REPLAYS: lambda _: replays_pb2.ListTripwireReplaysResponse(),
             GET: lambda request: access_requests_pb2.GetAccessRequestResponse(
                 access_request=access_requests_pb2.AccessRequest(
                     access_request_id=access_requests_pb2.GetAccessRequestRequest.FromString(request).access_request_id,
@@ -239,6 +246,35 @@ def test_an_agency_sees_what_was_unusual_lately_and_npb_what_waits(
     assert run("inbox") == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "nsor unusual list" in line]
     assert counted in line.split()[:3]
+
+
+def test_npb_sees_what_waits_for_a_second_officer(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
+    # What nobody agreed to in time waits for nobody, nor does what two have agreed to.
+    kind.is_("NPB")
+    late, soon = Timestamp(seconds=1_700_000_000), Timestamp(seconds=4_000_000_000)
+    watched = [watched_pb2.WatchedNumber(expire_time=at) for at in (late, soon, soon)]
+    replays = [
+        replays_pb2.TripwireReplay(state=state, expire_time=at)
+        for state, at in (
+            (replays_pb2.TRIPWIRE_REPLAY_STATE_PROPOSED, late),
+            (replays_pb2.TRIPWIRE_REPLAY_STATE_PROPOSED, soon),
+            (replays_pb2.TRIPWIRE_REPLAY_STATE_APPROVED, soon),
+        )
+    ]
+    kind.register.answers |= {
+        PROPOSED: lambda _: worklists_pb2.ListPendingDecisionsResponse(),
+        REVIEWS: lambda _: reviews_pb2.ListReviewsResponse(),
+        UNMATCHED: lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(),
+        EMERGENCIES: lambda _: emergencies_pb2.ListEmergencyLookUpsResponse(),
+        WATCHED: lambda _: watched_pb2.ListWatchedNumbersResponse(items=[watched_pb2.WatchedNumber(), *watched]),
+        REPLAYS: lambda _: replays_pb2.ListTripwireReplaysResponse(items=replays),
+    }
+    assert run("inbox") == 0
+    lines = capsys.readouterr().out.splitlines()
+    (numbers,) = [line for line in lines if "nsor watched list" in line]
+    (again,) = [line for line in lines if "nsor replay list" in line]
+    assert "2" in numbers.split()[:3]
+    assert "1" in again.split()[1:3]
 
 
 def test_what_waits_is_said_in_urdu_in_the_last_column(

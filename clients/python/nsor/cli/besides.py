@@ -70,6 +70,21 @@ def _of_npb(client: Client) -> Iterator[Count]:
         emergencies_pb2.ListEmergencyLookUpsRequest(page_size=_PAGE)
     ).message
     yield _count("emergency look-ups to review", emergencies.items, emergencies, "nsor emergencies list")
+    yield from _of_two(client)
+
+
+def _of_two(client: Client) -> Iterator[Count]:
+    """What one officer of NPB has begun and a second one may still agree to, of the newest ones."""
+    from nsor.v1 import replays_pb2, watched_pb2  # noqa: PLC0415 - as above
+
+    now = time.time()
+    page = client.lookup.list_watched_numbers(watched_pb2.ListWatchedNumbersRequest(page_size=_PAGE)).message
+    waiting = sum(each.expire_time.seconds > now for each in page.items)
+    yield Count("watched numbers that wait for a second officer", waiting, more=False, command="nsor watched list")
+    replays = client.lookup.list_tripwire_replays(replays_pb2.ListTripwireReplaysRequest(page_size=_PAGE)).message
+    proposed = replays_pb2.TRIPWIRE_REPLAY_STATE_PROPOSED
+    waiting = sum(each.state == proposed and each.expire_time.seconds > now for each in replays.items)
+    yield Count("replays that wait for a second officer", waiting, more=False, command="nsor replay list")
 
 
 def _recalls(client: Client) -> Count:

@@ -26,6 +26,8 @@ TEXTS: Final[dict[str, str]] = {
     "decisions that wait for a second officer": "فیصلے جو دوسرے افسر کے منتظر ہیں",
     "transfers to settle": "منتقلیاں جن کا فیصلہ باقی ہے",
     "emergency look-ups to review": "ہنگامی رسائیاں جن کا جائزہ باقی ہے",
+    "watched numbers that wait for a second officer": "زیرِ نگرانی نمبر جو دوسرے افسر کے منتظر ہیں",
+    "replays that wait for a second officer": "دوبارہ جانچیں جو دوسرے افسر کی منتظر ہیں",
     "unusual accesses to review": "غیر معمولی رسائیاں جن کا جائزہ باقی ہے",
     "unusual accesses of the last day": "پچھلے ایک دن کی غیر معمولی رسائیاں",
     "recalls of what you were shown": "آپ کو دکھایا گیا جو غلط ثابت ہوا",

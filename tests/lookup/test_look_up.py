@@ -21,6 +21,7 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Session, Statement, ask
+from nsor_server.storage.v1 import record_pb2
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -138,7 +139,15 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
         looked_at.append(row.registration_id)
         return may_see(item, row, *told, **more)
 
+    cases_of: list[bytes] = []
+    confirmed_cases = cases.confirmed_cases
+
+    def counted_cases(record: record_pb2.RegistrationRecord) -> set[str]:
+        cases_of.append(record.registration_id)
+        return confirmed_cases(record)
+
     monkeypatch.setattr("nsor_server.registration.facts.open_shown", counted)
+    monkeypatch.setattr("nsor_server.registration.facts.confirmed_cases", counted_cases)
     monkeypatch.setattr(batch, "_may_see", counted_too)
     other = register.add(conviction_record())
     fell = conviction_record("3520212345699")
@@ -153,7 +162,7 @@ def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monk
     decided = register.decide(*asked)
     assert [answer(each).SerializeToString() for each in decided] == [NO_RECORD] * 4
     assert len(opened) == 4
-    assert looked_at == opened
+    assert looked_at == cases_of == opened
     assert opened[0] == opened[1] == opened[3]
     assert opened[0] not in {other.registration_id, fell.registration_id, ended.registration_id}
     read = [touched(register, each) for each in asked]

@@ -443,12 +443,13 @@ class Decider:
         case = item.case if subject is None else records.case_of(subject.grant.record)
         of_case = bool(head.of_case) and case in registrations.standing_cases(convictions)
         fallen = head.of_case and not of_case
-        is_asked_for = _is_of(record, item) and not (fallen and case not in registrations.confirmed_cases(record))
+        is_of_case = not fallen or case in registrations.confirmed_cases(record)
+        is_asked_for = _is_of(record, item)
         confirmed = record.state == registration_pb2.REGISTRATION_STATE_CONFIRMED
         may_see = _may_see(item, head.row, claim, of_case=of_case, shown=confirmed and bool(convictions))
         if decoy:
             return None
-        if not is_asked_for:
+        if not (is_asked_for and is_of_case):
             alert(Alert.ROW_CONTRADICTED, "an index of registrations contradicts the sealed record")
             raise errors.Internal
         if not may_see:

@@ -17,7 +17,8 @@ from nsor_server.registration import facts as registrations
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-_COUNTS: Final = 2
+_NAMES: Final = 2
+_COUNTS: Final = 1
 _BORN: Final = 5_000
 _OFFENCE: Final = 18_000
 """Days since 1970: without them what he did wouldn't be shown, for his age."""
@@ -66,14 +67,26 @@ def _record() -> record_pb2.RegistrationRecord:
         state=registration_pb2.REGISTRATION_STATE_CONFIRMED,
         responsible_place=place,
         created_by_agency="punjab-prosecution",
-        names=[record_pb2.Name(kind=types_pb2.NAME_KIND_OFFICIAL, name="-" * 24, relative_name="-" * 24, relation=1)],
+        custodian_agency="punjab-prisons",
+        custody_state=types_pb2.CUSTODY_STATE_IN_CUSTODY,
+        names=[
+            record_pb2.Name(kind=types_pb2.NAME_KIND_OFFICIAL, name="-" * 12, relative_name="-" * 12, relation=1)
+            for _ in range(_NAMES)
+        ],
         cnic="0" * 13,
         sex=types_pb2.SEX_MALE,
         nationality="PK",
         birth_day=_BORN,
         birth_precision=types_pb2.DATE_PRECISION_DAY,
+        mobiles=["+92" + "0" * 10],
         addresses=[
-            record_pb2.Address(kind=types_pb2.ADDRESS_KIND_CURRENT, place_code=place, house_number="-" * 8)
+            record_pb2.Address(
+                kind=types_pb2.ADDRESS_KIND_CURRENT,
+                place_code=place,
+                locality_code="-" * 8,
+                street_number="0",
+                house_number="0",
+            )
             for _ in range(_ADDRESSES)
         ],
         convictions=[_conviction(place, state) for state in _STATES],
@@ -85,15 +98,21 @@ def _conviction(place: str, state: types_pb2.ConvictionState.ValueType) -> recor
         conviction_id=os.urandom(16),
         court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
         court_place="PK-PB/LHR",
-        case_number="Sessions Case No. 0/1970",
-        fir=record_pb2.Fir(police_station=place, year=1970, serial=0),
+        case_number="Sessions Case No. 1000/1970",
+        judgment_day=_OFFENCE,
+        fir=record_pb2.Fir(police_station=place, year=1970, serial=1000, day=_OFFENCE),
         state=state,
+        appeal_state=types_pb2.APPEAL_STATE_NONE,
+        entered_by_agency="punjab-prosecution",
+        offence_table_version=1,
         confirmed_by_agency="lahore-special-court",
         counts=[
             record_pb2.Count(
                 offence_code="PPC-376",
                 offence_day=_OFFENCE,
+                victim_class=types_pb2.VICTIM_CLASS_NOT_STATED,
                 sentence_kind=types_pb2.SENTENCE_KIND_IMPRISONMENT,
+                months=200,
                 legal_basis=types_pb2.LEGAL_BASIS_BOTH,
                 stands=True,
             )

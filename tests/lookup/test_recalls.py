@@ -12,6 +12,7 @@ import pytest
 
 from nsor.v1 import (
     arrivals_pb2,
+    duties_pb2,
     identity_pb2,
     lookup_pb2,
     notification_pb2,
@@ -536,6 +537,31 @@ def test_when_both_race_whoever_was_shown_it_is_recalled_and_after_it_nobody_is_
     (shown,) = (each for (_, request), each in zip(calls, ended, strict=True) if request is reading)
     tell()
     assert len(listed(services, LAHORE_COURT)) == (not isinstance(shown, errors.ApiError))
+    assert sound(services, keyring)
+
+
+def test_a_page_of_somebody_who_was_erased_still_recalls_the_others_on_it(
+    services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    # Its detail stays, with the id of what was erased: whoever was shown the others has to be told of them.
+    first = closures.confirmed(services, cnic())
+    case = conviction(case_number=CASES[1])
+    other = services.create(order(cnic(), convictions=[case]))
+    services.confirm(other, case_number=CASES[1])
+    page = asked(services, PUNJAB_POLICE, duties_pb2.ListDutiesRequest())
+    closures.close(services, first, **WITHDRAWN)
+    decided(services, first)
+    tell()
+    with services.database.owner() as conn:
+        is_recalled = functools.partial(plan.is_told, services.sealer)
+        assert len(list(erasing.erase(conn, keyring, POLICY.deadlines, ORIGIN, is_recalled))) == 1
+        ids = [uuid.UUID(each.registration_id).bytes for each in (first, other)]
+        found = Finder(keyring).by_labels(conn, ids, services.writer.size)
+        assert len(found[ids[0]]) == len(found[ids[1]]) == 1
+    services.judge(case, "SET_ASIDE")
+    tell()
+    recalls = [named(each) for each in listed(services, PUNJAB_POLICE)]
+    assert recalls == [[page], [page]]
     assert sound(services, keyring)
 
 

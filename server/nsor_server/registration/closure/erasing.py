@@ -5,8 +5,11 @@ open nowhere any more; what there was to do with it; the blind indexes of its id
 entries about it, and of the look-ups that showed it; and the answers that were kept of these calls. What
 stays: rows that nobody can open, with the places and days beside them; the leaves; the two officers' decision; what an
 import says of the row: its number, places, and the SHA-256 of the order; which rows were destroyed; and by which of
-their identifiers others had met it, without what these say. An erasure is
-complete when the last backup that holds the key has expired.
+their identifiers others had met it, without what these say. So do recalls, and the details of answers that showed
+several (a page, a search, a manifest's rows, what NADRA was handed), with their labels: of it they have the id and the
+version, and of the others what is needed to tell again whoever was shown them. A search that found it, and the grant
+on which it was made, say together for whose name that was. An erasure is complete when the last backup that holds the
+key has expired.
 
 The keys of arrival notices that have met it go too, if their numbers aren't looked for any more: the others a station
 still sees, and by one that is gone it would learn whose number it was. A fixed time deletes them within days.

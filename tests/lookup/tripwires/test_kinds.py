@@ -82,6 +82,20 @@ def test_a_grant_that_is_used_elsewhere_the_first_time_is_unusual(
     assert owner.findings() == []
 
 
+def test_an_earlier_use_that_somebody_has_changed_keeps_nobody_from_being_found(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    grant_id = granted(requests)
+    used(services, grant_id, OFFICE)
+    assert kinds(wires) == []
+    owner.does(
+        "UPDATE ledger_detail SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)"
+        " WHERE index = (SELECT e.index FROM look_up JOIN ledger_entry AS e USING (access_id))"
+    )
+    used(services, grant_id, ELSEWHERE, UNKNOWN)
+    assert kinds(wires) == [CERTIFICATE]
+
+
 def test_cases_of_many_districts_are_unusual(
     services: Services, requests: AccessRequests, wires: Wires, owner: Owner
 ) -> None:

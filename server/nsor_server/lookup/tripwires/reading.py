@@ -112,17 +112,25 @@ class Reader:
 
     def _opened(self, rows: Sequence[Any]) -> Iterator[Opened]:
         for nth, (index, stored, sealed) in enumerate(rows):
-            try:
-                leaf = leaves.decode(stored)
-                if sealed is not None and accesses.concerns(leaf):
-                    yield Opened(index, leaf, self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
-            except (DetailError, leaves.LeafError):
-                # One that somebody has changed keeps nobody else from being found; ledger verify finds it.
-                alert(
-                    Alert.ROW_CONTRADICTED, "an entry isn't what was hashed or sealed; run `nsor-server ledger verify`"
-                )
+            opened = self._open(index, stored, sealed)
+            if opened is not None:
+                yield opened
             if nth % _RESTS_AFTER == 0:
                 self._rest()
+
+    def _open(self, index: int, stored: bytes, sealed: bytes | None, *, whatever: bool = False) -> Opened | None:
+        """An entry with its detail; None: it isn't ``whatever`` and doesn't concern the tripwires, or can't be read.
+
+        One that somebody has changed keeps nobody else from being found; ledger verify finds it.
+        """
+        try:
+            leaf = leaves.decode(stored)
+            if sealed is None or not (whatever or accesses.concerns(leaf)):
+                return None
+            return Opened(index, leaf, self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
+        except (DetailError, leaves.LeafError):
+            alert(Alert.ROW_CONTRADICTED, "an entry isn't what was hashed or sealed; run `nsor-server ledger verify`")
+            return None
 
     def _new_certificates(self, conn: Connection, opened: Sequence[Opened]) -> dict[int, frozenset[int]]:
         """Of the uses of grants those whose officer has used it, or asked for it, with other certificates only."""
@@ -134,9 +142,10 @@ class Reader:
         statements = ((_USES, [uuid.UUID(bytes=each) for each in ids]), (_ASKED, ids))
         for statement, parameter in statements:
             for grant, index, stored, sealed in conn.execute(statement.encode(), (parameter,), binary=True):
-                leaf = leaves.decode(stored)
-                detail = self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash)
-                before[grant].append((index, Use(detail.officer_number, detail.certificate)))
+                earlier = self._open(index, stored, sealed, whatever=True)
+                if earlier is not None:
+                    use = Use(earlier.detail.officer_number, earlier.detail.certificate)
+                    before[grant].append((index, use))
         return {
             each.entry: NEW
             for each in opened

@@ -154,7 +154,7 @@ def watched(
     Args:
         conn: any.
         blind_index: of the keyring; a number is looked for under every key that it has.
-        numbers: of any count; one costs some 10 us.
+        numbers: of any count.
     """
     found: dict[Number, list[Watched]] = {}
     different = list(dict.fromkeys(numbers))

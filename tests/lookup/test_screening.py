@@ -204,6 +204,26 @@ def test_what_is_wrong_with_a_row_is_said_of_it_and_hinders_no_other(services: S
     assert all(one.meaning_en and one.meaning_ur for each in answer.rows for one in each.violations)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_document_is_not_tried_with_many_dates_of_birth(
+    services: Services, keyring: Keyring, *, together: bool
+) -> None:
+    # Who knows a number and not the date would find both by a flight of a thousand dates; a clerk may correct one.
+    number = cnic()
+    convict(services, number)
+    manifest = declared(services, persons=9)
+    days = [date_pb2.Date(year=1985, month=6, day=day) for day in (1, 2, 7, 3)]
+    rows = [by_cnic(nth, number, day) for nth, day in enumerate(days, 1)]
+    if together:
+        found = outcomes(services, manifest, *rows)
+    else:
+        found = [one for each in rows for one in outcomes(services, manifest, each)]
+    assert found == [NO_RECORD, NO_RECORD, REFUSED, REFUSED]
+    assert outcomes(services, manifest, Row(row=8, shown_document=PASSPORT, birth_date=BORN)) == [NO_RECORD]
+    assert outcomes(services, manifest, by_cnic(9, cnic())) == [NO_RECORD]
+    assert findings(services, keyring) == []
+
+
 def test_a_message_of_two_blocks_is_refused(services: Services) -> None:
     manifest = declared(services, persons=1000)
     request = screening_pb2.ScreenManifestRequest(

@@ -360,7 +360,7 @@ class ScreenedRow(_message.Message):
     outcome: Global___ScreeningOutcome.ValueType
     """What was found."""
     reason: _errors_pb2.ErrorReason.ValueType
-    """Why it was refused: INVALID_FIELDS; REQUEST_ID_REUSED: another passenger stands under the number; REPEATED_TOO_LATE."""
+    """Why it was refused: INVALID_FIELDS, also DUPLICATE of a document that stands in the block with this date of birth, or with two others; REQUEST_ID_REUSED: another passenger stands under the number; REPEATED_TOO_LATE."""
     screened_before: _builtins.bool
     """It was screened before, under this number: this is what the register says now. It has cost nothing, unless somebody is alike now who wasn't."""
     names: Global___NamesCompared.ValueType

@@ -26,7 +26,13 @@ PADDED_TO: Final = 16_384
 """Bytes: what the hits of an answer fill up to, or else a multiple; some hundred are a hit."""
 SCREENED_BYTES: Final = -(-BLOCK // 8)
 _FOUND: Final = struct.Struct(f">{MOST_HITS}H")
-_ROW: Final = struct.Struct(">H16s16s16s16sQ")
+_ROW: Final = struct.Struct(">H16s16s16s16sQ8s8s")
+_OF_ROW_ALONE: Final = 7
+_NUMBER_BYTES: Final = 8
+NO_NUMBER: Final = bytes(_NUMBER_BYTES)
+"""What stands for the number of a document that isn't given."""
+MOST_DATES: Final = 2
+"""Dates of birth with which a document stands in a block: a clerk may correct one, and nobody tries a year's days."""
 _NAMES: Final = struct.Struct(">H16s?")
 _MET: Final = struct.Struct(">H16s")
 _ALIKE_BYTES: Final = -(-MOST_HITS // 8)
@@ -46,6 +52,8 @@ class Kept(NamedTuple):
         document_day: the same of his other document.
         document_year: likewise.
         first_us: when the row was answered first, microseconds since 1970.
+        cnic: as ``kept_number`` of his identity number; zeros: he has shown none.
+        document: the same of his other document.
         names: as ``kept_names``; zeros: he has none.
         alike: whether somebody was shown by them: that was paid.
     """
@@ -55,6 +63,8 @@ class Kept(NamedTuple):
     document_day: bytes
     document_year: bytes
     first_us: int
+    cnic: bytes
+    document: bytes
     names: bytes = NOT_SHOWN
     alike: bool = False
 
@@ -62,6 +72,11 @@ class Kept(NamedTuple):
     def shown(self) -> list[bytes]:
         """What he has shown, with his day of birth: nobody else of the manifest has."""
         return [each for each in (self.cnic_day, self.document_day) if each != NOT_SHOWN]
+
+    @property
+    def numbers(self) -> list[bytes]:
+        """The documents that he has shown, whatever the date."""
+        return [each for each in (self.cnic, self.document) if each != NO_NUMBER]
 
     @property
     def blinds(self) -> list[bytes]:
@@ -153,6 +168,17 @@ def screened_of(block: int, encoded: bytes) -> list[int]:
     return [block * BLOCK + at + 1 for at in range(BLOCK) if bits >> at & 1]
 
 
+def kept_number(manifest: bytes, kind: int, number: str) -> bytes:
+    """What a block keeps of a document by itself, 8 bytes: the same document isn't tried with many dates of birth.
+
+    Args:
+        manifest: its id.
+        kind: of identifier.
+        number: of the document, in its normal form.
+    """
+    return hashlib.sha256(b"passenger number" + manifest + f"{kind} {number}".encode()).digest()[:_NUMBER_BYTES]
+
+
 def kept_names(manifest: bytes, names: bytes) -> bytes:
     """What a block keeps of a passenger's names, 16 bytes.
 
@@ -166,7 +192,7 @@ def kept_names(manifest: bytes, names: bytes) -> bytes:
 def put_rows(block: record_pb2.ManifestBlockRecord, kept: Mapping[int, Kept]) -> None:
     """Put the rows of a block in, in the order of their numbers."""
     ordered = sorted(kept.items())
-    block.rows = b"".join(_ROW.pack(number, *each[:5]) for number, each in ordered)
+    block.rows = b"".join(_ROW.pack(number, *each[:_OF_ROW_ALONE]) for number, each in ordered)
     named = ((number, each) for number, each in ordered if each.names != NOT_SHOWN)
     block.names = b"".join(_NAMES.pack(number, each.names, each.alike) for number, each in named)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -272,7 +273,8 @@ class Screening:
         """The rows that are screened; of the others the answer says why they aren't."""
         wrong = rules.by_row(call.found)
         kept = rules.rows_of(block)
-        stands = {shown: number for number, each in kept.items() for shown in each.shown}
+        stands = {shown for each in kept.values() for shown in each.shown}
+        dates = Counter(number for each in kept.values() for number in each.numbers)
         repeat_us = policy_of(call).screening.repeat_minutes * 60_000_000
         now_us = to_us(call.now())
         numbers: set[int] = set()
@@ -299,11 +301,13 @@ class Screening:
                     passengers.append(each)
                 continue
             new = each.stands.shown
-            if any(shown in stands for shown in new):
+            of = each.stands.numbers
+            if not stands.isdisjoint(new) or any(dates[number] >= rules.MOST_DATES for number in of):
                 field = "identity_number" if row.identity_number else "shown_document"
                 self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
             else:
-                stands |= dict.fromkeys(new, row.row)
+                stands.update(new)
+                dates.update(of)
                 passengers.append(each)
         return passengers
 
@@ -327,7 +331,7 @@ class Screening:
             documents.append(f"names {hashed.hex()}")
             kept_names = rules.kept_names(manifest_id, hashed)
         wanted = store.Wanted(cnic, document)
-        stands = wanted.kept(now_us, kept_names)
+        stands = wanted.kept(manifest_id, now_us, kept_names)
         return _Passenger(position, row.row, " ".join(documents), day, wanted, stands, person, before)
 
     def _found(

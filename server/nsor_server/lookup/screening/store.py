@@ -170,9 +170,13 @@ class Wanted(NamedTuple):
         """Those that there are."""
         return [each for each in self if each is not None]
 
-    def kept(self, first_us: int, names: bytes = rules.NOT_SHOWN) -> Kept:
-        """Who stands under the row's number, if it is answered first at an instant."""
-        return Kept(*_kept(self.cnic), *_kept(self.document), first_us, names)
+    def kept(self, manifest: bytes, first_us: int, names: bytes = rules.NOT_SHOWN) -> Kept:
+        """Who stands under the row's number of a manifest, if it is answered first at an instant."""
+        cnic, document = (
+            rules.NO_NUMBER if way is None else rules.kept_number(manifest, way.identifier.kind, way.identifier.text)
+            for way in self
+        )
+        return Kept(*_kept(self.cnic), *_kept(self.document), first_us, cnic, document, names)
 
     def is_of(self, kept: Kept) -> bool:
         """Whether it looks for who stands there, under whichever key."""

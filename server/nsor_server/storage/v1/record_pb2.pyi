@@ -5290,8 +5290,8 @@ class ManifestBlockRecord(_message.Message):
     """Version, from 1."""
     rows: _builtins.bytes
     """For each row, by its number: that in two bytes; 16 bytes of the blind index of identity number and date of birth, as many of that of
-    identity number and year of birth, then the same of the other document, zeros for what isn't given; and when it was answered first,
-    microseconds since 1970 in eight.
+    identity number and year of birth, then the same of the other document, zeros for what isn't given; when it was answered first, microseconds
+    since 1970 in eight; and 8 bytes of a hash of the manifest's id and each of the two documents, whatever the date.
     """
     names: _builtins.bytes
     """For each row that has names, by its number: that in two bytes; the first 16 bytes of SHA-256 of the manifest's id and that of the names as the answer's tree

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from nsor_server.names import index as index_of_names
-from nsor_server.names import ranking, vocabulary
+from nsor_server.names import ranking, vocabulary, words
 from nsor_server.names.card import Bands, Candidate, Evidence, Name, Part, Person, Rule
 from nsor_server.names.cards import Cards, Stored
 from nsor_server.names.gains import Floats
@@ -16,6 +16,7 @@ from nsor_server.names.index import NameIndex
 from nsor_server.names.postings import Places
 from nsor_server.names.sums import Sums
 from tests.bench.names import People
+from tests.names.test_words import TEXTS
 
 
 def person(*names: str | tuple[str, str], year: int = 1980, sex: int = 1, district: str = "PK-PB/LHR") -> Person:
@@ -179,6 +180,31 @@ def test_no_more_words_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> 
     bounded.add(key(99), RAFIQ)
     assert best(bounded, RAFIQ).card_id == key(99)
     assert len(bounded._known._kept) <= 3
+
+
+def test_a_card_has_the_words_of_its_texts_however_they_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_of_names, "_MOST_PLAIN", 50)  # and what is kept is bounded
+    index = NameIndex()
+    texts = [
+        *TEXTS,
+        "Abd Ullah Khan",
+        "Khan Abd Ullah",
+        "Fazal ul Haq",
+        "Ul Haq",
+        "نور الحق",
+        "الحق نور",
+        " Gul  Khan ",
+    ]
+    texts += [name.text for each in itertools.islice(People(seed=7), 100) for name in each.names]
+    for nth, text in enumerate(texts):
+        for name in (Name(text, "Lal Din"), Name("Lal Din", text)):
+            index.add(key(nth), Person((name,)))
+            card = index._cards.card(index._slot_of[key(nth)])
+            own, relative = words.written(name.text), words.written(name.relative)
+            spelled = [[tuple(map(index._known._spellings.__getitem__, one)) for one in part] for part in card[:2]]
+            assert spelled == [list(dict.fromkeys(own.names)), list(dict.fromkeys((*own.relatives, *relative.names)))]
+    assert len(index._first) <= 50
+    assert len(index._behind) <= 50
 
 
 def test_what_a_word_counts_follows_how_many_have_it() -> None:

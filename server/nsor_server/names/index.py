@@ -12,7 +12,7 @@ import numpy as np
 from nsor_server.names import ranking, words
 from nsor_server.names.alike import alike
 from nsor_server.names.born import Births, near
-from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Person
+from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Name, Person
 from nsor_server.names.cards import Cards, Numbers, Stored
 from nsor_server.names.evidence import Asked, Likeness, likeness, of_names
 from nsor_server.names.gains import Gains
@@ -43,6 +43,11 @@ _TIMES: Final = 8
 """So many times as many cards as the ones behind it has each of the arrays at least, unless both are too many."""
 
 
+_MOST_PLAIN: Final = 100_000
+"""Words, as they were written, of which it is kept what they are where they begin a name, and as many behind others."""
+_NEW: Final[Numbers] = (-1,)
+
+
 class NameIndex:
     """Cards by their names. Not for several threads."""
 
@@ -54,6 +59,8 @@ class NameIndex:
         self._arrays: list[Postings] = []  # in the order of their slots
         self._gains, self._sums = Gains(), Sums()
         self._births = Births()
+        self._first: dict[str, Numbers | None] = {}
+        self._behind: dict[str, Numbers | None] = {}
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -196,16 +203,42 @@ class NameIndex:
         number = self._known.number
         names: dict[Numbers, None] = {}
         relatives: dict[Numbers, None] = {}
-        for own, of_relatives in _written(person):
+        for name in person.names[:MOST_NAMES]:
+            text, relative = self._plain(name.text), self._plain(name.relative)
+            if text is not None and relative is not None:  # most names
+                if text:
+                    names[text] = None
+                if relative:
+                    relatives[relative] = None
+                continue
+            own, of_relatives = _written(name)
             names.update([(tuple(map(number, each)), None) for each in own])
             relatives.update([(tuple(map(number, each)), None) for each in of_relatives])
         return Stored(tuple(names), tuple(relatives), person.birth_year, person.sex, frozenset(person.districts))
+
+    def _plain(self, text: str) -> Numbers | None:
+        """The words of a text in which each says by itself what it is, as numbers; None: it has others."""
+        found: list[int] = []
+        for word in text.split(" "):
+            if word:
+                known = self._behind if found else self._first
+                numbers = known.get(word, _NEW)
+                if numbers is _NEW:
+                    if len(known) >= _MOST_PLAIN:
+                        known.clear()
+                    parts = words.plain(word)
+                    numbers = known[word] = parts and tuple(map(self._known.number, parts[bool(found)]))
+                if numbers is None:
+                    return None
+                found += numbers
+        # Abd Ullah is one name.
+        return None if self._known.begin_with_abdullah(found) else tuple(found)
 
     def _ways_to_write(self, person: Person) -> tuple[Iterable[tuple[str, ...]], Iterable[tuple[str, ...]]]:
         """The words of each name and of each relative's, in every way in which cards may have them."""
         names: dict[tuple[str, ...], None] = {}
         relatives: dict[tuple[str, ...], None] = {}
-        for own, of_relatives in _written(person):
+        for own, of_relatives in map(_written, person.names[:MOST_NAMES]):
             names.update((one, None) for each in own for one in self._apart_and_joined(each))
             relatives.update((one, None) for each in of_relatives for one in self._apart_and_joined(each))
         return names, relatives
@@ -278,8 +311,7 @@ def _in_two(word: str) -> tuple[tuple[str, str], ...]:
     return tuple((words.one_spelling(word[:cut]), words.one_spelling(word[cut:])) for cut in cuts)
 
 
-def _written(person: Person) -> Iterable[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """The words of each name, and of each relative's."""
-    for name in person.names[:MOST_NAMES]:
-        own, relative = words.written(name.text), words.written(name.relative)
-        yield own.names, (*own.relatives, *relative.names)
+def _written(name: Name) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    """The words of each name in a name, and of each relative's."""
+    own, relative = words.written(name.text), words.written(name.relative)
+    return own.names, (*own.relatives, *relative.names)

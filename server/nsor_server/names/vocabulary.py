@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -123,6 +123,14 @@ class Vocabulary:
         self._shares.append(words.SHARES.get(word, _SHARE_OF_OTHERS))
         self._most.append(_TITLES_COUNT if word in words.TITLES else math.inf)
         return number
+
+    def begin_with_abdullah(self, numbers: Sequence[int]) -> bool:
+        """Whether some words begin with those two of which ``words`` makes one name."""
+        return (
+            len(numbers) > 1
+            and self._spellings[numbers[1]] == words.OF_GOD[1]
+            and self._spellings[numbers[0]] == words.OF_GOD[0]
+        )
 
     def knows(self, word: str) -> bool:
         """Whether a card has the word."""

@@ -94,6 +94,8 @@ _NOT_PLAIN: Final = frozenset(
 )
 """Words that mean something together with others."""
 _NOTHING: Final = Written((), ())
+OF_GOD: Final = ("abdul", "ullah")
+"""At the beginning of a name these two words are one."""
 _SERVANT_OF_GOD: Final = frozenset(("abdullah", "abdulla", "abdulah", "عبداللہ"))
 
 
@@ -118,7 +120,7 @@ def _of_plain_words(text: str) -> tuple[str, ...] | None:
     found: list[str] = []
     for each in text.split(" "):
         if each:
-            parts = _plain(each)
+            parts = plain(each)
             if parts is None:
                 return None
             found += parts[1] if found else parts[0]
@@ -126,7 +128,7 @@ def _of_plain_words(text: str) -> tuple[str, ...] | None:
 
 
 @functools.lru_cache(maxsize=200_000)
-def _plain(word: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def plain(word: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """What a word is where it begins a name, and what behind others; None: it depends on those beside it."""
     folded = _folded(word)
     if not folded.isalpha() or folded in _NOT_PLAIN:
@@ -151,7 +153,7 @@ def _words(folded: str) -> tuple[str, ...]:
 
 
 def _of_one_name(found: list[str]) -> tuple[str, ...]:
-    if found[:2] == ["abdul", "ullah"]:
+    if tuple(found[:2]) == OF_GOD:
         found[:2] = ["abdullah"]
     return tuple(found)
 

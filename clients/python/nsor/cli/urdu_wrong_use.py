@@ -248,6 +248,7 @@ TEXTS: Final[dict[str, str]] = {
         "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
     ),
     "No receipt of that access is kept in this state folder.": "اس رسائی کی رسید اس فولڈر میں محفوظ نہیں۔",
+    "--ledger-key: a verifier key, or a file with it": "‎--ledger-key: لیجر کی جانچ کی کلید، یا اس کی فائل",
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
     ),

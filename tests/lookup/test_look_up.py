@@ -210,6 +210,8 @@ def test_a_look_up_goes_by_indexes_alone(register: Register) -> None:
     item = register.prepare(make_call("lahore-special-court"), trial(register))
     nodes = explained(register, item)
     assert {node["Node Type"] for node in nodes if "Relation Name" in node} <= {"Index Scan", "Index Only Scan"}
+    # Nor is anything sorted, collected or remembered: each such node costs more than what it would save.
+    assert {"Sort", "Aggregate", "Memoize"}.isdisjoint(node["Node Type"] for node in nodes)
     assert {node["Relation Name"] for node in nodes if "Relation Name" in node} == {
         *("registration_case", "registration_identifier", "registration_claim", "registration_version"),
         *("registration_key", "access_grant", "access_grant_juvenile", "registration_identifier_withdrawal"),

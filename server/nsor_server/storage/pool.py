@@ -40,6 +40,9 @@ _BY_INDEX = {
 """A plan is made once per connection: one for a table that was small at the time, or for few rows of a kind, would read
 all of them ever after. And one that takes a tenth of a large table for what a page is starts two processes for each."""
 
+_WRITING = {**_BY_INDEX, "enable_memoize": "off"}
+"""What the ledger's writer reads for a batch is another row for nearly each call: nothing is worth remembering."""
+
 _PINNED = {
     "search_path": soundness.PATH,
     "row_security": "off",
@@ -88,7 +91,7 @@ class Database:
             "TimeZone": "GMT",
         }
         self.url_server = _with_settings(url_server, bounds)
-        self._url_writer = _with_settings(self.url_server, _BY_INDEX)
+        self._url_writer = _with_settings(self.url_server, _WRITING)
         self.url_owner = None if url_owner is None else _with_settings(url_owner, {"TimeZone": "GMT"})
         self.embedded: EmbeddedPostgres | None = None
         """The PostgreSQL of ours that it runs on, if it is one."""

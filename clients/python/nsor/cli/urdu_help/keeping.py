@@ -131,6 +131,8 @@ OPTIONS: Final[dict[str, str]] = {
         "صرف اس سپورٹ کوڈ کی رسائی؛ ملنے تک فہرست پڑھتا ہے۔"
     ),
     "From this day on, or from DAY HH:MM; Pakistan time.": "اس دن سے، یا DAY HH:MM سے؛ پاکستان کا وقت۔",
+    "From this day on, or from DAY HH:MM.": "اس دن سے، یا DAY HH:MM سے۔",
+    "To the end of this day, or until DAY HH:MM; or now.": "اس دن کے آخر تک، یا DAY HH:MM تک؛ یا اب تک۔",
     "To the end of this day, or until DAY HH:MM.": "اس دن کے آخر تک، یا DAY HH:MM تک۔",
     "The first one of at least this size.": "کم از کم اتنے سائز کا پہلا۔",
     "The witness's key: `nsor ledger new-witness-key` makes it.": (

@@ -12,9 +12,7 @@ COMMANDS: Final[dict[str, str]] = {
     "See which past accesses other thresholds would have found unusual (NPB).": (
         "دیکھنا کہ دوسری حدیں کن پچھلی رسائیوں کو غیر معمولی پاتیں (این پی بی)۔"
     ),
-    "Propose the thresholds of FILE; you sign. `nsor policy show tripwires` prints those in force, to begin with.": (
-        "FILE کی حدیں تجویز کرنا؛ دستخط آپ کے۔ `nsor policy show tripwires` موجودہ حدیں دکھاتا ہے۔"
-    ),
+    "Propose the thresholds of FILE; you sign.": "FILE کی حدیں تجویز کرنا؛ دستخط آپ کے۔",
     "Approve what another officer has proposed: show its thresholds, ask, sign.": (
         "دوسرے افسر کی تجویز منظور کرنا: حدیں دکھا کر، پوچھ کر، دستخط۔"
     ),
@@ -23,14 +21,10 @@ COMMANDS: Final[dict[str, str]] = {
     "Have numbers watched: decoys and protected persons (NPB).": (
         "نمبروں کی نگرانی: فرضی نمبر اور محفوظ افراد (این پی بی)۔"
     ),
-    "Enter a number; you sign. The second officer types it himself: where they differ, both begin again.": (
-        "نمبر درج کرنا؛ دستخط آپ کے۔ دوسرا افسر اسے خود لکھتا ہے: فرق ہو تو دونوں دوبارہ شروع کرتے ہیں۔"
-    ),
-    "End the watching of a number, by its id; you sign. It ends when a second officer does the same.": (
-        "شناختی کوڈ سے کسی نمبر کی نگرانی ختم کرنا؛ دستخط آپ کے۔ دوسرا افسر بھی ایسا کرے تو ختم ہوتی ہے۔"
-    ),
-    "List what is and was watched, the newest in front: ids, who and when. The register doesn't have the numbers.": (
-        "جس کی نگرانی ہے یا تھی، نیا پہلے: کوڈ، کس نے اور کب۔ نمبر رجسٹر کے پاس نہیں۔"
+    "Enter a number; you sign.": "نمبر درج کرنا؛ دستخط آپ کے۔",
+    "End the watching of a number, by its id; you sign.": ("شناختی کوڈ سے کسی نمبر کی نگرانی ختم کرنا؛ دستخط آپ کے۔"),
+    "List what is and was watched, the newest in front: ids, who and when.": (
+        "جس کی نگرانی ہے یا تھی، نیا پہلے: کوڈ، کس نے اور کب۔"
     ),
     "List registrations that may be of one person (NPB).": "وہ رجسٹریشنیں جو ایک ہی شخص کی ہو سکتی ہیں (این پی بی)۔",
     "Show what waits for you, soonest first; open it, decide it.": (

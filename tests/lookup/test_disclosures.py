@@ -19,6 +19,7 @@ from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, with_budgets
 from tests.lookup.conftest import make_call
+from tests.lookup.search.conftest import OPENER, WORKER, Searching, named, suspect
 from tests.lookup.test_emergencies import Clock, opening, reading
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_tickets import Basis, look_up, ticket_for
@@ -97,6 +98,18 @@ def test_nobody_learns_that_npb_reviews_an_access(
         request.work = work
         grant = services.ask(call_of(NPB, opener), request).response.grant
         assert look_up(services, make_call("npb", acting=worker), Basis(ticket_id=grant.grant_id), number) == "FOUND"
+    clock.ahead = dt.timedelta(days=31)
+    assert told(services, created) == [GOT]
+
+
+def test_nobody_learns_that_npb_searches_for_the_review_of_an_access(services: Services, clock: Clock) -> None:
+    searching = Searching(services)
+    for each in (OPENER, WORKER):
+        services.enrolled(each)
+    (created,) = searching.confirmed(named("Muhammad Rafiq", "Lal Din"))
+    for work in (grants_pb2.TICKET_WORK_ACCESS_REVIEW, grants_pb2.TICKET_WORK_CORRECTION):
+        basis = searching.ticket(suspect("Muhammad Rafiq", "Lal Din", 1980), work=work)
+        assert len(searching.search(basis).candidates) == 1
     clock.ahead = dt.timedelta(days=31)
     assert told(services, created) == [GOT]
 

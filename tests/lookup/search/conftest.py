@@ -64,11 +64,15 @@ class Searching:
         while self.services.names.work():
             pass
 
-    def ticket(self, *persons: grants_pb2.Suspect) -> Basis:
+    def ticket(
+        self,
+        *persons: grants_pb2.Suspect,
+        work: grants_pb2.TicketWork.ValueType = grants_pb2.TICKET_WORK_CORRECTION,
+    ) -> Basis:
         request = grants_pb2.OpenTicketRequest(
             request_id=str(uuid.uuid4()),
             officer_key_id=WORKER.key_id,
-            work=grants_pb2.TICKET_WORK_CORRECTION,
+            work=work,
             persons=persons,
         )
         opened = self.services.ask(call_of(NPB, OPENER), request).response.grant

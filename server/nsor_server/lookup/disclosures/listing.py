@@ -32,7 +32,7 @@ def newest_first(
 
 
 def _is_of_review(conn: Connection, finder: Finder, disclosure: Disclosure) -> bool:
-    """Whether NPB looked up on a ticket for the review of an access."""
+    """Whether NPB looked up, or searched, on a ticket for the review of an access."""
     if not rules.may_be_of_review(disclosure):
         return False
     ticket = grants.grant(conn, finder.sealer, uuid.UUID(disclosure.case_reference).bytes)

@@ -290,7 +290,8 @@ def recall(services: Services) -> None:
             recalls.at_the_border(services, number)
             services.judge(convicted, "SET_ASIDE", cnics=[number])
             services.directory.reload()
-            telling.look()
+            while telling.look():
+                pass
             for each in recalls.listed(services, FIA_IMMIGRATION):
                 services.ask(call_of(FIA_IMMIGRATION), recalls.acknowledging(each))
 

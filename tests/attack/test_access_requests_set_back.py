@@ -132,8 +132,8 @@ def test_a_deadline_that_no_policy_gives_is_found(
     # A prosecutor who had a year would be told of by nobody.
     made = rules.steps
 
-    def later(*given: object) -> object:
-        found = made(*given)  # type: ignore[arg-type]  # what it is given
+    def later(*given: object, juveniles: bool) -> object:
+        found = made(*given, juveniles=juveniles)  # type: ignore[arg-type]  # what it is given
         found[-1].due_us += 1
         return found
 

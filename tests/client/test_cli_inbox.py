@@ -393,6 +393,30 @@ def test_npb_sees_what_is_overdue_and_of_what_it_decides(
         assert unsaid not in err
 
 
+@pytest.mark.parametrize("agency", ["NPB", "PROSECUTION", "POLICE"])
+def test_whoever_opens_a_request_reads_that_npb_is_late(
+    run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str], agency: str
+) -> None:
+    kind.is_(agency)
+    kind.items = [item(FIRST, juvenile_late=True), item(SECOND)]
+    kind.items[0].juvenile_deadline.due_time.FromDatetime(dt.datetime(2026, 3, 4, 4, 43, tzinfo=dt.UTC))
+    register.answers[GET] = lambda request: access_requests_pb2.GetAccessRequestResponse(
+        access_request=access_requests_pb2.AccessRequest(state=PENDING, juvenile_late=FIRST.encode() in request)
+    )
+    register.answers |= {
+        PROPOSED: lambda _: worklists_pb2.ListPendingDecisionsResponse(),
+        REVIEWS: lambda _: reviews_pb2.ListReviewsResponse(),
+        UNMATCHED: lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(),
+        EMERGENCIES: lambda _: emergencies_pb2.ListEmergencyLookUpsResponse(),
+    }
+    said = "It is late" if agency == "NPB" else "NPB is late"
+    for number in ("1", "2"):
+        assert run("inbox", number) == 0
+        assert (said in capsys.readouterr().err) == (number == "1")
+    assert run("inbox") == 0
+    assert ("JUVENILES LATE SINCE 2026-03-04" in capsys.readouterr().out) == (agency == "NPB")
+
+
 def test_a_program_gets_an_object_for_each(run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]) -> None:
     kind.is_("PROSECUTION")
     assert run("inbox", "--json") == 0

@@ -120,6 +120,8 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_ACCESS_REQUEST_OVERDUE,
             notification_pb2.EVENT_KIND_ACCESS_REQUEST_ESCALATED,
             notification_pb2.EVENT_KIND_ACCESS_REQUEST_REFERRED,
+            notification_pb2.EVENT_KIND_JUVENILE_ACCESS_OVERDUE,
+            notification_pb2.EVENT_KIND_JUVENILE_ACCESS_ESCALATED,
         ),
     ),
     (

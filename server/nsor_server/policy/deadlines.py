@@ -27,6 +27,7 @@ ACCESS_PROVINCE: Final = "access-request-escalation-province"
 ACCESS_NPB: Final = "access-request-escalation-npb"
 GRANT_EXPIRY: Final = "grant-expiry"
 JUVENILE_ACCESS: Final = "juvenile-access"
+JUVENILE_ESCALATION: Final = "juvenile-access-escalation"
 TICKET_EXPIRY: Final = "ticket-expiry"
 COURT_CASE_EXPIRY: Final = "court-case-expiry"
 APPEAL_WINDOW: Final = "appeal-window"
@@ -77,6 +78,7 @@ COUNTED: Final = (
     ACCESS_PROVINCE,
     ACCESS_NPB,
     JUVENILE_ACCESS,
+    JUVENILE_ESCALATION,
     GRANT_EXPIRY,
     TICKET_EXPIRY,
     COURT_CASE_EXPIRY,

@@ -49,7 +49,8 @@ def due(item: access_requests_pb2.AccessRequestItem, *, decides_of_juveniles: bo
     from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
     if item.HasField("juvenile_deadline") and decides_of_juveniles:
-        return f"JUVENILES BY {time(item.juvenile_deadline.due_time)[:10]}"
+        since_or_by = "LATE SINCE" if item.juvenile_late else "BY"
+        return f"JUVENILES {since_or_by} {time(item.juvenile_deadline.due_time)[:10]}"
     if waits(item):
         left = abs(item.minutes_left)
         long = f"{left // _HOUR} h" if left >= _HOUR else f"{left} min"

@@ -355,6 +355,8 @@ _NEXT: Final = {
     "LOOK_UP_RETURNED": "nsor access show {access_request_id}",
     "JUVENILE_ACCESS_REQUESTED": "nsor access show {access_request_id}",
     "JUVENILE_ACCESS_DECIDED": "nsor access show {access_request_id}",
+    "JUVENILE_ACCESS_OVERDUE": "nsor access show {access_request_id}",
+    "JUVENILE_ACCESS_ESCALATED": "nsor access show {access_request_id}",
     "JUDGMENT_RECORDED": "nsor judgment confirm {judgment_id}",
     "RESPONSIBILITY_TRANSFER_OPENED": "nsor transfers",
     "RESPONSIBILITY_TRANSFER_OVERDUE": "nsor transfers",

@@ -158,6 +158,8 @@ def _open(
         shown = deciding.show(session, client, found[at - 1].access_request_id)
         if session.as_json:
             return
+        if shown.juvenile_late:
+            session.say("NPB is late: it hasn't decided of juveniles' records. The rest doesn't wait for it.")
         if not deciding.say_decided(session, shown):
             if not decides:
                 session.say("It waits for the prosecutor: {}.", asked.due(found[at - 1]))
@@ -174,6 +176,8 @@ def _open_of_npb(session: Session, client: Client, item: access_requests_pb2.Acc
     short = item.access_request_id[:SHORTEST_ID]
     if item.HasField("juvenile_deadline"):
         session.say("Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse", short)
+        if item.juvenile_late:
+            session.say("It is late: the agency that asks and the prosecution hear of it.")
     if asked.waits(item) and item.late:
         session.say("Remind the prosecution of its province: it alone decides it.")
 

@@ -254,6 +254,7 @@ class AccessRequest(_message.Message):
     JUVENILE_RECORDS_FIELD_NUMBER: _builtins.int
     JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
     JUVENILE_DEADLINE_FIELD_NUMBER: _builtins.int
+    JUVENILE_LATE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     etag: _builtins.str
@@ -276,6 +277,8 @@ class AccessRequest(_message.Message):
     """Whether it asks for juveniles' records too."""
     juvenile_decision: Global___JuvenileDecision.ValueType
     """What NPB has decided of that part; not set where the request doesn't ask for it."""
+    juvenile_late: _builtins.bool
+    """Whether that deadline has passed and NPB still has to decide of it. It may."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
         """The FIR."""
@@ -335,10 +338,11 @@ class AccessRequest(_message.Message):
         juvenile_records: _builtins.bool = ...,
         juvenile_decision: Global___JuvenileDecision.ValueType = ...,
         juvenile_deadline: _types_pb2.Deadline | None = ...,
+        juvenile_late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["annexure_a", b"annexure_a", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant", b"grant", "juvenile_deadline", b"juvenile_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "juvenile_records", b"juvenile_records", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "repeated_access_request_id", b"repeated_access_request_id", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "annexure_a", b"annexure_a", "asked_by_officer_number", b"asked_by_officer_number", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "etag", b"etag", "fir", b"fir", "grant", b"grant", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "juvenile_late", b"juvenile_late", "juvenile_records", b"juvenile_records", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "repeated_access_request_id", b"repeated_access_request_id", "return_reasons", b"return_reasons", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -366,6 +370,7 @@ class AccessRequestItem(_message.Message):
     REPEATED_ACCESS_REQUEST_ID_FIELD_NUMBER: _builtins.int
     JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
     JUVENILE_DEADLINE_FIELD_NUMBER: _builtins.int
+    JUVENILE_LATE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.str
     """Id of the request."""
     state: Global___AccessRequestState.ValueType
@@ -387,6 +392,8 @@ class AccessRequestItem(_message.Message):
     repeated_access_request_id: _builtins.str
     """As in AccessRequest."""
     juvenile_decision: Global___JuvenileDecision.ValueType
+    """As in AccessRequest."""
+    juvenile_late: _builtins.bool
     """As in AccessRequest."""
     @_builtins.property
     def fir(self) -> _types_pb2.FirKey:
@@ -427,10 +434,11 @@ class AccessRequestItem(_message.Message):
         repeated_access_request_id: _builtins.str = ...,
         juvenile_decision: Global___JuvenileDecision.ValueType = ...,
         juvenile_deadline: _types_pb2.Deadline | None = ...,
+        juvenile_late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "juvenile_deadline", b"juvenile_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "repeated_access_request_id", b"repeated_access_request_id", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency_id", b"agency_id", "create_time", b"create_time", "decide_time", b"decide_time", "decision_deadline", b"decision_deadline", "fir", b"fir", "grant_id", b"grant_id", "juvenile_deadline", b"juvenile_deadline", "juvenile_decision", b"juvenile_decision", "juvenile_late", b"juvenile_late", "late", b"late", "minutes_left", b"minutes_left", "officer_number", b"officer_number", "own", b"own", "repeated_access_request_id", b"repeated_access_request_id", "state", b"state", "suspects", b"suspects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

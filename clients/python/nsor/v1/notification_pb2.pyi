@@ -259,6 +259,12 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
     EVENT_KIND_ACCESS_REQUEST_REFERRED: _EventKind.ValueType  # 313
     """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+    EVENT_KIND_JUVENILE_ACCESS_OVERDUE: _EventKind.ValueType  # 382
+    """NPB hasn't decided by its deadline whether juveniles' records may be shown on an access request that asks for them: NPB hears of it, the
+    prosecutions of the FIR's district and the agency that asks, whether or not there is such a record. It may still decide.
+    """
+    EVENT_KIND_JUVENILE_ACCESS_ESCALATED: _EventKind.ValueType  # 383
+    """NPB hasn't decided of it for longer: it hears of it once more, and the prosecution of the province."""
     EVENT_KIND_LOOK_UPS_COMPARED: _EventKind.ValueType  # 320
     """At a fixed time: who has come to stand since the one before was compared with whom grants, tickets and court cases name. To every agency
     that has one which counts, whether or not it was given anything back.
@@ -533,6 +539,12 @@ EVENT_KIND_ACCESS_REQUEST_ESCALATED: EventKind.ValueType  # 312
 """Nobody has decided an access request for longer: the prosecution of the province hears of it."""
 EVENT_KIND_ACCESS_REQUEST_REFERRED: EventKind.ValueType  # 313
 """Nobody has decided an access request for still longer: NPB hears of it, and the prosecution of the province once more."""
+EVENT_KIND_JUVENILE_ACCESS_OVERDUE: EventKind.ValueType  # 382
+"""NPB hasn't decided by its deadline whether juveniles' records may be shown on an access request that asks for them: NPB hears of it, the
+prosecutions of the FIR's district and the agency that asks, whether or not there is such a record. It may still decide.
+"""
+EVENT_KIND_JUVENILE_ACCESS_ESCALATED: EventKind.ValueType  # 383
+"""NPB hasn't decided of it for longer: it hears of it once more, and the prosecution of the province."""
 EVENT_KIND_LOOK_UPS_COMPARED: EventKind.ValueType  # 320
 """At a fixed time: who has come to stand since the one before was compared with whom grants, tickets and court cases name. To every agency
 that has one which counts, whether or not it was given anything back.

@@ -152,6 +152,7 @@ def request_message(
         juvenile_records=bool(record.juvenile_decision),
         juvenile_decision=access_requests_pb2.JuvenileDecision.ValueType(record.juvenile_decision),
         juvenile_deadline=juvenile_deadline.message(due_us=record.juvenile_due_us) if juvenile_deadline else None,
+        juvenile_late=rules.late_of_juveniles(record, now_us),
     )
 
 
@@ -177,6 +178,7 @@ def item_message(
         repeated_access_request_id=_repeated(record),
         juvenile_decision=access_requests_pb2.JuvenileDecision.ValueType(record.juvenile_decision),
         juvenile_deadline=juvenile_deadline.message(due_us=record.juvenile_due_us) if juvenile_deadline else None,
+        juvenile_late=rules.late_of_juveniles(record, now_us),
     )
 
 

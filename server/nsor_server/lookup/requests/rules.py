@@ -13,6 +13,7 @@ from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date, to_us
 from nsor_server.lookup.grants import subjects
+from nsor_server.lookup.requests.escalation.rules import waits_for_npb
 from nsor_server.policy.offences import OffenceTable
 from nsor_server.storage.v1 import record_pb2
 
@@ -40,6 +41,11 @@ def time_left(record: record_pb2.AccessRequestRecord, now_us: int) -> TimeLeft:
     if record.decide_time_us:
         return TimeLeft(0, record.decide_time_us > record.decision_due_us)
     return TimeLeft((record.decision_due_us - now_us) // _MINUTE_US, now_us > record.decision_due_us)
+
+
+def late_of_juveniles(record: record_pb2.AccessRequestRecord, now_us: int) -> bool:
+    """Whether NPB has to decide of juveniles' records on a request, and its deadline has passed."""
+    return waits_for_npb(record) and now_us > record.juvenile_due_us
 
 
 def suspects_named(record: record_pb2.AccessRequestRecord) -> frozenset[str]:
@@ -150,8 +156,7 @@ def check_juvenile_decision(record: record_pb2.AccessRequestRecord, *, etag_is_c
     """
     if not etag_is_current:
         raise errors.EtagMismatch
-    waits = record.juvenile_decision == access_requests_pb2.JUVENILE_DECISION_PENDING
-    if not waits or record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED:
+    if not waits_for_npb(record):
         raise errors.WrongState
 
 

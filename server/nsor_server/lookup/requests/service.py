@@ -107,10 +107,10 @@ class AccessRequests:
             call,
             request_id=request_id,
             deadline=deadline,
-            juvenile_deadline=policy_of(call).deadlines.due(JUVENILE_ACCESS, call.now()),
+            juvenile_deadline=policy_of(call).deadlines.due(JUVENILE_ACCESS, deadline.start),
             officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
             fir_label=work.fir_label(self._blind_index, call.agency.agency_id, detail.case_reference),
-            steps=steps(policy_of(call).deadlines, deadline.start),
+            steps=steps(policy_of(call).deadlines, deadline.start, juveniles=request.juvenile_records),
         )
         earlier = repeated.earlier(conn, self._sealer, record)
         record.repeats = earlier.request_id

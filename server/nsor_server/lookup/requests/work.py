@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2
 from nsor_server.calls import Row, Table
+from nsor_server.lookup.requests.escalation.rules import waits_for_npb
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.v1 import record_pb2
 
@@ -88,14 +89,8 @@ def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
         record.officer_label,
         record.fir_label,
         record.create_time_us,
-        record.juvenile_due_us if _waits_for_npb(record) else 0,
+        record.juvenile_due_us if waits_for_npb(record) else 0,
     )
-
-
-def _waits_for_npb(record: record_pb2.AccessRequestRecord) -> bool:
-    """Whether NPB has to decide of juveniles' records on a request: until it does, unless the request was returned."""
-    is_asked = record.juvenile_decision == access_requests_pb2.JUVENILE_DECISION_PENDING
-    return is_asked and record.state != access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
 
 
 def row(record: record_pb2.AccessRequestRecord, district: str) -> Row:

@@ -4350,7 +4350,7 @@ Global___AccessRequestRecord: _TypeAlias = AccessRequestRecord  # noqa: Y015
 
 @_typing.final
 class SilenceStep(_message.Message):
-    """A step of escalation of a request that nobody decides."""
+    """A step of escalation of a request that its prosecutor, or of juveniles' records NPB, doesn't decide."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

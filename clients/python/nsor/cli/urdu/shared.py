@@ -43,6 +43,12 @@ TEXTS: Final[dict[str, str]] = {
     "Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse": (
         "نابالغوں کے ریکارڈ کا فیصلہ کریں: `nsor access juveniles {} allow`، یا refuse"
     ),
+    "It is late: the agency that asks and the prosecution hear of it.": (
+        "مقررہ وقت گزر چکا ہے: درخواست گزار ادارے اور پراسیکیوشن کو اس کی اطلاع دی جاتی ہے۔"
+    ),
+    "NPB is late: it hasn't decided of juveniles' records. The rest doesn't wait for it.": (
+        "این پی بی کو تاخیر ہو گئی ہے: نابالغوں کے ریکارڈ کا فیصلہ نہیں ہوا۔ باقی درخواست اس کی منتظر نہیں۔"
+    ),
     "Remind the prosecution of its province: it alone decides it.": (
         "اس صوبے کی پراسیکیوشن کو یاد دلائیں: فیصلہ صرف وہی کرتی ہے۔"
     ),

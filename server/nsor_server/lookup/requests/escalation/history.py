@@ -1,7 +1,7 @@
 """Steps of escalation along the ledger: each was due, told once and while nobody had decided, and none was left out.
 
 Whoever owns the database can hide a row of the index by which it is found what has fallen due, and put it back: then
-nobody hears that a prosecutor is silent. The fixed times for reviews say when the register was at work.
+nobody hears that a prosecutor or NPB is silent. The fixed times for reviews say when the register was at work.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class FixedTimes(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request that nobody has decided.
+    """A request of which the prosecutor, or NPB, has something to decide.
 
     Attributes:
         record: its newest version.
@@ -125,9 +125,13 @@ class Silence:
         if deadlines is None:
             return True  # this version of the server can't read those documents
         start, steps = instant(record.create_time_us), list(record.steps)
-        return any(rules.steps(each, start) == steps for each in deadlines) and any(
-            step.rule == record.decision_rule and step.due_us == record.decision_due_us for step in steps
-        )
+        asks = bool(record.juvenile_decision)
+        shown = {(record.decision_rule, record.decision_due_us)}
+        if asks:
+            shown.add((record.juvenile_rule, record.juvenile_due_us))
+        return any(rules.steps(each, start, juveniles=asks) == steps for each in deadlines) and shown <= {
+            (step.rule, step.due_us) for step in steps
+        }
 
     def _told(self, index: int, leaf: leaf_pb2.Leaf, request_id: bytes, step: int) -> None:
         waiting = self._waiting.get(request_id)

@@ -1,7 +1,9 @@
 """Watches access requests that nobody decides: tells of each step of escalation when it falls due, and once.
 
-Which step was told is a row of its own, so that the version that a prosecutor has before him stays the newest one. The
-thread, and the turns of several processes, are those of ``ledger/watching.py``.
+A prosecutor decides a request, and NPB whether it is shown juveniles' records: each silence has steps of its own.
+
+Which step was told is a row of its own, so that the version that whoever decides has before him stays the newest one.
+The thread, and the turns of several processes, are those of ``ledger/watching.py``.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Final
 
 from google.protobuf import empty_pb2
 
-from nsor.v1 import options_pb2
+from nsor.v1 import notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
@@ -102,14 +104,20 @@ class SilenceWatch(Watching):
 
 
 def _hearing(
-    agencies: recipients.Agencies, kind: int, record: record_pb2.AccessRequestRecord, district: str
+    agencies: recipients.Agencies,
+    kind: notification_pb2.EventKind.ValueType,
+    record: record_pb2.AccessRequestRecord,
+    district: str,
 ) -> list[str]:
     """Who hears of a step: the district's prosecution, who asks, the province's prosecution, NPB."""
-    if kind == rules.REMINDER:
-        return recipients.prosecution_at(agencies, district, _DISTRICT)
-    if kind == rules.OVERDUE:
-        return [*recipients.prosecution_at(agencies, district, _DISTRICT), record.agency]
+    of_district = recipients.prosecution_at(agencies, district, _DISTRICT)
     of_province = recipients.prosecution_at(agencies, district, _PROVINCE)
-    if kind == rules.PROVINCE:
-        return of_province
-    return [*of_province, *recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)]
+    npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)
+    return {
+        rules.REMINDER: of_district,
+        rules.OVERDUE: [*of_district, record.agency],
+        rules.PROVINCE: of_province,
+        rules.NPB: [*of_province, *npb],
+        rules.JUVENILES_OVERDUE: [*npb, *of_district, record.agency],
+        rules.JUVENILES_ESCALATED: [*npb, *of_province],
+    }[kind]

@@ -20,10 +20,11 @@ from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Call, Officer
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.lookup.screening import rules, travelled
+from nsor_server.lookup.screening import rules, store, travelled
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.session import ask
 from tests.access.requests import declaration, movement
 from tests.agencies import FIA_IMMIGRATION, officer_of
 from tests.calls import POLICY, Services, call_of, sealed_rows_are_listed, violations, with_budgets
@@ -152,6 +153,29 @@ def test_whoever_may_not_be_shown_is_no_record_in_every_respect(services: Servic
     assert grown == {"manifest_block": 1, "ledger_entry": 1, "ledger_record": 1}
     # As many versions are looked at under the lock as if there were as many hits as may be.
     assert len(outcome.seen) == 1 + 2 * rules.MOST_HITS
+
+
+def test_as_many_registrations_are_read_whoever_may_not_be_shown(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A row may be sent again for half an hour: the time of a message would tell of somebody who was set aside.
+    numbers = [cnic() for _ in range(3)]
+    orders = [convict(services, number) for number in numbers]
+    services.judge_all(orders[0], "SET_ASIDE")
+    read: list[int] = []
+
+    def counted(*asking: Any) -> list[Any]:
+        found = ask(*asking)
+        read.append(len(found)) if asking[1] is store._FOUND else None
+        return found
+
+    monkeypatch.setattr(store, "ask", counted)
+    monkeypatch.setattr(store, "READ", 3)
+    manifest = declared(services)
+    rows = [by_cnic(1, numbers[0]), by_cnic(2, cnic()), by_cnic(3, numbers[1])]
+    assert [outcomes(services, manifest, row) for row in rows] == [[NO_RECORD], [NO_RECORD], [FOUND]]
+    assert outcomes(services, manifest, *rows) == [NO_RECORD, NO_RECORD, FOUND]
+    assert read == [3] * 4
 
 
 def test_an_answer_and_its_entry_have_one_size_whatever_was_found(services: Services) -> None:

@@ -403,7 +403,7 @@ class Screening:
             way.identifier
             for way in passenger.wanted.ways
             if not own.isdisjoint(registrations.screened_of_row(way.identifier, date) for date in dates)
-            and not _is_held(claim, way.identifier)
+            and not store.is_held(claim, way.identifier.kind)
         ]
         if claim.registration_id != record.registration_id or not convictions or not by:
             raise contradicted(registrations.SCREENED, "a row of %s contradicts the sealed record")
@@ -434,11 +434,6 @@ class Screening:
         for each in violations:
             english, urdu = self._texts.field(each.reason)
             said.violations.add(field=each.field, reason=each.reason, meaning_en=english, meaning_ur=urdu)
-
-
-def _is_held(claim: record_pb2.ClaimRecord, identifier: registrations.Identifier) -> bool:
-    """Whether an earlier registration has the identifier, so that this one isn't found by it."""
-    return claim.cnic_held if identifier.kind == registrations.IDENTIFIER_CNIC else claim.passport_held
 
 
 def _has_names(request: screening_pb2.ScreenManifestRequest) -> bool:

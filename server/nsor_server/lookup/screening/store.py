@@ -88,29 +88,43 @@ SELECT uuid_send(block_id), version, uuid_send(manifest_id), block::bigint, scre
 FROM manifest_block WHERE block_id = $1 ORDER BY version DESC LIMIT 1
 """,
 )
+READ: Final = rules.MOST_HITS
+"""Registrations that are read for a message at least: others where its passengers have found fewer."""
+_OTHERS: Final = f"SELECT registration_id FROM {registrations.CLAIM_TABLE} WHERE {{}} ORDER BY 1 LIMIT {READ}"  # noqa: S608 - constants
 _FOUND: Final = Statement(
     b"screened",
     f"""
-SELECT q.nth, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
+WITH found AS MATERIALIZED (
+    SELECT q.nth, q.kind, i.registration_id
+    FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bytea[]) AS q (nth, kind, key_id, blind)
+    CROSS JOIN LATERAL (
+        SELECT registration_id FROM {registrations.SCREENED} AS i
+        WHERE kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_NEWEST_SCREENED}
+        OFFSET 0
+    ) AS i
+)
+SELECT o.nth, o.kind, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
     {registrations.COLUMNS}
-FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bytea[]) AS q (nth, kind, key_id, blind)
+FROM (
+    SELECT nth, kind, registration_id FROM found
+    UNION ALL
+    SELECT NULL, NULL, registration_id FROM (
+        SELECT registration_id
+        FROM (({_OTHERS.format("registration_id >= $5")}) UNION ALL ({_OTHERS.format("true")})) AS every
+        LIMIT greatest(0, $6::bigint - (SELECT count(*) FROM found))
+    ) AS others
+) AS o
 CROSS JOIN LATERAL (
-    SELECT registration_id FROM {registrations.SCREENED} AS i
-    WHERE kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_NEWEST_SCREENED}
-    OFFSET 0
-) AS i
-CROSS JOIN LATERAL (
-    SELECT * FROM registration_claim WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+    SELECT * FROM registration_claim WHERE registration_id = o.registration_id ORDER BY version DESC LIMIT 1
 ) AS c
 CROSS JOIN LATERAL (
-    SELECT * FROM registration_version WHERE registration_id = i.registration_id ORDER BY version DESC LIMIT 1
+    SELECT * FROM registration_version WHERE registration_id = o.registration_id ORDER BY version DESC LIMIT 1
 ) AS v
-CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = i.registration_id OFFSET 0) AS k
-WHERE v.in_look_ups
-    AND NOT CASE q.kind WHEN {registrations.IDENTIFIER_CNIC} THEN c.cnic_held ELSE c.passport_held END
-ORDER BY q.nth, c.registration_id
+CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = o.registration_id OFFSET 0) AS k
+ORDER BY o.nth, c.registration_id
 """.encode(),  # noqa: S608 - constants
 )
+"""Who may not be shown is read like the others: the time doesn't tell of him."""
 _OF_CLAIM: Final = len(registrations.StoredClaim._fields)
 
 
@@ -303,12 +317,20 @@ def found(conn: Connection, wanted: Sequence[Wanted]) -> dict[int, Found]:
                 kinds.append(way.identifier.kind)
                 key_ids.append(key_id)
                 blinds.append(blind)
-    parameters = arrays.integers(nths), arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds)
+    of_rows = arrays.integers(nths), arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds)
+    parameters = (*of_rows, os.urandom(16), arrays.integer(READ))
     by_position: dict[int, Found] = {}
-    for nth, *columns in ask(conn, _FOUND, *parameters) if wanted else ():
+    for nth, kind, *columns in ask(conn, _FOUND, *parameters) if wanted else ():
         claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
-        by_position.setdefault(nth, Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:])))
+        one = Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:]))
+        if nth is not None and one.row.in_look_ups and not is_held(claim, kind):
+            by_position.setdefault(nth, one)
     return by_position
+
+
+def is_held(claim: registrations.StoredClaim | record_pb2.ClaimRecord, kind: int) -> bool:
+    """Whether an earlier registration has the identifier of a kind, so that this one isn't found by it."""
+    return claim.cnic_held if kind == registrations.IDENTIFIER_CNIC else claim.passport_held
 
 
 def versions_seen(shown: Sequence[Found]) -> list[Seen]:

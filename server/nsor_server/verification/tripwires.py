@@ -138,13 +138,14 @@ class Unusual:
         self._waiting.append(_Taken(index, leaf.time_us, access, number))
 
     def _is_new(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
-        """Whether a grant is used with a new certificate; it isn't new any more after this."""
-        grant = accesses.used_grant(leaf, detail)
+        """Whether a grant shows something to a new certificate; it isn't new any more after a use."""
+        grant = accesses.read_by(leaf, detail)
         if not grant:
             return False
         before = self._uses[grant]
         is_new = reading.is_new(detail, before)
-        before.append(Use(detail.officer_number, detail.certificate))
+        if accesses.is_use(leaf, detail):
+            before.append(Use(detail.officer_number, detail.certificate))
         return is_new
 
     def _ask(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:

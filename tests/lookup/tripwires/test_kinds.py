@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import lookup_pb2, tripwires_pb2, types_pb2, watched_pb2
+from nsor.v1 import lookup_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.access.requests import declaration, movement
@@ -44,14 +44,16 @@ def granted(requests: AccessRequests, fir: types_pb2.FirKey | None = None) -> st
     call.certificate = OFFICE
     if fir is not None:
         request.fir.CopyFrom(fir)
+    for suspect in request.suspects:
+        suspect.name.name, suspect.birth_year = "Imran Khalid Mahmood", 1980
     request_id = str(requests.services.ask(call, request).response.access_request_id)
     return str(requests.approve(request_id, etag_of(requests, request_id)).response.grant.grant_id)
 
 
-def used(services: Services, grant_id: str, certificate: bytes, number: str = KNOWN) -> None:
+def used(services: Services, grant_id: str, certificate: bytes, number: str = KNOWN, request_id: str = "") -> None:
     call = make_call("punjab-police", acting=ASIF)
     call.certificate = certificate
-    request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant_id), number)
+    request = request_of(call, lookup_pb2.LookUpBasis(grant_id=grant_id), number, request_id)
     call.request_id = uuid.UUID(request.request_id).bytes
     services.ask(call, request)
 
@@ -79,6 +81,35 @@ def test_a_grant_that_is_used_elsewhere_the_first_time_is_unusual(
 ) -> None:
     used(services, granted(requests), ELSEWHERE)
     assert kinds(wires) == [CERTIFICATE]
+    assert owner.findings() == []
+
+
+def test_an_answer_that_is_shown_again_elsewhere_is_unusual(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    # Whoever has stolen a key sends what its officer has sent before: it shows the same, and uses nothing up.
+    grant_id, request_id = granted(requests), str(uuid.uuid4())
+    used(services, grant_id, OFFICE, request_id=request_id)
+    used(services, grant_id, OFFICE, request_id=request_id)
+    assert kinds(wires) == []
+    used(services, grant_id, ELSEWHERE, request_id=request_id)
+    assert kinds(wires) == [CERTIFICATE]
+    assert services.one("SELECT count(*) FROM look_up") == 1
+    assert owner.findings() == []
+
+
+def test_a_search_by_a_grant_from_elsewhere_is_unusual(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner
+) -> None:
+    grant_id = granted(requests)
+    while services.names.work():
+        pass
+    for certificate, found in ((OFFICE, []), (ELSEWHERE, [CERTIFICATE]), (OFFICE, [])):
+        call = call_of(PUNJAB_POLICE, ASIF)
+        call.certificate = certificate
+        basis = search_pb2.SearchBasis(grant_id=grant_id)
+        services.ask(call, search_pb2.SearchRegistrationsRequest(basis=basis, subject=1))
+        assert kinds(wires) == found
     assert owner.findings() == []
 
 

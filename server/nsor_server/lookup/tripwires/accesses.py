@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
+from nsor_server.lookup.rules import ON_A_GRANT
 from nsor_server.lookup.tripwires.rules import Access, Ref
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
@@ -94,10 +95,16 @@ def number(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> registration
     return registrations.of_named(detail.named)
 
 
-def used_grant(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bytes:
-    """The grant, ticket or court case that a look-up has used, 16 bytes; empty: none."""
-    is_use = leaf.method == LOOK_UP and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
-    return detail.subjects[-1] if is_use and detail.grant_use and not detail.replay else b""
+def read_by(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bytes:
+    """The grant, ticket or court case by which a look-up, its repetition or a search was answered; empty: none."""
+    if leaf.method not in {LOOK_UP, SEARCH} or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+        return b""
+    return detail.subjects[-1] if leaf.purpose in ON_A_GRANT and detail.subjects else b""
+
+
+def is_use(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
+    """Whether an answer has used its grant, ticket or court case; a repetition and a search don't."""
+    return leaf.method == LOOK_UP and bool(detail.grant_use) and not detail.replay
 
 
 def _subject(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:

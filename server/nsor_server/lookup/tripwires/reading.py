@@ -133,8 +133,8 @@ class Reader:
             return None
 
     def _new_certificates(self, conn: Connection, opened: Sequence[Opened]) -> dict[int, frozenset[int]]:
-        """Of the uses of grants those whose officer has used it, or asked for it, with other certificates only."""
-        uses = {each.entry: grant for each in opened if (grant := accesses.used_grant(each.leaf, each.detail))}
+        """Of what grants have shown, those whose officer has used it, or asked for it, with other certificates only."""
+        uses = {each.entry: grant for each in opened if (grant := accesses.read_by(each.leaf, each.detail))}
         if not uses:
             return {}
         before: dict[bytes, list[tuple[int, Use]]] = defaultdict(list)
@@ -157,7 +157,7 @@ class Reader:
 NONE: Final = frozenset[int]()
 """Nothing is unusual of an access by itself."""
 NEW: Final = frozenset({int(tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE)})
-"""What is unusual of a use with another certificate."""
+"""What is unusual of a grant that shows something to another certificate."""
 
 
 def is_new(detail: record_pb2.AccessDetail, before: Sequence[Use]) -> bool:

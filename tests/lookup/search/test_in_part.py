@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 
-from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, options_pb2, reviews_pb2, search_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, options_pb2, reviews_pb2, search_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.storage.keyring import Keyring
@@ -56,8 +57,12 @@ def test_nothing_tells_the_district_on_a_grant_that_shows_no_addresses(searching
 def test_a_grant_that_shows_nobodys_identity_gives_ids_alone(searching: Searching) -> None:
     searching.confirmed(named(*RAFIQ))
     basis = searching.grant(suspect(*RAFIQ), classes=[options_pb2.FIELD_CLASS_CONVICTION])
-    (found,) = searching.search(basis, first_birth_year=1979, last_birth_year=1981).candidates
+    (found,) = searching.search(basis).candidates
     assert [field.name for field, _ in found.ListFields()] == ["candidate_id"]
+    # Who is found with each year, or as a man, would say when he was born and what he is.
+    years: dict[str, Any] = {"first_birth_year": 1979, "last_birth_year": 1981}
+    assert searching.refusal(basis, **years) == ("INVALID_FIELDS", ["first_birth_year OUT_OF_RANGE"])
+    assert searching.refusal(basis, sex=types_pb2.SEX_MALE) == ("INVALID_FIELDS", ["sex OUT_OF_RANGE"])
 
 
 def test_a_shorter_life_ends_search_and_look_up(searching: Searching, monkeypatch: pytest.MonkeyPatch) -> None:

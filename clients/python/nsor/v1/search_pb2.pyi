@@ -102,7 +102,9 @@ class SearchRegistrationsRequest(_message.Message):
     are those that it has. None on an FIR.
     """
     first_birth_year: _builtins.int
-    """The first year of birth that may be meant, with the last one. 20 years at most; where the grant names a year, at most 3 away from it."""
+    """The first year of birth that may be meant, with the last one. 20 years at most; where the grant names a year, at most 3 away from it. None on a grant
+    that doesn't show who somebody is (FIELD_CLASS_IDENTITY): OUT_OF_RANGE.
+    """
     last_birth_year: _builtins.int
     """The last one; the same for a single year."""
     district: _builtins.str
@@ -110,7 +112,7 @@ class SearchRegistrationsRequest(_message.Message):
     (FIELD_CLASS_CONTACT): OUT_OF_RANGE.
     """
     sex: _types_pb2.Sex.ValueType
-    """Who is of another one stands far down."""
+    """Who is of another one stands far down. None on a grant that doesn't show who somebody is (FIELD_CLASS_IDENTITY): OUT_OF_RANGE."""
     @_builtins.property
     def basis(self) -> Global___SearchBasis:
         """The grant, ticket or case."""

@@ -87,10 +87,17 @@ def check_granted(request: search_pb2.SearchRegistrationsRequest, classes: Colle
         classes: those that the grant shows, where it shows fewer than its purpose; empty: all of them.
 
     Raises:
-        InvalidFields: OUT_OF_RANGE, for a district on a grant that shows no addresses.
+        InvalidFields: OUT_OF_RANGE, for a district on a grant that shows no addresses, and for a sex or years of birth
+            on one that shows no identity.
     """
-    if request.district and classes and options_pb2.FIELD_CLASS_CONTACT not in classes:
-        raise _invalid("district", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
+    asked_by = (
+        ("first_birth_year", request.first_birth_year, options_pb2.FIELD_CLASS_IDENTITY),
+        ("district", request.district, options_pb2.FIELD_CLASS_CONTACT),
+        ("sex", request.sex, options_pb2.FIELD_CLASS_IDENTITY),
+    )
+    for field, value, shown_as in asked_by:
+        if value and classes and shown_as not in classes:
+            raise _invalid(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE)
 
 
 def check_name(field: str, name: Name) -> None:

@@ -1,6 +1,7 @@
 """`nsor-server tripwires replay`: a process of its own, that reads what the server may read and writes one entry."""
 
 import os
+import uuid
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,7 @@ import pytest
 
 from nsor_server.__main__ import run
 from nsor_server.calls import Officer
+from nsor_server.lookup.replays import store
 from tests.agencies import FIA_IMMIGRATION
 from tests.calls import ORIGIN, Services, unlimited
 from tests.lookup.test_replays import COMPUTED, agreed, ask, at_the_counter, enrolled, get, now, proposal
@@ -61,6 +63,27 @@ def test_the_command_computes_what_was_agreed_once(
     assert run(["tripwires", "replay"]) == 0
     assert capsys.readouterr().out == "No replay waits to be computed.\n"
     assert services.one("SELECT size FROM ledger_head") == entries
+
+
+@pytest.mark.usefixtures("settings")
+def test_one_that_cannot_be_computed_keeps_no_other_one_waiting(
+    services: Services, two: tuple[Officer, Officer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its thresholds were written by a version that knew others.
+    other, replay_id = (agreed(services, two) for _ in range(2))
+    with services.database.owner() as owner:
+        first = next(store.waiting(owner, services.sealer))
+        first.content = b"{}"
+        row, _ = store.row(services.sealer, first)
+        owner.execute(
+            "UPDATE tripwire_replay SET sealed = %s WHERE replay_id = %s AND version = %s",
+            (row.values[-1], uuid.UUID(bytes=first.replay_id), first.version),
+        )
+        owner.commit()
+    assert str(uuid.UUID(bytes=first.replay_id)) == other
+    assert run(["tripwires", "replay"]) != 0
+    assert f"Replay {other} can't be computed" in capsys.readouterr().err
+    assert get(services, two[0], replay_id).replay.state == COMPUTED
 
 
 @pytest.mark.usefixtures("settings")

@@ -49,6 +49,7 @@ def replay() -> None:
     settings = config.load(os.environ)
     keyring = keyring_of(settings)
     sealer, every_minutes, done = Sealer(keyring), policy(settings).reviews.every_minutes, 0
+    failed: list[str] = []
     with attached(settings) as database, database.connect() as conn:
         conn.autocommit = conn.read_only = True
         for record in list(store.waiting(conn, sealer)):
@@ -58,7 +59,9 @@ def replay() -> None:
             try:
                 computed.result.CopyFrom(computing.replayed(conn, keyring, record, every_minutes, _rest))
             except PolicyError as error:
-                raise OperatorError(f"Replay {text(record.replay_id)} can't be computed: {error}") from None
+                # One that can't be computed, by a later version, keeps no other one waiting.
+                failed.append(f"Replay {text(record.replay_id)} can't be computed: {error}")
+                continue
             with recording(database, settings) as owner:
                 written = write(owner, keyring, computed)
             if written:
@@ -68,6 +71,8 @@ def replay() -> None:
                     f"{text(record.replay_id)}: {computed.result.accesses} accesses, {found} findings",
                     soft_wrap=True,
                 )
+    if failed:
+        raise OperatorError("\n".join(failed))
     if not done:
         _console.print("No replay waits to be computed.")
 

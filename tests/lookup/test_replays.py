@@ -15,6 +15,7 @@ from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.commands import tripwires as commands
 from nsor_server.formats.instants import instant
 from nsor_server.lookup.replays import computing, rules, store
+from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.lookup.tripwires.rules import Finding
 from nsor_server.policy import source
 from nsor_server.storage.v1 import record_pb2
@@ -96,7 +97,7 @@ def compute(services: Services) -> list[record_pb2.ReplayedTripwires]:
             computed = record_pb2.TripwireReplayRecord()
             computed.CopyFrom(record)
             computed.version = rules.COMPUTED
-            computed.result.CopyFrom(computing.replayed(conn, services.keyring, record, MINUTES))
+            computed.result.CopyFrom(computing.replayed(conn, Reader(services.keyring, lambda: None), record, MINUTES))
             with services.database.owner() as owner:
                 assert commands.write(owner, services.keyring, computed)
                 assert not commands.write(owner, services.keyring, computed)

@@ -19,6 +19,7 @@ from nsor_server.events import outbox
 from nsor_server.formats.uuids import text
 from nsor_server.ledger import operator
 from nsor_server.lookup.replays import computing, rules, store
+from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.policy.source import PolicyError
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
@@ -57,7 +58,7 @@ def replay() -> None:
             computed.CopyFrom(record)
             computed.version = rules.COMPUTED
             try:
-                computed.result.CopyFrom(computing.replayed(conn, keyring, record, every_minutes, _rest))
+                computed.result.CopyFrom(computing.replayed(conn, Reader(keyring, _rest), record, every_minutes))
             except PolicyError as error:
                 # One that can't be computed, by a later version, keeps no other one waiting.
                 failed.append(f"Replay {text(record.replay_id)} can't be computed: {error}")

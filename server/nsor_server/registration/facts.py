@@ -87,6 +87,7 @@ from nsor_server.registration.store import (
     seen,
     stands,
     version_row,
+    versions,
 )
 from nsor_server.registration.tellings import MOST as MOST_TOLD
 from nsor_server.registration.tellings import tell
@@ -216,5 +217,6 @@ __all__ = [
     "transfers_page",
     "transfers_shown",
     "version_row",
+    "versions",
     "wrong_now",
 ]

@@ -260,6 +260,17 @@ def version_before(
     return record
 
 
+def versions(conn: Connection, wanted: Iterable[tuple[bytes, int]]) -> list[StoredVersion]:
+    """Some versions, in no order, for the register's own work: nobody is shown them. Of what was erased there is none.
+
+    Args:
+        conn: any.
+        wanted: id and version of each, each once.
+    """
+    ids, numbers = zip(*wanted, strict=True)
+    return [StoredVersion(*row) for row in ask(conn, _VERSIONS, arrays.uuids(ids), arrays.longs(numbers))]
+
+
 def heads_after(conn: Connection, registration_id: bytes, most: int) -> list[StoredVersion]:
     """The heads of the registrations whose ids come next, for an operator's command that goes through all of them."""
     return [StoredVersion(*row) for row in ask(conn, _HEADS_AFTER, registration_id, most.to_bytes(8, "big"))]
@@ -444,6 +455,16 @@ WHERE v.registration_id = $1 AND v.created_at < 'epoch'::timestamptz + $2::bigin
     AND v.version <= $3::bigint
 ORDER BY v.version DESC
 LIMIT 1
+""".encode(),  # noqa: S608 - constants
+)
+_VERSIONS: Final = Statement(
+    b"registration versions",
+    f"""
+SELECT {COLUMNS}
+FROM unnest($1::uuid[], $2::bigint[]) AS wanted (registration_id, version)
+JOIN registration_version AS v
+    ON v.registration_id = wanted.registration_id AND v.version = wanted.version
+JOIN registration_key AS k ON k.registration_id = v.registration_id
 """.encode(),  # noqa: S608 - constants
 )
 _HEADS_AFTER: Final = Statement(

@@ -1,6 +1,7 @@
 """Replays of tripwires along the ledger: proposed, approved, computed, shown and listed as they might be.
 
-What one found is computed again, as long as no detail of the entries that it has read was destroyed since: whoever owns
+What one found is computed again, as long as no detail of the entries that it has read, and no candidate whom
+they have shown, was destroyed since: whoever owns
 the database could have hidden accesses from it, or a watched number.
 """
 
@@ -14,6 +15,7 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.replays import computing, rules, store
+from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.policy.deadlines import SECOND_OFFICER
 from nsor_server.policy.decided_by import LONGEST_CALL_US, DecidedBy
 from nsor_server.storage.keyring import Keyring
@@ -138,7 +140,9 @@ class Replays:
         """Whether it finds the same again; where it can't be said any more, it does."""
         if self._conn.execute(_DESTROYED, (record.result.since, record.result.until)).fetchone() != (False,):
             return True
-        return computing.replayed(self._conn, self._keyring, record, record.result.every_minutes) == record.result
+        reader = Reader(self._keyring, lambda: None)
+        found = computing.replayed(self._conn, reader, record, record.result.every_minutes)
+        return reader.has_unread or found == record.result
 
     def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
         shown = detail.subjects[0] if detail.subjects else b""

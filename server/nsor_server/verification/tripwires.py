@@ -5,9 +5,10 @@ all was looked at. But the sealed details of the entries say what each access wa
 unusual, and the numbers' own rows which were watched: taken again in the order of the ledger they say what each time
 had to find.
 
-Accesses whose details were destroyed can't be taken again; as long as they would count, nothing is said of what was
-found. Nor is it said of a manifest that closed longer than three days ago that it had to be found: the keys of
-movements are deleted.
+Of an access whose candidate was erased it can't be told any more whether his number was watched: what was found of it
+is taken as it was said. Accesses whose details were destroyed can't be taken again; as long as they would count,
+nothing is said of what was found. Nor is it said of a manifest that closed longer than three days ago that it had to be
+found: the keys of movements are deleted.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger.stored import NO_ROW, UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.tripwires import accesses, reading, rules, store, times
 from nsor_server.lookup.tripwires.accesses import Use
-from nsor_server.lookup.tripwires.reading import Numbered
-from nsor_server.lookup.tripwires.rules import Access, Manifest, Tripwires
+from nsor_server.lookup.tripwires.reading import About
+from nsor_server.lookup.tripwires.rules import Access, Manifest, Tripwires, Who
 from nsor_server.lookup.tripwires.store import Time
 from nsor_server.policy import source
 from nsor_server.policy import store as policies
@@ -74,13 +75,13 @@ class _Taken(NamedTuple):
         entry: its index.
         time_us: when it was written.
         access: what it says; None: nothing that is counted.
-        number: what it was about; None: no number.
+        about: whom it was about; None: nobody whose number is known.
     """
 
     entry: int
     time_us: int
     access: Access | None
-    number: Numbered | None
+    about: About | None
 
 
 class Unusual:
@@ -100,6 +101,8 @@ class Unusual:
         self._policy: TripwirePolicy | None = None
         self._last: Time | None = None
         self._last_entry_us = 0
+        self._unread: set[Who] = set()
+        """Whose accesses, taken by the newest time, have shown somebody who can't be read any more."""
         self._unknown_us = -1
         self._asked: dict[bytes, Use] = {}
         self._uses: dict[bytes, list[Use]] = defaultdict(list)
@@ -125,17 +128,17 @@ class Unusual:
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Keep an entry until a time takes it."""
-        access = number = None
+        access = about = None
         if detail is None:
             if accesses.concerns(leaf):
                 self._unknown_us = leaf.time_us
         else:
             if accesses.concerns(leaf):
-                access, number = accesses.access(index, leaf, detail), reading.numbered(index, leaf, detail)
+                access, about = accesses.access(index, leaf, detail), reading.about(index, leaf, detail)
             if access is not None and self._is_new(leaf, detail):
                 access = access._replace(kinds=reading.NEW)
             self._ask(leaf, detail)
-        self._waiting.append(_Taken(index, leaf.time_us, access, number))
+        self._waiting.append(_Taken(index, leaf.time_us, access, about))
 
     def _is_new(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
         """Whether a grant shows something to a new certificate; it isn't new any more after a use."""
@@ -170,16 +173,28 @@ class Unusual:
             return
         records = [each for columns in found if (each := self._opened(index, columns)) is not None]
         wires = self._wires_of(policy, last)
-        if not self._read(wires, last, time):
+        if not self._read(wires, last, time, records):
             self._add(index, LEFT_OUT)
         manifests = self._manifests(index, policy, time, records)
         due = [store.record_of(b"", each, time.due_us) for each in wires.close(time.due_us, manifests)]
         is_known = self._unknown_us <= time.due_us - 2 * _KEPT_US
-        if len(records) == len(found) and is_known and sorted(map(_plain, due)) != sorted(map(_plain, records)):
+        is_same = self._comparable(due, records) == self._comparable(records, records)
+        if len(records) == len(found) and is_known and not is_same:
             self._add(index, OTHERS)
         self._compare_told(index, records, told)
         self._records.extend(records)
         self._last, self._policy, self._wires = time, policy, wires
+
+    def _comparable(
+        self, these: Sequence[record_pb2.UnusualAccessRecord], records: Sequence[record_pb2.UnusualAccessRecord]
+    ) -> list[bytes]:
+        """What can be told again of findings: the newest accesses are named alone, and one before may be unread."""
+        untold = {
+            _whose(each) for each in records if each.count > rules.MOST_NAMED and _whose(each)[1:] in self._unread
+        }
+        return sorted(
+            _plain(each) for each in these if each.kind not in reading.OF_NUMBERS or _whose(each) not in untold
+        )
 
     def _policy_of(self, version: int, time_us: int) -> TripwirePolicy | None:
         """The policy that a time went by; None: it wasn't the newest then."""
@@ -206,7 +221,9 @@ class Unusual:
                 wires.take(each, telling=False)
         return wires
 
-    def _read(self, wires: Tripwires, last: Time, time: Time) -> bool:
+    def _read(
+        self, wires: Tripwires, last: Time, time: Time, records: Sequence[record_pb2.UnusualAccessRecord]
+    ) -> bool:
         """Take what a time has taken; tells whether that was all that there was then, and no more than may be."""
         sound = last.watched_to <= time.watched_to <= last.watched_to + times.MOST_READ
         these: list[_Taken] = []
@@ -214,7 +231,7 @@ class Unusual:
             these.append(self._waiting.popleft())
         sound &= not these or these[-1].time_us <= time.due_us
         sound &= (these[-1].entry if these else last.watched_to) == time.watched_to
-        kinds = reading.kinds_of(self._conn, self._blind_index, [each.number for each in these if each.number])
+        kinds = self._kinds(these, records)
         for each in these:
             sound &= not wires.is_full
             if each.access is not None:
@@ -230,6 +247,24 @@ class Unusual:
         more = bool(self._waiting) and self._waiting[0].time_us <= time.due_us - _IN_FLIGHT_US
         stops = wires.is_full or time.watched_to == last.watched_to + times.MOST_READ
         return sound and (stops or not more)
+
+    def _kinds(
+        self, these: Sequence[_Taken], records: Sequence[record_pb2.UnusualAccessRecord]
+    ) -> Mapping[int, frozenset[int]]:
+        """What watched the numbers of accesses; of those that can't be read any more what the time has said of it."""
+        persons = [each.about for each in these if each.about]
+        kinds, unread = reading.kinds_of(self._conn, self._sealer, self._blind_index, persons)
+        said: dict[bytes, set[int]] = defaultdict(set)
+        for record in records:
+            for one in record.unusual if record.kind in reading.OF_NUMBERS else ():
+                said[one.access_id].add(record.kind)
+        of_unread = {
+            each.entry: kinds.get(each.entry, reading.NONE) | said[each.access.ref.access_id]
+            for each in these
+            if each.access is not None and each.entry in unread
+        }
+        self._unread = {each.who for each in persons if each.entry in unread}
+        return {**kinds, **of_unread}
 
     def _manifests(
         self, index: int, policy: TripwirePolicy, time: Time, records: Sequence[record_pb2.UnusualAccessRecord]
@@ -256,6 +291,10 @@ class Unusual:
         events = sorted((recipient, bytes(ids or b"")) for recipient, ids in told)
         if events != sorted((agency_id, b"".join(sorted(ids))) for agency_id, ids in due.items()):
             self._add(index, NOT_TOLD)
+
+
+def _whose(record: record_pb2.UnusualAccessRecord) -> tuple[int, str, str]:
+    return record.kind, record.agency, record.officer_number
 
 
 def _plain(record: record_pb2.UnusualAccessRecord) -> bytes:

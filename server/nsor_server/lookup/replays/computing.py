@@ -6,7 +6,6 @@ aren't looked for: movements are forgotten after some days, and by then all of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from nsor_server.ledger import instants
@@ -16,7 +15,6 @@ from nsor_server.lookup.tripwires.rules import Tripwires, reach_us
 from nsor_server.policy import documents
 from nsor_server.policy.source import PolicyError
 from nsor_server.policy.tripwires import TripwirePolicy
-from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 
@@ -26,20 +24,15 @@ _MINUTE_US: Final = 60_000_000
 
 
 def replayed(
-    conn: Connection,
-    keyring: Keyring,
-    record: record_pb2.TripwireReplayRecord,
-    every_minutes: int,
-    rest: Callable[[], None] = lambda: None,
+    conn: Connection, reader: Reader, record: record_pb2.TripwireReplayRecord, every_minutes: int
 ) -> record_pb2.ReplayedTripwires:
-    """What a replay finds; the same whenever it is computed.
+    """What a replay finds; the same whenever it is computed, until a candidate of a search is erased.
 
     Args:
         conn: of any role that reads.
-        keyring: opens details, and finds what watches numbers.
+        reader: reads the accesses; tells whether it ``has_unread`` candidates.
         record: of the replay.
         every_minutes: between two of the fixed times, as the policy has them.
-        rest: is done between some accesses and the next ones.
 
     Raises:
         source.PolicyError: this version doesn't know the thresholds.
@@ -48,7 +41,7 @@ def replayed(
     policy = documents.decode("tripwires", record.content)
     if not isinstance(policy, TripwirePolicy):
         raise PolicyError("the thresholds of a replay are no document of tripwires")
-    wires, reader, kept, every_us = Tripwires(policy), Reader(keyring, rest), Kept(), every_minutes * _MINUTE_US
+    wires, kept, every_us = Tripwires(policy), Kept(), every_minutes * _MINUTE_US
     since = instants.first_from(conn, record.start_us - reach_us(policy))
     first = instants.first_from(conn, record.start_us)
     until = instants.first_from(conn, record.end_us + 1) - 1

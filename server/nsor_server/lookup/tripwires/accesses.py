@@ -107,6 +107,19 @@ def is_use(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
     return leaf.method == LOOK_UP and bool(detail.grant_use) and not detail.replay
 
 
+def shown(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> list[tuple[bytes, int]]:
+    """The candidates that a search has shown, or whose record was looked up: id and version of each registration.
+
+    Of all other accesses none: they name whom they are about.
+    """
+    if leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
+        return []
+    if leaf.method == SEARCH:
+        return [(each.registration_id, each.version) for each in detail.shown]
+    is_candidate = leaf.method == LOOK_UP and detail.found_by and detail.shown_version
+    return [(detail.subjects[0], detail.shown_version)] if is_candidate else []
+
+
 def _subject(leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> str:
     """Whom an access is about, in a form in which the same person mostly is the same text."""
     if leaf.method != SEARCH:

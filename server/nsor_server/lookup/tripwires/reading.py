@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.ledger.merkle import leaf_hash
@@ -16,12 +16,13 @@ from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
-from nsor_server.lookup.tripwires import accesses
+from nsor_server.lookup.tripwires import accesses, candidates
 from nsor_server.lookup.tripwires.accesses import Use
 from nsor_server.lookup.tripwires.rules import Access, Who
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 AT_A_TIME: Final = 200
@@ -72,11 +73,13 @@ class Reader:
         """Prepare.
 
         Args:
-            keyring: opens details, and finds the numbers that are watched.
+            keyring: opens details and registrations, and finds the numbers that are watched.
             rest: is done between some details and the next ones, so that calls of the same process go first.
         """
-        self._details, self._blind_index = Details(keyring), BlindIndex(keyring)
+        self._details, self._sealer, self._blind_index = Details(keyring), Sealer(keyring), BlindIndex(keyring)
         self._rest = rest
+        self.has_unread = False
+        """Whether an access showed a registration of which no number can be read any more."""
 
     def accesses(
         self, conn: Connection, after: int, until: int, *, telling: bool
@@ -87,7 +90,7 @@ class Reader:
             conn: any.
             after: index, exclusive.
             until: index, inclusive.
-            telling: whether it is asked what watches their numbers, and whether their certificates are new.
+            telling: whether it is asked what watches whom they are about, and whether their certificates are new.
 
         Returns:
             Each entry's index, with its access; None: it says nothing that is counted, or nothing that can be read.
@@ -99,11 +102,12 @@ class Reader:
             opened = list(self._opened(rows))
             found = {each.entry: accesses.access(*each) for each in opened}
             if telling:
-                of_numbers = [one for each in opened if (one := numbered(*each)) is not None]
-                numbers = kinds_of(conn, self._blind_index, of_numbers)
+                persons = [one for each in opened if (one := about(*each)) is not None]
+                kinds, unread = kinds_of(conn, self._sealer, self._blind_index, persons, self._rest)
+                self.has_unread = self.has_unread or bool(unread)
                 certificates = self._new_certificates(conn, opened)
                 found = {
-                    index: one and one._replace(kinds=numbers.get(index, NONE) | certificates.get(index, NONE))
+                    index: one and one._replace(kinds=kinds.get(index, NONE) | certificates.get(index, NONE))
                     for index, one in found.items()
                 }
             for index, *_ in rows:
@@ -166,42 +170,88 @@ def is_new(detail: record_pb2.AccessDetail, before: Sequence[Use]) -> bool:
     return bool(own) and detail.certificate not in own
 
 
-class Numbered(NamedTuple):
-    """An access that was about a number.
+OF_NUMBERS: Final = frozenset({*_KINDS.values(), tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER})
+"""Kinds that hang on the number of whoever an access was about."""
+
+
+class About(NamedTuple):
+    """Whom an access was about.
 
     Attributes:
         entry: its index.
         who: by whom it was.
-        number: in its normal form.
-        is_entered: whether a registration was entered with it.
+        number: that it named, in its normal form; None: it named none.
+        shown: the candidates that it showed: id and version of each registration.
+        is_entered: whether a registration was entered with the number.
     """
 
     entry: int
     who: Who
-    number: watched.Number
+    number: watched.Number | None
+    shown: Sequence[tuple[bytes, int]]
     is_entered: bool
 
 
-def numbered(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> Numbered | None:
-    """An access with the number that it was about; None: it was about none."""
-    one = accesses.number(leaf, detail)
-    if one is None:
+class Kinds(NamedTuple):
+    """What watched the numbers of accesses when they were made.
+
+    Attributes:
+        of_entries: kinds of tripwires by the indexes of their entries; nothing for most.
+        unread: entries that showed a registration of which no number can be read any more: mostly it was erased.
+    """
+
+    of_entries: Mapping[int, frozenset[int]]
+    unread: frozenset[int]
+
+
+def about(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> About | None:
+    """Whom an access was about; None: it named no number, and showed no candidate."""
+    one, shown = accesses.number(leaf, detail), accesses.shown(leaf, detail)
+    if one is None and not shown:
         return None
     who = leaf.agency, detail.officer_number
-    return Numbered(index, who, watched.Number(one.use, one.text), leaf.method in accesses.ENTERING)
+    number = watched.Number(one.use, one.text) if one else None
+    return About(index, who, number, shown, leaf.method in accesses.ENTERING)
 
 
-def kinds_of(conn: Connection, blind_index: BlindIndex, these: Sequence[Numbered]) -> dict[int, frozenset[int]]:
-    """What watched the numbers of accesses when they were made: kinds of tripwires by the indexes of their entries."""
-    found = watched.watched(conn, blind_index, [each.number for each in these]) if these else {}
-    kinds = {
-        each.entry: frozenset(_kind(one, each) for one in found.get(each.number, ()) if one.at(each.entry)) - {0}
+def kinds_of(
+    conn: Connection,
+    sealer: Sealer,
+    blind_index: BlindIndex,
+    these: Sequence[About],
+    rest: Callable[[], None] = lambda: None,
+) -> Kinds:
+    """What watched those whom accesses were about, when they were made: of a candidate the numbers that he had then.
+
+    Args:
+        conn: any.
+        sealer: opens the registrations that were shown.
+        blind_index: of the keyring.
+        these: the accesses.
+        rest: is done between some registrations and the next ones.
+    """
+    shown = candidates.numbers(conn, sealer, (one for each in these for one in each.shown), rest)
+    numbers = {
+        each.entry: [
+            *((each.number,) if each.number else ()),
+            *(number for one in each.shown for number in shown.get(one, ())),
+        ]
         for each in these
     }
-    return {index: found for index, found in kinds.items() if found}
+    every = [number for several in numbers.values() for number in several]
+    found = watched.watched(conn, blind_index, every) if every else {}
+    kinds = {
+        each.entry: frozenset(
+            _kind(one, each) for number in numbers[each.entry] for one in found.get(number, ()) if one.at(each.entry)
+        )
+        - {0}
+        for each in these
+    }
+    unread = frozenset(each.entry for each in these if not all(one in shown for one in each.shown))
+    return Kinds({index: found for index, found in kinds.items() if found}, unread)
 
 
-def _kind(one: watched.Watched, access: Numbered) -> int:
+def _kind(one: watched.Watched, access: About) -> int:
     """The tripwire of an access to a number that is watched; 0: there is none."""
     if access.is_entered:
         return int(tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED) if one.kind is watched.Kind.DECOY else 0

@@ -5,6 +5,7 @@ No row shows it afterwards; `ledger verify` tells them again. The honest registe
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,8 @@ def test_no_call_of_an_honest_register_is_a_finding(
         reviewer = services.enrolled(officer_of(NPB))
         services.refused(errors.WrongState, call_of(NPB, reviewer), reviewing(emergency_id))
     emergency_id = opened(services, officer, number)
+    renewed = replace(officer_of(PUNJAB_POLICE), officer_number=officer.officer_number, decides=False)
+    assert denied(services, services.enrolled(renewed), reading(emergency_id, number)) == "EMERGENCY_ROLE_NEEDED"
     assert read(services, officer, emergency_id, number).response.outcome == FOUND
     got(services, emergency_id)
     for reviewed in (False, True):

@@ -303,6 +303,19 @@ def test_without_the_role_nobody_opens_one(services: Services, officer: Officer,
     assert denied(services, replace(officer, **fields), opening(cnic())) == "EMERGENCY_ROLE_NEEDED"
 
 
+@pytest.mark.parametrize("fields", [{"grade": 16}, {"decides": False}])
+def test_who_has_lost_the_role_reads_on_by_none_that_is_open(
+    services: Services, officer: Officer, fields: dict[str, Any]
+) -> None:
+    number = cnic()
+    with_number(services, number)
+    emergency_id = opened(services, officer, number)
+    without = services.enrolled(replace(officer_of(PUNJAB_POLICE), officer_number=officer.officer_number, **fields))
+    refused = services.refused(errors.Denied, call_of(PUNJAB_POLICE, without), reading(emergency_id, number))
+    assert refused.reason == errors_pb2.ERROR_REASON_EMERGENCY_ROLE_NEEDED
+    assert read(services, officer, emergency_id, number).response.outcome == FOUND
+
+
 def test_it_is_opened_where_the_officer_acts(services: Services) -> None:
     assert denied(services, officer_of(PUNJAB_POLICE, "PK-PB/MUL"), opening(cnic())) == "OUTSIDE_JURISDICTION"
     assert denied(services, officer_of(SINDH_POLICE), opening(cnic()), SINDH_POLICE) == "OUTSIDE_JURISDICTION"

@@ -304,8 +304,8 @@ class Decider:
         if subject is not None and subject.used_up:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = None if head is None else self._open(item, head, subject)
-        use, row = self._use(batch, item, subject)
         response, detail = self._shown(item, found, subject)
+        use, row = self._use(batch, item, subject)  # after what may fail: a neighbour in the batch counts on it
         if subject is not None:
             detail.grant_position, detail.grant_use = subject.position, use
         return Outcome(_disclosed(item, response, subject), detail, (row,))

@@ -241,7 +241,7 @@ class Emergencies:
                 for each in self._of_agency.get(leaf.agency, ())
                 if self._person(each.record).is_same(officer) and each.record.subject == detail.named
             ),
-            _ROLE: enrolled is None or enrolled.grade < self._greatest_grade(leaf.time_us),
+            _ROLE: enrolled is None or not enrolled.decides or enrolled.grade < self._greatest_grade(leaf.time_us),
         }
         if not due[detail.outcome]:
             self._add(index, _REFUSED)

@@ -358,7 +358,7 @@ class LookupServiceServicer:
 
     def LookUpInEmergency(self, request, context):
         """Reads the record of whom an emergency look-up was opened for: by the officer who opened it, some times within its 15 minutes, and then never
-        again (EMERGENCY_OVER). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
+        again (EMERGENCY_OVER), nor by one who has lost the role (EMERGENCY_ROLE_NEEDED). Absent, not confirmed, held, and of somebody who was under 18 at every offence that stands are one and the
         same answer: EMERGENCY_OUTCOME_NO_RECORD. Of each reading NPB and all who may own records hear at once, whether or not anything was found;
         the owner hears which of its records was shown. One that isn't there, isn't his or is of another person: NO_RECORD.
         """

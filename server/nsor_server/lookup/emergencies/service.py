@@ -119,13 +119,14 @@ class Emergencies:
 
         Raises:
             errors.NoRecord: there is no such emergency look-up, it isn't the officer's, or is of another person.
-            errors.Denied: EMERGENCY_OVER.
+            errors.Denied: EMERGENCY_OVER, EMERGENCY_ROLE_NEEDED.
         """
         found = store.one(conn, self._sealer, raw(request.emergency_id), call)
         if found is None:
             raise errors.NoRecord
         opener = decisions.holder(call, found.record.agency, found.record.officer_key)
         rules.check_reading(found.record, opener, decisions.acting(call), named(request))
+        rules.check_role(call.officer, policy_of(call).grants.emergency_grade)  # who had it once may have it no more
         rules.check_runs(found.record, found.finding, to_us(call.now()))
         number = registrations.of_named(found.record.subject)
         if number is None:

@@ -343,7 +343,7 @@ def test_what_was_told_instead_of_an_event_is_found(services: Services, owner: O
     other = (
         "UPDATE ledger_record SET sha256 = sha256(convert_to(jsonb_build_array("
         "event_id, agency_id, kind, registration_id, notice_id, access_request_id, about_agency, judgment_id, "
-        "grant_id, registration_ids, to_jsonb(places)"
+        "grant_id, registration_ids, unusual_access_ids, to_jsonb(places)"
         ")::text, 'UTF8')) FROM agency_event WHERE row_id = uuid_send(event_id) AND agency_id = 'npb' AND sequence = 2"
     )
     owner.does(KIND.format("+"), other)

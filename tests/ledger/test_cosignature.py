@@ -127,7 +127,7 @@ def test_signatures_of_strangers_are_passed_over() -> None:
 
 def test_only_checkpoints_are_co_signed() -> None:
     # A witness signs nothing but what it can have verified.
-    for text in (b"hello\n", b"nsor.gov.pk/ledger\n07\nAAAA\n", CHECKPOINT.text() + b"extension\n"):
+    for text in (b"hello\n", b"nsor.gov.pk/ledger\n07\nAAAA\n", CHECKPOINT.text() + b"\nextension\n"):
         with pytest.raises(NoteError):
             cosignature.cosign(text + b"\n" + note.signature_line(NAME, bytes(68)), WITNESS, AT)
 

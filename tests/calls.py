@@ -36,6 +36,7 @@ from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
@@ -274,7 +275,7 @@ class Services:
             self._fill()
         self.methods = Methods(CONTRACT, self._handlers(keyring)).methods
         self._method_of = {method.rule.request_class: method for method in self.methods.values() if method.rule}
-        self.directory = Directory(database, functools.partial(directory_proof.prove, keyring=keyring))
+        self.directory = Directory(database, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring)))
         self._admission = _Admission(self.directory, Officers())
         self._checker = Checker(PLACES, POLICY.offences, POLICY.forms, today=lambda: TODAY)
         self._reader = Reader(database, self.sealer, Spending(self.blind_index), lambda: self.writer.size)

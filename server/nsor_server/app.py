@@ -44,6 +44,7 @@ from nsor_server.ledger import (
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
@@ -168,7 +169,7 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator[Register
         prepare_database(settings, database)
         keyring = _keyring(settings, database)
         with database.transaction() as connection:  # before the first entry of this start: none is put upon an edit
-            prove_at_start(connection, functools.partial(directory_proof.prove, keyring=keyring))
+            prove_at_start(connection, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring)))
         with database.transaction() as connection:
             migrations.record(connection, keyring, settings.ledger_origin)
             policies.begin(connection, keyring, settings.ledger_origin, files)
@@ -394,7 +395,7 @@ class _Parts:
     def _writer(self, copy: OutsideCopy) -> Writer[Call]:
         ledger = Ledger(self.keyring, self.settings.ledger_origin, self.clock)
         with self.database.transaction() as connection:
-            ledger.continuity.known(directory_proof.at_start(connection, self.keyring))
+            ledger.continuity.known(directory_proof.at_start(connection, LogKeys.of(self.keyring)))
             trusted = witness_keys.load(self.settings.witnesses)
             epoch.check(connection, self.keyring, self.settings.ledger_origin, trusted)
 
@@ -454,7 +455,7 @@ class _Parts:
         return tracing
 
     def _admission(self, writer: Writer[Call]) -> Admission:
-        prove = functools.partial(directory_proof.prove, keyring=self.keyring)
+        prove = functools.partial(directory_proof.prove, keys=LogKeys.of(self.keyring))
         directory = Directory(self.database, prove, self.clock, lambda: writer.size)
         self._decided_by_the_register(directory.current.policy)
         self._started(directory)

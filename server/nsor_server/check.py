@@ -33,6 +33,7 @@ from nsor_server.events import deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.policy import store
 from nsor_server.policy.loaded import Policy
@@ -282,7 +283,7 @@ def _what_decides(settings: Settings, database: Database) -> Iterator[Finding]:
     if settings.keys.startswith("fd:"):
         yield Finding("what decides", "warning", "not proved: the keys come from a file descriptor")
         return
-    prove = functools.partial(directory_proof.prove, keyring=keyrings.load(settings.keys))
+    prove = functools.partial(directory_proof.prove, keys=LogKeys.of(keyrings.load(settings.keys)))
     with database.transaction() as connection:
         prove_at_start(connection, prove)
     yield Finding("what decides", "ok", "agencies, certificates, keys of people and policy are those of the ledger")

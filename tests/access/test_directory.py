@@ -18,6 +18,7 @@ from nsor_server.access.directory import Directory, Prove
 from nsor_server.access.facts import Certificate
 from nsor_server.calls import Agency, Officer
 from nsor_server.ledger import directory_proof
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -63,7 +64,7 @@ def filled(database: Database, keyring: Keyring) -> None:
 
 @pytest.fixture
 def prove(keyring: Keyring) -> Prove:
-    return functools.partial(directory_proof.prove, keyring=keyring)
+    return functools.partial(directory_proof.prove, keys=LogKeys.of(keyring))
 
 
 @pytest.fixture

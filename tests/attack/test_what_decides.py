@@ -12,6 +12,7 @@ from nsor_server.access.directory import Directory, DirectoryContradicted, Prove
 from nsor_server.calls import Agency
 from nsor_server.directory import certificates, entries
 from nsor_server.ledger import directory_proof
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.pki import index
 from nsor_server.policy import documents
 from nsor_server.storage import decided_rows
@@ -27,7 +28,7 @@ Edit = Callable[[psycopg.Connection], object]
 
 @pytest.fixture
 def prove(keyring: Keyring) -> Prove:
-    return functools.partial(directory_proof.prove, keyring=keyring)
+    return functools.partial(directory_proof.prove, keys=LogKeys.of(keyring))
 
 
 @pytest.fixture
@@ -219,7 +220,7 @@ def test_an_operators_command_does_not_build_on_a_head_that_was_edited(entered: 
         owner.execute("UPDATE ledger_head SET directory_hash = sha256('other'), directory_version = 77")
     with entered.owner() as owner:
         entries.enable(owner, keyring, OTHER.agency_id)
-    directory = Directory(entered, functools.partial(directory_proof.prove, keyring=keyring))
+    directory = Directory(entered, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring)))
     assert directory.current.agencies[OTHER.agency_id].enabled
     assert directory.current.version == 6
 
@@ -270,7 +271,9 @@ def test_rows_that_no_entry_added_fill_no_memory(database: Database, keyring: Ke
     # Millions of them would be the end of the server, or a time-out of which nobody hears.
     with database.owner() as owner:
         before = Fetched(owner)
-        decided_rows.read(cast("psycopg.Connection", before), directory_proof.prove(owner, keyring).directory_hash)
+        decided_rows.read(
+            cast("psycopg.Connection", before), directory_proof.prove(owner, LogKeys.of(keyring)).directory_hash
+        )
         owner.execute(
             "INSERT INTO certificate_revocation SELECT to_hex(n), 'unspecified' FROM generate_series(1, 5000) AS n"
         )

@@ -33,6 +33,7 @@ import psycopg
 from nsor_server import config
 from nsor_server.access.directory import Directory
 from nsor_server.ledger import directory_proof
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.policy import source
 from nsor_server.registration.duties import counted, watch, watch_store
 from nsor_server.storage import keyring as keyrings
@@ -263,7 +264,7 @@ def _opened(register: BenchRegister) -> Iterator[tuple[Database, Directory, keyr
     settings = config.load(register.environment)
     keyring = keyrings.load(settings.keys)
     with Database(register.url, register.url, pool_size=1) as database:
-        yield database, Directory(database, functools.partial(directory_proof.prove, keyring=keyring)), keyring
+        yield database, Directory(database, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring))), keyring
 
 
 def _until(happened: Callable[[], bool]) -> None:

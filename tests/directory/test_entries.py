@@ -19,6 +19,7 @@ from nsor_server.access import directory
 from nsor_server.calls import Agency
 from nsor_server.directory import agencies, entries
 from nsor_server.ledger import directory_proof
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.policy.places import Places
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
@@ -150,7 +151,9 @@ def test_a_court_is_of_its_kinds_and_of_no_other(database: Database, keyring: Ke
     policies.enter(database, keyring)
     with database.transaction() as conn:
         assert agencies.find(conn, court.agency_id) == court
-        known = directory.read(conn, functools.partial(directory_proof.prove, keyring=keyring), Clock()).agencies
+        known = directory.read(
+            conn, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring)), Clock()
+        ).agencies
     assert known == {court.agency_id: court, POLICE.agency_id: POLICE}
     with pytest.raises(entries.AgencyError, match="other facts"):
         add(database, keyring, replace(court, court_kinds=court.court_kinds[:1]))

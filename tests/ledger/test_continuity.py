@@ -16,6 +16,7 @@ from nsor_server.ledger import continuity, directory_proof, leaf
 from nsor_server.ledger.append import LOCK, Ledger
 from nsor_server.ledger.continuity import Discontinued
 from nsor_server.ledger.directory_proof import LedgerContradicted
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -151,7 +152,7 @@ def test_a_forged_head_is_neither_built_on_nor_started_with(
     with pytest.raises(Discontinued):
         start().append()
     with database.transaction() as conn, pytest.raises(LedgerContradicted, match="ledger verify"):
-        directory_proof.at_start(conn, keyring)
+        directory_proof.at_start(conn, LogKeys.of(keyring))
 
 
 def test_entries_without_our_signature_are_not_built_on(
@@ -211,4 +212,4 @@ def test_the_checkpoint_of_the_head_is_the_newest_one(
         text = note.sign(note.Checkpoint(ORIGIN, 9, merkle.EMPTY_ROOT), keyring.ledger_signer, ORIGIN)
         conn.execute("INSERT INTO ledger_checkpoint VALUES (9, %s)", (text,))
     with database.transaction() as conn, pytest.raises(LedgerContradicted, match="newest checkpoint is of 9"):
-        directory_proof.at_start(conn, keyring)
+        directory_proof.at_start(conn, LogKeys.of(keyring))

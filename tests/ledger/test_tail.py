@@ -56,7 +56,7 @@ def test_an_end_that_was_torn_or_changed_is_not_gone_on_from(
 def test_a_head_that_another_key_has_signed_is_none(database: Database, write: Write, path: Path) -> None:
     # Head, leaves and checkpoint fit together; they aren't this register's.
     write(ENTRIES)
-    with pytest.raises(TornEnd, match="isn't signed with this key"):
+    with pytest.raises(TornEnd, match="isn't signed with a key of the ledger"):
         check(database, Keyring.new(), path)
 
 

@@ -30,6 +30,7 @@ from nsor_server.ledger import directory_proof
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.writer import Writer
 from nsor_server.policy import source
 from nsor_server.policy.messages import Messages
@@ -219,7 +220,7 @@ def recorded(settings: config.Settings, database: Database, keyring: Keyring, ce
     found = Recorded(
         database,
         writer,
-        Admission(Directory(database, functools.partial(directory_proof.prove, keyring=keyring)), Officers()),
+        Admission(Directory(database, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring))), Officers()),
         certificates,
         keyring,
     )

@@ -20,6 +20,7 @@ from nsor_server import errors
 from nsor_server.access import directory, gate, peer
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.ledger import directory_proof
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.pki.errors import PkiError
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.decided_rows import Contradicted
@@ -92,7 +93,7 @@ def known(conn: Connection, keyring: Keyring) -> DirectorySnapshot:
         DirectoryContradicted: the rows aren't those of the ledger.
     """
     try:
-        return directory.read(conn, functools.partial(directory_proof.prove, keyring=keyring), Clock())
+        return directory.read(conn, functools.partial(directory_proof.prove, keys=LogKeys.of(keyring)), Clock())
     except Contradicted as error:
         raise directory.DirectoryContradicted(f"{error}; run `nsor-server ledger verify`") from None
 

@@ -17,6 +17,7 @@ from nsor_server.ledger import directory_proof, proofs
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.directory_proof import Proved, Unproved
 from nsor_server.ledger.entry import LedgerUnavailable, LockedHead
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage import arrays
 from nsor_server.storage.clock import AGREED_US, Clock
@@ -56,7 +57,7 @@ class Continuity:
 
     def __init__(self, keyring: Keyring, clock: Clock) -> None:
         """Knows nothing: the first head is proved from its checkpoint and leaves."""
-        self._keyring = keyring
+        self._keys = LogKeys.of(keyring)
         self._clock = clock
         self._known: Proved | None = None
         self._pending: Proved | None = None
@@ -116,7 +117,7 @@ class Continuity:
                 return each
         if self._known is None:
             with session.plain() as conn:
-                return directory_proof.prove(conn, self._keyring)
+                return directory_proof.prove(conn, self._keys)
         known = self._known
         if known.size and head.origin != known.origin:
             raise Unproved("it is of another origin")
@@ -138,7 +139,7 @@ class Continuity:
             leaf = leaves.decode(encoded)
             time_us, version = leaf.time_us, leaf.directory_version
             digest = leaf.directory_hash or digest
-        directory_proof.check_signed(rows[-1][0], self._keyring, Checkpoint(head.origin, head.size, frontier.root()))
+        directory_proof.check_signed(rows[-1][0], self._keys, Checkpoint(head.origin, head.size, frontier.root()))
         if (head.root, head.frontier) != (frontier.root(), frontier.encode()):
             raise Unproved("its root or frontier isn't that of its entries")
         return Proved(head.origin, head.size, head.root, head.frontier, time_us, version, digest)
@@ -146,7 +147,7 @@ class Continuity:
     def _proved_further(self, session: Session, known: Proved) -> Proved:
         """As ``_hashed_further``, for so many entries that hashing them would hold the lock for long."""
         with session.plain() as conn:
-            proved = directory_proof.prove(conn, self._keyring)
+            proved = directory_proof.prove(conn, self._keys)
             path = proofs.Proofs().consistency(conn, known.size, proved.size) if known.size else []
         if known.size:
             merkle.verify_consistency(known.size, proved.size, known.root, proved.root, path)

@@ -17,10 +17,10 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.config import OperatorError
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger import proofs
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage import deciding
 from nsor_server.storage.decided_rows import Contradicted
-from nsor_server.storage.keyring import Keyring
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -65,7 +65,7 @@ NOTHING: Final = Proved("", 0, merkle.EMPTY_ROOT, b"", 0, 0, deciding.NO_HASH)
 """Before the first entry."""
 
 
-def prove_head(conn: Connection, keyring: Keyring) -> Proved:
+def prove_head(conn: Connection, keys: LogKeys) -> Proved:
     """Prove the head alone: that it is signed, and that its leaves and tiles give its root.
 
     Args and errors: as of ``prove``.
@@ -85,23 +85,23 @@ def prove_head(conn: Connection, keyring: Keyring) -> Proved:
         if (root, frontier) != (merkle.EMPTY_ROOT, b""):
             raise Unproved("the head of an empty ledger has a root")
         return NOTHING
-    check_signed(bytes(newest_note[1]), keyring, note.Checkpoint(origin, size, root))
+    check_signed(bytes(newest_note[1]), keys, note.Checkpoint(origin, size, root))
     check_frontier(frontier, size, root)
     newest = _leaf(conn, size - 1, size, root)
     return Proved(origin, size, root, frontier, newest.time_us, newest.directory_version, deciding.NO_HASH)
 
 
-def prove(conn: Connection, keyring: Keyring) -> Proved:
+def prove(conn: Connection, keys: LogKeys) -> Proved:
     """Prove the head and what its leaves say of the directory.
 
     Args:
         conn: in a transaction that sees one state: REPEATABLE READ, or one that holds the head's lock.
-        keyring: the ledger's signer.
+        keys: the ledger's.
 
     Raises:
         Unproved: something doesn't hold.
     """
-    head = prove_head(conn, keyring)
+    head = prove_head(conn, keys)
     if not head.directory_version:
         return head
     change = conn.execute(_NEWEST_CHANGE, (list(deciding.TABLES),)).fetchone()
@@ -113,7 +113,7 @@ def prove(conn: Connection, keyring: Keyring) -> Proved:
     return replace(head, directory_hash=changed.directory_hash)
 
 
-def at_start(conn: Connection, keyring: Keyring) -> Proved:
+def at_start(conn: Connection, keys: LogKeys) -> Proved:
     """As ``prove``, for whoever begins; ``conn`` is at the beginning of a transaction.
 
     Raises:
@@ -121,7 +121,7 @@ def at_start(conn: Connection, keyring: Keyring) -> Proved:
     """
     conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     try:
-        return prove(conn, keyring)
+        return prove(conn, keys)
     except Unproved as error:
         raise LedgerContradicted(
             f"the ledger's head isn't what was signed: {error}. Somebody wrote to the database past the register, or a"
@@ -129,16 +129,16 @@ def at_start(conn: Connection, keyring: Keyring) -> Proved:
         ) from None
 
 
-def check_signed(signed: bytes, keyring: Keyring, checkpoint: note.Checkpoint) -> None:
+def check_signed(signed: bytes, keys: LogKeys, checkpoint: note.Checkpoint) -> None:
     """See that a signed note is this checkpoint's.
 
     Raises:
         Unproved: it is of another one, or isn't signed with our key.
     """
     try:
-        found = note.verify(signed, note.Verifier.of(keyring.ledger_signer, checkpoint.origin))
+        found = keys.verify(signed)
     except note.NoteError:
-        raise Unproved(f"the checkpoint of {checkpoint.size} entries isn't signed with this key") from None
+        raise Unproved(f"the checkpoint of {checkpoint.size} entries isn't signed with a key of the ledger") from None
     if found != checkpoint:
         raise Unproved(f"the head isn't what the checkpoint of {checkpoint.size} entries says")
 

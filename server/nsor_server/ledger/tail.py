@@ -12,6 +12,7 @@ import psycopg
 
 from nsor_server.config import OperatorError
 from nsor_server.ledger import directory_proof, outside
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
 
 Connection = psycopg.Connection[Any]
@@ -41,7 +42,7 @@ def check(conn: Connection, keyring: Keyring, copy: Path) -> int:
     """
     outside.compare(conn, copy)
     try:
-        size = directory_proof.prove_head(conn, keyring).size
+        size = directory_proof.prove_head(conn, LogKeys.of(keyring)).size
     except directory_proof.Unproved as error:
         raise TornEnd(str(error)) from None
     first = max(0, size - LAST)

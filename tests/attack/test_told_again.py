@@ -90,6 +90,7 @@ NOT_TOLD = {
     "GetCheckpoint": "it is signed, and agencies keep what they have seen",
     "GetInclusionProof": "it is a proof: whoever has it computes the signed root",
     "GetConsistencyProof": "likewise",
+    "GetBatchProof": "likewise",
 }
 """Method -> why that isn't needed."""
 

@@ -13,7 +13,7 @@ import ipaddress
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 import nsor
 from nsor import cli
-from nsor.ledger import merkle, note
+from nsor.ledger import batch_proof, merkle, note
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import oversight_pb2, receipt_pb2
 
@@ -70,6 +70,10 @@ class Ledger:
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         return [merkle.root_of(self.hashes[part.start : part.stop]) for part in merkle.consistency_path(first, second)]
+
+    def batch(self, indexes: Sequence[int], earlier: Sequence[int], size: int) -> list[bytes]:
+        hashes = self.hashes
+        return [merkle.root_of(hashes[part.start : part.stop]) for part in batch_proof.path(indexes, earlier, size)]
 
     @property
     def verifier(self) -> str:
@@ -135,6 +139,11 @@ class Register:
             wanted = oversight_pb2.GetInclusionProofRequest.FromString(request)
             return oversight_pb2.GetInclusionProofResponse(
                 hashes=self.ledger.inclusion(wanted.leaf_index, wanted.tree_size)
+            )
+        if method.endswith("GetBatchProof"):
+            asked = oversight_pb2.GetBatchProofRequest.FromString(request)
+            return oversight_pb2.GetBatchProofResponse(
+                hashes=self.ledger.batch(asked.leaf_indexes, asked.earlier_sizes, asked.tree_size)
             )
         sizes = oversight_pb2.GetConsistencyProofRequest.FromString(request)
         return oversight_pb2.GetConsistencyProofResponse(

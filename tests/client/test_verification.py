@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsor
+from nsor import verification
 from nsor.ledger import merkle, note
 from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.client.conftest import Connect, Register
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
+BATCH = "nsor.v1.OversightService/GetBatchProof"
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +67,19 @@ def test_progress_is_told(client: nsor.Client) -> None:
     _calls(client, 3)
     steps: list[tuple[int, int]] = []
     client.verify_ledger(progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(number, 6) for number in range(1, 7)]
+    assert steps == [(6, 6)]
+
+
+def test_many_receipts_are_proved_by_few_entries(
+    client: nsor.Client, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A verification doesn't grow the ledger by a proof per leaf: each proof is an entry itself.
+    monkeypatch.setattr(verification, "BATCH", 4)
+    _calls(client, 10)
+    found = client.verify_ledger()
+    assert (found.leaves, found.checkpoints) == (10, 10)
+    asked = [call.method.rpartition("/")[2] for call in register.calls[10:]]
+    assert sorted(asked) == ["GetBatchProof"] * 3 + ["GetCheckpoint"]
 
 
 @pytest.mark.parametrize("after_a_restart", [False, True])
@@ -168,10 +182,19 @@ def test_answers_out_of_order_are_no_rollback(client: nsor.Client, register: Reg
 
 def test_a_proof_of_the_wrong_leaf_is_refused(client: nsor.Client, register: Register) -> None:
     _calls(client, 4)
-    wrong = oversight_pb2.GetInclusionProofResponse(hashes=[merkle.leaf_hash(b"x")] * 3)
+    hashes = [merkle.leaf_hash(b"x")] * 3
+    wrong = oversight_pb2.GetInclusionProofResponse(hashes=hashes)
     register.answers["nsor.v1.OversightService/GetInclusionProof"] = lambda _: wrong
+    register.answers[BATCH] = lambda _: oversight_pb2.GetBatchProofResponse(hashes=hashes)
     with pytest.raises(nsor.LeafMissing):
         client.verify_ledger()
+
+
+def test_a_wrong_proof_of_many_is_no_evidence_against_each(client: nsor.Client, register: Register) -> None:
+    # Whatever is wrong with a proof of many: each that is proved by itself is in the tree.
+    _calls(client, 4)
+    register.answers[BATCH] = lambda _: oversight_pb2.GetBatchProofResponse(hashes=[merkle.leaf_hash(b"x")])
+    assert client.verify_ledger().leaves == 4
 
 
 def test_a_failed_verification_keeps_the_evidence(client: nsor.Client, register: Register, tmp_path: Path) -> None:

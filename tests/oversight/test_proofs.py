@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 
-from nsor.ledger import merkle, note
+from nsor.ledger import batch_proof, merkle, note
 from nsor.v1 import errors_pb2, oversight_pb2, receipt_pb2
 from nsor_server.oversight.rules import ProofOutOfRange
 from nsor_server.storage.keyring import Keyring
@@ -64,6 +64,20 @@ def test_every_checkpoint_is_proved_a_prefix_of_the_later_ones(written: Written,
         merkle.verify_consistency(first, second, older, newer, proof.hashes)
 
 
+def test_receipts_and_checkpoints_are_proved_together(
+    written: Written, keyring: Keyring, receipts: Sequence[receipt_pb2.Receipt]
+) -> None:
+    root = checkpoint(written, keyring).root
+    request = oversight_pb2.GetBatchProofRequest(leaf_indexes=[6, 1, 6], earlier_sizes=[3, 8], tree_size=8)
+    proof = ask(written, request)
+    assert isinstance(proof, oversight_pb2.GetBatchProofResponse)
+    leaves = {index: merkle.leaf_hash(receipts[index].leaf) for index in (1, 6)}
+    roots = {size: checkpoint(written, keyring, size).root for size in (3, 8)}
+    batch_proof.verify(leaves, roots, 8, proof.hashes, root)
+    # Beside leaf 1 leaf 0; the third of the earlier tree and the fourth; both beside it in the other half.
+    assert len(proof.hashes) == 5
+
+
 @pytest.mark.usefixtures("receipts")
 @pytest.mark.parametrize(
     "wrong",
@@ -75,6 +89,10 @@ def test_every_checkpoint_is_proved_a_prefix_of_the_later_ones(written: Written,
         oversight_pb2.GetInclusionProofRequest(leaf_index=2**64 - 1, tree_size=2**64 - 1),
         oversight_pb2.GetConsistencyProofRequest(first_tree_size=8, second_tree_size=3),
         oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=9),
+        oversight_pb2.GetBatchProofRequest(leaf_indexes=[0, 8], tree_size=8),
+        oversight_pb2.GetBatchProofRequest(leaf_indexes=[2**64 - 1], tree_size=2**64 - 1),
+        oversight_pb2.GetBatchProofRequest(leaf_indexes=[0], earlier_sizes=[4], tree_size=3),
+        oversight_pb2.GetBatchProofRequest(earlier_sizes=[0], tree_size=3),
     ],
 )
 def test_a_proof_of_a_tree_that_never_was_is_refused(written: Written, wrong: Message) -> None:

@@ -252,3 +252,7 @@ class _Register:
     def consistency(self, first: int, second: int) -> Sequence[bytes]:
         request = oversight_pb2.GetConsistencyProofRequest(first_tree_size=first, second_tree_size=second)
         return self._oversight.get_consistency_proof(request).message.hashes
+
+    def batch(self, indexes: Sequence[int], sizes: Sequence[int], size: int) -> Sequence[bytes]:
+        request = oversight_pb2.GetBatchProofRequest(leaf_indexes=indexes, earlier_sizes=sizes, tree_size=size)
+        return self._oversight.get_batch_proof(request).message.hashes

@@ -16,7 +16,8 @@ _READS = frozenset({options_pb2.EFFECT_DISCLOSES, options_pb2.EFFECT_OVERSEES})
 _REPEATABLE = frozenset({"nsor.v1.NotificationService/AcknowledgeEvents"})
 """Changes without a request id that may be repeated: acknowledging again changes nothing."""
 PROOFS = frozenset(
-    f"nsor.v1.OversightService/{name}" for name in ("GetCheckpoint", "GetInclusionProof", "GetConsistencyProof")
+    f"nsor.v1.OversightService/{name}"
+    for name in ("GetCheckpoint", "GetInclusionProof", "GetConsistencyProof", "GetBatchProof")
 )
 """Of what proves the ledger no receipt is kept."""
 

@@ -1,7 +1,8 @@
 """Proves that the ledger still holds every leaf this agency was shown, and that it only ever grew.
 
-From the last verified checkpoint to the newest: one consistency proof; one more for each checkpoint that came with an
-answer since; one inclusion proof for each new leaf. Whatever fails is evidence: the kept files stay as they are.
+From the last verified checkpoint to the newest: that one, each checkpoint that came with an answer since, and each new
+leaf is proved, many of them by one proof, so that a verification hardly grows the ledger. Whatever fails is evidence:
+the kept files stay as they are.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Protocol
 
 from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
 from nsor.journal import Base, Journal, Kept
-from nsor.ledger import epochs, merkle, note
+from nsor.ledger import batch_proof, epochs, merkle, note
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.tlog_proof import TlogProof
 from nsor.origins import Origins, opened
 
-PARALLEL = 8
+PARALLEL = 2
+BATCH = 500
+"""Leaves, and as many checkpoints, that one proof is asked for: the register gives one for 500."""
 
 
 class ProofSource(Protocol):
@@ -33,6 +36,9 @@ class ProofSource(Protocol):
 
     def consistency(self, first: int, second: int) -> Sequence[bytes]:
         """The proof between two sizes."""
+
+    def batch(self, indexes: Sequence[int], sizes: Sequence[int], size: int) -> Sequence[bytes]:
+        """One proof for leaves and earlier sizes in the tree of a size (``nsor.ledger.batch_proof``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +115,10 @@ def verify(
         total = len(older) + len(survived)
         done = 0
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-            steps: list[concurrent.futures.Future[object]]
-            steps = [pool.submit(_check_prefix, source, checkpoint, newest) for checkpoint in older]
-            steps += [pool.submit(_check_leaf, source, leaf, newest) for leaf in survived]
+            steps = [pool.submit(_check, source, *batch, newest) for batch in _batches(older, survived)]
             try:
                 for step in steps:
-                    step.result()
-                    done += 1
+                    done += step.result()
                     if progress is not None:
                         progress(done, total)
             finally:
@@ -194,6 +197,49 @@ def _distinct(kept: note.Checkpoint | None, seen: Iterable[note.Checkpoint]) -> 
         if found.setdefault((checkpoint.origin, checkpoint.size), checkpoint) != checkpoint:
             raise LedgerForked(checkpoint.size, checkpoint.size)
     return sorted(found.values(), key=lambda each: each.size)
+
+
+def _batches(
+    older: Sequence[note.Checkpoint], leaves: Sequence[Kept]
+) -> list[tuple[Sequence[note.Checkpoint], Sequence[Kept]]]:
+    """What is proved together: in the order of the tree, since neighbours share the most of a proof."""
+    placed = sorted(leaves, key=lambda each: each.index)
+    starts = range(0, max(len(older), len(placed)), BATCH)
+    return [(older[start : start + BATCH], placed[start : start + BATCH]) for start in starts]
+
+
+def _check(
+    source: ProofSource, older: Sequence[note.Checkpoint], leaves: Sequence[Kept], newest: note.Checkpoint
+) -> int:
+    """See that checkpoints are prefixes of the newest, and that leaves are in its tree; gives how many they are.
+
+    Where the proof of all of them doesn't hold, each is proved by itself: so it shows which isn't there.
+    """
+    if not _is_proved(source, older, leaves, newest):
+        for checkpoint in older:
+            _check_prefix(source, checkpoint, newest)
+        for leaf in leaves:
+            _check_leaf(source, leaf, newest)
+    return len(older) + len(leaves)
+
+
+def _is_proved(
+    source: ProofSource, older: Sequence[note.Checkpoint], leaves: Sequence[Kept], newest: note.Checkpoint
+) -> bool:
+    """Whether one proof holds for all of them."""
+    hashes = {each.index: merkle.leaf_hash(each.leaf) for each in leaves}
+    roots = {each.size: each.root for each in older if each.size}
+    empty = [each for each in older if not each.size]
+    if (len(hashes), len(roots) + len(empty)) != (len(leaves), len(older)):
+        return False  # two of one number: at most one of them is in the tree
+    if any(each.root != merkle.EMPTY_ROOT for each in empty) or max(hashes, default=0) >= newest.size:
+        return False
+    try:
+        proof = source.batch(tuple(hashes), tuple(roots), newest.size)
+        batch_proof.verify(hashes, roots, newest.size, proof, newest.root)
+    except merkle.ProofError:
+        return False
+    return True
 
 
 def _check_prefix(source: ProofSource, older: note.Checkpoint, newest: note.Checkpoint) -> None:

@@ -4,11 +4,13 @@ Reads committed rows only, so a proof is never of a tree that a rollback could t
 decided before.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.ledger import batch_proof
 from nsor.ledger.merkle import consistency_path, inclusion_path
 from nsor_server.ledger import subtrees
 from nsor_server.storage import arrays
@@ -94,6 +96,19 @@ class Proofs:
         if not 0 <= first <= second:
             raise NoSuchTree("the first tree is larger than the second")
         path = consistency_path(first, second)
+        return subtrees.read(conn, head, path)[0] if path else []
+
+    def batch(self, conn: Connection, indexes: Collection[int], earlier: Collection[int], size: int) -> list[bytes]:
+        """The hashes that prove leaves, and that earlier trees are prefixes, in the tree of ``size``, each once.
+
+        Raises:
+            NoSuchTree: there is no such leaf or earlier tree, or the ledger is smaller.
+        """
+        head = self._head_of(conn, size)
+        try:
+            path = batch_proof.path(indexes, earlier, size)
+        except ValueError:
+            raise NoSuchTree("an index or a size lies outside the tree") from None
         return subtrees.read(conn, head, path)[0] if path else []
 
     def _head_of(self, conn: Connection, size: int) -> subtrees.Head:

@@ -56,6 +56,7 @@ class OversightService:
                 oversight_pb2.GetConsistencyProofResponse,
                 self.get_consistency_proof,
             ),
+            Unary(oversight_pb2.GetBatchProofRequest, oversight_pb2.GetBatchProofResponse, self.get_batch_proof),
         )
 
     def list_accesses(
@@ -135,6 +136,20 @@ class OversightService:
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")
+
+    def get_batch_proof(
+        self, call: Call, request: oversight_pb2.GetBatchProofRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.GetBatchProofResponse]:
+        """Prove many leaves and earlier trees in the tree of one size.
+
+        Raises:
+            ProofOutOfRange: there is no such leaf or no such tree.
+        """
+        try:
+            hashes = self._proofs.batch(conn, request.leaf_indexes, request.earlier_sizes, request.tree_size)
+        except proofs.NoSuchTree:
+            raise rules.ProofOutOfRange from None
+        return _outcome(call, oversight_pb2.GetBatchProofResponse(hashes=hashes), "PROOF")
 
 
 def _epochs(conn: Connection) -> list[oversight_pb2.Epoch]:

@@ -28,6 +28,7 @@ def oversight(ids: parts.Ids) -> Iterator[Message]:
     yield oversight_pb2.GetCheckpointRequest(min_tree_size=1)
     yield oversight_pb2.GetInclusionProofRequest(leaf_index=1, tree_size=2)
     yield oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=2)
+    yield oversight_pb2.GetBatchProofRequest(leaf_indexes=[1], earlier_sizes=[1], tree_size=2)
 
 
 def directory(ids: parts.Ids) -> Iterator[Message]:

@@ -75,3 +75,19 @@ class Oversight(Service):
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )
+
+    def get_batch_proof(
+        self,
+        request: oversight_pb2.GetBatchProofRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.GetBatchProofResponse]:
+        """Prove many leaves and earlier sizes in the tree of one size."""
+        return self._connection.call(
+            "nsor.v1.OversightService/GetBatchProof",
+            request,
+            oversight_pb2.GetBatchProofResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )

@@ -410,3 +410,64 @@ class GetConsistencyProofResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetConsistencyProofResponse: _TypeAlias = GetConsistencyProofResponse  # noqa: Y015
+
+@_typing.final
+class GetBatchProofRequest(_message.Message):
+    """Asks for one proof of many leaves and earlier trees."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAF_INDEXES_FIELD_NUMBER: _builtins.int
+    EARLIER_SIZES_FIELD_NUMBER: _builtins.int
+    TREE_SIZE_FIELD_NUMBER: _builtins.int
+    tree_size: _builtins.int
+    """Size of the tree, not greater than the newest checkpoint's."""
+    @_builtins.property
+    def leaf_indexes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Indexes of the leaves, below `tree_size`, at most 500, in any order."""
+
+    @_builtins.property
+    def earlier_sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sizes of earlier trees, from 1 to `tree_size`, at most 500, in any order."""
+
+    def __init__(
+        self,
+        *,
+        leaf_indexes: _abc.Iterable[_builtins.int] | None = ...,
+        earlier_sizes: _abc.Iterable[_builtins.int] | None = ...,
+        tree_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier_sizes", b"earlier_sizes", "leaf_indexes", b"leaf_indexes", "tree_size", b"tree_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBatchProofRequest: _TypeAlias = GetBatchProofRequest  # noqa: Y015
+
+@_typing.final
+class GetBatchProofResponse(_message.Message):
+    """One proof of many leaves and earlier trees."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HASHES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Divide the tree of `tree_size` as RFC 6962 does (2.1), and go on dividing each subtree that holds a leaf that was asked for, or the
+        border of an earlier tree. These are the roots of those that are left, from the left to the right, 32 bytes each, without the
+        leaves that were asked for. With the leaves' hashes they give the root of the tree, and the roots of the earlier ones.
+        """
+
+    def __init__(
+        self,
+        *,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hashes", b"hashes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBatchProofResponse: _TypeAlias = GetBatchProofResponse  # noqa: Y015

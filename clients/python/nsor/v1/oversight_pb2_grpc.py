@@ -56,6 +56,11 @@ class OversightServiceStub:
                 request_serializer=nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofResponse.FromString,
                 _registered_method=True)
+        self.GetBatchProof = channel.unary_unary(
+                '/nsor.v1.OversightService/GetBatchProof',
+                request_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
+                _registered_method=True)
 
 
 class OversightServiceServicer:
@@ -93,6 +98,14 @@ class OversightServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBatchProof(self, request, context):
+        """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
+        hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OversightServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -115,6 +128,11 @@ def add_OversightServiceServicer_to_server(servicer, server):
                     servicer.GetConsistencyProof,
                     request_deserializer=nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'GetBatchProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBatchProof,
+                    request_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +245,33 @@ class OversightService:
             '/nsor.v1.OversightService/GetConsistencyProof',
             nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofRequest.SerializeToString,
             nsor_dot_v1_dot_oversight__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBatchProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/GetBatchProof',
+            nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
+            nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,10 @@ class OversightServiceStub:
     """Proves that a leaf is in the tree of a size (RFC 6962, 2.1.1)."""
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetConsistencyProofRequest, _oversight_pb2.GetConsistencyProofResponse]
     """Proves that the tree of one size is a prefix of the tree of another (RFC 6962, 2.1.2)."""
+    GetBatchProof: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetBatchProofRequest, _oversight_pb2.GetBatchProofResponse]
+    """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
+    hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+    """
 
 @_typing.type_check_only
 class OversightServiceAsyncStub(OversightServiceStub):
@@ -65,6 +69,10 @@ class OversightServiceAsyncStub(OversightServiceStub):
     """Proves that a leaf is in the tree of a size (RFC 6962, 2.1.1)."""
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetConsistencyProofRequest, _oversight_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that the tree of one size is a prefix of the tree of another (RFC 6962, 2.1.2)."""
+    GetBatchProof: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetBatchProofRequest, _oversight_pb2.GetBatchProofResponse]  # type: ignore[assignment]
+    """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
+    hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+    """
 
 class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
     """The access ledger, seen from outside. It is an RFC 6962 Merkle tree (SHA-256, prefixes 0x00 and 0x01) with C2SP signed notes as
@@ -105,5 +113,15 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_oversight_pb2.GetConsistencyProofResponse, _abc.Awaitable[_oversight_pb2.GetConsistencyProofResponse]]:
         """Proves that the tree of one size is a prefix of the tree of another (RFC 6962, 2.1.2)."""
+
+    @_abc_1.abstractmethod
+    def GetBatchProof(
+        self,
+        request: _oversight_pb2.GetBatchProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oversight_pb2.GetBatchProofResponse, _abc.Awaitable[_oversight_pb2.GetBatchProofResponse]]:
+        """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
+        hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+        """
 
 def add_OversightServiceServicer_to_server(servicer: OversightServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

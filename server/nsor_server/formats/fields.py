@@ -379,7 +379,7 @@ def _scalar_items(rules: Rules) -> Check:
 
 def _integer_item(least: int, most: int) -> Callable[[int], int]:
     def item(value: int) -> int:
-        if not least <= value <= most:
+        if value < least or (most and value > most):
             raise FormatError(errors_pb2.FIELD_REASON_OUT_OF_RANGE)
         return value
 

@@ -424,11 +424,11 @@ class GetBatchProofRequest(_message.Message):
     """Size of the tree, not greater than the newest checkpoint's."""
     @_builtins.property
     def leaf_indexes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Indexes of the leaves, below `tree_size`, at most 500, in any order."""
+        """Indexes of the leaves, below `tree_size`, at most 500, each once, in any order."""
 
     @_builtins.property
     def earlier_sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Sizes of earlier trees, from 1 to `tree_size`, at most 500, in any order."""
+        """Sizes of earlier trees, from 1 to `tree_size`, at most 500, each once, in any order."""
 
     def __init__(
         self,

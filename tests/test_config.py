@@ -11,6 +11,7 @@ SECRET = "s3cr3t-v4lue"
 SAMPLES = {
     "listen": "localhost:1",
     "metrics_listen": "off",
+    "log_format": "json",
     "database_url": "postgresql://db/nsor",
     "database_owner_url": "postgresql://db/nsor",
     "ledger_origin": "example.org/log",

@@ -7,9 +7,15 @@ a value: whatever could be a person's is not in it.
 
 import enum
 import logging
+import re
+import threading
+from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 PATTERN: Final = r"\bALERT [A-Z_]+: "
+CODE: Final = re.compile(r"ALERT ([A-Z_]+): ")
+"""A message that is one, with its code."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +51,16 @@ class Alert(enum.StrEnum):
     """The end of the ledger isn't what was signed: entries were lost or changed."""
 
 
+_lock = threading.Lock()
+_counts: Counter[str] = Counter()
+
+
+def counts() -> Mapping[str, int]:
+    """How many lines of each code this process has written, also of those of which there were none."""
+    with _lock:
+        return {each.value: _counts[each.value] for each in Alert}
+
+
 def alert(code: Alert, text: str, *arguments: object) -> None:
     """Write one line.
 
@@ -53,4 +69,6 @@ def alert(code: Alert, text: str, *arguments: object) -> None:
         text: in the form of logging, with a place for each argument.
         arguments: names of tables and columns, classes of errors, numbers; no value of a row.
     """
+    with _lock:
+        _counts[code.value] += 1
     _log.critical("ALERT %s: " + text, code.value, *arguments)

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PREFIX = "NSOR_"
 CONFIG_VARIABLE = "NSOR_CONFIG"
@@ -143,6 +143,9 @@ class Settings:
     metrics_listen: str | None = None
     """Address of the Prometheus endpoint, HOST:PORT; None is off."""
 
+    log_format: Literal["text", "json"] = "text"
+    """Form of the log's lines on stderr: `text` for people, `json` for programs, one object a line."""
+
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
 
@@ -258,6 +261,12 @@ def _switch(value: object, _folder: Path) -> bool:
     return value == "on"
 
 
+def _form(value: object, _folder: Path) -> str:
+    if value not in {"text", "json"}:
+        raise _WrongError("is neither text nor json")
+    return str(value)
+
+
 def _count(low: int, high: int) -> _Rule:
     def read(value: object, _folder: Path) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
@@ -316,6 +325,7 @@ RULES: Mapping[str, _Rule] = {
     "drain_seconds": _seconds(0, 3600),
     "maximum_message_bytes": _count(1024, 4 * 1024 * 1024),
     "metrics_listen": _Rule("HOST:PORT or off", _optional_address),
+    "log_format": _Rule("text or json", _form),
 }
 """Every setting, in the order in which `check` lists them."""
 

@@ -11,11 +11,12 @@ import signal
 import sys
 import threading
 import types
+from collections.abc import Callable
 
 import click
 from rich.console import Console
 
-from nsor_server import config
+from nsor_server import config, logs
 
 STOPPED_AT_ONCE = 130
 TRIM_SECONDS = 60.0
@@ -34,9 +35,7 @@ def serve() -> None:
     from nsor_server import app  # noqa: PLC0415 - everything is imported here, and only for this command
 
     settings = config.load(os.environ)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # grpc logs what a handler raised. None raises, and should one do so, its text could hold values.
-    logging.getLogger("grpc").setLevel(logging.CRITICAL)
+    lines = logs.begin(settings.log_format)
     _allow_connections()
     _forbid_dumps()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -50,22 +49,31 @@ def serve() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nothing to read again yet, and it would end us
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)
-    console = Console(stderr=True, highlight=False)
+    said = _saying(settings.log_format)
     with app.serving(settings, os.environ) as register:
         _settle_memory()
         signal.signal(signal.SIGHUP, lambda _number, _frame: register.reload())
         click.echo(f"nsor-server serves on {register.address}")
         sys.stdout.flush()
         if settings.embedded:
-            console.print("[yellow]Embedded PostgreSQL: its files don't defend against whoever has this account.[/]")
+            said("Embedded PostgreSQL: its files don't defend against whoever has this account.")
         while not stop.wait(TRIM_SECONDS):
             _return_memory()
-        console.print("Draining; a second signal ends at once.")
-    console.print("Stopped.")
+        said("Draining; a second signal ends at once.")
+    said("Stopped.")
+    lines.close()
     sys.stdout.flush()
     sys.stderr.flush()
     # A collector of spans that hangs holds a thread of grpc's, which the interpreter's own end would wait for.
     os._exit(0)
+
+
+def _saying(form: logs.Format) -> Callable[[str], None]:
+    """How an operator is told what isn't of a call: as a line of the log where programs read that."""
+    if form == "json":
+        return logging.getLogger(__name__).info
+    console = Console(stderr=True, highlight=False)
+    return console.print
 
 
 def _silence_handshakes() -> None:

@@ -44,7 +44,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def agencies(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Agencies]:
     """The agencies around the session's register."""
     with ExitStack() as stack:
-        yield start(stack, tmp_path_factory.mktemp("register") / "register", prepared)
+        yield start(stack, tmp_path_factory.mktemp("register") / "register", prepared, {"NSOR_LOG_FORMAT": "json"})
 
 
 @pytest.fixture(scope="session")

@@ -327,6 +327,13 @@ def test_no_log_and_no_span_repeats_a_value(trial: Trial, agencies: Agencies) ->
     assert [text for text in planted if text.encode() in kept or json.dumps(text)[1:-1].encode() in kept] == []
 
 
+def test_all_that_a_server_says_is_for_programs_where_that_is_asked_for(trial: Trial, agencies: Agencies) -> None:
+    # What reads the lines breaks at one that isn't in their form.
+    assert trial.tried
+    lines = [json.loads(line) for line in agencies.register.log.read_text(encoding="utf-8").splitlines()]
+    assert any(line["message"].startswith("Embedded PostgreSQL: ") and line["level"] == "info" for line in lines)
+
+
 def _telling(text: str) -> bool:
     """Whether it would hardly be there by chance: numbers of times and ids have many digits."""
     return len(text) >= (10 if text.isascii() and text.isalnum() else TELLING)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nsor.v1 import errors_pb2, receipt_pb2
-from nsor_server import errors
+from nsor_server import errors, logs
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.rpc.answers import describe
@@ -180,7 +180,8 @@ class Exchange:
         try:
             if call.tries:
                 self._front.enter(call)
-            self._needs.reader.run_message(self._handler, call)
+            with logs.Concerning(call.span.trace_id, call.access_id):
+                self._needs.reader.run_message(self._handler, call)
             call.weight = self._handler.weight(call.request)
             describe(call, recorded=True)
             self._needs.writer.put(call)

@@ -19,7 +19,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from nsor.v1 import errors_pb2, receipt_pb2
-from nsor_server import errors
+from nsor_server import errors, logs
 from nsor_server.access.limits import UNKNOWN, Hold, Limits
 from nsor_server.calls import Call
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
@@ -159,7 +159,8 @@ class Pipeline:
 
     def _read(self, call: Call) -> None:
         try:
-            self._decide(call)
+            with logs.Concerning(call.span.trace_id, call.access_id):
+                self._decide(call)
         except Exception as error:  # noqa: BLE001 - the one catch-all: grpc sends an exception's text to the caller
             self.refuse(call, error)
         else:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from google.rpc import code_pb2
 
 from nsor.v1 import errors_pb2
-from nsor_server import errors
+from nsor_server import errors, logs
 from nsor_server.calls import Agency, Call, new_access_id
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import StaleRead
@@ -189,11 +188,9 @@ class Refusals:
         if isinstance(error, errors.ApiError):
             return error
         # An exception's text can hold values: a driver's does.
-        place = " < ".join(
-            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
-            for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:])
-        )
-        _log.error("call %s of %s failed: %s at %s", text(call.access_id), call.method, type(error).__name__, place)
+        place, name = logs.place(error.__traceback__), type(error).__name__
+        with logs.Concerning(call.span.trace_id, call.access_id):
+            _log.error("call %s of %s failed: %s at %s", text(call.access_id), call.method, name, place)
         return errors.Internal()
 
     def _run(self) -> None:

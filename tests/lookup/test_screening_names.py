@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -212,6 +214,26 @@ def test_a_row_that_is_sent_again_costs_nothing_and_tells_nobody_again(services:
     assert findings(services, keyring) == []
 
 
+def test_a_row_that_was_paid_for_is_shown_again_however_many_stand_in_front_of_it(
+    services: Services, keyring: Keyring
+) -> None:
+    # The budget ends at the first row: those behind it aren't compared, and the last one was paid for.
+    convict(services)
+    created = convict(services, "Zarghun Marri", "Gul Khan")
+    few(services, 2)
+    who, manifest = officer_of(FIA_IMMIGRATION), declared(services, persons=50)
+    last = passenger(rules.MOST_HITS + 8, "Zarghun Marri", "Gul Khan")
+    assert said(ask(services, manifest, last, who=who)) == [(ALIKE, DONE)]
+    new = [passenger(number) for number in range(1, rules.MOST_HITS + 8)]
+    outcome = ask(services, manifest, *new, last, who=who)
+    assert said(outcome) == [(ALIKE, DONE), *[(NO_RECORD, EMPTY)] * (len(new) - 1), (ALIKE, DONE)]
+    assert (outcome.costs, len(outcome.shown)) == (1, 2)
+    assert len(told(services)) == 2
+    services.judge_all(created, "SET_ASIDE")
+    assert said(ask(services, manifest, last, who=who)) == [(NO_RECORD, DONE)]
+    assert findings(services, keyring) == []
+
+
 def test_a_row_that_is_alike_only_when_it_is_sent_again_is_paid_then(services: Services, keyring: Keyring) -> None:
     manifest, row = declared(services), passenger(1)
     read(services)
@@ -240,6 +262,21 @@ def test_names_that_are_not_read_yet_hold_nobody_up(services: Services) -> None:
     assert said(ask(services, manifest, row)) == [(NO_RECORD, NOT_READY)]
     read(services)
     assert said(ask(services, manifest, row)) == [(ALIKE, DONE)]
+
+
+def test_a_process_that_hangs_holds_no_message_up(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = cnic()
+    order = of_day(RAFIQ, LAL_DIN)
+    order.person.cnic = number
+    services.confirmed(order)
+    read(services)
+    process = services.names._names
+    assert process is not None
+    monkeypatch.setattr(passenger_names, "LONGEST_SECONDS", 0.01)
+    os.kill(process.pid, signal.SIGSTOP)
+    rows = [passenger(1, of=number), passenger(2)]
+    assert said(ask(services, declared(services), *rows)) == [(FOUND, DONE), (NO_RECORD, NOT_READY)]
+    os.kill(process.pid, signal.SIGCONT)
 
 
 def test_names_that_most_people_have_are_not_compared(services: Services) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +13,12 @@ import pytest
 
 from nsor_server.names import child
 from nsor_server.names.card import Band, Bands, Name, Person
-from nsor_server.names.process import NameProcess, NamesUnavailable
+from nsor_server.names.process import NameProcess, NamesLate, NamesUnavailable
 
 RAFIQ = Person((Name("Muhammad Rafiq", "Lal Din"),), 1980, 1)
 ONE = b"1" * 16
+BANDS = Bands(0.8, 0.4)
+MANY = [(n.to_bytes(16, "big"), RAFIQ) for n in range(5_000)]
 _TELLS = """#!{python} -I
 import json, os, pathlib
 files = [f"/proc/self/fd/{{n}}" for n in os.listdir("/proc/self/fd")]
@@ -91,6 +95,44 @@ def test_what_does_not_answer_is_ended() -> None:
         process.candidates([RAFIQ] * 50, 5)
     process.stop()
     assert process._process.returncode is not None
+
+
+def test_who_asks_waits_no_longer_than_he_wants_to_and_the_process_goes_on(process: NameProcess) -> None:
+    # Else whoever gives his calls a short deadline would have everybody's names read anew.
+    process.add([(ONE, RAFIQ)])
+    os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(NamesLate):
+        process.compare(RAFIQ, 5, BANDS, MANY, time.monotonic())  # it is more than the pipe takes
+    with pytest.raises(NamesLate):
+        process.search(RAFIQ, 5, BANDS, time.monotonic())
+    with pytest.raises(NamesLate):
+        process.born([RAFIQ], 1, 0.7, time.monotonic())
+    os.kill(process.pid, signal.SIGCONT)
+    # Nobody hears what was answered to another one.
+    assert [each.card_id for each in process.search(RAFIQ, 5, BANDS).candidates] == [ONE]
+    assert not process.has_ended
+
+
+def test_a_question_that_hangs_ends_the_process_for_all_who_wait() -> None:
+    process = NameProcess(answer_seconds=0.01)
+    os.kill(process.pid, signal.SIGSTOP)
+    told: list[type] = []
+
+    def asks() -> None:
+        try:
+            process.search(RAFIQ, 5, BANDS)
+        except NamesUnavailable as error:
+            told.append(type(error))
+
+    threads = [threading.Thread(target=asks) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert told == [NamesUnavailable] * 4
+    assert process.has_ended
+    process.stop()
+    assert process._process.returncode == -signal.SIGKILL
 
 
 def test_it_ends_with_the_register() -> None:

@@ -1,6 +1,8 @@
 """The index of this process: it is filled in the background, follows the ledger, and comes back when it has ended."""
 
 import logging
+import os
+import signal
 import threading
 import time
 from typing import Any
@@ -13,6 +15,7 @@ from nsor_server.lookup.search import index as search_index
 from nsor_server.lookup.search import store
 from nsor_server.lookup.search.index import WAITING, SearchIndex
 from nsor_server.names.card import Bands, Name, Person
+from nsor_server.names.process import NamesUnavailable
 from nsor_server.rpc.metrics import Metrics
 from tests.lookup.search.conftest import Basis, Searching, named, suspect, written
 from tests.polling import until
@@ -203,4 +206,34 @@ def test_a_search_that_took_too_long_says_so(searching: Searching) -> None:
         index.search(ASKED, 20, BANDS, time.monotonic())
     with pytest.raises(errors.DeadlineExceeded):
         index.compare(ASKED, 20, BANDS, [], time.monotonic())
+    assert len(index.search(ASKED, 20, BANDS, LATER).candidates) == 1
+
+
+def test_a_search_waits_no_longer_than_its_caller_for_a_process_that_hangs(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    index = searching.services.names
+    names = index._names
+    assert names is not None
+    os.kill(names.pid, signal.SIGSTOP)
+    with pytest.raises(errors.DeadlineExceeded):
+        index.search(ASKED, 20, BANDS, time.monotonic())
+    with pytest.raises(errors.DeadlineExceeded):
+        index.born([ASKED], 1, 0.7, time.monotonic())
+    os.kill(names.pid, signal.SIGCONT)
+    # It has read the names still: who gives his calls short deadlines doesn't take them from the others.
+    assert len(index.search(ASKED, 20, BANDS, LATER).candidates) == 1
+    assert index._names is names
+
+
+def test_one_that_hangs_is_filled_again_though_nobody_asks_any_more(searching: Searching) -> None:
+    searching.confirmed(named(*RAFIQ))
+    index = searching.services.names
+    names = index._names
+    assert names is not None
+    os.kill(names.pid, signal.SIGSTOP)
+    names._connection.settimeout(0.01)
+    with pytest.raises(NamesUnavailable):
+        names.search(ASKED, 20, BANDS)  # of which the index hears nothing: he who asked by it may have left
+    searching.read()
+    assert index._names is not names
     assert len(index.search(ASKED, 20, BANDS, LATER).candidates) == 1

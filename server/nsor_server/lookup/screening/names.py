@@ -7,6 +7,8 @@ otherwise honest flights would use the budget up. Whoever is over it is told so 
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -28,6 +30,20 @@ from nsor_server.storage.v1 import record_pb2
 
 _TOGETHER: Final = 25
 """People who are compared by one question to the process: a search waits for no more."""
+LONGEST_SECONDS: Final = 5.0
+"""How long a message waits for its names: half of what it may take, so that its documents are answered all the same."""
+
+
+class Compared(NamedTuple):
+    """Somebody who is compared.
+
+    Attributes:
+        person: his names and his day of birth.
+        is_paid: whether somebody was shown by them before, under the number of his row.
+    """
+
+    person: Person
+    is_paid: bool
 
 
 class Met(NamedTuple):
@@ -50,33 +66,50 @@ class PassengerNames:
         self._sealer, self._index, self._decoy = sealer, index, Decoy(sealer)
 
     def met(
-        self, conn: Connection, people: Sequence[Person], least_strength: float, deadline: float
+        self, conn: Connection, people: Sequence[Compared], least_strength: float, deadline: float
     ) -> list[Met | None] | None:
-        """Of each of some people whom his names have given; None: the names aren't read yet, or too many ask.
+        """Of each of some people whom his names have given; None: the names aren't read yet, or they take too long.
 
-        No more than ``MOST_HITS`` are read, the first ones: who comes behind them can't be shown. So many are read and
-        opened in any case, others or nobody: the time doesn't tell of who was given and may not be shown.
+        Of those who were given the first ``MOST_HITS`` are read: who comes behind them can't be shown. Where a budget
+        ends among them those who are paid take their places, so of these the first ``MOST_HITS`` are read too, if there
+        is one. So many are read and opened in any case, others or nobody: the time doesn't tell of who was given and
+        may not be shown.
 
         Raises:
             errors.Internal: a record contradicts itself.
             errors.DeadlineExceeded: it would last until the deadline (``time.monotonic``).
         """
+        given = self._given([each.person for each in people], least_strength, deadline)
+        if given is None:
+            return None
+        ids = [one for one in given if one is not None][: rules.MOST_HITS]
+        paid = (one for one, each in zip(given, people, strict=True) if one is not None and each.is_paid)
+        ids += itertools.islice(paid, rules.MOST_HITS)
+        most = rules.MOST_HITS * (2 if any(each.is_paid for each in people) else 1)
+        read = heads.heads(conn, [*ids, *heads.others(conn, most - len(ids))])
+        opened = {one: self._opened(one, read.get(one)) for one in dict.fromkeys(ids)}
+        for _ in range(most - len(opened)):
+            self._decoy.open()
+        return [
+            None if one is None else _of_day(opened.get(one) or Met(one, None, None), each.person)
+            for one, each in zip(given, people, strict=True)
+        ]
+
+    def _given(self, people: Sequence[Person], least_strength: float, deadline: float) -> list[bytes | None] | None:
+        """The registration that the process gives for each; None: it isn't ready."""
+        until = min(deadline, time.monotonic() + LONGEST_SECONDS)
         given: list[bytes | None] = []
         try:
             for first in range(0, len(people), _TOGETHER):
-                answers = self._index.born(people[first : first + _TOGETHER], 1, least_strength, deadline)
+                answers = self._index.born(people[first : first + _TOGETHER], 1, least_strength, until)
                 given += (each[0].card_id if each else None for each in answers)
         except errors.Unavailable:
             return None
-        ids = [each for each in given if each is not None][: rules.MOST_HITS]
-        read = heads.heads(conn, [*ids, *heads.others(conn, rules.MOST_HITS - len(ids))])
-        opened = {one: self._opened(one, read.get(one)) for one in dict.fromkeys(ids)}
-        for _ in range(rules.MOST_HITS - len(opened)):
-            self._decoy.open()
-        return [
-            None if one is None else _of_day(opened.get(one) or Met(one, None, None), person)
-            for one, person in zip(given, people, strict=True)
-        ]
+        except errors.DeadlineExceeded:
+            if time.monotonic() >= deadline:
+                raise
+            return None
+        return given
 
     def _opened(self, registration_id: bytes, head: heads.Head | None) -> Met:
         """A registration as it is now."""

@@ -383,7 +383,7 @@ class Screening:
         Of whoever is over his budget nobody is compared, so that nothing of the register is in what he is told.
         """
         asked = {
-            nth: each.person
+            nth: names.Compared(each.person, each.is_paid)
             for nth, each in enumerate(passengers)
             if each.person is not None and nth not in found and (call.left > 0 or each.is_paid)
         }

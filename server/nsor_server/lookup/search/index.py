@@ -22,7 +22,7 @@ from nsor_server import errors
 from nsor_server.lookup.search import rules, store
 from nsor_server.lookup.search.store import Place
 from nsor_server.names.card import Bands, Candidate, Found, Person
-from nsor_server.names.process import NameProcess, NamesUnavailable
+from nsor_server.names.process import NameProcess, NamesLate, NamesUnavailable
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -113,7 +113,7 @@ class SearchIndex:
             errors.DeadlineExceeded: the searches before take too long, or this one.
         """
         with self._next(deadline) as names:
-            return names.search(person, limit, bands)
+            return names.search(person, limit, bands, deadline)
 
     def born(
         self, people: Sequence[Person], limit: int, least_strength: float, deadline: float
@@ -124,7 +124,7 @@ class SearchIndex:
             errors.ApiError: as ``search``.
         """
         with self._next(deadline) as names:
-            return names.born(people, limit, least_strength)
+            return names.born(people, limit, least_strength, deadline)
 
     def compare(
         self, person: Person, limit: int, bands: Bands, cards: Sequence[tuple[bytes, Person]], deadline: float
@@ -135,7 +135,7 @@ class SearchIndex:
             errors.ApiError: as ``search``.
         """
         with self._next(deadline) as names:
-            return names.compare(person, limit, bands, cards)
+            return names.compare(person, limit, bands, cards, deadline)
 
     @contextlib.contextmanager
     def _next(self, deadline: float) -> Iterator[NameProcess]:
@@ -154,6 +154,8 @@ class SearchIndex:
                 names = self._ready()  # it may have been filled anew meanwhile
                 try:
                     yield names
+                except NamesLate:
+                    raise errors.DeadlineExceeded from None
                 except NamesUnavailable:
                     raise self._lost(names) from None
                 if time.monotonic() >= deadline:
@@ -223,6 +225,8 @@ class SearchIndex:
         return self._filling
 
     def _follow(self, names: NameProcess) -> bool:
+        if names.has_ended:
+            raise NamesUnavailable
         with self._database.reading() as conn:
             changed = store.changed(conn, self._place, ROWS)
             for at in range(0, len(changed.registration_ids), BATCH):

@@ -17,7 +17,8 @@ from nsor.ledger import merkle, note, screened
 from nsor.ledger.v1 import leaf_pb2
 from nsor.screening import birth_date, documents
 from nsor.v1 import errors_pb2, screening_pb2
-from tests.client.conftest import AGENCY, Refusal, Register, Run
+from tests.client.conftest import AGENCY, ORIGIN, Refusal, Register, Run
+from tests.client.test_epochs import lose
 
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
 SCREEN = "nsor.v1.LookupService/ScreenManifest"
@@ -292,6 +293,20 @@ def proof(run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixtur
     return found
 
 
+def test_a_row_is_proved_though_the_first_one_of_its_message_is_sent_again(
+    run: Run, border: Border, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What wasn't compared for a passing reason isn't kept; the others stand in the tree of its message all the same.
+    border.names = screening_pb2.NAMES_COMPARED_NOT_READY
+    file = tmp_path / "flight.csv"
+    file.write_text(NAMED, encoding="utf-8")
+    assert run("screen", str(file), *FLIGHT) == 0
+    for row in ("3", "4"):
+        assert run("screen", str(file), *FLIGHT, "--prove", row) == 0
+    assert run("screen", str(file), *FLIGHT, "--prove", "1") == 2
+    capsys.readouterr()
+
+
 def test_a_row_is_proved_by_what_was_kept(run: Run, proof: Path, tmp_path: Path) -> None:
     said = json.loads(proof.read_text())
     leaf = merkle.leaf_hash(bytes.fromhex(said["salt"]) + b"2 document PK AB1234567 1 1990-01-02 NO_RECORD")
@@ -335,6 +350,39 @@ def test_a_proof_is_checked_by_whoever_has_the_ledgers_key_and_nobody_is_asked(
 def test_a_proof_that_was_changed_does_not_hold(run: Run, proof: Path, field: str, value: Any) -> None:
     proof.write_text(json.dumps({**json.loads(proof.read_text()), field: value}))
     assert run("screen", "--check-proof", str(proof)) == 3
+
+
+def test_a_row_is_proved_and_checked_after_the_register_has_gone_on_under_another_origin(
+    run: Run,
+    register: Register,
+    proof: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The entry of the row has survived; the operator gives the key out under the new origin then.
+    survived = len(register.ledger.leaves)
+    lose(register, survived)
+    assert run("screen", str(proof.with_name("flight.csv")), *FLIGHT, "--prove", "2") == 0
+    later = proof.with_name("later.proof")
+    later.write_text("{" + capsys.readouterr().out.split("{", 1)[1])
+    assert f"{ORIGIN}/2" in later.read_text()
+    for given in (ORIGIN, f"{ORIGIN}/2"):
+        monkeypatch.setenv("NSOR_LEDGER_KEY", note.Verifier.of(register.ledger.key, given).text())
+        assert run("screen", "--check-proof", str(proof)) == 0
+        assert run("screen", "--check-proof", str(later)) == 0
+    monkeypatch.setenv("NSOR_LEDGER_KEY", note.Verifier.of(register.ledger.key, "other.example/ledger").text())
+    assert run("screen", "--check-proof", str(later)) == 3
+
+
+@pytest.mark.usefixtures("proof")
+def test_of_a_row_whose_entry_was_lost_that_is_said(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # It is no forgery: the register has owned up to it.
+    lost = next(nth for nth, leaf in enumerate(register.ledger.leaves) if leaf_pb2.Leaf.FromString(leaf).rows_root)
+    lose(register, lost)
+    assert run("screen", str(tmp_path / "flight.csv"), *FLIGHT, "--prove", "2", "--json") == 1
+    assert "has lost" in capsys.readouterr().err
 
 
 def test_a_proof_of_another_ledger_does_not_hold(run: Run, proof: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,6 +201,7 @@ class Client:
             access_id: of the access; None is given when this state folder has no receipt of it.
 
         Raises:
+            EntryLost: the register has owned up to it that the entry was lost.
             LeafMissing: the entry isn't in the tree any more.
         """
         connection = self._connection

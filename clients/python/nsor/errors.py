@@ -155,6 +155,22 @@ class LeafMissing(ProofFailed):
         self.index = index
 
 
+class EntryLost(NsorError):
+    """An entry was lost, and the register has owned up to that by a new epoch: nothing proves it any more.
+
+    Attributes:
+        index: the index that its receipt gave.
+    """
+
+    def __init__(self, index: int) -> None:
+        message = Words(
+            f"Entry {index} is one of those that the register has lost, as it has owned up to.",
+            f"اندراج {index} ان میں سے ہے جو رجسٹر سے ضائع ہوئے؛ رجسٹر نے یہ تسلیم کیا ہے۔",
+        )
+        super().__init__("ENTRY_LOST", message)
+        self.index = index
+
+
 class LedgerForked(ProofFailed):
     """The register has signed two ledgers that contradict each other.
 

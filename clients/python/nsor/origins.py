@@ -93,8 +93,6 @@ def opened(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
         ReceiptWrong: it isn't one, or the key hasn't signed it.
     """
     try:
-        origin = note.Checkpoint.parse(note.Note.parse(signed).text).origin
-        epochs.number(origin, verifier.name)
-        return note.verify(signed, note.Verifier(origin, verifier.key))
+        return note.verify(signed, epochs.verifier_of(signed, verifier))
     except (note.NoteError, EpochForged):
         raise ReceiptWrong("checkpoint") from None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from nsor.errors import LeafMissing, LedgerForked, LedgerRolledBack
+from nsor.errors import EntryLost, LeafMissing, LedgerForked, LedgerRolledBack
 from nsor.journal import Base, Journal, Kept
 from nsor.ledger import batch_proof, epochs, merkle, note
 from nsor.ledger.handover import HandedOver
@@ -146,6 +146,7 @@ def receipt(journal: Journal, origins: Origins, source: ProofSource, access_id: 
         access_id: of the access; None is given when no receipt of it is kept.
 
     Raises:
+        EntryLost: the register has owned up to it that the entry was lost.
         LeafMissing: the entry isn't in the tree any more.
         ReceiptWrong: the checkpoint isn't signed by the ledger's key.
     """
@@ -154,6 +155,8 @@ def receipt(journal: Journal, origins: Origins, source: ProofSource, access_id: 
         return None
     signed = source.newest()
     newest = origins.open(signed)
+    if kept.index >= origins.survived(origins.open(kept.note).origin):
+        raise EntryLost(kept.index)
     hashes = tuple(_check_leaf(source, kept, newest))
     return TlogProof(kept.index, hashes, signed), kept.leaf
 

@@ -30,7 +30,7 @@ class KeptRow(NamedTuple):
         entry: index of the entry.
         position: of the row among those of its message.
         salt: the row's own.
-        hashes: of the rows of its message.
+        hashes: of the rows of its message; in the file they stand with the first one of them that is kept.
         root: of their tree.
         access_id: of the entry.
     """
@@ -51,8 +51,16 @@ def digest(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow) -> st
     return hmac.digest(kept.secret(folder), content, "sha256").hex()
 
 
-def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answered: Screened) -> None:
-    """Keep what proves a row."""
+def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answered: Screened, *, is_first: bool) -> None:
+    """Keep what proves a row.
+
+    Args:
+        folder: the state folder.
+        manifest_id: the manifest.
+        row: as it was sent.
+        answered: what became of it.
+        is_first: whether none of its message was kept before it.
+    """
     if answered.proof is None:
         return
     proof = answered.proof
@@ -62,7 +70,7 @@ def keep(folder: Path, manifest_id: str, row: screening_pb2.ManifestRow, answere
         answered.index,
         proof.position,
         proof.salt.hex(),
-        tuple(each.hex() for each in proof.hashes) if not proof.position else (),
+        tuple(each.hex() for each in proof.hashes) if is_first else (),
         proof.root.hex(),
         answered.access_id,
     )
@@ -78,7 +86,7 @@ def rows(folder: Path, manifest_id: str) -> dict[int, KeptRow]:
     if not path.exists():
         return {}
     found: dict[int, KeptRow] = {}
-    hashes: dict[int, tuple[str, ...]] = {}
+    hashes: dict[str, tuple[str, ...]] = {}  # by the access id: after a loss another entry may have the index
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             value = json.loads(line)
@@ -89,5 +97,5 @@ def rows(folder: Path, manifest_id: str) -> dict[int, KeptRow]:
         except (ValueError, KeyError, TypeError):
             continue  # the last one may have been cut off
         found[number] = each
-        hashes[each.entry] = each.hashes or hashes.get(each.entry, ())
-    return {number: each._replace(hashes=hashes[each.entry]) for number, each in found.items()}
+        hashes[each.access_id] = each.hashes or hashes.get(each.access_id, ())
+    return {number: each._replace(hashes=hashes[each.access_id]) for number, each in found.items()}

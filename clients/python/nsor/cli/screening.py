@@ -148,6 +148,7 @@ class _Run:
         self._counts = dict.fromkeys((_FOUND, _ALIKE, _NO_RECORD, _REFUSED), 0)
         self._not_compared = dict.fromkeys(_NOT_COMPARED, 0)
         self._before = 0
+        self._kept_of = ""
 
     def screen(self, rows: list[Passenger]) -> int:
         """Screen the rows, say and write what became of them; gives the exit code."""
@@ -196,7 +197,8 @@ class _Run:
         compared = screening_pb2.NamesCompared.Name(said.names).removeprefix("NAMES_COMPARED_")
         compared = compared if said.names else ""
         if compared != "NOT_READY":
-            screened_kept.keep(self._client.state_folder, self._manifest_id, passenger.row, answered)
+            is_first, self._kept_of = answered.access_id != self._kept_of, answered.access_id
+            screened_kept.keep(self._client.state_folder, self._manifest_id, passenger.row, answered, is_first=is_first)
         if compared in self._not_compared:
             self._not_compared[compared] += 1
         outcome = _NO_RECORD if answered.hit is None else _FOUND

@@ -106,6 +106,18 @@ def number(origin: str, of: str) -> int:
     return nth
 
 
+def verifier_of(signed: bytes, of: note.Verifier) -> note.Verifier:
+    """A ledger's key under the origin that a signed checkpoint says, of whichever epoch of that ledger it is.
+
+    Raises:
+        note.NoteError: it is no checkpoint.
+        EpochForged: it is of another ledger.
+    """
+    origin = note.Checkpoint.parse(note.Note.parse(signed).text).origin
+    number(origin, of.name)
+    return note.Verifier(origin, of.key)
+
+
 def first(origin: str) -> str:
     """The origin of the first epoch of the same ledger."""
     return _parts(origin)[0]
@@ -133,5 +145,4 @@ def _parts(origin: str) -> tuple[str, int]:
 
 def _signed(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
     """A checkpoint that the ledger's key has signed under the origin that it says."""
-    origin = note.Checkpoint.parse(note.Note.parse(signed).text).origin
-    return note.verify(signed, note.Verifier(origin, verifier.key))
+    return note.verify(signed, verifier_of(signed, verifier))

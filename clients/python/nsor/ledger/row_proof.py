@@ -1,7 +1,8 @@
 """What proves to anybody that a passenger was screened, and with which answer: one row, and no other of its message.
 
 The row's salted hash leads to the root over the rows, which stands in the entry; the entry leads to the root of the
-ledger, which the register has signed. Whoever checks it needs the ledger's key, and asks nobody.
+ledger, which the register has signed. Whoever checks it needs the ledger's key, and asks nobody. That key signs under
+another origin after each loss of entries: a proof of before and one of after are checked with whichever was given.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Self
 
 from google.protobuf.message import DecodeError
 
-from nsor.ledger import merkle, screened
+from nsor.ledger import epochs, merkle, screened
 from nsor.ledger.note import NoteError, Verifier
 from nsor.ledger.tlog_proof import TlogProof
 from nsor.ledger.v1 import leaf_pb2
+
+_WRONG = binascii.Error, DecodeError, NoteError, ValueError, merkle.ProofError, epochs.EpochForged
 
 
 class RowProofError(ValueError):
@@ -78,6 +81,9 @@ class RowProof:
     def verify(self, verifier: Verifier) -> tuple[leaf_pb2.Leaf, int]:
         """The entry that the row was answered by, and its index, if all of it holds.
 
+        Args:
+            verifier: the ledger's key, under the origin of any of its epochs.
+
         Raises:
             RowProofError: the row, the entry or the ledger's signature is another one.
         """
@@ -88,7 +94,7 @@ class RowProof:
             own = screened.row_hash(salt, self.row, self.documents, self.birth_date, self.outcome)
             merkle.verify_inclusion(own, self.position, self.rows, path, leaf.rows_root)
             proof = TlogProof.parse(self.proof.encode())
-            proof.verify(entry, verifier)
-        except (binascii.Error, DecodeError, NoteError, ValueError, merkle.ProofError) as wrong:
+            proof.verify(entry, epochs.verifier_of(proof.checkpoint, verifier))
+        except _WRONG as wrong:
             raise RowProofError(str(wrong)) from None
         return leaf, proof.index

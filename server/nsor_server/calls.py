@@ -62,6 +62,7 @@ class Officer:
         disabled: whether the key is disabled.
         decides: whether the officer may sign decisions.
         system: whether it is a system's key, for methods that need no person.
+        own: keyed hashes of the CNICs that were given as his own with this key, and with those of his number before it.
     """
 
     key_id: bytes
@@ -73,6 +74,7 @@ class Officer:
     disabled: bool = False
     decides: bool = False
     system: bool = False
+    own: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ def test_a_replacement_is_written_whole_or_not(services: Services) -> None:
     old = new_key()
     services.ask(call_of(PUNJAB_POLICE), enrolment(old))
     tables = services.never_half_written(call_of(PUNJAB_POLICE), replacement(new_key(), old))
-    assert tables == ["officer_disabled", "officer", "watched_number", "outbox", "idempotency"]
+    assert tables == ["officer_disabled", "officer", "outbox", "idempotency"]
 
 
 # ---- systems ----

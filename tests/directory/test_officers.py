@@ -152,7 +152,6 @@ def test_nothing_is_half_written(services: Services, key: Ed25519PrivateKey) -> 
     before = services.one("SELECT directory_version FROM ledger_head")
     assert services.never_half_written(directory_call(), enrolment(key)) == [
         "officer",
-        "watched_number",
         "outbox",
         "idempotency",
     ]

@@ -223,11 +223,8 @@ def test_no_entry_holds_the_number(services: Services, two: tuple[Officer, Offic
     assert number not in services.one("SELECT string_agg(w::text, ' ') FROM watched_number AS w")
 
 
-def test_an_officers_own_number_is_neither_ended_nor_listed(services: Services, two: tuple[Officer, Officer]) -> None:
+def test_an_officers_own_number_is_neither_entered_nor_listed(services: Services, two: tuple[Officer, Officer]) -> None:
     services.ask(call_of(PUNJAB_POLICE), enrolment(Ed25519PrivateKey.generate()))
-    watched_id = str(services.one("SELECT watched_id FROM watched_number"))
-    for request in (ending(watched_id), entry(cnic(), watched_id)):
-        services.refused(errors.NoRecord, call_of(NPB, two[0]), request)
     assert listed(services, two[0]) == []
     own = entry(cnic(), kind=watched_pb2.WATCHED_KIND_OWN)
     with pytest.raises(errors.InvalidFields) as refused:

@@ -1,16 +1,19 @@
 """The one check before a second person decides: that it is one, mostly of another agency, and sees the newest version.
 
 A person is his agency and his number in it, whatever key he has: a number has one live key, so whoever has the next one
-under it is the same person. Keys are compared too, should one ever stand under two numbers.
+under it is the same person. Keys are compared too, should one ever stand under two numbers. And so are the own numbers
+that were given when the keys were enrolled: one human with two officer numbers is one person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Officer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +25,65 @@ class Person:
         officer_number: within the agency; empty for a key that the directory doesn't have.
         key_id: of the key that has signed.
         compromised: the key was disabled as compromised since.
+        own: keyed hashes of his CNIC, as they were given with this key and with those of his number before it.
     """
 
     agency_id: str
     officer_number: str
     key_id: bytes
     compromised: bool = False
+    own: frozenset[bytes] = frozenset()
 
     def is_same(self, other: Person) -> bool:
-        """Tell whether both are one person: by the key, or by the number that had one key after the other."""
+        """Tell whether both are one person: by the key, by the number that had several keys, or by the own CNIC."""
         number, others = (self.agency_id, self.officer_number), (other.agency_id, other.officer_number)
-        return self.key_id == other.key_id or (bool(self.officer_number) and number == others)
+        is_number = bool(self.officer_number) and number == others
+        return self.key_id == other.key_id or is_number or not self.own.isdisjoint(other.own)
 
 
 def acting(call: Call) -> Person:
     """The officer who acts."""
-    return Person(call.agency.agency_id, call.officer.officer_number if call.officer else "", call.officer_key)
+    if call.officer is None:
+        return Person(call.agency.agency_id, "", call.officer_key)
+    return Person(call.agency.agency_id, call.officer.officer_number, call.officer_key, own=call.officer.own)
 
 
 def holder(call: Call, agency_id: str, key_id: bytes) -> Person:
     """Who has or had a key of an agency, by the directory that the call was gated by."""
     known = call.officers.get(key_id)
-    return Person(agency_id, known.officer_number if known else "", key_id, key_id in call.compromised)
+    if known is None:
+        return Person(agency_id, "", key_id, key_id in call.compromised)
+    return Person(agency_id, known.officer_number, key_id, key_id in call.compromised, known.own)
+
+
+def of_number(officers: Iterable[Officer], agency_id: str, officer_number: str) -> Person:
+    """Who has a number of an agency, under whichever of its keys.
+
+    Args:
+        officers: all that are known.
+        agency_id: id.
+        officer_number: in it.
+    """
+    keys = (each.own for each in officers if (each.agency_id, each.officer_number) == (agency_id, officer_number))
+    return Person(agency_id, officer_number, b"", own=frozenset[bytes]().union(*keys))
+
+
+def own_numbers(rows: Iterable[Mapping[str, Any]]) -> dict[bytes, frozenset[bytes]]:
+    """The keyed hashes of each officer's own CNIC, by his key: those that were given with it and before it.
+
+    What is given with a later key of the number says nothing of what an earlier one has signed.
+
+    Args:
+        rows: of the table ``officer``, all.
+    """
+    given: dict[tuple[str, str], frozenset[bytes]] = {}
+    own = {}
+    for row in sorted(rows, key=lambda each: (each["enrolled_at"], each["key_id"])):
+        number = row["agency_id"], row["officer_number"]
+        if row["own_number"] is not None:
+            given[number] = given.get(number, frozenset()) | {bytes(row["own_number"])}
+        own[bytes(row["key_id"])] = given.get(number, frozenset())
+    return own
 
 
 def check(

@@ -25,6 +25,7 @@ from typing import Any, Final, Protocol
 import psycopg
 
 from nsor.v1 import directory_pb2
+from nsor_server.access import decisions
 from nsor_server.access.facts import Certificate
 from nsor_server.access.unproved import Unproved
 from nsor_server.alerts import Alert
@@ -347,6 +348,7 @@ def _certificates(rows: DecidedRows) -> dict[str, Certificate]:
 
 def _officers(rows: DecidedRows) -> dict[bytes, Officer]:
     disabled = {bytes(row["key_id"]) for row in rows["officer_disabled"]}
+    own = decisions.own_numbers(rows["officer"])
     officers = (
         Officer(
             key_id=bytes(row["key_id"]),
@@ -358,6 +360,7 @@ def _officers(rows: DecidedRows) -> dict[bytes, Officer]:
             disabled=bytes(row["key_id"]) in disabled,
             decides=row["decides"],
             system=row["kind"] == directory_pb2.KEY_KIND_SYSTEM,
+            own=own[bytes(row["key_id"])],
         )
         for row in rows["officer"]
     )

@@ -5,17 +5,21 @@ It reads the rows as they stand; that they are the ledger's is compared apart (`
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 import psycopg
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from nsor.v1 import directory_pb2, options_pb2
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Agency, Officer
 
-_OFFICERS: Final = "SELECT key_id, agency_id, officer_number, public_key, jurisdiction, grade FROM officer"
+_OFFICERS: Final = """
+SELECT key_id, agency_id, officer_number, public_key, jurisdiction, grade, enrolled_at, own_number FROM officer
+"""
+_ENROLLED: Final = "SELECT row_id, index FROM ledger_record WHERE table_name = 'officer'"
 _COMPROMISED: Final = f"""
 SELECT d.key_id, min(r.index)
 FROM ledger_record AS r
@@ -33,12 +37,24 @@ class Enrolled:
     """Officers by key, and agencies by id, those that are disabled too; all of them in memory."""
 
     def __init__(self, conn: psycopg.Connection[TupleRow]) -> None:
+        found = conn.cursor(row_factory=dict_row).execute(_OFFICERS).fetchall()
+        own = decisions.own_numbers(found)
         self._officers = {
-            bytes(key_id): Officer(bytes(key_id), agency_id, number, bytes(public_key), tuple(jurisdiction), grade)
-            for key_id, agency_id, number, public_key, jurisdiction, grade in conn.execute(_OFFICERS)
+            key_id: Officer(
+                key_id,
+                row["agency_id"],
+                row["officer_number"],
+                bytes(row["public_key"]),
+                tuple(row["jurisdiction"]),
+                row["grade"],
+                own=own[key_id],
+            )
+            for row in found
+            for key_id in (bytes(row["key_id"]),)
         }
         self._conn = conn
         self._entered: dict[str, int] | None = None
+        self._enrolled: dict[bytes, int] | None = None
         self._compromised = {bytes(key_id): int(index) for key_id, index in conn.execute(_COMPROMISED)}
         self._agencies = {
             agency_id: Agency(
@@ -80,7 +96,20 @@ class Enrolled:
     def holder(self, agency_id: str, key_id: bytes) -> Person:
         """Who has or had a key of an agency; without a number, if nobody was enrolled with it."""
         officer = self._officers.get(key_id)
-        return Person(agency_id, officer.officer_number if officer else "", key_id)
+        if officer is None:
+            return Person(agency_id, "", key_id)
+        return Person(agency_id, officer.officer_number, key_id, own=officer.own)
+
+    def of_number(self, agency_id: str, officer_number: str, index: int) -> Person:
+        """Who had a number of an agency, by the keys that were enrolled before an entry."""
+        before = (each for key_id, each in self._officers.items() if self.enrolled_at(key_id) < index)
+        return decisions.of_number(before, agency_id, officer_number)
+
+    def enrolled_at(self, key_id: bytes) -> int:
+        """Index of the entry that has enrolled a key; of one that none has: greater than any."""
+        if self._enrolled is None:
+            self._enrolled = {bytes(row_id): int(index) for row_id, index in self._conn.execute(_ENROLLED)}
+        return self._enrolled.get(key_id, sys.maxsize)
 
     def counts(self, key_id: bytes, index: int) -> bool:
         """Whether what a key had begun still counted at an entry: it wasn't disabled as compromised before that."""

@@ -5,8 +5,9 @@ key of the ledger's labels says whether a number is watched. The kind is hashed 
 protected person is an officer. No handler asks here. Whoever compares accesses does, at a fixed time, with what the
 details of their entries name; what a look-up costs, answers and leaves in its span can't depend on it.
 
-Rows are versions. A number is watched from the entry that confirms it (an officer's own one: that enters it) up to the
-entry that ends it, so that what is found of an access is the same whenever it is asked.
+Rows are versions. A number is watched from the entry that confirms it up to the entry that ends it, so that what is
+found of an access is the same whenever it is asked. An officer's own one stands beside his key, in the directory, and
+is watched from his enrolment on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import itertools
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -39,8 +39,6 @@ ROWS: Final = Table(
         ("state", "smallint"),
         ("key_id", "bigint"),
         ("blind", "bytea"),
-        ("agency_id", "text"),
-        ("officer_number", "text"),
         ("decided_by", "bytea"),
         ("expires_at", "timestamptz"),
     ),
@@ -69,7 +67,7 @@ class State(enum.IntEnum):
     PROPOSED = 1
     """One officer of NPB has entered it."""
     WATCHED = 2
-    """A second one has entered the same number; or it is an officer's own."""
+    """A second one has entered the same number."""
     DIFFERS = 3
     """The second one has entered another number: both begin again."""
     END_PROPOSED = 4
@@ -100,8 +98,6 @@ class Version(NamedTuple):
         state: what the version says.
         key_id: of the key of ``blind``.
         blind: value of the number, as ``values`` gives it.
-        agency_id: of whose officer it is the own number; None: of nobody's.
-        officer_number: likewise, his number in the agency.
         decided_by: key id of who has decided it.
         expires_at: until when a second officer may confirm what it proposes.
     """
@@ -112,8 +108,6 @@ class Version(NamedTuple):
     state: int
     key_id: int
     blind: bytes
-    agency_id: str | None
-    officer_number: str | None
     decided_by: bytes
     expires_at: dt.datetime | None = None
 
@@ -122,7 +116,7 @@ class Watched(NamedTuple):
     """That a number is, or was, watched.
 
     Attributes:
-        watched_id: 16 bytes.
+        row_id: 16 bytes; of an officer's own number the 32 of his key.
         kind: why.
         agency_id: of whose officer it is the own number; empty: of nobody's.
         officer_number: his number in the agency, under whichever key.
@@ -130,7 +124,7 @@ class Watched(NamedTuple):
         until: index of the entry that has ended it; None: none has.
     """
 
-    watched_id: bytes
+    row_id: bytes
     kind: Kind
     agency_id: str
     officer_number: str
@@ -171,19 +165,6 @@ def values(blind_index: BlindIndex, kind: Kind, number: Number) -> list[tuple[in
     return blind_index.values(USE, f"{kind:d} {number.use} {number.text}")
 
 
-def own_number(blind_index: BlindIndex, cnic: str, *, officer: tuple[str, str], by: bytes) -> Row:
-    """The row of an officer's own number.
-
-    Args:
-        blind_index: of the keyring.
-        cnic: in its normal form.
-        officer: his agency, and his number in it.
-        by: key id of the focal person who gives it.
-    """
-    blind = values(blind_index, Kind.OWN, Number("cnic", cnic))[0]
-    return row(Version(uuid.uuid4().bytes, FIRST_VERSION, Kind.OWN, State.WATCHED, *blind, *officer, by))
-
-
 def row(version: Version) -> Row:
     """The row of a version."""
     return Row(ROWS, version._replace(kind=int(version.kind), state=int(version.state)))
@@ -192,10 +173,10 @@ def row(version: Version) -> Row:
 def _of_values(conn: psycopg.Connection[Any], blinds: Iterable[bytes]) -> Iterator[tuple[bytes, Watched]]:
     """What watches these values, each with its value."""
     found = ask(conn, _BY_VALUES, arrays.byteas(list(blinds)))
-    for (blind, watched_id, kind, agency_id, number), versions in itertools.groupby(found, key=lambda each: each[:5]):
+    for (blind, row_id, kind, agency_id, number), versions in itertools.groupby(found, key=lambda each: each[:5]):
         since, until = period((version[5], version[6]) for version in versions)
         if since is not None:
-            yield blind, Watched(watched_id, Kind(kind), agency_id or "", number or "", since, until)
+            yield blind, Watched(row_id, Kind(kind), agency_id, number, since, until)
 
 
 def period(versions: Iterable[tuple[int, int]]) -> tuple[int | None, int | None]:
@@ -212,12 +193,16 @@ def period(versions: Iterable[tuple[int, int]]) -> tuple[int | None, int | None]
 _BY_VALUES: Final = Statement(
     b"watched numbers by their values",
     f"""
-SELECT first.blind, uuid_send(first.watched_id), first.kind, first.agency_id, first.officer_number, w.state, r.index
+SELECT first.blind, uuid_send(first.watched_id) AS row_id, first.kind, '', '', w.state, r.index
 FROM {TABLE} AS first
 JOIN {TABLE} AS w ON w.watched_id = first.watched_id
 JOIN ledger_record AS r
     ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(w.watched_id) AND r.version = w.version
 WHERE first.version = {FIRST_VERSION} AND first.blind = ANY ($1::bytea[])
-ORDER BY first.watched_id, w.version
+UNION ALL
+SELECT o.own_number, o.key_id, {Kind.OWN:d}, o.agency_id, o.officer_number, {State.WATCHED:d}, r.index
+FROM officer AS o JOIN ledger_record AS r ON r.table_name = 'officer' AND r.row_id = o.key_id AND r.version = 1
+WHERE o.own_number = ANY ($1::bytea[])
+ORDER BY 2, 7
 """.encode(),  # noqa: S608 - constants
 )

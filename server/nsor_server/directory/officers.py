@@ -8,8 +8,9 @@ is recorded, for races.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from nsor.v1 import directory_pb2
 from nsor_server.access import rows
@@ -40,6 +41,17 @@ _OF_NUMBER: Final = Versions(
         WHERE o.agency_id = q.k1 AND o.officer_number = q.k2)""",
 )
 """How often keys were enrolled and disabled for an agency's number."""
+
+
+_OF_OWN: Final = Versions(
+    "own number",
+    ("bytea",),
+    """(SELECT count(*) + count(disabled.key_id) FROM officer AS o
+        LEFT JOIN officer_disabled AS disabled ON disabled.key_id = o.key_id AND disabled.version = 1
+        WHERE (o.agency_id, o.officer_number)
+            IN (SELECT own.agency_id, own.officer_number FROM officer AS own WHERE own.own_number = q.k1))""",
+)
+"""How often keys were enrolled and disabled for all numbers of a person, by a keyed hash of his CNIC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,27 @@ class OfNumber:
     ever_decided: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """The CNIC that is given as an officer's own.
+
+    Attributes:
+        key_id: of the key of ``value``.
+        value: keyed hash; the same as it was given before, also after a rotation of the keys.
+        has_another: whether its person has, or had, it beside another number of the caller's agency, whose key is live.
+        seen: which keys there were for it.
+    """
+
+    key_id: int
+    value: bytes
+    has_another: bool
+    seen: tuple[Seen, ...]
+
+
+NO_OWN_NUMBER: Final = None, None
+"""The columns of an officer's own number, of a system."""
+
+
 def is_known(rows: DecidedRows, key_id: bytes) -> bool:
     """Tell whether any agency has, or ever had, that key: as an officer's, a system's or a focal person's."""
     return any(row["key_id"] == key_id for table in ("officer", "focal_person") for row in rows[table])
@@ -108,6 +141,45 @@ def of_number(call: Call, officer_number: str) -> OfNumber:
         system=bool(live) and live[0].system,
         ever_decided=any(officer.decides for officer in keys),
     )
+
+
+def own_number(call: Call, officer_number: str, values: Sequence[tuple[int, bytes]]) -> OwnNumber:
+    """What the directory knows of a person who is to be enrolled.
+
+    Args:
+        call: of his focal person.
+        officer_number: which he is to have.
+        values: (key id, value) of his CNIC under every live key, the primary's first.
+    """
+    own, rows = (call.agency.agency_id, officer_number), call.decided["officer"]
+    given = [value for _, value in values]
+    known = [row for row in rows if row["own_number"] in given]
+    first = min(known, key=lambda row: (row["enrolled_at"], row["key_id"]), default=None)
+    key_id, value = (first["own_key_id"], first["own_number"]) if first else values[0]
+    before = {row["own_number"] for row in rows if _number(row) == own and row["own_number"] is not None}
+    numbers = {each: {_number(row) for row in rows if row["own_number"] == each} for each in before.union(given)}
+    every = set().union(*numbers.values())
+    live = {
+        number: [not call.officers[row["key_id"]].disabled for row in rows if _number(row) == number]
+        for number in every
+    }
+    return OwnNumber(
+        key_id,
+        value,
+        any(
+            agency_id == own[0] and (agency_id, number) != own and any(live[agency_id, number])
+            for agency_id, number in every
+        ),
+        tuple(
+            Seen(_OF_OWN, (each,), sum(len(live[number]) + live[number].count(False) for number in numbers[each]))
+            for each in sorted(numbers)
+        ),
+    )
+
+
+def _number(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Agency and number of a key."""
+    return row["agency_id"], row["officer_number"]
 
 
 def page(call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
@@ -132,11 +204,11 @@ def page(call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
 
 
 def enrolment(
-    officer: Officer, before: OfNumber, access_id: bytes, enrolled_at: dt.datetime
+    officer: Officer, before: OfNumber, own: OwnNumber | None, access_id: bytes, enrolled_at: dt.datetime
 ) -> tuple[Row, RecordRef, tuple[Seen, ...]]:
     """The row of a key, what the ledger holds it to, and what it rests on.
 
-    That is: nobody has that key yet, and the keys of the number are those ``before``.
+    That is: nobody has that key yet, and the keys of the number, and of its person, are those ``before``.
     """
     kind = directory_pb2.KEY_KIND_SYSTEM if officer.system else directory_pb2.KEY_KIND_OFFICER
     row = Row(
@@ -152,11 +224,13 @@ def enrolment(
             access_id,
             int(kind),
             officer.decides,
+            *((own.key_id, own.value) if own else NO_OWN_NUMBER),
         ),
     )
     seen = (
         Seen(_ENROLLED, (officer.key_id,), 0),
         Seen(_OF_NUMBER, (officer.agency_id, officer.officer_number), before.version),
+        *(own.seen if own else ()),
     )
     return row, deciding.TABLES["officer"].ref(row), seen
 

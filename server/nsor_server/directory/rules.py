@@ -118,6 +118,23 @@ def check_replaced(live: bytes | None, replaced: bytes, *, same_kind: bool) -> N
     raise errors.InvalidFields(violations=(wrong,))
 
 
+def check_own_number(*, has_another: bool) -> None:
+    """See that a person has one number of an agency at a time.
+
+    With two of them one human would be the two persons whom many decisions need. Another agency's officers aren't told
+    of: there the own numbers are compared when two persons decide (``access/decisions.py``), and NPB hears of it.
+
+    Args:
+        has_another: whether he has another number of the same agency, whose key is live.
+
+    Raises:
+        errors.InvalidFields: PERSON_HAS_NUMBER.
+    """
+    if has_another:
+        wrong = errors.Violation("own_number", errors_pb2.FIELD_REASON_PERSON_HAS_NUMBER)
+        raise errors.InvalidFields(violations=(wrong,))
+
+
 def check_jurisdiction(agency: Agency, jurisdiction: Sequence[str], field: str = "jurisdiction") -> None:
     """See that an officer's or a consumer's places are different ones, all within his agency's.
 

@@ -13,6 +13,7 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import watched
 from nsor_server.access.disclosure import disclose
+from nsor_server.access.watched import Kind, Number
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import focal_persons, limits, officers, pages, rules
 from nsor_server.directory.consumer_service import ConsumerHandlers
@@ -105,12 +106,10 @@ class DirectoryService:
             # Also where the new key decides nothing, and where the old one is disabled: else one focal person disables
             # it in one call and in another puts a key of his own there, and acts in the number of who decided.
             rules.check_decider(call.agency, call.focal_persons)
+        own = self._own_number(call, request)
         enrolled_at = call.now()
-        row, ref, seen = officers.enrolment(officer, before, call.access_id, enrolled_at)
+        row, ref, seen = officers.enrolment(officer, before, own, call.access_id, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
-        if request.own_number:
-            own = agency_id, number
-            rows.append(watched.own_number(self._blind_index, request.own_number, officer=own, by=call.officer_key))
         if before.live is not None:
             replaced = directory_pb2.DISABLE_REASON_REPLACED
             old, old_ref, live = officers.disabling(before.live, replaced, call, enrolled_at)
@@ -119,6 +118,15 @@ class DirectoryService:
         answer = directory_pb2.EnrolOfficerResponse(officer=_officer(officers.Enrolled(officer, enrolled_at)))
         detail = record_pb2.AccessDetail(outcome=outcome, decided_key=officer.key_id)
         return Outcome(disclose(answer, call.purpose), detail, (*rows, *_events(call, kind)), refs, seen)
+
+    def _own_number(self, call: Call, request: directory_pb2.EnrolOfficerRequest) -> officers.OwnNumber | None:
+        """The officer's own CNIC, which no other officer of the agency in force has; None: it is a system."""
+        if not request.own_number:
+            return None
+        values = watched.values(self._blind_index, Kind.OWN, Number("cnic", request.own_number))
+        own = officers.own_number(call, request.officer_number, values)
+        rules.check_own_number(has_another=own.has_another)
+        return own
 
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from nsor.v1 import options_pb2
+from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Table
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
@@ -40,6 +41,7 @@ class _Policy:
         self._disabled = _recorded(conn, deciding.DISABLED_OFFICERS)
         self._proposals: _Rows = {row["proposal_id"]: row for row in _rows(conn, deciding.POLICY_PROPOSALS)}
         self._officers: _Rows = {row["key_id"]: row for row in _rows(conn, deciding.OFFICERS)}
+        self._own = decisions.own_numbers(self._officers.values())
         self._npb = {
             row["agency_id"] for row in _rows(conn, deciding.AGENCIES) if row["kind"] == options_pb2.AGENCY_KIND_NPB
         }
@@ -76,7 +78,8 @@ class _Policy:
 
     def _person(self, key_id: bytes) -> Person:
         officer = self._officers.get(key_id, {})
-        return Person(officer.get("agency_id", ""), officer.get("officer_number", ""), key_id)
+        own = self._own.get(key_id, frozenset())
+        return Person(officer.get("agency_id", ""), officer.get("officer_number", ""), key_id, own=own)
 
     def _decides(self, key_id: bytes, index: int) -> bool:
         """Whether an officer decided for NPB when an entry was made."""

@@ -96,8 +96,8 @@ def unknown_keys(conn: Connection, keyring: Keyring) -> list[str]:
         query = f"SELECT FROM {table} WHERE substr({column}, 2, 4) <> ALL (%s) LIMIT 1"
         if conn.execute(query.encode(), (sealing,)).fetchone() is not None:
             found.append(table)
-    for table in _BLIND:
-        query = f"SELECT FROM {table} WHERE key_id <> ALL (%s) LIMIT 1"
+    for table, column in _BLIND:
+        query = f"SELECT FROM {table} WHERE {column} <> ALL (%s) LIMIT 1"
         if conn.execute(query.encode(), (blind,)).fetchone() is not None:
             found.append(table)
     return found
@@ -112,9 +112,10 @@ _SEALED = (
 )
 """What is sealed under the keyring itself: Tink's prefix names the key."""
 _BLIND = (
-    "registration_identifier",
-    "registration_identifier_withdrawal",
-    "registration_screened",
-    "registration_case",
-    "watched_number",
+    ("registration_identifier", "key_id"),
+    ("registration_identifier_withdrawal", "key_id"),
+    ("registration_screened", "key_id"),
+    ("registration_case", "key_id"),
+    ("watched_number", "key_id"),
+    ("officer", "own_key_id"),
 )

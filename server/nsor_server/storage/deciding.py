@@ -239,6 +239,8 @@ OFFICERS: Final = Table(
         ("access_id", "uuid"),
         ("kind", "smallint"),
         ("decides", "boolean"),
+        ("own_key_id", "bigint"),
+        ("own_number", "bytea"),
     ),
     decides=True,
 )

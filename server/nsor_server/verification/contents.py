@@ -57,6 +57,7 @@ from nsor_server.verification.disclosed import ListedDisclosures
 from nsor_server.verification.emergencies import Emergencies
 from nsor_server.verification.left_out import LeftOut
 from nsor_server.verification.noticed import Noticed
+from nsor_server.verification.own_numbers import OwnNumbers
 from nsor_server.verification.recalled import Recalled
 from nsor_server.verification.recount import Recount
 from nsor_server.verification.refusals import Refusals
@@ -161,6 +162,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Unusual(conn, keyring, enrolled, decided_by, report.add),
         ListedUnusual(conn, keyring, enrolled, report.add),
         ListedDisclosures(conn, keyring, history, enrolled, decided_by, add=report.add),
+        OwnNumbers(conn, report.add),
         WatchedNumbers(conn, enrolled, decided_by, report.add),
         Replays(conn, keyring, enrolled, decided_by, report.add),
         ArrivalsMatched(

@@ -109,7 +109,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     # An officer's own number is for nobody one that he may end.
     record_pb2.LOOKED_AT_KIND_WATCHED_NUMBER: f"""
         {_recorded(watched.TABLE)} AND EXISTS (
-            SELECT FROM {watched.TABLE} AS w WHERE w.watched_id = %(key)s AND w.kind <> {watched.Kind.OWN:d}
+            SELECT FROM {watched.TABLE} AS w WHERE w.watched_id = %(key)s
         )
     """,
     record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS: _recorded(tripwires.TABLE),

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
-from nsor_server.access.decisions import Person
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
@@ -96,7 +95,7 @@ class ListedUnusual:
             self._add(index, WRONG_REVIEW)
             return
         reviewer = self._enrolled.holder(leaf.agency, bytes(by))
-        concerned = Person(known.record.agency, known.record.officer_number, b"")
+        concerned = self._enrolled.of_number(known.record.agency, known.record.officer_number, index)
         agency = self._enrolled.agency(leaf.agency)
         is_npb = agency is not None and agency.kind == options_pb2.AGENCY_KIND_NPB
         is_his = detail is None or detail.officer_key == reviewer.key_id

@@ -1,4 +1,4 @@
-"""Watched numbers along the ledger: entered, ended and listed as they might be, and officers' own ones given.
+"""Watched numbers along the ledger: entered, ended and listed as they might be.
 
 A number that is watched by one officer's word, or is no more, or that a page leaves out, shows here: the rows say what
 each of their entries has made of a number, and whose word it was. The numbers themselves are nowhere; whether both
@@ -8,12 +8,11 @@ entries were of the same one, their keyed hashes say.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
-from nsor_server.access.watched import FIRST_VERSION, ROWS, TABLE, Kind, State, Version
+from nsor_server.access.watched import FIRST_VERSION, ROWS, TABLE, State, Version
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows
 from nsor_server.lookup.watched import store
@@ -24,8 +23,6 @@ from nsor_server.storage.v1 import record_pb2
 
 ENTER: Final = "nsor.v1.LookupService/EnterWatchedNumber"
 END: Final = "nsor.v1.LookupService/EndWatchedNumber"
-ENROL: Final = "nsor.v1.DirectoryService/EnrolOfficer"
-_ENROLLED: Final = frozenset({"ENROLLED", "REPLACED"})
 _COLUMNS: Final = ", ".join(f"uuid_send(w.{name})" if kind == "uuid" else f"w.{name}" for name, kind in ROWS.columns)
 _WRITTEN: Final = f"""
 SELECT r.index, {_COLUMNS}
@@ -35,7 +32,6 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _NOT_TWO: Final = "a number came to be watched, or to be watched no more, otherwise than by two officers in time"
 _NOT_SO: Final = "a watched number isn't what its entry says"
-_OWN: Final = "an officer's own number isn't the one of whose key its entry enrols, or none was given"
 _LISTED: Final = "the watched numbers that were listed aren't those that there were"
 
 
@@ -45,7 +41,7 @@ class WatchedNumbers:
     def __init__(self, conn: Connection, enrolled: Enrolled, decided_by: DecidedBy, add: Add) -> None:
         self._enrolled, self._decided_by, self._add = enrolled, decided_by, add
         self._written = Rows(conn, "watched numbers", _WRITTEN, add)
-        self.concerns = Concerns((self._written,), frozenset({ENTER, END, ENROL}), ("listed_watched_numbers",))
+        self.concerns = Concerns((self._written,), frozenset({ENTER, END}), ("listed_watched_numbers",))
         self._heads: dict[bytes, Version] = {}
         self._in_order: list[tuple[int, bytes]] = []
         """As a list shows them from its end: by when they were entered, and by their ids."""
@@ -57,40 +53,16 @@ class WatchedNumbers:
         """Compare what was written or listed by the next entry."""
         versions = [Version(*columns) for columns in self._written.take(index)]
         done = None if detail is None or detail.replay or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED else detail
-        if leaf.method == ENROL:
-            self._compare_own(index, leaf, done, versions)
-        elif done is not None and leaf.method in {ENTER, END} and len(versions) != (done.outcome in OUTCOMES.values()):
+        if done is not None and leaf.method in {ENTER, END} and len(versions) != (done.outcome in OUTCOMES.values()):
             self._add(index, _NOT_SO)
         for version in versions:
-            if version.kind != Kind.OWN:
-                self._compare(index, leaf, detail, version)
-            elif leaf.method != ENROL:
-                self._add(index, _OWN)
+            self._compare(index, leaf, detail, version)
         if detail is not None and detail.HasField("listed_watched_numbers"):
             self._compare_list(index, detail.listed_watched_numbers)
 
     def finish(self) -> None:
         """Report what is left."""
         self._written.finish()
-
-    def _compare_own(
-        self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, versions: Sequence[Version]
-    ) -> None:
-        """Hold an officer's own number against his enrolment; a system has none."""
-        if detail is None or detail.outcome not in _ENROLLED:
-            if versions and detail is not None:
-                self._add(index, _OWN)
-            return
-        officer = self._enrolled.officer(detail.decided_key)
-        if officer is None:
-            return  # the row that enrols him is gone: that is found by itself
-        due = [(FIRST_VERSION, Kind.OWN, State.WATCHED, leaf.agency, officer.officer_number, detail.officer_key)]
-        made = [
-            (each.version, each.kind, each.state, each.agency_id, each.officer_number, each.decided_by)
-            for each in versions
-        ]
-        if made != (due if officer.grade else []):
-            self._add(index, _OWN)
 
     def _compare(
         self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None, version: Version

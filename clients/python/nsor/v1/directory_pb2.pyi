@@ -322,8 +322,9 @@ class EnrolOfficerRequest(_message.Message):
     """
     own_number: _builtins.str
     """The number of the officer's own identity card (CNIC), as the focal person has seen it; required for an officer, not for a system. The
-    register keeps a keyed hash of it alone, so that an officer who looks himself up is noticed. One whose key was enrolled before this was asked
-    for has none until his key is replaced; one that was given stays when another is given later.
+    register keeps a keyed hash of it alone, so that an officer who looks himself up is noticed, and that one human with two officer numbers doesn't
+    decide what needs two persons. Who is in force under another number of the agency is refused (PERSON_HAS_NUMBER). One that was given stays when
+    another is given later.
     """
     @_builtins.property
     def jurisdiction(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

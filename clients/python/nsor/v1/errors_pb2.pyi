@@ -373,6 +373,8 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """What a system doesn't have."""
     FIELD_REASON_NUMBER_OF_OTHER_KIND: _FieldReason.ValueType  # 39
     """The number's live key is of another kind: a system's number is no officer's, and the other way round."""
+    FIELD_REASON_PERSON_HAS_NUMBER: _FieldReason.ValueType  # 385
+    """This person is in force under another number of the agency: that number's key must be disabled first."""
     FIELD_REASON_NOT_TOML: _FieldReason.ValueType  # 40
     """Not TOML in UTF-8."""
     FIELD_REASON_VALUE_TYPE: _FieldReason.ValueType  # 41
@@ -499,6 +501,8 @@ FIELD_REASON_NOT_FOR_SYSTEM: FieldReason.ValueType  # 38
 """What a system doesn't have."""
 FIELD_REASON_NUMBER_OF_OTHER_KIND: FieldReason.ValueType  # 39
 """The number's live key is of another kind: a system's number is no officer's, and the other way round."""
+FIELD_REASON_PERSON_HAS_NUMBER: FieldReason.ValueType  # 385
+"""This person is in force under another number of the agency: that number's key must be disabled first."""
 FIELD_REASON_NOT_TOML: FieldReason.ValueType  # 40
 """Not TOML in UTF-8."""
 FIELD_REASON_VALUE_TYPE: FieldReason.ValueType  # 41

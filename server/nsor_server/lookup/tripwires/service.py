@@ -99,7 +99,7 @@ class UnusualAccesses:
         call.looks_at(record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW, record.unusual_access_id, int(found.finding > 0))
         decisions.check(
             decider=reviewer,
-            first=decisions.Person(record.agency, record.officer_number, b""),
+            first=decisions.of_number(call.officers.values(), record.agency, record.officer_number),
             etag_is_current=True,
             open_state=found.finding == 0,
             another_agency=False,

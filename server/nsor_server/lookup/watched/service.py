@@ -59,7 +59,7 @@ class WatchedNumbers:
         Raises:
             errors.NoRecord: nobody has entered one of this id.
             errors.Denied: SECOND_PERSON_REQUIRED.
-            errors.WrongState: it doesn't wait for a second entry.
+            errors.WrongState: it doesn't wait for a second entry, or the key is gone under which the first was hashed.
         """
         answer = watched_pb2.EnterWatchedNumberResponse()
         if request.validate_only:
@@ -70,7 +70,7 @@ class WatchedNumbers:
             blind = watched.values(self._blind_index, kind, number)[0]
             watched_id = uuid.uuid4().bytes
             version = Version(
-                watched_id, watched.FIRST_VERSION, kind, State.PROPOSED, *blind, None, None, call.officer_key, due.due
+                watched_id, watched.FIRST_VERSION, kind, State.PROPOSED, *blind, call.officer_key, due.due
             )
             answer.watched_id, answer.state = text(watched_id), watched_pb2.WATCHED_STATE_PROPOSED
             answer.confirm_deadline.CopyFrom(due.message())
@@ -82,7 +82,9 @@ class WatchedNumbers:
             )
         head = self._found(call, conn, request.watched_id).head
         # Under the key of the first entry, also after a rotation: it is of the same number, or of another one.
-        blind_now = dict(watched.values(self._blind_index, kind, number))[head.key_id]
+        blind_now = dict(watched.values(self._blind_index, kind, number)).get(head.key_id)
+        if blind_now is None:
+            raise errors.WrongState
         state = rules.entered(
             head,
             decisions.acting(call),

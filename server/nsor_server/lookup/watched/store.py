@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from nsor_server.access.watched import FIRST_VERSION, ROWS, TABLE, Kind, Version
+from nsor_server.access.watched import FIRST_VERSION, ROWS, TABLE, Version
 from nsor_server.calls import Call, Seen, Versions
 from nsor_server.ledger import rests_on
 from nsor_server.storage import arrays
@@ -34,7 +34,7 @@ def _columns(of: str) -> str:
 _ONE: Final = Statement(
     b"watched number",
     f"""
-SELECT {_columns("w")} FROM {TABLE} AS w WHERE w.watched_id = $1 AND w.kind <> {Kind.OWN:d} ORDER BY w.version
+SELECT {_columns("w")} FROM {TABLE} AS w WHERE w.watched_id = $1 ORDER BY w.version
 """.encode(),  # noqa: S608 - constants
 )
 _PAGE: Final = Statement(
@@ -46,7 +46,7 @@ LEFT JOIN (
     SELECT {_columns("first")}, {_columns("last")}, first.created_at AS listed_at, first.watched_id AS listed_id
     FROM (
         SELECT * FROM {TABLE} AS w
-        WHERE w.version = {FIRST_VERSION} AND w.kind <> {Kind.OWN:d} AND coalesce(
+        WHERE w.version = {FIRST_VERSION} AND coalesce(
             (SELECT (w.created_at, w.watched_id) < (before.created_at, before.watched_id)
              FROM {TABLE} AS before WHERE before.watched_id = $1::uuid AND before.version = {FIRST_VERSION}),
             true

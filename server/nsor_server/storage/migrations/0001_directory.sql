@@ -55,12 +55,18 @@ CREATE TABLE officer (
     access_id uuid NOT NULL,
     kind smallint NOT NULL DEFAULT 1 CHECK (kind IN (1, 2)),
     decides boolean NOT NULL DEFAULT false,
+    own_key_id bigint,
+    own_number bytea CHECK (octet_length(own_number) = 32),
     UNIQUE (agency_id, officer_number, key_id),
-    CHECK (kind = 1 OR NOT decides)
+    CHECK (kind = 1 OR NOT decides),
+    CHECK ((own_number IS NULL) = (own_key_id IS NULL))
 );
 COMMENT ON COLUMN officer.key_id IS 'SHA-256 of the raw Ed25519 public key';
 COMMENT ON COLUMN officer.kind IS 'enum nsor.v1.KeyKind';
 COMMENT ON COLUMN officer.decides IS 'whether the officer may sign decisions';
+COMMENT ON COLUMN officer.own_key_id IS 'id of the key of own_number, an unsigned 32-bit number';
+COMMENT ON COLUMN officer.own_number IS 'keyed hash of the CNIC that was given as the officer''s own; one CNIC has one value. NULL: none was given';
+CREATE INDEX officer_own_number ON officer (own_number);
 
 -- A key that was disabled for an ordinary reason may turn out to have been known to others: then it has a second row.
 CREATE TABLE officer_disabled (

@@ -45,25 +45,20 @@ GRANT SELECT, INSERT ON unusual_access, unusual_access_review, tripwire_time TO 
 CREATE TABLE watched_number (
     watched_id uuid NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
-    kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 3),
+    kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 2),
     state smallint NOT NULL CHECK (state BETWEEN 1 AND 5),
     key_id bigint NOT NULL,
     blind bytea NOT NULL CHECK (octet_length(blind) = 32),
-    agency_id text,
-    officer_number text,
     decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
     expires_at timestamptz,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (watched_id, version),
-    CHECK ((kind = 3) = (agency_id IS NOT NULL AND officer_number IS NOT NULL))
+    PRIMARY KEY (watched_id, version)
 );
-COMMENT ON TABLE watched_number IS 'decoys, protected persons and officers'' own numbers; the greatest version counts';
+COMMENT ON TABLE watched_number IS 'decoys'' and protected persons'' numbers; the greatest version counts. Officers'' own ones: officer';
 COMMENT ON COLUMN watched_number.kind IS 'enum nsor.v1.WatchedKind';
 COMMENT ON COLUMN watched_number.state IS 'enum nsor.v1.WatchedState';
 COMMENT ON COLUMN watched_number.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
-COMMENT ON COLUMN watched_number.agency_id IS 'of an officer''s own number his agency';
-COMMENT ON COLUMN watched_number.officer_number IS 'likewise his number in it';
-COMMENT ON COLUMN watched_number.decided_by IS 'key id of the officer of NPB, or of the focal person, who has signed';
+COMMENT ON COLUMN watched_number.decided_by IS 'key id of the officer of NPB who has signed';
 COMMENT ON COLUMN watched_number.expires_at IS 'until when a second officer may confirm what this version proposes';
 CREATE INDEX watched_number_blind ON watched_number (blind) WHERE version = 1;
 GRANT SELECT, INSERT ON watched_number TO nsor_server;

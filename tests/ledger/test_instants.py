@@ -36,3 +36,17 @@ def test_an_entry_that_is_missing_is_said_so(database: Database, new_entry: NewE
         conn.execute("DELETE FROM ledger_entry WHERE index = 3")
     with database.transaction() as conn, pytest.raises(TornTree, match="entry 3 is missing"):
         instants.first_from(conn, 20)
+
+
+@pytest.mark.parametrize("broken", range(len(TIMES)))
+def test_an_entry_that_is_no_leaf_is_taken_for_as_late_as_the_next_one(
+    database: Database, new_entry: NewEntry, broken: int
+) -> None:
+    fill(database, new_entry)
+    with database.owner() as conn:
+        conn.execute("UPDATE ledger_entry SET leaf = %s WHERE index = %s", (b"\xff", broken))
+    times = [*TIMES]
+    times[broken] = times[broken + 1] if broken + 1 < len(times) else 99
+    with database.transaction() as conn:
+        for instant in range(9, 43):
+            assert instants.first_from(conn, instant) == sum(time_us < instant for time_us in times)

@@ -92,7 +92,7 @@ def compute(services: Services) -> list[record_pb2.ReplayedTripwires]:
     """What the operator's command does with each that waits."""
     made = []
     with services.database.reading() as conn:
-        waiting = list(store.waiting(conn, services.sealer))
+        waiting = [store.opened(services.sealer, each) for each in store.waiting(conn)]
         for record in waiting:
             computed = record_pb2.TripwireReplayRecord()
             computed.CopyFrom(record)

@@ -12,6 +12,7 @@ from nsor_server.__main__ import run
 from nsor_server.calls import Officer
 from nsor_server.lookup.replays import store
 from tests.agencies import FIA_IMMIGRATION
+from tests.attack.test_fixed_times import CHANGED
 from tests.calls import ORIGIN, Services, unlimited
 from tests.lookup.test_replays import COMPUTED, agreed, ask, at_the_counter, enrolled, get, now, proposal
 from tests.lookup.test_watched import pair
@@ -72,7 +73,7 @@ def test_one_that_cannot_be_computed_keeps_no_other_one_waiting(
     # Its thresholds were written by a version that knew others.
     other, replay_id = (agreed(services, two) for _ in range(2))
     with services.database.owner() as owner:
-        first = next(store.waiting(owner, services.sealer))
+        first = store.opened(services.sealer, store.waiting(owner)[0])
         first.content = b"{}"
         row, _ = store.row(services.sealer, first)
         owner.execute(
@@ -83,6 +84,20 @@ def test_one_that_cannot_be_computed_keeps_no_other_one_waiting(
     assert str(uuid.UUID(bytes=first.replay_id)) == other
     assert run(["tripwires", "replay"]) != 0
     assert f"Replay {other} can't be computed" in capsys.readouterr().err
+    assert get(services, two[0], replay_id).replay.state == COMPUTED
+
+
+@pytest.mark.usefixtures("settings")
+def test_one_that_somebody_has_changed_keeps_no_other_one_waiting(
+    services: Services, two: tuple[Officer, Officer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, replay_id = (agreed(services, two) for _ in range(2))
+    with services.database.owner() as owner:
+        owner.execute(CHANGED.format(store.TABLE, "replay_id = %s").encode(), (other,))
+        assert str(uuid.UUID(bytes=store.waiting(owner)[0].replay_id)) == other
+        owner.commit()
+    assert run(["tripwires", "replay"]) != 0
+    assert f"Replay {other} can't be computed: it isn't what was sealed" in capsys.readouterr().err
     assert get(services, two[0], replay_id).replay.state == COMPUTED
 
 

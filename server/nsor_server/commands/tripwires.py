@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from nsor.v1 import notification_pb2, options_pb2
-from nsor_server import config
+from nsor_server import config, errors
 from nsor_server.commands.in_force import policy
 from nsor_server.commands.recording import recording
 from nsor_server.config import OperatorError
@@ -18,6 +18,7 @@ from nsor_server.directory import agencies
 from nsor_server.events import outbox
 from nsor_server.formats.uuids import text
 from nsor_server.ledger import operator
+from nsor_server.ledger.tiles import TornTree
 from nsor_server.lookup.replays import computing, rules, store
 from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.policy.source import PolicyError
@@ -31,6 +32,7 @@ _NICE: Final = 10
 """So much less of a busy processor than what serves."""
 _REST_SECONDS: Final = 0.0005
 _MOST_AGENCIES: Final = 10_000
+_CHANGED: Final = "it isn't what was sealed; run `nsor-server ledger verify`"
 _console = Console(highlight=False)
 
 
@@ -53,15 +55,17 @@ def replay() -> None:
     failed: list[str] = []
     with attached(settings) as database, database.connect() as conn:
         conn.autocommit = conn.read_only = True
-        for record in list(store.waiting(conn, sealer)):
+        for stored in store.waiting(conn):
             computed = record_pb2.TripwireReplayRecord()
-            computed.CopyFrom(record)
-            computed.version = rules.COMPUTED
             try:
+                record = store.opened(sealer, stored)
+                computed.CopyFrom(record)
+                computed.version = rules.COMPUTED
                 computed.result.CopyFrom(computing.replayed(conn, Reader(keyring, _rest), record, every_minutes))
-            except PolicyError as error:
-                # One that can't be computed, by a later version, keeps no other one waiting.
-                failed.append(f"Replay {text(record.replay_id)} can't be computed: {error}")
+            except (PolicyError, errors.Internal, TornTree) as error:
+                # One that can't be computed by this version, or that somebody has changed, keeps no other one waiting.
+                why = _CHANGED if isinstance(error, errors.Internal) else error
+                failed.append(f"Replay {text(stored.replay_id)} can't be computed: {why}")
                 continue
             with recording(database, settings) as owner:
                 written = write(owner, keyring, computed)
@@ -69,7 +73,7 @@ def replay() -> None:
                 done += 1
                 found = sum(each.findings for each in computed.result.counts)
                 _console.print(
-                    f"{text(record.replay_id)}: {computed.result.accesses} accesses, {found} findings",
+                    f"{text(stored.replay_id)}: {computed.result.accesses} accesses, {found} findings",
                     soft_wrap=True,
                 )
     if failed:

@@ -6,9 +6,14 @@ open. All are sealed at one size, or whoever has a dump would tell a look-up tha
 """
 
 import hashlib
+from collections.abc import Callable
 
 from google.protobuf.message import DecodeError
 
+from nsor.ledger.merkle import leaf_hash as hash_of
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.alerts import Alert, alert
+from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -65,6 +70,36 @@ class Details:
             DetailError: it doesn't open there, or its hash isn't the leaf's.
         """
         return read(self.unseal(index, leaf_hash, sealed, detail_hash))
+
+    def readable(
+        self,
+        index: int,
+        stored: bytes,
+        sealed: bytes | None,
+        wanted: Callable[[leaf_pb2.Leaf], bool] = lambda _leaf: True,
+    ) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
+        """An entry with its detail, for what the register does by itself at its times.
+
+        One that somebody has changed is left out, with an alert, and keeps nobody else from being told: as
+        ``storage.readable`` does it with rows. ``ledger verify`` names it.
+
+        Args:
+            index: its own.
+            stored: its leaf as it is stored.
+            sealed: its detail; None: that was destroyed.
+            wanted: tells by the leaf whether the detail is opened.
+
+        Returns:
+            None: its detail isn't there, or isn't wanted, or one of both isn't what was hashed or sealed.
+        """
+        try:
+            leaf = leaves.decode(stored)
+            if sealed is None or not wanted(leaf):
+                return None
+            return leaf, self.open(index, hash_of(stored), sealed, leaf.detail_hash)
+        except (DetailError, leaves.LeafError):
+            alert(Alert.ROW_CONTRADICTED, "an entry isn't what was hashed or sealed; run `nsor-server ledger verify`")
+            return None
 
     def unseal(self, index: int, leaf_hash: bytes, sealed: bytes, detail_hash: bytes) -> bytes:
         """As ``open``, the detail's bytes.

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from nsor.ledger.merkle import leaf_hash
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Seen, Table
 from nsor_server.events import outbox
-from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import Details
 from nsor_server.lookup import rules
 from nsor_server.lookup.grants import records, store, subjects
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
@@ -92,7 +91,7 @@ def due(
         compromised: keys whose grants, tickets and court cases count no more.
 
     Raises:
-        errors.Internal: a row isn't what its seal says.
+        psycopg.Error: it can't be read now.
     """
     sealer, details = keys
     returned = Returned()
@@ -102,8 +101,7 @@ def due(
     given = set[tuple[bytes, int]]()
     for named in _named(conn, sealer, came, now_us, frozenset(compromised)):
         person, one = (named.grant.grant_id, named.position), came[named.registration_id]
-        key = sealer.open_data_key(named.registration_id, one.row.wrapped)
-        claim = registrations.claim_head(conn, key, named.registration_id)
+        claim = next(readable((one,), lambda each: _claim(conn, sealer, each)), None)
         # Of one who was entered twice, both records may have come to stand: his uses come back once.
         if person in given or claim is None:
             continue
@@ -122,6 +120,16 @@ def due(
             about_agency=named.grant.opened_by_agency,
         )
     return returned
+
+
+def _claim(conn: Connection, sealer: Sealer, one: registrations.CameToStand) -> record_pb2.ClaimRecord | None:
+    """The newest claim of a registration; None: it has none.
+
+    Raises:
+        errors.Internal: it isn't what its seal says.
+    """
+    registration_id = one.row.registration_id
+    return registrations.claim_head(conn, sealer.open_data_key(registration_id, one.row.wrapped), registration_id)
 
 
 def is_shown(
@@ -173,6 +181,6 @@ def _named(
 def _without_record(conn: Connection, details: Details, grant_id: bytes, position: int) -> Iterator[bytes]:
     """The accesses of a grant that were answered "no record" for a person, and weren't given back."""
     for access_id, index, encoded, sealed in ask(conn, _USES, grant_id, position.to_bytes(2, "big")):
-        detail = details.open(index, leaf_hash(encoded), sealed, leaves.decode(encoded).detail_hash)
-        if detail.outcome == rules.NO_RECORD:
+        found = details.readable(index, encoded, sealed)
+        if found is not None and found[1].outcome == rules.NO_RECORD:
             yield access_id

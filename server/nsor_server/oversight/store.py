@@ -152,7 +152,7 @@ def _uuids(labels: Iterable[bytes]) -> list[uuid.UUID]:
 def _first_from(conn: Connection, time_us: int) -> int:
     try:
         return instants.first_from(conn, time_us)
-    except (leaves.LeafError, TornTree):
+    except TornTree:
         raise contradicted("ledger_entry", _CONTRADICTS) from None
 
 

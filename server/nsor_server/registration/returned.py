@@ -10,8 +10,8 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from nsor_server.registration import store as registrations
-from nsor_server.registration.readable import readable
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

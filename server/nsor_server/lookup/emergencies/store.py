@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
@@ -114,11 +116,11 @@ ORDER BY o.created_at DESC, 2 DESC
 _FALLEN_DUE: Final = f"""
 SELECT {COLUMNS}
 FROM emergency AS e
-WHERE e.review_due_at < %s
+WHERE e.review_due_at < %(now)s AND (e.review_due_at, e.emergency_id) > (%(due_at)s, %(emergency_id)s)
     AND NOT EXISTS (SELECT FROM emergency_review AS r WHERE r.emergency_id = e.emergency_id)
     AND NOT EXISTS (SELECT FROM emergency_overdue AS o WHERE o.emergency_id = e.emergency_id)
 ORDER BY e.review_due_at, e.emergency_id
-LIMIT %s
+LIMIT %(most)s
 """  # noqa: S608 - constants
 
 
@@ -183,14 +185,41 @@ def told_overdue(record: record_pb2.EmergencyRecord) -> Row:
     return Row(OVERDUES, (record.emergency_id,))
 
 
-def overdue(conn: Connection, sealer: Sealing, now: dt.datetime, *, most: int) -> list[record_pb2.EmergencyRecord]:
-    """Those whose review is overdue and of which nobody was told yet, the oldest first.
+class Place(NamedTuple):
+    """Where one stands among those whose review falls overdue: when that was due, and its id."""
 
-    Raises:
-        errors.Internal: one isn't what its row says.
+    due_at: dt.datetime
+    emergency_id: bytes
+
+
+START: Final = Place(instant(0), bytes(16))
+"""Before every one."""
+
+
+class Overdue(NamedTuple):
+    """Those whose review is overdue and of which nobody was told yet.
+
+    Attributes:
+        records: the oldest first; one that isn't what its row says is left out, and there is an alert.
+        place: of the last one that was read, if there may be more behind it; None: there are none.
     """
-    found = conn.execute(_FALLEN_DUE, (now, most), binary=True).fetchall()
-    return [opened(sealer, StoredEmergency(*columns)) for columns in found]
+
+    records: list[record_pb2.EmergencyRecord]
+    place: Place | None
+
+
+def overdue(conn: Connection, sealer: Sealing, now: dt.datetime, after: Place, *, most: int) -> Overdue:
+    """The next ones behind a place."""
+    parameters = {
+        "now": now,
+        "due_at": after.due_at,
+        "emergency_id": uuid.UUID(bytes=after.emergency_id),
+        "most": most,
+    }
+    found = [StoredEmergency(*columns) for columns in conn.execute(_FALLEN_DUE, parameters, binary=True).fetchall()]
+    last = found[-1] if len(found) == most else None
+    place = None if last is None else Place(last.review_due_at, last.emergency_id)
+    return Overdue(list(readable(found, lambda row: opened(sealer, row))), place)
 
 
 def still_overdue(record: record_pb2.EmergencyRecord) -> tuple[Seen, Seen]:

@@ -22,6 +22,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
@@ -375,14 +376,15 @@ def allowed_of_juveniles(conn: Connection) -> Seen:
 def all_counting(conn: Connection, sealer: Sealing, now_us: int) -> Iterator[tuple[record_pb2.GrantRecord, bool]]:
     """All grants, tickets and court cases that are neither over at an instant nor withdrawn.
 
-    Each with whether it shows juveniles' records.
-
-    Raises:
-        Internal: one isn't what its row says.
+    Each with whether it shows juveniles' records. One that isn't what its row says is left out, with an alert.
     """
-    for grant_id, agency_id, expires_at, case_blinds, sealed, juveniles in ask(conn, _ALL_COUNTING, _instant(now_us)):
-        record = open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed)
+    for record, juveniles in readable(ask(conn, _ALL_COUNTING, _instant(now_us)), lambda row: _counting(sealer, row)):
         yield record, record.juvenile and juveniles
+
+
+def _counting(sealer: Sealing, row: Sequence[Any]) -> tuple[record_pb2.GrantRecord, bool]:
+    grant_id, agency_id, expires_at, case_blinds, sealed, juveniles = row
+    return open_grant(sealer, grant_id, (agency_id, to_us(expires_at), case_blinds), sealed), juveniles
 
 
 def agencies_counting(conn: Connection, now_us: int) -> list[str]:

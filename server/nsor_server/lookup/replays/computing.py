@@ -36,7 +36,7 @@ def replayed(
 
     Raises:
         source.PolicyError: this version doesn't know the thresholds.
-        TornTree, LeafError: an entry isn't there, or is none.
+        TornTree: an entry that must be there is missing.
     """
     policy = documents.decode("tripwires", record.content)
     if not isinstance(policy, TripwirePolicy):

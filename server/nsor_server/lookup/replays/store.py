@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -135,14 +135,9 @@ def page(conn: Connection, sealer: Sealing, *, after: bytes, most: int) -> Page:
     return Page(int(found[0][0]), stored)
 
 
-def waiting(conn: Connection, sealer: Sealing) -> Iterator[record_pb2.TripwireReplayRecord]:
-    """The replays that are approved and not computed, the oldest in front.
-
-    Raises:
-        errors.Internal: one isn't what its seal says.
-    """
-    for columns in conn.execute(_WAITING, binary=True).fetchall():
-        yield opened(sealer, StoredReplay(*columns))
+def waiting(conn: Connection) -> list[StoredReplay]:
+    """The replays that are approved and not computed, the oldest in front, as they are stored."""
+    return [StoredReplay(*columns) for columns in conn.execute(_WAITING, binary=True).fetchall()]
 
 
 def still_waits(owner: Connection, replay_id: bytes) -> bool:

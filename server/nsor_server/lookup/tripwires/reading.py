@@ -7,13 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import tripwires_pb2
 from nsor_server.access import watched
-from nsor_server.alerts import Alert, alert
-from nsor_server.ledger import leaf as leaves
-from nsor_server.ledger.detail import DetailError, Details
+from nsor_server.ledger.detail import Details
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.tripwires import accesses, candidates
@@ -123,18 +120,9 @@ class Reader:
                 self._rest()
 
     def _open(self, index: int, stored: bytes, sealed: bytes | None, *, whatever: bool = False) -> Opened | None:
-        """An entry with its detail; None: it isn't ``whatever`` and doesn't concern the tripwires, or can't be read.
-
-        One that somebody has changed keeps nobody else from being found; ledger verify finds it.
-        """
-        try:
-            leaf = leaves.decode(stored)
-            if sealed is None or not (whatever or accesses.concerns(leaf)):
-                return None
-            return Opened(index, leaf, self._details.open(index, leaf_hash(stored), sealed, leaf.detail_hash))
-        except (DetailError, leaves.LeafError):
-            alert(Alert.ROW_CONTRADICTED, "an entry isn't what was hashed or sealed; run `nsor-server ledger verify`")
-            return None
+        """An entry with its detail; None: it isn't ``whatever`` and doesn't concern the tripwires, or can't be read."""
+        found = self._details.readable(index, stored, sealed, lambda leaf: whatever or accesses.concerns(leaf))
+        return None if found is None else Opened(index, *found)
 
     def _new_certificates(self, conn: Connection, opened: Sequence[Opened]) -> dict[int, frozenset[int]]:
         """Of what grants have shown, those whose officer has used it, or asked for it, with other certificates only."""

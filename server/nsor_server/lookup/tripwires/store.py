@@ -5,6 +5,7 @@ Whether a caller may see one is a predicate of the read, so that absent and not 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ from nsor_server.lookup.tripwires.rules import Finding, Ref, Who
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
@@ -104,6 +106,7 @@ FROM (SELECT) AS one LEFT JOIN (
     SELECT number, due_at, watched_to, travelled_to FROM tripwire_time ORDER BY number DESC LIMIT 1
 ) AS last ON true
 """
+_TIME_OF: Final = "SELECT leaf FROM ledger_entry WHERE index <= %s ORDER BY index DESC LIMIT 32"
 _FOUND: Final = f"""
 SELECT uuid_send(unusual_access_id), agency_id, found_at, sealed FROM {TABLE} WHERE found_at > %s ORDER BY 1
 """  # noqa: S608 - constant
@@ -198,16 +201,15 @@ def state(conn: Connection) -> State:
 
 
 def time_of(conn: Connection, index: int) -> int:
-    """When an entry was written, microseconds since 1970.
+    """When an entry was written, or the one before it that is a leaf still; microseconds since 1970.
 
     Raises:
-        LeafError: it is no leaf.
         errors.Internal: there is none.
     """
-    found = conn.execute("SELECT leaf FROM ledger_entry WHERE index = %s", (index,), binary=True).fetchone()
-    if found is None:
-        raise contradicted("ledger_entry")
-    return leaves.decode(found[0]).time_us
+    for (leaf,) in conn.execute(_TIME_OF, (index,), binary=True).fetchall():
+        with contextlib.suppress(leaves.LeafError):  # where it is read as an access there is an alert
+            return leaves.decode(leaf).time_us
+    raise contradicted("ledger_entry")
 
 
 def time_row(time_id: bytes, time: Time, policy_version: int) -> Row:
@@ -322,11 +324,10 @@ def _reviewed(sealer: Sealing, columns: Sequence[Any]) -> Reviewed:
 def told_since(conn: Connection, sealer: Sealing, since_us: int) -> dict[tuple[int, Who], int]:
     """When what was found after an instant had come to be unusual, by kind and officer.
 
-    Raises:
-        errors.Internal: a row isn't what was sealed.
+    A row that isn't what was sealed is left out, with an alert: the officer may be told of once more.
     """
-    found = conn.execute(_FOUND, (instant(since_us),), binary=True)
-    return told(opened(sealer, Stored(*columns)) for columns in found)
+    found = conn.execute(_FOUND, (instant(since_us),), binary=True).fetchall()
+    return told(readable(found, lambda columns: opened(sealer, Stored(*columns))))
 
 
 def told(records: Iterable[record_pb2.UnusualAccessRecord]) -> dict[tuple[int, Who], int]:

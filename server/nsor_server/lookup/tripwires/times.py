@@ -74,7 +74,7 @@ class TripwireTimes(Watching):
 
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
-            DetailError, LeafError, TornTree: an entry isn't what was hashed or sealed.
+            TornTree: an entry that must be there is missing.
         """
         with self._database.transaction() as conn:
             if has_turn(conn, _TURN):

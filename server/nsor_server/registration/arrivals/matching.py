@@ -18,11 +18,11 @@ from nsor_server.registration import claims, shown
 from nsor_server.registration import store as registrations
 from nsor_server.registration.arrivals import notices, rules, store
 from nsor_server.registration.persons.claimants import Claimants
-from nsor_server.registration.readable import readable
 from nsor_server.registration.transfers import events as transfer_events
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 

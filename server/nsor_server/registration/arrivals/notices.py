@@ -20,10 +20,10 @@ from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.registration import review_store
-from nsor_server.registration.readable import readable
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2

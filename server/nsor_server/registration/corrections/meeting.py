@@ -19,12 +19,12 @@ from nsor_server.registration import claims
 from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.corrections import rules, store
-from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.worklists import owed
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

@@ -15,11 +15,11 @@ from google.protobuf.message import DecodeError
 from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.registration import claims, review_store
-from nsor_server.registration.readable import readable
 from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2

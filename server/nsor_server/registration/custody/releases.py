@@ -9,9 +9,9 @@ from nsor_server.calls import Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import rules, store
-from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

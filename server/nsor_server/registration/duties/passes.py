@@ -15,8 +15,8 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import mistakes
 from nsor_server.registration.duties import rules
 from nsor_server.registration.persons.others import Others
-from nsor_server.registration.readable import readable
 from nsor_server.registration.worklists import rows as works
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 

@@ -30,12 +30,12 @@ from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.duties.passes import Opened, Pass
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
-from nsor_server.registration.readable import readable
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing

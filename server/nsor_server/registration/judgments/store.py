@@ -18,7 +18,6 @@ from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.registration import cases
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules
-from nsor_server.registration.readable import readable
 from nsor_server.registration.record import court_reference
 from nsor_server.registration.worklists import rows as works
 from nsor_server.registration.worklists import seconds
@@ -26,6 +25,7 @@ from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2

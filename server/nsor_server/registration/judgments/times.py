@@ -16,9 +16,9 @@ from nsor_server.calls import Agency, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.registration import store as registrations
 from nsor_server.registration.judgments import rules, store
-from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

@@ -13,8 +13,8 @@ from typing import Final
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.movements import meeting, queues, rules, store
 from nsor_server.registration.persons.claimants import Known
-from nsor_server.registration.readable import readable
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

@@ -20,9 +20,9 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.duties.rules import Counting
 from nsor_server.registration.movements import again, meeting, queues, rules, store
 from nsor_server.registration.persons.claimants import Claimants
-from nsor_server.registration.readable import readable
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

@@ -16,11 +16,11 @@ from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
-from nsor_server.registration.readable import readable
 from nsor_server.registration.returned import Returned
 from nsor_server.registration.transfers import rules, store
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 

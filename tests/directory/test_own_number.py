@@ -13,7 +13,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, watched
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.access.watched import Kind, Number
-from nsor_server.calls import Agency, Outcome
+from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.ledger import leaf
 from nsor_server.ledger.detail import Details
 from nsor_server.storage.blind_index import BlindIndex
@@ -256,14 +256,23 @@ def test_two_numbers_of_one_human_in_force_are_found(services: Services) -> None
         owner.rollback()
 
 
-def person(services: Services, agency_id: str, number: str) -> decisions.Person:
-    """Who the directory says has a number."""
-    (officer,) = (
+def officer(services: Services, agency: Agency, number: str | None = None) -> Officer:
+    """Who has a number of an agency, as the directory has him; without one he is enrolled now."""
+    if number is None:
+        number = f"KHI-{services.rows()['officer'] + 1001}"
+        enrolled(services, number, cnic(), agency=agency)
+    (found,) = (
         each
         for each in services.directory.at_least_as_of(time.monotonic()).officers.values()
-        if (each.agency_id, each.officer_number) == (agency_id, number) and not each.disabled
+        if (each.agency_id, each.officer_number) == (agency.agency_id, number) and not each.disabled
     )
-    return decisions.Person(agency_id, number, officer.key_id, own=officer.own)
+    return found
+
+
+def person(services: Services, agency: Agency, number: str) -> decisions.Person:
+    """Who the directory says has a number."""
+    found = officer(services, agency, number)
+    return decisions.Person(found.agency_id, number, found.key_id, own=found.own)
 
 
 def test_one_human_of_two_agencies_is_one_person_of_every_decision(services: Services) -> None:
@@ -274,9 +283,9 @@ def test_one_human_of_two_agencies_is_one_person_of_every_decision(services: Ser
     one, two, third = (
         person(services, *each)
         for each in (
-            (PUNJAB_POLICE.agency_id, "LHR-1"),
-            (SINDH_POLICE.agency_id, "KHI-1"),
-            (SINDH_POLICE.agency_id, "KHI-2"),
+            (PUNJAB_POLICE, "LHR-1"),
+            (SINDH_POLICE, "KHI-1"),
+            (SINDH_POLICE, "KHI-2"),
         )
     )
     with pytest.raises(errors.Denied):
@@ -284,7 +293,7 @@ def test_one_human_of_two_agencies_is_one_person_of_every_decision(services: Ser
     decisions.check_another(one, third)
     # Whoever is given another own number later doesn't become another person by that.
     enrolled(services, "LHR-1", cnic(), replaces=police)
-    assert person(services, PUNJAB_POLICE.agency_id, "LHR-1").is_same(two)
+    assert person(services, PUNJAB_POLICE, "LHR-1").is_same(two)
     with services.database.reading() as conn:
         known = Enrolled(conn)
         assert known.holder(PUNJAB_POLICE.agency_id, one.key_id).is_same(

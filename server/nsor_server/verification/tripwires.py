@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
+from nsor_server.access.own_numbers import OwnNumbers
 from nsor_server.ledger.stored import NO_ROW, UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.tripwires import accesses, reading, rules, store, times
 from nsor_server.lookup.tripwires.accesses import Use
@@ -94,6 +95,7 @@ class Unusual:
         self._rows = Rows(conn, "unusual accesses", store.RECORDED, add)
         self._told = Rows(conn, "events of unusual accesses", _TOLD, add)
         self.concerns = Concerns(every=True)
+        self._numbers = OwnNumbers(conn)
         self._waiting: deque[_Taken] = deque()
         self._kept: deque[Access] = deque()
         self._records: deque[record_pb2.UnusualAccessRecord] = deque()
@@ -135,10 +137,15 @@ class Unusual:
         else:
             if accesses.concerns(leaf):
                 access, about = accesses.access(index, leaf, detail), reading.about(index, leaf, detail)
+            access = self._enrolled_elsewhere(index, leaf) or access
             if access is not None and self._is_new(leaf, detail):
                 access = access._replace(kinds=reading.NEW)
             self._ask(leaf, detail)
         self._waiting.append(_Taken(index, leaf.time_us, access, about))
+
+    def _enrolled_elsewhere(self, index: int, leaf: leaf_pb2.Leaf) -> Access | None:
+        """That an entry has enrolled somebody who was in force in another agency."""
+        return reading.enrolled(self._numbers, [(index, leaf)]).get(index)
 
     def _is_new(self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> bool:
         """Whether a grant shows something to a new certificate; it isn't new any more after a use."""
@@ -286,7 +293,7 @@ class Unusual:
     ) -> None:
         of_agency: dict[str, list[bytes]] = defaultdict(list)
         for each in records:
-            of_agency[each.agency].append(each.unusual_access_id)
+            of_agency[store.told_agency(each)].append(each.unusual_access_id)
         due: Mapping[str, Sequence[bytes]] = times.told(self._enrolled.agencies(index), of_agency)
         events = sorted((recipient, bytes(ids or b"")) for recipient, ids in told)
         if events != sorted((agency_id, b"".join(sorted(ids))) for agency_id, ids in due.items()):

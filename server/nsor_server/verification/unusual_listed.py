@@ -122,7 +122,7 @@ class ListedUnusual:
         for unusual_access_id in reversed(self._in_order[:until]):
             known = self._known[unusual_access_id]
             if listed.HasField("agency"):
-                is_listed = known.record.agency == listed.agency
+                is_listed = store.told_agency(known.record) == listed.agency
             else:
                 is_listed = known.is_reviewed(listed.before) == listed.reviewed
             if is_listed and known.index < listed.before:

@@ -122,7 +122,7 @@ def _row(each: tripwires_pb2.UnusualAccess) -> tuple[str, ...]:
         each.unusual_access_id,
         each.agency_id,
         _minute(each.find_time),
-        each.officer_number,
+        " = ".join((each.officer_number, *(f"{one.agency_id}/{one.officer_number}" for one in each.other_officers))),
         kind.lower().replace("_", "-") if each.kind else "",
         str(each.count) if each.count else "",
         finding.lower() if each.finding else "",

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/tripwires.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"^\n\x0cUnusualEntry\x12\x17\n\taccess_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\xc8\x03\n\rUnusualAccess\x12\x1f\n\x11unusual_access_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x33\n\tfind_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12-\n\x08\x61\x63\x63\x65sses\x18\x04 \x03(\x0b\x32\x15.nsor.v1.UnusualEntryB\x04\xd8\xf3\x18\x01\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x05\xd8\xf3\x18\xf2\x02\x12\x1d\n\x0eofficer_number\x18\x06 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x14\n\x05\x63ount\x18\x07 \x01(\x03\x42\x05\xd8\xf3\x18\xf2\x02\x12-\n\x07unusual\x18\x08 \x03(\x0b\x32\x15.nsor.v1.UnusualEntryB\x05\xd8\xf3\x18\xf2\x02\x12\x1a\n\x0bmanifest_id\x18\t \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x35\n\x07\x66inding\x18\n \x01(\x0e\x32\x1d.nsor.v1.UnusualAccessFindingB\x05\xd8\xf3\x18\xf2\x02\x12\x36\n\x0breview_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x05\xd8\xf3\x18\xf2\x02\"e\n\x1aListUnusualAccessesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\x12\x10\n\x08reviewed\x18\x03 \x01(\x08\"i\n\x1bListUnusualAccessesResponse\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x16.nsor.v1.UnusualAccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xae\x01\n\x1aReviewUnusualAccessRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12#\n\x11unusual_access_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x36\n\x07\x66inding\x18\x04 \x01(\x0e\x32\x1d.nsor.v1.UnusualAccessFindingB\x06\xd2\xf3\x18\x02\x08\x01\"\x1d\n\x1bReviewUnusualAccessResponse*\xf5\x02\n\x0cTripwireKind\x12\x1d\n\x19TRIPWIRE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13TRIPWIRE_KIND_DECOY\x10\x01\x12\x1c\n\x18TRIPWIRE_KIND_OWN_NUMBER\x10\x02\x12\"\n\x1eTRIPWIRE_KIND_PROTECTED_PERSON\x10\x03\x12\x1f\n\x1bTRIPWIRE_KIND_MANY_SUBJECTS\x10\x04\x12\x1d\n\x19TRIPWIRE_KIND_NIGHT_BURST\x10\x05\x12!\n\x1dTRIPWIRE_KIND_OUT_OF_DISTRICT\x10\x06\x12#\n\x1fTRIPWIRE_KIND_REPEATED_REFUSALS\x10\x07\x12!\n\x1dTRIPWIRE_KIND_NEW_CERTIFICATE\x10\x08\x12\x1f\n\x1bTRIPWIRE_KIND_NOT_TRAVELLED\x10\t\x12\x1f\n\x1bTRIPWIRE_KIND_DECOY_ENTERED\x10\n*\xad\x01\n\x14UnusualAccessFinding\x12&\n\"UNUSUAL_ACCESS_FINDING_UNSPECIFIED\x10\x00\x12$\n UNUSUAL_ACCESS_FINDING_EXPLAINED\x10\x01\x12\"\n\x1eUNUSUAL_ACCESS_FINDING_MISTAKE\x10\x02\x12#\n\x1fUNUSUAL_ACCESS_FINDING_REFERRED\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eTripwiresProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/tripwires.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\"^\n\x0cUnusualEntry\x12\x17\n\taccess_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\"\x80\x04\n\rUnusualAccess\x12\x1f\n\x11unusual_access_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x33\n\tfind_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12-\n\x08\x61\x63\x63\x65sses\x18\x04 \x03(\x0b\x32\x15.nsor.v1.UnusualEntryB\x04\xd8\xf3\x18\x01\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x15.nsor.v1.TripwireKindB\x05\xd8\xf3\x18\xf2\x02\x12\x1d\n\x0eofficer_number\x18\x06 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x14\n\x05\x63ount\x18\x07 \x01(\x03\x42\x05\xd8\xf3\x18\xf2\x02\x12-\n\x07unusual\x18\x08 \x03(\x0b\x32\x15.nsor.v1.UnusualEntryB\x05\xd8\xf3\x18\xf2\x02\x12\x1a\n\x0bmanifest_id\x18\t \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x35\n\x07\x66inding\x18\n \x01(\x0e\x32\x1d.nsor.v1.UnusualAccessFindingB\x05\xd8\xf3\x18\xf2\x02\x12\x36\n\x0breview_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x05\xd8\xf3\x18\xf2\x02\x12\x36\n\x0eother_officers\x18\x0c \x03(\x0b\x32\x17.nsor.v1.UnusualOfficerB\x05\xd8\xf3\x18\xf2\x02\"I\n\x0eUnusualOfficer\x12\x18\n\tagency_id\x18\x01 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\x12\x1d\n\x0eofficer_number\x18\x02 \x01(\tB\x05\xd8\xf3\x18\xf2\x02\"e\n\x1aListUnusualAccessesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\x12\x10\n\x08reviewed\x18\x03 \x01(\x08\"i\n\x1bListUnusualAccessesResponse\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x16.nsor.v1.UnusualAccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\xae\x01\n\x1aReviewUnusualAccessRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12#\n\x11unusual_access_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x36\n\x07\x66inding\x18\x04 \x01(\x0e\x32\x1d.nsor.v1.UnusualAccessFindingB\x06\xd2\xf3\x18\x02\x08\x01\"\x1d\n\x1bReviewUnusualAccessResponse*\x95\x03\n\x0cTripwireKind\x12\x1d\n\x19TRIPWIRE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13TRIPWIRE_KIND_DECOY\x10\x01\x12\x1c\n\x18TRIPWIRE_KIND_OWN_NUMBER\x10\x02\x12\"\n\x1eTRIPWIRE_KIND_PROTECTED_PERSON\x10\x03\x12\x1f\n\x1bTRIPWIRE_KIND_MANY_SUBJECTS\x10\x04\x12\x1d\n\x19TRIPWIRE_KIND_NIGHT_BURST\x10\x05\x12!\n\x1dTRIPWIRE_KIND_OUT_OF_DISTRICT\x10\x06\x12#\n\x1fTRIPWIRE_KIND_REPEATED_REFUSALS\x10\x07\x12!\n\x1dTRIPWIRE_KIND_NEW_CERTIFICATE\x10\x08\x12\x1f\n\x1bTRIPWIRE_KIND_NOT_TRAVELLED\x10\t\x12\x1f\n\x1bTRIPWIRE_KIND_DECOY_ENTERED\x10\n\x12\x1e\n\x1aTRIPWIRE_KIND_TWO_AGENCIES\x10\x0b*\xad\x01\n\x14UnusualAccessFinding\x12&\n\"UNUSUAL_ACCESS_FINDING_UNSPECIFIED\x10\x00\x12$\n UNUSUAL_ACCESS_FINDING_EXPLAINED\x10\x01\x12\"\n\x1eUNUSUAL_ACCESS_FINDING_MISTAKE\x10\x02\x12#\n\x1fUNUSUAL_ACCESS_FINDING_REFERRED\x10\x03\x42H\n\x0epk.gov.nsor.v1B\x0eTripwiresProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,6 +60,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNUSUALACCESS'].fields_by_name['finding']._serialized_options = b'\330\363\030\362\002'
   _globals['_UNUSUALACCESS'].fields_by_name['review_time']._loaded_options = None
   _globals['_UNUSUALACCESS'].fields_by_name['review_time']._serialized_options = b'\330\363\030\362\002'
+  _globals['_UNUSUALACCESS'].fields_by_name['other_officers']._loaded_options = None
+  _globals['_UNUSUALACCESS'].fields_by_name['other_officers']._serialized_options = b'\330\363\030\362\002'
+  _globals['_UNUSUALOFFICER'].fields_by_name['agency_id']._loaded_options = None
+  _globals['_UNUSUALOFFICER'].fields_by_name['agency_id']._serialized_options = b'\330\363\030\362\002'
+  _globals['_UNUSUALOFFICER'].fields_by_name['officer_number']._loaded_options = None
+  _globals['_UNUSUALOFFICER'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\362\002'
   _globals['_LISTUNUSUALACCESSESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTUNUSUALACCESSESREQUEST'].fields_by_name['page_size']._serialized_options = b'\322\363\030\0020d'
   _globals['_LISTUNUSUALACCESSESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -74,20 +80,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVIEWUNUSUALACCESSREQUEST'].fields_by_name['unusual_access_id']._serialized_options = b'\322\363\030\004\010\001\020\006'
   _globals['_REVIEWUNUSUALACCESSREQUEST'].fields_by_name['finding']._loaded_options = None
   _globals['_REVIEWUNUSUALACCESSREQUEST'].fields_by_name['finding']._serialized_options = b'\322\363\030\002\010\001'
-  _globals['_TRIPWIREKIND']._serialized_start=1066
-  _globals['_TRIPWIREKIND']._serialized_end=1439
-  _globals['_UNUSUALACCESSFINDING']._serialized_start=1442
-  _globals['_UNUSUALACCESSFINDING']._serialized_end=1615
+  _globals['_TRIPWIREKIND']._serialized_start=1197
+  _globals['_TRIPWIREKIND']._serialized_end=1602
+  _globals['_UNUSUALACCESSFINDING']._serialized_start=1605
+  _globals['_UNUSUALACCESSFINDING']._serialized_end=1778
   _globals['_UNUSUALENTRY']._serialized_start=92
   _globals['_UNUSUALENTRY']._serialized_end=186
   _globals['_UNUSUALACCESS']._serialized_start=189
-  _globals['_UNUSUALACCESS']._serialized_end=645
-  _globals['_LISTUNUSUALACCESSESREQUEST']._serialized_start=647
-  _globals['_LISTUNUSUALACCESSESREQUEST']._serialized_end=748
-  _globals['_LISTUNUSUALACCESSESRESPONSE']._serialized_start=750
-  _globals['_LISTUNUSUALACCESSESRESPONSE']._serialized_end=855
-  _globals['_REVIEWUNUSUALACCESSREQUEST']._serialized_start=858
-  _globals['_REVIEWUNUSUALACCESSREQUEST']._serialized_end=1032
-  _globals['_REVIEWUNUSUALACCESSRESPONSE']._serialized_start=1034
-  _globals['_REVIEWUNUSUALACCESSRESPONSE']._serialized_end=1063
+  _globals['_UNUSUALACCESS']._serialized_end=701
+  _globals['_UNUSUALOFFICER']._serialized_start=703
+  _globals['_UNUSUALOFFICER']._serialized_end=776
+  _globals['_LISTUNUSUALACCESSESREQUEST']._serialized_start=778
+  _globals['_LISTUNUSUALACCESSESREQUEST']._serialized_end=879
+  _globals['_LISTUNUSUALACCESSESRESPONSE']._serialized_start=881
+  _globals['_LISTUNUSUALACCESSESRESPONSE']._serialized_end=986
+  _globals['_REVIEWUNUSUALACCESSREQUEST']._serialized_start=989
+  _globals['_REVIEWUNUSUALACCESSREQUEST']._serialized_end=1163
+  _globals['_REVIEWUNUSUALACCESSRESPONSE']._serialized_start=1165
+  _globals['_REVIEWUNUSUALACCESSRESPONSE']._serialized_end=1194
 # @@protoc_insertion_point(module_scope)

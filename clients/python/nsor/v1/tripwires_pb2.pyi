@@ -43,11 +43,17 @@ class _TripwireKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Tripwire
     TRIPWIRE_KIND_REPEATED_REFUSALS: _TripwireKind.ValueType  # 7
     """One officer was refused again and again."""
     TRIPWIRE_KIND_NEW_CERTIFICATE: _TripwireKind.ValueType  # 8
-    """A grant, ticket or court case was used with another client certificate than the same officer had used it with before."""
+    """By a grant, ticket or court case something was shown, or searched, with another client certificate than the same officer had used it or asked for
+    it with before; also what was shown again.
+    """
     TRIPWIRE_KIND_NOT_TRAVELLED: _TripwireKind.ValueType  # 9
     """Passengers were screened of whom none has crossed the border there."""
     TRIPWIRE_KIND_DECOY_ENTERED: _TripwireKind.ValueType  # 10
-    """A registration was entered with the number of a decoy."""
+    """A registration was entered with the number of a decoy, or was given it: by an order, an import, an amendment or a verification."""
+    TRIPWIRE_KIND_TWO_AGENCIES: _TripwireKind.ValueType  # 11
+    """A key was enrolled for somebody who is in force as an officer of another agency. Only NPB hears of it: whom another agency employs is not an
+    agency's to know.
+    """
 
 class TripwireKind(_TripwireKind, metaclass=_TripwireKindEnumTypeWrapper):
     """What is unusual. NPB alone learns it."""
@@ -69,11 +75,17 @@ TRIPWIRE_KIND_OUT_OF_DISTRICT: TripwireKind.ValueType  # 6
 TRIPWIRE_KIND_REPEATED_REFUSALS: TripwireKind.ValueType  # 7
 """One officer was refused again and again."""
 TRIPWIRE_KIND_NEW_CERTIFICATE: TripwireKind.ValueType  # 8
-"""A grant, ticket or court case was used with another client certificate than the same officer had used it with before."""
+"""By a grant, ticket or court case something was shown, or searched, with another client certificate than the same officer had used it or asked for
+it with before; also what was shown again.
+"""
 TRIPWIRE_KIND_NOT_TRAVELLED: TripwireKind.ValueType  # 9
 """Passengers were screened of whom none has crossed the border there."""
 TRIPWIRE_KIND_DECOY_ENTERED: TripwireKind.ValueType  # 10
-"""A registration was entered with the number of a decoy."""
+"""A registration was entered with the number of a decoy, or was given it: by an order, an import, an amendment or a verification."""
+TRIPWIRE_KIND_TWO_AGENCIES: TripwireKind.ValueType  # 11
+"""A key was enrolled for somebody who is in force as an officer of another agency. Only NPB hears of it: whom another agency employs is not an
+agency's to know.
+"""
 Global___TripwireKind: _TypeAlias = TripwireKind  # noqa: Y015
 
 class _UnusualAccessFinding:
@@ -149,6 +161,7 @@ class UnusualAccess(_message.Message):
     MANIFEST_ID_FIELD_NUMBER: _builtins.int
     FINDING_FIELD_NUMBER: _builtins.int
     REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    OTHER_OFFICERS_FIELD_NUMBER: _builtins.int
     unusual_access_id: _builtins.str
     """Id."""
     agency_id: _builtins.str
@@ -181,6 +194,10 @@ class UnusualAccess(_message.Message):
     def review_time(self) -> _timestamp_pb2.Timestamp:
         """When it was reviewed."""
 
+    @_builtins.property
+    def other_officers(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnusualOfficer]:
+        """As whom the same human was in force in other agencies, at most 20."""
+
     def __init__(
         self,
         *,
@@ -195,14 +212,41 @@ class UnusualAccess(_message.Message):
         manifest_id: _builtins.str = ...,
         finding: Global___UnusualAccessFinding.ValueType = ...,
         review_time: _timestamp_pb2.Timestamp | None = ...,
+        other_officers: _abc.Iterable[Global___UnusualOfficer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["find_time", b"find_time", "review_time", b"review_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "agency_id", b"agency_id", "count", b"count", "find_time", b"find_time", "finding", b"finding", "kind", b"kind", "manifest_id", b"manifest_id", "officer_number", b"officer_number", "review_time", b"review_time", "unusual", b"unusual", "unusual_access_id", b"unusual_access_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "agency_id", b"agency_id", "count", b"count", "find_time", b"find_time", "finding", b"finding", "kind", b"kind", "manifest_id", b"manifest_id", "officer_number", b"officer_number", "other_officers", b"other_officers", "review_time", b"review_time", "unusual", b"unusual", "unusual_access_id", b"unusual_access_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnusualAccess: _TypeAlias = UnusualAccess  # noqa: Y015
+
+@_typing.final
+class UnusualOfficer(_message.Message):
+    """An officer of an agency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    agency_id: _builtins.str
+    """The agency."""
+    officer_number: _builtins.str
+    """His number in it."""
+    def __init__(
+        self,
+        *,
+        agency_id: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "officer_number", b"officer_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnusualOfficer: _TypeAlias = UnusualOfficer  # noqa: Y015
 
 @_typing.final
 class ListUnusualAccessesRequest(_message.Message):

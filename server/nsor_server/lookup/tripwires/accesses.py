@@ -18,6 +18,7 @@ OPEN_EMERGENCY: Final = "nsor.v1.LookupService/OpenEmergencyLookUp"
 ASK: Final = "nsor.v1.LookupService/CreateAccessRequest"
 ENTERING: Final = frozenset({"nsor.v1.RegistrationService/CreateRegistration"})
 """Methods by which a person is entered."""
+ENROL: Final = "nsor.v1.DirectoryService/EnrolOfficer"
 NAMING: Final = frozenset({method for method, by in FOUND_BY.items() if by is FoundBy.NAMED} | {SEARCH, OPEN_EMERGENCY})
 """Methods that are about one person each."""
 REFUSALS: Final = frozenset(
@@ -62,7 +63,12 @@ def concerns(leaf: leaf_pb2.Leaf) -> bool:
     """Whether an entry may say anything that is counted; if not, its detail isn't opened."""
     if not leaf.agency or leaf.outcome == leaf_pb2.OUTCOME_FAILED:
         return False
-    return leaf.method in NAMING or leaf.method in ENTERING or leaf.outcome == leaf_pb2.OUTCOME_REFUSED
+    return (
+        leaf.method in NAMING
+        or leaf.method in ENTERING
+        or leaf.method == ENROL
+        or leaf.outcome == leaf_pb2.OUTCOME_REFUSED
+    )
 
 
 def access(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> Access | None:

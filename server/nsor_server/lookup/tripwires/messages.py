@@ -25,6 +25,10 @@ def item(reviewed: Reviewed) -> tripwires_pb2.UnusualAccess:
         unusual=_entries(record.unusual),
         manifest_id=text(record.manifest_id) if record.manifest_id else "",
         finding=tripwires_pb2.UnusualAccessFinding.ValueType(reviewed.finding),
+        other_officers=(
+            tripwires_pb2.UnusualOfficer(agency_id=each.agency, officer_number=each.officer_number)
+            for each in record.others
+        ),
         review_time=from_us(to_us(reviewed.reviewed_at)) if reviewed.reviewed_at else None,
     )
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import tripwires_pb2
 from nsor_server.access import watched
+from nsor_server.access.own_numbers import OwnNumbers
 from nsor_server.ledger.detail import Details
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.tripwires import accesses, candidates
 from nsor_server.lookup.tripwires.accesses import Use
-from nsor_server.lookup.tripwires.rules import Access, Who
+from nsor_server.lookup.tripwires.rules import Access, Ref, Who
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
@@ -103,6 +104,9 @@ class Reader:
                 kinds, unread = kinds_of(conn, self._sealer, self._blind_index, persons, self._rest)
                 self.has_unread = self.has_unread or bool(unread)
                 certificates = self._new_certificates(conn, opened)
+                enrolments = [(each.entry, each.leaf) for each in opened if each.leaf.method == accesses.ENROL]
+                if enrolments:
+                    found |= enrolled(OwnNumbers(conn), enrolments)
                 found = {
                     index: one and one._replace(kinds=kinds.get(index, NONE) | certificates.get(index, NONE))
                     for index, one in found.items()
@@ -144,6 +148,21 @@ class Reader:
             if each.entry in uses
             and is_new(each.detail, [use for index, use in before[uses[each.entry]] if index < each.entry])
         }
+
+
+def enrolled(numbers: OwnNumbers, entries: Iterable[tuple[int, leaf_pb2.Leaf]]) -> dict[int, Access]:
+    """Of entries that have enrolled somebody who was in force in another agency: that, as it is counted.
+
+    Args:
+        numbers: of all officers.
+        entries: each with its index.
+    """
+    return {
+        index: Access(Ref(index, leaf.access_id, leaf.time_us), who, leaf.purpose, others=elsewhere)
+        for index, leaf in entries
+        for who, others in numbers.enrolled_by(index)
+        if (elsewhere := tuple(other for other in others if other[0] != who[0]))
+    }
 
 
 NONE: Final = frozenset[int]()

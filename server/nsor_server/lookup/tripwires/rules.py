@@ -18,6 +18,8 @@ from nsor_server.policy.tripwires import Tripwire, TripwirePolicy
 
 MOST_NAMED: Final = 20
 """Accesses that are named of one finding, the newest."""
+NPB_ALONE: Final = frozenset({tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES})
+"""Kinds of which the officer's agency hears nothing, and which it isn't shown."""
 MOST_FOUND: Final = 200
 """Findings of one time: where it has so many it reads no further, and the next time goes on there."""
 DAY_US: Final = 86_400_000_000
@@ -28,6 +30,7 @@ AT_ONCE: Final = frozenset(
         tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER,
         tripwires_pb2.TRIPWIRE_KIND_PROTECTED_PERSON,
         tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED,
+        tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES,
     }
 )
 """Kinds of which each fixed time tells: nothing is waited for, and no window is quiet."""
@@ -66,6 +69,7 @@ class Access(NamedTuple):
         district: of its case; empty: it has none, or no district.
         refused: how many refusals it stands for.
         kinds: what is unusual of it by itself: numbers of nsor.v1.TripwireKind.
+        others: of an enrolment the other officers who are the one whom ``who`` names.
     """
 
     ref: Ref
@@ -75,6 +79,7 @@ class Access(NamedTuple):
     district: str = ""
     refused: int = 0
     kinds: frozenset[int] = frozenset()
+    others: tuple[Who, ...] = ()
 
 
 class Manifest(NamedTuple):
@@ -107,6 +112,7 @@ class Finding:
         unusual: the newest unusual accesses, the oldest in front.
         accesses: the newest accesses of the same one, likewise, unusual or not.
         manifest_id: of NOT_TRAVELLED the manifest, 16 bytes.
+        others: of TWO_AGENCIES the other officers who are the same human.
     """
 
     kind: int
@@ -116,6 +122,7 @@ class Finding:
     unusual: list[Ref] = field(default_factory=list)
     accesses: list[Ref] = field(default_factory=list)
     manifest_id: bytes = b""
+    others: tuple[Who, ...] = ()
 
 
 @dataclass(slots=True)
@@ -179,6 +186,9 @@ class Tripwires:
             telling: whether it may be found unusual; not where it was told of already.
         """
         self._now_us = access.ref.time_us
+        if access.others:
+            self._take_enrolment(access, telling=telling)
+            return
         self._recent.setdefault(access.who, deque(maxlen=MOST_NAMED)).append(access.ref)
         for kind, key, weight in self._counted(access):
             row = self._row(kind, access.purpose)
@@ -194,6 +204,13 @@ class Tripwires:
                 before = self._found.get((kind, access.who))
                 unusual = [*(before.unusual if before else ()), access.ref][-MOST_NAMED:]
                 self._find(row, access, (before.count if before else 0) + 1, unusual)
+
+    def _take_enrolment(self, access: Access, *, telling: bool) -> None:
+        """Take an enrolment of somebody who is an officer elsewhere: it is no access of his."""
+        row = self._row(tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES, access.purpose)
+        if row is not None and telling:
+            self._find(row, access, 1 + len(access.others), [access.ref])
+            self._found[row.number, access.who].others = access.others[:MOST_NAMED]
 
     def close(self, due_us: int, manifests: Iterable[Manifest] = ()) -> list[Finding]:
         """What was found since the last time, in the order in which it came to be unusual.

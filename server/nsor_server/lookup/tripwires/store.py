@@ -20,7 +20,7 @@ from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.stored import UUID_OF_RECORD
-from nsor_server.lookup.tripwires.rules import Finding, Ref, Who
+from nsor_server.lookup.tripwires.rules import NPB_ALONE, Finding, Ref, Who
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
@@ -237,6 +237,7 @@ def record_of(unusual_access_id: bytes, finding: Finding, due_us: int) -> record
         unusual=_named(finding.unusual),
         accesses=_named(finding.accesses),
         manifest_id=finding.manifest_id,
+        others=[record_pb2.TrippedOfficer(agency=each, officer_number=number) for each, number in finding.others],
     )
 
 
@@ -311,9 +312,14 @@ def page(conn: Connection, sealer: Sealing, call: Call, *, after: bytes, most: i
     return Page(int(found[0][0]), shown)
 
 
+def told_agency(record: record_pb2.UnusualAccessRecord) -> str:
+    """The agency that is told of it and shown it, besides NPB; empty: none is."""
+    return "" if record.kind in NPB_ALONE else record.agency
+
+
 def said(record: record_pb2.UnusualAccessRecord) -> rows.Said:
     """What one says of itself."""
-    return rows.Said(own_agency=record.agency)
+    return rows.Said(own_agency=told_agency(record))
 
 
 def _reviewed(sealer: Sealing, columns: Sequence[Any]) -> Reviewed:
@@ -346,4 +352,4 @@ def _named(refs: Sequence[Ref]) -> list[record_pb2.TrippedAccess]:
 
 def _beside(record: record_pb2.UnusualAccessRecord) -> tuple[Any, ...]:
     """What stands beside the seal."""
-    return record.unusual_access_id, record.agency, instant(record.due_us)
+    return record.unusual_access_id, told_agency(record), instant(record.due_us)

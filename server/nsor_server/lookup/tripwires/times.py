@@ -128,7 +128,7 @@ class TripwireTimes(Watching):
             row, ref = store.row(self._sealer, record)
             rows.append(row)
             refs.append(ref)
-            of_agency.setdefault(record.agency, []).append(record.unusual_access_id)
+            of_agency.setdefault(store.told_agency(record), []).append(record.unusual_access_id)
         rows += _events(directory.agencies, of_agency)
         detail = record_pb2.AccessDetail(outcome="TRIPWIRES_WRITTEN")
         return Outcome(empty_pb2.Empty(), detail, rows, refs, (store.seen(made.number - 1),))
@@ -139,7 +139,7 @@ def told(agencies: Mapping[str, Agency], of_agency: Mapping[str, Sequence[bytes]
 
     Args:
         agencies: those that there are, by their ids.
-        of_agency: ids of what was found, by agency.
+        of_agency: ids of what was found, by agency; by none: what only NPB hears of.
     """
     every = [one for ids in of_agency.values() for one in ids]
     return {

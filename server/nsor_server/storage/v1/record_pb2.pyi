@@ -5800,6 +5800,7 @@ class UnusualAccessRecord(_message.Message):
     UNUSUAL_FIELD_NUMBER: _builtins.int
     ACCESSES_FIELD_NUMBER: _builtins.int
     MANIFEST_ID_FIELD_NUMBER: _builtins.int
+    OTHERS_FIELD_NUMBER: _builtins.int
     unusual_access_id: _builtins.bytes
     """Id, 16 bytes."""
     agency: _builtins.str
@@ -5824,6 +5825,10 @@ class UnusualAccessRecord(_message.Message):
     def accesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrippedAccess]:
         """The newest accesses of the officer, unusual or not, likewise: those of which his agency is told."""
 
+    @_builtins.property
+    def others(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrippedOfficer]:
+        """As whom the same human was in force in other agencies, at most 20."""
+
     def __init__(
         self,
         *,
@@ -5837,14 +5842,41 @@ class UnusualAccessRecord(_message.Message):
         unusual: _abc.Iterable[Global___TrippedAccess] | None = ...,
         accesses: _abc.Iterable[Global___TrippedAccess] | None = ...,
         manifest_id: _builtins.bytes = ...,
+        others: _abc.Iterable[Global___TrippedOfficer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "agency", b"agency", "count", b"count", "due_us", b"due_us", "kind", b"kind", "manifest_id", b"manifest_id", "officer_number", b"officer_number", "tripped_us", b"tripped_us", "unusual", b"unusual", "unusual_access_id", b"unusual_access_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "agency", b"agency", "count", b"count", "due_us", b"due_us", "kind", b"kind", "manifest_id", b"manifest_id", "officer_number", b"officer_number", "others", b"others", "tripped_us", b"tripped_us", "unusual", b"unusual", "unusual_access_id", b"unusual_access_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnusualAccessRecord: _TypeAlias = UnusualAccessRecord  # noqa: Y015
+
+@_typing.final
+class TrippedOfficer(_message.Message):
+    """An officer of an agency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """The agency."""
+    officer_number: _builtins.str
+    """His number in it."""
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str = ...,
+        officer_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "officer_number", b"officer_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrippedOfficer: _TypeAlias = TrippedOfficer  # noqa: Y015
 
 @_typing.final
 class ListedUnusual(_message.Message):

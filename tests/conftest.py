@@ -19,7 +19,7 @@ import pytest
 
 from nsor_server.storage import migrate
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
@@ -133,7 +133,8 @@ def _copy(postgres: EmbeddedPostgres, superuser: _Superuser, name: str, template
     strategy = "FILE_COPY" if postgres.data.is_relative_to(temporary.MEMORY) else "WAL_LOG"
     create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY {strategy}"
     until(lambda: superuser.copies(create), seconds=300)
-    superuser.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {SERVER}")
+    roles = f"{SERVER}, {PUBLISHER}"
+    superuser.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {roles}")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.storage import catalog, locks, migrate, reasons
 from nsor_server.storage import keyring as keyrings
-from nsor_server.storage.attach import attached
+from nsor_server.storage.attach import attached, attached_to_publish
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import MAX_SKEW_SECONDS, Database
 from nsor_server.storage.sealing import Sealer
@@ -103,6 +103,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _safely("photos", _photos)
     yield from _safely("address", lambda: _address(settings))
     yield from _safely("database", lambda: _databases(settings))
+    yield from _safely("published log", lambda: _published(settings))
 
 
 def _safely(subject: str, look: Look) -> Iterator[Finding]:
@@ -175,18 +176,21 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _address(settings: Settings) -> Iterator[Finding]:
-    host, _, port = settings.listen.rpartition(":")
+    yield from _listens("address", settings.listen)
+
+
+def _listens(subject: str, address: str) -> Iterator[Finding]:
+    """Whether an address is free."""
+    host, _, port = address.rpartition(":")
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host.strip("[]"), int(port)))
         except OSError as error:
-            yield Finding(
-                "address", "warning", f"{settings.listen}: {error.strerror}; a running server has it, or another"
-            )
+            yield Finding(subject, "warning", f"{address}: {error.strerror}; a running server has it, or another")
             return
-    yield Finding("address", "ok", f"{settings.listen} is free")
+    yield Finding(subject, "ok", f"{address} is free")
 
 
 def _databases(settings: Settings) -> Iterator[Finding]:
@@ -211,7 +215,7 @@ def _urls(settings: Settings) -> Iterator[Finding]:
             "warning",
             "set here: for operators' commands only. Whoever takes over a server that has it owns the tables",
         )
-    for name in ("database_url", "database_owner_url"):
+    for name in ("database_url", "database_owner_url", "publish_database_url"):
         url = getattr(settings, name)
         if url is not None and not reasons.is_private(url):
             yield Finding(
@@ -251,6 +255,23 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     yield from _safely("ledger", lambda: _ledger(settings, database))
     yield from _safely("events", lambda: _events(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
+
+
+def _published(settings: Settings) -> Iterator[Finding]:
+    """Whether `ledger publish` finds what it needs; nothing where the log isn't published over HTTPS."""
+    if settings.publish_listen is None:
+        return
+    known = {each.public_bytes_raw() for each in LogKeys.load(settings.log_keys).keys}
+    if not settings.keys.startswith("fd:"):
+        signs = keyrings.load(settings.keys).ledger_signer.public_key().public_bytes_raw()
+        if signs not in known:
+            text = "isn't the key that signs the ledger: nothing would be published. `ledger log-key` prints it"
+            yield Finding("published log", "wrong", f"{settings.log_keys} {text}")
+            return
+    yield from _listens("published log", settings.publish_listen)
+    with attached_to_publish(settings, pool_size=1) as database, database.connect() as connection:
+        ((role,),) = connection.execute("SELECT current_user").fetchall()
+    yield Finding("published log", "ok", f"the database answers as {role}")
 
 
 def _focal_persons(database: Database) -> Iterator[Finding]:

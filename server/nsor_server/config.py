@@ -26,7 +26,8 @@ _OF_THE_CLIENT = frozenset(
         *("SECOND_FOCAL_KEY", "STATE", "TARGET"),
     )
 )
-_HIDDEN = frozenset({"database_url", "database_owner_url"})
+_HIDDEN = frozenset({"database_url", "database_owner_url", "publish_database_url"})
+_OFF = frozenset({"metrics_listen", "publish_listen"})
 
 
 class OperatorError(Exception):
@@ -146,6 +147,21 @@ class Settings:
     log_format: Literal["text", "json"] = "text"
     """Form of the log's lines on stderr: `text` for people, `json` for programs, one object a line."""
 
+    publish_listen: str | None = None
+    """Address of `nsor-server ledger publish`, HOST:PORT: the log over HTTPS; None is off."""
+
+    publish_database_url: str | None = field(default=None, repr=False)
+    """libpq URL for the role nsor_publisher; needed beside database_url to publish the log. Never shown."""
+
+    publish_rate_per_second: int = 100
+    """Tiles, entry bundles and checkpoints per second that one agency may fetch."""
+
+    log_keys: Path
+    """File with the ledger's verifier keys, one a line (`ledger log-key` prints it), for whoever has no keyring.
+
+    Default: ledger.key in state_dir.
+    """
+
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
 
@@ -171,7 +187,7 @@ class Settings:
         """The value of a setting as it may be printed: addresses of databases and key commands are not."""
         value = getattr(self, name)
         if value is None:
-            return "off" if name == "metrics_listen" else "not set"
+            return "off" if name in _OFF else "not set"
         if name in _HIDDEN:
             return "set (not shown)"
         if name == "keys" and value.startswith("command:"):
@@ -326,6 +342,10 @@ RULES: Mapping[str, _Rule] = {
     "maximum_message_bytes": _count(1024, 4 * 1024 * 1024),
     "metrics_listen": _Rule("HOST:PORT or off", _optional_address),
     "log_format": _Rule("text or json", _form),
+    "publish_listen": _Rule("HOST:PORT or off", _optional_address),
+    "publish_database_url": _URL,
+    "publish_rate_per_second": _count(1, 100_000),
+    "log_keys": _FILE,
 }
 """Every setting, in the order in which `check` lists them."""
 
@@ -408,6 +428,7 @@ def _complete(values: dict[str, Any], sources: Mapping[str, str]) -> None:
     state: Path = values.get("state_dir", plain["state_dir"])
     values.setdefault("keys", str(state / "keys.json"))
     values.setdefault("checkpoint_file", state / "checkpoints")
+    values.setdefault("log_keys", state / "ledger.key")
     values.setdefault("trace_store", values.get("database_url") is None)
     streams = values.get("stream_threads", plain["stream_threads"])
     values.setdefault("streams_per_agency", max(1, streams // 8))

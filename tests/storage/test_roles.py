@@ -3,7 +3,8 @@
 import psycopg
 import pytest
 
-from nsor_server.storage.embedded import OWNER, SERVER
+from nsor_server.storage import deciding
+from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER
 from nsor_server.storage.pool import Database
 
 CHANGED_IN_PLACE = {
@@ -42,7 +43,33 @@ def test_the_server_can_only_add_to_histories(database: Database) -> None:
         assert owner_name == OWNER, name
 
 
-def test_the_server_owns_nothing_and_makes_nothing(database: Database) -> None:
+PUBLISHED = {"ledger_checkpoint", "ledger_head", "ledger_record", "ledger_tile", "migration"}
+"""What whoever publishes the log reads besides what decides and two columns of the entries."""
+
+
+def test_whoever_publishes_reads_the_log_and_what_decides_and_adds_counts(database: Database) -> None:
+    # No table with a seal, no label, no budget, no event; and of what it adds, not even that.
+    query = """
+        SELECT c.relname, a.attname, p
+          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped,
+               unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) p
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+           AND has_column_privilege(%(role)s, c.oid, a.attnum, p)
+    """
+    with database.owner() as owner:
+        columns = {tuple(row) for row in owner.execute(query, {"role": PUBLISHER})}
+        whole = owner.execute(TABLES, {"role": PUBLISHER}).fetchall()
+    entry = {("ledger_entry", "index", "SELECT"), ("ledger_entry", "leaf", "SELECT")}
+    assert {each for each in columns if each[0] == "ledger_entry"} == entry
+    added = {each for each in columns if each[2] != "SELECT"}
+    given = ("fetch_id", "agency_id", "serial", "checkpoints", "tiles", "bundles", "refused")
+    assert added == {("tile_fetch", name, "INSERT") for name in given}
+    assert {name for name, *_ in columns - entry - added} == PUBLISHED | deciding.TABLES.keys()
+    assert not any(privileges for _, _, _, privileges, _ in whole)
+
+
+@pytest.mark.parametrize("role", [SERVER, PUBLISHER])
+def test_the_roles_own_nothing_and_make_nothing(database: Database, role: str) -> None:
     query = """
         SELECT (SELECT count(*) FROM pg_class WHERE relowner = r.oid)
              + (SELECT count(*) FROM pg_proc WHERE proowner = r.oid)
@@ -54,7 +81,7 @@ def test_the_server_owns_nothing_and_makes_nothing(database: Database) -> None:
           FROM pg_roles r WHERE rolname = %s
     """
     with database.owner() as owner:
-        assert owner.execute(query, (SERVER,)).fetchone() == (0, False, False, False, False)
+        assert owner.execute(query, (role,)).fetchone() == (0, False, False, False, False)
 
 
 def test_one_function_runs_with_the_owners_rights_and_only_for_the_server(database: Database) -> None:

@@ -17,7 +17,7 @@ from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
 from nsor_server.commands.ledger import snapshot
-from nsor_server.commands.ledger_export import ledger
+from nsor_server.commands.ledger_publish import ledger
 from nsor_server.config import Settings
 from nsor_server.ledger import outside, witness_keys
 from nsor_server.storage.attach import attached, keyring_of

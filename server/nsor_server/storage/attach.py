@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nsor_server.config import OperatorError, Settings
 from nsor_server.storage import keyring
-from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
+from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 
@@ -36,6 +36,33 @@ def keyring_of(settings: Settings) -> Keyring:
     """
     check_there(settings)
     return keyring.load(settings.keys)
+
+
+@contextlib.contextmanager
+def attached_to_publish(settings: Settings, *, pool_size: int) -> Iterator[Database]:
+    """As ``attached``, for the role that publishes the log: it is no owner, and opens nothing.
+
+    Raises:
+        NoRegister: there is no register.
+        OperatorError: the settings name a database, and none for this role.
+        EmbeddedError: the embedded PostgreSQL cannot run here.
+    """
+    if settings.publish_database_url is not None:
+        with contextlib.closing(Database(settings.publish_database_url, pool_size=pool_size)) as database:
+            yield database
+        return
+    if settings.database_url is not None:
+        raise OperatorError("set NSOR_PUBLISH_DATABASE_URL to a URL for the role nsor_publisher of the database")
+    check_there(settings)
+    embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin, archive=settings.wal_archive)
+    embedded.start()
+    try:
+        database = Database(embedded.conninfo(PUBLISHER), pool_size=pool_size)
+        database.embedded = embedded
+        with contextlib.closing(database):
+            yield database
+    finally:
+        embedded.stop()
 
 
 @contextlib.contextmanager

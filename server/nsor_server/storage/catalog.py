@@ -1,10 +1,10 @@
 """The catalog of the register's own schema, as text: what the migrations make, and nothing else.
 
 A view, a policy, a trigger or a changed function hides or changes rows without touching one, and a right that was
-given lets somebody in. So whatever stands in PostgreSQL's catalog about the schema `public`, about the server's role,
-and about what reaches into every query (operators, casts, event triggers, settings of roles) is written as lines, and
-compared with `catalog.txt`, which `make catalog` makes from the migrations in an empty database. A line that is
-missing or too many is a difference.
+given lets somebody in. So whatever stands in PostgreSQL's catalog about the schema `public`, about the roles of the
+server and of the process that publishes the log, and about what reaches into every query (operators, casts, event
+triggers, settings of roles) is written as lines, and compared with `catalog.txt`, which `make catalog` makes from the
+migrations in an empty database. A line that is missing or too many is a difference.
 
 What PostgreSQL brings itself isn't listed, since it differs by version; of that, whatever was changed after initdb is a
 difference. Whoever looks uses PostgreSQL's own names alone (`_PATH`). A superuser who exchanges the programs, or writes
@@ -31,6 +31,7 @@ Connection = psycopg.Connection[Any]
 
 EXPECTED: Final = Path(__file__).parent / "catalog.txt"
 SERVER: Final = "nsor_server"
+PUBLISHER: Final = "nsor_publisher"
 SHOWN: Final = 5
 """Differences that an error names."""
 _MADE_BY_HAND: Final = 16384
@@ -42,7 +43,8 @@ _PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint|shown))_([
 _BOUND: Final = re.compile(r"FOR VALUES FROM \('([0-9]+)'\) TO \('([0-9]+)'\)")
 _STEP: Final = 1 << 22
 
-# $1 is the server's role. Every name is qualified: what is looked for could stand before.
+# $1 are the roles of the server and of the process that publishes. Every name is qualified: what is looked for could
+# stand before.
 _RIGHTS: Final = """
 (SELECT coalesce(pg_catalog.string_agg(right_of, ' ' ORDER BY right_of), '')
    FROM (SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(grantee) END
@@ -209,12 +211,12 @@ SELECT 'default rights', pg_catalog.pg_get_userbyid(defaclrole), defaclobjtype,
 SELECT 'role', rolname, 'superuser ' || rolsuper, 'createrole ' || rolcreaterole, 'createdb ' || rolcreatedb,
        'replication ' || rolreplication, 'bypassrls ' || rolbypassrls,
        'create ' || pg_catalog.has_database_privilege(oid, pg_catalog.current_database(), 'CREATE')
-  FROM pg_catalog.pg_roles WHERE rolname = $1
+  FROM pg_catalog.pg_roles WHERE rolname IN ($1)
 """,
     """
 SELECT 'member', m.rolname, 'of', g.rolname
   FROM pg_catalog.pg_auth_members AS a JOIN pg_catalog.pg_roles AS m ON m.oid = a.member
-  JOIN pg_catalog.pg_roles AS g ON g.oid = a.roleid WHERE m.rolname = $1
+  JOIN pg_catalog.pg_roles AS g ON g.oid = a.roleid WHERE m.rolname IN ($1)
 """,
     # What counts in this session, wherever it comes from: the whole server's settings too.
     """
@@ -226,7 +228,7 @@ SELECT 'in effect', name, pg_catalog.current_setting(name)
 SELECT 'setting', coalesce(d.datname, ''), coalesce(r.rolname, ''), setting
   FROM pg_catalog.pg_db_role_setting AS s LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
   LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS setting
- WHERE (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) AND (s.setrole = 0 OR r.rolname = $1)
+ WHERE (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) AND (s.setrole = 0 OR r.rolname IN ($1))
        AND setting NOT LIKE 'log\\_%'
 """,
 )
@@ -247,7 +249,7 @@ def describe(conn: Connection) -> list[str]:
         conn.execute(_PATH)
         for query in _QUERIES:
             # Not a parameter where there is none: PostgreSQL wants each to be used.
-            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}'")
+            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}', '{PUBLISHER}'")
             lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
     return sorted(lines)
 

@@ -31,6 +31,8 @@ DATABASE = "nsor"
 SUPERUSER = "postgres"
 OWNER = "nsor_owner"
 SERVER = "nsor_server"
+PUBLISHER = "nsor_publisher"
+"""The role of the process that publishes the log: it opens nothing."""
 
 _DEADLINE_SECONDS = 60.0
 """Seconds for a start, a recovery after a crash, or a stop."""
@@ -145,13 +147,13 @@ class EmbeddedPostgres:
             "name": sql.Identifier(name),
             "template": sql.Identifier(template),
             "owner": sql.Identifier(OWNER),
-            "server": sql.Identifier(SERVER),
+            "roles": sql.SQL(", ").join(map(sql.Identifier, (SERVER, PUBLISHER))),
         }
         with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
             for statement in (
                 "CREATE DATABASE {name} TEMPLATE {template} OWNER {owner}",
                 "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-                "GRANT CONNECT ON DATABASE {name} TO {server}",
+                "GRANT CONNECT ON DATABASE {name} TO {roles}",
             ):
                 connection.execute(sql.SQL(statement).format(**identifiers))
 
@@ -278,7 +280,7 @@ class EmbeddedPostgres:
     def _make_roles(self) -> None:
         with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
             roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-            for role in (OWNER, SERVER):
+            for role in (OWNER, SERVER, PUBLISHER):
                 if role not in roles:
                     statement = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
                     connection.execute(statement.format(sql.Identifier(role)))

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
+from nsor.ledger.cosignature import WitnessKey
 from nsor.v1 import (
     access_requests_pb2,
     amendments_pb2,
@@ -41,13 +42,16 @@ from nsor.v1 import (
     types_pb2,
     validation_pb2,
     watched_pb2,
+    witnesses_pb2,
 )
 from nsor_server.policy import source
 from nsor_synthetic.pictures import picture
+from tests import witnesses
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.orders import Created, confirmation, conviction, current_address, day, judgment, order, suspects
 
 CNIC = "3520212345671"
+WITNESS = WitnessKey(Ed25519PrivateKey.from_private_bytes(bytes(32)), "witness.example/one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,6 +544,11 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
         finding=tripwires_pb2.UNUSUAL_ACCESS_FINDING_EXPLAINED,
     ),
     "LookupService/SearchRegistrations": prosecution_search,
+    "OversightService/RegisterWitness": lambda _: witnesses.registration(WITNESS),
+    "OversightService/RetireWitness": lambda _: witnesses.retirement(WITNESS),
+    "OversightService/AddCosignatures": lambda _: witnesses_pb2.AddCosignaturesRequest(
+        request_id=str(uuid.uuid4()), checkpoint=b"test.example/ledger\n1\n"
+    ),
     "DirectoryService/EnrolOfficer": lambda _: enrolment(),
     "DirectoryService/DisableOfficer": lambda _: disabling(),
     "DirectoryService/EnrolConsumer": lambda _: consumers_pb2.EnrolConsumerRequest(

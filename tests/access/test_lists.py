@@ -62,12 +62,14 @@ NOT_NARROWED = {
     "ListConsumers": "systems of one's own agency",
     "ListAgencies": "the directory, which every agency knows",
     "ListPolicies": "the policy, which is of no place",
+    "ListWitnesses": "witnesses of the ledger, which every agency knows",
 }
 """Lists of which an officer's places narrow not all, and why."""
 NAMED_TOKENS = {
     "ListConsumers": "a token names a consumer of one's own agency, which the list shows",
     "ListOfficers": "a token names a key of one's own agency, which the list shows",
     "ListAgencies": "a token names an agency, which everybody knows",
+    "ListWitnesses": "a token names a witness, likewise",
 }
 """Lists whose tokens aren't sealed, and why."""
 OF_PERSONS = {

@@ -45,7 +45,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.verified import verified
-from tests import consumers, policies
+from tests import consumers, policies, witnesses
 from tests.access.requests import movement
 from tests.agencies import (
     FIA_IMMIGRATION,
@@ -56,6 +56,7 @@ from tests.agencies import (
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_PROSECUTION,
+    SPECIAL_COMMITTEE,
     officer_of,
 )
 from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
@@ -403,11 +404,21 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
     go_on(database, keyring, copy)
 
 
+def have_witnesses(services: Services) -> None:
+    """The Committee registers witnesses, of which it retires two, and adds what they sign."""
+    keys = [witnesses.registered(services, f"witness.example/{name}", "npb") for name in ("a", "b", "c", "d")]
+    for key in (*keys, *keys):
+        witnesses.cosigned(services, key)
+    for key in keys[:2]:
+        services.ask(call_of(SPECIAL_COMMITTEE), witnesses.retirement(key))
+
+
 def hand_out(services: Services) -> None:
-    """NPB reads what is sealed, and two officers of NADRA are handed whom to compare."""
+    """NPB reads what is sealed, two officers of NADRA are handed whom to compare, and the Committee has witnesses."""
     read_sealed(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))
+    have_witnesses(services)
 
 
 def keep_silent(services: Services, keyring: Keyring) -> None:

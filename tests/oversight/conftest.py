@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,17 @@ from google.protobuf.message import Message
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2, receipt_pb2
 from nsor_server.access.contract import Contract
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Agency, Call, Officer, new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.oversight.service import OversightService
 from nsor_server.rpc.handlers import Unary
+from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
+from tests.calls import POLICY, Services
 
 KINDS = {
     "punjab-police": options_pb2.AGENCY_KIND_POLICE,
@@ -48,6 +51,7 @@ def make_call(agency_id: str, request: Message) -> Call:
         request=request,
         purpose=purpose,
         rows=allowed.rows,
+        directory=DirectorySnapshot(0, {}, {}, {}, POLICY, rows=dict.fromkeys(deciding.TABLES, ())),
     )
 
 
@@ -102,3 +106,9 @@ def written(database: Database, keyring: Keyring) -> Written:
     service = OversightService(keyring, lambda: 0)
     handlers = {handler.request: handler for handler in service.handlers() if isinstance(handler, Unary)}
     return Written(database, Ledger(keyring, "test.example/ledger"), handlers, service)
+
+
+@pytest.fixture
+def services(database: Database, keyring: Keyring) -> Iterator[Services]:
+    with Services(database, keyring) as running:
+        yield running

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nsor" / "peers"
-MODULES: Final = {"fsck": "github.com/transparency-dev/tessera/cmd/fsck@v1.0.4"}
+MODULES: Final = {
+    "fsck": "github.com/transparency-dev/tessera/cmd/fsck@v1.0.4",
+    "litewitness": "filippo.io/torchwood/cmd/litewitness@v0.6.1",
+}
 """Programs that are installed as they are."""
 OWN: Final = {"merkle": Path(__file__).parent / "merkle"}
 """Small programs of ours around a library of others, whose versions and hashes are in its go.mod and go.sum."""

@@ -22,6 +22,7 @@ from nsor_server.formats import (
     travel_document,
     uuids,
     vehicle,
+    witness_keys,
 )
 from nsor_server.formats.address_codes import AddressCodes
 from nsor_server.formats.document_numbers import NumberForms, screened
@@ -64,6 +65,7 @@ _BOUND: Final = frozenset(
         options_pb2.FORMAT_ADDRESS_CODE,
         options_pb2.FORMAT_EMAIL_ADDRESS,
         options_pb2.FORMAT_ACCOUNT_NAME,
+        options_pb2.FORMAT_WITNESS_KEY,
     }
 )
 _REMEMBERED: Final = 4096
@@ -121,6 +123,7 @@ def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: Written
         options_pb2.FORMAT_ADDRESS_CODE: _remembered(forms.addresses.normalise),
         options_pb2.FORMAT_EMAIL_ADDRESS: screened(online.normalise_email_address, code, longest),
         options_pb2.FORMAT_ACCOUNT_NAME: screened(online.normalise_account_name, code, longest),
+        options_pb2.FORMAT_WITNESS_KEY: witness_keys.normaliser(code),
     }
     return found
 

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsor.v1 import options_pb2, oversight_pb2
-from nsor_server.access import cases, lists
+from nsor_server.access import cases, lists, witnesses
 from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import from_us
-from nsor_server.ledger import epoch, proofs
+from nsor_server.ledger import cosignatures, epoch, proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import Labels
 from nsor_server.oversight import rules, store
+from nsor_server.oversight.witness_service import WitnessHandlers
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import A, Handler, Unary
 from nsor_server.storage.keyring import Keyring
@@ -40,6 +41,7 @@ class OversightService:
         self._details, self._labels = Details(keyring), Labels(keyring)
         self._sealer = Sealer(keyring)
         self._proofs = proofs.Proofs()
+        self._witnesses = WitnessHandlers(keyring)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -57,6 +59,7 @@ class OversightService:
                 self.get_consistency_proof,
             ),
             Unary(oversight_pb2.GetBatchProofRequest, oversight_pb2.GetBatchProofResponse, self.get_batch_proof),
+            *self._witnesses.handlers(),
         )
 
     def list_accesses(
@@ -105,7 +108,8 @@ class OversightService:
             note = proofs.checkpoint(conn, request.min_tree_size)
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
-        answer = oversight_pb2.GetCheckpointResponse(checkpoint=note, epochs=_epochs(conn))
+        cosigned = cosignatures.cosigned(conn, witnesses.that_count(call.decided))
+        answer = oversight_pb2.GetCheckpointResponse(checkpoint=note, epochs=_epochs(conn), cosigned=cosigned)
         return _outcome(call, answer, "CHECKPOINT")
 
     def get_inclusion_proof(

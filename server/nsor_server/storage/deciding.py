@@ -305,6 +305,24 @@ EPOCHS: Final = Table(
     decides=True,
 )
 COSIGNATURES: Final = Table("ledger_epoch_cosignature", (("line", "bytea"), ("epoch", "integer")), decides=True)
+WITNESSES: Final = Table(
+    "ledger_witness",
+    (
+        ("witness_id", "uuid"),
+        ("name", "text"),
+        ("verifier_key", "text"),
+        ("agency_id", "text"),
+        ("decided_by", "bytea"),
+        ("registered_at", "timestamptz"),
+        ("access_id", "uuid"),
+    ),
+    decides=True,
+)
+RETIRED_WITNESSES: Final = Table(
+    "ledger_witness_retired",
+    (("witness_id", "uuid"), ("decided_by", "bytea"), ("retired_at", "timestamptz"), ("access_id", "uuid")),
+    decides=True,
+)
 KEYRINGS: Final = Table(
     "keyring_version",
     (("version", "integer"), ("key_ids", "text[]"), ("primary_ids", "text[]"), ("recorded_at", "timestamptz")),
@@ -356,6 +374,8 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
         Deciding(COSIGNATURES, "line"),
+        Deciding(WITNESSES, "witness_id"),
+        Deciding(RETIRED_WITNESSES, "witness_id"),
         Deciding(KEYRINGS, "version"),
         Deciding(POLICY_PROPOSALS, "proposal_id"),
         Deciding(POLICY_WITHDRAWALS, "proposal_id"),

@@ -5,7 +5,7 @@ from typing import Final
 
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.directory import stored as directory
-from nsor_server.ledger import keyring_check, migrations
+from nsor_server.ledger import cosignatures, keyring_check, migrations
 from nsor_server.ledger.stored import Connection, OfEntries, RecordedTable, Stored, WrittenAt
 from nsor_server.lookup import stored as lookup
 from nsor_server.lookup.grants.history import Grants
@@ -51,6 +51,7 @@ from nsor_server.registration.worklists.once_history import ListedOnce
 from nsor_server.registration.worklists.owed_history import Owed, Told
 from nsor_server.storage import idempotency, migrate
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification import cosigned_times
 from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.disclosed import ListedDisclosures
@@ -82,6 +83,7 @@ SERVICES: Final[tuple[Stored, ...]] = (
 TABLES: Final = (
     *(table for service in SERVICES for table in service.tables),
     RecordedTable.unsealed(idempotency.TABLE),
+    RecordedTable.unsealed(cosignatures.TABLE),
     RecordedTable.unsealed(migrations.TABLE, migrations.RECORDED),
 )
 """The tables whose rows are each the work of one entry."""
@@ -98,6 +100,7 @@ def compare(conn: Connection, keyring: Keyring, report: Report, went_on: Callabl
         if service.compare is not None:
             service.compare(conn, keyring, report.add)
         went_on()
+    cosigned_times.compare(conn, report)
     _compare_migrations(conn, report)
 
 

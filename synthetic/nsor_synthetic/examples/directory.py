@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
-from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, options_pb2, oversight_pb2
+from nsor.ledger.cosignature import WitnessKey
+from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, options_pb2, oversight_pb2, witnesses_pb2
 from nsor_synthetic.examples import parts
 
 
@@ -29,6 +31,15 @@ def oversight(ids: parts.Ids) -> Iterator[Message]:
     yield oversight_pb2.GetInclusionProofRequest(leaf_index=1, tree_size=2)
     yield oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=2)
     yield oversight_pb2.GetBatchProofRequest(leaf_indexes=[1], earlier_sizes=[1], tree_size=2)
+    key = WitnessKey(Ed25519PrivateKey.from_private_bytes(ids.octets("witness key", 32)), "witness.example/one")
+    yield witnesses_pb2.RegisterWitnessRequest(
+        request_id=ids.uuid("register witness"), verifier_key=key.verifier.text(), agency_id="npb"
+    )
+    yield witnesses_pb2.RetireWitnessRequest(request_id=ids.uuid("retire witness"), verifier_key=key.verifier.text())
+    yield witnesses_pb2.ListWitnessesRequest(page_size=50, page_token="dG9rZW4")  # noqa: S106 - as above
+    yield witnesses_pb2.AddCosignaturesRequest(
+        request_id=ids.uuid("add cosignatures"), checkpoint=ids.octets("checkpoint", 300)
+    )
 
 
 def directory(ids: parts.Ids) -> Iterator[Message]:

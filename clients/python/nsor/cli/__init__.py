@@ -95,6 +95,9 @@ COMMANDS = {
     "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
     "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),
     "ledger": Entry("nsor.cli.ledger", "ledger", "Verify the access ledger; list accesses."),
+    "witness": Entry(
+        "nsor.cli.witnesses", "witness", "Register, list and retire witnesses of the ledger (Special Committee)."
+    ),
     "agencies": Entry("nsor.cli.directory", "agencies", "List the agencies."),
     "credentials": Entry("nsor.cli.directory", "credentials", "Make a key and a certificate request."),
 }

@@ -242,12 +242,16 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "The file's name says which document it is: {}.": "فائل کا نام بتاتا ہے کہ کون سی دستاویز ہے: {}۔",
     "Disable this consumer for good?": "یہ وصول کنندہ ہمیشہ کے لیے غیر فعال کریں؟",
+    "Retire this witness for good?": "یہ تصدیق کنندہ ہمیشہ کے لیے ہٹائیں؟",
     "--kind: a kind of event, such as {}.": "--kind: اطلاع کی قسم، جیسے {}۔",
     "Put this in force, for everybody, from the next call on?": "اسے اگلی کارروائی سے سب کے لیے نافذ کریں؟",
     "Name the witness with --name, or your agency with --agency.": (
         "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
     ),
     "No receipt of that access is kept in this state folder.": "اس رسائی کی رسید اس فولڈر میں محفوظ نہیں۔",
+    "There is no witness of that name: `nsor witness list --all`": (
+        "اس نام کا کوئی تصدیق کنندہ نہیں: `nsor witness list --all`"
+    ),
     "--ledger-key: a verifier key, or a file with it": "‎--ledger-key: لیجر کی جانچ کی کلید، یا اس کی فائل",
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"
@@ -270,6 +274,7 @@ TEXTS: Final[dict[str, str]] = {
     "keys": "کلیدیں",
     "disclosures": "رسائیاں جن میں ریکارڈ دکھایا گیا",
     "consumers": "وصول کنندے",
+    "witnesses": "تصدیق کنندگان",
     "open proposals": "زیرِ غور تجاویز",
     "places": "مقامات",
     "sections": "دفعات",

@@ -23,6 +23,9 @@ from nsor.errors import SettingsWrong
 from nsor.ledger import note
 from nsor.ledger.note import Checkpoint, Note, NoteError
 
+TOLERANCE_SECONDS = 60
+"""By how much an entry may say a later time than the co-signature of a tree with it: clocks differ."""
+
 _KIND = b"\x04"
 _TIME_BYTES = 8
 _SIGNATURE_BYTES = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import oversight_pb2
+from nsor.v1 import oversight_pb2, witnesses_pb2
 
 
 class Oversight(Service):
@@ -88,6 +88,70 @@ class Oversight(Service):
             "nsor.v1.OversightService/GetBatchProof",
             request,
             oversight_pb2.GetBatchProofResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def register_witness(
+        self,
+        request: witnesses_pb2.RegisterWitnessRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[witnesses_pb2.RegisterWitnessResponse]:
+        """Register a witness of the ledger (Special Committee); the officer signs."""
+        return self._connection.call(
+            "nsor.v1.OversightService/RegisterWitness",
+            request,
+            witnesses_pb2.RegisterWitnessResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def retire_witness(
+        self,
+        request: witnesses_pb2.RetireWitnessRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[witnesses_pb2.RetireWitnessResponse]:
+        """Retire a witness, for good (Special Committee); the officer signs."""
+        return self._connection.call(
+            "nsor.v1.OversightService/RetireWitness",
+            request,
+            witnesses_pb2.RetireWitnessResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def list_witnesses(
+        self,
+        request: witnesses_pb2.ListWitnessesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[witnesses_pb2.ListWitnessesResponse]:
+        """List the witnesses of the ledger, retired ones too."""
+        return self._connection.call(
+            "nsor.v1.OversightService/ListWitnesses",
+            request,
+            witnesses_pb2.ListWitnessesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def add_cosignatures(
+        self,
+        request: witnesses_pb2.AddCosignaturesRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[witnesses_pb2.AddCosignaturesResponse]:
+        """Hand in what witnesses have signed under a checkpoint (Special Committee)."""
+        return self._connection.call(
+            "nsor.v1.OversightService/AddCosignatures",
+            request,
+            witnesses_pb2.AddCosignaturesResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

@@ -415,6 +415,16 @@ class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReas
     """The agency has as many consumers as it may have."""
     FIELD_REASON_CONSUMER_UNKNOWN: _FieldReason.ValueType  # 224
     """The agency has no such consumer, or it is disabled."""
+    FIELD_REASON_WITNESS_KNOWN: _FieldReason.ValueType  # 400
+    """A witness was registered with this name or this key: neither is used twice."""
+    FIELD_REASON_WITNESS_KEY_OF_LEDGER: _FieldReason.ValueType  # 401
+    """The name or the key is the ledger's own: it would witness itself."""
+    FIELD_REASON_WITNESSES_FULL: _FieldReason.ValueType  # 402
+    """There are as many witnesses as there may be."""
+    FIELD_REASON_WITNESS_UNKNOWN: _FieldReason.ValueType  # 403
+    """There is no witness with this key."""
+    FIELD_REASON_CHECKPOINT_NOT_OURS: _FieldReason.ValueType  # 404
+    """It is no checkpoint of this ledger, or not as it was signed."""
     FIELD_REASON_NAME_SAYS_TOO_LITTLE: _FieldReason.ValueType  # 330
     """Too little to search by: with the relative's name two words of two letters or more, of which one isn't a title and isn't in most names."""
 
@@ -543,6 +553,16 @@ FIELD_REASON_CONSUMERS_FULL: FieldReason.ValueType  # 223
 """The agency has as many consumers as it may have."""
 FIELD_REASON_CONSUMER_UNKNOWN: FieldReason.ValueType  # 224
 """The agency has no such consumer, or it is disabled."""
+FIELD_REASON_WITNESS_KNOWN: FieldReason.ValueType  # 400
+"""A witness was registered with this name or this key: neither is used twice."""
+FIELD_REASON_WITNESS_KEY_OF_LEDGER: FieldReason.ValueType  # 401
+"""The name or the key is the ledger's own: it would witness itself."""
+FIELD_REASON_WITNESSES_FULL: FieldReason.ValueType  # 402
+"""There are as many witnesses as there may be."""
+FIELD_REASON_WITNESS_UNKNOWN: FieldReason.ValueType  # 403
+"""There is no witness with this key."""
+FIELD_REASON_CHECKPOINT_NOT_OURS: FieldReason.ValueType  # 404
+"""It is no checkpoint of this ledger, or not as it was signed."""
 FIELD_REASON_NAME_SAYS_TOO_LITTLE: FieldReason.ValueType  # 330
 """Too little to search by: with the relative's name two words of two letters or more, of which one isn't a title and isn't in most names."""
 Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

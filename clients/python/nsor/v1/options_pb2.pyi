@@ -541,6 +541,10 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
     FORMAT_CANDIDATE_ID: _Format.ValueType  # 330
     """The id of a candidate of a search, as the search gave it."""
+    FORMAT_WITNESS_KEY: _Format.ValueType  # 400
+    """A witness's verifier key (C2SP signed-note): a name of small letters, digits, dashes and full stops, as of a host and a path without a scheme
+    (at most 80), the key's id and an Ed25519 key for tlog-cosignature.
+    """
 
 class Format(_Format, metaclass=_FormatEnumTypeWrapper):
     """Formats that the server checks and normalises."""
@@ -615,6 +619,10 @@ FORMAT_CARRIER_CODE: Format.ValueType  # 200
 """An airline's IATA designator: two of A-Z and 0-9, one of them a letter."""
 FORMAT_CANDIDATE_ID: Format.ValueType  # 330
 """The id of a candidate of a search, as the search gave it."""
+FORMAT_WITNESS_KEY: Format.ValueType  # 400
+"""A witness's verifier key (C2SP signed-note): a name of small letters, digits, dashes and full stops, as of a host and a path without a scheme
+(at most 80), the key's id and an Ed25519 key for tlog-cosignature.
+"""
 Global___Format: _TypeAlias = Format  # noqa: Y015
 
 @_typing.final

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
+from nsor.v1 import witnesses_pb2 as nsor_dot_v1_dot_witnesses__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/oversight.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xdd\x02\n\x06\x41\x63\x63\x65ss\x12\x13\n\x05index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x17\n\taccess_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x06 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12-\n\x07outcome\x18\x07 \x01(\x0e\x32\x16.nsor.v1.AccessOutcomeB\x04\xd8\xf3\x18\x01\x12\x16\n\x08trace_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05\x63ount\x18\t \x01(\rB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\n \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x0b \x01(\tB\x04\xd8\xf3\x18\x0c\"\x98\x03\n\x13ListAccessesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\x12\x19\n\tagency_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.nsor.v1.AccessOutcome\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\taccess_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1e\n\x0eofficer_number\x18\x08 \x01(\tB\x06\xd2\xf3\x18\x02\x10\n\x12$\n\nof_purpose\x18\t \x01(\x0e\x32\x10.nsor.v1.Purpose\x12\x1c\n\x03\x66ir\x18\n \x01(\x0b\x32\x0f.nsor.v1.FirKey\x12&\n\ncourt_case\x18\x0b \x01(\x0b\x32\x12.nsor.v1.CourtCase\"^\n\x14ListAccessesResponse\x12\'\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"-\n\x14GetCheckpointRequest\x12\x15\n\rmin_tree_size\x18\x01 \x01(\x04\"W\n\x15GetCheckpointResponse\x12\x18\n\ncheckpoint\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12$\n\x06\x65pochs\x18\x02 \x03(\x0b\x32\x0e.nsor.v1.EpochB\x04\xd8\xf3\x18\x01\"\x80\x01\n\x05\x45poch\x12\x19\n\x0b\x66irst_index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x18\n\nlast_known\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x12\n\x04leaf\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x18\n\ncheckpoint\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x05 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"K\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x1b\n\ttree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"J\n\x19GetInclusionProofResponse\x12\x17\n\tleaf_hash\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x02 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"c\n\x1aGetConsistencyProofRequest\x12!\n\x0f\x66irst_tree_size\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\x12\"\n\x10second_tree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"3\n\x1bGetConsistencyProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"t\n\x14GetBatchProofRequest\x12\x1d\n\x0cleaf_indexes\x18\x01 \x03(\x04\x42\x07\xd2\xf3\x18\x03\x18\xf4\x03\x12 \n\rearlier_sizes\x18\x02 \x03(\x04\x42\t\xd2\xf3\x18\x05\x18\xf4\x03(\x01\x12\x1b\n\ttree_size\x18\x03 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"-\n\x15GetBatchProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01*\x82\x01\n\rAccessOutcome\x12\x1e\n\x1a\x41\x43\x43\x45SS_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_ALLOWED\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_REFUSED\x10\x02\x12\x19\n\x15\x41\x43\x43\x45SS_OUTCOME_FAILED\x10\x03\x32\xbd\x04\n\x10OversightService\x12s\n\x0cListAccesses\x12\x1c.nsor.v1.ListAccessesRequest\x1a\x1d.nsor.v1.ListAccessesResponse\"&\xca\xf3\x18\"\x08\x04\x10\x08\x1a\x07\x10\x03\x1a\x01\x0b \x01\x1a\x07\x08\x05\x1a\x01\x08 \x08\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetCheckpoint\x12\x1d.nsor.v1.GetCheckpointRequest\x1a\x1e.nsor.v1.GetCheckpointResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12p\n\x11GetInclusionProof\x12!.nsor.v1.GetInclusionProofRequest\x1a\".nsor.v1.GetInclusionProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12v\n\x13GetConsistencyProof\x12#.nsor.v1.GetConsistencyProofRequest\x1a$.nsor.v1.GetConsistencyProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetBatchProof\x12\x1d.nsor.v1.GetBatchProofRequest\x1a\x1e.nsor.v1.GetBatchProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'BH\n\x0epk.gov.nsor.v1B\x0eOversightProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17nsor/v1/oversight.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/witnesses.proto\"\xdd\x02\n\x06\x41\x63\x63\x65ss\x12\x13\n\x05index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x17\n\taccess_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x06 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12-\n\x07outcome\x18\x07 \x01(\x0e\x32\x16.nsor.v1.AccessOutcomeB\x04\xd8\xf3\x18\x01\x12\x16\n\x08trace_id\x18\x08 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x13\n\x05\x63ount\x18\t \x01(\rB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\n \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x0b \x01(\tB\x04\xd8\xf3\x18\x0c\"\x98\x03\n\x13ListAccessesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xd2\xf3\x18\x03\x30\xf4\x03\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xd2\xf3\x18\x04\x10\x0e\x18@\x12\x19\n\tagency_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x07\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.nsor.v1.AccessOutcome\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\taccess_id\x18\x07 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06\x12\x1e\n\x0eofficer_number\x18\x08 \x01(\tB\x06\xd2\xf3\x18\x02\x10\n\x12$\n\nof_purpose\x18\t \x01(\x0e\x32\x10.nsor.v1.Purpose\x12\x1c\n\x03\x66ir\x18\n \x01(\x0b\x32\x0f.nsor.v1.FirKey\x12&\n\ncourt_case\x18\x0b \x01(\x0b\x32\x12.nsor.v1.CourtCase\"^\n\x14ListAccessesResponse\x12\'\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.AccessB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"-\n\x14GetCheckpointRequest\x12\x15\n\rmin_tree_size\x18\x01 \x01(\x04\"o\n\x15GetCheckpointResponse\x12\x18\n\ncheckpoint\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12$\n\x06\x65pochs\x18\x02 \x03(\x0b\x32\x0e.nsor.v1.EpochB\x04\xd8\xf3\x18\x01\x12\x16\n\x08\x63osigned\x18\x03 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"\x80\x01\n\x05\x45poch\x12\x19\n\x0b\x66irst_index\x18\x01 \x01(\x04\x42\x04\xd8\xf3\x18\x01\x12\x18\n\nlast_known\x18\x02 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x12\n\x04leaf\x18\x03 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x18\n\ncheckpoint\x18\x04 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x05 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"K\n\x18GetInclusionProofRequest\x12\x12\n\nleaf_index\x18\x01 \x01(\x04\x12\x1b\n\ttree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"J\n\x19GetInclusionProofResponse\x12\x17\n\tleaf_hash\x18\x01 \x01(\x0c\x42\x04\xd8\xf3\x18\x01\x12\x14\n\x06hashes\x18\x02 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"c\n\x1aGetConsistencyProofRequest\x12!\n\x0f\x66irst_tree_size\x18\x01 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\x12\"\n\x10second_tree_size\x18\x02 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"3\n\x1bGetConsistencyProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01\"t\n\x14GetBatchProofRequest\x12\x1d\n\x0cleaf_indexes\x18\x01 \x03(\x04\x42\x07\xd2\xf3\x18\x03\x18\xf4\x03\x12 \n\rearlier_sizes\x18\x02 \x03(\x04\x42\t\xd2\xf3\x18\x05\x18\xf4\x03(\x01\x12\x1b\n\ttree_size\x18\x03 \x01(\x04\x42\x08\xd2\xf3\x18\x04\x08\x01(\x01\"-\n\x15GetBatchProofResponse\x12\x14\n\x06hashes\x18\x01 \x03(\x0c\x42\x04\xd8\xf3\x18\x01*\x82\x01\n\rAccessOutcome\x12\x1e\n\x1a\x41\x43\x43\x45SS_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_ALLOWED\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OUTCOME_REFUSED\x10\x02\x12\x19\n\x15\x41\x43\x43\x45SS_OUTCOME_FAILED\x10\x03\x32\xe1\x07\n\x10OversightService\x12s\n\x0cListAccesses\x12\x1c.nsor.v1.ListAccessesRequest\x1a\x1d.nsor.v1.ListAccessesResponse\"&\xca\xf3\x18\"\x08\x04\x10\x08\x1a\x07\x10\x03\x1a\x01\x0b \x01\x1a\x07\x08\x05\x1a\x01\x08 \x08\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetCheckpoint\x12\x1d.nsor.v1.GetCheckpointRequest\x1a\x1e.nsor.v1.GetCheckpointResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12p\n\x11GetInclusionProof\x12!.nsor.v1.GetInclusionProofRequest\x1a\".nsor.v1.GetInclusionProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12v\n\x13GetConsistencyProof\x12#.nsor.v1.GetConsistencyProofRequest\x1a$.nsor.v1.GetConsistencyProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12\x64\n\rGetBatchProof\x12\x1d.nsor.v1.GetBatchProofRequest\x1a\x1e.nsor.v1.GetBatchProofResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12j\n\x0fRegisterWitness\x12\x1f.nsor.v1.RegisterWitnessRequest\x1a .nsor.v1.RegisterWitnessResponse\"\x14\xca\xf3\x18\x10\x08\x02\x10\x03\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rRetireWitness\x12\x1d.nsor.v1.RetireWitnessRequest\x1a\x1e.nsor.v1.RetireWitnessResponse\"\x14\xca\xf3\x18\x10\x08\x02\x10\x03\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'\x12\x64\n\rListWitnesses\x12\x1d.nsor.v1.ListWitnessesRequest\x1a\x1e.nsor.v1.ListWitnessesResponse\"\x14\xca\xf3\x18\x10\x08\x04\x10\x01\x1a\x07\x10\x01\x1a\x01\n \x08 \x88\'\x12j\n\x0f\x41\x64\x64\x43osignatures\x12\x1f.nsor.v1.AddCosignaturesRequest\x1a .nsor.v1.AddCosignaturesResponse\"\x14\xca\xf3\x18\x10\x08\x03\x10\x01\x1a\x07\x08\x08\x1a\x01\n \x08 \x88\'BH\n\x0epk.gov.nsor.v1B\x0eOversightProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -75,6 +76,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCHECKPOINTRESPONSE'].fields_by_name['checkpoint']._serialized_options = b'\330\363\030\001'
   _globals['_GETCHECKPOINTRESPONSE'].fields_by_name['epochs']._loaded_options = None
   _globals['_GETCHECKPOINTRESPONSE'].fields_by_name['epochs']._serialized_options = b'\330\363\030\001'
+  _globals['_GETCHECKPOINTRESPONSE'].fields_by_name['cosigned']._loaded_options = None
+  _globals['_GETCHECKPOINTRESPONSE'].fields_by_name['cosigned']._serialized_options = b'\330\363\030\001'
   _globals['_EPOCH'].fields_by_name['first_index']._loaded_options = None
   _globals['_EPOCH'].fields_by_name['first_index']._serialized_options = b'\330\363\030\001'
   _globals['_EPOCH'].fields_by_name['last_known']._loaded_options = None
@@ -115,32 +118,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetConsistencyProof']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\n \010 \210\''
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetBatchProof']._loaded_options = None
   _globals['_OVERSIGHTSERVICE'].methods_by_name['GetBatchProof']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\n \010 \210\''
-  _globals['_ACCESSOUTCOME']._serialized_start=1712
-  _globals['_ACCESSOUTCOME']._serialized_end=1842
-  _globals['_ACCESS']._serialized_start=114
-  _globals['_ACCESS']._serialized_end=463
-  _globals['_LISTACCESSESREQUEST']._serialized_start=466
-  _globals['_LISTACCESSESREQUEST']._serialized_end=874
-  _globals['_LISTACCESSESRESPONSE']._serialized_start=876
-  _globals['_LISTACCESSESRESPONSE']._serialized_end=970
-  _globals['_GETCHECKPOINTREQUEST']._serialized_start=972
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1017
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=1019
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=1106
-  _globals['_EPOCH']._serialized_start=1109
-  _globals['_EPOCH']._serialized_end=1237
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=1239
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=1314
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=1316
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=1390
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=1392
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=1491
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=1493
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=1544
-  _globals['_GETBATCHPROOFREQUEST']._serialized_start=1546
-  _globals['_GETBATCHPROOFREQUEST']._serialized_end=1662
-  _globals['_GETBATCHPROOFRESPONSE']._serialized_start=1664
-  _globals['_GETBATCHPROOFRESPONSE']._serialized_end=1709
-  _globals['_OVERSIGHTSERVICE']._serialized_start=1845
-  _globals['_OVERSIGHTSERVICE']._serialized_end=2418
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['RegisterWitness']._loaded_options = None
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['RegisterWitness']._serialized_options = b'\312\363\030\020\010\002\020\003\032\007\010\010\032\001\n \010 \210\''
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['RetireWitness']._loaded_options = None
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['RetireWitness']._serialized_options = b'\312\363\030\020\010\002\020\003\032\007\010\010\032\001\n \010 \210\''
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['ListWitnesses']._loaded_options = None
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['ListWitnesses']._serialized_options = b'\312\363\030\020\010\004\020\001\032\007\020\001\032\001\n \010 \210\''
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['AddCosignatures']._loaded_options = None
+  _globals['_OVERSIGHTSERVICE'].methods_by_name['AddCosignatures']._serialized_options = b'\312\363\030\020\010\003\020\001\032\007\010\010\032\001\n \010 \210\''
+  _globals['_ACCESSOUTCOME']._serialized_start=1761
+  _globals['_ACCESSOUTCOME']._serialized_end=1891
+  _globals['_ACCESS']._serialized_start=139
+  _globals['_ACCESS']._serialized_end=488
+  _globals['_LISTACCESSESREQUEST']._serialized_start=491
+  _globals['_LISTACCESSESREQUEST']._serialized_end=899
+  _globals['_LISTACCESSESRESPONSE']._serialized_start=901
+  _globals['_LISTACCESSESRESPONSE']._serialized_end=995
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=997
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1042
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=1044
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=1155
+  _globals['_EPOCH']._serialized_start=1158
+  _globals['_EPOCH']._serialized_end=1286
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=1288
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=1363
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=1365
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=1439
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=1441
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=1540
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=1542
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=1593
+  _globals['_GETBATCHPROOFREQUEST']._serialized_start=1595
+  _globals['_GETBATCHPROOFREQUEST']._serialized_end=1711
+  _globals['_GETBATCHPROOFRESPONSE']._serialized_start=1713
+  _globals['_GETBATCHPROOFRESPONSE']._serialized_end=1758
+  _globals['_OVERSIGHTSERVICE']._serialized_start=1894
+  _globals['_OVERSIGHTSERVICE']._serialized_end=2887
 # @@protoc_insertion_point(module_scope)

@@ -245,21 +245,29 @@ class GetCheckpointResponse(_message.Message):
 
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     EPOCHS_FIELD_NUMBER: _builtins.int
+    COSIGNED_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.bytes
     """A C2SP signed note."""
     @_builtins.property
     def epochs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Epoch]:
         """How the ledger went on after each loss of entries, the first loss first; empty where nothing was ever lost."""
 
+    @_builtins.property
+    def cosigned(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Checkpoints with the newest co-signature (C2SP tlog-cosignature) of each registered witness, the largest first: C2SP signed notes. A witness
+        co-signs now and then, so that they are older than `checkpoint`.
+        """
+
     def __init__(
         self,
         *,
         checkpoint: _builtins.bytes = ...,
         epochs: _abc.Iterable[Global___Epoch] | None = ...,
+        cosigned: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "epochs", b"epochs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "cosigned", b"cosigned", "epochs", b"epochs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from nsor.v1 import oversight_pb2 as nsor_dot_v1_dot_oversight__pb2
+from nsor.v1 import witnesses_pb2 as nsor_dot_v1_dot_witnesses__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -61,6 +62,26 @@ class OversightServiceStub:
                 request_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
                 _registered_method=True)
+        self.RegisterWitness = channel.unary_unary(
+                '/nsor.v1.OversightService/RegisterWitness',
+                request_serializer=nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessResponse.FromString,
+                _registered_method=True)
+        self.RetireWitness = channel.unary_unary(
+                '/nsor.v1.OversightService/RetireWitness',
+                request_serializer=nsor_dot_v1_dot_witnesses__pb2.RetireWitnessRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_witnesses__pb2.RetireWitnessResponse.FromString,
+                _registered_method=True)
+        self.ListWitnesses = channel.unary_unary(
+                '/nsor.v1.OversightService/ListWitnesses',
+                request_serializer=nsor_dot_v1_dot_witnesses__pb2.ListWitnessesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_witnesses__pb2.ListWitnessesResponse.FromString,
+                _registered_method=True)
+        self.AddCosignatures = channel.unary_unary(
+                '/nsor.v1.OversightService/AddCosignatures',
+                request_serializer=nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesResponse.FromString,
+                _registered_method=True)
 
 
 class OversightServiceServicer:
@@ -106,6 +127,38 @@ class OversightServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RegisterWitness(self, request, context):
+        """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
+        `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetireWitness(self, request, context):
+        """Retires a witness, for good: its co-signatures are neither taken nor shown any more, and its agency doesn't fetch entries because of it.
+        Those that were taken stay, and are verified. A second time changes nothing. WITNESS_UNKNOWN: there is none with that key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWitnesses(self, request, context):
+        """Lists the witnesses that the Special Committee has registered, retired ones too. It is no list of records: every agency knows all, it
+        costs nothing, and a page's token names a witness.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddCosignatures(self, request, context):
+        """Takes what witnesses have signed under a checkpoint of the ledger. Kept is what holds, of a witness that is registered and not retired, and
+        is newer than what is kept of it. CHECKPOINT_NOT_OURS, of the field: the ledger hasn't signed that, or not as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OversightServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -133,6 +186,26 @@ def add_OversightServiceServicer_to_server(servicer, server):
                     servicer.GetBatchProof,
                     request_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.SerializeToString,
+            ),
+            'RegisterWitness': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterWitness,
+                    request_deserializer=nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessResponse.SerializeToString,
+            ),
+            'RetireWitness': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetireWitness,
+                    request_deserializer=nsor_dot_v1_dot_witnesses__pb2.RetireWitnessRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_witnesses__pb2.RetireWitnessResponse.SerializeToString,
+            ),
+            'ListWitnesses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWitnesses,
+                    request_deserializer=nsor_dot_v1_dot_witnesses__pb2.ListWitnessesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_witnesses__pb2.ListWitnessesResponse.SerializeToString,
+            ),
+            'AddCosignatures': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddCosignatures,
+                    request_deserializer=nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -272,6 +345,114 @@ class OversightService:
             '/nsor.v1.OversightService/GetBatchProof',
             nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
             nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterWitness(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/RegisterWitness',
+            nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessRequest.SerializeToString,
+            nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetireWitness(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/RetireWitness',
+            nsor_dot_v1_dot_witnesses__pb2.RetireWitnessRequest.SerializeToString,
+            nsor_dot_v1_dot_witnesses__pb2.RetireWitnessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWitnesses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/ListWitnesses',
+            nsor_dot_v1_dot_witnesses__pb2.ListWitnessesRequest.SerializeToString,
+            nsor_dot_v1_dot_witnesses__pb2.ListWitnessesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddCosignatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/AddCosignatures',
+            nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesRequest.SerializeToString,
+            nsor_dot_v1_dot_witnesses__pb2.AddCosignaturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Oversight: who has accessed what kind of thing, and the proof that the record of
 from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import oversight_pb2 as _oversight_pb2
+from nsor.v1 import witnesses_pb2 as _witnesses_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -50,6 +51,22 @@ class OversightServiceStub:
     """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
     hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
     """
+    RegisterWitness: _grpc.UnaryUnaryMultiCallable[_witnesses_pb2.RegisterWitnessRequest, _witnesses_pb2.RegisterWitnessResponse]
+    """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
+    `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
+    """
+    RetireWitness: _grpc.UnaryUnaryMultiCallable[_witnesses_pb2.RetireWitnessRequest, _witnesses_pb2.RetireWitnessResponse]
+    """Retires a witness, for good: its co-signatures are neither taken nor shown any more, and its agency doesn't fetch entries because of it.
+    Those that were taken stay, and are verified. A second time changes nothing. WITNESS_UNKNOWN: there is none with that key.
+    """
+    ListWitnesses: _grpc.UnaryUnaryMultiCallable[_witnesses_pb2.ListWitnessesRequest, _witnesses_pb2.ListWitnessesResponse]
+    """Lists the witnesses that the Special Committee has registered, retired ones too. It is no list of records: every agency knows all, it
+    costs nothing, and a page's token names a witness.
+    """
+    AddCosignatures: _grpc.UnaryUnaryMultiCallable[_witnesses_pb2.AddCosignaturesRequest, _witnesses_pb2.AddCosignaturesResponse]
+    """Takes what witnesses have signed under a checkpoint of the ledger. Kept is what holds, of a witness that is registered and not retired, and
+    is newer than what is kept of it. CHECKPOINT_NOT_OURS, of the field: the ledger hasn't signed that, or not as it is.
+    """
 
 @_typing.type_check_only
 class OversightServiceAsyncStub(OversightServiceStub):
@@ -72,6 +89,22 @@ class OversightServiceAsyncStub(OversightServiceStub):
     GetBatchProof: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetBatchProofRequest, _oversight_pb2.GetBatchProofResponse]  # type: ignore[assignment]
     """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
     hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+    """
+    RegisterWitness: _aio.UnaryUnaryMultiCallable[_witnesses_pb2.RegisterWitnessRequest, _witnesses_pb2.RegisterWitnessResponse]  # type: ignore[assignment]
+    """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
+    `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
+    """
+    RetireWitness: _aio.UnaryUnaryMultiCallable[_witnesses_pb2.RetireWitnessRequest, _witnesses_pb2.RetireWitnessResponse]  # type: ignore[assignment]
+    """Retires a witness, for good: its co-signatures are neither taken nor shown any more, and its agency doesn't fetch entries because of it.
+    Those that were taken stay, and are verified. A second time changes nothing. WITNESS_UNKNOWN: there is none with that key.
+    """
+    ListWitnesses: _aio.UnaryUnaryMultiCallable[_witnesses_pb2.ListWitnessesRequest, _witnesses_pb2.ListWitnessesResponse]  # type: ignore[assignment]
+    """Lists the witnesses that the Special Committee has registered, retired ones too. It is no list of records: every agency knows all, it
+    costs nothing, and a page's token names a witness.
+    """
+    AddCosignatures: _aio.UnaryUnaryMultiCallable[_witnesses_pb2.AddCosignaturesRequest, _witnesses_pb2.AddCosignaturesResponse]  # type: ignore[assignment]
+    """Takes what witnesses have signed under a checkpoint of the ledger. Kept is what holds, of a witness that is registered and not retired, and
+    is newer than what is kept of it. CHECKPOINT_NOT_OURS, of the field: the ledger hasn't signed that, or not as it is.
     """
 
 class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -122,6 +155,46 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_oversight_pb2.GetBatchProofResponse, _abc.Awaitable[_oversight_pb2.GetBatchProofResponse]]:
         """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
         hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+        """
+
+    @_abc_1.abstractmethod
+    def RegisterWitness(
+        self,
+        request: _witnesses_pb2.RegisterWitnessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_witnesses_pb2.RegisterWitnessResponse, _abc.Awaitable[_witnesses_pb2.RegisterWitnessResponse]]:
+        """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
+        `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def RetireWitness(
+        self,
+        request: _witnesses_pb2.RetireWitnessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_witnesses_pb2.RetireWitnessResponse, _abc.Awaitable[_witnesses_pb2.RetireWitnessResponse]]:
+        """Retires a witness, for good: its co-signatures are neither taken nor shown any more, and its agency doesn't fetch entries because of it.
+        Those that were taken stay, and are verified. A second time changes nothing. WITNESS_UNKNOWN: there is none with that key.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWitnesses(
+        self,
+        request: _witnesses_pb2.ListWitnessesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_witnesses_pb2.ListWitnessesResponse, _abc.Awaitable[_witnesses_pb2.ListWitnessesResponse]]:
+        """Lists the witnesses that the Special Committee has registered, retired ones too. It is no list of records: every agency knows all, it
+        costs nothing, and a page's token names a witness.
+        """
+
+    @_abc_1.abstractmethod
+    def AddCosignatures(
+        self,
+        request: _witnesses_pb2.AddCosignaturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_witnesses_pb2.AddCosignaturesResponse, _abc.Awaitable[_witnesses_pb2.AddCosignaturesResponse]]:
+        """Takes what witnesses have signed under a checkpoint of the ledger. Kept is what holds, of a witness that is registered and not retired, and
+        is newer than what is kept of it. CHECKPOINT_NOT_OURS, of the field: the ledger hasn't signed that, or not as it is.
         """
 
 def add_OversightServiceServicer_to_server(servicer: OversightServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -105,6 +105,40 @@ CREATE TABLE ledger_epoch_cosignature (
 COMMENT ON TABLE ledger_epoch_cosignature IS 'what witnesses have signed under the first checkpoint of an epoch';
 COMMENT ON COLUMN ledger_epoch_cosignature.line IS 'C2SP tlog-cosignature: a line of the signed note';
 
+CREATE TABLE ledger_witness (
+    witness_id uuid PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    verifier_key text NOT NULL UNIQUE,
+    agency_id text REFERENCES agency,
+    decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
+    registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL
+);
+COMMENT ON TABLE ledger_witness IS 'witnesses that the Special Committee has registered';
+COMMENT ON COLUMN ledger_witness.name IS 'as the verifier key says it';
+COMMENT ON COLUMN ledger_witness.agency_id IS 'the agency that may fetch the entries because of this witness; NULL: none';
+COMMENT ON COLUMN ledger_witness.decided_by IS 'key id of the officer who has signed';
+
+CREATE TABLE ledger_witness_retired (
+    witness_id uuid PRIMARY KEY REFERENCES ledger_witness,
+    decided_by bytea NOT NULL CHECK (octet_length(decided_by) = 32),
+    retired_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    access_id uuid NOT NULL
+);
+
+CREATE TABLE ledger_cosignature (
+    witness_id uuid NOT NULL REFERENCES ledger_witness,
+    number bigint NOT NULL CHECK (number >= 1),
+    size bigint NOT NULL CHECK (size >= 1),
+    time_s bigint NOT NULL CHECK (time_s >= 0),
+    line bytea NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (witness_id, number)
+);
+COMMENT ON TABLE ledger_cosignature IS 'what registered witnesses have signed under checkpoints; the greatest number is the newest';
+COMMENT ON COLUMN ledger_cosignature.time_s IS 'when, by the witness: seconds since 1970, as signed';
+COMMENT ON COLUMN ledger_cosignature.line IS 'C2SP tlog-cosignature: a line of the signed note';
+
 -- The server's role owns no table, so it asks for partitions: those up to one beyond entry `through`. A new table is attached
 -- and not created as a partition, which would lock out every reader.
 CREATE FUNCTION ledger_extend(through bigint) RETURNS void
@@ -140,6 +174,7 @@ SELECT ledger_extend(0);
 
 GRANT SELECT, UPDATE ON ledger_head TO nsor_server;
 GRANT SELECT ON ledger_epoch, ledger_epoch_cosignature TO nsor_server;
+GRANT SELECT, INSERT ON ledger_witness, ledger_witness_retired, ledger_cosignature TO nsor_server;
 GRANT SELECT, INSERT ON
     ledger_entry, ledger_detail, ledger_shown, ledger_record, ledger_checkpoint, ledger_tile
 TO nsor_server;

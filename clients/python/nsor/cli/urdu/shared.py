@@ -93,6 +93,10 @@ TEXTS: Final[dict[str, str]] = {
     "Consumers": "وصول کنندے",
     "Enrolled": "درج",
     "Consumer": "وصول کنندہ",
+    "Witness": "تصدیق کنندہ",
+    "Witness registered": "تصدیق کنندہ درج کیا گیا",
+    "Witness retired": "تصدیق کنندہ ہٹا دیا گیا",
+    "Witnesses": "تصدیق کنندگان",
     "Next, with the system's key: `nsor events --consumer {} --follow`": (
         "اب، سسٹم کی کلید کے ساتھ: `nsor events --consumer {} --follow`"
     ),

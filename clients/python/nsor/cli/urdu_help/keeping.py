@@ -69,6 +69,18 @@ COMMANDS: Final[dict[str, str]] = {
     "List accesses, the newest first: who called what, when and why; never whom it was about.": (
         "رسائیاں، نئی پہلے: کس نے کیا کارروائی کی، کب اور کیوں؛ یہ کبھی نہیں کہ کس کے بارے میں۔"
     ),
+    "Register, list and retire witnesses of the ledger (Special Committee).": (
+        "لیجر کے تصدیق کنندگان درج کرنا، دیکھنا اور ہٹانا (خصوصی کمیٹی)۔"
+    ),
+    "Register a witness by its VERIFIER_KEY, which begins with its name; you sign.": (
+        "تصدیق کنندہ اس کی VERIFIER_KEY سے درج کرنا، جو اس کے نام سے شروع ہوتی ہے؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "List the witnesses, and which checkpoint each has co-signed last, by its own clock.": (
+        "تصدیق کنندگان، اور ہر ایک نے آخری بار کس چیک پوائنٹ پر دستخط کیے، اس کی اپنی گھڑی کے مطابق۔"
+    ),
+    "Retire a witness by its NAME or verifier key, for good; you sign.": (
+        "تصدیق کنندہ کو اس کے NAME یا جانچ کی کلید سے ہمیشہ کے لیے ہٹانا؛ آپ دستخط کرتے ہیں۔"
+    ),
     "Print the newest checkpoint: a signed note that witnesses can co-sign.": (
         "تازہ ترین چیک پوائنٹ: دستخط شدہ نوٹ جس پر تصدیق کنندہ دستخط کر سکتے ہیں۔"
     ),
@@ -125,6 +137,8 @@ OPTIONS: Final[dict[str, str]] = {
         "جو نسخہ دیکھا گیا؛ اس کے بغیر پہلے فرق دکھائے جاتے ہیں۔"
     ),
     "Only this agency.": "صرف یہ ادارہ۔",
+    "It may fetch the ledger's entries, too.": "یہ ادارہ لیجر کے اندراجات بھی لے سکتا ہے۔",
+    "Retired ones too.": "ہٹائے گئے بھی۔",
     "Only these.": "صرف یہ۔",
     "Only this access.": "صرف یہ رسائی۔",
     "Only the access of this support code; reads the list until it is found.": (

@@ -62,8 +62,8 @@ WITH pages AS (
     ) AS labels
     FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s::bigint - 1) AS nth
 ), entries AS (
-    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)
-    SELECT nth, access_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'npb', uuid_send(access_id)
+    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)
+    SELECT nth, access_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, 'npb', uuid_send(access_id)
     FROM pages
 )
 INSERT INTO ledger_shown (index, labels) SELECT nth, labels FROM pages

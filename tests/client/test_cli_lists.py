@@ -260,6 +260,16 @@ def test_days_are_read_as_people_write_them(typed: str, expected: str) -> None:
     assert arguments.last_instant(typed).isoformat() == expected
 
 
+def test_accesses_are_found_by_method(
+    run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("LookUpRegistration", "nsor.v1.LookupService/lookupregistration"):
+        assert run("ledger", "accesses", "--method", name) == 0
+    assert [each.method for each in accesses] == ["nsor.v1.LookupService/LookUpRegistration"] * 2
+    assert run("ledger", "accesses", "--method", "LookUpRegistratoin") == cli.USAGE
+    assert "Did you mean LookUpRegistration?" in capsys.readouterr().err
+
+
 def test_accesses_are_found_by_officer_purpose_and_day(
     run: Run, accesses: list[oversight_pb2.ListAccessesRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:

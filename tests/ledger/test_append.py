@@ -1,6 +1,7 @@
 """What an append promises: indexes, times, receipts and tables that say one thing."""
 
 import contextlib
+import hashlib
 import os
 import threading
 import uuid
@@ -49,12 +50,13 @@ def test_an_entry_is_what_was_recorded(
         receipt = ledger.append(conn, [entry]).receipts[0]
     with database.transaction() as conn:
         stored = conn.execute("SELECT leaf, sealed FROM ledger_entry JOIN ledger_detail USING (index)").fetchone()
-        row = conn.execute("SELECT uuid_send(access_id), agency, outcome FROM ledger_entry").fetchone()
+        row = conn.execute("SELECT uuid_send(access_id), agency, method, purpose, outcome FROM ledger_entry").fetchone()
     assert stored is not None
     assert bytes(stored[0]) == receipt.leaf
     decoded = leaf.decode(receipt.leaf)
     assert (decoded.call_hash, decoded.answer_hash, decoded.count) == (entry.call_hash, entry.answer_hash, 17)
-    assert row == leaf.columns(decoded) == (entry.access_id, "npb", leaf_pb2.OUTCOME_REFUSED)
+    method = int.from_bytes(hashlib.sha256(entry.method.encode()).digest()[:4], "big", signed=True)
+    assert row == leaf.columns(decoded) == (entry.access_id, "npb", method, 9, leaf_pb2.OUTCOME_REFUSED)
     detail = Details(keyring).open(0, merkle.leaf_hash(receipt.leaf), stored[1], decoded.detail_hash)
     assert detail == record_pb2.AccessDetail.FromString(entry.detail)
 

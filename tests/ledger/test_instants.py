@@ -14,8 +14,9 @@ def fill(database: Database, new_entry: NewEntry, times: tuple[int, ...] = TIMES
     leaves = [leaf.encode(new_entry(), time_us=time_us, detail_hash=bytes(32)) for time_us in times]
     with database.owner() as conn, conn.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf) VALUES"
-            " (%s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', %s)",
+            "INSERT INTO ledger_entry"
+            " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf) VALUES"
+            " (%s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '', %s)",
             list(enumerate(leaves)),
         )
 

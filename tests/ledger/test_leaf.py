@@ -108,4 +108,5 @@ def test_several_records_are_hashed_in_one_order_with_all_that_names_them() -> N
 def test_the_columns_beside_a_leaf_are_its_own(encoded: Callable[..., bytes]) -> None:
     access_id = uuid.uuid4()
     found = leaf.decode(encoded(access_id=access_id.bytes, agency="npb", outcome=leaf_pb2.OUTCOME_FAILED))
-    assert leaf.columns(found) == (access_id.bytes, "npb", leaf_pb2.OUTCOME_FAILED)
+    number = int.from_bytes(hashlib.sha256(found.method.encode()).digest()[:4], "big", signed=True)
+    assert leaf.columns(found) == (access_id.bytes, "npb", number, found.purpose, leaf_pb2.OUTCOME_FAILED)

@@ -69,7 +69,7 @@ def test_a_partition_has_the_indexes_and_none_of_the_rights(database: Database, 
             "SELECT has_table_privilege('nsor_server', 'ledger_entry_3', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"
         ).fetchone()
     assert first == last
-    assert [len(each) for each in first] == [1, 1, 7, 1]
+    assert [len(each) for each in first] == [1, 1, 10, 1]
     assert rights == (False,)
 
 
@@ -168,8 +168,10 @@ def unwritten_tiles(database: Database) -> None:
     """What an append at the border reads of the entries before it: the last leaves, and roots of tiles."""
     with database.owner() as conn:
         conn.execute(
-            "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
-            " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '', '\\x00'"
+            "INSERT INTO ledger_entry"
+            " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)"
+            " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '',"
+            " '\\x00'"
             " FROM generate_series(%s, %s) AS nth",
             (WIDTH - 256, WIDTH - 3),
         )

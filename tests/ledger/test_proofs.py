@@ -32,8 +32,9 @@ class Tree:
         self.head_root = frontier.root()
         with database.owner() as conn:
             conn.execute(
-                "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
-                " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '',"
+                "INSERT INTO ledger_entry"
+                " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)"
+                " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '',"
                 " int8send(nth) FROM generate_series(0::bigint, %s) AS nth",
                 (SIZE - 1,),
             )

@@ -62,8 +62,9 @@ def begin_before(database: Database, ledger: Ledger, level: int) -> list[list[by
         partitions.extend(conn, size)
     with database.owner() as conn, conn.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
-            " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '',"
+            "INSERT INTO ledger_entry"
+            " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)"
+            " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '',"
             " int8send(nth) FROM generate_series(%s::bigint, %s) AS nth",
             (size - 253, size - 1),
         )

@@ -157,8 +157,10 @@ def delete_and_close_the_gap(conn: psycopg.Connection) -> None:
 
 def copy_entry(conn: psycopg.Connection, one: int, other: int) -> None:
     conn.execute(
-        "INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)"
-        " SELECT %s, access_id, officer, case_label, named, outcome, agency, leaf FROM ledger_entry WHERE index = %s",
+        "INSERT INTO ledger_entry"
+        " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)"
+        " SELECT %s, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf"
+        " FROM ledger_entry WHERE index = %s",
         (other, one),
     )
     conn.execute(

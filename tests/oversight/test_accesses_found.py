@@ -1,6 +1,5 @@
 """An agency finds its own accesses by officer, purpose and case, and nobody by what his list doesn't show."""
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,14 +8,15 @@ import pytest
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
-from nsor_server.ledger.labels import OFFICER, Labels
-from nsor_server.oversight import rules, store
+from nsor_server.ledger.labels import Labels
+from nsor_server.oversight import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.access.requests import application, fir
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.bench import accesses
 from tests.calls import Services, call_of, violations
 from tests.lookup.test_emergencies import opened, review
 from tests.orders import cnic
@@ -137,21 +137,29 @@ def test_a_page_token_holds_for_its_officer_and_purpose(services: Services) -> N
     services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE, officer), other)
 
 
-def test_accesses_are_found_by_the_index_of_their_officer(services: Services, keyring: Keyring, owner: Owner) -> None:
-    # A ledger grows for ever: what an officer did isn't looked for in all of it. All of it is asked for here: where a
-    # ledger is as short as this one, PostgreSQL walks back from its end for the few of a page.
+def test_accesses_of_a_method_are_found(services: Services) -> None:
     officer = enrolled(services)
     opened(services, officer, cnic())
-    owner.does(
-        "INSERT INTO ledger_entry SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
-        " gen_random_uuid(), 1, 'punjab-police', '' FROM generate_series(1000, 9000) AS nth",
-        "ANALYZE ledger_entry",
-    )
-    labels = [uuid.UUID(bytes=each) for each in Labels(keyring).every(OFFICER, officer.key_id, store._methods())]
-    statement = store._ACCESSES.format(conditions="e.index < %s AND e.agency = %s AND e.officer = ANY (%s)")
-    asked = (10**6, "punjab-police", labels, 10**6)
-    plan = owner.conn.execute(f"EXPLAIN {statement}".encode(), asked).fetchall()
-    assert any("officer_idx" in line for (line,) in plan), plan
+    found(services, PUNJAB_POLICE, officer)
+    emergency = [("OpenEmergencyLookUp", officer.officer_number)]
+    assert found(services, PUNJAB_POLICE, method=OPEN) == emergency
+    assert found(services, PUNJAB_POLICE, method=OPEN, of_purpose=options_pb2.PURPOSE_EMERGENCY) == emergency
+    assert found(services, PUNJAB_POLICE, method=OPEN, of_purpose=options_pb2.PURPOSE_CUSTODY) == []
+    assert found(services, PUNJAB_POLICE, method=OPEN, officer_number="PB-99999") == []
+    assert found(services, PUNJAB_POLICE, method="nsor.v1.LookupService/Nothing") == []
+    assert found(services, SINDH_POLICE, method=OPEN) == []
+
+
+def test_no_filter_walks_along_the_ledger(database: Database, keyring: Keyring, owner: Owner) -> None:
+    # A ledger grows for ever: whatever is asked for, as many entries are read as a page may read, and no more. What is
+    # rare stands at its very beginning here.
+    entries, labels = 3 * rules.MOST_READ, Labels(keyring)
+    accesses.fill(owner.conn, labels, entries)
+    walked = {}
+    with database.reading() as conn:
+        for name, wanted in accesses.filters(entries):
+            walked[name] = accesses.cost(conn, labels, wanted, entries).walked
+    assert {name: rows for name, rows in walked.items() if rows > rules.MOST_READ} == {}
 
 
 def test_an_access_that_was_hidden_from_its_officers_list_is_found(services: Services, owner: Owner) -> None:

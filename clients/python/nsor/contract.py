@@ -59,6 +59,11 @@ def method(name: str) -> Method:
     return _methods()[name]
 
 
+def names() -> frozenset[str]:
+    """The full names of all methods."""
+    return frozenset(_methods())
+
+
 @functools.cache
 def _methods() -> dict[str, Method]:
     found = {}

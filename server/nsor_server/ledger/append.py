@@ -53,17 +53,19 @@ _APPEND: Final = Statement(
 WITH moved AS (
     UPDATE ledger_head
     SET origin = $1::text, size = $3, root = $4::bytea, frontier = $5::bytea, time_us = $6::bigint,
-        directory_version = $7::bigint, directory_hash = $17::bytea
+        directory_version = $7::bigint, directory_hash = $19::bytea
     WHERE size = $2::bigint
     RETURNING size
 ), entries AS (
     SELECT $2::bigint + nth - 1 AS index, entry.*
     FROM unnest(
-        $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::smallint[], $14::text[], $15::bytea[], $16::bytea[]
-    ) WITH ORDINALITY AS entry(access_id, officer, case_label, named, outcome, agency, leaf, detail, nth)
+        $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::int[], $14::smallint[], $15::smallint[], $16::text[],
+        $17::bytea[], $18::bytea[]
+    ) WITH ORDINALITY
+        AS entry(access_id, officer, case_label, named, method, purpose, outcome, agency, leaf, detail, nth)
 ), leaves AS (
-    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, outcome, agency, leaf)
-    SELECT index, access_id, officer, case_label, named, outcome, agency, leaf FROM entries
+    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)
+    SELECT index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf FROM entries
 ), details AS (
     INSERT INTO ledger_detail (index, sealed) SELECT index, detail FROM entries
 ), checkpoint AS (
@@ -272,6 +274,8 @@ class Ledger:
             arrays.uuids(officers),
             arrays.uuids(cases),
             arrays.uuids(named),
+            arrays.integers([leaf.method_number(entry.method) for entry in entries]),
+            arrays.shorts([entry.purpose for entry in entries]),
             arrays.shorts([entry.outcome for entry in entries]),
             arrays.texts([entry.agency for entry in entries]),
             arrays.byteas(leaves),

@@ -3,6 +3,7 @@
 Pure: no database, no keys. Append and verification both go through here, so that they can't disagree.
 """
 
+import functools
 import hashlib
 from collections.abc import Sequence
 
@@ -19,8 +20,8 @@ _HASH_OR_NONE = (0, _HASH_BYTES)
 _OUTCOMES = frozenset({leaf_pb2.OUTCOME_ALLOWED, leaf_pb2.OUTCOME_REFUSED, leaf_pb2.OUTCOME_FAILED})
 
 
-Columns = tuple[bytes, str, int]
-"""What a row of ``ledger_entry`` repeats of its leaf: access id, as its 16 bytes, agency, outcome."""
+Columns = tuple[bytes, str, int, int, int]
+"""What a row of ``ledger_entry`` repeats of its leaf: access id, as its 16 bytes, agency, method, purpose, outcome."""
 
 
 class LeafError(ValueError):
@@ -87,7 +88,16 @@ def decode(encoded: bytes) -> leaf_pb2.Leaf:
 
 def columns(leaf: leaf_pb2.Leaf) -> Columns:
     """Derive the columns that stand beside a leaf, for queries."""
-    return leaf.access_id, leaf.agency, leaf.outcome
+    return leaf.access_id, leaf.agency, method_number(leaf.method), leaf.purpose, leaf.outcome
+
+
+@functools.lru_cache(maxsize=1024)
+def method_number(method: str) -> int:
+    """What stands for a method's name in a column: four bytes of its SHA-256, as a signed number.
+
+    It finds entries; which method one is of, its leaf says.
+    """
+    return int.from_bytes(hashlib.sha256(method.encode()).digest()[:4], "big", signed=True)
 
 
 def record_hash(records: Sequence[RecordRef]) -> bytes:

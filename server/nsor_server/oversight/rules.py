@@ -20,7 +20,8 @@ from nsor_server.storage.v1 import record_pb2
 
 DEFAULT_PAGE: Final = 100
 MOST_READ: Final = 2_000
-"""Entries of which a page leaves some out; then it may be shorter than was asked for."""
+"""Entries that are read for a page where none of its index's are only those that pass; then it may be shorter than was
+asked for."""
 
 
 class ProofOutOfRange(errors.ApiError):
@@ -43,6 +44,7 @@ class Filter:
         officer_keys: only of an officer with one of these keys; none: of nobody; None: any.
         case: only of this case, as an entry's detail names it; empty: any, or none.
         purpose: only for this purpose; None: any.
+        method: only of this method; empty: any.
     """
 
     agency: str | None
@@ -53,18 +55,18 @@ class Filter:
     officer_keys: tuple[bytes, ...] | None = None
     case: str = ""
     purpose: int | None = None
+    method: str = ""
 
     @property
-    def sifts(self) -> bool:
-        """Whether some of what is read by its columns is left out by what only the leaf says."""
-        return self.purpose is not None or bool(self.case)
-
-    def passes(self, leaf: leaf_pb2.Leaf) -> bool:
-        """Tell whether an entry that was read by its columns isn't left out: by its purpose.
+    def purposes(self) -> frozenset[int] | None:
+        """Numbers of the purposes that pass; None: any.
 
         By a case nothing is found that a list would show without it.
         """
-        return self.purpose in (None, leaf.purpose) and (not self.case or leaf.purpose in cases.OF_A_CASE)
+        wanted = None if self.purpose is None else frozenset((self.purpose,))
+        if not self.case:
+            return wanted
+        return cases.OF_A_CASE if wanted is None else cases.OF_A_CASE & wanted
 
     def fits(self, detail: record_pb2.AccessDetail) -> bool:
         """Tell whether an entry is one of these, by its detail."""
@@ -79,13 +81,16 @@ class Filter:
             and self.access_id in (None, uuid.UUID(bytes=leaf.access_id))
             and (self.start_us is None or leaf.time_us >= self.start_us)
             and (self.end_us is None or leaf.time_us < self.end_us)
+            and (self.purposes is None or leaf.purpose in self.purposes)
+            and self.method in ("", leaf.method)
         )
 
     def asked_for(self) -> tuple[object, ...]:
         """What a page token is bound to: another filter's token isn't this one's."""
         access_id = None if self.access_id is None else str(self.access_id)
         keys = None if self.officer_keys is None else tuple(each.hex() for each in self.officer_keys)
-        return self.agency, self.outcome, self.start_us, self.end_us, access_id, keys, self.case, self.purpose
+        times = self.start_us, self.end_us
+        return self.agency, self.outcome, *times, access_id, keys, self.case, self.purpose, self.method
 
 
 def access_filter(
@@ -134,6 +139,7 @@ def access_filter(
         officer_keys=keys,
         case=case,
         purpose=request.of_purpose or None,
+        method=request.method,
     )
 
 

@@ -83,9 +83,8 @@ class OversightService:
         before = store.size(conn, self._durable()) if ended is None else int.from_bytes(ended, "big")
         size = request.page_size or rules.DEFAULT_PAGE
         details = self._details if rules.shows_detail(call.purpose) else None
-        reads = rules.MOST_READ if wanted.sifts else 0
         found, read_to = store.newest_first(
-            conn, wanted, self._labels, before=before, most=size + 1, details=details, reads=reads
+            conn, wanted, self._labels, before=before, most=size + 1, details=details, reads=rules.MOST_READ
         )
         page = found[:size]
         response = oversight_pb2.ListAccessesResponse(accesses=[_access(call, entry) for entry in page])
@@ -93,7 +92,7 @@ class OversightService:
         if last is not None:
             place = last.to_bytes(_INDEX_BYTES, "big")
             response.next_page_token = lists.token(self._sealer, call, place, *wanted.asked_for())
-        listed = _listed(wanted, before, size + 1, store.hashed(found), reads)
+        listed = _listed(wanted, before, size + 1, store.hashed(found))
         return Outcome(disclose(response, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed=listed))
 
     def get_checkpoint(
@@ -187,7 +186,7 @@ def _case(request: oversight_pb2.ListAccessesRequest) -> str:
     return ""
 
 
-def _listed(wanted: rules.Filter, before: int, most: int, found: bytes, reads: int) -> record_pb2.ListedAccesses:
+def _listed(wanted: rules.Filter, before: int, most: int, found: bytes) -> record_pb2.ListedAccesses:
     """What the entry says of a page, so that ``ledger verify`` makes it again."""
     return record_pb2.ListedAccesses(
         agency=wanted.agency,
@@ -202,7 +201,8 @@ def _listed(wanted: rules.Filter, before: int, most: int, found: bytes, reads: i
         officer_keys=wanted.officer_keys or (),
         case_reference=wanted.case,
         purpose=wanted.purpose or 0,
-        reads=reads,
+        reads=rules.MOST_READ,
+        method=wanted.method,
     )
 
 

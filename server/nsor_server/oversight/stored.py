@@ -55,4 +55,5 @@ def _filter(listed: record_pb2.ListedAccesses) -> Filter:
         officer_keys=tuple(listed.officer_keys) if listed.of_officer else None,
         case=listed.case_reference,
         purpose=listed.purpose or None,
+        method=listed.method,
     )

@@ -28,7 +28,7 @@ Connection = psycopg.Connection[TupleRow]
 
 AT_A_TIME: Final = 2000
 """Entries between two words about the progress."""
-_ENTRIES = "SELECT index, leaf, uuid_send(access_id), agency, outcome FROM ledger_entry ORDER BY index"
+_ENTRIES = "SELECT index, leaf, uuid_send(access_id), agency, method, purpose, outcome FROM ledger_entry ORDER BY index"
 _RECORDS = "SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
 _CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint ORDER BY size"
 
@@ -131,7 +131,7 @@ class Tree:
             self.report.add(index, "the entry is missing")
             self._torn = True
             return
-        encoded, access_id, agency, outcome = stored
+        encoded, *columns = stored
         hashed = leaf_hash(encoded)
         self._frontier.append(hashed)
         self._leaves.update(hashed)
@@ -145,7 +145,7 @@ class Tree:
             self.report.add(index, "the entry's time lies before that of the entry before")
         else:
             self._time_us = leaf.time_us
-        if (access_id, agency, outcome) != leaves.columns(leaf):
+        if tuple(columns) != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         if records and [row[0] for row in records] != list(range(len(records))):
             self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")

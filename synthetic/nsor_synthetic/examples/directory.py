@@ -22,6 +22,7 @@ def oversight(ids: parts.Ids) -> Iterator[Message]:
         access_id=ids.uuid("access id"),
         officer_number="PB-71",
         of_purpose=options_pb2.PURPOSE_INVESTIGATION,
+        method="nsor.v1.LookupService/LookUpRegistration",
         fir=parts.fir(),
     )
     accesses.start_time.seconds = 1_700_000_000

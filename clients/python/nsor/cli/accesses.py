@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--outcome", type=click.Choice(("allowed", "refused", "failed")), help="Only these.")
 @click.option("--officer", "officer_number", metavar="NUMBER", help="Only of this officer or system of yours.")
 @click.option("--purpose", metavar="PURPOSE", help="Only for this purpose, such as investigation.")
+@click.option("--method", metavar="METHOD", help="Only of this method, such as LookUpRegistration.")
 @click.option(
     "--fir",
     nargs=4,
@@ -103,6 +104,7 @@ def _request(
     outcome: str | None,
     officer_number: str | None,
     purpose: str | None,
+    method: str | None,
     fir: tuple[str, str, str, str] | None,
     court_case: tuple[str, str, str] | None,
     access_id: str | None,
@@ -120,6 +122,8 @@ def _request(
         request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")
     if purpose:
         request.of_purpose = _purpose(purpose)
+    if method:
+        request.method = _method(method)
     if fir is not None:
         request.fir.CopyFrom(fir_key(fir))
     if court_case is not None:
@@ -147,6 +151,24 @@ def _purpose(name: str) -> options_pb2.Purpose.ValueType:
     if wanted not in known:
         raise WrongUse("The purpose is one of {}.", ", ".join(known).lower().replace("_", "-"))
     return options_pb2.Purpose.Value(f"PURPOSE_{wanted}")
+
+
+def _method(name: str) -> str:
+    """The full name of a method, by it or by what stands behind the service's.
+
+    Raises:
+        click.UsageError: there is no such method; says which one was probably meant.
+    """
+    from nsor import contract  # noqa: PLC0415 - as above
+
+    known = {each.rpartition("/")[2].lower(): each for each in contract.names()}
+    wanted = name.strip().rpartition("/")[2].lower()
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
+        if near:
+            raise WrongUse("There is no such method. Did you mean {}?", known[near[0]].rpartition("/")[2])
+        raise WrongUse("There is no such method. The list shows their names.")
+    return known[wanted]
 
 
 def _check_agency(client: Client, agency_id: str) -> None:

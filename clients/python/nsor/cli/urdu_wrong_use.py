@@ -82,6 +82,8 @@ TEXTS: Final[dict[str, str]] = {
         "--number: دفتر، صوبے یا ضلع کے لفظ کے بعد 8 تک ہندسے، جیسے PB-1234۔"
     ),
     "There is no such agency. `nsor agencies` lists them.": "ایسا کوئی ادارہ نہیں۔ `nsor agencies` سب دکھاتی ہے۔",
+    "There is no such method. The list shows their names.": "ایسا کوئی طریقہ نہیں۔ نام فہرست میں ہیں۔",
+    "There is no such method. Did you mean {}?": "ایسا کوئی طریقہ نہیں۔ شاید: {}",
     "There is no such agency. Did you mean {}?": "ایسا کوئی ادارہ نہیں۔ شاید: {}",
     # Files.
     "{} can't be read.": "{} پڑھی نہیں جا سکتی۔",

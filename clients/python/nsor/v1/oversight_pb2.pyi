@@ -134,6 +134,7 @@ class ListAccessesRequest(_message.Message):
     OF_PURPOSE_FIELD_NUMBER: _builtins.int
     FIR_FIELD_NUMBER: _builtins.int
     COURT_CASE_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many, 1 to 500; 0 means 100."""
     page_token: _builtins.str
@@ -148,6 +149,8 @@ class ListAccessesRequest(_message.Message):
     """Only of this officer or system of the agency, whatever key he had: for whoever is shown officers' numbers. NPB names the agency too."""
     of_purpose: _options_pb2.Purpose.ValueType
     """Only for this purpose."""
+    method: _builtins.str
+    """Only of this method, by its full name, such as nsor.v1.LookupService/LookUpRegistration."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Only accesses at or after this instant."""
@@ -178,10 +181,11 @@ class ListAccessesRequest(_message.Message):
         of_purpose: _options_pb2.Purpose.ValueType = ...,
         fir: _types_pb2.FirKey | None = ...,
         court_case: _types_pb2.CourtCase | None = ...,
+        method: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["court_case", b"court_case", "end_time", b"end_time", "fir", b"fir", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency_id", b"agency_id", "court_case", b"court_case", "end_time", b"end_time", "fir", b"fir", "of_purpose", b"of_purpose", "officer_number", b"officer_number", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "agency_id", b"agency_id", "court_case", b"court_case", "end_time", b"end_time", "fir", b"fir", "method", b"method", "of_purpose", b"of_purpose", "officer_number", b"officer_number", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -189,7 +193,9 @@ Global___ListAccessesRequest: _TypeAlias = ListAccessesRequest  # noqa: Y015
 
 @_typing.final
 class ListAccessesResponse(_message.Message):
-    """A page of accesses. With `of_purpose`, `fir` or `court_case` one may be shorter than was asked for, although there are more."""
+    """A page of accesses. Where several filters are set beside agency and times, or the outcome is ACCESS_OUTCOME_ALLOWED, one may be shorter
+    than was asked for, although there are more.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

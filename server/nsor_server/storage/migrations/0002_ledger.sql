@@ -26,6 +26,8 @@ CREATE TABLE ledger_entry (
     officer uuid NOT NULL,
     case_label uuid NOT NULL,
     named uuid NOT NULL,
+    method integer NOT NULL,
+    purpose smallint NOT NULL,
     outcome smallint NOT NULL,
     agency text NOT NULL,
     leaf bytea NOT NULL,
@@ -33,16 +35,23 @@ CREATE TABLE ledger_entry (
 ) PARTITION BY RANGE (index);
 COMMENT ON TABLE ledger_entry IS 'the ledger; every column but leaf is derived from leaf and detail, and compared by ledger verify';
 COMMENT ON COLUMN ledger_entry.leaf IS 'the stored bytes are what is hashed: nsor.ledger.v1.Leaf';
+COMMENT ON COLUMN ledger_entry.method IS 'the first four bytes of SHA-256 of the method''s name, as a number';
+COMMENT ON COLUMN ledger_entry.purpose IS 'enum nsor.v1.Purpose';
 COMMENT ON COLUMN ledger_entry.outcome IS 'enum nsor.ledger.v1.Outcome';
 COMMENT ON COLUMN ledger_entry.officer IS 'label: keyed hash of method and officer''s key id; of the access id where nobody acted';
 COMMENT ON COLUMN ledger_entry.case_label IS 'label of method and case reference; of the access id where there is none';
 COMMENT ON COLUMN ledger_entry.named IS 'label of method and what the request names, found or not; of the access id where it names nothing';
 CREATE INDEX ledger_entry_access_id ON ledger_entry (access_id);
+-- Lists of accesses go back along an index from their place, also where a filter finds few among very many. Those by outcome
+-- leave out what was answered, so that a look-up doesn't pay for them.
 CREATE INDEX ledger_entry_agency ON ledger_entry (agency, index);
-CREATE INDEX ledger_entry_officer ON ledger_entry (officer);
+CREATE INDEX ledger_entry_kind ON ledger_entry (method, purpose, index);
+CREATE INDEX ledger_entry_agency_kind ON ledger_entry (agency, method, purpose, index);
+CREATE INDEX ledger_entry_officer ON ledger_entry (officer, index);
 CREATE INDEX ledger_entry_case_label ON ledger_entry (case_label);
 CREATE INDEX ledger_entry_named ON ledger_entry USING hash (named);
 CREATE INDEX ledger_entry_outcome ON ledger_entry (outcome, index) WHERE outcome <> 1;
+CREATE INDEX ledger_entry_agency_outcome ON ledger_entry (agency, outcome, index) WHERE outcome <> 1;
 
 CREATE TABLE ledger_detail (
     index bigint NOT NULL,

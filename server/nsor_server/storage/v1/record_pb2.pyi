@@ -6234,6 +6234,7 @@ class ListedAccesses(_message.Message):
     CASE_REFERENCE_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     READS_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     agency: _builtins.str
     """Only this agency's; absent: any."""
     outcome: _builtins.int
@@ -6257,7 +6258,9 @@ class ListedAccesses(_message.Message):
     purpose: _builtins.int
     """Only for this purpose, a number of nsor.v1.Purpose; 0: any."""
     reads: _builtins.int
-    """Of which so many were read at most, where some are left out by what only their leaves say; 0: none is."""
+    """Of which so many were read at most, where the index that was gone along has others too."""
+    method: _builtins.str
+    """Only of this method; empty: of any."""
     @_builtins.property
     def officer_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Those keys, SHA-256 of each public key; none: the agency has no such officer."""
@@ -6278,10 +6281,11 @@ class ListedAccesses(_message.Message):
         case_reference: _builtins.str = ...,
         purpose: _builtins.int = ...,
         reads: _builtins.int = ...,
+        method: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "agency", b"agency", "end_us", b"end_us", "start_us", b"start_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "access_id", b"access_id", "agency", b"agency", "before", b"before", "case_reference", b"case_reference", "end_us", b"end_us", "most", b"most", "of_officer", b"of_officer", "officer_keys", b"officer_keys", "outcome", b"outcome", "purpose", b"purpose", "reads", b"reads", "sha256", b"sha256", "start_us", b"start_us"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agency", b"_agency", "_end_us", b"_end_us", "_start_us", b"_start_us", "access_id", b"access_id", "agency", b"agency", "before", b"before", "case_reference", b"case_reference", "end_us", b"end_us", "method", b"method", "most", b"most", "of_officer", b"of_officer", "officer_keys", b"officer_keys", "outcome", b"outcome", "purpose", b"purpose", "reads", b"reads", "sha256", b"sha256", "start_us", b"start_us"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agency: _TypeAlias = _typing.Literal["agency"]  # noqa: Y015
     _WhichOneofArgType__agency: _TypeAlias = _typing.Literal["_agency", b"_agency"]  # noqa: Y015

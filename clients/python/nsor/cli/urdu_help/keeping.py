@@ -166,6 +166,7 @@ OPTIONS: Final[dict[str, str]] = {
     ),
     "Where to put them.": "انہیں کہاں رکھنا ہے۔",
     "Only of this officer or system of yours.": "صرف آپ کے اس افسر یا نظام کی۔",
+    "Only of this method, such as LookUpRegistration.": "صرف اس طریقے کی، جیسے LookUpRegistration۔",
     "Only for this purpose, such as investigation.": "صرف اس مقصد کی، جیسے investigation۔",
     "Only of this FIR, such as PK-PB/LHR/PS-001 2024 17 2024-03-05.": (
         "صرف اس ایف آئی آر کی، جیسے PK-PB/LHR/PS-001 2024 17 2024-03-05۔"

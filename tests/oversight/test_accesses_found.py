@@ -81,7 +81,10 @@ def test_accesses_for_a_purpose_are_found_page_by_page(services: Services, monke
     for _ in range(7):
         found(services, PUNJAB_POLICE, officer, page_size=1)
     emergency = [("OpenEmergencyLookUp", officer.officer_number)]
-    assert found(services, PUNJAB_POLICE, of_purpose=options_pb2.PURPOSE_EMERGENCY, page_size=1) == emergency
+    asked = officer.officer_number
+    assert found(services, PUNJAB_POLICE, of_purpose=options_pb2.PURPOSE_EMERGENCY, officer_number=asked) == emergency
+    assert found(services, PUNJAB_POLICE, of_purpose=options_pb2.PURPOSE_CUSTODY, officer_number=asked) == []
+    assert found(services, PUNJAB_POLICE, of_purpose=options_pb2.PURPOSE_EMERGENCY) == emergency
     assert found(services, PUNJAB_POLICE, of_purpose=options_pb2.PURPOSE_CUSTODY) == []
 
 

@@ -80,39 +80,53 @@ class Measured:
 
 
 class Server:
-    """The server and PostgreSQL, as processes."""
+    """Server processes and PostgreSQL.
 
-    def __init__(self, pid: int, postmaster: int) -> None:
-        self._pid = pid
+    Args:
+        pids: of the server processes.
+        postmaster: of PostgreSQL.
+        clients: of processes beside this one in which clients run.
+    """
+
+    def __init__(self, pids: Sequence[int], postmaster: int, clients: Sequence[int] = ()) -> None:
+        self._pids = list(pids)
         self._postmaster = postmaster
+        self._clients = list(clients)
 
     def measured(self, name: str, rows: int, act: Callable[[], None]) -> Measured:
-        """Do something with rows, and see what it took."""
-        Path(f"/proc/{self._pid}/clear_refs").write_text("5")  # the peak begins anew
-        before = processes.seconds([self._pid]), processes.seconds([self._postmaster])
-        began, own = time.perf_counter(), time.process_time()
+        """Do something with rows, and see what it took; memory is that of all server processes."""
+        for pid in self._pids:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+        before = processes.seconds(self._pids), processes.seconds([self._postmaster])
+        began, own = time.perf_counter(), time.process_time() + processes.seconds(self._clients)
         act()
-        seconds, client = time.perf_counter() - began, time.process_time() - own
+        seconds = time.perf_counter() - began
+        client = time.process_time() + processes.seconds(self._clients) - own
         self._settle()
-        after = processes.seconds([self._pid]), processes.seconds([self._postmaster])
+        after = processes.seconds(self._pids), processes.seconds([self._postmaster])
         server_us, database_us = ((late - early) / rows * 1e6 for early, late in zip(before, after, strict=True))
         client_us, memory = client / rows * 1e6, (self._mib("VmHWM:"), self._mib("VmRSS:"))
         return Measured(name, rows, seconds, client_us, server_us, database_us, *memory)
 
     def _settle(self) -> None:
         """Wait until the events of the rows are delivered: that belongs to them."""
-        used = processes.seconds([self._pid, self._postmaster])
+        used = processes.seconds([*self._pids, self._postmaster])
         while True:
             time.sleep(1.0)
-            before, used = used, processes.seconds([self._pid, self._postmaster])
+            before, used = used, processes.seconds([*self._pids, self._postmaster])
             if used - before < _IDLE_SECONDS:
                 return
 
     def _mib(self, name: str) -> float:
-        for line in Path(f"/proc/{self._pid}/status").read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1]) / _MIB
-        raise BenchFailed("the server's memory can't be read")
+        found = [
+            int(line.split()[1])
+            for pid in self._pids
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            if line.startswith(name)
+        ]
+        if len(found) != len(self._pids):
+            raise BenchFailed("the server's memory can't be read")
+        return sum(found) / _MIB
 
 
 def main() -> int:
@@ -137,7 +151,7 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
     with running:
         if running.process is None:
             raise BenchFailed("the server doesn't run")
-        server = Server(running.process.pid, register.postmaster)
+        server = Server([running.process.pid], register.postmaster)
         with running.client(_AGENCY, officer=register.officers[_AGENCY]) as client:
             _import(client, orders[:_WARM])  # connections, statements and caches are there
             single, few = orders[:_SINGLE], orders[: arguments.rows // 10]

@@ -1,15 +1,16 @@
 """`make bench`, manifests: passengers screened a second over mutual TLS, and look-ups beside them.
 
-Server, PostgreSQL and the client share all cores of the machine, so that rows a second follow from the CPU that the
-three take for a row. Manifests are declared before, and several are screened at a time. A few passengers of each
-message are registered, as many are registered with another date of birth, the others aren't.
+Servers, PostgreSQL and the clients share all cores of the machine, so that rows a second follow from the CPU that the
+three take for a row. Manifests are declared before, and several are screened at a time, by as many processes of clients
+as there are of the server unless it is said otherwise. A few passengers of each message are registered, as many are
+registered with another date of birth, the others aren't.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
-import functools
 import itertools
 import sys
 import tempfile
@@ -18,10 +19,10 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.running import RunningRegister
 from nsor.client import Client
 from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, options_pb2, screening_pb2, types_pb2
 from nsor_server import config
@@ -29,25 +30,26 @@ from nsor_server.formats.instants import date_of
 from nsor_server.registration import store as registrations
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.sealing import Sealer
-from tests.bench import lock_metric, people
+from tests.bench import lock_metric, people, screeners
 from tests.bench.imports import Measured, Server
 from tests.bench.measure import BenchFailed
 from tests.bench.register import BenchRegister
+from tests.bench.screeners import AGENCY, Manifest
 from tests.bench.seed import Plan, seed
 
-AGENCY = "fia-immigration"
 PERSONS = 1000
 """Of a manifest: two full messages."""
 HITS = 2
 """Of each message; as many passengers have a registered number and another date of birth."""
-STREAMS = 4
-"""Manifests that are screened at a time."""
+STREAMS = 6
+"""Manifests that each process of clients screens at a time."""
 _DIFFERENT = 25_000
 _WARM = 4
 _NAMES_SECONDS = 1_200
 _LOOK_UPS = 400
+_BESIDE = 20
+"""Manifests that are screened beside look-ups."""
 _P50, _P99 = 0.5, 0.99
-Manifest = tuple[str, list[screening_pb2.ManifestRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,44 +65,63 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--registrations", type=int, default=1_000_000)
     parser.add_argument("--manifests", type=int, default=100)
+    parser.add_argument("--servers", type=int, default=2, help="server processes over one database")
+    parser.add_argument("--clients", type=int, help="processes of clients; without it as many as servers")
+    parser.add_argument("--streams", type=int, default=STREAMS, help="manifests at a time of each of them")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder:
         settings = {"NSOR_TRACE_STORE": "off", "NSOR_RATE_PER_SECOND": "1000000"}
         register = BenchRegister(Path(folder), settings)
         try:
             with register.database():
-                _bench(register, arguments.registrations, arguments.manifests)
+                _bench(register, arguments)
         except BenchFailed as why:
             print(f"the bench failed: {why}", file=sys.stderr)
             return 1
     return 0
 
 
-def _bench(register: BenchRegister, registrations_count: int, manifests: int) -> None:
-    different = 0 if registrations_count <= _DIFFERENT else _DIFFERENT
+def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
+    count: int = arguments.registrations
+    different = 0 if count <= _DIFFERENT else _DIFFERENT
     officer = register.officers["punjab-police"].key_id
-    seed(Plan(register.environment, register.url, registrations_count, 500, 1, officer, different=different))
+    began = time.monotonic()
+    seed(Plan(register.environment, register.url, count, 500, 1, officer, different=different))
+    print(f"{count:,} registrations were written in {time.monotonic() - began:.0f} s.", file=sys.stderr)
     register.enrol()
     known = itertools.cycle(_known(register))
-    running = register.process(1)
-    metrics = [running.environment["NSOR_METRICS_LISTEN"]]
-    with running:
-        if running.process is None:
-            raise BenchFailed("the server doesn't run")
-        server = Server(running.process.pid, register.postmaster)
-        _until_names_are_read(metrics[0])  # that is another bench's
-        with running.client(AGENCY, officer=register.officers[AGENCY]) as client:
-            declared = list(_declared(client, known, manifests + _WARM))
-            _screen(client, declared[:_WARM])  # connections, statements and caches are there
-            measured = declared[_WARM:]
-            rows = PERSONS * len(measured)
-            locked = lock_metric.buckets(metrics)
-            done = server.measured("screened first", rows, lambda: _screen(client, measured))
-            held = lock_metric.quantile(locked, lock_metric.buckets(metrics), _P99)
-            again = server.measured("sent again within the minutes", rows, lambda: _screen(client, measured))
-            beside = _look_ups_beside(client, list(_declared(client, known, manifests, first=5000)))
-    _print(registrations_count, [done, again], held)
+    with contextlib.ExitStack() as stack:
+        running = [_started(stack, register.process(number)) for number in range(1, arguments.servers + 1)]
+        metrics = [each.environment["NSOR_METRICS_LISTEN"] for each in running]
+        began = time.monotonic()
+        for each in metrics:
+            _until_names_are_read(each)  # that is another bench's
+        print(f"The names were read in {time.monotonic() - began:.0f} s.", file=sys.stderr)
+        client = stack.enter_context(running[0].client(AGENCY, officer=register.officers[AGENCY]))
+        file = register.folder / f"{AGENCY}.officer"
+        many = arguments.clients or arguments.servers
+        at = [screeners.where(running[number % len(running)], file, number) for number in range(many)]
+        screening = stack.enter_context(screeners.screening(at, arguments.streams))
+        declared = list(_declared(client, known, arguments.manifests + _WARM * many))
+        screening.hand(declared[: _WARM * many])
+        screening.screen()  # connections, statements and caches are there
+        screening.hand(declared[_WARM * many :])
+        rows = PERSONS * arguments.manifests
+        server = Server([each.process.pid for each in running if each.process], register.postmaster, screening.pids)
+        locked = lock_metric.buckets(metrics)
+        done = server.measured("screened first", rows, screening.screen)
+        held = lock_metric.quantile(locked, lock_metric.buckets(metrics), _P99)
+        again = server.measured("sent again within the minutes", rows, screening.screen)
+        beside = _look_ups_beside(client, list(_declared(client, known, _BESIDE, first=5000)))
+    _print(arguments, [done, again], held)
     print(f"\nLook-ups, one after the other: {beside}.")
+
+
+def _started(stack: contextlib.ExitStack, server: RunningRegister) -> RunningRegister:
+    """A server process that runs until the stack is left; none of them stores spans."""
+    server.environment["NSOR_TRACE_STORE"] = "off"
+    stack.callback(server.stop)
+    return server.start()
 
 
 def _until_names_are_read(address: str) -> None:
@@ -135,9 +156,7 @@ def _known(register: BenchRegister) -> list[Known]:
     return found
 
 
-def _declared(
-    client: Client, known: Iterator[Known], count: int, first: int = 1
-) -> Iterator[tuple[str, list[screening_pb2.ManifestRow]]]:
+def _declared(client: Client, known: Iterator[Known], count: int, first: int = 1) -> Iterator[Manifest]:
     numbers = itertools.count(first * PERSONS)
     for flight in range(first, first + count):
         request = screening_pb2.DeclareManifestRequest(
@@ -150,7 +169,8 @@ def _declared(
         )
         request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
         manifest_id = client.lookup.declare_manifest(request).message.manifest_id
-        yield manifest_id, [_row(number, known, next(numbers)) for number in range(1, PERSONS + 1)]
+        rows = [_row(number, known, next(numbers)).SerializeToString() for number in range(1, PERSONS + 1)]
+        yield Manifest(manifest_id, rows, HITS * 2)
 
 
 def _row(number: int, known: Iterator[Known], other: int) -> screening_pb2.ManifestRow:
@@ -166,20 +186,6 @@ def _row(number: int, known: Iterator[Known], other: int) -> screening_pb2.Manif
         row.shown_document.kind = types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT
     row.birth_date.year, row.birth_date.month, row.birth_date.day = born.year, born.month, born.day
     return row
-
-
-def _screen(client: Client, manifests: Sequence[Manifest]) -> None:
-    """Screen manifests, some at a time, as ports do."""
-    with ThreadPoolExecutor(STREAMS) as pool:
-        list(pool.map(functools.partial(_screen_some, client), [manifests[nth::STREAMS] for nth in range(STREAMS)]))
-
-
-def _screen_some(client: Client, manifests: Sequence[Manifest]) -> None:
-    for manifest_id, rows in manifests:
-        answered = list(client.screen_manifest(manifest_id).send((row, None) for row in rows))
-        found = sum(each.hit is not None for each in answered)
-        if len(answered) != len(rows) or found != HITS * 2:
-            raise BenchFailed(f"{len(answered)} rows of {len(rows)} were answered, {found} found")
 
 
 def _look_ups_beside(client: Client, manifests: Sequence[Manifest]) -> str:
@@ -200,6 +206,12 @@ def _look_ups_beside(client: Client, manifests: Sequence[Manifest]) -> str:
     )
 
 
+def _screen_some(client: Client, manifests: Sequence[Manifest]) -> None:
+    for each in manifests:
+        rows = map(screening_pb2.ManifestRow.FromString, each.rows)
+        list(client.screen_manifest(each.manifest_id).send((row, None) for row in rows))
+
+
 def _look_ups(client: Client) -> list[float]:
     taken = []
     for number in range(_LOOK_UPS):
@@ -213,9 +225,12 @@ def _look_ups(client: Client) -> list[float]:
     return taken
 
 
-def _print(registrations_count: int, done: Sequence[Measured], held: float | None) -> None:
+def _print(arguments: argparse.Namespace, done: Sequence[Measured], held: float | None) -> None:
+    many = arguments.clients or arguments.servers
     print(
-        f"### Manifests, {registrations_count:,} registrations\n\nCPU in us a row, memory in MiB.\n",
+        f"### Manifests, {arguments.registrations:,} registrations\n\n"
+        f"{arguments.servers} server processes, {many} processes of clients, each with {arguments.streams} manifests"
+        " at a time. CPU in us a row, memory in MiB.\n",
         "| | rows | rows/s | client | server | PostgreSQL | together | server's peak | at the end |",
         "|---|" + "---|" * 8,
         sep="\n",

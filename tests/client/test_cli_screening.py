@@ -93,7 +93,7 @@ class Border:
             if is_found:
                 hit = answer.hits.add(row=row.row, registration_id=MANIFEST)
                 hit.person.names.add(name="Test Aslam")
-            salt = screened.row_salt(answer.salt, row.row)
+            salt = screened.row_salts(answer.salt)(row.row)
             outcome = screened.FOUND if is_found else screened.NO_RECORD
             if row.HasField("names"):
                 said.names = self.names

@@ -311,7 +311,7 @@ def test_each_row_can_be_proved_by_itself(services: Services) -> None:
     outcome = asked(services, declared(services), by_cnic(1, number), by_cnic(3, other))
     answer = outcome.response
     said = ((1, f"cnic {number}", "1985-06-07", "FOUND"), (3, f"cnic {other}", "1985-06-07", "NO_RECORD"))
-    hashes = [screened.row_hash(screened.row_salt(answer.salt, each[0]), *each) for each in said]
+    hashes = [screened.row_hash(screened.row_salts(answer.salt)(each[0]), *each) for each in said]
     assert outcome.detail.screened.rows_root == answer.rows_root == merkle.root_of(hashes)
     # The entry has it, which is published: whoever is shown a row with its salt needs no detail.
     leaf = services.one("SELECT leaf FROM ledger_entry ORDER BY index DESC LIMIT 1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nsor.connection import Connection, read_message
 from nsor.errors import NsorError, ReceiptWrong
@@ -30,8 +30,7 @@ Row = tuple[screening_pb2.ManifestRow, Any]
 """A row, and what its answer is given back with."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowProof:
+class RowProof(NamedTuple):
     """What proves a row that was screened.
 
     Attributes:
@@ -139,7 +138,8 @@ class Screening:
 
 def documents(row: screening_pb2.ManifestRow) -> str:
     """What a passenger shows, and his names, in the words of the tree."""
-    words = [f"cnic {row.identity_number}"] if row.identity_number else []
+    number = row.identity_number
+    words = [f"cnic {number}"] if number else []
     if row.HasField("shown_document"):
         shown = row.shown_document
         words.append(f"document {shown.country} {shown.number} {shown.kind:d}")
@@ -150,7 +150,8 @@ def documents(row: screening_pb2.ManifestRow) -> str:
 
 def birth_date(row: screening_pb2.ManifestRow) -> str:
     """A passenger's date of birth, likewise."""
-    return f"{row.birth_date.year:04d}-{row.birth_date.month:02d}-{row.birth_date.day:02d}"
+    born = row.birth_date
+    return "%04d-%02d-%02d" % (born.year, born.month, born.day)  # noqa: UP031 - twice as fast, and it is each row's
 
 
 def _answered(reply: Reply) -> Iterator[Screened]:
@@ -167,14 +168,16 @@ def _answered(reply: Reply) -> Iterator[Screened]:
     alike = {each.row: each for each in answer.alike}
     hashes: list[bytes] = []
     proofs: list[tuple[bytes, int, str] | None] = []
+    own_salt = screened.row_salts(answer.salt)
     for row, said in zip(sent, answer.rows, strict=True):
         outcome = _in_tree(said)
         if outcome is None:
             proofs.append(None)
             continue
-        salt = screened.row_salt(answer.salt, row.row)
+        number = row.row
+        salt = own_salt(number)
         proofs.append((salt, len(hashes), outcome))
-        hashes.append(screened.row_hash(salt, row.row, documents(row), birth_date(row), outcome))
+        hashes.append(screened.row_hash(salt, number, documents(row), birth_date(row), outcome))
     root = merkle.root_of(hashes)
     proof = reply.proof
     if (
@@ -183,18 +186,19 @@ def _answered(reply: Reply) -> Iterator[Screened]:
         or {each.row for each in answer.rows if each.outcome == _ALIKE} != alike.keys()
     ):
         raise ReceiptWrong("rows_root")
+    of_message = proof.access_id, proof.index, proof.checkpoint.origin
     for (_, tag), said, own in zip(reply.tag, answer.rows, proofs, strict=True):
-        of_row = None if own is None else RowProof(own[0], own[1], hashes, root, own[2])
-        shown = (hits.get(said.row), alike.get(said.row)) if own is not None else (None, None)
-        yield Screened(tag, said, *shown, of_row, proof.access_id, proof.index, proof.checkpoint.origin)
+        if own is None:
+            yield Screened(tag, said, None, None, None, *of_message)
+            continue
+        salt, position, outcome = own
+        of_row = RowProof(salt, position, hashes, root, outcome)
+        yield Screened(tag, said, hits.get(said.row), alike.get(said.row), of_row, *of_message)
 
 
 def _in_tree(said: screening_pb2.ScreenedRow) -> str | None:
     """The word by which the tree has what became of a row; None: it isn't in the tree."""
-    if said.outcome == _FOUND:
-        return screened.FOUND
-    if said.outcome == _ALIKE:
-        return screened.ALIKE
-    if said.outcome != _NO_RECORD:
-        return None
-    return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
+    outcome = said.outcome
+    if outcome == _NO_RECORD:
+        return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
+    return {_FOUND: screened.FOUND, _ALIKE: screened.ALIKE}.get(outcome)

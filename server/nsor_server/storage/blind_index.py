@@ -17,6 +17,7 @@ class BlindIndex:
 
     def __init__(self, keyring: Keyring) -> None:
         self._blind = keyring.blind
+        self._begins = {use: (use.encode() + b"\0", keyset.values) for use, keyset in keyring.blind.items()}
 
     def values(self, use: str, normalised: str) -> list[tuple[int, bytes]]:
         """(key id, value) under every live key, the primary's first.
@@ -28,7 +29,8 @@ class BlindIndex:
         Raises:
             KeyError: there is no such use.
         """
-        return self._blind[use].values(use.encode() + b"\0" + normalised.encode(), LENGTH)
+        begins, values = self._begins[use]
+        return values(begins + normalised.encode(), LENGTH)
 
     def primary(self, use: str, normalised: str) -> tuple[int, bytes]:
         """(key id, value) under the primary key, for a new row."""

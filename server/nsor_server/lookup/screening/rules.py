@@ -197,6 +197,11 @@ def put_rows(block: record_pb2.ManifestBlockRecord, kept: Mapping[int, Kept]) ->
     block.names = b"".join(_NAMES.pack(number, each.names, each.alike) for number, each in named)
 
 
+def screened_rows(block: record_pb2.ManifestBlockRecord) -> int:
+    """How many rows ``put_rows`` has put in."""
+    return len(block.rows) // _ROW.size
+
+
 def rows_of(block: record_pb2.ManifestBlockRecord) -> dict[int, Kept]:
     """What ``put_rows`` has put in; struct.error, KeyError: it is none of that."""
     found = {number: Kept(*kept) for number, *kept in _ROW.iter_unpack(block.rows)}

@@ -219,13 +219,10 @@ class Screening:
         passengers = self._passengers(call, request, manifest, block, answer)
         done = self._found(call, conn, passengers, answer)
         salt = os.urandom(screened.SALT_BYTES)
+        own_salt, said = screened.row_salts(salt), list(answer.rows)
         hashes = [
             screened.row_hash(
-                screened.row_salt(salt, each.number),
-                each.number,
-                each.documents,
-                each.birth_date,
-                _in_tree(answer.rows[each.position]),
+                own_salt(each.number), each.number, each.documents, each.birth_date, _in_tree(said[each.position])
             )
             for each in done.passengers
         ]
@@ -280,17 +277,18 @@ class Screening:
         numbers: set[int] = set()
         passengers: list[_Passenger] = []
         for position, row in enumerate(request.rows):
-            said = answer.rows.add(row=row.row)
-            violations = list(wrong.get(position, ()))
-            if not 1 <= row.row <= manifest.persons:
-                violations.insert(0, Violation("row", errors_pb2.FIELD_REASON_OUT_OF_RANGE))
-            elif row.row in numbers:
-                violations.insert(0, Violation("row", errors_pb2.FIELD_REASON_DUPLICATE))
-            numbers.add(row.row)
+            number = row.row
+            said = answer.rows.add(row=number)
+            violations = wrong.get(position, [])
+            if not 1 <= number <= manifest.persons:
+                violations = [Violation("row", errors_pb2.FIELD_REASON_OUT_OF_RANGE), *violations]
+            elif number in numbers:
+                violations = [Violation("row", errors_pb2.FIELD_REASON_DUPLICATE), *violations]
+            numbers.add(number)
             if violations:
                 self._refuse(said, _INVALID, violations)
                 continue
-            each = self._passenger(manifest.manifest_id, position, row, kept.get(row.row), now_us)
+            each = self._passenger(manifest.manifest_id, position, row, kept.get(number), now_us)
             if each.before is not None:
                 said.screened_before = True
                 if not each.wanted.is_of(each.before) or each.stands.names != each.before.names:
@@ -302,28 +300,32 @@ class Screening:
                 continue
             new = each.stands.shown
             of = each.stands.numbers
-            if not stands.isdisjoint(new) or any(dates[number] >= rules.MOST_DATES for number in of):
+            if not stands.isdisjoint(new) or any(dates[one] >= rules.MOST_DATES for one in of):
                 field = "identity_number" if row.identity_number else "shown_document"
                 self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
             else:
                 stands.update(new)
-                dates.update(of)
+                for one in of:
+                    dates[one] += 1
                 passengers.append(each)
         return passengers
 
     def _passenger(
         self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None, now_us: int
     ) -> _Passenger:
-        born, number, shown = row.birth_date, row.identity_number, row.shown_document
-        day, year = f"{born.year:04d}-{born.month:02d}-{born.day:02d}", f"{born.year:04d}"
+        born, number = row.birth_date, row.identity_number
+        day = "%04d-%02d-%02d" % (born.year, born.month, born.day)  # noqa: UP031 - twice as fast for each of 500 rows
+        year = day[:4]
         cnic = document = None
         documents: list[str] = []
         if number:
             documents.append(f"cnic {number}")
             cnic = store.way(self._blind_index, registrations.of_cnic(number), day, year)
         if row.HasField("shown_document"):
-            documents.append(f"document {shown.country} {shown.number} {shown.kind:d}")
-            identifier = registrations.of_document(shown.country, shown.number, shown.kind)
+            shown = row.shown_document
+            country, written, kind = shown.country, shown.number, shown.kind
+            documents.append(f"document {country} {written} {kind:d}")
+            identifier = registrations.of_document(country, written, kind)
             document = store.way(self._blind_index, identifier, day, year)
         kept_names, person = rules.NOT_SHOWN, None
         if row.HasField("names"):
@@ -469,11 +471,10 @@ def _names_compared(
 
 def _in_tree(said: screening_pb2.ScreenedRow) -> str:
     """The word by which the tree has what became of a row."""
-    if said.outcome == _FOUND:
-        return screened.FOUND
-    if said.outcome == _ALIKE:
-        return screened.ALIKE
-    return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
+    outcome = said.outcome
+    if outcome == _NO_RECORD:
+        return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
+    return screened.FOUND if outcome == _FOUND else screened.ALIKE
 
 
 def _events(call: Call, done: _Screened) -> list[Row]:

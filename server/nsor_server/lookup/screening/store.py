@@ -186,11 +186,9 @@ class Wanted(NamedTuple):
 
     def kept(self, manifest: bytes, first_us: int, names: bytes = rules.NOT_SHOWN) -> Kept:
         """Who stands under the row's number of a manifest, if it is answered first at an instant."""
-        cnic, document = (
-            rules.NO_NUMBER if way is None else rules.kept_number(manifest, way.identifier.kind, way.identifier.text)
-            for way in self
-        )
-        return Kept(*_kept(self.cnic), *_kept(self.document), first_us, cnic, document, names)
+        cnic_day, cnic_year, cnic = _kept(manifest, self.cnic)
+        document_day, document_year, document = _kept(manifest, self.document)
+        return Kept(cnic_day, cnic_year, document_day, document_year, first_us, cnic, document, names)
 
     def is_of(self, kept: Kept) -> bool:
         """Whether it looks for who stands there, under whichever key."""
@@ -202,11 +200,12 @@ class Wanted(NamedTuple):
         )
 
 
-def _kept(way: Way | None) -> tuple[bytes, bytes]:
-    """What a block keeps of a document."""
+def _kept(manifest: bytes, way: Way | None) -> tuple[bytes, bytes, bytes]:
+    """What a block keeps of a document: with the day of birth, with the year, and by itself."""
     if way is None:
-        return rules.NOT_SHOWN, rules.NOT_SHOWN
-    return way.day[0][1][: rules.BLIND_BYTES], way.year[0][1][: rules.BLIND_BYTES]
+        return rules.NOT_SHOWN, rules.NOT_SHOWN, rules.NO_NUMBER
+    number = rules.kept_number(manifest, way.identifier.kind, way.identifier.text)
+    return way.day[0][1][: rules.BLIND_BYTES], way.year[0][1][: rules.BLIND_BYTES], number
 
 
 class Found(NamedTuple):
@@ -294,7 +293,7 @@ def block_row(key: DataKey, record: record_pb2.ManifestBlockRecord) -> tuple[Row
     """Seal a version of a block; the columns beside the seal are taken from the record."""
     block_id = rules.block_id(record.manifest_id, record.block)
     sealed = key.seal(BLOCKS, block_id, record.version, record.SerializeToString(deterministic=True))
-    screened = len(rules.rows_of(record))
+    screened = rules.screened_rows(record)
     row = Row(BLOCK_ROWS, (block_id, record.version, record.manifest_id, record.block, screened, sealed))
     return row, RecordRef(BLOCKS, block_id, record.version, hashlib.sha256(sealed).digest())
 
@@ -351,8 +350,4 @@ def versions_seen(shown: Sequence[Found]) -> list[Seen]:
 
 def way(blind_index: BlindIndex, identifier: registrations.Identifier, day: str, year: str) -> Way:
     """By what a passenger's document and date of birth are looked for."""
-    return Way(
-        identifier,
-        blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, day).text),
-        blind_index.values(registrations.SCREENING, registrations.screened_of_row(identifier, year).text),
-    )
+    return Way(identifier, *registrations.screened_values(blind_index, identifier, (day, year)))

@@ -17,7 +17,7 @@ TOGETHER: Final = (
     ("tests/e2e/test_bad_input.py", "tests/e2e/test_certificates.py", "tests/e2e/test_import.py"),
     ("tests/leak/test_leak.py",),
     ("tests/attack/test_tampering.py",),
-    ("tests/e2e/test_matrix.py", "tests/e2e/test_order.py", "tests/e2e/test_story.py"),
+    ("tests/e2e/test_matrix.py", "tests/e2e/test_metrics.py", "tests/e2e/test_order.py", "tests/e2e/test_story.py"),
     ("tests/e2e/test_crash.py",),
     ("tests/e2e/test_events_delivery.py",),
     ("tests/e2e/test_duty_takeover.py",),

@@ -14,6 +14,7 @@ from nsor.bridge.command import group as bridge_command
 from nsor.cli import group as client_command
 from nsor_server.__main__ import group as server_command
 from nsor_server.alerts import Alert
+from nsor_server.rpc.exposed import EXPOSED
 from tests import sources
 from tests.sources import REPOSITORY
 
@@ -157,3 +158,14 @@ def test_each_alert_has_its_row_in_the_runbook_and_there_is_no_other_way_to_rais
     assert [name for name, text in texts.items() if re.search(r"\.critical\(|[\"']ALERT", text)] == []
     used = set(re.findall(r"\bAlert\.([A-Z_]+)", "".join(texts.values())))
     assert used == set(Alert), "a code that nothing raises, or that isn't there"
+
+
+def test_each_metric_stands_in_the_runbook() -> None:
+    runbook = (REPOSITORY / "docs/runbook.md").read_text(encoding="utf-8")
+    ours = {name + ("_total" if each.kind == "counter" else "") for name, each in EXPOSED.items()}
+    missing = [name for name in sorted(ours) if name.startswith("nsor_") and f"`{name}`" not in runbook]
+    assert missing == []
+    cells = re.findall(r"^\| (`nsor_[^|]*)\|", runbook, re.MULTILINE)
+    named = set(re.findall(r"`(nsor_[a-z_]+)`", " ".join(cells)))
+    assert sorted(named - ours) == []
+    assert len(named) > 10

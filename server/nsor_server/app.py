@@ -17,6 +17,7 @@ from typing import Protocol
 
 import grpc
 
+from nsor_server.access import gate
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory, prove_at_start
 from nsor_server.access.disclosure import warm
@@ -27,11 +28,13 @@ from nsor_server.calls import Call
 from nsor_server.config import Settings
 from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
+from nsor_server.events import unacknowledged
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.events.waiter import Waiter
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import (
+    activity,
     directory_proof,
     epoch,
     keyring_check,
@@ -47,6 +50,7 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
+from nsor_server.ledger.watching import Watching
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.times import RecallTimes
@@ -60,6 +64,7 @@ from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
+from nsor_server.registration.duties import watch_store
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
@@ -72,10 +77,11 @@ from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.connections import Connections
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.drops import Drops
+from nsor_server.rpc.figures import Figure, Figures
 from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.health import Health
 from nsor_server.rpc.methods import Methods
-from nsor_server.rpc.metrics import Metrics
+from nsor_server.rpc.metrics import Metrics, Values
 from nsor_server.rpc.open_stream import Needs
 from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.pipeline import Pipeline, share_of
@@ -94,11 +100,11 @@ from nsor_server.storage.clock import Clock
 from nsor_server.storage.full_buckets import FullBuckets
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.migrate import MigrationError
-from nsor_server.storage.pool import Database
+from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.supervisor import Supervisor
 from nsor_server.storage.waits import Waits
-from nsor_server.tracing.exporters import destinations
+from nsor_server.tracing.exporters import Destination, destinations
 from nsor_server.tracing.spans import Tracing
 
 _log = logging.getLogger(__name__)
@@ -249,6 +255,49 @@ def handlers(
     return [handler for service in services for handler in service.handlers()]
 
 
+CHECKPOINT_SECONDS = 10.0
+HOUR_SECONDS = 3600.0
+"""How often it is read how far agencies are behind with their events: seldom enough that no single event shows."""
+
+
+def _figures() -> Sequence[Figure]:
+    """What is read from the database for metrics."""
+
+    def behind(conn: Connection) -> Sequence[Values]:
+        found = unacknowledged.of_agencies(conn)
+        return (
+            {(agency_id,): each.at_least for agency_id, each in found.items()},
+            {(agency_id,): each.days for agency_id, each in found.items()},
+        )
+
+    return (
+        Figure(
+            ("nsor_checkpoint_age_seconds",),
+            CHECKPOINT_SECONDS,
+            lambda conn: ({(): activity.checkpoint_age(conn)},),
+            grows=True,
+        ),
+        Figure(
+            ("nsor_duty_steps_wait_seconds",), CHECKPOINT_SECONDS, lambda conn: ({(): watch_store.wait_seconds(conn)},)
+        ),
+        Figure(("nsor_events_unacknowledged", "nsor_events_unacknowledged_days"), HOUR_SECONDS, behind),
+    )
+
+
+def _spans(spans_to: Sequence[Destination]) -> Values:
+    """Spans by destination and what became of them."""
+    return {
+        (each.name, state): count
+        for each in spans_to
+        for state, count in (
+            ("ended", each.counts.ended),
+            ("exported", each.counts.exported),
+            ("failed", each.counts.failed),
+            ("dropped", each.dropped),
+        )
+    }
+
+
 class Part(Protocol):
     """What is started and stopped."""
 
@@ -277,6 +326,7 @@ class _Parts:
     keyring: Keyring
     clock: Clock
     numbered: Numbered = field(default_factory=Numbered)
+    spans_to: list[Destination] = field(default_factory=list)
 
     def register(self) -> Register:
         """Every part, from the database up to the door."""
@@ -327,13 +377,7 @@ class _Parts:
         refusals.start()
         stack.callback(writer.close)
         stack.callback(refusals.close)
-        self._started(self._review_times(writer, admission.directory, tracing))
-        self._started(RecallTimes(self.database, writer, admission.directory, tracing, self.keyring))
-        self._started(DutyWatch(self.database, writer, admission.directory, tracing, self.keyring))
-        self._started(LookUpTimes(self.database, writer, admission.directory, tracing, self.keyring))
-        self._started(TripwireTimes(self.database, writer, admission.directory, tracing, self.keyring))
-        self._started(SilenceWatch(self.database, writer, admission.directory, tracing, self.keyring))
-        self._started(EmergencyWatch(self.database, writer, admission.directory, tracing, self.keyring))
+        self._watch(writer, admission.directory, tracing)
         self._started(FullBuckets(self.database))
         self._started(ForgottenManifests(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())
@@ -348,8 +392,8 @@ class _Parts:
             )
 
         health = Health(pipeline, services, healthy)
-        self.metrics.watch_directory(lambda: unproved.seconds)
-        self.metrics.watch_ledger(lambda: writer.healthy, lambda: copy.behind_seconds, lambda: deliverer.behind_seconds)
+        self._expose(admission.directory, writer, copy, deliverer)
+        self._expose_load(writer, copy, pool, streams)
         if settings.metrics_listen is not None:
             stack.callback(probes.serve(settings.metrics_listen, self.metrics.registry, health.is_serving))
         photos = Photos()
@@ -371,18 +415,62 @@ class _Parts:
         server.start()
         renewal = Renewal(self.credentials, self._host.strip("[]"), port)
         self._started(renewal)
+        self.metrics.watch(
+            "nsor_handshakes",
+            lambda: {("begun",): self.credentials.begun - renewal.begun, ("called",): connections.called},
+        )
         return Register(f"{self._host}:{port}", server, health, streams, renewal, settings.drain_seconds)
+
+    def _watch(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> None:
+        """Start what the register does by itself when a time has come."""
+        kinds = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch)
+        watching: list[Watching] = [each(self.database, writer, directory, tracing, self.keyring) for each in kinds]
+        self.metrics.watch("nsor_watch_age_seconds", lambda: {(each.name,): each.age_seconds for each in watching})
+        self._started(self._review_times(writer, directory, tracing))
+        for each in watching:
+            self._started(each)
+
+    def _expose(self, directory: Directory, writer: Writer[Call], copy: OutsideCopy, deliverer: Deliverer) -> None:
+        """Have metrics say how the service is."""
+        one = self.metrics.watch_one
+        one("nsor_directory_unproved_seconds", lambda: directory.unproved.seconds)
+        one("nsor_ledger_healthy", lambda: writer.healthy)
+        one("nsor_outside_copy_behind_seconds", lambda: copy.behind_seconds)
+        one("nsor_outside_copy_age_seconds", lambda: copy.age_seconds)
+        one("nsor_events_behind_seconds", lambda: deliverer.behind_seconds)
+        self.metrics.watch("nsor_agency_certificate_not_after_seconds", lambda: gate.ends(directory.current))
+        self._started(Figures(self.database, self.metrics, _figures()))
+
+    def _expose_load(self, writer: Writer[Call], copy: OutsideCopy, pool: Shares, streams: Streams) -> None:
+        """Have metrics say how busy the service is."""
+        threads, stream_threads = self.settings.unary_threads, self.settings.stream_threads
+
+        def busy() -> Values:
+            return {
+                ("unary", "busy"): pool.busy,
+                ("unary", "all"): threads,
+                ("stream", "busy"): streams.count,
+                ("stream", "all"): stream_threads,
+            }
+
+        def queues() -> Values:
+            spans: Values = {(f"spans {each.name}",): each.waiting for each in self.spans_to}
+            return {("writer",): writer.waiting, ("unary",): pool.waiting, ("outside copy",): copy.waiting, **spans}
+
+        self.metrics.watch("nsor_threads", busy)
+        self.metrics.watch("nsor_queue_length", queues)
+        self.metrics.watch("nsor_connections", self.database.connections)
 
     def _names(self) -> SearchIndex:
         """The names for searches: nobody waits until they are read."""
         names = SearchIndex(self.database, Sealer(self.keyring))
-        self.metrics.watch_search(lambda: names.is_ready)
+        self.metrics.watch_one("nsor_search_ready", lambda: names.is_ready)
         self._started(names)
         return names
 
     def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
         times = ReviewTimes(self.database, writer, directory, tracing, self.keyring)
-        self.metrics.watch_movements(times.movements_wait_seconds)
+        self.metrics.watch_one("nsor_movements_wait_seconds", times.movements_wait_seconds)
         return times
 
     def _decided_by_the_register(self, policy: Policy) -> None:
@@ -425,7 +513,7 @@ class _Parts:
             owner=share_of,
             weight=lambda call: call.weight,
             waits=waits,
-            on_lock=self.metrics.lock_held,
+            on_written=self.metrics.committed,
             on_connect=probe.resume,
         )
 
@@ -451,7 +539,8 @@ class _Parts:
         spans_to = destinations(self.environ, store_in=settings.state_dir if settings.trace_store else None)
         tracing = Tracing(spans_to, host=self._host.strip("[]"))
         self.stack.callback(tracing.shutdown, FLUSH_SECONDS)
-        self.metrics.watch_spans(spans_to)
+        self.spans_to.extend(spans_to)
+        self.metrics.watch("nsor_spans", lambda: _spans(spans_to))
         return tracing
 
     def _admission(self, writer: Writer[Call]) -> Admission:
@@ -474,7 +563,7 @@ class _Parts:
             streams_of_one=self.settings.streams_per_officer,
             all_streams=self.settings.stream_threads,
         )
-        self.metrics.watch_streams(limits.open_streams)
+        self.metrics.watch("nsor_streams", lambda: {(agency,): n for agency, n in limits.open_streams().items()})
         return limits
 
     def _reception(self) -> Reception:

@@ -180,12 +180,21 @@ def _of_lost(count: int) -> logging.LogRecord:
     return logging.LogRecord(__name__, logging.ERROR, "", 0, "%d lines of the log were lost", (count,), None)
 
 
+_begun: Final[list[Lines]] = []
+
+
+def lost() -> int:
+    """Lines of this process's log that weren't written."""
+    return sum(each.lost for each in _begun)
+
+
 def begin(form: Format, descriptor: int = _STDERR) -> Lines:
     """Log in this form from now on; warnings of all, and what we have to say.
 
     What nobody has caught is a line too, with classes and places instead of its text.
     """
     lines = Lines(Json() if form == "json" else Text(), descriptor)
+    _begun.append(lines)
     root = logging.getLogger()
     for before in list(root.handlers):
         root.removeHandler(before)

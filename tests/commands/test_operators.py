@@ -245,7 +245,7 @@ def test_status_names_certificates_that_the_register_does_not_know(say: Say, tmp
 
 def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     limits, metrics = Limits(rate_per_second=9, in_flight=9, streams=9, streams_of_one=9, all_streams=9), Metrics()
-    metrics.watch_streams(limits.open_streams)
+    metrics.watch("nsor_streams", lambda: {(agency,): count for agency, count in limits.open_streams().items()})
     held = [limits.stream("punjab-police") for _ in range(2)]
     server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
     try:

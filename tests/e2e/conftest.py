@@ -14,6 +14,7 @@ import pytest
 from demo.running import RunningRegister
 from nsor.v1 import registration_pb2
 from tests.e2e.agencies import Agencies, Officer, punjabis
+from tests.ports import free_address
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
 """Spans come within a fraction of a second, where tests would else wait for five."""
@@ -44,7 +45,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def agencies(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Agencies]:
     """The agencies around the session's register."""
     with ExitStack() as stack:
-        yield start(stack, tmp_path_factory.mktemp("register") / "register", prepared, {"NSOR_LOG_FORMAT": "json"})
+        settings = {"NSOR_LOG_FORMAT": "json", "NSOR_METRICS_LISTEN": free_address()}
+        yield start(stack, tmp_path_factory.mktemp("register") / "register", prepared, settings)
 
 
 @pytest.fixture(scope="session")

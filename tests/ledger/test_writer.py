@@ -21,7 +21,7 @@ from nsor_server.errors import Unavailable
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Decided, Entry, Head, LedgerUnavailable
 from nsor_server.ledger.guard import CommitGuard
-from nsor_server.ledger.writer import Writer
+from nsor_server.ledger.writer import Writer, Written
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Rows, Session, Statement, Step
@@ -319,7 +319,7 @@ def test_one_who_fails_to_hear_stops_nobody(new_writer: NewWriter, batches: Batc
     assert writer.submit(item("next")).index == 1
 
 
-@pytest.mark.parametrize("fault", ["committed", "on_lock"])
+@pytest.mark.parametrize("fault", ["committed", "on_written"])
 def test_what_fails_after_a_commit_writes_nothing_again(
     new_writer: NewWriter, new_entry: NewEntry, database: Database, fault: str
 ) -> None:
@@ -329,12 +329,12 @@ def test_what_fails_after_a_commit_writes_nothing_again(
             if fault == "committed":
                 raise ValueError
 
-    def on_lock(_seconds: float) -> None:
-        if fault == "on_lock":
+    def on_written(_written: Written) -> None:
+        if fault == "on_written":
             raise ValueError
 
     failing = Failing(new_entry)
-    writer = new_writer(failing, on_lock=on_lock)
+    writer = new_writer(failing, on_written=on_written)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(writer.submit, item("first"))
         assert failing.reached.wait(20)
@@ -513,12 +513,30 @@ def test_a_lost_standby_answers_nobody(
     writer.submit(item("after"))
 
 
-def test_the_time_of_the_lock_is_measured(new_writer: NewWriter, batches: Batches) -> None:
-    # Operators see for how long everybody else's commit had to wait.
-    held: list[float] = []
-    new_writer(batches, on_lock=held.append).submit(item("one"))
-    assert len(held) == 1
-    assert 0 < held[0] < 10
+def test_what_a_commit_takes_is_measured_by_its_parts(new_writer: NewWriter, batches: Batches) -> None:
+    # Operators see whether it is the queue, the lock or the disk that makes calls slow.
+    found: list[Written] = []
+    new_writer(batches, on_written=found.append).submit(item("one"))
+    (written,) = found
+    assert written.items == 1
+    assert written.stored is not None
+    assert 0 < written.stored < written.locked < 10
+    assert 0 < written.waited < 10
+    assert 0 <= written.queued < 10
+
+
+def test_what_is_not_stored_has_no_time_of_the_disk(new_writer: NewWriter, new_entry: NewEntry) -> None:
+    class Refusing(Batches):
+        def decide(
+            self, items: Sequence[Item], _results: Sequence[Rows], _head: Head, _session: Session
+        ) -> list[Decided | Exception]:
+            return [ValueError() for _ in items]
+
+    found: list[Written] = []
+    writer = new_writer(Refusing(new_entry), on_written=found.append)
+    with pytest.raises(ValueError, match=r"^$"):
+        writer.submit(item("one"))
+    assert [each.stored for each in found] == [None]
 
 
 @pytest.mark.usefixtures("marker")

@@ -155,7 +155,7 @@ def test_metrics_tell_calls_certificates_spans_and_health(serve: Serve) -> None:
         serving.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest())
         with urllib.request.urlopen(f"http://{serving.settings.metrics_listen}/metrics", timeout=5) as answer:
             text = answer.read().decode()
-    assert f'nsor_calls_total{{code="OK",method="{LIST}"}} 1.0' in text
+    assert f'nsor_calls_total{{code="OK",kind="NPB",method="{LIST}"}} 1.0' in text
     assert 'nsor_certificate_not_after_seconds{certificate="server"}' in text
     assert 'nsor_spans_total{destination="store",state="ended"}' in text
     assert "nsor_ledger_healthy 1.0" in text

@@ -57,6 +57,15 @@ def jobs() -> Iterator[Jobs]:
         made.begun.get()[1].set()
 
 
+def test_threads_that_are_busy_and_jobs_that_wait_are_told(jobs: Jobs) -> None:
+    assert (jobs.shares.busy, jobs.shares.waiting) == (0, 0)
+    jobs.submit("punjab-police", 5)
+    jobs.begin(3)
+    assert (jobs.shares.busy, jobs.shares.waiting) == (3, 2)
+    jobs.end("punjab-police")
+    assert (jobs.shares.busy, jobs.shares.waiting) == (3, 1)
+
+
 def test_one_agency_never_has_more_than_a_third(jobs: Jobs) -> None:
     # Whoever comes next finds a thread, whatever the others ask for.
     jobs.submit("greedy", 100)

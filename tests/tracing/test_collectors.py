@@ -11,7 +11,7 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from nsor_server.tracing.exporters import destinations
+from nsor_server.tracing.exporters import QUEUE, destinations
 from nsor_server.tracing.spans import Tracing
 
 METHOD = "nsor.v1.DirectoryService/ListAgencies"
@@ -78,6 +78,9 @@ def test_a_hanging_collector_slows_neither_a_call_nor_the_shutdown(
         tracing.call(METHOD, None).end()
     tracing.shutdown(1.0)
     assert (collector.counts.ended, collector.counts.exported, collector.counts.failed) == (20_000, 0, 0)
+    # All are accounted for: one export hangs with what it has taken, as many wait as there is room for.
+    assert (collector.waiting, collector.dropped) == (QUEUE, 20_000 - QUEUE - collector.counts.taken)
+    assert collector.dropped > 0
 
 
 def test_lost_spans_are_counted(hanging: str, monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:

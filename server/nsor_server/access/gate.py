@@ -66,6 +66,16 @@ def identify(pem: bytes, snapshot: DirectorySnapshot, now: dt.datetime) -> Calle
     return Caller(agency, facts.fingerprint)
 
 
+def ends(snapshot: DirectorySnapshot) -> dict[tuple[str, ...], float]:
+    """When the last valid certificate of each agency that may call ends, seconds since 1970; 0: it has none."""
+    now = snapshot.now()
+    found = {agency.agency_id: 0.0 for agency in snapshot.agencies.values() if agency.enabled}
+    for each in snapshot.certificates.values():
+        if each.agency_id in found and not each.revoked and each.not_after > now:
+            found[each.agency_id] = max(found[each.agency_id], each.not_after.timestamp())
+    return {(agency_id,): end for agency_id, end in found.items()}
+
+
 def claimed(pem: bytes, snapshot: DirectorySnapshot) -> tuple[Agency, bytes]:
     """For the record of a refusal: the known agency that a certificate names, or nobody, and its fingerprint, or b"".
 

@@ -62,6 +62,15 @@ def last_calls(conn: Connection, agency_ids: Sequence[str]) -> Mapping[str, int]
     return {agency: leaf.decode(stored).time_us for agency, stored in rows}
 
 
+def checkpoint_age(conn: Connection) -> float:
+    """Seconds since the newest checkpoint, by the database's clock, of whichever process; 0: there is none yet."""
+    ((age,),) = conn.execute(
+        "SELECT CASE WHEN size = 0 THEN 0 ELSE extract(epoch FROM clock_timestamp()) - time_us / 1000000.0 END"
+        " FROM ledger_head"
+    ).fetchall()
+    return max(0.0, float(age))
+
+
 def refusals(conn: Connection, since_us: int) -> Iterator[Refusal]:
     """Entries of calls that weren't answered, from an instant on, the oldest first.
 

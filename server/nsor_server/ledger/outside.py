@@ -282,6 +282,7 @@ class OutsideCopy:
         self._lost: int | None = size + 1
         self._behind_since: float | None = time.monotonic()
         self._caught_up_to = size
+        self._whole_at = time.monotonic()
         self._busy_since: float | None = None
         self._descriptor: int | None = None
         self._was_open = False
@@ -302,6 +303,16 @@ class OutsideCopy:
         if not self._writer.is_alive():
             return math.inf
         return now - min(since) if since else 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Checkpoints that wait to be written."""
+        return self._queue.qsize()
+
+    @property
+    def age_seconds(self) -> float:
+        """Since the copy was last written to, or seen to have everything."""
+        return time.monotonic() - self._whole_at
 
     @property
     def _hangs(self) -> bool:
@@ -404,6 +415,7 @@ class OutsideCopy:
         with self._losing:
             if self._lost is None:
                 self._behind_since, self._alerted = None, False
+                self._whole_at = time.monotonic()
 
     def _write(self, notes: Sequence[tuple[int, bytes]]) -> bool:
         """Append and flush to the disk; what fails is lost, and caught up with later."""
@@ -414,6 +426,7 @@ class OutsideCopy:
             self._open()
             if self._descriptor is not None:
                 _append(self._descriptor, (note for _, note in notes))
+                self._whole_at = time.monotonic()
         except (OSError, OperatorError, psycopg.Error) as error:
             self._failed(getattr(error, "strerror", None) or type(error).__name__)
             self._lose(min(size for size, _ in notes))

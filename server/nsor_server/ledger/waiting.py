@@ -6,6 +6,7 @@ Had they one queue, whoever puts in the most would fill each batch, and everybod
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -25,8 +26,10 @@ class Waiting(Generic[Each]):
     def __init__(self, most_of_one: int, weight: Callable[[Each], int] = lambda _item: 1) -> None:
         self._most_of_one = most_of_one
         self._weight = weight
-        self._queues: OrderedDict[str, deque[Each]] = OrderedDict()
+        self._queues: OrderedDict[str, deque[tuple[float, Each]]] = OrderedDict()
         self._count = 0
+        self.waited = 0.0
+        """Seconds for which the first of those that were taken last had waited."""
         self._closed = False
         self._changed = threading.Condition(threading.Lock())
 
@@ -40,7 +43,7 @@ class Waiting(Generic[Each]):
             queue = self._queues.get(owner)
             if queue is None:
                 queue = self._queues[owner] = deque()
-            queue.append(item)
+            queue.append((time.monotonic(), item))
             self._count += 1
             self._changed.notify()
 
@@ -59,16 +62,19 @@ class Waiting(Generic[Each]):
             while not self._count and not self._closed:
                 self._changed.wait()
             taken: list[Each] = []
+            now = oldest = time.monotonic()
             weights: Counter[str] = Counter()
             left = most
             able = deque(self._queues)
             while able:
                 owner = able.popleft()
                 queue = self._queues[owner]
-                weight = self._weight(queue[0])
+                weight = self._weight(queue[0][1])
                 if taken and (weight > left or (weights[owner] and weights[owner] + weight > self._most_of_one)):
                     continue  # it keeps its place: the next batch begins with it
-                taken.append(queue.popleft())
+                since, item = queue.popleft()
+                oldest = min(oldest, since)
+                taken.append(item)
                 weights[owner] += weight
                 left -= weight
                 if queue:
@@ -77,4 +83,5 @@ class Waiting(Generic[Each]):
                 else:
                     del self._queues[owner]
             self._count -= len(taken)
+            self.waited = now - oldest
             return taken

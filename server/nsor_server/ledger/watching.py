@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import logging
+import math
 import os
 import threading
 import time
@@ -71,8 +72,21 @@ class Watching(abc.ABC):
         """
         self._what, self._writer, self._tracing = what, writer, tracing
         self._own, self._others = 0, 0
+        self._ended_at = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        """Of the thread."""
+        return self._thread.name
+
+    @property
+    def age_seconds(self) -> float:
+        """Since it has ended a round, whatever it found, or since it was made; infinite once its thread has ended."""
+        if self._thread.ident is not None and not self._thread.is_alive():
+            return math.inf
+        return time.monotonic() - self._ended_at
 
     @property
     @abc.abstractmethod
@@ -126,11 +140,12 @@ class Watching(abc.ABC):
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
-            for work in self.works:
-                self._all(work)
+            went_well = [self._all(work) for work in self.works]
+            if all(went_well):
+                self._ended_at = time.monotonic()
 
-    def _all(self, work: Callable[[], bool]) -> None:
-        """Do one kind of work until there is no more."""
+    def _all(self, work: Callable[[], bool]) -> bool:
+        """Do one kind of work until there is no more; tells whether that went well."""
         try:
             while not self._stopped.wait(self._rest()) and work():
                 pass
@@ -138,6 +153,9 @@ class Watching(abc.ABC):
             _log.error("%s couldn't be watched (%s); trying again", self._what, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
             alert(Alert.CALL_FAILED, "%s couldn't be watched (%s)", self._what, type(error).__name__)
+        else:
+            return True
+        return False
 
     def _rest(self) -> float:
         """How many seconds are rested: none unless others have recorded something since it was asked last."""

@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import psycopg
 
@@ -43,6 +43,24 @@ _OF_THE_DATABASE: Final = frozenset({"0A", "25", "3D", "3F", "42", "53", "58", "
 """Classes of SQLSTATE that tell of the database's state, rights, schema, disk or memory rather than of the data."""
 
 _log = logging.getLogger(__name__)
+
+
+class Written(NamedTuple):
+    """What writing a batch took.
+
+    Attributes:
+        items: of the batch.
+        queued: seconds that the first of them waited to be taken.
+        waited: seconds until the head was locked and what is decided by was read.
+        locked: seconds for which the lock was held.
+        stored: of these, seconds that the database took to store it all durably; None: nothing was stored.
+    """
+
+    items: int
+    queued: float
+    waited: float
+    locked: float
+    stored: float | None
 
 
 class Item(Protocol):
@@ -96,7 +114,7 @@ class Writer(Generic[Each]):
         ledger: Ledger,
         guard: CommitGuard,
         *,
-        on_lock: Callable[[float], None] = lambda _seconds: None,
+        on_written: Callable[[Written], None] = lambda _written: None,
         on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
         owner: Callable[[Each], str] = lambda _item: "",
         weight: Callable[[Each], int] = lambda _item: 1,
@@ -113,7 +131,7 @@ class Writer(Generic[Each]):
             owner: whose an item is: of each owner a batch takes one in turn.
             weight: as how many items it counts in a batch.
             waits: of this process, for the head's lock.
-            on_lock: hears for how many seconds the head's lock was held.
+            on_written: hears what each batch took, also of one that failed under the lock.
             on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
             max_batch: items of one commit.
             max_waiting: items in the queue before ``put`` refuses.
@@ -122,7 +140,7 @@ class Writer(Generic[Each]):
         self._ledger = ledger
         self._guard = guard
         self._batches: Batches[Each]
-        self._on_lock = on_lock
+        self._on_written = on_written
         self._on_connect = on_connect
         self._max_batch = max_batch
         self._max_waiting = max_waiting
@@ -153,6 +171,11 @@ class Writer(Generic[Each]):
     def size(self) -> int:
         """Entries of the ledger that this process knows to be durable."""
         return self._ledger.continuity.size
+
+    @property
+    def waiting(self) -> int:
+        """Items in the queue."""
+        return len(self._waiting)
 
     def put(self, item: Each) -> None:
         """Have an item decided, recorded and committed; ``item.done`` hears what became of it.
@@ -314,6 +337,7 @@ class Writer(Generic[Each]):
             self._session = self._new_session()
         session = self._session
         reads = self._batches.reads(batch)
+        asked, sent = time.monotonic(), math.inf
         with self._waits.measured():
             _, locked, *results = session.run(BEGIN, LOCK, *reads)
         since = time.monotonic()
@@ -327,10 +351,13 @@ class Writer(Generic[Each]):
             composed = self._ledger.compose(session, head, [each.entry for each in written])
             made = [step for each in written for step in each.steps]
             rows = changes.added([row for each in written for row in each.rows], head.now_us)
+            sent = time.monotonic()
             self._guard.commit(session, composed.appended, [*composed.steps, *made, *rows])
             self._ledger.continuity.committed()
         finally:
-            self._afterwards(time.monotonic() - since)
+            now = time.monotonic()
+            stored = now - sent if sent < now else None
+            self._afterwards(Written(len(batch), self._waiting.waited, since - asked, now - since, stored))
         receipts = iter(composed.appended.receipts)
         return [each if isinstance(each, Exception) else next(receipts) for each in decided]
 
@@ -348,11 +375,11 @@ class Writer(Generic[Each]):
             raise
         return Session(conn)
 
-    def _afterwards(self, seconds: float) -> None:
+    def _afterwards(self, written: Written) -> None:
         """Say that a batch has ended. What fails here doesn't make it fail: it may be durable already."""
         try:
             self._batches.committed()
-            self._on_lock(seconds)
+            self._on_written(written)
         except Exception as error:  # noqa: BLE001 - see above
             _log.error("what follows a commit has failed (%s)", type(error).__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import grpc
@@ -39,12 +40,14 @@ class Answers:
         describe(call, recorded=receipt is not None)
         if call.error is None:
             call.span.end()
-            self.metrics.called(call.method, "OK")
+            self._count(call, "OK")
             channel.answer(call.answer, trailing)
         else:
             code = status.CODES[call.error.code]
-            call.span.end(code.name, status.reason_name(call.error))
-            self.metrics.called(call.method, code.name)
+            reason = status.reason_name(call.error)
+            call.span.end(code.name, reason)
+            self._count(call, code.name)
+            self.metrics.refused(reason, call.agency.agency_id)
             # grpc_status refuses a status whose message isn't the call's own.
             message = status_pb2.Status.FromString(call.answer).message
             channel.end(code, message, ((STATUS_DETAILS, call.answer), *trailing))
@@ -55,7 +58,7 @@ class Answers:
         channel, call.channel = call.channel, None
         describe(call, recorded=False)
         call.span.end(grpc.StatusCode.CANCELLED.name)
-        self.metrics.called(call.method, grpc.StatusCode.CANCELLED.name)
+        self._count(call, grpc.StatusCode.CANCELLED.name)
         channel.cancel()
         self._release(call, channel)
 
@@ -65,9 +68,15 @@ class Answers:
         describe(call, recorded=False)
         code = grpc.StatusCode.OK if channel.is_active() else grpc.StatusCode.CANCELLED
         call.span.end(code.name)
-        self.metrics.called(call.method, code.name)
+        self._count(call, code.name)
         channel.end(code, "", ())
         self._release(call, channel)
+
+    def _count(self, call: Call, code: str) -> None:
+        """Count a call by its code, with what it took; a stream takes as long as its caller wants."""
+        is_stream = call.route is not None and call.route.is_stream
+        seconds = None if is_stream else time.monotonic() - call.moment
+        self.metrics.called(call.method, call.agency.kind, code, seconds, call.span.trace_id)
 
     def _release(self, call: Call, channel: Channel) -> None:
         """Count the call no more as one of its agency's, once its answer is sent: memory holds it until then."""

@@ -53,6 +53,8 @@ class Connections:
         self._owners: dict[Address, Standing] = {}
         self._ending: dict[Standing, tuple[Address, float]] = {}
         self._told_until: dict[Standing, float] = {}
+        self.called = 0
+        """Connections on which a certificate has called; one whose address it has had before isn't counted again."""
         self._wanted = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="connections", daemon=True)
@@ -83,6 +85,7 @@ class Connections:
             if before is not None:
                 self._addresses[before].pop(address, None)
             self._owners[address] = standing
+            self.called += 1
             mine = self._addresses.setdefault(standing, {})
             mine[address] = None
             too_many = len(mine) > self._bound(standing)

@@ -42,6 +42,8 @@ class Credentials:
         self._metrics = metrics
         self._lock = threading.Lock()
         self._offered: grpc.ServerCertificateConfiguration | None = None
+        self.begun = 0
+        """Handshakes that were begun, our own of `renewal.py` too."""
         self._stamp = self._stamps()
         self._loaded = self._read()
 
@@ -56,6 +58,7 @@ class Credentials:
     def fetch(self) -> grpc.ServerCertificateConfiguration | None:
         """What was offered, to one handshake; None keeps what grpc has."""
         with self._lock:
+            self.begun += 1
             offered, self._offered = self._offered, None
             return offered
 

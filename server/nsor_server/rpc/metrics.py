@@ -1,170 +1,199 @@
-"""Metrics for Prometheus: calls by method and code, certificates' ends, spans lost, the ledger's health. No person.
+"""Metrics for Prometheus: what the front door counts, and what others of the process tell when somebody asks.
 
-The endpoint itself is `rpc/probes.py`.
+What there may be, and why none of it tells of a person, is in `rpc/exposed.py`. The endpoint is `rpc/probes.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from nsor_server.tracing.exporters import Destination
+from nsor.v1 import options_pb2
+from nsor_server import alerts, logs
+from nsor_server.ledger.writer import Written
+from nsor_server.rpc.exposed import EXPOSED
+from nsor_server.rpc.ranges import COUNTS, Ranges, Reading, merged, shown
+
+CALL_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+COMMIT_MS: Final = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 250, 1000)
+COMMIT_CALLS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+
+Labels = tuple[str, ...]
+Values = Mapping[Labels, float]
+Key = tuple[str, int, str]
+"""What calls are counted by: method, kind of agency, gRPC's code."""
+_KINDS: Final[Mapping[int, str]] = {
+    number: name.removeprefix("AGENCY_KIND_") if number else "UNKNOWN"
+    for name, number in options_pb2.AgencyKind.items()
+}
 
 
 class Metrics:
-    """What the server counts."""
+    """What the server counts, and whom it asks."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._calls = Counter("nsor_calls", "Calls answered.", ["method", "code"], registry=self.registry)
-        self._children: dict[tuple[str, str], Counter] = {}
-        self._not_after = Gauge(
-            "nsor_certificate_not_after_seconds",
-            "End of the certificate that is loaded, seconds since 1970.",
-            ["certificate"],
-            registry=self.registry,
-        )
+        self._lock = threading.Lock()
+        self._calls: dict[Key, Ranges] = {}
+        self._streams: Counter[Key] = Counter()
+        self._counts: dict[str, Counter[Labels]] = {
+            name: Counter()
+            for name in ("nsor_refusals", "nsor_calls_dropped", "nsor_penalties", "nsor_connections_closed")
+        }
+        self._ends: dict[Labels, float] = {}
+        self._batches = Ranges(COMMIT_CALLS, COUNTS)
+        self._queued, self._waited, self._locked, self._stored = (Ranges(COMMIT_MS) for _ in range(4))
+        self.watch("nsor_certificate_not_after_seconds", lambda: self._ends)
+        self.watch("nsor_alerts", lambda: {(code,): count for code, count in alerts.counts().items()})
+        self.watch_one("nsor_log_lines_lost", logs.lost)
+        for name, counted in self._counts.items():
+            self.watch(name, lambda counted=counted: self._copied(counted))  # type: ignore[misc]  # bound at once
+        self.registry.register(_Counted(self))
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
 
-        self._dropped = Counter(
-            "nsor_calls_dropped",
-            "Calls that ended unread, by the agency that the certificate names.",
-            ["agency"],
-            registry=self.registry,
-        )
-        self._penalties = Counter(
-            "nsor_penalties",
-            "How often the calls of a certificate began to be dropped for a while.",
-            ["agency"],
-            registry=self.registry,
-        )
-        self._connections = Counter(
-            "nsor_connections_closed",
-            "Connections shut down since the certificate had too many or was revoked, by the agency that it names.",
-            ["agency"],
-            registry=self.registry,
-        )
-        self._lock_held = Histogram(
-            "nsor_ledger_lock_seconds",
-            "How long a commit held the lock of the ledger's head.",
-            buckets=(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1.0),
-            registry=self.registry,
-        )
+    def called(self, method: str, kind: int, code: str, seconds: float | None, trace_id: bytes) -> None:
+        """Count a call.
 
-    def lock_held(self, seconds: float) -> None:
-        """Note for how long the head's lock was held."""
-        self._lock_held.observe(seconds)
+        Args:
+            method: full name, or ``_OTHER``.
+            kind: of the agency, `options_pb2.AgencyKind`.
+            code: name of gRPC's code.
+            seconds: that it took; None of a stream, which is as long as its caller wants.
+            trace_id: 16 bytes.
+        """
+        key = method, kind, code
+        if seconds is None:
+            with self._lock:
+                self._streams[key] += 1
+            return
+        ranges = self._calls.get(key)
+        if ranges is None:
+            with self._lock:
+                ranges = self._calls.setdefault(key, Ranges(CALL_MS))
+        ranges.add(seconds, trace_id)
+
+    def refused(self, reason: str, agency: str) -> None:
+        """Count a refusal or a failure, of the agency that the certificate names, or of nobody: empty."""
+        self._add("nsor_refusals", (reason, agency), 1)
+
+    def committed(self, written: Written) -> None:
+        """Note what a batch of the ledger's writer took."""
+        self._batches.add(written.items)
+        self._queued.add(written.queued)
+        self._waited.add(written.waited)
+        self._locked.add(written.locked)
+        if written.stored is not None:
+            self._stored.add(written.stored)
 
     def dropped(self, agency: str, *, calls: int, penalties: int, connections: int) -> None:
         """Note calls that were dropped, penalties that began, and connections that were shut down."""
-        self._dropped.labels(agency).inc(calls)
-        self._penalties.labels(agency).inc(penalties)
-        self._connections.labels(agency).inc(connections)
-
-    def called(self, method: str, code: str) -> None:
-        """Count a call."""
-        key = (method, code)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._calls.labels(method, code)
-        child.inc()
+        self._add("nsor_calls_dropped", (agency,), calls)
+        self._add("nsor_penalties", (agency,), penalties)
+        self._add("nsor_connections_closed", (agency,), connections)
 
     def certificate(self, name: str, not_after: float) -> None:
         """Note the end of a certificate that was loaded, seconds since 1970."""
-        self._not_after.labels(name).set(not_after)
+        self._ends = {**self._ends, (name,): not_after}
 
-    def watch_spans(self, destinations: Sequence[Destination]) -> None:
-        """Collect the counts of spans whenever somebody asks."""
-        self.registry.register(_Spans(destinations))
+    def watch(self, name: str, read: Callable[[], Values]) -> None:
+        """Read a metric whenever somebody asks: by the values of its labels.
 
-    def watch_ledger(
-        self, healthy: Callable[[], bool], copy_behind: Callable[[], float], events_behind: Callable[[], float]
-    ) -> None:
-        """Collect the ledger's health, and for how many seconds copy and events are behind, whenever somebody asks."""
-        self.registry.register(_Ledger(healthy, copy_behind, events_behind))
-
-    def watch_directory(self, unproved_seconds: Callable[[], float]) -> None:
-        """Collect for how long what decides hasn't been proved, whenever somebody asks."""
-        gauge = Gauge(
-            "nsor_directory_unproved_seconds",
-            "For how long what decides hasn't been what the ledger says; 0: it is.",
-            registry=self.registry,
-        )
-        gauge.set_function(unproved_seconds)
-
-    def watch_movements(self, wait_seconds: Callable[[], float]) -> None:
-        """Collect how long the oldest movement over the border waits to be compared, whenever somebody asks."""
-        gauge = Gauge(
-            "nsor_movements_wait_seconds",
-            "For how long the oldest movement waits that the last fixed time has left to the next; 0: none.",
-            registry=self.registry,
-        )
-        gauge.set_function(wait_seconds)
-
-    def watch_search(self, is_ready: Callable[[], bool]) -> None:
-        """Collect whether searches by name are answered.
-
-        Not among how many: by whether that number grows when he is confirmed one would learn that somebody is held,
-        and so that he was in the register before.
+        Raises:
+            KeyError: there is no such metric in `exposed`.
+            ValueError: it is read already.
         """
-        ready = Gauge("nsor_search_ready", "Whether the names for searches are read: 1 or 0.", registry=self.registry)
-        ready.set_function(is_ready)
+        self.registry.register(_Read(name, read))
 
-    def watch_streams(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
-        """Collect the open streams whenever somebody asks."""
-        self.registry.register(_Streams(by_agency))
+    def watch_one(self, name: str, read: Callable[[], float]) -> None:
+        """As ``watch``, of one without labels."""
+        self.watch(name, lambda: {(): float(read())})
+
+    def _add(self, name: str, labels: Labels, count: int) -> None:
+        with self._lock:
+            self._counts[name][labels] += count
+
+    def _copied(self, counted: Counter[Labels]) -> Values:
+        with self._lock:
+            return dict(counted)
+
+    def families(self) -> Iterable[Metric]:
+        """What is counted by ranges."""
+        with self._lock:
+            calls, streams = dict(self._calls), dict(self._streams)
+        counted = _plain("nsor_calls")
+        by_method: defaultdict[tuple[str, int], list[Reading]] = defaultdict(list)
+        counts = Counter(streams)
+        for key, ranges in calls.items():
+            reading = ranges.read()
+            counts[key] += sum(reading.counts)
+            by_method[key[:2]].append(reading)
+        for (method, kind, code), count in sorted(counts.items()):
+            counted.add_metric((method, _KINDS[kind], code), count)
+        yield counted
+        taken = _histogram("nsor_call_seconds")
+        for (method, kind), found in sorted(by_method.items(), key=lambda item: item[0]):
+            taken.add_metric((method, _KINDS[kind]), *shown(merged(found), CALL_MS))
+        yield taken
+        sizes = _histogram("nsor_commit_calls")
+        sizes.add_metric((), *shown(self._batches.read(), COMMIT_CALLS, COUNTS))
+        yield sizes
+        for name, ranges in (
+            ("nsor_commit_queue_seconds", self._queued),
+            ("nsor_commit_wait_seconds", self._waited),
+            ("nsor_ledger_lock_seconds", self._locked),
+            ("nsor_commit_seconds", self._stored),
+        ):
+            family = _histogram(name)
+            family.add_metric((), *shown(ranges.read(), COMMIT_MS))
+            yield family
 
 
-class _Spans(Collector):
-    def __init__(self, destinations: Sequence[Destination]) -> None:
-        self._destinations = destinations
+class _Counted(Collector):
+    """What is counted by ranges, as prometheus-client asks for it."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
         """Give the current counts."""
-        spans = CounterMetricFamily(
-            "nsor_spans", "Spans by destination: ended, exported, failed.", labels=["destination", "state"]
-        )
-        for destination in self._destinations:
-            spans.add_metric([destination.name, "ended"], destination.counts.ended)
-            spans.add_metric([destination.name, "exported"], destination.counts.exported)
-            spans.add_metric([destination.name, "failed"], destination.counts.failed)
-        yield spans
+        return self._metrics.families()
 
 
-class _Streams(Collector):
-    def __init__(self, by_agency: Callable[[], Mapping[str, int]]) -> None:
-        self._by_agency = by_agency
+class _Read(Collector):
+    """What somebody else of the process knows."""
 
-    def collect(self) -> Iterable[Metric]:
-        """Give the current counts."""
-        streams = GaugeMetricFamily("nsor_streams", "Open streams by agency.", labels=["agency"])
-        for agency_id, count in self._by_agency().items():
-            streams.add_metric([agency_id], count)
-        yield streams
+    def __init__(self, name: str, read: Callable[[], Values]) -> None:
+        self._name = name
+        self._read = read
+        _plain(name)
 
-
-class _Ledger(Collector):
-    def __init__(
-        self, healthy: Callable[[], bool], copy_behind: Callable[[], float], events_behind: Callable[[], float]
-    ) -> None:
-        self._healthy = healthy
-        self._copy_behind = copy_behind
-        self._events_behind = events_behind
+    def describe(self) -> Iterable[Metric]:
+        """Its name, without asking anybody yet."""
+        return (_plain(self._name),)
 
     def collect(self) -> Iterable[Metric]:
-        """Give the current health."""
-        yield GaugeMetricFamily(
-            "nsor_ledger_healthy", "Whether accesses can be recorded.", value=float(self._healthy())
-        )
-        yield GaugeMetricFamily(
-            "nsor_outside_copy_behind_seconds",
-            "For how long the outside copy of the checkpoints hasn't been written; 0: it keeps up.",
-            value=self._copy_behind(),
-        )
-        yield GaugeMetricFamily(
-            "nsor_events_behind_seconds",
-            "For how long not all events have been delivered; 0: they are.",
-            value=self._events_behind(),
-        )
+        """Ask now."""
+        family = _plain(self._name)
+        for labels, value in sorted(self._read().items()):
+            family.add_metric(labels, value)
+        return (family,)
+
+
+def _plain(name: str) -> CounterMetricFamily | GaugeMetricFamily:
+    """An empty counter or gauge, as it is exposed."""
+    exposed = EXPOSED[name]
+    if exposed.kind == "counter":
+        return CounterMetricFamily(name, exposed.text, labels=exposed.labels)
+    return GaugeMetricFamily(name, exposed.text, labels=exposed.labels)
+
+
+def _histogram(name: str) -> HistogramMetricFamily:
+    exposed = EXPOSED[name]
+    return HistogramMetricFamily(name, exposed.text, labels=exposed.labels)

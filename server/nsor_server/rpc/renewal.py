@@ -36,6 +36,8 @@ class Renewal:
         self._credentials = credentials
         self._address = ({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104 - compared, not bound
         self._every = every_seconds
+        self.begun = 0
+        """Handshakes that were begun to pin a configuration."""
         self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tls-renewal", daemon=True)
@@ -88,6 +90,7 @@ class Renewal:
         with contextlib.suppress(ssl.SSLWantReadError):
             hello.do_handshake()
         connection = socket.create_connection(self._address, timeout=ANSWER_SECONDS)
+        self.begun += 1
         try:
             connection.sendall(outgoing.read())
             if not connection.recv(1):

@@ -54,6 +54,7 @@ class Shares:
         self._most_of_one = max(1.0, threads / 3)
         """Of one agency at a time: whoever comes next finds threads, connections and the interpreter."""
         self._free = float(threads)
+        self._busy = 0
         self._level = 0.0
         """What whoever was served last has had: an agency that comes back starts here, and has saved up nothing."""
         self._shares: dict[str, _Share] = {}
@@ -82,6 +83,17 @@ class Shares:
             share.jobs.append((cost, job))
             self._changed.notify()
 
+    @property
+    def busy(self) -> int:
+        """Threads that run a job."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for a thread."""
+        with self._changed:
+            return sum(len(share.jobs) for share in self._shares.values())
+
     def close(self) -> None:
         """Take up no more jobs; those that run end by themselves."""
         with self._changed:
@@ -107,6 +119,7 @@ class Shares:
             with self._changed:
                 share.running -= held
                 self._free += held
+                self._busy -= 1
                 self._changed.notify()
 
     def _take(self) -> tuple[_Share, float, Job] | None:
@@ -121,6 +134,7 @@ class Shares:
         best.had += cost
         best.running += held
         self._free -= held
+        self._busy += 1
         return best, held, job
 
     def _fits(self, share: _Share) -> bool:

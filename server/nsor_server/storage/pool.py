@@ -128,6 +128,17 @@ class Database:
         self._pool.open(wait=True, timeout=timeout_seconds)
         self._readers.open(wait=True, timeout=timeout_seconds)
 
+    def connections(self) -> dict[tuple[str, ...], float]:
+        """Connections of each pool that are busy and idle, and who waits for one."""
+        found: dict[tuple[str, ...], float] = {}
+        for name, pool in (("reading", self._readers), ("transactions", self._pool)):
+            stats = pool.get_stats()
+            idle = stats.get("pool_available", 0)
+            found[name, "busy"] = max(0, stats.get("pool_size", 0) - idle)
+            found[name, "idle"] = idle
+            found[name, "awaited"] = stats.get("requests_waiting", 0)
+        return found
+
     def close(self) -> None:
         """Close the pools; connections that are still in use are closed when they come back."""
         self._readers.close()

@@ -7,6 +7,7 @@ spans and counts them. A collector that hangs costs spans, no more.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Counts:
-    """How many spans a destination was given, took and lost."""
+    """How many spans a destination was given, took and lost; of those taken it may still be sending some."""
 
     ended: int = 0
+    taken: int = 0
     exported: int = 0
     failed: int = 0
 
@@ -45,6 +47,7 @@ class _Counting(SpanExporter):
         self._counts = counts
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self._counts.taken += len(spans)
         result = self._exporter.export(spans)
         failed = result is not SpanExportResult.SUCCESS
         if failed:
@@ -69,12 +72,27 @@ class Destination(BatchSpanProcessor):
     def __init__(self, name: str, exporter: SpanExporter, *, queue: int | None = QUEUE) -> None:
         self.name = name
         self.counts = Counts()
+        self._lock = threading.Lock()
         super().__init__(_Counting(name, exporter, self.counts), max_queue_size=queue)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue the span."""
-        self.counts.ended += 1
+        with self._lock:
+            self.counts.ended += 1
         super().on_end(span)
+
+    @property
+    def waiting(self) -> int:
+        """Spans in the queue."""
+        return len(self._batch_processor._queue)  # noqa: SLF001 - the SDK tells it to its own metrics alone
+
+    @property
+    def dropped(self) -> int:
+        """Spans that were lost since too many waited: all that ended, but those that were taken, and that wait."""
+        # In this order: what ends or is taken meanwhile never counts as lost.
+        ended = self.counts.ended
+        waiting = self.waiting
+        return max(0, ended - self.counts.taken - waiting)
 
 
 def destinations(environ: Mapping[str, str], *, store_in: Path | None) -> list[Destination]:

@@ -175,7 +175,7 @@ def test_nobody_who_runs_the_register_is_told_how_many_may_be_found(
     (said,) = [each.getMessage() for each in caplog.records if "searches by name are ready" in each.getMessage()]
     assert said.startswith("searches by name are ready, after ")
     metrics = Metrics()
-    metrics.watch_search(lambda: searching.services.names.is_ready)
+    metrics.watch_one("nsor_search_ready", lambda: searching.services.names.is_ready)
     (family,) = [each for each in metrics.registry.collect() if "search" in each.name]
     assert [(each.name, each.value) for each in family.samples] == [("nsor_search_ready", 1.0)]
 

@@ -41,6 +41,19 @@ def due(
     return list(versions.values()), Place(*found[-1][:3]) if len(found) == most else None
 
 
+def wait_seconds(conn: Connection) -> float:
+    """For how many whole minutes, in seconds, the first step that has fallen due waits to be told; 0: none does.
+
+    In minutes, since a step that a confirmation makes due is told within seconds: nobody sees by it that there is one.
+    """
+    ((waits,),) = conn.execute(_WAITS.encode()).fetchall()
+    return max(0.0, float(waits or 0) // 60 * 60)
+
+
+_WAITS: Final = f"""
+SELECT extract(epoch FROM clock_timestamp()) - min(since_us) / 1000000.0
+FROM registration_work WHERE kind = {rules.DUTY_STEP}
+"""  # noqa: S608 - a constant
 _DUE: Final = Statement(
     b"duty steps due",
     f"""

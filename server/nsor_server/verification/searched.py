@@ -24,8 +24,6 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
-_ALL: Final = 2**31
-"""More than the records of any case."""
 _HIDDEN: Final = "a search didn't show a registration that it had found and had to show, in its newest version"
 _SHOWN: Final = "a search showed a registration that it couldn't show"
 _ELSEWHERE: Final = "a search was of an FIR of another place than its officer's"
@@ -94,7 +92,7 @@ class Searched:
     def _of_case(self, index: int, detail: record_pb2.AccessDetail, case: str) -> list[bytes]:
         """The records of an FIR that were read; compared, but where one may have been of it that was erased since."""
         blinds = [blind for _, blind in self._blind_index.values("case", case)]
-        there = [self._history.standing(one) for one in store.of_case(self._conn, blinds, _ALL)]
+        there = [self._history.standing(one) for one in store.all_of_case(self._conn, blinds)]
         known = [each for each in there if each.cases.get(case, self._history.rotations + 1) <= self._history.rotations]
         were = known[: rules.MOST_OF_CASE]
         ends, erased = _ends(detail), self._history.erased

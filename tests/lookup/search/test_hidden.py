@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nsor_server.lookup.search import rules, store
+from nsor_server.registration import facts as registrations
 from nsor_server.storage import sealing
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Statement, ask
@@ -157,6 +158,35 @@ def test_the_entry_of_a_search_is_as_large_for_a_case_of_most(
     by_name: dict[str, Any] = {"name": written(*RAFIQ[:2])}
     few = work.of(searching, searching.fir(), **by_name)["bytes of the detail"]
     # As if the case had had as many as are compared at most.
-    ids = store.of_case
-    monkeypatch.setattr(store, "of_case", lambda *args: [*ids(*args), *(uuid.uuid4().bytes for _ in range(80))])
+    of_case = store.of_case
+
+    def with_many(*arguments: Any) -> tuple[list[bytes], list[bytes]]:
+        ids, others = of_case(*arguments)
+        return [*ids, *(uuid.uuid4().bytes for _ in range(80))], others[80:]
+
+    monkeypatch.setattr(store, "of_case", with_many)
     assert work.of(searching, searching.fir(), **by_name)["bytes of the detail"] == few
+
+
+def test_what_is_looked_at_under_the_lock_is_there_whoever_is_hidden(searching: Searching) -> None:
+    # A version of a registration that isn't there is found sooner than one that is.
+    searching.confirmed(*(named(*NOBODY) for _ in range(rules.MOST_OF_CASE)))
+    set_aside(searching)
+    for basis in (searching.fir(), searching.fir(12)):
+        outcome = searching.outcome(basis, call_of(PUNJAB_PROSECUTION), name=written(*RAFIQ[:2]))
+        versions = [seen.version for seen in outcome.seen if seen.what is registrations.HEADS]
+        assert (len(versions), min(versions) > 0) == (rules.MOST_OF_CASE, True)
+
+
+def test_anothers_changed_record_ends_no_search(searching: Searching) -> None:
+    # Others' records are opened beside those of a case, so that a miss takes as long: nothing comes of them.
+    other = conviction(case_number=OTHER_CASE)
+    other.fir.serial = 681
+    changed = searching.services.create(named(*NOBODY, convictions=[other]))
+    searching.services.confirm(changed, case_number=OTHER_CASE)
+    (found,) = searching.confirmed(named(*RAFIQ))
+    with searching.services.database.owner() as owner:
+        owner.execute(
+            "UPDATE registration_version SET custodian_agency = 'x' WHERE registration_id = %s", (changed.key,)
+        )
+    assert searching.shown(searching.fir(), name=written(*RAFIQ[:2])) == [found.key]

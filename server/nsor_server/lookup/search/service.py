@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, search_pb2
@@ -67,6 +68,7 @@ class _Read:
         met: the registrations that the names, or the case, have given.
         most: how many these may be.
         heads: those of them that are there.
+        others: heads of any other registrations, so many that there are as many in all.
         records: those that may be found.
         person_of: of which person each is; empty: it stands alone.
     """
@@ -74,8 +76,27 @@ class _Read:
     met: Sequence[bytes]
     most: int
     heads: Mapping[bytes, Head]
+    others: Sequence[Head]
     records: dict[bytes, record_pb2.RegistrationRecord] = dataclasses.field(default_factory=dict)
     person_of: dict[bytes, bytes] = dataclasses.field(default_factory=dict)
+
+
+class _Looked(NamedTuple):
+    """A registration that was opened.
+
+    Attributes:
+        record: its newest version.
+        claim: its newest claim.
+        belongs: it is where it was found.
+        may_be_found: by this search.
+        person: of which person it is; empty: it is shown for itself.
+    """
+
+    record: record_pb2.RegistrationRecord
+    claim: record_pb2.ClaimRecord
+    belongs: bool
+    may_be_found: bool
+    person: bytes
 
 
 class Searches:
@@ -90,7 +111,8 @@ class Searches:
             index: the names.
         """
         self._sealer, self._blind_index, self._index = sealer, blind_index, index
-        self._decoy = Decoy(sealer)
+        decoy = Decoy(sealer).found
+        self._decoy = Head(decoy.claim, decoy.row)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -212,41 +234,69 @@ class Searches:
 
     def _records(self, conn: Connection, ids: Sequence[bytes]) -> _Read:
         """Those of some registrations that may be found, as the database has them now."""
-        read = self._read(conn, ids, rules.MOST)
-        for one, head in read.heads.items():
-            record, key = registrations.open_keyed(self._sealer, head.row)
-            claim = registrations.open_claim(key, head.claim)
-            if claim.registration_id != one or record.registration_id != one:
-                raise rows.outside(registrations.TABLE)
-            if rules.may_be_found(record, claim):
-                read.records[one], read.person_of[one] = record, claim.person
+        read = self._read(conn, ids, store.others(conn, rules.MOST - len(ids), beside=len(ids)), rules.MOST)
+        self._take(read, self._look)
         return read
 
     def _records_of_case(self, conn: Connection, case: str) -> tuple[_Read, list[Seen]]:
         """The records of an FIR that may be found: held ones too, which are shown on their own case."""
         blinds = [blind for _, blind in self._blind_index.values("case", case)]
         seen = store.cases_seen(conn, blinds)
-        ids = store.of_case(conn, blinds, rules.MOST_OF_CASE)
-        read = self._read(conn, ids, rules.MOST_OF_CASE)
-        for one, head in read.heads.items():
-            record, key, convictions = registrations.open_shown(self._sealer, head.row)
-            claim = registrations.open_claim(key, head.claim)
-            if claim.registration_id != one or case not in registrations.confirmed_cases(record):
-                raise rows.outside(registrations.TABLE)
-            if registrations.is_compared(record) and rules.is_of_case(convictions, case):
-                read.records[one] = record
+        ids, others = store.of_case(conn, blinds, rules.MOST_OF_CASE)
+        read = self._read(conn, ids, others, rules.MOST_OF_CASE)
+        self._take(read, lambda head: self._look_for_case(head, case))
         return read, seen
 
-    def _read(self, conn: Connection, ids: Sequence[bytes], most: int) -> _Read:
-        """The heads of some registrations. So many as there may be are read, and others' or nobody's seals opened.
+    def _look(self, head: Head) -> _Looked:
+        """Open one that names have given."""
+        record, key = registrations.open_keyed(self._sealer, head.row)
+        claim = registrations.open_claim(key, head.claim)
+        return _Looked(record, claim, True, rules.may_be_found(record, claim), claim.person)  # noqa: FBT003 - a tuple
+
+    def _look_for_case(self, head: Head, case: str) -> _Looked:
+        """Open one that a case has given: of it each is found for itself."""
+        record, key, convictions = registrations.open_shown(self._sealer, head.row)
+        claim = registrations.open_claim(key, head.claim)
+        belongs = case in registrations.confirmed_cases(record)
+        may_be_found = registrations.is_compared(record) and rules.is_of_case(convictions, case)
+        return _Looked(record, claim, belongs, may_be_found, b"")
+
+    def _take(self, read: _Read, look: Callable[[Head], _Looked]) -> None:
+        """Open all that was read, and keep what may be found. One of the others that doesn't open is nothing to him.
+
+        Raises:
+            Internal: a record contradicts itself, or isn't where it belongs.
+        """
+        for one, head in self._looked_at(read):
+            try:
+                looked = look(head)
+            except errors.Internal:
+                if one in read.heads:
+                    raise
+                continue
+            if one not in read.heads:
+                continue
+            if not looked.record.registration_id == looked.claim.registration_id == one or not looked.belongs:
+                raise rows.outside(registrations.TABLE)
+            if looked.may_be_found:
+                read.records[one], read.person_of[one] = looked.record, looked.person
+
+    def _read(self, conn: Connection, ids: Sequence[bytes], others: Sequence[bytes], most: int) -> _Read:
+        """The heads of some registrations, and of others: as many are read whatever there is of the first ones."""
+        found = store.heads(conn, [*ids, *others])
+        heads = {one: found[one] for one in ids if one in found}
+        return _Read(ids, most, heads, [found[one] for one in others if one in found])
+
+    def _looked_at(self, read: _Read) -> Iterator[tuple[bytes, Head]]:
+        """What was read, and in place of what wasn't there some others and nobody's: the same is done with all of them.
 
         Otherwise the time would tell how many there are that aren't shown.
         """
-        found = store.heads(conn, [*ids, *store.others(conn, most - len(ids))])
-        heads = {one: found[one] for one in ids if one in found}
-        for _ in range(most - len(heads)):
-            self._decoy.open()
-        return _Read(ids, most, heads)
+        yield from read.heads.items()
+        others = read.others[: max(0, store.APART - len(read.heads))]
+        yield from ((head.row.registration_id, head) for head in others)
+        nobody = self._decoy.row.registration_id
+        yield from itertools.repeat((nobody, self._decoy), read.most - len(read.heads) - len(others))
 
     def _message(
         self, call: Call, asked: _Asked, found: Candidate, record: record_pb2.RegistrationRecord
@@ -291,9 +341,11 @@ def _chosen(found: Found, read: _Read) -> list[Candidate]:
 def _seen(read: _Read) -> list[Seen]:
     """That what was read is the newest: no answer shows what an earlier entry took away.
 
-    Under the head's lock as much is looked at whatever was read: of the others that there is no such registration.
+    Under the head's lock as much is looked at whatever was read: versions of others, too, and where the register has
+    fewer, that there is no such registration.
     """
-    versions = [(one, head.row.version, head.claim.version) for one, head in read.heads.items()]
+    looked_at = itertools.islice(itertools.chain(read.heads.values(), read.others), read.most)
+    versions = [(head.row.registration_id, head.row.version, head.claim.version) for head in looked_at]
     versions += ((uuid.uuid4().bytes, 0, 0) for _ in range(read.most - len(versions)))
     return [
         each

@@ -44,15 +44,23 @@ _IDS_AFTER: Final = Statement(
     b"search ids",
     b"SELECT registration_id FROM registration_key WHERE registration_id > $1 ORDER BY 1 LIMIT $2::bigint",
 )
-_OTHERS: Final = Statement(
-    b"search others",
-    b"""
-(SELECT registration_id FROM registration_claim WHERE registration_id >= $1 ORDER BY 1 LIMIT $2::bigint)
+APART: Final = 4
+"""Most searches meet no more than so many registrations: each lies elsewhere in the tables, takes longer to read and
+to open than a neighbour of one that was. So of the others as many are each for itself."""
+_SOME_APART: Final = """
+(SELECT o.registration_id, false FROM unnest({starts}::uuid[]) AS s (start)
+CROSS JOIN LATERAL (
+    SELECT registration_id FROM registration_claim WHERE registration_id >= s.start ORDER BY 1 LIMIT 1
+) AS o LIMIT {count})
 UNION ALL
-(SELECT registration_id FROM registration_claim ORDER BY 1 LIMIT $2::bigint)
+(SELECT registration_id, false FROM registration_claim WHERE registration_id >= ({starts}::uuid[])[1]
+ORDER BY 1 LIMIT $2::bigint)
+UNION ALL
+(SELECT registration_id, false FROM registration_claim ORDER BY 1 LIMIT $2::bigint)
 LIMIT $2::bigint
-""",
-)
+"""
+"""Others: some apart from each other, and then neighbours."""
+_OTHERS: Final = Statement(b"search others", _SOME_APART.format(starts="$1", count="cardinality($1)").encode())
 _SIZE: Final = Statement(b"search size", b"SELECT size FROM ledger_head")
 _CHANGED: Final = Statement(
     b"search changed",
@@ -64,16 +72,23 @@ ORDER BY index, ordinal
 LIMIT $3::bigint
 """,
 )
-_OF_CASE: Final = Statement(
-    b"search case",
-    b"""
+_ALL_OF_CASE: Final = """
 SELECT DISTINCT c.registration_id
 FROM unnest($1::bytea[]) AS q (blind)
 CROSS JOIN LATERAL (SELECT registration_id FROM registration_case WHERE blind = q.blind OFFSET 0) AS c
 ORDER BY c.registration_id
-LIMIT $2::bigint
-""",
+"""
+_OF_CASE: Final = Statement(
+    b"search case",
+    f"""
+WITH of_case AS MATERIALIZED ({_ALL_OF_CASE} LIMIT $2::bigint)
+SELECT registration_id, true FROM of_case
+UNION ALL
+""".encode()  # noqa: S608 - constants
+    + _SOME_APART.format(starts="$3", count="greatest(0, cardinality($3) - (SELECT count(*) FROM of_case))").encode(),
 )
+"""With others, so that as many rows come whatever the case has had."""
+_EVERY_ONE: Final = Statement(b"search all of case", _ALL_OF_CASE.encode())
 _COUNTS: Final = Statement(
     b"search case count",
     b"""
@@ -120,10 +135,13 @@ def heads(conn: Connection, registration_ids: Sequence[bytes]) -> dict[bytes, He
     return {each.row.registration_id: each for each in read}
 
 
-def others(conn: Connection, count: int) -> list[bytes]:
-    """Ids of any registrations that a court has confirmed, so many; some more than once where there are fewer."""
-    start = os.urandom(16)
-    found = [each for (each,) in ask(conn, _OTHERS, start, arrays.integer(count))] or [start]
+def others(conn: Connection, count: int, *, beside: int = 0) -> list[bytes]:
+    """Ids of any registrations that a court has confirmed, so many; some more than once where there are fewer.
+
+    ``beside``: how many registrations are read with them; so many fewer than ``APART`` are apart.
+    """
+    starts = [os.urandom(16) for _ in range(max(1, APART - beside))]
+    found = [each for each, _ in ask(conn, _OTHERS, arrays.uuids(starts), arrays.integer(count))] or starts[:1]
     return list(itertools.islice(itertools.cycle(found), count))
 
 
@@ -159,9 +177,18 @@ def cases_seen(conn: Connection, blinds: Sequence[bytes]) -> list[Seen]:
     return [Seen(_CASES, (blind,), count) for blind, count in counts]
 
 
-def of_case(conn: Connection, blinds: Sequence[bytes], most: int) -> list[bytes]:
-    """The registrations of a case, by its blind index under every live key; at most so many."""
-    return [each for (each,) in ask(conn, _OF_CASE, arrays.byteas(blinds), arrays.integer(most))]
+def of_case(conn: Connection, blinds: Sequence[bytes], most: int) -> tuple[list[bytes], list[bytes]]:
+    """The registrations of a case, by its blind index under every live key, and any others: so many together."""
+    starts = [os.urandom(16) for _ in range(APART)]
+    found = ask(conn, _OF_CASE, arrays.byteas(blinds), arrays.integer(most), arrays.uuids(starts))
+    ids = [each for each, is_of_case in found if is_of_case]
+    others = [each for each, is_of_case in found if not is_of_case] or starts[:1]
+    return ids, list(itertools.islice(itertools.cycle(others), most - len(ids)))
+
+
+def all_of_case(conn: Connection, blinds: Sequence[bytes]) -> list[bytes]:
+    """Every registration that a case has had, for whoever verifies a search."""
+    return [each for (each,) in ask(conn, _EVERY_ONE, arrays.byteas(blinds))]
 
 
 def _claim(columns: Sequence[object]) -> registrations.StoredClaim:

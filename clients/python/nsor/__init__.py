@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nsor.answers import Answer
     from nsor.client import Client
     from nsor.errors import (
+        EntryTooLate,
         EpochNotCosigned,
         FieldViolation,
         LeafMissing,
@@ -34,6 +35,7 @@ _HOMES = {
     "Answer": "nsor.answers",
     "Client": "nsor.client",
     "FieldViolation": "nsor.errors",
+    "EntryTooLate": "nsor.errors",
     "LeafMissing": "nsor.errors",
     "EpochNotCosigned": "nsor.errors",
     "LedgerForked": "nsor.errors",
@@ -53,6 +55,7 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Client",
+    "EntryTooLate",
     "EpochNotCosigned",
     "FieldViolation",
     "LeafMissing",

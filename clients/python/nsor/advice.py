@@ -200,6 +200,7 @@ NEXT_STEPS: dict[str, Words] = {
     "RECEIPT_MISSING": _STOP,
     "RECEIPT_WRONG": _STOP,
     "LEAF_MISSING": _STOP,
+    "ENTRY_TOO_LATE": _STOP,
     "ENTRY_LOST": Words(
         "See which of yours were lost, and what to do about them: `nsor ledger verify --everything`.",
         "دیکھیں آپ کے کون سے اندراجات ضائع ہوئے اور اب کیا کرنا ہے: `nsor ledger verify --everything`۔",

@@ -241,10 +241,16 @@ class _Register:
 
     def __init__(self, oversight: Oversight) -> None:
         self._oversight = oversight
+        self._cosigned: Sequence[bytes] = ()
 
     def newest(self) -> bytes:
         # The receipt of the call is newer than the checkpoint that it answers with, and no less signed.
-        return self._oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).proof.signed
+        answer = self._oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+        self._cosigned = tuple(answer.message.cosigned)
+        return answer.proof.signed
+
+    def cosigned(self) -> Sequence[bytes]:
+        return self._cosigned
 
     def inclusion(self, index: int, size: int) -> Sequence[bytes]:
         request = oversight_pb2.GetInclusionProofRequest(leaf_index=index, tree_size=size)

@@ -155,6 +155,22 @@ class LeafMissing(ProofFailed):
         self.index = index
 
 
+class EntryTooLate(ProofFailed):
+    """An entry says a later time than that at which a witness co-signed a tree with it.
+
+    Attributes:
+        index: of the entry.
+    """
+
+    def __init__(self, index: int) -> None:
+        message = Words(
+            f"Entry {index} says a later time than a witness's co-signature of the ledger with it.",
+            f"اندراج {index} کا وقت تصدیق کنندہ کے اس دستخط کے بعد کا ہے جو اس اندراج والے لیجر پر ہے۔",
+        )
+        super().__init__("ENTRY_TOO_LATE", message)
+        self.index = index
+
+
 class EntryLost(NsorError):
     """An entry was lost, and the register has owned up to that by a new epoch: nothing proves it any more.
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from nsor.errors import EntryLost, LeafMissing, LedgerForked, LedgerRolledBack
+from nsor.errors import EntryLost, EntryTooLate, LeafMissing, LedgerForked, LedgerRolledBack, ReceiptWrong
 from nsor.journal import Base, Journal, Kept
 from nsor.ledger import batch_proof, epochs, merkle, note
+from nsor.ledger.cosignature import TOLERANCE_SECONDS
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.tlog_proof import TlogProof
+from nsor.ledger.v1 import leaf_pb2
 from nsor.origins import Origins, opened
 
 PARALLEL = 2
@@ -31,6 +34,9 @@ class ProofSource(Protocol):
     def newest(self) -> bytes:
         """The newest checkpoint, signed."""
 
+    def cosigned(self) -> Sequence[bytes]:
+        """Checkpoints with the newest co-signature of each witness, of the answer with the newest one."""
+
     def inclusion(self, index: int, size: int) -> Sequence[bytes]:
         """The audit path of a leaf in the tree of a size."""
 
@@ -39,6 +45,20 @@ class ProofSource(Protocol):
 
     def batch(self, indexes: Sequence[int], sizes: Sequence[int], size: int) -> Sequence[bytes]:
         """One proof for leaves and earlier sizes in the tree of a size (``nsor.ledger.batch_proof``)."""
+
+
+class Witnessed(NamedTuple):
+    """What a witness that this client knows has co-signed last.
+
+    Attributes:
+        witness: its name.
+        checkpoint: of the ledger.
+        time: by its clock, in Unix seconds: the checkpoint's entries were made no later.
+    """
+
+    witness: str
+    checkpoint: note.Checkpoint
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,7 @@ class Verified:
         checkpoints: checkpoints that were proven to be its prefixes.
         lost: leaves of this agency of entries that were lost, as the register has owned up to by a new epoch.
         lost_checkpoints: checkpoints that had such entries.
+        witnessed: what each witness that this client knows has co-signed last.
     """
 
     previous_size: int
@@ -64,6 +85,7 @@ class Verified:
     checkpoints: int
     lost: tuple[Kept, ...] = ()
     lost_checkpoints: int = 0
+    witnessed: tuple[Witnessed, ...] = ()
 
 
 def verify(
@@ -89,7 +111,8 @@ def verify(
         LedgerForked: two signed checkpoints contradict each other.
         LedgerRolledBack: the newest checkpoint is smaller than one that was seen.
         LeafMissing: a kept leaf isn't in the tree.
-        ReceiptWrong: a checkpoint isn't signed by the ledger's key.
+        EntryTooLate: a kept leaf says a later time than a known witness's co-signature of a tree with it.
+        ReceiptWrong: a checkpoint isn't signed by the ledger's key, or a co-signature of a known witness doesn't hold.
     """
     with journal.verifying():
         base = journal.base()
@@ -98,8 +121,10 @@ def verify(
         leaves = list(journal.leaves(0 if everything else base.verified_bytes, end))
         signed = source.newest()
         newest = origins.open(signed)
+        cosigned = source.cosigned()
+        witnessed = _witnessed(origins, cosigned)
         kept = origins.open(base.note) if base.note else None
-        shown = itertools.chain(known, (leaf.note for leaf in leaves))
+        shown = itertools.chain(known, cosigned if witnessed else (), (leaf.note for leaf in leaves))
         every = _distinct(kept, (origins.open(each) for each in shown))
         for checkpoint in every:
             origins.check_owned_up(checkpoint)
@@ -123,6 +148,7 @@ def verify(
                         progress(done, total)
             finally:
                 pool.shutdown(cancel_futures=True)
+        _check_times(journal, origins, witnessed)
         journal.advance(Base(signed, end))
     return Verified(
         previous_size=kept.size if kept else 0,
@@ -133,6 +159,7 @@ def verify(
         checkpoints=len(older),
         lost=tuple(lost),
         lost_checkpoints=len(every) - len(older),
+        witnessed=witnessed,
     )
 
 
@@ -191,6 +218,35 @@ def check_opening(journal: Journal, origins: Origins, handed: HandedOver, known:
         if (survived or seen.origin == epoch.first.origin) and not handed.continues(epoch, seen):
             raise LedgerForked(seen.size, epoch.first.size)
     return epoch.first
+
+
+def _witnessed(origins: Origins, cosigned: Iterable[bytes]) -> tuple[Witnessed, ...]:
+    """What witnesses that this client knows have co-signed; of others nothing is believed."""
+    found: dict[str, Witnessed] = {}
+    for signed in cosigned:
+        parsed = note.Note.parse(signed)
+        for witness in origins.witnesses:
+            try:
+                times = witness.times(parsed)
+            except note.NoteError:
+                raise ReceiptWrong("co-signature") from None
+            if times:
+                one = Witnessed(witness.name, origins.open(signed), max(times))
+                newest = max(found.get(witness.name, one), one, key=lambda each: (each.checkpoint.size, each.time))
+                found[witness.name] = newest
+    return tuple(found[name] for name in sorted(found))
+
+
+def _check_times(journal: Journal, origins: Origins, witnessed: Sequence[Witnessed]) -> None:
+    """See that no kept leaf says a later time than a co-signature of a tree with it: those of before, too."""
+    if not witnessed:
+        return
+    for leaf in journal.leaves():
+        survived = origins.survived(origins.open(leaf.note).origin)
+        covered = [each.time for each in witnessed if leaf.index < min(each.checkpoint.size, survived)]
+        latest_us = (min(covered) + TOLERANCE_SECONDS) * 1_000_000 if covered else math.inf
+        if covered and leaf_pb2.Leaf.FromString(leaf.leaf).time_us > latest_us:
+            raise EntryTooLate(leaf.index)
 
 
 def _distinct(kept: note.Checkpoint | None, seen: Iterable[note.Checkpoint]) -> list[note.Checkpoint]:

@@ -11,7 +11,9 @@ import click
 from nsor.cli import lost_entries
 from nsor.cli.accesses import accesses, show
 from nsor.cli.arguments import record_id
+from nsor.cli.feed import feed
 from nsor.cli.session import Session, common
+from nsor.cli.witnesses import at_minute
 from nsor.misuse import WrongUse
 
 
@@ -45,6 +47,10 @@ def verify(session: Session, everything: bool) -> None:
                 "checkpoints": found.checkpoints,
                 "lost": [lost_entries.as_dict(each) for each in found.lost],
                 "lost_checkpoints": found.lost_checkpoints,
+                "witnessed": [
+                    {"witness": each.witness, "size": each.checkpoint.size, "time": each.time}
+                    for each in found.witnessed
+                ],
             }
         )
         return
@@ -63,6 +69,13 @@ def verify(session: Session, everything: bool) -> None:
         ("root", found.root.hex()),
     ]
     session.table("", ("", ""), rows)
+    for each in found.witnessed:
+        session.say(
+            "{} co-signed {:,} entries at {}, by its clock: none of them was made later.",
+            each.witness,
+            each.checkpoint.size,
+            at_minute(each.time),
+        )
 
 
 @ledger.command()
@@ -239,3 +252,4 @@ def monitor(session: Session, folders: tuple[Path, ...], everything: bool) -> No
 
 
 ledger.add_command(accesses)
+ledger.add_command(feed)

@@ -254,6 +254,10 @@ TEXTS: Final[dict[str, str]] = {
     "There is no witness of that name: `nsor witness list --all`": (
         "اس نام کا کوئی تصدیق کنندہ نہیں: `nsor witness list --all`"
     ),
+    "The file of CA certificates holds none.": "سی اے کے سرٹیفکیٹوں کی فائل میں کوئی سرٹیفکیٹ نہیں۔",
+    "Another `nsor ledger feed` runs with this state folder.": (
+        "اس فولڈر (state) کے ساتھ ایک اور `nsor ledger feed` چل رہی ہے۔"
+    ),
     "--ledger-key: a verifier key, or a file with it": "‎--ledger-key: لیجر کی جانچ کی کلید، یا اس کی فائل",
     "A witness's name has neither spaces nor a plus sign.": (
         "تصدیق کنندہ کے نام میں نہ خالی جگہ ہوتی ہے نہ جمع کا نشان۔"

@@ -124,7 +124,7 @@ def _last(client: Client, witnesses: list[witnesses_pb2.Witness]) -> dict[str, t
 
 def _row(each: witnesses_pb2.Witness, last: tuple[int, int] | None) -> tuple[str, ...]:
     state = "retired" if each.HasField("retire_time") else "counts"
-    size, at = ("", "never") if last is None else (f"{last[0]:,}", _minute(last[1]))
+    size, at = ("", "never") if last is None else (f"{last[0]:,}", at_minute(last[1]))
     return _name(each), each.agency_id, state, size, at
 
 
@@ -132,7 +132,8 @@ def _name(each: witnesses_pb2.Witness) -> str:
     return each.verifier_key.partition("+")[0]
 
 
-def _minute(seconds: int) -> str:
+def at_minute(seconds: int) -> str:
+    """When a witness says that it has signed, Unix seconds, in Pakistan's time."""
     from nsor.cli import render  # noqa: PLC0415 - as above
 
     try:

@@ -93,6 +93,9 @@ TEXTS: Final[dict[str, str]] = {
     "Consumers": "وصول کنندے",
     "Enrolled": "درج",
     "Consumer": "وصول کنندہ",
+    "{} co-signed {:,} entries at {}, by its clock: none of them was made later.": (
+        "{} نے {:,} اندراجات پر {} کو دستخط کیے، اپنی گھڑی کے مطابق: ان میں سے کوئی اس کے بعد کا نہیں۔"
+    ),
     "Witness": "تصدیق کنندہ",
     "Witness registered": "تصدیق کنندہ درج کیا گیا",
     "Witness retired": "تصدیق کنندہ ہٹا دیا گیا",

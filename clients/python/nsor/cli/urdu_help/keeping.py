@@ -72,6 +72,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Register, list and retire witnesses of the ledger (Special Committee).": (
         "لیجر کے تصدیق کنندگان درج کرنا، دیکھنا اور ہٹانا (خصوصی کمیٹی)۔"
     ),
+    "Bring the newest checkpoint to each witness, and hand in what it signs (Special Committee).": (
+        "تازہ ترین چیک پوائنٹ ہر تصدیق کنندہ تک لے جانا اور اس کے دستخط جمع کرانا (خصوصی کمیٹی)۔"
+    ),
     "Register a witness by its VERIFIER_KEY, which begins with its name; you sign.": (
         "تصدیق کنندہ اس کی VERIFIER_KEY سے درج کرنا، جو اس کے نام سے شروع ہوتی ہے؛ آپ دستخط کرتے ہیں۔"
     ),
@@ -139,6 +142,12 @@ OPTIONS: Final[dict[str, str]] = {
     "Only this agency.": "صرف یہ ادارہ۔",
     "It may fetch the ledger's entries, too.": "یہ ادارہ لیجر کے اندراجات بھی لے سکتا ہے۔",
     "Retired ones too.": "ہٹائے گئے بھی۔",
+    "One round, and no more.": "ایک دور، اور بس۔",
+    "Seconds between rounds; default: 300.": "دو دوروں کے درمیان سیکنڈ؛ ورنہ 300۔",
+    "Seconds for each witness; default: 30.": "ہر تصدیق کنندہ کے لیے سیکنڈ؛ ورنہ 30۔",
+    "CA certificates of witnesses' HTTPS (PEM), instead of the computer's.": (
+        "تصدیق کنندگان کے HTTPS کے لیے سی اے کے سرٹیفکیٹ (PEM)، کمپیوٹر کے سرٹیفکیٹوں کی جگہ۔"
+    ),
     "Only these.": "صرف یہ۔",
     "Only this access.": "صرف یہ رسائی۔",
     "Only the access of this support code; reads the list until it is found.": (

@@ -134,6 +134,7 @@ _TABLES = (
     "tripwire_replay",
     "focal_person",
     "focal_person_disabled",
+    "register_seal",
     "access_request_version",
     "access_request_work",
     "access_request_watch",
@@ -241,7 +242,7 @@ class _Admission(Admission):
     def admit_by(self, call: Call, snapshot: DirectorySnapshot, *, just_identified: bool = False) -> None:  # noqa: ARG002 - nobody is identified here
         rule: MethodRule = call.route.rule
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
-        call.purpose = gate.admit(rule, call.agency, stated, snapshot.policy.narrowing)
+        call.purpose = gate.admit(rule, call.agency, stated, snapshot.policy.narrowing, sealed=snapshot.sealed)
         call.rows = rule.allow[call.agency.kind].rows
         if rule.officer in {options_pb2.OFFICER_RULE_NONE, options_pb2.OFFICER_RULE_FOCAL_PERSON}:
             call.officer = None

@@ -15,7 +15,9 @@ _NOWHERE = (Path("nowhere"), 0)
 """An outside copy that never was."""
 
 
-def findings(conn: psycopg.Connection[Any], keyring: Keyring, *, of_indexes: bool = False) -> list[str]:
+def findings(
+    conn: psycopg.Connection[Any], keyring: Keyring, *, of_indexes: bool = False, origin: str = ORIGIN
+) -> list[str]:
     """The problems that it names.
 
     Whether each index has the rows of its table is compared only if asked for: of a register this small that takes more
@@ -24,4 +26,4 @@ def findings(conn: psycopg.Connection[Any], keyring: Keyring, *, of_indexes: boo
     with pytest.MonkeyPatch.context() as patched:
         if not of_indexes:
             patched.setattr(indexes, "compare", lambda *_: None)
-        return [each.problem for each in verified(conn, keyring, ORIGIN, _NOWHERE).findings]
+        return [each.problem for each in verified(conn, keyring, origin, _NOWHERE).findings]

@@ -48,6 +48,7 @@ COMMANDS = {
     "keys": Entry("nsor_server.commands.keys", "keys", "Create, rotate, back up and restore the keyring."),
     "pki": Entry("nsor_server.commands.pki", "pki", "Run the CA (offline) and import its index into the register."),
     "erase": Entry("nsor_server.commands.erase", "erase", "Destroy what two officers of NPB have decided to erase."),
+    "seal": Entry("nsor_server.commands.seal", "seal", "Stop every disclosure, by two officers' signed statements."),
     "agency": Entry("nsor_server.commands.agency", "agency", "Add, list, show, disable and enable agencies."),
     "policy": Entry("nsor_server.commands.policy", "policy", "Show the policy in force and what would change it."),
     "tripwires": Entry(

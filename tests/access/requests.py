@@ -31,6 +31,7 @@ from nsor.v1 import (
     options_pb2,
     proposals_pb2,
     recalls_pb2,
+    register_seal_pb2,
     registration_pb2,
     replays_pb2,
     reviews_pb2,
@@ -566,6 +567,14 @@ OF_METHOD: dict[str, Callable[[Known], Message]] = {
     ),
     "DirectoryService/AdoptPolicy": lambda _: directory_pb2.AdoptPolicyRequest(
         request_id=str(uuid.uuid4()), proposal_id=str(uuid.uuid4()), etag="0" * 32
+    ),
+    "DirectoryService/ProposeRegisterSeal": lambda _: register_seal_pb2.ProposeRegisterSealRequest(
+        request_id=str(uuid.uuid4()),
+        action=register_seal_pb2.REGISTER_SEAL_ACTION_SEAL,
+        reason=register_seal_pb2.REGISTER_SEAL_REASON_DRILL,
+    ),
+    "DirectoryService/ConfirmRegisterSeal": lambda _: register_seal_pb2.ConfirmRegisterSealRequest(
+        request_id=str(uuid.uuid4()), proposal_id=str(uuid.uuid4())
     ),
 }
 """By the method's name without its package."""

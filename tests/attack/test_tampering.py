@@ -82,6 +82,7 @@ from tests.notification import test_counter as counter
 from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, conviction, order
+from tests.register_seals import Signers
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures
@@ -200,13 +201,15 @@ def count_duties(services: Services, keyring: Keyring) -> None:
 
 
 def make_policy(services: Services, keyring: Keyring) -> None:
-    """A proposal, one that is taken back, and one that another officer adopts; duties are counted by others."""
+    """A proposal, one that is taken back, and one that is adopted; duties are counted by others. And a seal is set."""
     for officer in (FIRST, SECOND):
         services.enrolled(officer)
     propose(services)
     withdraw(services, propose(services, grants(5)))
     adopt(services, propose(services, grants(4)))
     count_duties(services, keyring)
+    signers = Signers(services)
+    signers.unseal(signers.seal())
 
 
 def enrol(services: Services) -> None:

@@ -86,6 +86,7 @@ NOT_TOLD = {
     "ListConsumers": _DECIDES,
     "GetPolicy": _DECIDES,
     "ListPolicies": _DECIDES,
+    "GetRegisterSeal": _DECIDES,
     "ListAgencies": _DECIDES,
     "ListWitnesses": _DECIDES,
     "GetCheckpoint": "it is signed, and agencies keep what they have seen; a co-signature is too, and says its time",
@@ -114,7 +115,7 @@ def test_the_tests_are_there_and_hide_something() -> None:
         assert "findings()" in functions[test]
 
 
-BY_DIRECTORY = {"AdoptPolicy", "DisableOfficer", "GetPolicy", "WithdrawPolicyProposal"}
+BY_DIRECTORY = {"AdoptPolicy", "ConfirmRegisterSeal", "DisableOfficer", "GetPolicy", "WithdrawPolicyProposal"}
 """Methods whose NO_RECORD follows from rows that decide: each snapshot of the directory is proved."""
 
 

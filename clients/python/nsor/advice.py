@@ -135,6 +135,10 @@ NEXT_STEPS: dict[str, Words] = {
         "Search again: `nsor search`, and choose one of what it finds now.",
         "دوبارہ `nsor search` چلائیں، اور نئے نتائج میں سے چنیں۔",
     ),
+    "REGISTER_SEALED": Words(
+        "Wait until it is unsealed; what you enter or record is taken meanwhile. Ask the National Police Bureau.",
+        "رجسٹر کے دوبارہ کھلنے تک انتظار کریں؛ اندراجات اس دوران بھی لیے جاتے ہیں۔ نیشنل پولیس بیورو سے رجوع کریں۔",
+    ),
     "SEARCH_NOT_READY": Words(
         "Wait some minutes, then search again; a look-up by number works meanwhile.",
         "چند منٹ بعد دوبارہ کوشش کریں؛ نمبر سے ریکارڈ اس دوران بھی دیکھا جا سکتا ہے۔",

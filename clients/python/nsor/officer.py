@@ -24,6 +24,7 @@ from nsor.v1 import officer_pb2
 SESSION_DOMAIN = b"nsor-officer-session-v1\0"
 DECISION_DOMAIN = b"nsor-decision-v2\0"
 ENROL_DOMAIN = b"nsor-enrol-v1\0"
+SEAL_DOMAIN = b"nsor-register-seal-v1\0"
 SESSION_SECONDS = 15 * 60
 """The longest session that the register takes."""
 
@@ -120,6 +121,10 @@ class OfficerKey:
         return officer_pb2.DecisionSignature(
             officer_key_id=self.key_id, signature=self._key.sign(signed), signed_at_us=signed_at_us
         ).SerializeToString()
+
+    def sign_seal(self, said: bytes) -> bytes:
+        """A signature over a statement that the register is to be sealed (nsor.seal_statement)."""
+        return self._key.sign(SEAL_DOMAIN + said)
 
     def prove_possession(self, agency_id: str, officer_number: str) -> bytes:
         """The proof that an enrolment carries: whoever enrols the key holds it."""

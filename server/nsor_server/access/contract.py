@@ -78,6 +78,7 @@ class MethodRule:
         streaming: whether it answers with a stream.
         takes_stream: whether the caller sends one too.
         states_purpose: whether the request has a field ``purpose``.
+        while_sealed: whether it is answered while the register is sealed: what discloses nothing, or says so.
     """
 
     full_name: str
@@ -91,6 +92,7 @@ class MethodRule:
     request_class: type[Message]
     response_class: type[Message]
     states_purpose: bool
+    while_sealed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         request_class=message_factory.GetMessageClass(method.input_type),
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
+        while_sealed=rule.while_sealed or rule.effect != options_pb2.EFFECT_DISCLOSES,
     )
 
 
@@ -226,6 +229,9 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
         "shows a person although its effect isn't to disclose": rule.effect != options_pb2.EFFECT_DISCLOSES
         and _shows_person(method),
         "shows a person to a system": rule.officer == options_pb2.OFFICER_RULE_SYSTEM and _shows_person(method),
+        "goes on while the register is sealed although it shows a person": rule.while_sealed and _shows_person(method),
+        "says that it goes on while the register is sealed, which it does anyway": rule.while_sealed
+        and rule.effect != options_pb2.EFFECT_DISCLOSES,
         "allows nobody": not rule.allow,
         "has an allow that names not exactly one of a kind and a group": any(
             bool(allow.kind) == bool(allow.group) for allow in rule.allow
@@ -269,7 +275,9 @@ def expanded_matrix(contract: Contract) -> str:
         officer = _short(options_pb2.OfficerRule, rule.officer)
         stream = "stream both ways" if rule.takes_stream else "stream"
         deadline = stream if rule.streaming else f"{rule.deadline_ms} ms"
-        lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}"]
+        discloses = rule.effect == options_pb2.EFFECT_DISCLOSES
+        sealed = ", also while the register is sealed" if discloses and rule.while_sealed else ""
+        lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}{sealed}"]
         lines += [
             f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"
             f" rows {_short(options_pb2.RowScope, allowed.rows)}"

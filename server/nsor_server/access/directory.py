@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol
 import psycopg
 
 from nsor.v1 import directory_pb2
-from nsor_server.access import decisions
+from nsor_server.access import decisions, register_seal
 from nsor_server.access.facts import Certificate
 from nsor_server.access.unproved import Unproved
 from nsor_server.alerts import Alert
@@ -97,6 +97,7 @@ class DirectorySnapshot:
         compromised: when keys of officers and systems were disabled as compromised, by key id.
         consumers: of events, by agency id and name.
         rows: every row that decides, by table.
+        sealed: whether a seal lies on the register: nothing is disclosed.
     """
 
     version: int
@@ -109,6 +110,7 @@ class DirectorySnapshot:
     compromised: Mapping[bytes, dt.datetime] = field(default_factory=dict)
     consumers: Mapping[tuple[str, str], Consumer] = field(default_factory=dict)
     rows: DecidedRows = field(default_factory=dict)
+    sealed: bool = False
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""
@@ -305,6 +307,7 @@ def read(
         compromised(rows),
         _consumers(rows),
         rows,
+        register_seal.standing(rows).is_sealed,
     )
 
 

@@ -89,7 +89,12 @@ def claimed(pem: bytes, snapshot: DirectorySnapshot) -> tuple[Agency, bytes]:
 
 
 def admit(
-    rule: MethodRule, agency: Agency, stated: options_pb2.Purpose.ValueType, narrowing: Narrows
+    rule: MethodRule,
+    agency: Agency,
+    stated: options_pb2.Purpose.ValueType,
+    narrowing: Narrows,
+    *,
+    sealed: bool = False,
 ) -> options_pb2.Purpose.ValueType:
     """The purpose for which an agency may make a call.
 
@@ -98,9 +103,10 @@ def admit(
         agency: the caller's.
         stated: the request's purpose; PURPOSE_UNSPECIFIED when it states none.
         narrowing: policy.
+        sealed: whether a seal lies on the register.
 
     Raises:
-        Denied: the contract doesn't allow it, or policy has switched it off.
+        Denied: the contract doesn't allow it, policy has switched it off, or the register is sealed.
         InvalidFields: the purpose isn't one of the contract.
     """
     allowed = rule.allow.get(agency.kind)
@@ -116,4 +122,6 @@ def admit(
         raise errors.Denied(errors_pb2.ERROR_REASON_NOT_ALLOWED)
     if not narrowing.allows(agency, stated):
         raise errors.Denied(errors_pb2.ERROR_REASON_SWITCHED_OFF)
+    if sealed and not rule.while_sealed:
+        raise errors.Denied(errors_pb2.ERROR_REASON_REGISTER_SEALED)
     return stated

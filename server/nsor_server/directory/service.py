@@ -18,6 +18,7 @@ from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Se
 from nsor_server.directory import focal_persons, limits, officers, pages, rules
 from nsor_server.directory.consumer_service import ConsumerHandlers
 from nsor_server.directory.policy_service import PolicyHandlers
+from nsor_server.directory.register_seal_service import RegisterSealHandlers
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.rpc.handlers import Handler, Unary
@@ -73,6 +74,7 @@ class DirectoryService:
             ),
             *ConsumerHandlers().handlers(),
             *PolicyHandlers().handlers(),
+            *RegisterSealHandlers().handlers(),
         )
 
     def enrol_officer(

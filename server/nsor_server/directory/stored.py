@@ -10,21 +10,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from nsor.v1 import options_pb2
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
-from nsor_server.calls import Table
+from nsor_server.directory.deciders import Deciders, recorded, rows
+from nsor_server.directory.register_seal_history import Sealed
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.policy import documents
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 
 _Rows = Mapping[bytes, Mapping[str, Any]]
-_RECORDED: Final = "SELECT row_id, version, index FROM ledger_record WHERE table_name = %s"
 
 
 def _compare(conn: Connection, _keyring: Keyring, add: Add) -> None:
     policy = _Policy(conn)
-    for version in _rows(conn, deciding.POLICY_VERSIONS):
+    for version in rows(conn, deciding.POLICY_VERSIONS):
         index = policy.adopted.get((version["name"].encode(), version["version"]), -1)
         for problem in policy.problems(version, index):
             add(index, f"{version['name']}, version {version['version']} of the policy, {problem}")
@@ -34,17 +32,11 @@ class _Policy:
     """Who may have proposed and adopted what, and when; all of it in memory: there is little."""
 
     def __init__(self, conn: Connection) -> None:
-        self.adopted = _recorded(conn, deciding.POLICY_VERSIONS)
-        self._proposed = _recorded(conn, deciding.POLICY_PROPOSALS)
-        self._withdrawn = _recorded(conn, deciding.POLICY_WITHDRAWALS)
-        self._enrolled = _recorded(conn, deciding.OFFICERS)
-        self._disabled = _recorded(conn, deciding.DISABLED_OFFICERS)
-        self._proposals: _Rows = {row["proposal_id"]: row for row in _rows(conn, deciding.POLICY_PROPOSALS)}
-        self._officers: _Rows = {row["key_id"]: row for row in _rows(conn, deciding.OFFICERS)}
-        self._own = decisions.own_numbers(self._officers.values())
-        self._npb = {
-            row["agency_id"] for row in _rows(conn, deciding.AGENCIES) if row["kind"] == options_pb2.AGENCY_KIND_NPB
-        }
+        self.adopted = recorded(conn, deciding.POLICY_VERSIONS)
+        self._proposed = recorded(conn, deciding.POLICY_PROPOSALS)
+        self._withdrawn = recorded(conn, deciding.POLICY_WITHDRAWALS)
+        self._deciders = Deciders(conn)
+        self._proposals: _Rows = {row["proposal_id"]: row for row in rows(conn, deciding.POLICY_PROPOSALS)}
 
     def problems(self, version: Mapping[str, Any], index: int) -> Iterator[str]:
         """What is wrong with a document that came by the entry of this index."""
@@ -69,36 +61,13 @@ class _Policy:
 
     def _of_officers(self, adopter: bytes, index: int, proposer: bytes, at: int) -> Iterator[str]:
         """What is wrong with who adopted by the one entry, and who proposed by the other."""
-        if self._person(adopter).is_same(self._person(proposer)):
+        if self._deciders.person(adopter).is_same(self._deciders.person(proposer)):
             yield "was adopted by the officer who proposed it"
-        if not self._decides(proposer, at):
+        if not self._deciders.decides(proposer, options_pb2.AGENCY_KIND_NPB, at):
             yield "was proposed by nobody who decided for NPB"
-        if not self._decides(adopter, index):
+        if not self._deciders.decides(adopter, options_pb2.AGENCY_KIND_NPB, index):
             yield "was adopted by nobody who decided for NPB"
 
-    def _person(self, key_id: bytes) -> Person:
-        officer = self._officers.get(key_id, {})
-        own = self._own.get(key_id, frozenset())
-        return Person(officer.get("agency_id", ""), officer.get("officer_number", ""), key_id, own=own)
 
-    def _decides(self, key_id: bytes, index: int) -> bool:
-        """Whether an officer decided for NPB when an entry was made."""
-        officer = self._officers.get(key_id)
-        if officer is None or not officer["decides"] or officer["agency_id"] not in self._npb:
-            return False
-        return self._enrolled.get((key_id, 1), index) < index < self._disabled.get((key_id, 1), index + 1)
-
-
-def _rows(conn: Connection, table: Table) -> Iterator[dict[str, Any]]:
-    names = [name for name, _ in table.columns]
-    for row in conn.execute(f"SELECT {', '.join(names)} FROM {table.name}".encode()):  # noqa: S608 - constants
-        yield dict(zip(names, row, strict=True))
-
-
-def _recorded(conn: Connection, table: Table) -> dict[tuple[bytes, int], int]:
-    """The index of the entry that wrote each row, by the row's id and version."""
-    return {(row_id, version): index for row_id, version, index in conn.execute(_RECORDED, (table.name,))}
-
-
-STORED: Final = Stored(tuple(RecordedTable.of(each) for each in deciding.TABLES.values()), _compare)
+STORED: Final = Stored(tuple(RecordedTable.of(each) for each in deciding.TABLES.values()), _compare, Sealed)
 """For verification."""

@@ -31,7 +31,7 @@ _BUREAU: Final = frozenset({_NPB})
 
 _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
     (
-        # Of an agency's own keys, certificates, budgets, grants and consumers: they name no record.
+        # Of an agency's own keys, certificates, budgets, grants and consumers, and of the register's seal: no record.
         _EVERYBODY,
         (
             notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY,
@@ -43,6 +43,15 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_CALLS_DROPPED,
             notification_pb2.EVENT_KIND_CONSUMER_ENROLLED,
             notification_pb2.EVENT_KIND_CONSUMER_DISABLED,
+            notification_pb2.EVENT_KIND_REGISTER_SEALED,
+            notification_pb2.EVENT_KIND_REGISTER_UNSEALED,
+        ),
+    ),
+    (
+        frozenset({_NPB, COMMITTEE}),
+        (
+            notification_pb2.EVENT_KIND_REGISTER_SEAL_PROPOSED,
+            notification_pb2.EVENT_KIND_REGISTER_UNSEALING_SECONDED,
         ),
     ),
     (

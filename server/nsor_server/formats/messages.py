@@ -24,6 +24,7 @@ from nsor.v1 import (
     options_pb2,
     oversight_pb2,
     proposals_pb2,
+    register_seal_pb2,
     registration_pb2,
     transfers_pb2,
     types_pb2,
@@ -448,6 +449,17 @@ def _enrolment(
         ]
 
 
+def _register_seal(
+    request: register_seal_pb2.ProposeRegisterSealRequest, path: str, violations: list[Violation], _today: _Today
+) -> None:
+    """Whoever seals says why; whoever unseals says which seal."""
+    seals = request.action == register_seal_pb2.REGISTER_SEAL_ACTION_SEAL
+    for name, given, needed in (("reason", bool(request.reason), seals), ("seal_id", bool(request.seal_id), not seals)):
+        if given != needed:
+            reason = errors_pb2.FIELD_REASON_REQUIRED if needed else errors_pb2.FIELD_REASON_EXACTLY_ONE
+            violations.append(Violation(path + name, reason))
+
+
 _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.PersonName": _person_name,
     "nsor.v1.Person": _person,
@@ -477,6 +489,7 @@ _RULES: Final[dict[str, Rule]] = {
     "nsor.v1.ReportIdentityChangeRequest": _report_identity_change,
     "nsor.v1.DecideIdentityChangeRequest": _decide_identity_change,
     "nsor.v1.EnrolOfficerRequest": _enrolment,
+    "nsor.v1.ProposeRegisterSealRequest": _register_seal,
 }
 
 

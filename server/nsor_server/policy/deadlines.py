@@ -49,6 +49,7 @@ HOME_TRAVEL_LEAD: Final = "home-travel-lead"
 RETURN_NOTICE: Final = "return-notice"
 PERIODIC_PHOTO: Final = "periodic-photo"
 PROPOSAL_EXPIRY: Final = "policy-proposal-expiry"
+REGISTER_SEAL_PROPOSAL: Final = "register-seal-proposal"
 SEALED_READING: Final = "sealed-reading-expiry"
 SECOND_OFFICER: Final = "second-officer-expiry"
 PROPOSED_AMENDMENT: Final = "proposed-amendment-expiry"
@@ -101,6 +102,7 @@ COUNTED: Final = (
     RETURN_NOTICE,
     PERIODIC_PHOTO,
     PROPOSAL_EXPIRY,
+    REGISTER_SEAL_PROPOSAL,
     SEALED_READING,
     SECOND_OFFICER,
     PROPOSED_AMENDMENT,

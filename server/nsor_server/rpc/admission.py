@@ -78,7 +78,7 @@ class Admission:
         call.officer, call.focal_persons = None, ()
         caller = gate.Caller(call.agency, call.certificate) if just_identified else self._identify(call, snapshot)
         stated = getattr(call.request, PURPOSE) if rule.states_purpose else options_pb2.PURPOSE_UNSPECIFIED
-        call.purpose = gate.admit(rule, caller.agency, stated, snapshot.policy.narrowing)
+        call.purpose = gate.admit(rule, caller.agency, stated, snapshot.policy.narrowing, sealed=snapshot.sealed)
         call.rows = rule.allow[caller.agency.kind].rows
         if not call.has_nonce:
             raise errors.InvalidFields(errors_pb2.ERROR_REASON_NONCE_REQUIRED)

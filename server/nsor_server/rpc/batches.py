@@ -222,6 +222,10 @@ class Batches:
                 continue
             if newest is None:
                 newest = self._newest(head, session)
+            if newest.version != head.directory_version and not call.route.rule.while_sealed:
+                # What is newer isn't what the ledger says; but it may be a seal on the register.
+                call.error, failed[id(call)] = None, errors.Unavailable(retry_after_seconds=1.0)
+                continue
             if newest is before:
                 continue  # what is newer isn't what the ledger says, and isn't obeyed
             facts = _facts(call)

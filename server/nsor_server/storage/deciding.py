@@ -359,6 +359,21 @@ POLICY_VERSIONS: Final = Table(
     ),
     decides=True,
 )
+REGISTER_SEALS: Final = Table(
+    "register_seal",
+    (
+        ("seal_id", "uuid"),
+        ("version", "integer"),
+        ("step", "smallint"),
+        ("proposal_id", "uuid"),
+        ("reason", "smallint"),
+        ("agency_id", "text"),
+        ("officer_key", "bytea"),
+        ("signed", "bytea"),
+        ("taken_at", "timestamptz"),
+    ),
+    decides=True,
+)
 TABLES: Final[Mapping[str, Deciding]] = {
     each.table.name: each
     for each in (
@@ -380,6 +395,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(POLICY_PROPOSALS, "proposal_id"),
         Deciding(POLICY_WITHDRAWALS, "proposal_id"),
         Deciding(POLICY_VERSIONS, "name", "version"),
+        Deciding(REGISTER_SEALS, "seal_id", "version"),
     )
 }
 """By name."""

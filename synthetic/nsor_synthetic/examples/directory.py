@@ -8,7 +8,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from nsor.ledger.cosignature import WitnessKey
-from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2, options_pb2, oversight_pb2, witnesses_pb2
+from nsor.v1 import (
+    consumers_pb2,
+    directory_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    register_seal_pb2,
+    witnesses_pb2,
+)
 from nsor_synthetic.examples import parts
 
 
@@ -91,3 +99,12 @@ def directory(ids: parts.Ids) -> Iterator[Message]:
         document=directory_pb2.POLICY_DOCUMENT_GRANTS, proposal_id=ids.uuid("proposal")
     )
     yield directory_pb2.ListPoliciesRequest()
+    yield register_seal_pb2.ProposeRegisterSealRequest(
+        request_id=ids.uuid("propose seal"),
+        action=register_seal_pb2.REGISTER_SEAL_ACTION_SEAL,
+        reason=register_seal_pb2.REGISTER_SEAL_REASON_DRILL,
+    )
+    yield register_seal_pb2.ConfirmRegisterSealRequest(
+        request_id=ids.uuid("confirm seal"), proposal_id=ids.uuid("seal proposal")
+    )
+    yield register_seal_pb2.GetRegisterSealRequest()

@@ -91,6 +91,7 @@ COMMANDS = {
     "recalls": Entry("nsor.cli.recalls", "recalls", "List what your agency is told otherwise now; acknowledge it."),
     "officer": Entry("nsor.cli.officer", "officer", "Make, enrol, replace, list and disable keys."),
     "policy": Entry("nsor.cli.policy", "policy", "Propose and adopt the policy that decides (NPB)."),
+    "seal": Entry("nsor.cli.register_seal", "seal", "Stop every disclosure, or let it go on (NPB, Committee)."),
     "places": Entry("nsor.cli.codes", "places", "Find the codes of provinces and districts."),
     "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
     "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),

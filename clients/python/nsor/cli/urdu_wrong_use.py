@@ -214,6 +214,15 @@ TEXTS: Final[dict[str, str]] = {
         "قسم ان میں سے ایک ہے: passport، foreign card، PoR، ACC۔"
     ),
     # Keys, policy, witnesses.
+    "Say why it is to be sealed (--reason), or which seal is to be taken off (--unseal).": (
+        "بتائیں کہ کیوں بند کیا جائے (--reason)، یا کون سی بندش ختم کی جائے (--unseal)۔"
+    ),
+    "No such proposal waits. `nsor seal show` has what does.": (
+        "ایسی کوئی تجویز منتظر نہیں۔ `nsor seal show` دکھاتی ہے۔"
+    ),
+    "The first officer gives --reason, the second one --with FILE.": "پہلا افسر --reason دے، دوسرا --with FILE۔",
+    "{} isn't what `nsor seal sign` writes.": "{}: یہ `nsor seal sign` کی لکھی فائل نہیں۔",
+    "Name your key: --officer-key or NSOR_OFFICER_KEY.": "اپنی کلید بتائیں: --officer-key یا NSOR_OFFICER_KEY۔",
     "Name the key: KEY_ID or --officer-key-file, exactly one.": ("کلید بتائیں: KEY_ID یا --officer-key-file، صرف ایک۔"),
     "KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.": (
         "KEY_ID ہیکساڈیسیمل کے 64 ہندسے ہیں، یا ان کے پہلے 8: `nsor officer list` دکھاتی ہے۔"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nsor.answers import Answer
 from nsor.services.service import Service
-from nsor.v1 import consumers_pb2, directory_pb2
+from nsor.v1 import consumers_pb2, directory_pb2, register_seal_pb2
 
 
 class Directory(Service):
@@ -216,6 +216,54 @@ class Directory(Service):
             "nsor.v1.DirectoryService/ListPolicies",
             request,
             directory_pb2.ListPoliciesResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def propose_register_seal(
+        self,
+        request: register_seal_pb2.ProposeRegisterSealRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[register_seal_pb2.ProposeRegisterSealResponse]:
+        """Propose to seal the register, or to unseal it, for NPB; an officer signs."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ProposeRegisterSeal",
+            request,
+            register_seal_pb2.ProposeRegisterSealResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def confirm_register_seal(
+        self,
+        request: register_seal_pb2.ConfirmRegisterSealRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[register_seal_pb2.ConfirmRegisterSealResponse]:
+        """Confirm the open proposal about the seal, for NPB or the Special Committee; an officer signs."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/ConfirmRegisterSeal",
+            request,
+            register_seal_pb2.ConfirmRegisterSealResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
+    def get_register_seal(
+        self,
+        request: register_seal_pb2.GetRegisterSealRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[register_seal_pb2.GetRegisterSealResponse]:
+        """Say whether the register is sealed, and what is proposed."""
+        return self._connection.call(
+            "nsor.v1.DirectoryService/GetRegisterSeal",
+            request,
+            register_seal_pb2.GetRegisterSealResponse,
             timeout_seconds=timeout_seconds,
             traceparent=traceparent,
         )

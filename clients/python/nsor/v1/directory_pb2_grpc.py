@@ -5,6 +5,7 @@ import warnings
 
 from nsor.v1 import consumers_pb2 as nsor_dot_v1_dot_consumers__pb2
 from nsor.v1 import directory_pb2 as nsor_dot_v1_dot_directory__pb2
+from nsor.v1 import register_seal_pb2 as nsor_dot_v1_dot_register__seal__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -102,6 +103,21 @@ class DirectoryServiceStub:
                 '/nsor.v1.DirectoryService/ListPolicies',
                 request_serializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.FromString,
+                _registered_method=True)
+        self.ProposeRegisterSeal = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ProposeRegisterSeal',
+                request_serializer=nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealResponse.FromString,
+                _registered_method=True)
+        self.ConfirmRegisterSeal = channel.unary_unary(
+                '/nsor.v1.DirectoryService/ConfirmRegisterSeal',
+                request_serializer=nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealResponse.FromString,
+                _registered_method=True)
+        self.GetRegisterSeal = channel.unary_unary(
+                '/nsor.v1.DirectoryService/GetRegisterSeal',
+                request_serializer=nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealResponse.FromString,
                 _registered_method=True)
 
 
@@ -217,6 +233,32 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeRegisterSeal(self, request, context):
+        """Proposes to seal the register, or to unseal it, by one officer of NPB. It changes nothing until it is confirmed, within the time of
+        the policy (register-seal-proposal). Errors: WRONG_STATE when the register is so already, or a proposal is open: confirm that
+        one; NO_RECORD for another seal than the one that lies on the register; SECOND_PERSON_REQUIRED for whoever has sealed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmRegisterSeal(self, request, context):
+        """Confirms the open proposal. A second officer of NPB seals the register: from this entry on no method that discloses is answered, by any
+        server process, but REGISTER_SEALED. To unseal it a second officer of NPB confirms first, who like the first hasn't sealed it, and then
+        an officer of the Special Committee, whose confirmation unseals it. Errors: NO_RECORD when there is no such proposal;
+        SECOND_PERSON_REQUIRED; WRONG_STATE when it is over, or it isn't the caller's turn.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRegisterSeal(self, request, context):
+        """Says whether the register is sealed, by whom and why, and what is proposed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -284,6 +326,21 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ListPolicies,
                     request_deserializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.SerializeToString,
+            ),
+            'ProposeRegisterSeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeRegisterSeal,
+                    request_deserializer=nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealResponse.SerializeToString,
+            ),
+            'ConfirmRegisterSeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmRegisterSeal,
+                    request_deserializer=nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealResponse.SerializeToString,
+            ),
+            'GetRegisterSeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRegisterSeal,
+                    request_deserializer=nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -640,6 +697,87 @@ class DirectoryService:
             '/nsor.v1.DirectoryService/ListPolicies',
             nsor_dot_v1_dot_directory__pb2.ListPoliciesRequest.SerializeToString,
             nsor_dot_v1_dot_directory__pb2.ListPoliciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeRegisterSeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ProposeRegisterSeal',
+            nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealRequest.SerializeToString,
+            nsor_dot_v1_dot_register__seal__pb2.ProposeRegisterSealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmRegisterSeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/ConfirmRegisterSeal',
+            nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealRequest.SerializeToString,
+            nsor_dot_v1_dot_register__seal__pb2.ConfirmRegisterSealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRegisterSeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.DirectoryService/GetRegisterSeal',
+            nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealRequest.SerializeToString,
+            nsor_dot_v1_dot_register__seal__pb2.GetRegisterSealResponse.FromString,
             options,
             channel_credentials,
             insecure,

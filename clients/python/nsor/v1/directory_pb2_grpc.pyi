@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from nsor.v1 import consumers_pb2 as _consumers_pb2
 from nsor.v1 import directory_pb2 as _directory_pb2
+from nsor.v1 import register_seal_pb2 as _register_seal_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -88,6 +89,19 @@ class DirectoryServiceStub:
     """Shows a document that is in force and, beside it, a proposal for it."""
     ListPolicies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]
     """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
+    ProposeRegisterSeal: _grpc.UnaryUnaryMultiCallable[_register_seal_pb2.ProposeRegisterSealRequest, _register_seal_pb2.ProposeRegisterSealResponse]
+    """Proposes to seal the register, or to unseal it, by one officer of NPB. It changes nothing until it is confirmed, within the time of
+    the policy (register-seal-proposal). Errors: WRONG_STATE when the register is so already, or a proposal is open: confirm that
+    one; NO_RECORD for another seal than the one that lies on the register; SECOND_PERSON_REQUIRED for whoever has sealed it.
+    """
+    ConfirmRegisterSeal: _grpc.UnaryUnaryMultiCallable[_register_seal_pb2.ConfirmRegisterSealRequest, _register_seal_pb2.ConfirmRegisterSealResponse]
+    """Confirms the open proposal. A second officer of NPB seals the register: from this entry on no method that discloses is answered, by any
+    server process, but REGISTER_SEALED. To unseal it a second officer of NPB confirms first, who like the first hasn't sealed it, and then
+    an officer of the Special Committee, whose confirmation unseals it. Errors: NO_RECORD when there is no such proposal;
+    SECOND_PERSON_REQUIRED; WRONG_STATE when it is over, or it isn't the caller's turn.
+    """
+    GetRegisterSeal: _grpc.UnaryUnaryMultiCallable[_register_seal_pb2.GetRegisterSealRequest, _register_seal_pb2.GetRegisterSealResponse]
+    """Says whether the register is sealed, by whom and why, and what is proposed."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -148,6 +162,19 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Shows a document that is in force and, beside it, a proposal for it."""
     ListPolicies: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPoliciesRequest, _directory_pb2.ListPoliciesResponse]  # type: ignore[assignment]
     """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
+    ProposeRegisterSeal: _aio.UnaryUnaryMultiCallable[_register_seal_pb2.ProposeRegisterSealRequest, _register_seal_pb2.ProposeRegisterSealResponse]  # type: ignore[assignment]
+    """Proposes to seal the register, or to unseal it, by one officer of NPB. It changes nothing until it is confirmed, within the time of
+    the policy (register-seal-proposal). Errors: WRONG_STATE when the register is so already, or a proposal is open: confirm that
+    one; NO_RECORD for another seal than the one that lies on the register; SECOND_PERSON_REQUIRED for whoever has sealed it.
+    """
+    ConfirmRegisterSeal: _aio.UnaryUnaryMultiCallable[_register_seal_pb2.ConfirmRegisterSealRequest, _register_seal_pb2.ConfirmRegisterSealResponse]  # type: ignore[assignment]
+    """Confirms the open proposal. A second officer of NPB seals the register: from this entry on no method that discloses is answered, by any
+    server process, but REGISTER_SEALED. To unseal it a second officer of NPB confirms first, who like the first hasn't sealed it, and then
+    an officer of the Special Committee, whose confirmation unseals it. Errors: NO_RECORD when there is no such proposal;
+    SECOND_PERSON_REQUIRED; WRONG_STATE when it is over, or it isn't the caller's turn.
+    """
+    GetRegisterSeal: _aio.UnaryUnaryMultiCallable[_register_seal_pb2.GetRegisterSealRequest, _register_seal_pb2.GetRegisterSealResponse]  # type: ignore[assignment]
+    """Says whether the register is sealed, by whom and why, and what is proposed."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who is who. Agencies, certificates and focal persons are entered by the register's operator; the keys of officers and systems are
@@ -283,5 +310,36 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListPoliciesResponse, _abc.Awaitable[_directory_pb2.ListPoliciesResponse]]:
         """Lists the documents in force and the proposals that may be adopted: all of them, some ten."""
+
+    @_abc_1.abstractmethod
+    def ProposeRegisterSeal(
+        self,
+        request: _register_seal_pb2.ProposeRegisterSealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_register_seal_pb2.ProposeRegisterSealResponse, _abc.Awaitable[_register_seal_pb2.ProposeRegisterSealResponse]]:
+        """Proposes to seal the register, or to unseal it, by one officer of NPB. It changes nothing until it is confirmed, within the time of
+        the policy (register-seal-proposal). Errors: WRONG_STATE when the register is so already, or a proposal is open: confirm that
+        one; NO_RECORD for another seal than the one that lies on the register; SECOND_PERSON_REQUIRED for whoever has sealed it.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmRegisterSeal(
+        self,
+        request: _register_seal_pb2.ConfirmRegisterSealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_register_seal_pb2.ConfirmRegisterSealResponse, _abc.Awaitable[_register_seal_pb2.ConfirmRegisterSealResponse]]:
+        """Confirms the open proposal. A second officer of NPB seals the register: from this entry on no method that discloses is answered, by any
+        server process, but REGISTER_SEALED. To unseal it a second officer of NPB confirms first, who like the first hasn't sealed it, and then
+        an officer of the Special Committee, whose confirmation unseals it. Errors: NO_RECORD when there is no such proposal;
+        SECOND_PERSON_REQUIRED; WRONG_STATE when it is over, or it isn't the caller's turn.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRegisterSeal(
+        self,
+        request: _register_seal_pb2.GetRegisterSealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_register_seal_pb2.GetRegisterSealResponse, _abc.Awaitable[_register_seal_pb2.GetRegisterSealResponse]]:
+        """Says whether the register is sealed, by whom and why, and what is proposed."""
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

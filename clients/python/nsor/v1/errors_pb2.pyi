@@ -161,6 +161,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The emergency look-up is over."""
     ERROR_REASON_SEARCH_NOT_READY: _ErrorReason.ValueType  # 331
     """The server is still reading the names that a search goes by: it has started lately, or begins anew."""
+    ERROR_REASON_REGISTER_SEALED: _ErrorReason.ValueType  # 400
+    """The register is sealed: it shows nobody to anybody until it is unsealed, whatever is asked for. What isn't a disclosure goes on."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -285,6 +287,8 @@ ERROR_REASON_EMERGENCY_OVER: ErrorReason.ValueType  # 353
 """The emergency look-up is over."""
 ERROR_REASON_SEARCH_NOT_READY: ErrorReason.ValueType  # 331
 """The server is still reading the names that a search goes by: it has started lately, or begins anew."""
+ERROR_REASON_REGISTER_SEALED: ErrorReason.ValueType  # 400
+"""The register is sealed: it shows nobody to anybody until it is unsealed, whatever is asked for. What isn't a disclosure goes on."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -303,6 +303,14 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
     every agency that may be shown a registration; to NPB what was unusual in anybody's.
     """
+    EVENT_KIND_REGISTER_SEAL_PROPOSED: _EventKind.ValueType  # 400
+    """An officer of NPB proposed to seal the register, or to unseal it; another one may confirm it. To NPB and the Special Committee."""
+    EVENT_KIND_REGISTER_SEALED: _EventKind.ValueType  # 401
+    """The register is sealed: it shows nobody to anybody until it is unsealed."""
+    EVENT_KIND_REGISTER_UNSEALING_SECONDED: _EventKind.ValueType  # 402
+    """A second officer of NPB is for unsealing the register; the Special Committee decides. To NPB and the Special Committee."""
+    EVENT_KIND_REGISTER_UNSEALED: _EventKind.ValueType  # 403
+    """The register is unsealed."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What happened."""
@@ -583,6 +591,14 @@ EVENT_KIND_UNUSUAL_ACCESSES: EventKind.ValueType  # 370
 """The fixed time for tripwires: what was unusual in the agency's accesses since the one before, mostly nothing, as ListUnusualAccesses has it. To
 every agency that may be shown a registration; to NPB what was unusual in anybody's.
 """
+EVENT_KIND_REGISTER_SEAL_PROPOSED: EventKind.ValueType  # 400
+"""An officer of NPB proposed to seal the register, or to unseal it; another one may confirm it. To NPB and the Special Committee."""
+EVENT_KIND_REGISTER_SEALED: EventKind.ValueType  # 401
+"""The register is sealed: it shows nobody to anybody until it is unsealed."""
+EVENT_KIND_REGISTER_UNSEALING_SECONDED: EventKind.ValueType  # 402
+"""A second officer of NPB is for unsealing the register; the Special Committee decides. To NPB and the Special Committee."""
+EVENT_KIND_REGISTER_UNSEALED: EventKind.ValueType  # 403
+"""The register is unsealed."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final

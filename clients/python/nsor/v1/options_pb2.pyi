@@ -671,6 +671,7 @@ class AccessRule(_message.Message):
     OFFICER_FIELD_NUMBER: _builtins.int
     ALLOW_FIELD_NUMBER: _builtins.int
     DEADLINE_MS_FIELD_NUMBER: _builtins.int
+    WHILE_SEALED_FIELD_NUMBER: _builtins.int
     effect: Global___Effect.ValueType
     """What the method does."""
     officer: Global___OfficerRule.ValueType
@@ -678,6 +679,10 @@ class AccessRule(_message.Message):
     deadline_ms: _builtins.int
     """The longest the server works on a call, in milliseconds. A client's shorter deadline wins. 0 for a stream, which has an idle
     deadline instead.
+    """
+    while_sealed: _builtins.bool
+    """Of a method that discloses and shows nothing of a person: it is answered also while the register is sealed. Every other method that
+    discloses is REGISTER_SEALED then.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allow]:
@@ -690,10 +695,11 @@ class AccessRule(_message.Message):
         officer: Global___OfficerRule.ValueType = ...,
         allow: _abc.Iterable[Global___Allow] | None = ...,
         deadline_ms: _builtins.int = ...,
+        while_sealed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "deadline_ms", b"deadline_ms", "effect", b"effect", "officer", b"officer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "deadline_ms", b"deadline_ms", "effect", b"effect", "officer", b"officer", "while_sealed", b"while_sealed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -109,6 +109,26 @@ CREATE TABLE event_consumer_disabled (
     access_id uuid NOT NULL
 );
 
+-- The steps that have sealed and unsealed the register, in their order: the last one says how it stands.
+CREATE TABLE register_seal (
+    seal_id uuid NOT NULL,
+    version integer PRIMARY KEY CHECK (version > 0),
+    step smallint NOT NULL CHECK (step BETWEEN 1 AND 5),
+    proposal_id uuid NOT NULL,
+    reason smallint NOT NULL,
+    agency_id text NOT NULL REFERENCES agency,
+    officer_key bytea NOT NULL CHECK (octet_length(officer_key) = 32),
+    signed bytea NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON COLUMN register_seal.seal_id IS 'the seal that the step sets, or takes off';
+COMMENT ON COLUMN register_seal.version IS 'the steps are numbered from 1, whatever seal they are about';
+COMMENT ON COLUMN register_seal.step IS '1: to seal was proposed, 2: sealed, 3: to unseal was proposed, 4: seconded, 5: unsealed';
+COMMENT ON COLUMN register_seal.reason IS 'enum nsor.v1.RegisterSealReason; 0 of steps that unseal';
+COMMENT ON COLUMN register_seal.signed IS 'what the officer has signed: nsor.storage.v1.SignedCall, or a statement in a file';
+
+GRANT SELECT ON register_seal TO nsor_server;
+GRANT INSERT ON register_seal TO nsor_server;
 GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled, event_consumer,
     event_consumer_disabled TO nsor_server;
 GRANT INSERT ON officer, officer_disabled, event_consumer, event_consumer_disabled TO nsor_server;

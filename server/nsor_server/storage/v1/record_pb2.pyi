@@ -6343,3 +6343,33 @@ class ToldEvents(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__entries) -> _WhichOneofReturnType__entries | None: ...
 
 Global___ToldEvents: _TypeAlias = ToldEvents  # noqa: Y015
+
+@_typing.final
+class SignedCall(_message.Message):
+    """A call that an officer has signed, whole: by it the signature can be verified again without the service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NONCE_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    nonce: _builtins.bytes
+    """The call's nonce, 32 bytes."""
+    request: _builtins.bytes
+    """The bytes of the request, as they were received: with the nonce they give the leaf's call_hash."""
+    decision: _builtins.bytes
+    """nsor.v1.DecisionSignature, as it was received."""
+    def __init__(
+        self,
+        *,
+        nonce: _builtins.bytes = ...,
+        request: _builtins.bytes = ...,
+        decision: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "nonce", b"nonce", "request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedCall: _TypeAlias = SignedCall  # noqa: Y015

@@ -24,6 +24,27 @@ TEXTS: Final[dict[str, str]] = {
     "Another officer confirms it: `nsor review {} {} --confirm`": (
         "دوسرا افسر اس کی تصدیق کرتا ہے: `nsor review {} {} --confirm`"
     ),
+    "Sealed": "رجسٹر بند ہے",
+    "Not sealed": "رجسٹر کھلا ہے",
+    "To decide: `nsor seal decide {}`": "فیصلے کے لیے: `nsor seal decide {}`",
+    "To unseal it, by an officer who hasn't sealed it: `nsor seal ask --unseal {}`": (
+        "کھولنے کے لیے، جس افسر نے بند نہ کیا ہو: `nsor seal ask --unseal {}`"
+    ),
+    "Propose that the register discloses again?": "تجویز دیں کہ رجسٹر پھر ریکارڈ دکھائے؟",
+    "Propose that the register shows nobody to anybody?": "تجویز دیں کہ رجسٹر کسی کا ریکارڈ کسی کو نہ دکھائے؟",
+    "Another officer of NPB decides: `nsor seal decide {}`": (
+        "این پی بی کا دوسرا افسر فیصلہ کرتا ہے: `nsor seal decide {}`"
+    ),
+    "Seal the register, so that it shows nobody to anybody, at once?": (
+        "رجسٹر فوراً بند کریں، کہ کسی کا ریکارڈ کسی کو نہ دکھے؟"
+    ),
+    "Unseal the register?": "رجسٹر کھول دیں؟",
+    "It stays sealed until the Special Committee decides: `nsor seal decide {}`": (
+        "خصوصی کمیٹی کے فیصلے تک بند رہے گا: `nsor seal decide {}`"
+    ),
+    "Register {}, reason {}.": "رجسٹر {}، وجہ {}۔",
+    "Sign that it is to be sealed?": "دستخط کریں کہ رجسٹر بند کیا جائے؟",
+    "Signed into {}.": "{} میں دستخط ہو گئے۔",
     "Another officer decides: nsor policy adopt {}": "دوسرا افسر فیصلہ کرتا ہے: nsor policy adopt {}",
     "Another officer of NPB confirms it:": "این پی بی کا دوسرا افسر اس کی تصدیق کرتا ہے:",
     "Another officer of the record's owner looks at it and confirms it:": (

@@ -8,6 +8,20 @@ from typing import Final
 COMMANDS: Final[dict[str, str]] = {
     "Make, enrol, replace, list and disable keys.": "کلیدیں بنانا، درج کروانا، بدلنا، دیکھنا، غیر فعال کرنا۔",
     "Propose and adopt the policy that decides (NPB).": "پالیسی تجویز اور نافذ کرنا (این پی بی)۔",
+    "Stop every disclosure, or let it go on (NPB, Committee).": "ریکارڈ دکھانا بند یا بحال کرنا (این پی بی، کمیٹی)۔",
+    "Seal the register, so that it shows nobody to anybody, or unseal it (NPB, Special Committee).": (
+        "رجسٹر بند کرنا کہ کسی کا ریکارڈ کسی کو نہ دکھے، یا کھولنا (این پی بی، خصوصی کمیٹی)۔"
+    ),
+    "Say whether the register is sealed, by whom and why, and what waits to be decided.": (
+        "رجسٹر بند ہے یا نہیں، کس نے اور کیوں کیا، اور کیا فیصلے کا منتظر ہے۔"
+    ),
+    "Propose to seal the register, or to unseal it; you sign.": "رجسٹر بند کرنے یا کھولنے کی تجویز؛ آپ دستخط کرتے ہیں۔",
+    "Confirm what another officer has proposed about the seal; you sign.": (
+        "رجسٹر کی بندش پر دوسرے افسر کی تجویز کی تصدیق؛ آپ دستخط کرتے ہیں۔"
+    ),
+    "Sign into the new file OUT that the register is to be sealed, without asking it: when it isn't trusted.": (
+        "نئی فائل OUT میں دستخط کہ رجسٹر بند کیا جائے، رجسٹر سے پوچھے بغیر: جب اس پر بھروسا نہ ہو۔"
+    ),
     "Find the codes of provinces and districts.": "صوبوں اور اضلاع کے کوڈ تلاش کرتا ہے۔",
     "Find the codes of offences.": "جرائم کے کوڈ تلاش کرتا ہے۔",
     "Say who you are here, and whether the register answers.": (
@@ -113,6 +127,10 @@ COMMANDS: Final[dict[str, str]] = {
 """The sentence of each command."""
 
 OPTIONS: Final[dict[str, str]] = {
+    "Why the register is to be sealed.": "رجسٹر کیوں بند کیا جائے۔",
+    "Instead: take this seal off.": "اس کے بجائے: یہ بندش ختم کی جائے۔",
+    "You are the first: why it is to be sealed.": "آپ پہلے افسر ہیں: رجسٹر کیوں بند کیا جائے۔",
+    "You are the second: what the first one has signed.": "آپ دوسرے افسر ہیں: پہلے افسر کی دستخط شدہ فائل۔",
     "Check the document and change nothing.": "دستاویز کی جانچ؛ کچھ نہیں بدلتا۔",
     "The key's file, instead of KEY_ID.": "کلید کی فائل، KEY_ID کی جگہ۔",
     "The key that you act with: no focal person is needed.": "جس کلید سے آپ کام کرتے ہیں: فوکل پرسن درکار نہیں۔",

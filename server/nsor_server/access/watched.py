@@ -160,6 +160,12 @@ def watched(
     return found
 
 
+def first_decoy(conn: psycopg.Connection[Any]) -> int | None:
+    """Index of the first entry by which a decoy's number came to be watched; None: none ever was."""
+    ((first,),) = conn.execute(_FIRST_DECOY, binary=True).fetchall()
+    return None if first is None else int(first)
+
+
 def values(blind_index: BlindIndex, kind: Kind, number: Number) -> list[tuple[int, bytes]]:
     """(key id, value) of a number that is watched for a kind, under every live key, the primary's first."""
     return blind_index.values(USE, f"{kind:d} {number.use} {number.text}")
@@ -190,6 +196,12 @@ def period(versions: Iterable[tuple[int, int]]) -> tuple[int | None, int | None]
     return since, until
 
 
+_FIRST_DECOY: Final = f"""
+SELECT min(r.index) FROM {TABLE} AS w
+JOIN ledger_record AS r
+    ON r.table_name = '{TABLE}' AND r.row_id = uuid_send(w.watched_id) AND r.version = w.version
+WHERE w.kind = {Kind.DECOY:d} AND w.state = {State.WATCHED:d}
+""".encode()  # noqa: S608 - constants
 _BY_VALUES: Final = Statement(
     b"watched numbers by their values",
     f"""

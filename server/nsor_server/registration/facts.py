@@ -35,6 +35,7 @@ from nsor_server.registration.duplicates.rules import person as compared_person
 from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
 from nsor_server.registration.duties.rules import is_open as duty_is_open
+from nsor_server.registration.judgments.store import TABLE as JUDGMENTS
 from nsor_server.registration.movements.store import rows as movement_rows
 from nsor_server.registration.named import names_of
 from nsor_server.registration.persons.claimants import Claimants
@@ -119,6 +120,7 @@ __all__ = [
     "IDENTIFIER_PASSPORT",
     "IS_LIVE",
     "IS_NEWEST_SCREENED",
+    "JUDGMENTS",
     "MOST_TOLD",
     "PLACES",
     "RECALLED_BY_CLAIM",

@@ -12,7 +12,7 @@ from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
 from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, listed, refused, reviewing
 
-NPBS = {"kind", "officer_number", "count", "unusual", "manifest_id", "finding", "review_time"}
+NPBS = {"kind", "officer_number", "count", "unusual", "manifest_id", "finding", "review_time", "other_officers"}
 
 
 def names(one: tripwires_pb2.UnusualAccess) -> set[str]:

@@ -1,7 +1,8 @@
-"""The numbers of candidates: an access that a search has led to names none, and says which version it has shown."""
+"""The numbers of whoever was shown: an access names one at most, and says which version it has shown."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +16,38 @@ _AT_A_TIME: Final = 200
 """Versions that are read by one statement."""
 _RESTS_AFTER: Final = 10
 """Versions that are opened without a rest."""
+
+
+_PERSON: Final = """
+SELECT c.person FROM registration_claim AS c
+JOIN ledger_record AS r
+    ON r.table_name = 'registration_claim' AND r.row_id = uuid_send(c.registration_id) AND r.version = c.version
+WHERE c.registration_id = %s AND r.index < %s
+ORDER BY c.version DESC
+LIMIT 1
+"""
+_VERSIONS: Final = """
+SELECT row_id, max(version) FROM ledger_record
+WHERE table_name = 'registration_version' AND row_id = ANY (%s) AND index < %s
+GROUP BY row_id
+"""
+_ID_BYTES: Final = 16
+
+
+def others(conn: Connection, shown: Iterable[tuple[int, bytes]]) -> dict[int, list[tuple[bytes, int]]]:
+    """The other registrations of persons who were shown as one, in the versions that they had then, by entry.
+
+    Args:
+        conn: any.
+        shown: index of the entry, and id of the first registration, of each.
+    """
+    found = {}
+    for entry, first in shown:
+        persons = conn.execute(_PERSON, (uuid.UUID(bytes=first), entry), binary=True).fetchone()
+        person = persons[0] if persons else b""
+        ids = {person[at : at + _ID_BYTES] for at in range(0, len(person), _ID_BYTES)} - {first}
+        found[entry] = list(conn.execute(_VERSIONS, (sorted(ids), entry), binary=True).fetchall())
+    return found
 
 
 def numbers(

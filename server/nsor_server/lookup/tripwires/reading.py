@@ -14,8 +14,9 @@ from nsor_server.access.own_numbers import OwnNumbers
 from nsor_server.ledger.detail import Details
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
-from nsor_server.lookup.tripwires import accesses, candidates
+from nsor_server.lookup.tripwires import accesses, candidates, named_in
 from nsor_server.lookup.tripwires.accesses import Use
+from nsor_server.lookup.tripwires.named_in import Written
 from nsor_server.lookup.tripwires.rules import Access, Ref, Who
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -177,7 +178,9 @@ def is_new(detail: record_pb2.AccessDetail, before: Sequence[Use]) -> bool:
     return bool(own) and detail.certificate not in own
 
 
-OF_NUMBERS: Final = frozenset({*_KINDS.values(), tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER})
+DECOY_ENTERED: Final = int(tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED)
+"""A registration was entered with a decoy's number, or got it."""
+OF_NUMBERS: Final = frozenset({*_KINDS.values(), tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER, DECOY_ENTERED})
 """Kinds that hang on the number of whoever an access was about."""
 
 
@@ -188,15 +191,23 @@ class About(NamedTuple):
         entry: its index.
         who: by whom it was.
         number: that it named, in its normal form; None: it named none.
-        shown: the candidates that it showed: id and version of each registration.
-        is_entered: whether a registration was entered with the number.
+        shown: the registrations that it showed: id and version of each.
+        as_one: the first of them, if a person of several was shown as one; empty: nobody was.
+        is_by_number: whether it looked for a person; else it read a record of its own.
+        written: the row in which those stand whom it has named besides; None: there is none.
+        enters: whether it has entered whom it names.
+        changes: whether it may have given registrations numbers that it doesn't name.
     """
 
     entry: int
     who: Who
     number: watched.Number | None
     shown: Sequence[tuple[bytes, int]]
-    is_entered: bool
+    as_one: bytes
+    is_by_number: bool
+    written: Written | None
+    enters: bool
+    changes: bool
 
 
 class Kinds(NamedTuple):
@@ -212,13 +223,22 @@ class Kinds(NamedTuple):
 
 
 def about(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> About | None:
-    """Whom an access was about; None: it named no number, and showed no candidate."""
-    one, shown = accesses.number(leaf, detail), accesses.shown(leaf, detail)
-    if one is None and not shown:
+    """Whom an access was about; None: nobody whose number can be known."""
+    one, shown, written = accesses.number(leaf, detail), accesses.shown(leaf, detail), accesses.written(leaf, detail)
+    changes = leaf.method in accesses.CHANGING and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
+    if not (one or shown or written or changes):
         return None
-    who = leaf.agency, detail.officer_number
-    number = watched.Number(one.use, one.text) if one else None
-    return About(index, who, number, shown, leaf.method in accesses.ENTERING)
+    return About(
+        index,
+        (leaf.agency, detail.officer_number),
+        watched.Number(one.use, one.text) if one else None,
+        shown,
+        accesses.shown_as_one(leaf, detail),
+        leaf.method in accesses.BY_NUMBER,
+        written,
+        leaf.method in accesses.ENTERING,
+        changes,
+    )
 
 
 def kinds_of(
@@ -228,40 +248,64 @@ def kinds_of(
     these: Sequence[About],
     rest: Callable[[], None] = lambda: None,
 ) -> Kinds:
-    """What watched those whom accesses were about, when they were made: of a candidate the numbers that he had then.
+    """What watched those whom accesses were about, when they were made: of whoever was shown the numbers of then.
 
     Args:
         conn: any.
-        sealer: opens the registrations that were shown.
+        sealer: opens the registrations that were shown, and the rows that name persons.
         blind_index: of the keyring.
         these: the accesses.
         rest: is done between some registrations and the next ones.
     """
-    shown = candidates.numbers(conn, sealer, (one for each in these for one in each.shown), rest)
-    numbers = {
-        each.entry: [
-            *((each.number,) if each.number else ()),
-            *(number for one in each.shown for number in shown.get(one, ())),
-        ]
-        for each in these
+    others = candidates.others(conn, [(each.entry, each.as_one) for each in these if each.as_one])
+    shown = {each.entry: [*each.shown, *others.get(each.entry, ())] for each in these}
+    of_shown = candidates.numbers(conn, sealer, (one for several in shown.values() for one in several), rest)
+    of_written = named_in.numbers(conn, sealer, (each.written for each in these if each.written))
+    entered = named_in.decoys(conn, sealer, blind_index, (each.entry for each in these if each.changes), rest)
+    named = {
+        each.entry: [*_one(each.number), *(of_written.get(each.written, ()) if each.written else ())] for each in these
     }
-    every = [number for several in numbers.values() for number in several]
+    found_in = {
+        entry: [number for one in several for number in of_shown.get(one, ())] for entry, several in shown.items()
+    }
+    every = [number for several in (*named.values(), *found_in.values()) for number in several]
     found = watched.watched(conn, blind_index, every) if every else {}
-    kinds = {
-        each.entry: frozenset(
-            _kind(one, each) for number in numbers[each.entry] for one in found.get(number, ()) if one.at(each.entry)
-        )
-        - {0}
+    kinds: dict[int, frozenset[int]] = {}
+    for each in these:
+        tripped = {_kind(one, each) for one in _at(found, named[each.entry], each.entry)}
+        tripped |= {_kind_of_shown(one, each) for one in _at(found, found_in[each.entry], each.entry)}
+        if each.entry in entered.decoys:
+            tripped.add(DECOY_ENTERED)
+        if tripped - {0}:
+            kinds[each.entry] = frozenset(tripped - {0})
+    unread = {
+        each.entry
         for each in these
+        if not all(one in of_shown for one in shown[each.entry]) or (each.written and each.written not in of_written)
     }
-    unread = frozenset(each.entry for each in these if not all(one in shown for one in each.shown))
-    return Kinds({index: found for index, found in kinds.items() if found}, unread)
+    return Kinds(kinds, frozenset(unread) | entered.unread)
+
+
+def _one(number: watched.Number | None) -> Sequence[watched.Number]:
+    return () if number is None else (number,)
+
+
+def _at(
+    found: Mapping[watched.Number, Sequence[watched.Watched]], numbers: Iterable[watched.Number], entry: int
+) -> Iterator[watched.Watched]:
+    """What watched some numbers when an access was made."""
+    return (one for number in numbers for one in found.get(number, ()) if one.at(entry))
 
 
 def _kind(one: watched.Watched, access: About) -> int:
-    """The tripwire of an access to a number that is watched; 0: there is none."""
-    if access.is_entered:
-        return int(tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED) if one.kind is watched.Kind.DECOY else 0
+    """The tripwire of an access that names a number which is watched; 0: there is none."""
+    if access.enters:
+        return DECOY_ENTERED if one.kind is watched.Kind.DECOY else 0
     if one.kind is watched.Kind.OWN:
         return int(tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER) if one.is_of(*access.who) else 0
     return int(_KINDS[one.kind])
+
+
+def _kind_of_shown(one: watched.Watched, access: About) -> int:
+    """Likewise, of one that has shown somebody: whoever has a record before him hasn't looked for a decoy by it."""
+    return 0 if one.kind is watched.Kind.DECOY and not access.is_by_number else _kind(one, access)

@@ -150,6 +150,7 @@ _TABLES = (
     "emergency",
     "emergency_review",
     "emergency_overdue",
+    "emergency_reading",
     "unusual_access",
     "unusual_access_review",
     "idempotency",

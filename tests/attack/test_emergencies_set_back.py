@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from nsor_server import errors
-from nsor_server.calls import Officer
+from nsor_server.calls import Officer, Row
+from nsor_server.lookup.emergencies import store
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
@@ -42,6 +43,9 @@ TOLD_OTHERS = "of a look-up in an emergency others were told than had to be, or 
 BLOCKED = "an emergency look-up was opened although another one waited for its review"
 LISTED = "the emergency look-ups that were listed aren't those that there were"
 NOT_OPEN = "somebody was looked up in an emergency without a look-up that was open for it"
+SHOWN = "an emergency look-up was shown with another finding than it had, or other readings"
+NOT_READ = "a reading by an emergency look-up isn't among its readings, or one is that was none"
+HIDDEN_BY_PLACE = "an emergency look-up was refused, and not by what its agency had opened, or by who asked"
 HIDDEN = "a call was refused by something that wasn't so when it was read"
 
 
@@ -153,4 +157,40 @@ def test_a_review_that_was_hidden_from_its_emergency_look_up_is_found(
     with owner.without("emergency_review", "true"):
         assert not got(services, emergency_id).response.emergency_look_up.finding
     assert got(services, emergency_id).response.emergency_look_up.finding == HARMLESS
-    assert owner.findings() == ["an emergency look-up was shown with another finding than it had"]
+    assert owner.findings() == [SHOWN]
+
+
+def test_a_reading_that_was_hidden_from_npb_is_found(services: Services, owner: Owner, officer: Officer) -> None:
+    number = cnic()
+    emergency_id = opened(services, officer, number)
+    read(services, officer, emergency_id, number)
+    with owner.without("emergency_reading", "true"):
+        assert not got(services, emergency_id).response.reading_times
+    assert owner.findings() == [SHOWN]
+
+
+def test_a_reading_without_its_row_is_found(
+    services: Services, owner: Owner, officer: Officer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a server that was changed: the rows of others stand for it, or none.
+    number = cnic()
+    emergency_id = opened(services, officer, number)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.Readings, "following", property(lambda each: Row(store.OVERDUES, (each.emergency_id,))))
+        read(services, officer, emergency_id, number)
+    assert NOT_READ in owner.findings()
+
+
+def test_a_reading_or_a_refusal_by_another_place_than_the_officers_is_found(
+    services: Services, owner: Owner, officer: Officer
+) -> None:
+    number = cnic()
+    emergency_id = opened(services, officer, number)
+    read(services, officer, emergency_id, number)
+    moved = replace(officer_of(PUNJAB_POLICE, "PK-PB/MUL"), officer_number=officer.officer_number)
+    assert denied(services, services.enrolled(moved), reading(emergency_id, number)) == "OUTSIDE_JURISDICTION"
+    assert owner.findings() == []
+    owner.does("UPDATE officer SET jurisdiction = '{PK-PB/MUL}' WHERE jurisdiction = '{}'")
+    assert NOT_OPEN in owner.findings()
+    owner.does("UPDATE officer SET jurisdiction = '{}'")
+    assert HIDDEN_BY_PLACE in owner.findings()

@@ -316,6 +316,16 @@ def test_who_has_lost_the_role_reads_on_by_none_that_is_open(
     assert read(services, officer, emergency_id, number).response.outcome == FOUND
 
 
+def test_who_acts_elsewhere_by_now_reads_on_by_none_that_is_open(services: Services, officer: Officer) -> None:
+    number = cnic()
+    emergency_id = opened(services, officer, number)
+    moved = replace(officer_of(PUNJAB_POLICE, "PK-PB/MUL"), officer_number=officer.officer_number)
+    moved = services.enrolled(moved)
+    refused = services.refused(errors.Denied, call_of(PUNJAB_POLICE, moved), reading(emergency_id, number))
+    assert refused.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    assert read(services, officer, emergency_id, number).response.outcome == NO_RECORD
+
+
 def test_it_is_opened_where_the_officer_acts(services: Services) -> None:
     assert denied(services, officer_of(PUNJAB_POLICE, "PK-PB/MUL"), opening(cnic())) == "OUTSIDE_JURISDICTION"
     assert denied(services, officer_of(SINDH_POLICE), opening(cnic()), SINDH_POLICE) == "OUTSIDE_JURISDICTION"
@@ -557,6 +567,33 @@ def test_npb_sees_for_whom_it_was_whether_or_not_there_is_such_a_person(services
     by_document = services.ask(call_of(PUNJAB_POLICE, officer), request).response.emergency_id
     shown = got(services, by_document).response
     assert (shown.travel_document, shown.cnic) == (passport, "")
+
+
+def test_npb_sees_how_often_and_when_it_was_read(services: Services, officer: Officer) -> None:
+    # Whether or not somebody was found: else it would tell the reviewer who is registered.
+    known, unknown = cnic(), cnic()
+    with_number(services, known)
+    for number in (known, unknown):
+        emergency_id = opened(services, officer, number)
+        assert not got(services, emergency_id).response.reading_times
+        for _ in range(2):
+            read(services, officer, emergency_id, number)
+        times = [each.ToMicroseconds() for each in got(services, emergency_id).response.reading_times]
+        assert len(times) == 2
+        assert times == sorted(times)
+        assert services.one("SELECT max(time_us) FROM ledger_head") >= times[1]
+        review(services, emergency_id)
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, officer), reading(emergency_id, cnic()))
+    assert len(got(services, emergency_id).response.reading_times) == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_two_readings_at_once_both_count(services: Services, officer: Officer, *, together: bool) -> None:
+    number = cnic()
+    emergency_id = opened(services, officer, number)
+    both = [(call_of(PUNJAB_POLICE, officer), reading(emergency_id, number)) for _ in range(2)]
+    services.at_once(*both, together=together)
+    assert len(got(services, emergency_id).response.reading_times) == 2
 
 
 def test_who_is_not_npb_does_not_see_for_whom_it_was(services: Services, officer: Officer) -> None:

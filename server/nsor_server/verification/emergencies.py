@@ -49,6 +49,9 @@ WHERE r.table_name IN ('{store.REVIEW}', '{store.OVERDUE}')
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 """Reviews, and that one is overdue, which has no finding."""
+_READ: Final = f"""
+SELECT index, row_id, version FROM ledger_record WHERE table_name = '{store.READING}' ORDER BY index, ordinal
+"""  # noqa: S608 - constants
 _TOLD: Final = f"""
 SELECT r.index, e.recipient, e.registration_ids
 FROM (
@@ -62,15 +65,17 @@ ORDER BY r.index, r.ordinal
 _RUN_US: Final = 60_000_000
 """A call is decided before its entry is written; none takes longer."""
 _NOBODYS_GRADE: Final = 100
-_UNREVIEWED, _OVERDUE, _OVER, _ROLE = (
+_UNREVIEWED, _OVERDUE, _OVER, _ROLE, _OUTSIDE = (
     errors_pb2.ErrorReason.Name(reason).removeprefix("ERROR_REASON_")
     for reason in (
         errors_pb2.ERROR_REASON_EMERGENCY_UNREVIEWED,
         errors_pb2.ERROR_REASON_EMERGENCY_REVIEWS_OVERDUE,
         errors_pb2.ERROR_REASON_EMERGENCY_OVER,
         errors_pb2.ERROR_REASON_EMERGENCY_ROLE_NEEDED,
+        errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION,
     )
 )
+_NOT_READ: Final = "a reading by an emergency look-up isn't among its readings, or one is that was none"
 _REFUSED: Final = "an emergency look-up was refused, and not by what its agency had opened, or by who asked"
 
 
@@ -83,6 +88,7 @@ class _Emergency:
         index: of the entry that opened it.
         opened_us: when that was.
         finding: of its review; 0: it has none.
+        readings: how often it was read.
         reviewed: index of its review and when that was; None: it has none.
     """
 
@@ -90,6 +96,7 @@ class _Emergency:
     index: int
     opened_us: int
     finding: int = 0
+    readings: int = 0
     reviewed: tuple[int, int] | None = None
 
     def is_reviewed(self, before: int) -> bool:
@@ -114,9 +121,12 @@ class Emergencies:
         self._sealer = Sealer(keyring)
         self._opened = Rows(conn, "emergency look-ups", _OPENED, add)
         self._beside = Rows(conn, "reviews of emergency look-ups", _BESIDE, add)
+        self._readings = Rows(conn, "readings of emergency look-ups", _READ, add)
         self._told = Rows(conn, "events of emergency look-ups", _TOLD, add)
         self.concerns = Concerns(
-            (self._opened, self._beside, self._told), frozenset({OPEN, LOOK_UP, GET}), ("listed_emergencies",)
+            (self._opened, self._beside, self._readings, self._told),
+            frozenset({OPEN, LOOK_UP, GET}),
+            ("listed_emergencies",),
         )
         self._known: dict[bytes, _Emergency] = {}
         self._in_order: list[tuple[int, bytes]] = []
@@ -129,11 +139,14 @@ class Emergencies:
         for emergency_id, *review in self._beside.take(index):
             self._review(index, leaf, detail, emergency_id, review)
         events = {recipient: bytes(ids or b"") for recipient, ids in self._told.take(index)}
+        self._compare_readings(index, leaf, detail)
         if detail is None:
             return
         if leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             if detail.outcome in {_UNREVIEWED, _OVERDUE, _OVER, _ROLE}:
                 self._refused(index, leaf, detail)
+            elif leaf.method == LOOK_UP and detail.outcome == _OUTSIDE:
+                self._refused_outside(index, leaf, detail)
         elif leaf.method == LOOK_UP:
             self._read(index, leaf, detail, events)
         elif leaf.method == GET:
@@ -143,7 +156,7 @@ class Emergencies:
 
     def finish(self) -> None:
         """Report what is left."""
-        for each in (self._opened, self._beside, self._told):
+        for each in (self._opened, self._beside, self._readings, self._told):
             each.finish()
 
     def _open(
@@ -246,8 +259,33 @@ class Emergencies:
         if not due[detail.outcome]:
             self._add(index, _REFUSED)
 
+    def _refused_outside(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> None:
+        """Hold a refusal by the place against where the officer acts."""
+        stations = [
+            each.record.station for each in self._of_agency.get(leaf.agency, ()) if each.record.subject == detail.named
+        ]
+        if stations and all(self._enrolled.may_act(leaf.agency, detail.officer_key, each) for each in stations):
+            self._add(index, _REFUSED)
+
     def _is_over(self, known: _Emergency, time_us: int) -> bool:
         return known.record.expires_at_us <= time_us or known.finding in rules.UNJUSTIFIED
+
+    def _compare_readings(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
+        """See that each reading has its row, and that there is none besides."""
+        found = [self._next_reading(emergency_id, number) for emergency_id, number in self._readings.take(index)]
+        due: list[bytes | None] = []
+        if leaf.method == LOOK_UP and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
+            due = [detail.subjects[-1]] if detail is not None and detail.subjects else found[:1] or [b""]
+        if found != due:
+            self._add(index, _NOT_READ)
+
+    def _next_reading(self, emergency_id: bytes, number: int) -> bytes | None:
+        """The emergency look-up whose next reading a row is of; None: it isn't the next one of any."""
+        known = self._known.get(emergency_id)
+        if known is None or number != known.readings + 1:
+            return None
+        known.readings = number
+        return emergency_id
 
     def _read(
         self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, events: Mapping[str, bytes]
@@ -262,6 +300,7 @@ class Emergencies:
             or not self._enrolled.counts(known.record.officer_key, index)
             or known.finding in rules.UNJUSTIFIED
             or known.record.expires_at_us + _RUN_US <= leaf.time_us
+            or not self._enrolled.may_act(leaf.agency, detail.officer_key, known.record.station)
         ):
             self._add(index, "somebody was looked up in an emergency without a look-up that was open for it")
         number = claims.of_named(detail.named)
@@ -294,9 +333,9 @@ class Emergencies:
     def _compare_shown(self, index: int, detail: record_pb2.AccessDetail) -> None:
         """Hold one that was shown against whether it was reviewed, and how."""
         known = self._known.get(detail.subjects[0]) if detail.subjects else None
-        found = rests_on.digest([(known.record.emergency_id, known.finding)]) if known else b""
+        found = store.digest(known.record.emergency_id, known.finding, known.readings) if known else b""
         if detail.rests_on != found:
-            self._add(index, "an emergency look-up was shown with another finding than it had")
+            self._add(index, "an emergency look-up was shown with another finding than it had, or other readings")
 
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedEmergencies) -> None:
         page = islice(self._page(leaf.agency, listed), listed.most)

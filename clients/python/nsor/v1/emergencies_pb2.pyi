@@ -481,6 +481,7 @@ class GetEmergencyLookUpResponse(_message.Message):
     EMERGENCY_LOOK_UP_FIELD_NUMBER: _builtins.int
     CNIC_FIELD_NUMBER: _builtins.int
     TRAVEL_DOCUMENT_FIELD_NUMBER: _builtins.int
+    READING_TIMES_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
     """The number that it was opened for. One of `cnic` and `travel_document` is set."""
     @_builtins.property
@@ -491,16 +492,21 @@ class GetEmergencyLookUpResponse(_message.Message):
     def travel_document(self) -> _types_pb2.TravelDocument:
         """The document that it was opened for."""
 
+    @_builtins.property
+    def reading_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """When it was read, the oldest first; whether or not somebody was found."""
+
     def __init__(
         self,
         *,
         emergency_look_up: Global___EmergencyLookUp | None = ...,
         cnic: _builtins.str = ...,
         travel_document: _types_pb2.TravelDocument | None = ...,
+        reading_times: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["emergency_look_up", b"emergency_look_up", "travel_document", b"travel_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "emergency_look_up", b"emergency_look_up", "travel_document", b"travel_document"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "emergency_look_up", b"emergency_look_up", "reading_times", b"reading_times", "travel_document", b"travel_document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

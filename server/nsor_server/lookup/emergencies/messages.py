@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
+
 from nsor.v1 import emergencies_pb2, types_pb2
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import text
@@ -26,9 +29,13 @@ def person(record: record_pb2.RegistrationRecord) -> emergencies_pb2.PersonInEme
     return shown
 
 
-def whole(stored: Stored, review_deadline: types_pb2.Deadline) -> emergencies_pb2.GetEmergencyLookUpResponse:
-    """An emergency look-up with the number of whom it was for."""
-    shown = emergencies_pb2.GetEmergencyLookUpResponse(emergency_look_up=item(stored, review_deadline))
+def whole(
+    stored: Stored, readings: Iterable[dt.datetime], review_deadline: types_pb2.Deadline
+) -> emergencies_pb2.GetEmergencyLookUpResponse:
+    """An emergency look-up with the number of whom it was for, and when it was read."""
+    shown = emergencies_pb2.GetEmergencyLookUpResponse(
+        emergency_look_up=item(stored, review_deadline), reading_times=(from_us(to_us(each)) for each in readings)
+    )
     kind, *parts = stored.record.subject.split(" ")
     if kind == "cnic":
         (shown.cnic,) = parts

@@ -119,14 +119,17 @@ class Emergencies:
 
         Raises:
             errors.NoRecord: there is no such emergency look-up, it isn't the officer's, or is of another person.
-            errors.Denied: EMERGENCY_OVER, EMERGENCY_ROLE_NEEDED.
+            errors.Denied: EMERGENCY_OVER, EMERGENCY_ROLE_NEEDED, OUTSIDE_JURISDICTION.
         """
         found = store.one(conn, self._sealer, raw(request.emergency_id), call)
         if found is None:
             raise errors.NoRecord
+        readings = store.readings(conn, found.record.emergency_id)
         opener = decisions.holder(call, found.record.agency, found.record.officer_key)
         rules.check_reading(found.record, opener, decisions.acting(call), named(request))
-        rules.check_role(call.officer, policy_of(call).grants.emergency_grade)  # who had it once may have it no more
+        # Who had the role, or acted at the station, when he opened it may do so no more.
+        rows.require_within(call.agency, call.officer, [found.record.station])
+        rules.check_role(call.officer, policy_of(call).grants.emergency_grade)
         rules.check_runs(found.record, found.finding, to_us(call.now()))
         number = registrations.of_named(found.record.subject)
         if number is None:
@@ -152,8 +155,8 @@ class Emergencies:
         return Outcome(
             disclose(answer, call.purpose, heightened=heightened),
             detail,
-            told.of_reading(call.agencies, shown.records),
-            seen=(found.seen, *shown.seen),
+            (readings.following, *told.of_reading(call.agencies, shown.records)),
+            seen=(found.seen, readings.seen, *shown.seen),
         )
 
     def review(
@@ -197,14 +200,15 @@ class Emergencies:
         found = store.one(conn, self._sealer, raw(request.emergency_id), call)
         if found is None:
             raise errors.NoRecord
-        answer = messages.whole(found, self._review_deadline(call, found.record))
+        readings = store.readings(conn, found.record.emergency_id)
+        answer = messages.whole(found, readings.times, self._review_deadline(call, found.record))
         detail = record_pb2.AccessDetail(
             outcome="FOUND",
             subjects=[found.record.emergency_id],
             classes_shown=classes_shown(answer.DESCRIPTOR, call.purpose),
-            rests_on=rests_on.digest([(found.record.emergency_id, found.finding)]),
+            rests_on=store.digest(found.record.emergency_id, found.finding, len(readings.times)),
         )
-        return Outcome(disclose(answer, call.purpose), detail, seen=(found.seen,))
+        return Outcome(disclose(answer, call.purpose), detail, seen=(found.seen, readings.seen))
 
     def list(
         self, call: Call, request: emergencies_pb2.ListEmergencyLookUpsRequest, conn: Connection

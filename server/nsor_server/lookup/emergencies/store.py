@@ -14,6 +14,7 @@ from nsor.v1 import emergencies_pb2, options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
+from nsor_server.ledger import rests_on
 from nsor_server.storage import arrays
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
@@ -25,6 +26,7 @@ from nsor_server.storage.v1 import record_pb2
 TABLE: Final = "emergency"
 REVIEW: Final = "emergency_review"
 OVERDUE: Final = "emergency_overdue"
+READING: Final = "emergency_reading"
 ONCE: Final = 1
 """Each row is written once."""
 _NONE: Final = bytes(16)
@@ -48,6 +50,13 @@ REVIEWS: Final = Table(
     written_at="reviewed_at",
 )
 OVERDUES: Final = Table(OVERDUE, (("emergency_id", "uuid"),), row_id="emergency_id", written_at="told_at")
+READINGS: Final = Table(
+    READING,
+    (("emergency_id", "uuid"), ("number", "smallint")),
+    row_id="emergency_id",
+    version="number",
+    written_at="read_at",
+)
 PLACES: Final = rows.Columns(own_agency="e.agency_id", place="e.station")
 """Where one has what the scopes of the contract go by."""
 OF_AGENCY: Final = Versions(
@@ -61,6 +70,10 @@ REVIEWED: Final = Versions(
     "emergency review", ("uuid",), "(SELECT count(*) FROM emergency_review WHERE emergency_id = q.k1)"
 )
 """Whether one was reviewed: 0 or 1."""
+READ: Final = Versions(
+    "emergency readings", ("uuid",), "(SELECT count(*) FROM emergency_reading WHERE emergency_id = q.k1)"
+)
+"""How often it was read."""
 TOLD: Final = Versions(
     "emergency overdue", ("uuid",), "(SELECT count(*) FROM emergency_overdue WHERE emergency_id = q.k1)"
 )
@@ -88,6 +101,9 @@ SELECT {COLUMNS}, r.finding, r.reviewed_at
 FROM emergency AS e LEFT JOIN emergency_review AS r ON r.emergency_id = e.emergency_id
 WHERE e.emergency_id = $1
 """.encode(),  # noqa: S608 - constants
+)
+_READINGS: Final = Statement(
+    b"emergency readings", b"SELECT read_at FROM emergency_reading WHERE emergency_id = $1 ORDER BY number"
 )
 _PAGE: Final = rows.statements(
     "emergencies",
@@ -152,6 +168,28 @@ class Stored(NamedTuple):
     def seen(self) -> Seen:
         """That it was reviewed, or wasn't."""
         return Seen(REVIEWED, (self.record.emergency_id,), int(self.reviewed_at is not None))
+
+
+class Readings(NamedTuple):
+    """How often an emergency look-up was read.
+
+    Attributes:
+        emergency_id: 16 bytes.
+        times: when, the oldest first.
+    """
+
+    emergency_id: bytes
+    times: Sequence[dt.datetime]
+
+    @property
+    def seen(self) -> Seen:
+        """That these were all."""
+        return Seen(READ, (self.emergency_id,), len(self.times))
+
+    @property
+    def following(self) -> Row:
+        """The row of the next reading."""
+        return Row(READINGS, (self.emergency_id, len(self.times) + 1))
 
 
 class Page(NamedTuple):
@@ -258,6 +296,11 @@ def one(conn: Connection, sealer: Sealing, emergency_id: bytes, call: Call) -> S
     return Stored(record, finding or 0, reviewed_at)
 
 
+def readings(conn: Connection, emergency_id: bytes) -> Readings:
+    """The readings by an emergency look-up, those that found nobody too."""
+    return Readings(emergency_id, [read_at for (read_at,) in ask(conn, _READINGS, emergency_id)])
+
+
 def page(conn: Connection, sealer: Sealing, call: Call, *, after: bytes, most: int, reviewed: bool) -> Page:
     """Emergency look-ups that the contract shows the caller, the newest in front.
 
@@ -284,6 +327,11 @@ def page(conn: Connection, sealer: Sealing, call: Call, *, after: bytes, most: i
     for each in stored:
         rows.require_shown(TABLE, said(each.record), call)
     return Page(int(found[0][0]), stored)
+
+
+def digest(emergency_id: bytes, finding: int, readings: int) -> bytes:
+    """What one that is shown rests on: its finding, and how often it was read."""
+    return rests_on.digest([(emergency_id, finding), (emergency_id, readings)])
 
 
 def said(record: record_pb2.EmergencyRecord) -> rows.Said:

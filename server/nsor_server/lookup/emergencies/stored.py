@@ -11,5 +11,6 @@ TABLES: Final = (
     RecordedTable(store.TABLE, "emergency_id", written_at="created_at"),
     RecordedTable.unsealed(store.REVIEWS),
     RecordedTable.unsealed(store.OVERDUES),
+    RecordedTable.unsealed(store.READINGS),
 )
 """For verification."""

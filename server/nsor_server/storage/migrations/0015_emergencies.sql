@@ -38,4 +38,13 @@ CREATE TABLE emergency_overdue (
 );
 COMMENT ON TABLE emergency_overdue IS 'emergency look-ups of which was told that their review is overdue; nothing is decided by it';
 
-GRANT SELECT, INSERT ON emergency, emergency_review, emergency_overdue TO nsor_server;
+-- One row for each reading, whether or not somebody was found: the reviewer sees how often and when it was read.
+CREATE TABLE emergency_reading (
+    emergency_id uuid NOT NULL REFERENCES emergency,
+    number smallint NOT NULL CHECK (number >= 1),
+    read_at timestamptz NOT NULL,
+    PRIMARY KEY (emergency_id, number)
+);
+COMMENT ON TABLE emergency_reading IS 'readings by emergency look-ups, those that found nobody too';
+
+GRANT SELECT, INSERT ON emergency, emergency_review, emergency_overdue, emergency_reading TO nsor_server;

@@ -24,7 +24,7 @@ venv: $(STAMP) ## create .venv with every locked dependency
 
 .PHONY: lock
 lock: $(STAMP) ## resolve the lock files again (needs uv)
-	cd requirements && for name in client bridge print dev; do \
+	cd requirements && for name in client bridge console print dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	    --custom-compile-command 'make lock' $$name.in --output-file $$name.lock; done
 

@@ -19,7 +19,7 @@ import pytest
 
 from nsor_server.storage import migrate
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import OWNER, SERVER, SERVING, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
@@ -51,7 +51,7 @@ def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and str(address[0]) not in {"127.0.0.1", "::1", "localhost"}:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(("127.", "::1", "localhost")):
             raise RuntimeError("a test tried to reach another machine")
         connect(self, address)
 
@@ -133,7 +133,7 @@ def _copy(postgres: EmbeddedPostgres, superuser: _Superuser, name: str, template
     strategy = "FILE_COPY" if postgres.data.is_relative_to(temporary.MEMORY) else "WAL_LOG"
     create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY {strategy}"
     until(lambda: superuser.copies(create), seconds=300)
-    roles = f"{SERVER}, {PUBLISHER}"
+    roles = ", ".join(SERVING)
     superuser.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {roles}")
 
 

@@ -12,6 +12,8 @@ SAMPLES = {
     "listen": "localhost:1",
     "metrics_listen": "off",
     "publish_listen": "127.0.0.1:7445",
+    "console_listen": "127.0.0.1:8444",
+    "console_database_url": "postgresql://db/nsor",
     "publish_rate_per_second": "9",
     "publish_database_url": "postgresql://db/nsor",
     "log_format": "json",

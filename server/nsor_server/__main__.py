@@ -58,6 +58,7 @@ COMMANDS = {
     "status": Entry("nsor_server.commands.status", "status", "Show who calls, and whose certificate ends, by agency."),
     "refusals": Entry("nsor_server.commands.refusals", "refusals", "Count refused calls, by agency and officer."),
     "traces": Entry("nsor_server.commands.traces", "traces", "Show recent traces as trees."),
+    "console": Entry("nsor_server.console.command", "console", "Show calls, traces and refusals in a browser."),
 }
 SYNTHETIC = Entry("nsor_synthetic.__main__", "main", "Write conviction orders of people who don't exist.")
 """Of the package nsor-synthetic: a real register's server does without it."""

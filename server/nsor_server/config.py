@@ -26,7 +26,7 @@ _OF_THE_CLIENT = frozenset(
         *("SECOND_FOCAL_KEY", "STATE", "TARGET"),
     )
 )
-_HIDDEN = frozenset({"database_url", "database_owner_url", "publish_database_url"})
+_HIDDEN = frozenset({"database_url", "database_owner_url", "publish_database_url", "console_database_url"})
 _OFF = frozenset({"metrics_listen", "publish_listen"})
 
 
@@ -161,6 +161,12 @@ class Settings:
 
     Default: ledger.key in state_dir.
     """
+
+    console_listen: str = "127.0.0.1:0"
+    """Address of `nsor-server console`; one that isn't loopback is under mutual TLS, for NPB and NADRA."""
+
+    console_database_url: str | None = field(default=None, repr=False)
+    """libpq URL for the role nsor_console; needed beside database_url for the console. Never shown."""
 
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
@@ -346,6 +352,8 @@ RULES: Mapping[str, _Rule] = {
     "publish_database_url": _URL,
     "publish_rate_per_second": _count(1, 100_000),
     "log_keys": _FILE,
+    "console_listen": _Rule("HOST:PORT, such as 127.0.0.1:8444", _address),
+    "console_database_url": _URL,
 }
 """Every setting, in the order in which `check` lists them."""
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from nsor_server.storage import deciding
-from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER
+from nsor_server.storage.embedded import CONSOLE, OWNER, PUBLISHER, SERVER, SERVING
 from nsor_server.storage.pool import Database
 
 CHANGED_IN_PLACE = {
@@ -68,7 +68,27 @@ def test_whoever_publishes_reads_the_log_and_what_decides_and_adds_counts(databa
     assert not any(privileges for _, _, _, privileges, _ in whole)
 
 
-@pytest.mark.parametrize("role", [SERVER, PUBLISHER])
+def test_the_console_reads_no_table_that_can_name_anybody_and_writes_none(database: Database) -> None:
+    query = """
+        SELECT c.relname, array(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
+                                 WHERE has_table_privilege(%(role)s, c.oid, p)),
+               array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+                      AND NOT a.attisdropped AND has_column_privilege(%(role)s, c.oid, a.attnum, 'SELECT'))
+          FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    """
+    with database.owner() as owner:
+        found = {name: (rights, columns) for name, rights, columns in owner.execute(query, {"role": CONSOLE})}
+    whole = {name for name, (rights, _) in found.items() if rights}
+    assert whole == {
+        *("agency", "agency_state", "certificate", "certificate_revocation"),
+        *("ledger_checkpoint", "ledger_entry", "ledger_head"),
+    }
+    assert all(rights == ["SELECT"] for rights, _ in found.values() if rights)
+    in_part = {name: columns for name, (rights, columns) in found.items() if columns and not rights}
+    assert in_part == {"officer": ["key_id", "agency_id"], "officer_disabled": ["key_id"]}
+
+
+@pytest.mark.parametrize("role", SERVING)
 def test_the_roles_own_nothing_and_make_nothing(database: Database, role: str) -> None:
     query = """
         SELECT (SELECT count(*) FROM pg_class WHERE relowner = r.oid)

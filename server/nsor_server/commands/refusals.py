@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 import click
@@ -22,6 +23,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.ledger import activity, operator
 from nsor_server.storage.attach import attached
 from nsor_server.tracing import spans, store
+from nsor_server.tracing.store import StoredSpan
 
 _SINCE: Final = re.compile(r"([1-9][0-9]{0,3})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
@@ -51,12 +53,8 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
             known_agency.find(owner, agency_id)
         from_us = to_us(operator.now(owner) - since)
         found = [each for each in activity.refusals(owner, from_us) if agency_id in {None, each.agency}]
-    codes = {
-        str(span.attributes[spans.ACCESS_ID]): str(span.attributes.get(spans.RPC_STATUS, ""))
-        for span in store.read(settings.state_dir)
-        if span.attributes.get(spans.OUTCOME) != "ALLOWED" and spans.ACCESS_ID in span.attributes
-    }
-    counts, methods = _counted(found, codes)
+    codes = codes_of(store.read(settings.state_dir))
+    counts, methods = counted(found, codes)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if as_json:
         for (agency, method, code, officer), count in ordered:
@@ -76,8 +74,17 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
     click.echo("An officer's code is one officer within one method. Next: nsor-server traces")
 
 
-def _counted(found: list[activity.Refusal], codes: dict[str, str]) -> tuple[Counter[Key], set[str]]:
-    """Calls by agency, method, answer and officer's code.
+def codes_of(found: Iterable[StoredSpan]) -> dict[str, str]:
+    """The code that the caller got, by access id, of calls that weren't answered, as far as their spans are there."""
+    return {
+        str(span.attributes[spans.ACCESS_ID]): str(span.attributes.get(spans.RPC_STATUS, ""))
+        for span in found
+        if span.attributes.get(spans.OUTCOME) != "ALLOWED" and spans.ACCESS_ID in span.attributes
+    }
+
+
+def counted(found: list[activity.Refusal], codes: dict[str, str]) -> tuple[Counter[Key], set[str]]:
+    """Calls by agency, method, answer and officer's code; and which methods they were of.
 
     A label that stands for one access only is of that access: nobody acted, or one officer did once. Both have no code.
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nsor_server.config import OperatorError, Settings
 from nsor_server.storage import keyring
-from nsor_server.storage.embedded import OWNER, PUBLISHER, SERVER, EmbeddedPostgres
+from nsor_server.storage.embedded import CONSOLE, OWNER, PUBLISHER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 
@@ -47,17 +47,43 @@ def attached_to_publish(settings: Settings, *, pool_size: int) -> Iterator[Datab
         OperatorError: the settings name a database, and none for this role.
         EmbeddedError: the embedded PostgreSQL cannot run here.
     """
-    if settings.publish_database_url is not None:
-        with contextlib.closing(Database(settings.publish_database_url, pool_size=pool_size)) as database:
+    with _attached_as(settings, PUBLISHER, "publish_database_url", pool_size=pool_size) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def attached_to_look(settings: Settings, *, pool_size: int, statement_timeout_ms: int) -> Iterator[Database]:
+    """As ``attached``, for the operators' console: its role reads leaves and certificates, and no more.
+
+    Raises:
+        NoRegister: there is no register.
+        OperatorError: the settings name a database, and none for this role.
+        EmbeddedError: the embedded PostgreSQL cannot run here.
+    """
+    with _attached_as(
+        settings, CONSOLE, "console_database_url", pool_size=pool_size, statement_timeout_ms=statement_timeout_ms
+    ) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def _attached_as(
+    settings: Settings, role: str, setting: str, *, pool_size: int, statement_timeout_ms: int = 10_000
+) -> Iterator[Database]:
+    url: str | None = getattr(settings, setting)
+    if url is not None:
+        with contextlib.closing(
+            Database(url, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms)
+        ) as database:
             yield database
         return
     if settings.database_url is not None:
-        raise OperatorError("set NSOR_PUBLISH_DATABASE_URL to a URL for the role nsor_publisher of the database")
+        raise OperatorError(f"set NSOR_{setting.upper()} to a URL for the role {role} of the database")
     check_there(settings)
     embedded = EmbeddedPostgres(settings.state_dir, settings.postgres_bin, archive=settings.wal_archive)
     embedded.start()
     try:
-        database = Database(embedded.conninfo(PUBLISHER), pool_size=pool_size)
+        database = Database(embedded.conninfo(role), pool_size=pool_size, statement_timeout_ms=statement_timeout_ms)
         database.embedded = embedded
         with contextlib.closing(database):
             yield database

@@ -32,6 +32,7 @@ Connection = psycopg.Connection[Any]
 EXPECTED: Final = Path(__file__).parent / "catalog.txt"
 SERVER: Final = "nsor_server"
 PUBLISHER: Final = "nsor_publisher"
+CONSOLE: Final = "nsor_console"
 SHOWN: Final = 5
 """Differences that an error names."""
 _MADE_BY_HAND: Final = 16384
@@ -249,7 +250,7 @@ def describe(conn: Connection) -> list[str]:
         conn.execute(_PATH)
         for query in _QUERIES:
             # Not a parameter where there is none: PostgreSQL wants each to be used.
-            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}', '{PUBLISHER}'")
+            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}', '{PUBLISHER}', '{CONSOLE}'")
             lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
     return sorted(lines)
 

@@ -33,6 +33,10 @@ OWNER = "nsor_owner"
 SERVER = "nsor_server"
 PUBLISHER = "nsor_publisher"
 """The role of the process that publishes the log: it opens nothing."""
+CONSOLE = "nsor_console"
+"""The role of the operators' console: it reads leaves and certificates, and no more."""
+SERVING = (SERVER, PUBLISHER, CONSOLE)
+"""The roles that own nothing, each of a process of its own."""
 
 _DEADLINE_SECONDS = 60.0
 """Seconds for a start, a recovery after a crash, or a stop."""
@@ -147,7 +151,7 @@ class EmbeddedPostgres:
             "name": sql.Identifier(name),
             "template": sql.Identifier(template),
             "owner": sql.Identifier(OWNER),
-            "roles": sql.SQL(", ").join(map(sql.Identifier, (SERVER, PUBLISHER))),
+            "roles": sql.SQL(", ").join(map(sql.Identifier, SERVING)),
         }
         with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
             for statement in (
@@ -280,7 +284,7 @@ class EmbeddedPostgres:
     def _make_roles(self) -> None:
         with psycopg.connect(self.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
             roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-            for role in (OWNER, SERVER, PUBLISHER):
+            for role in (OWNER, *SERVING):
                 if role not in roles:
                     statement = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
                     connection.execute(statement.format(sql.Identifier(role)))

@@ -107,13 +107,20 @@ def read(state_dir: Path) -> Iterator[StoredSpan]:
     for path in (*numbered, folder / CURRENT):
         if not path.exists():
             continue
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                fields = json.loads(line)
-                fields["links"] = tuple(fields["links"])
-                yield StoredSpan(**fields)
-            except (ValueError, TypeError, KeyError):
-                continue
+        for line in path.read_bytes().splitlines():
+            span = parsed(line)
+            if span is not None:
+                yield span
+
+
+def parsed(line: bytes) -> StoredSpan | None:
+    """The span of a line of the store; None for one that a crash cut off."""
+    try:
+        fields = json.loads(line)
+        fields["links"] = tuple(fields["links"])
+        return StoredSpan(**fields)
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _stored(span: ReadableSpan) -> StoredSpan:

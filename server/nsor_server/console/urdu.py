@@ -1,0 +1,127 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
+"""What the pages of `nsor-server console` say, in Urdu."""
+
+from __future__ import annotations
+
+from typing import Final
+
+URDU: Final = {
+    "NSOR operations": "این ایس او آر: رجسٹر کا انتظام",
+    "Overview": "جائزہ",
+    "Traces": "ٹریس",
+    "Refused calls": "رد شدہ کارروائیاں",
+    "Queues and commits": "قطاریں اور کمٹ",
+    "Certificates": "سرٹیفکیٹ",
+    # Overview.
+    "Server": "سرور",
+    "not known": "معلوم نہیں",
+    "not known, or an operator's command": "معلوم نہیں، یا منتظم کا حکم",
+    "its metrics are off or don't answer": "اس کے اعداد بند ہیں یا جواب نہیں دیتے",
+    "serves": "کام کر رہا ہے",
+    "does not serve": "کام نہیں کر رہا",
+    "Entries in the ledger": "لیجر کے اندراجات",
+    "Newest checkpoint": "تازہ ترین چیک پوائنٹ",
+    "{seconds} s ago": "{seconds} سیکنڈ پہلے",
+    "Calls in ten minutes": "دس منٹ کی کارروائیاں",
+    "Calls a second, ten minutes": "فی سیکنڈ کارروائیاں، دس منٹ",
+    "The chart needs JavaScript; the table below says the same.": (
+        "چارٹ کے لیے جاوا اسکرپٹ درکار ہے؛ نیچے کا جدول یہی بتاتا ہے۔"
+    ),
+    "Agencies, last ten minutes": "ادارے، پچھلے دس منٹ",
+    "Calls by agency; times are of the calls whose spans are here.": (
+        "ادارے کے لحاظ سے کارروائیاں؛ دورانیے اُن کے ہیں جن کے ٹریس یہاں موجود ہیں۔"
+    ),
+    "Share": "حصہ",
+    "Median": "درمیانی",
+    "Slowest": "سب سے سست",
+    "Last call": "آخری کارروائی",
+    "Nobody has called in the last ten minutes.": "پچھلے دس منٹ میں کسی نے کارروائی نہیں کی۔",
+    "The register is so busy that only the newest 50,000 entries were read when this console began.": (
+        "رجسٹر اتنا مصروف ہے کہ آغاز پر صرف تازہ ترین 50,000 اندراجات پڑھے گئے۔"
+    ),
+    "Methods, last ten minutes": "کارروائیوں کی اقسام، پچھلے دس منٹ",
+    "Certificates that want attention": "سرٹیفکیٹ جو توجہ چاہتے ہیں",
+    "{count} agencies have none that holds, or one that ends within 30 days.": (
+        "{count} اداروں کے پاس کوئی درست سرٹیفکیٹ نہیں، یا وہ 30 دن میں ختم ہو رہا ہے۔"
+    ),
+    # Traces.
+    "Slower than (ms)": "اس سے سست (ملی سیکنڈ)",
+    "Since": "کب سے",
+    "5 minutes": "5 منٹ",
+    "1 hour": "1 گھنٹہ",
+    "1 day": "1 دن",
+    "Access id or support code": "رسائی نمبر یا امدادی کوڈ",
+    "Order": "ترتیب",
+    "Newest first": "تازہ ترین پہلے",
+    "Slowest first": "سب سے سست پہلے",
+    "This register keeps no spans here. They are on with NSOR_TRACE_STORE=on; with a collector, look there.": (
+        "یہ رجسٹر یہاں ٹریس نہیں رکھتا۔ NSOR_TRACE_STORE=on سے رکھتا ہے؛ کلیکٹر ہو تو وہاں دیکھیں۔"
+    ),
+    "{shown} of {count} calls.": "{count} میں سے {shown} کارروائیاں۔",
+    "Answer": "جواب",
+    "No call is like that. Spans come with a delay of some seconds.": (
+        "ایسی کوئی کارروائی نہیں۔ ٹریس چند سیکنڈ کی تاخیر سے آتے ہیں۔"
+    ),
+    "One trace": "ایک ٹریس",
+    "Trace {trace}, began {when}.": "ٹریس {trace}، آغاز {when}۔",
+    "Each line is a span; the bar says when it ran within the trace.": (
+        "ہر سطر ایک مرحلہ ہے؛ پٹی بتاتی ہے کہ وہ ٹریس میں کب چلا۔"
+    ),
+    "Span": "مرحلہ",
+    "Began after": "کتنی دیر بعد شروع ہوا",
+    "Took": "دورانیہ",
+    "When it ran": "کب چلا",
+    "Access id": "رسائی نمبر",
+    # An entry.
+    "Entry {index} of the ledger": "لیجر کا اندراج {index}",
+    "Stands for so many calls": "اتنی کارروائیوں کی نمائندگی",
+    "Trace": "ٹریس",
+    "Hash of the leaf": "اندراج کا ہیش",
+    "First checkpoint that holds it": "پہلا چیک پوائنٹ جس میں یہ ہے",
+    "of {size} entries": "{size} اندراجات کا",
+    "none yet": "ابھی کوئی نہیں",
+    "Who acted, for which case and about whom is sealed beside it. This console has no key.": (
+        "کس نے، کس مقدمے میں اور کس کے بارے میں: یہ مہر بند ہے۔ اس صفحے کے پاس کوئی کلید نہیں۔"
+    ),
+    # Refused calls.
+    "The last hour: {shown} of {of} lines, {count} calls. An officer's code is one officer within one method.": (
+        "پچھلا گھنٹہ: {of} میں سے {shown} سطریں، {count} کارروائیاں۔ افسر کا کوڈ ایک کارروائی میں ایک ہی افسر ہے۔"
+    ),
+    "Calls": "تعداد",
+    "Officer's code": "افسر کا کوڈ",
+    "No call was refused in the last hour.": "پچھلے گھنٹے میں کوئی کارروائی رد نہیں ہوئی۔",
+    # Figures.
+    "The server's metrics are off: NSOR_METRICS_LISTEN turns them on.": (
+        "سرور کے اعداد بند ہیں: NSOR_METRICS_LISTEN سے چلتے ہیں۔"
+    ),
+    "The server's metrics don't answer at {address}.": "سرور کے اعداد {address} پر جواب نہیں دیتے۔",
+    "How long and how many, since the server started": "کتنی دیر اور کتنی بار، سرور کے آغاز سے",
+    "What": "کیا",
+    "Count": "تعداد",
+    "Mean": "اوسط",
+    "Median, at most": "درمیانی، زیادہ سے زیادہ",
+    "99 of 100, at most": "100 میں سے 99، زیادہ سے زیادہ",
+    "Now": "اس وقت",
+    "Value": "قدر",
+    # Certificates.
+    "Of this server": "اس سرور کے",
+    "Of the agencies, as the register knows them": "اداروں کے، جیسے رجسٹر جانتا ہے",
+    "Whose": "کس کا",
+    "Ends": "اختتام",
+    "Days": "دن",
+    "How many": "کتنے",
+    "State": "حالت",
+    "disabled": "معطل",
+    "holds": "درست",
+    "ends soon": "جلد ختم ہو گا",
+    "none holds": "کوئی درست نہیں",
+    # When something isn't there.
+    "Not here": "یہاں نہیں ہے",
+    "There is no such trace or entry here. Traces are kept for a while; entries for ever.": (
+        "ایسا کوئی ٹریس یا اندراج یہاں نہیں۔ ٹریس کچھ عرصہ رکھے جاتے ہیں؛ اندراجات ہمیشہ۔"
+    ),
+    "The database does not answer": "ڈیٹا بیس جواب نہیں دیتا",
+    "This page reads from the database, which doesn't answer or took too long. Traces and figures are still here.": (
+        "یہ صفحہ ڈیٹا بیس سے پڑھتا ہے، جو جواب نہیں دیتا یا بہت دیر لیتا ہے۔ ٹریس اور اعداد پھر بھی موجود ہیں۔"
+    ),
+}

@@ -1,0 +1,213 @@
+"""The operators' console in a real browser, beside a register of real processes."""
+
+import contextlib
+import http.client
+import http.server
+import signal
+import ssl
+import subprocess
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from demo.running import SERVER_COMMAND, RunningRegister
+from nsor.errors import Refused
+from nsor.v1 import registration_pb2
+from nsor_server.console import site as ops
+from tests.e2e.agencies import Agencies
+from tests.polling import until
+from tests.web import browser as browsers
+
+POLICE = "sindh-police"
+NOBODY = "8b5c1d2e-0000-4000-8000-000000000001"
+SECONDS = 120.0
+
+
+@dataclass
+class Console:
+    """A console that runs, and its printed address."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    @property
+    def port(self) -> int:
+        return urllib.parse.urlsplit(self.address).port or 0
+
+
+@contextlib.contextmanager
+def running(register: RunningRegister, *arguments: str) -> Iterator[Console]:
+    process = subprocess.Popen(
+        [str(SERVER_COMMAND), "console", *arguments], env=register.environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield Console(process, process.stdout.readline().split()[-1])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=SECONDS) == 0
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def console(register: RunningRegister) -> Iterator[Console]:
+    with running(register) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsers.chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def opened(console: Console, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The address of the pages, and the cookie of the browser that opened the printed one."""
+    page, _ = browsers.page(browser)
+    page.goto(console.address)
+    cookie = tmp_path_factory.mktemp("browser") / "state.json"
+    page.context.storage_state(path=cookie)
+    root = page.url.removesuffix("/en/")
+    page.context.close()
+    return root, cookie
+
+
+@browsers.NEEDED
+def test_a_refused_call_is_found_by_agency_and_opened_to_its_waterfall_and_its_entry(
+    agencies: Agencies, browser: Browser, opened: tuple[str, Path]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        agencies.client(POLICE).registration.confirm_registration(
+            registration_pb2.ConfirmRegistrationRequest(registration_id=NOBODY)
+        )
+    access_id = refused.value.access_id
+    root, cookie = opened
+    page = browser.new_context(storage_state=cookie).new_page()
+
+    def shown() -> bool:
+        page.goto(f"{root}/en/traces?outcome=REFUSED")
+        return page.locator(f"option:text-is('{POLICE}')").count() == 1
+
+    until(shown, seconds=SECONDS)
+    page.select_option("#agency", POLICE)
+    page.select_option("#outcome", "REFUSED")
+    page.click("form button")
+    page.click("tbody tr:has-text('ConfirmRegistration') td a")
+    assert page.locator("svg.waterfall rect").count() == 2  # the call, and its commit
+    assert "ConfirmRegistration" in page.locator("tbody").first.inner_text()
+    page.click(f"a:text-is('{access_id}')")
+    told = page.locator("table").inner_text()
+    assert POLICE in told
+    assert "Refused" in told
+    assert access_id in told
+    page.context.close()
+
+
+@browsers.NEEDED
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_no_page_has_a_fault_for_who_cant_see_or_use_a_mouse(
+    browser: Browser, opened: tuple[str, Path], language: str
+) -> None:
+    root, cookie = opened
+    page, wrong = browsers.page(browser)
+    page.context.close()
+    context = browser.new_context(storage_state=cookie)
+    page = context.new_page()
+    page.on("console", lambda message: wrong.append(message.text) if message.type in {"error", "warning"} else None)
+    for each in (*(entry.path for entry in ops.ENTRIES), f"traces/{'0' * 32}"):
+        page.goto(f"{root}/{language}/{each}")
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ur" else "ltr")
+        assert (each, browsers.faults(page)) == (each, [])
+    # The missing trace's status is the one thing that the browser tells.
+    assert [each for each in wrong if "404" not in each] == []
+    context.close()
+
+
+@browsers.NEEDED
+def test_pages_say_the_same_without_javascript(browser: Browser, opened: tuple[str, Path]) -> None:
+    root, cookie = opened
+    context = browser.new_context(storage_state=cookie, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{root}/en/")
+    assert page.locator("svg.bars").count() >= 1
+    assert page.locator("noscript").count() == 1
+    assert page.locator("table").count() >= 2
+    context.close()
+
+
+@browsers.NEEDED
+def test_what_somebody_types_is_text_and_nothing_else(browser: Browser, opened: tuple[str, Path]) -> None:
+    root, cookie = opened
+    context = browser.new_context(storage_state=cookie)
+    page = context.new_page()
+    typed = "\"><script>document.title='taken'</script><img src=x onerror=document.title='taken'>"
+    page.goto(f"{root}/en/traces?{urllib.parse.urlencode({'method': typed, 'agency': typed, 'slower': typed})}")
+    assert page.title().startswith("Traces")
+    assert page.input_value("#method") == typed
+    assert page.locator("main script, main img").count() == 0
+    context.close()
+
+
+@browsers.NEEDED
+def test_another_local_users_server_gets_no_cookie_and_its_form_is_refused(
+    browser: Browser, opened: tuple[str, Path]
+) -> None:
+    seen: list[str] = []
+
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Cookie", ""))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            target = f"{opened[0]}/en/traces"
+            self.wfile.write(f"<form action='{target}' method=post><button>go</button></form>".encode())
+
+        def log_message(self, *_arguments: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        context = browser.new_context(storage_state=opened[1])
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        with page.expect_navigation() as navigated:
+            page.click("button")
+        assert navigated.value.status == 403
+        # A link from there, too, is refused: the address is pasted.
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.evaluate(f"location.href = '{opened[0]}/en/'")
+        page.wait_for_url(f"{opened[0]}/en/")
+        assert "paste the address" in page.locator("body").inner_text()
+        context.close()
+        server.shutdown()
+        thread.join()
+    assert set(seen) == {""}
+
+
+def test_elsewhere_than_on_loopback_a_certificate_of_who_runs_the_register_is_needed(register: RunningRegister) -> None:
+    # Any other address of this machine isn't the loopback that the token is for.
+    with running(register, "--listen", "127.0.0.2:0") as console:
+        assert console.address.startswith("https://127.0.0.2:")
+
+        def asked(agency: str | None) -> int:
+            context = ssl.create_default_context(cafile=str(register.certs / "ca.pem"))
+            context.check_hostname = False
+            if agency is not None:
+                own = register.certs / "agencies" / agency
+                context.load_cert_chain(own.with_suffix(".pem"), own.with_suffix(".key"))
+            connection = http.client.HTTPSConnection("127.0.0.2", console.port, context=context, timeout=SECONDS)
+            with contextlib.closing(connection):
+                connection.request("GET", "/en/")
+                return connection.getresponse().status
+
+        assert asked("npb") == 200
+        assert asked("punjab-police") == 403
+        with pytest.raises((ssl.SSLError, OSError)):
+            asked(None)

@@ -34,7 +34,6 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2, options_pb2, types_pb2
 from nsor_server.access.disclosure import classes_shown
 from nsor_server.calls import Call, new_access_id
-from nsor_server.ledger import watching as times
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup.recalls import rules
@@ -79,13 +78,16 @@ def main() -> int:
         "--sizes", type=int, nargs="*", default=[rules.PER_ENTRY], help="recalls of an entry, one run of each"
     )
     parser.add_argument(
-        "--rest-ms", type=float, default=times.REST_SECONDS * 1e3, help="between two entries while there are calls"
+        "--rest-ms",
+        type=float,
+        default=RecallTimes.rest_seconds * 1e3,
+        help="between two entries while there are calls",
     )
     arguments = parser.parse_args()
     if arguments.pages:
         return look_among(arguments.pages)
     sys.setswitchinterval(SWITCH_SECONDS)
-    setattr(times, "REST_SECONDS", arguments.rest_ms / 1e3)  # noqa: B010 - another value of a constant
+    setattr(RecallTimes, "rest_seconds", arguments.rest_ms / 1e3)  # noqa: B010 - another value
     count = arguments.accesses
     print(f"### One registration, shown by {count:,} accesses; {arguments.rest_ms:g} ms between entries\n")
     print(

@@ -57,6 +57,8 @@ from tests.verifying import findings
 
 __all__ = ["clock", "pair", "times"]
 
+ENTRIES = 4
+"""Of a time, here: fewer than there are, so that a test doesn't write them all."""
 NO_LONGER = recalls_pb2.RECALL_REASON_NO_LONGER
 CHANGED = recalls_pb2.RECALL_REASON_CHANGED
 RESTORED = recalls_pb2.RECALL_REASON_RESTORED
@@ -70,6 +72,7 @@ UNACKNOWLEDGED = notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED
 def telling(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecallTimes]:
     """What tells recalls, without its thread; a fixed time has always come."""
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+    monkeypatch.setattr(rules, "ENTRIES", ENTRIES)
     services.directory.reload()
     made = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring)
     yield made
@@ -231,18 +234,19 @@ def test_pages_that_showed_it_are_found_by_their_labels_or_details(
     with services.database.owner() as conn:
         at = dict(conn.execute("SELECT uuid_send(access_id), index FROM ledger_entry").fetchall())
         found = finder.by_labels(conn, ids, services.writer.size)
-        assert found == {ids[0]: [at[first], at[second]], ids[1]: [at[second]]}
-        assert finder.by_labels(conn, ids, at[second], at[first] + 1) == {ids[0]: [], ids[1]: []}
+        assert [found[each].tolist() for each in ids] == [[at[first], at[second]], [at[second]]]
+        assert not any(finder.by_labels(conn, ids, at[second], at[first] + 1).values())
         for each, pages in zip(ids, ([first, second], [second]), strict=True):
             shown = finder.told(conn, each, services.writer.size)
             assert [(disclosure.access_id, disclosure.version) for disclosure in shown] == [(page, 1) for page in pages]
         # What was found up to a time's end also has accesses that come after an order: they showed what was so then.
+        among = finder.may_show(conn, ids[0], services.writer.size, by_labels=found[ids[0]])
         for since, before, pages in (
             (0, at[second], [first]),
             (at[first], at[second] + 1, [first, second]),
             (at[first] + 1, at[second] + 1, [second]),
         ):
-            shown = finder.told(conn, ids[0], before, since, found[ids[0]])
+            shown = finder.told(conn, ids[0], before, since, among)
             assert [disclosure.access_id for disclosure in shown] == pages
     assert rests
 
@@ -356,6 +360,36 @@ def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_e
     assert sound(services, keyring)
 
 
+@pytest.mark.parametrize("planned", [1, 2, 3, 7, 8])
+@pytest.mark.parametrize("of_entry", [1, 3])
+@pytest.mark.usefixtures("telling")
+def test_what_is_planned_in_parts_is_told_once_whoever_goes_on(
+    services: Services,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    planned: int,
+    of_entry: int,
+) -> None:
+    # The accesses of two orders, the first of them of two cases by turns; each entry by another process.
+    monkeypatch.setattr(rules, "PLANNED", planned)
+    monkeypatch.setattr(rules, "PER_ENTRY", of_entry)
+    first, second = cnic(), cnic()
+    case = conviction(case_number=CASES[1])
+    services.confirmed(order(first))
+    services.confirm(services.create(order(second, convictions=[case])), case_number=CASES[1])
+    shown = [at_the_border(services, first, f"AB000000{nth % 2}") for nth in range(7)]
+    shown.append(at_the_border(services, second))
+    set_aside(services)
+    services.judge(case, "SET_ASIDE")
+    assert any(not RecallTimes(*_of(services, keyring)).look() for _ in range(3 * len(shown)))
+    recalls = listed(services, FIA_IMMIGRATION)
+    assert sorted(access for each in recalls for access in named(each)) == sorted(shown)
+    of_parts = [min(2, len(range(7)[at : at + planned])) for at in range(0, 7, planned)]
+    assert len(recalls) == sum(of_parts) + 1
+    assert sound(services, keyring)
+
+
 class Stopped(Exception):
     """Ends a process at some point of its work."""
 
@@ -438,7 +472,7 @@ def _of(services: Services, keyring: Keyring) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(
     ("cases", "grown"),
-    [(0, rules.ENTRIES), (1, rules.ENTRIES), (rules.ENTRIES, rules.ENTRIES), (rules.ENTRIES + 1, 2 * rules.ENTRIES)],
+    [(0, ENTRIES), (1, ENTRIES), (ENTRIES, ENTRIES), (ENTRIES + 1, 2 * ENTRIES)],
 )
 def test_at_each_time_there_are_as_many_entries_whatever_there_is_to_tell(
     services: Services,
@@ -583,5 +617,5 @@ def test_nothing_is_erased_before_whoever_was_shown_it_is_told(
     (recall,) = listed(services, FIA_IMMIGRATION)
     assert (named(recall), recall.accesses[0].officer_number) == ([shown], "")
     services.ask(call_of(FIA_IMMIGRATION), acknowledging(recall))
-    assert tell() == rules.ENTRIES
+    assert tell() == ENTRIES
     assert sound(services, keyring)

@@ -30,7 +30,7 @@ from nsor_server.storage.pool import Database
 from tests.calls import TRACING, Services
 
 server, owner, entries, where = sys.argv[1:]
-rules.PER_ENTRY = 2
+rules.PER_ENTRY, rules.ENTRIES = 2, 4
 ReviewPolicy.last_due_us = lambda _policy, now_us: now_us
 
 def die():
@@ -55,7 +55,7 @@ with Services(database, Keyring.from_bytes(sys.stdin.buffer.read())) as services
     services.directory.reload()
     telling = Killed(database, services.writer, services.directory, TRACING, services.keyring)
     telling.left = int(entries)
-    for _ in range(2 * rules.ENTRIES):
+    for _ in range(20):
         telling.look()
 """
 """Ends itself by a signal that nobody can catch, when so many entries are written and the next one is under way."""
@@ -67,6 +67,7 @@ def test_everybody_is_told_once(
     services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, where: str, entries: int
 ) -> None:
     monkeypatch.setattr(rules, "PER_ENTRY", 2)
+    monkeypatch.setattr(rules, "ENTRIES", 4)
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
     services.confirmed(order(number := cnic()))
     shown = [at_the_border(services, number, f"AB000000{nth}") for nth in range(SHOWN)]

@@ -61,6 +61,9 @@ def nothing() -> bool:
 class Watching(abc.ABC):
     """A thread that looks for what has fallen due, and has it written."""
 
+    rest_seconds = REST_SECONDS
+    """Rest before an entry while calls are recorded."""
+
     def __init__(self, name: str, what: str, writer: Writer[Call], tracing: Tracing) -> None:
         """Prepare.
 
@@ -160,4 +163,4 @@ class Watching(abc.ABC):
     def _rest(self) -> float:
         """How many seconds are rested: none unless others have recorded something since it was asked last."""
         before, self._others = self._others, self._writer.size - self._own
-        return REST_SECONDS if self._others != before else 0.0
+        return self.rest_seconds if self._others != before else 0.0

@@ -22,7 +22,7 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.recalls import plan, rules, store
-from nsor_server.lookup.recalls.rules import Order, Planned, Wrong
+from nsor_server.lookup.recalls.rules import Order, Part, Place, Planned
 from nsor_server.lookup.recalls.times import METHOD
 from nsor_server.lookup.recalls.told import Disclosure, photos_of
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
@@ -77,6 +77,7 @@ WHERE e.kind IN ({_ISSUED}, {_OVERDUE}, {_UNACKNOWLEDGED})
 ORDER BY r.index
 """  # noqa: S608 - constants
 _NOT_DUE: Final = "recalls were written that weren't due, or not to everybody who was told"
+_LEFT_OUT: Final = "recalls were left for a later time, since a row that they rest on couldn't be read"
 _OUT_OF_TURN: Final = "recalls weren't written at their time, or don't go on where those before had ended"
 _NOT_TOLD: Final = "agencies weren't told of their recalls, or of those that are overdue, as they had to be"
 _WRONG_ACKNOWLEDGEMENT: Final = "a recall was acknowledged by somebody else than its agency"
@@ -116,14 +117,18 @@ class Recalled:
         self.concerns = Concerns(rows, _SHOWING, ("listed_recalls",))
         self._told: dict[bytes, list[Disclosure]] = {one: [] for (one,) in conn.execute(_OF_ORDERS, binary=True)}
         self._unknown: set[int] = set()
-        self._orders: list[tuple[Order, str]] = []
+        self._orders: list[Order] = []
+        self._authors: dict[Order, str] = {}
+        self._part: tuple[Order, int, Part] | None = None
         self._recalls: dict[bytes, _Recall] = {}
         self._of_agency: dict[str | None, list[bytes]] = {}
         self._last: record_pb2.RecallPassRecord | None = None
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry; all come in their order."""
-        self._orders += [(Order(index, *row), leaf.agency) for row in self._order_rows.take(index)]
+        for row in self._order_rows.take(index):
+            self._orders.append(Order(index, *row))
+            self._authors[self._orders[-1]] = leaf.agency
         if leaf.method in _SHOWING and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
             self._take_shown(index, leaf, detail)
         self._compare_pass(index, leaf)
@@ -179,6 +184,8 @@ class Recalled:
             self._add(index, _OUT_OF_TURN)
         elif self._can_be_told(before, record, recalls) and not self._were_due(before, record, recalls):
             self._add(index, _NOT_DUE)
+        if len(set(rules.left_out(record)) - set(rules.left_out(before))):
+            self._add(index, _LEFT_OUT)
         self._compare_events(index, before, record, [each.agency for each in recalls], events)
         for each in recalls:
             self._recalls[each.recall_id] = _Recall(each, index)
@@ -205,8 +212,8 @@ class Recalled:
             return (record.due_us, record.to, record.nth) == (before.due_us, before.to, before.nth + 1)
         if record.nth != 1:
             return False
-        last_us, until = (before.due_us, before.until) if before else (-1, 0)
-        return last_us < record.due_us <= leaf.time_us + _RUN_US and until <= record.to < index
+        last_us = before.due_us if before else -1
+        return last_us < record.due_us <= leaf.time_us + _RUN_US and rules.until(before) <= record.to < index
 
     def _can_be_told(
         self,
@@ -215,17 +222,16 @@ class Recalled:
         recalls: list[record_pb2.RecallRecord],
     ) -> bool:
         """Whether everything that a pass rests on is still there: of what was erased since it isn't."""
-        orders = [order for order, _ in self._between(before, record)]
+        orders = [place.order for place in self._between(before, record)]
         erased = self._history.erased
         return not any(order.registration_id in erased for order in orders) and not any(
             self._unknown & set(each.entries) for each in recalls
         )
 
-    def _between(
-        self, before: record_pb2.RecallPassRecord | None, record: record_pb2.RecallPassRecord
-    ) -> list[tuple[Order, int]]:
-        first = before.until if before else 0
-        return rules.left([order for order, _ in self._orders if first <= order.entry <= record.to], before)
+    def _between(self, before: record_pb2.RecallPassRecord | None, record: record_pb2.RecallPassRecord) -> list[Place]:
+        begin = bisect.bisect_right(self._orders, rules.until(before), key=lambda order: order.entry)
+        end = bisect.bisect_right(self._orders, record.to, key=lambda order: order.entry)
+        return rules.left(self._orders[begin:end], before)
 
     def _were_due(
         self,
@@ -234,15 +240,26 @@ class Recalled:
         recalls: list[record_pb2.RecallRecord],
     ) -> bool:
         """Whether a pass wrote the next recalls, in order, and says rightly how far that is."""
-        authors = dict(self._orders)
-        due, place = list[tuple[Order, Planned]](), record_pb2.RecallPassRecord(until=record.to)
-        for order, told in self._between(before, record):
-            planned, room = self._planned(order, authors[order]), rules.PER_ENTRY - len(due)
-            due += [(order, each) for each in planned[told : told + room]]
-            if len(planned) - told > room:
-                place = record_pb2.RecallPassRecord()
-                rules.goes_on(place, order, told + room)
+        due, going_on = list[tuple[Order, Planned]](), None
+        said = {each.order: each for each in rules.left_out(record)}
+        left_out = {each.order: each for each in rules.left_out(before)}
+        for place in self._between(before, record):
+            left_out.pop(place.order, None)
+            following: Place | None = place
+            while following is not None and said.get(following.order) != following:
+                order, first, told = following
+                part, room = self._planned(order, first), rules.PER_ENTRY - len(due)
+                due += [(order, each) for each in part.planned[told : told + room]]
+                if len(part.planned) - told > room:
+                    going_on = Place(order, first, told + room)
+                    break
+                following = None if part.behind is None else Place(order, part.behind)
+            if going_on is not None:
                 break
+            if following is not None:
+                left_out[following.order] = following
+        expected_pass = record_pb2.RecallPassRecord(to=record.to)
+        rules.ends(expected_pass, rules.until(before), going_on, left_out.values())
         written = [
             (
                 (each.registration_id, each.version, each.made_by, each.row_id),
@@ -251,18 +268,18 @@ class Recalled:
             for each in recalls
         ]
         expected = [(tuple(order[1:]), (each.agency, each.reason, each.classes, each.entries)) for order, each in due]
-        return written == expected and _place(record) == _place(place)
+        return written == expected and _place(record) == _place(expected_pass)
 
-    def _planned(self, order: Order, author: str) -> list[Planned]:
-        """The recalls of an order, as ``plan.of_order`` finds them."""
-        version = functools.cache(functools.partial(self._history.version, order.registration_id))
-        judge, wrong = plan.judging(self._conn, order, version), list[Wrong]()
-        for told in self._told[order.registration_id]:
-            if told.entry < order.entry and judge is not None and not rules.knows(told, author):
-                made = judge(told)
-                if made is not None:
-                    wrong.append(made)
-        return rules.planned(wrong)
+    def _planned(self, order: Order, first: int) -> Part:
+        """The recalls of the next accesses of an order, as ``plan.part`` finds them; kept for the next pass."""
+        if self._part is None or self._part[:2] != (order, first):
+            version = functools.cache(functools.partial(self._history.version, order.registration_id))
+            judge = plan.judging(self._conn, order, version)
+            every = self._told[order.registration_id] if judge is not None else []
+            begin, end = (bisect.bisect_left(every, at, key=lambda told: told.entry) for at in (first, order.entry))
+            wrong = plan.wrong(every[begin:end], self._authors[order], judge) if judge is not None else iter(())
+            self._part = order, first, rules.part(wrong)
+        return self._part[2]
 
     def _are_timed(
         self, leaf: leaf_pb2.Leaf, record: record_pb2.RecallPassRecord, recalls: list[record_pb2.RecallRecord]
@@ -353,6 +370,6 @@ class Recalled:
             self._add(index, _WRONG_LIST)
 
 
-def _place(record: record_pb2.RecallPassRecord) -> tuple[int, bytes, int, str, bytes, int]:
+def _place(record: record_pb2.RecallPassRecord) -> tuple[int, record_pb2.RecallPlace, list[record_pb2.RecallPlace]]:
     """How far a pass says that orders are told."""
-    return record.until, record.registration_id, record.version, record.made_by, record.row_id, record.told
+    return record.until, record.next, list(record.left_out)

@@ -7,21 +7,26 @@ none, of its look-ups for a case it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from nsor.v1 import options_pb2
 from nsor_server.lookup.recalls.told import Disclosure
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
-PER_ENTRY: Final = 100
-"""Recalls that one entry writes: its commit keeps everybody waiting."""
-ENTRIES: Final = 10
+PER_ENTRY: Final = 25
+"""Recalls that one entry writes: its commit keeps everybody waiting, for a millisecond and 20 us more for each."""
+ENTRIES: Final = 40
 """A time has so many entries, or twice as many and so on: up to a thousand recalls don't show by how the tree grows."""
 MOST_ACCESSES: Final = 500
 """Of one recall; what was shown more often for one case is recalled by several."""
+PLANNED: Final = 10_000
+"""Accesses whose recalls are planned together: some 10 MB. Of more, one case may have a recall of each part."""
+LEFT_OUT: Final = 100
+"""Orders that are left out at most, each for a row that can't be read; more are no accident, and nothing is written."""
 _ON_THE_REGISTER: Final = frozenset(
     {
         options_pb2.PURPOSE_REGISTRATION,
@@ -62,6 +67,50 @@ class Wrong(NamedTuple):
     told: Disclosure
     reason: int
     classes: frozenset[int]
+
+
+class Place(NamedTuple):
+    """Where an order goes on.
+
+    Attributes:
+        first: of accesses from this entry on.
+        told: how many of the recalls of the next part of them are written.
+    """
+
+    order: Order
+    first: int = 0
+    told: int = 0
+
+    @classmethod
+    def of(cls, record: record_pb2.RecallPlace) -> Self:
+        """As it is sealed."""
+        order = Order(record.entry, record.registration_id, record.version, record.made_by, record.row_id)
+        return cls(order, record.first, record.told)
+
+    def sealed(self) -> record_pb2.RecallPlace:
+        """The same, to be sealed."""
+        entry, registration_id, version, made_by, row_id = self.order
+        return record_pb2.RecallPlace(
+            entry=entry,
+            registration_id=registration_id,
+            version=version,
+            made_by=made_by,
+            row_id=row_id,
+            first=self.first,
+            told=self.told,
+        )
+
+
+class Part(NamedTuple):
+    """The recalls of some accesses of an order.
+
+    Attributes:
+        planned: in the order of agencies and cases.
+        behind: the entry from which its other accesses are; None: these were the last.
+    """
+
+    planned: Sequence[Planned]
+    behind: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +175,17 @@ def of_photo(told: Disclosure, photo_id: bytes) -> Wrong | None:
     return Wrong(told, registrations.RECALL_CHANGED, classes)
 
 
-def planned(wrong: Iterable[Wrong]) -> list[Planned]:
-    """The recalls of an order, in the order of agencies and cases."""
+def part(wrong: Iterator[Wrong]) -> Part:
+    """The recalls of the next accesses of an order, and how far these are.
+
+    Args:
+        wrong: what has to be recalled, in the order of the accesses; no more of it is taken than is planned together.
+    """
+    taken = list(itertools.islice(wrong, PLANNED))
+    return Part(_planned(taken), taken[-1].told.entry + 1 if len(taken) == PLANNED else None)
+
+
+def _planned(wrong: Iterable[Wrong]) -> list[Planned]:
     cases: dict[tuple[str, str, int], list[Wrong]] = {}
     for each in wrong:
         cases.setdefault((each.told.agency, each.told.case_reference, each.reason), []).append(each)
@@ -148,22 +206,53 @@ def _parts(of_case: list[Wrong]) -> Iterator[list[Wrong]]:
         yield of_case[at : at + MOST_ACCESSES]
 
 
-def left(orders: Iterable[Order], before: record_pb2.RecallPassRecord | None) -> list[tuple[Order, int]]:
-    """Of some orders those that aren't told to their end, each with how many of its recalls are written."""
+def until(before: record_pb2.RecallPassRecord | None) -> int:
+    """The entry up to which all orders were told, or left out, by a pass and those before it."""
+    return -1 if before is None else before.until
+
+
+def left(orders: Iterable[Order], before: record_pb2.RecallPassRecord | None) -> list[Place]:
+    """What isn't told to its end, in its order.
+
+    What a time has left out the next one begins with; in the entries between it isn't tried again.
+
+    Args:
+        orders: those of the entries behind ``until``.
+        before: the last pass; None: there was none.
+    """
+    places = [Place(order) for order in orders if order.entry > until(before)]
     if before is None:
-        return [(order, 0) for order in orders]
-    if not before.registration_id:
-        return [(order, 0) for order in orders if order.entry > before.until]
-    last = Order(before.until, before.registration_id, before.version, before.made_by, before.row_id)
-    return [(order, before.told if order == last else 0) for order in orders if order >= last]
+        return places
+    if before.HasField("next"):
+        going_on = Place.of(before.next)
+        behind = [each for each in (*left_out(before), *places) if each.order > going_on.order]
+        return [going_on, *behind]
+    return [*left_out(before), *places] if is_ended(before) else places
+
+
+def left_out(record: record_pb2.RecallPassRecord | None) -> list[Place]:
+    """The orders that a pass says that it, or one before it, has left out."""
+    return [] if record is None else [Place.of(each) for each in record.left_out]
 
 
 def is_ended(record: record_pb2.RecallPassRecord) -> bool:
     """Whether a pass is the last one of its time."""
-    return not record.registration_id and record.nth % ENTRIES == 0
+    return not record.HasField("next") and record.nth % ENTRIES == 0
 
 
-def goes_on(record: record_pb2.RecallPassRecord, order: Order, told: int) -> None:
-    """Have a pass say that an order goes on in the next one."""
-    record.until, record.registration_id, record.version, record.made_by, record.row_id = order
-    record.told = told
+def ends(record: record_pb2.RecallPassRecord, before: int, going_on: Place | None, left: Iterable[Place]) -> None:
+    """Have a pass say how far it has come.
+
+    Args:
+        record: the pass.
+        before: ``until`` of the one before it.
+        going_on: the order that goes on in the next one; None: all of its time are told, or left out.
+        left: those that were left out.
+    """
+    if going_on is None:
+        record.until = record.to
+    else:
+        # One that was left out before goes on in front of all that weren't looked at yet.
+        record.until = max(before, going_on.order.entry - 1)
+        record.next.CopyFrom(going_on.sealed())
+    record.left_out.extend(each.sealed() for each in sorted(left))

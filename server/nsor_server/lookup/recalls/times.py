@@ -4,7 +4,11 @@ Whether an order was given, whom it met, and how many, is nothing that its cause
 at each fixed time, those for reviews, there are as many entries (``rules.ENTRIES``), also when there is nothing to
 tell; where they aren't enough, as many follow at once. Who has to be told is found before, from what was committed
 before the order: an access of a smaller index showed what was so before, and none of a greater index shows it any more.
-Each entry is made while the one before is written.
+Whoever looks somebody up meanwhile waits for as little as may be: an entry has few recalls, and the next one isn't made
+while it is written, since whoever holds the ledger's head would wait for the interpreter too.
+
+A row that somebody has changed stops nobody else's recalls. An access that isn't what was sealed is passed over; an
+order that rests on such a row is left out, and tried again at each later time.
 
 With the first entry of a time goes whose recalls are overdue: the agency is reminded, and later NPB hears of it.
 """
@@ -13,13 +17,14 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf import empty_pb2
 
 from nsor.v1 import notification_pb2, options_pb2
+from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
@@ -27,9 +32,11 @@ from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.watching import Watching, has_turn
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.recalls import plan, rules, store
-from nsor_server.lookup.recalls.rules import Order, Planned
+from nsor_server.lookup.recalls.accesses import Accesses
+from nsor_server.lookup.recalls.rules import Order, Part, Place, Planned
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
@@ -44,29 +51,15 @@ _REST_SECONDS: Final = 0.001
 keeps others from theirs."""
 _LEAST_REST_SECONDS: Final = 0.0001
 """And while none is: one may have just come."""
-_STALE_SECONDS: Final = 5.0
-"""An entry that was made ahead says a time: it isn't written any later."""
-_SHARE: Final = 0.5
+_SHARE: Final = 0.2
 """Of what one commit holds: the rows of as many recalls as an entry may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """An entry that is ready to be written.
-
-    Attributes:
-        after: the pass before it; empty: it is the first one.
-        at: when it was made, by this host's monotonic clock.
-    """
-
-    after: bytes
-    record: record_pb2.RecallPassRecord
-    outcome: Outcome[empty_pb2.Empty]
-    at: float
 
 
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
+
+    rest_seconds = 0.004
+    """Between two entries: 10,000 recalls are 400 of them, which take five seconds together."""
 
     def __init__(
         self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
@@ -82,11 +75,11 @@ class RecallTimes(Watching):
         """
         super().__init__("recall-times", "recalls", writer, tracing)
         self._database, self._directory = database, directory
-        self._sealer, self._finder = Sealer(keyring), Finder(keyring, self._give_way)
+        self._sealer, self._finder = Sealer(keyring), Finder(keyring, self._give_way, passes_over=True)
         self._orders: list[Order] | None = None
-        self._by_labels: dict[bytes, list[int]] = {}
-        self._planned: dict[Order, list[Planned]] = {}
-        self._ahead: _Made | None = None
+        self._by_labels: dict[bytes, array[int]] = {}
+        self._among: tuple[Order, Accesses] | None = None
+        self._part: tuple[Order, int, Part] | None = None
 
     @property
     def works(self) -> Sequence[Callable[[], bool]]:
@@ -99,25 +92,15 @@ class RecallTimes(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be written now.
         """
-        ahead, self._ahead = self._ahead, None
         with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
             before = store.last_pass(conn, self._sealer)
-            if ahead is None or not _follows(ahead, before):
-                ahead = self._made(conn, before)
-            if ahead is None:
+            record = self._begun(conn, before)
+            if record is None:
                 return False
-            stored = self._begin(METHOD, ahead.outcome, _SHARE)
-            ended = rules.is_ended(ahead.record)
-            try:
-                following = None if ended else self._made(conn, ahead.record)
-            finally:
-                # Whatever becomes of the next one, this one is being written.
-                written = stored()
-        if written and not ended:
-            self._ahead = following
-            return True
+            if self._begin(METHOD, self._made(conn, before, record), _SHARE)() and not rules.is_ended(record):
+                return True
         self._forget()
         return False
 
@@ -127,44 +110,51 @@ class RecallTimes(Watching):
 
     def _forget(self) -> None:
         """What was found for a time, which is over, or is another process's now."""
-        self._orders, self._by_labels, self._planned = None, {}, {}
+        self._orders, self._by_labels, self._among, self._part = None, {}, None, None
 
-    def _made(self, conn: Connection, before: record_pb2.RecallPassRecord | None) -> _Made | None:
-        """What is written after a pass; None: no time has come, or nobody can have been told of anything yet."""
-        directory, goes_on = self._directory.current, before is not None and not rules.is_ended(before)
+    def _begun(
+        self, conn: Connection, before: record_pb2.RecallPassRecord | None
+    ) -> record_pb2.RecallPassRecord | None:
+        """The pass after another one; None: no time has come, or nobody can have been told of anything yet."""
         record = record_pb2.RecallPassRecord(
             recall_pass_id=os.urandom(16),
             number=(before.number if before else 0) + 1,
-            time_us=to_us(directory.now()),
+            time_us=to_us(self._directory.current.now()),
             nth=1,
         )
-        if before is not None and goes_on:
+        if before is not None and not rules.is_ended(before):
             record.due_us, record.to, record.nth = before.due_us, before.to, before.nth + 1
-        else:
-            read = store.state(conn)
-            due_us = directory.policy.reviews.last_due_us(read.now_us)
-            since_us = before.due_us if before is not None else read.since_us
-            if since_us is None or since_us >= due_us:
-                return None
-            self._forget()
-            record.due_us, record.to = due_us, read.size - 1
+            return record
+        read = store.state(conn)
+        due_us = self._directory.current.policy.reviews.last_due_us(read.now_us)
+        since_us = before.due_us if before is not None else read.since_us
+        if since_us is None or since_us >= due_us:
+            return None
+        self._forget()
+        record.due_us, record.to = due_us, read.size - 1
+        return record
+
+    def _made(
+        self, conn: Connection, before: record_pb2.RecallPassRecord | None, record: record_pb2.RecallPassRecord
+    ) -> Outcome[empty_pb2.Empty]:
+        """What a pass writes; its record says from now on how far it has come."""
         rows, refs = self._recalls(conn, before, record)
-        if not goes_on:
+        if record.nth == 1:
             rows += self._overdue(conn, before.due_us if before else 0, record.due_us)
         row, ref = store.pass_row(self._sealer, record)
         detail = record_pb2.AccessDetail(outcome="RECALLS_WRITTEN")
         seen = (store.seen(record.number - 1),)
-        outcome = Outcome(empty_pb2.Empty(), detail, (row, *rows), (ref, *refs), seen)
-        return _Made(before.recall_pass_id if before else b"", record, outcome, time.monotonic())
+        return Outcome(empty_pb2.Empty(), detail, (row, *rows), (ref, *refs), seen)
 
     def _recalls(
         self, conn: Connection, before: record_pb2.RecallPassRecord | None, record: record_pb2.RecallPassRecord
     ) -> tuple[list[Row], list[RecordRef]]:
-        """The rows of the next recalls; the record says from now on how far that is."""
+        """The rows of the next recalls."""
+        until = rules.until(before)
         if self._orders is None:
-            self._orders = plan.orders(conn, before.until if before else 0, record.to)
-            self._by_labels = self._finder.by_labels(conn, {each.registration_id for each in self._orders}, record.to)
-        left = rules.left(self._orders, before)
+            self._orders = plan.orders(conn, until, record.to)
+            several = {each.order.registration_id for each in rules.left(self._orders, before)}
+            self._by_labels = self._finder.by_labels(conn, several, record.to)
         deadlines, now = self._directory.current.policy.deadlines, instant(record.time_us)
         times = record_pb2.RecallRecord(
             time_us=record.time_us,
@@ -172,25 +162,44 @@ class RecallTimes(Watching):
             escalate_us=to_us(deadlines.due(RECALL_ESCALATION, now).due),
         )
         rows, refs, room = list[Row](), list[RecordRef](), rules.PER_ENTRY
-        for order, told in left:
-            planned = self._of_order(conn, order)
-            for each in planned[told : told + room]:
-                row, ref = store.recall_row(self._sealer, _recall(order, each, times))
-                rows += [row, *outbox.owed(notification_pb2.EVENT_KIND_RECALL_ISSUED, [each.agency])]
-                refs.append(ref)
-            if len(planned) - told > room:
-                rules.goes_on(record, order, told + room)
-                return rows, refs
-            room -= len(planned) - told
-        record.until = record.to
+        left_out = {each.order: each for each in rules.left_out(before)}
+        for place in rules.left(self._orders, before):
+            left_out.pop(place.order, None)
+            following: Place | None = place
+            while following is not None:
+                order, first, told = following
+                try:
+                    part = self._planned(conn, order, first)
+                except errors.Internal:  # there is an alert already, and the others go on
+                    left_out[order] = following
+                    break
+                for each in part.planned[told : told + room]:
+                    row, ref = store.recall_row(self._sealer, _recall(order, each, times))
+                    rows += [row, *outbox.owed(notification_pb2.EVENT_KIND_RECALL_ISSUED, [each.agency])]
+                    refs.append(ref)
+                if len(part.planned) - told > room:
+                    rules.ends(record, until, Place(order, first, told + room), left_out.values())
+                    return rows, refs
+                room -= len(part.planned) - told
+                following = None if part.behind is None else Place(order, part.behind)
+            if len(left_out) > rules.LEFT_OUT:
+                raise contradicted(store.RECALLS, "too many rows that %s rests on can't be read")
+        rules.ends(record, until, None, left_out.values())
         return rows, refs
 
-    def _of_order(self, conn: Connection, order: Order) -> list[Planned]:
-        """Its recalls; they are found once for all entries of a time."""
-        if order not in self._planned:
+    def _planned(self, conn: Connection, order: Order, first: int) -> Part:
+        """The recalls of the next accesses of an order; they are found once for all entries that write them.
+
+        Raises:
+            errors.Internal: a row on which all of them rest isn't what was sealed.
+        """
+        if self._among is None or self._among[0] != order:
             by_labels = self._by_labels[order.registration_id]
-            self._planned = {order: plan.of_order(conn, self._finder, order, by_labels)}
-        return self._planned[order]
+            among = self._finder.may_show(conn, order.registration_id, order.entry, by_labels=by_labels)
+            self._among = order, among
+        if self._part is None or self._part[:2] != (order, first):
+            self._part = order, first, plan.part(conn, self._finder, order, first, self._among[1])
+        return self._part[2]
 
     def _overdue(self, conn: Connection, after_us: int, until_us: int) -> list[Row]:
         """What is told of recalls that nobody has acknowledged: once at each of their deadlines."""
@@ -201,12 +210,6 @@ class RecallTimes(Watching):
         for agency in store.unacknowledged(conn, store.ESCALATE, after_us, until_us):
             rows += outbox.owed(notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED, npb, about_agency=agency)
         return rows
-
-
-def _follows(made: _Made, before: record_pb2.RecallPassRecord | None) -> bool:
-    """Whether what was made ahead comes after the newest pass, and is of now."""
-    after = before.recall_pass_id if before is not None else b""
-    return made.after == after and time.monotonic() - made.at < _STALE_SECONDS
 
 
 def _recall(order: Order, planned: Planned, times: record_pb2.RecallRecord) -> record_pb2.RecallRecord:

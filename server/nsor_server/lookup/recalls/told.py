@@ -7,9 +7,12 @@ somebody asked, and the detail whether he was shown it. Of a detail that was des
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
@@ -18,7 +21,7 @@ from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.lookup.recalls import accesses as stored
-from nsor_server.lookup.recalls.accesses import Connection
+from nsor_server.lookup.recalls.accesses import Accesses, Connection
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -85,23 +88,19 @@ class Disclosure(Access):
 class Finder:
     """Finds who was shown registrations. Threads may share it."""
 
-    def __init__(self, keyring: Keyring, rest: Callable[[], None] | None = None) -> None:
+    def __init__(self, keyring: Keyring, rest: Callable[[], None] | None = None, *, passes_over: bool = False) -> None:
         """Prepare.
 
         Args:
             keyring: what opens registrations and details, and makes labels.
             rest: is done between some accesses and the next ones, so that calls of the same process go first.
+            passes_over: whether an access that isn't what was hashed or sealed is left out, with an alert.
         """
-        self.sealer, self._rest = Sealer(keyring), rest or _go_on
+        self.sealer, self._rest, self._passes_over = Sealer(keyring), rest or _go_on, passes_over
         self._details, self._labels = Details(keyring), Labels(keyring)
 
     def told(
-        self,
-        conn: Connection,
-        registration_id: bytes,
-        before: int,
-        first: int = 0,
-        by_labels: Collection[int] | None = None,
+        self, conn: Connection, registration_id: bytes, before: int, first: int = 0, among: Accesses | None = None
     ) -> Iterator[Disclosure]:
         """Every access that showed a registration when there were so many entries, in their order.
 
@@ -110,26 +109,53 @@ class Finder:
             registration_id: 16 bytes.
             before: accesses of a smaller index.
             first: and of this one on.
-            by_labels: what ``by_labels`` has found for it among these; None: it is looked for now.
+            among: what ``may_show`` has found for it, at least of these; None: it is looked for now.
 
         Raises:
-            errors.Internal, DetailError: something isn't what was sealed.
+            errors.Internal: a registration isn't what was sealed.
+            DetailError, LeafError: an access isn't, and isn't passed over.
         """
-        if by_labels is None:
-            by_labels = self.by_labels(conn, [registration_id], before, first)[registration_id]
-        of_labels = {index for index in by_labels if first <= index < before}
-        indexes = sorted(of_labels | set(self._named(conn, registration_id, before, first)))
-        for start in range(0, len(indexes), READ_AT_ONCE):
-            for nth, access in enumerate(stored.accesses(conn, indexes[start : start + READ_AT_ONCE])):
+        if among is None:
+            among = self.may_show(conn, registration_id, before, first)
+        begin, end = np.searchsorted(among, (first, before)).tolist()
+        for start in range(begin, end, READ_AT_ONCE):
+            indexes = among[start : min(end, start + READ_AT_ONCE)].tolist()
+            for nth, access in enumerate(stored.accesses(conn, indexes)):
                 if nth % AT_A_TIME == 0:
                     self._rest()
                 disclosure = self._disclosure(conn, registration_id, access)
                 if disclosure is not None:
                     yield disclosure
 
+    def may_show(
+        self,
+        conn: Connection,
+        registration_id: bytes,
+        before: int,
+        first: int = 0,
+        by_labels: Collection[int] | None = None,
+    ) -> Accesses:
+        """The accesses that may have shown a registration, by all of their labels, in their order.
+
+        Args:
+            conn: any role that may read.
+            registration_id: 16 bytes.
+            before: accesses of a smaller index.
+            first: and of this one on.
+            by_labels: what ``by_labels`` has found for it, at least of these; None: it is looked for now.
+
+        Raises:
+            errors.Internal: a registration isn't what was sealed.
+            DetailError, LeafError: as ``told``.
+        """
+        if by_labels is None:
+            by_labels = self.by_labels(conn, [registration_id], before, first)[registration_id]
+        of_labels = np.fromiter((each for each in by_labels if first <= each < before), dtype=np.int64)
+        return np.union1d(of_labels, self._named(conn, registration_id, before, first))
+
     def by_labels(
         self, conn: Connection, registration_ids: Collection[bytes], before: int, first: int = 0
-    ) -> dict[bytes, list[int]]:
+    ) -> dict[bytes, array[int]]:
         """The accesses that have a label of some registrations beside their entries, for each: one way for all of them.
 
         Args:
@@ -139,9 +165,9 @@ class Finder:
             first: and of this one on.
 
         Raises:
-            DetailError: something isn't what was sealed.
+            DetailError, LeafError: as ``told``.
         """
-        found: dict[bytes, list[int]] = {each: [] for each in registration_ids}
+        found: dict[bytes, array[int]] = {each: array("q") for each in registration_ids}
         if found:
             first = max(first, min(stored.first_entry(conn, each) for each in found))
             few = len(found) <= MOST_BY_LABELS
@@ -188,7 +214,7 @@ class Finder:
             found[each.entry] = Access(*_said(each.entry, leaf, detail))
         return found
 
-    def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> list[int]:
+    def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> Accesses:
         names = {
             name
             for one in stored.persons(conn, registration_id)
@@ -210,6 +236,8 @@ class Finder:
         return Disclosure(*(*said, version, frozenset(detail.classes_shown), beside, photos_of(detail)))
 
     def _opened(self, access: stored.StoredAccess) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
+        if self._passes_over:
+            return self._details.readable(access.entry, access.leaf, access.sealed)
         if access.sealed is None:
             return None
         leaf = leaves.decode(access.leaf)

@@ -5445,6 +5445,52 @@ class LookedAt(_message.Message):
 Global___LookedAt: _TypeAlias = LookedAt  # noqa: Y015
 
 @_typing.final
+class RecallPlace(_message.Message):
+    """Where the recalls of an order go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    TOLD_FIELD_NUMBER: _builtins.int
+    entry: _builtins.int
+    """Index of the entry that wrote the order."""
+    registration_id: _builtins.bytes
+    """Of whom something was told, 16 bytes."""
+    version: _builtins.int
+    """Version of the row that made the order due."""
+    made_by: _builtins.str
+    """The table whose row that is."""
+    row_id: _builtins.bytes
+    """The id of that row, 16 bytes."""
+    first: _builtins.int
+    """Of accesses from this entry on: what those before it showed is recalled."""
+    told: _builtins.int
+    """How many recalls of these accesses were written so far."""
+    def __init__(
+        self,
+        *,
+        entry: _builtins.int = ...,
+        registration_id: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        made_by: _builtins.str = ...,
+        row_id: _builtins.bytes = ...,
+        first: _builtins.int = ...,
+        told: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "first", b"first", "made_by", b"made_by", "registration_id", b"registration_id", "row_id", b"row_id", "told", b"told", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallPlace: _TypeAlias = RecallPlace  # noqa: Y015
+
+@_typing.final
 class RecallPassRecord(_message.Message):
     """How far recalls have been written: one of the entries of a fixed time."""
 
@@ -5455,13 +5501,10 @@ class RecallPassRecord(_message.Message):
     DUE_US_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
-    REGISTRATION_ID_FIELD_NUMBER: _builtins.int
-    VERSION_FIELD_NUMBER: _builtins.int
-    TOLD_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     TIME_US_FIELD_NUMBER: _builtins.int
     NTH_FIELD_NUMBER: _builtins.int
-    MADE_BY_FIELD_NUMBER: _builtins.int
-    ROW_ID_FIELD_NUMBER: _builtins.int
     recall_pass_id: _builtins.bytes
     """Id, 16 bytes."""
     number: _builtins.int
@@ -5471,21 +5514,19 @@ class RecallPassRecord(_message.Message):
     to: _builtins.int
     """The orders of entries up to this one are told at this time."""
     until: _builtins.int
-    """All orders of entries before this one are told; and of its own those before the one that is named, or all of them where none is."""
-    registration_id: _builtins.bytes
-    """The order that goes on in the next entry, 16 bytes; empty: none does."""
-    version: _builtins.int
-    """Likewise: its version."""
-    told: _builtins.int
-    """Likewise: how many recalls of it were written so far."""
+    """All orders of entries up to this one are told, or left out; -1: none is."""
     time_us: _builtins.int
     """When it was written, microseconds since 1970."""
     nth: _builtins.int
     """Which of the entries of its time it is, from 1."""
-    made_by: _builtins.str
-    """Likewise of the order that goes on: the table whose row made it due."""
-    row_id: _builtins.bytes
-    """Likewise: the id of that row, 16 bytes."""
+    @_builtins.property
+    def next(self) -> Global___RecallPlace:
+        """The order that goes on in the next entry; absent: none does."""
+
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecallPlace]:
+        """Orders that rest on a row that couldn't be read, in their order: it is tried again at the next time."""
+
     def __init__(
         self,
         *,
@@ -5494,17 +5535,14 @@ class RecallPassRecord(_message.Message):
         due_us: _builtins.int = ...,
         to: _builtins.int = ...,
         until: _builtins.int = ...,
-        registration_id: _builtins.bytes = ...,
-        version: _builtins.int = ...,
-        told: _builtins.int = ...,
+        next: Global___RecallPlace | None = ...,
+        left_out: _abc.Iterable[Global___RecallPlace] | None = ...,
         time_us: _builtins.int = ...,
         nth: _builtins.int = ...,
-        made_by: _builtins.str = ...,
-        row_id: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next", b"next"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "made_by", b"made_by", "nth", b"nth", "number", b"number", "recall_pass_id", b"recall_pass_id", "registration_id", b"registration_id", "row_id", b"row_id", "time_us", b"time_us", "to", b"to", "told", b"told", "until", b"until", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_us", b"due_us", "left_out", b"left_out", "next", b"next", "nth", b"nth", "number", b"number", "recall_pass_id", b"recall_pass_id", "time_us", b"time_us", "to", b"to", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from google.protobuf.message import Message
 
+from nsor import cli
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, oversight_pb2
 from tests.client.conftest import Register, Run
 
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+ENTRY = 1000
 STRANGER = "01a213d7-5009-7d2c-acf2-14f95e6d3d2f"
 
 
@@ -36,7 +38,7 @@ def stolen(register: Register) -> Stolen:
             for index, leaf in enumerate(leaves)
         ]
         if state.used:
-            found.append(oversight_pb2.Access(index=len(found), access_id=STRANGER, officer_number="PB-7"))
+            found.append(oversight_pb2.Access(index=ENTRY, access_id=STRANGER, officer_number="PB-7"))
         return oversight_pb2.ListAccessesResponse(accesses=reversed(found))
 
     register.answers[ACCESSES] = answer
@@ -57,13 +59,33 @@ def test_an_access_without_a_receipt_is_named(run: Run, stolen: Stolen, capsys: 
     assert "revoke the certificate" in shown.err
 
 
-def test_it_goes_on_where_it_has_ended(run: Run, stolen: Stolen) -> None:
+def test_it_is_named_each_time_until_somebody_knows_whose_it_is(
+    run: Run, stolen: Stolen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Whoever has missed the one line that named it would never have heard of the stolen certificate.
+    stolen.used = True
+    for _ in range(2):
+        assert run("ledger", "monitor") == 1
+        assert "PB-7" in capsys.readouterr().out
+    assert run("ledger", "monitor", "--accept", "77") == cli.USAGE
+    assert run("ledger", "monitor") == 1
+    assert run("ledger", "monitor", "--accept", str(ENTRY)) == 0
+    assert run("ledger", "monitor") == 0
+    # With --everything all are compared again, those too that somebody has accepted.
+    assert run("ledger", "monitor", "--everything") == 1
+
+
+def test_one_that_the_register_lists_no_more_is_named_all_the_same(
+    run: Run, stolen: Stolen, capsys: pytest.CaptureFixture[str]
+) -> None:
     stolen.used = True
     assert run("ledger", "monitor") == 1
     stolen.used = False
-    assert run("ledger", "monitor") == 0
-    stolen.used = True
-    assert run("ledger", "monitor", "--everything") == 1
+    capsys.readouterr()
+    assert run("ledger", "monitor", "--json") == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"index": str(ENTRY), "access_id": STRANGER}
+    assert run("ledger", "monitor", "--accept", str(ENTRY)) == 0
 
 
 @pytest.mark.usefixtures("stolen")
@@ -95,5 +117,6 @@ def test_every_page_is_compared_and_proofs_are_left_out(
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["access_id"] == STRANGER
     # The next time goes on behind the newest entry of this one; with --everything all are compared again.
+    assert run("ledger", "monitor", "--accept", "8") == 0
     assert run("ledger", "monitor") == 0
     assert run("ledger", "monitor", "--everything") == 1

@@ -227,16 +227,31 @@ def cosign(session: Session, key_file: Path, out: Path | None, opening: Path | N
     help="State folder of another computer of your agency, or a copy of it; repeatable.",
 )
 @click.option("--everything", is_flag=True, help="Compare all accesses again, not only those since the last time.")
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="ENTRY",
+    type=int,
+    help="Number of an entry that was named here and that you know of: it isn't named again. Repeatable.",
+)
 @common
-def monitor(session: Session, folders: tuple[Path, ...], everything: bool) -> None:
+def monitor(session: Session, folders: tuple[Path, ...], everything: bool, accepted: tuple[int, ...]) -> None:
     """List accesses under your agency of which no computer of yours has a receipt: a stolen certificate shows itself.
 
     Give the state folders of all computers that use a certificate of your agency. Exit code 1 says that there are some.
+    Each is named every time, until its receipt turns up or you accept it.
     """
     from nsor import monitor as monitoring  # noqa: PLC0415 - loaded late, so that help is quick
 
     with session.client() as client:
-        found, own = monitoring.unknown(client, folders, everything=everything), client.agency_id
+        try:
+            found = monitoring.unknown(client, folders, everything=everything, accepted=accepted)
+        except monitoring.NotNamed:
+            raise WrongUse(
+                "An entry that you accept isn't among those without a receipt. Nothing was accepted."
+            ) from None
+        own = client.agency_id
     if session.as_json:
         for each in found:
             session.json_of(each)
@@ -244,6 +259,7 @@ def monitor(session: Session, folders: tuple[Path, ...], everything: bool) -> No
         show(session, found, own=own)
         session.say("No computer of yours has a receipt of these. Ask each officer whether it was he.")
         session.say("If it wasn't: have NPB revoke the certificate, and disable the key: `nsor officer disable`.")
+        session.say("If it was: `nsor ledger monitor --accept ENTRY`, or it is named again each time.")
         session.say("An answer that never arrived has no receipt either, and one entry may stand for many refusals.")
     else:
         session.say("Each access under your agency is one of yours.")

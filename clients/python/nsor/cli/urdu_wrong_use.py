@@ -62,6 +62,9 @@ TEXTS: Final[dict[str, str]] = {
     "{} ids that were shown here begin so. Give more digits.": (
         "یہاں دکھائے گئے {} نمبر ایسے شروع ہوتے ہیں۔ مزید ہندسے دیں۔"
     ),
+    "An entry that you accept isn't among those without a receipt. Nothing was accepted.": (
+        "آپ کا قبول کیا ہوا کوئی اندراج بغیر رسید والوں میں نہیں۔ کچھ قبول نہیں کیا گیا۔"
+    ),
     "None that counts has an id which begins so, or several have. Give the whole id.": (
         "نافذ العمل میں سے کسی کا نمبر ایسے شروع نہیں ہوتا، یا کئی کا ہوتا ہے۔ پورا نمبر دیں۔"
     ),

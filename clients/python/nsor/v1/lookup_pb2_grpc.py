@@ -425,8 +425,9 @@ class LookupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcknowledgeRecall(self, request, context):
-        """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
-        Errors: NO_RECORD.
+        """Acknowledges a recall of the officer's own agency, and says what was done about it. He signs decisions, and acts where the case of the recalled
+        accesses is, whether or not they were his: officers change, the file stays. A second time changes nothing: the first one stands.
+        Errors: NO_RECORD, OUTSIDE_JURISDICTION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -158,8 +158,9 @@ class LookupServiceStub:
     lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
     """
     AcknowledgeRecall: _grpc.UnaryUnaryMultiCallable[_recalls_pb2.AcknowledgeRecallRequest, _recalls_pb2.AcknowledgeRecallResponse]
-    """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
-    Errors: NO_RECORD.
+    """Acknowledges a recall of the officer's own agency, and says what was done about it. He signs decisions, and acts where the case of the recalled
+    accesses is, whether or not they were his: officers change, the file stays. A second time changes nothing: the first one stands.
+    Errors: NO_RECORD, OUTSIDE_JURISDICTION.
     """
     EnterWatchedNumber: _grpc.UnaryUnaryMultiCallable[_watched_pb2.EnterWatchedNumberRequest, _watched_pb2.EnterWatchedNumberResponse]
     """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
@@ -310,8 +311,9 @@ class LookupServiceAsyncStub(LookupServiceStub):
     lists those of all agencies. It shows nobody: of each the accesses that showed it, as ListAccesses has them.
     """
     AcknowledgeRecall: _aio.UnaryUnaryMultiCallable[_recalls_pb2.AcknowledgeRecallRequest, _recalls_pb2.AcknowledgeRecallResponse]  # type: ignore[assignment]
-    """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
-    Errors: NO_RECORD.
+    """Acknowledges a recall of the officer's own agency, and says what was done about it. He signs decisions, and acts where the case of the recalled
+    accesses is, whether or not they were his: officers change, the file stays. A second time changes nothing: the first one stands.
+    Errors: NO_RECORD, OUTSIDE_JURISDICTION.
     """
     EnterWatchedNumber: _aio.UnaryUnaryMultiCallable[_watched_pb2.EnterWatchedNumberRequest, _watched_pb2.EnterWatchedNumberResponse]  # type: ignore[assignment]
     """Enters a number whose look-up is worth a question: a decoy, or a protected person's. Two officers of NPB enter it, each himself: the second
@@ -609,8 +611,9 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recalls_pb2.AcknowledgeRecallRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recalls_pb2.AcknowledgeRecallResponse, _abc.Awaitable[_recalls_pb2.AcknowledgeRecallResponse]]:
-        """Acknowledges a recall of the officer's own agency, and says what was done about it. A second time changes nothing: the first one stands.
-        Errors: NO_RECORD.
+        """Acknowledges a recall of the officer's own agency, and says what was done about it. He signs decisions, and acts where the case of the recalled
+        accesses is, whether or not they were his: officers change, the file stays. A second time changes nothing: the first one stands.
+        Errors: NO_RECORD, OUTSIDE_JURISDICTION.
         """
 
     @_abc_1.abstractmethod

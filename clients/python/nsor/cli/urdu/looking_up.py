@@ -106,6 +106,9 @@ TEXTS: Final[dict[str, str]] = {
     "No computer of yours has a receipt of these. Ask each officer whether it was he.": (
         "آپ کے کسی کمپیوٹر پر ان کی رسید نہیں۔ ہر افسر سے پوچھیں کہ کیا یہ اسی نے کیا۔"
     ),
+    "If it was: `nsor ledger monitor --accept ENTRY`, or it is named again each time.": (
+        "اگر اسی نے کیا ہو: `nsor ledger monitor --accept ENTRY`، ورنہ ہر بار پھر دکھایا جائے گا۔"
+    ),
     "If it wasn't: have NPB revoke the certificate, and disable the key: `nsor officer disable`.": (
         "اگر نہیں تو این پی بی سے سرٹیفکیٹ منسوخ کروائیں اور کلید غیر فعال کریں: `nsor officer disable`۔"
     ),

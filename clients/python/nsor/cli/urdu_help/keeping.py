@@ -203,6 +203,9 @@ OPTIONS: Final[dict[str, str]] = {
     "State folder of another computer of your agency, or a copy of it; repeatable.": (
         "آپ کے ادارے کے دوسرے کمپیوٹر کا state فولڈر یا اس کی نقل؛ بار بار دیا جا سکتا ہے۔"
     ),
+    "Number of an entry that was named here and that you know of: it isn't named again. Repeatable.": (
+        "ایسے اندراج کا نمبر جو یہاں دکھایا گیا اور آپ کے علم میں ہے: پھر نہیں دکھایا جائے گا۔ کئی بار دیا جا سکتا ہے۔"
+    ),
     "Compare all accesses again, not only those since the last time.": (
         "سب رسائیاں دوبارہ ملائیں، صرف پچھلی بار کے بعد کی نہیں۔"
     ),

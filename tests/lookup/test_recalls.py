@@ -13,6 +13,7 @@ import pytest
 from nsor.v1 import (
     arrivals_pb2,
     duties_pb2,
+    errors_pb2,
     identity_pb2,
     lookup_pb2,
     notification_pb2,
@@ -338,6 +339,30 @@ def test_one_recall_for_each_case_and_each_is_acknowledged_once(
     assert [each.recall_id for each in listed(services, NPB)] == [other.recall_id]
     services.refused(errors.NoRecord, call_of(NPB), acknowledging(other))
     assert sound(services, keyring)
+
+
+def test_a_recall_is_acknowledged_where_its_case_is(
+    services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    # Else a colleague of another district could hide from those who have the file that it is wrong.
+    number = cnic()
+    services.confirmed(order(number))
+    looked_up(services, number)
+    set_aside(services)
+    tell()
+    (one,) = listed(services, PUNJAB_PROSECUTION)
+    elsewhere, there = (
+        services.enrolled(officer_of(PUNJAB_PROSECUTION, place)) for place in ("PK-PB/MUL", "PK-PB/LHR")
+    )
+    refused = services.refused(errors.Denied, call_of(PUNJAB_PROSECUTION, elsewhere), acknowledging(one))
+    assert refused.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+    services.ask(call_of(PUNJAB_PROSECUTION, there), acknowledging(one))
+    assert not listed(services, PUNJAB_PROSECUTION)
+    assert sound(services, keyring)
+    with services.database.owner() as owner:
+        owner.execute("UPDATE officer SET jurisdiction = '{PK-PB/MUL}'")
+        assert "a recall was acknowledged by an officer who doesn't act where its case is" in findings(owner, keyring)
+        owner.rollback()
 
 
 def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_ended(

@@ -29,5 +29,11 @@ def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference:
     """
     if officer is None or officer.system or purpose not in OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
         return ""
+    place = place_of(reference)
+    return reference if place is None or rows.within(agency, officer, [place]) else ""
+
+
+def place_of(reference: str) -> str | None:
+    """The place that the case of an access begins with, of an FIR or a court's case; None: it has none."""
     place = _PLACE.match(reference)
-    return reference if place is None or rows.within(agency, officer, [place[0]]) else ""
+    return None if place is None else place[0]

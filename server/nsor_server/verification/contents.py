@@ -187,7 +187,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Kept(history, report.add),
         photos := Photos(conn, keyring, history, enrolled, report.add),
         Ordered(conn, history, photos, report.add),
-        Recalled(conn, keyring, history, decided_by, report.add),
+        Recalled(conn, keyring, history, enrolled, decided_by, add=report.add),
         ListedNotices(conn, history, report.add),
         ShownReviews(history, reviewed, decided, report.add),
         Searched(conn, keyring, history, enrolled, report.add),

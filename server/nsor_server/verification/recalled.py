@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import notification_pb2
+from nsor_server.access import cases
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
@@ -81,6 +83,7 @@ _LEFT_OUT: Final = "recalls were left for a later time, since a row that they re
 _OUT_OF_TURN: Final = "recalls weren't written at their time, or don't go on where those before had ended"
 _NOT_TOLD: Final = "agencies weren't told of their recalls, or of those that are overdue, as they had to be"
 _WRONG_ACKNOWLEDGEMENT: Final = "a recall was acknowledged by somebody else than its agency"
+_ELSEWHERE: Final = "a recall was acknowledged by an officer who doesn't act where its case is"
 _WRONG_LIST: Final = "the recalls that were listed aren't those that there were"
 
 
@@ -105,8 +108,18 @@ class _Recall:
 class Recalled:
     """Compares recalls with what was due, entry by entry. The history must be at the entry already."""
 
-    def __init__(self, conn: Connection, keyring: Keyring, history: History, decided_by: DecidedBy, add: Add) -> None:
-        self._conn, self._history, self._decided_by, self._add = conn, history, decided_by, add
+    def __init__(
+        self,
+        conn: Connection,
+        keyring: Keyring,
+        history: History,
+        enrolled: Enrolled,
+        decided_by: DecidedBy,
+        *,
+        add: Add,
+    ) -> None:
+        self._conn, self._history, self._enrolled = conn, history, enrolled
+        self._decided_by, self._add = decided_by, add
         self._sealer = Sealer(keyring)
         self._order_rows = Rows(conn, "recall orders to be told", _ORDERS, add)
         self._passes = Rows(conn, "recall passes", _PASSES, add)
@@ -117,6 +130,8 @@ class Recalled:
         self.concerns = Concerns(rows, _SHOWING, ("listed_recalls",))
         self._told: dict[bytes, list[Disclosure]] = {one: [] for (one,) in conn.execute(_OF_ORDERS, binary=True)}
         self._unknown: set[int] = set()
+        self._cases: dict[int, str] = {}
+        """Of accesses that may be recalled."""
         self._orders: list[Order] = []
         self._authors: dict[Order, str] = {}
         self._part: tuple[Order, int, Part] | None = None
@@ -148,6 +163,8 @@ class Recalled:
             self._unknown.add(index)
             return
         shown, classes = self._shown(detail), frozenset(detail.classes_shown)
+        if not shown.keys().isdisjoint(self._told):
+            self._cases[index] = detail.case_reference
         for registration_id in shown.keys() & self._told.keys():
             said = index, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
             others = tuple(each for each in shown if each != registration_id)
@@ -352,8 +369,11 @@ class Recalled:
             or not (leaf.agency == record.agency == recall.record.agency)
         ):
             self._add(index, _WRONG_ACKNOWLEDGEMENT)
-        elif recall is not None:
-            recall.acknowledged = index
+            return
+        recall.acknowledged = index
+        place = cases.place_of(self._cases.get(recall.record.entries[-1], ""))
+        if place is not None and not self._enrolled.may_act(leaf.agency, record.officer_key, place):
+            self._add(index, _ELSEWHERE)
 
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedRecalls) -> None:
         """Hold a page against the recalls that there were."""

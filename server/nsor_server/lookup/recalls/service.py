@@ -7,7 +7,7 @@ from typing import Final
 
 from nsor.v1 import options_pb2, recalls_pb2
 from nsor_server import errors
-from nsor_server.access import lists
+from nsor_server.access import cases, lists, rows
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import from_us, to_us
@@ -85,8 +85,12 @@ class Recalls:
     ) -> Outcome[recalls_pb2.AcknowledgeRecallResponse]:
         """Take down that an officer has read a recall, and what he did; a second time changes nothing.
 
+        He acts where the case of the recalled accesses is: whoever takes it down elsewhere hides it from those who have
+        the file.
+
         Raises:
             errors.NoRecord: it isn't there, or is another agency's.
+            errors.Denied: OUTSIDE_JURISDICTION.
         """
         if request.validate_only:
             return Outcome(recalls_pb2.AcknowledgeRecallResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
@@ -117,6 +121,11 @@ class Recalls:
         found = store.one(conn, self._sealer, raw(recall_id), call)
         if found is None:
             raise errors.NoRecord
+        newest = found.record.entries[-1]
+        access = self._read(conn, {newest}).get(newest)  # none, of a record that was erased: its details are gone
+        place = cases.place_of(access.case_reference) if access else None
+        if place is not None:
+            rows.require_within(call.agency, call.officer, [place])
         return found
 
     def _accesses(self, conn: Connection, entries: set[int]) -> dict[int, Access]:
@@ -125,10 +134,18 @@ class Recalls:
         Raises:
             errors.Internal: one isn't what was hashed or sealed, or is gone.
         """
-        try:
-            found = self._finder.accesses(conn, entries)
-        except (DetailError, LeafError):
-            found = {}
+        found = self._read(conn, entries)
         if found.keys() != entries:
             raise contradicted(store.RECALLS, "an access that %s names is gone, or isn't what was sealed")
         return found
+
+    def _read(self, conn: Connection, entries: set[int]) -> dict[int, Access]:
+        """Those of the accesses that are there.
+
+        Raises:
+            errors.Internal: one isn't what was hashed or sealed.
+        """
+        try:
+            return self._finder.accesses(conn, entries)
+        except (DetailError, LeafError):
+            raise contradicted(store.RECALLS, "an access that %s names isn't what was sealed") from None

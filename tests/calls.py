@@ -154,6 +154,7 @@ _TABLES = (
     "unusual_access",
     "unusual_access_review",
     "idempotency",
+    "tile_fetch_hour",
 )
 _LEDGER = ("ledger_entry", "ledger_detail", "ledger_record", "ledger_checkpoint")
 _SEALED = {

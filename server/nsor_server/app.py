@@ -64,6 +64,7 @@ from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
+from nsor_server.publishing.hours import FetchHours
 from nsor_server.registration.duties import watch_store
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.reviews import ReviewTimes
@@ -378,6 +379,7 @@ class _Parts:
         stack.callback(writer.close)
         stack.callback(refusals.close)
         self._watch(writer, admission.directory, tracing)
+        self._started(FetchHours(self.database, writer, tracing))
         self._started(FullBuckets(self.database))
         self._started(ForgottenManifests(self.database))
         services = frozenset(rule.service for rule in self.contract.methods.values())

@@ -83,6 +83,7 @@ from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, conviction, order
 from tests.register_seals import Signers
+from tests.publishing import test_hours as hours_published
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures
@@ -417,8 +418,9 @@ def have_witnesses(services: Services) -> None:
 
 
 def hand_out(services: Services) -> None:
-    """NPB reads what is sealed, two officers of NADRA are handed whom to compare, and the Committee has witnesses."""
+    """NPB reads what is sealed, NADRA is handed whom to compare; there are witnesses, and the log is fetched."""
     read_sealed(services)
+    fetch(services)
     for _ in range(2):
         identity.handed_out(services, officer_of(NADRA))
     have_witnesses(services)
@@ -484,6 +486,14 @@ def change(services: Services, created: Created) -> None:
     for end in (proposals.acceptance, proposals.refusal):
         proposed = services.ask(call_of(NPB), proposals.proposal(created, nationality="AF")).response
         services.ask(call_of(PUNJAB_POLICE), end(services, created, proposed.amendment_id))
+
+
+def fetch(services: Services) -> None:
+    """Two agencies have fetched of the log, in an hour each that is over."""
+    hours_published.fetched(services.database, "npb", hours=3, bundles=2)
+    hours_published.fetched(services.database, "npb", hours=3, refused=1)
+    hours_published.fetched(services.database, "punjab-police", hours=2, tiles=4)
+    hours_published.entered(services)
 
 
 def go_on(database: Database, keyring: Keyring, copy: Path) -> None:

@@ -189,11 +189,11 @@ def test_a_revocation_that_was_taken_away_past_the_register_counts(published: Pu
 def test_nothing_is_given_that_isnt_counted(published: Published) -> None:
     connection = published.connection("npb")
     with published.database.owner() as owner:
-        owner.execute("REVOKE INSERT (fetch_id) ON tile_fetch FROM nsor_publisher")
+        owner.execute("REVOKE INSERT (serial) ON tile_fetch FROM nsor_publisher")
     got = ask(connection, "/tile/entries/000")
     assert (got.status, got.content) == (503, b"The log can't be read now.\n")
     with published.database.owner() as owner:
-        owner.execute("GRANT INSERT (fetch_id) ON tile_fetch TO nsor_publisher")
+        owner.execute("GRANT INSERT (serial) ON tile_fetch TO nsor_publisher")
     assert ask(connection, "/tile/entries/000").status == 200
     assert published.fetched()["npb", True] == (0, 0, 1, 1)  # what wasn't given was asked for
 

@@ -62,7 +62,7 @@ def test_whoever_publishes_reads_the_log_and_what_decides_and_adds_counts(databa
     entry = {("ledger_entry", "index", "SELECT"), ("ledger_entry", "leaf", "SELECT")}
     assert {each for each in columns if each[0] == "ledger_entry"} == entry
     added = {each for each in columns if each[2] != "SELECT"}
-    given = ("fetch_id", "agency_id", "serial", "checkpoints", "tiles", "bundles", "refused")
+    given = ("agency_id", "serial", "checkpoints", "tiles", "bundles", "refused")
     assert added == {("tile_fetch", name, "INSERT") for name in given}
     assert {name for name, *_ in columns - entry - added} == PUBLISHED | deciding.TABLES.keys()
     assert not any(privileges for _, _, _, privileges, _ in whole)

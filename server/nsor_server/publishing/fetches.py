@@ -2,14 +2,13 @@
 
 Those of one moment are one row for each certificate, and one commit. The role that adds them can neither read nor
 change them, and the database gives the hour. What is refused is counted too, at most a second later, so that a flood of
-it makes no commit for each.
+it makes no commit for each. The server makes an entry of each hour that is over (``hours``).
 """
 
 from __future__ import annotations
 
 import enum
 import threading
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -22,8 +21,8 @@ from nsor_server.storage.pool import Connection
 REFUSED_SECONDS: Final = 1.0
 """Longest that a count of what was refused waits in memory."""
 _INSERT: Final = """
-INSERT INTO tile_fetch (fetch_id, agency_id, serial, checkpoints, tiles, bundles, refused)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[])
+INSERT INTO tile_fetch (agency_id, serial, checkpoints, tiles, bundles, refused)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[])
 """
 
 
@@ -143,7 +142,6 @@ class Fetches:
         self._connection.execute(
             _INSERT,
             (
-                [uuid.uuid4() for _ in whose],
                 [who.agency_id for who in whose],
                 [who.serial for who in whose],
                 *([batch.counts[who][what] for who in whose] for what in What),

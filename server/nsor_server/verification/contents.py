@@ -16,6 +16,7 @@ from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices
 from nsor_server.oversight.stored import Listed
 from nsor_server.policy.decided_by import DecidedBy
+from nsor_server.publishing import stored as publishing
 from nsor_server.registration import stored as registration
 from nsor_server.registration.amendments.history import Amended
 from nsor_server.registration.amendments.listed import ListedAmendments
@@ -79,6 +80,7 @@ SERVICES: Final[tuple[Stored, ...]] = (
     notification.STORED,
     lookup.STORED,
     directory.STORED,
+    publishing.STORED,
 )
 TABLES: Final = (
     *(table for service in SERVICES for table in service.tables),

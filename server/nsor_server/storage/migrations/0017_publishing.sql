@@ -2,7 +2,6 @@
 -- reads the leaves and what is derived from them, and who may have them, and adds counts of what was fetched.
 
 CREATE TABLE tile_fetch (
-    fetch_id uuid PRIMARY KEY,
     agency_id text NOT NULL,
     serial text NOT NULL,
     hour timestamptz NOT NULL DEFAULT date_trunc('hour', clock_timestamp(), 'UTC'),
@@ -18,7 +17,21 @@ COMMENT ON COLUMN tile_fetch.hour IS 'its beginning, by the database''s clock: w
 COMMENT ON COLUMN tile_fetch.refused IS 'what was asked for and not given, by rights, rate or because there is no such path';
 CREATE INDEX tile_fetch_of_hour ON tile_fetch (hour, agency_id, serial);
 
-GRANT INSERT (fetch_id, agency_id, serial, checkpoints, tiles, bundles, refused) ON tile_fetch TO nsor_publisher;
+CREATE TABLE tile_fetch_hour (
+    count_id uuid PRIMARY KEY,
+    agency_id text NOT NULL,
+    serial text NOT NULL,
+    hour timestamptz NOT NULL,
+    checkpoints bigint NOT NULL,
+    tiles bigint NOT NULL,
+    bundles bigint NOT NULL,
+    refused bigint NOT NULL,
+    UNIQUE (hour, agency_id, serial)
+);
+COMMENT ON TABLE tile_fetch_hour IS 'the sums of tile_fetch by certificate and hour, each written by an entry when the hour is over';
+COMMENT ON COLUMN tile_fetch_hour.count_id IS 'from agency, serial and hour';
+
+GRANT INSERT (agency_id, serial, checkpoints, tiles, bundles, refused) ON tile_fetch TO nsor_publisher;
 GRANT SELECT ON migration, ledger_head, ledger_record, ledger_checkpoint, ledger_tile TO nsor_publisher;
 GRANT SELECT (index, leaf) ON ledger_entry TO nsor_publisher;
 -- What decides, all of it: it is obeyed only when all of it gives the hash that was signed.
@@ -26,4 +39,5 @@ GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, offic
     event_consumer_disabled, focal_person, focal_person_disabled, ledger_epoch, ledger_epoch_cosignature, keyring_version,
     policy_proposal, policy_proposal_withdrawal, policy_version, ledger_witness, ledger_witness_retired, register_seal
     TO nsor_publisher;
-GRANT SELECT ON tile_fetch TO nsor_server;
+GRANT SELECT ON tile_fetch, tile_fetch_hour TO nsor_server;
+GRANT INSERT ON tile_fetch_hour TO nsor_server;

@@ -1,0 +1,136 @@
+"""Fetches of an hour that is over are entered once for each certificate, and `ledger verify` misses none of them."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from nsor.ledger.v1 import leaf_pb2
+from nsor_server.ledger import watching
+from nsor_server.publishing.hours import METHOD, FetchHours
+from nsor_server.storage.pool import Database
+from tests.attack.conftest import Owner, owner, services
+from tests.calls import TRACING, Services
+from tests.polling import until
+from tests.rpc.callers import Serve
+from tests.rpc.conftest import certificates, serve, settings
+
+__all__ = ["certificates", "owner", "serve", "services", "settings"]
+
+OTHERS = "the fetches of the log that were counted aren't those that the entry of their hour holds"
+_KINDS = ("checkpoints", "tiles", "bundles", "refused")
+
+
+def fetched(database: Database, agency_id: str, serial: str = "a1", *, hours: float, **counts: int) -> None:
+    """So many hours ago something was fetched."""
+    with database.owner() as conn:
+        conn.execute(
+            "INSERT INTO tile_fetch (agency_id, serial, hour, checkpoints, tiles, bundles, refused)"
+            " VALUES (%s, %s, date_trunc('hour', clock_timestamp() - %s * interval '1 hour', 'UTC'), %s, %s, %s, %s)",
+            (agency_id, serial, hours, *(counts.get(each, 0) for each in _KINDS)),
+        )
+
+
+def entered(services: Services) -> int:
+    """Enters all that is over; gives how many entries that were."""
+    hours = FetchHours(services.database, services.writer, TRACING)
+    return sum(1 for _ in itertools.takewhile(bool, (hours.look() for _ in range(1000))))
+
+
+def rows(services: Services) -> list[tuple[object, ...]]:
+    with services.database.transaction() as conn:
+        return conn.execute(
+            "SELECT agency_id, serial, checkpoints, tiles, bundles, refused FROM tile_fetch_hour"
+            " ORDER BY hour, agency_id, serial"
+        ).fetchall()
+
+
+def test_each_certificate_and_hour_has_one_entry(services: Services, owner: Owner) -> None:
+    for _ in range(2):
+        fetched(services.database, "npb", hours=3, tiles=2, bundles=1)
+    fetched(services.database, "npb", "b2", hours=3, checkpoints=1)
+    fetched(services.database, "npb", hours=2, refused=7)
+    fetched(services.database, "", "", hours=2, refused=1)
+    assert entered(services) == 4
+    assert entered(services) == 0
+    assert rows(services) == [
+        ("npb", "a1", 0, 4, 2, 0),
+        ("npb", "b2", 1, 0, 0, 0),
+        ("", "", 0, 0, 0, 1),
+        ("npb", "a1", 0, 0, 0, 7),
+    ]
+    with services.database.transaction() as conn:
+        leaves = conn.execute("SELECT leaf, agency FROM ledger_entry ORDER BY index DESC LIMIT 4").fetchall()
+    assert {leaf_pb2.Leaf.FromString(bytes(leaf)).method for leaf, _ in leaves} == {METHOD}
+    assert owner.findings() == []
+
+
+def test_an_hour_that_isnt_over_has_none(services: Services, owner: Owner) -> None:
+    fetched(services.database, "npb", hours=0, tiles=1)
+    assert entered(services) == 0
+    assert owner.findings() == []
+
+
+def test_what_was_fetched_while_the_register_was_down_is_entered_too(services: Services) -> None:
+    for hours in (30, 20, 10):
+        fetched(services.database, "npb", hours=hours, tiles=1)
+    assert entered(services) == 3
+
+
+def test_the_register_enters_them_by_itself(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.1)
+    with serve() as serving:
+        fetched(serving.database, "npb", hours=3, tiles=1)
+        until(lambda: _entered(serving.database), seconds=60)
+
+
+def _entered(database: Database) -> bool:
+    with database.transaction() as conn:
+        return bool(conn.execute("SELECT FROM tile_fetch_hour").fetchall())
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE tile_fetch SET bundles = bundles - 1 WHERE bundles > 0", OTHERS),
+        ("UPDATE tile_fetch SET agency_id = 'punjab-police'", OTHERS),
+        ("DELETE FROM tile_fetch WHERE refused > 0", OTHERS),
+        ("UPDATE tile_fetch SET hour = hour - interval '1 hour'", OTHERS),
+        ("INSERT INTO tile_fetch VALUES ('npb', 'a1', '2026-01-01 00:00Z', 0, 0, 9, 0)", "1 counts of fetches"),
+        ("UPDATE tile_fetch SET hour = hour + interval '1 second' WHERE refused > 0", "1 counts of fetches"),
+        (
+            "UPDATE tile_fetch_hour SET bundles = 1; UPDATE tile_fetch SET bundles = 1 WHERE bundles > 0",
+            "tile_fetch_hour",
+        ),
+        ("DELETE FROM tile_fetch_hour; DELETE FROM tile_fetch", "tile_fetch_hour"),
+        (
+            "TRUNCATE tile_fetch, tile_fetch_hour; DELETE FROM ledger_record WHERE table_name = 'tile_fetch_hour'",
+            "an entry of fetches of the log holds none",
+        ),
+    ],
+)
+def test_a_count_that_is_changed_afterwards_is_found(
+    services: Services, owner: Owner, statement: str, found: str
+) -> None:
+    fetched(services.database, "npb", hours=3, tiles=2, bundles=2)
+    fetched(services.database, "npb", hours=3, refused=1)
+    assert entered(services) == 1
+    owner.does(statement)
+    assert any(found in each for each in owner.findings())
+
+
+def test_an_hour_that_was_never_entered_is_found(services: Services, owner: Owner) -> None:
+    fetched(services.database, "npb", hours=30, bundles=2)
+    assert owner.findings() == ["1 counts of fetches of the log are of hours whose entries don't hold them"]
+    owner.does("DELETE FROM tile_fetch")
+    fetched(services.database, "npb", hours=3, bundles=2)
+    fetched(services.database, "npb", "b2", hours=2, bundles=2)
+    assert owner.findings() == []  # the register may have been down
+    owner.does("ALTER TABLE tile_fetch RENAME TO hidden", "CREATE TABLE tile_fetch (LIKE hidden INCLUDING ALL)")
+    owner.does(
+        "INSERT INTO tile_fetch SELECT * FROM hidden WHERE serial = 'b2'", "GRANT SELECT ON tile_fetch TO nsor_server"
+    )
+    assert entered(services) == 1
+    owner.does("DROP TABLE tile_fetch", "ALTER TABLE hidden RENAME TO tile_fetch")
+    assert owner.findings() == ["1 counts of fetches of the log are of hours whose entries don't hold them"]

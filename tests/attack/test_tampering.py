@@ -82,8 +82,8 @@ from tests.notification import test_counter as counter
 from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, conviction, order
-from tests.register_seals import Signers
 from tests.publishing import test_hours as hours_published
+from tests.register_seals import Signers
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
 from tests.registration import test_erasure as erasures

@@ -79,10 +79,10 @@ class Published:
         made = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
         return self.context(name).wrap_socket(made, server_hostname="127.0.0.1")
 
-    def sql(self, statement: str) -> None:
+    def sql(self, statement: str, *values: object) -> None:
         """Change what decides, with its entry."""
         with self.database.owner() as owner:
-            owner.execute(statement.encode())
+            owner.execute(statement.encode(), values or None)
             deciding.record(owner, self.keyring)
 
     def fetched(self) -> dict[tuple[str, bool], tuple[int, int, int, int]]:

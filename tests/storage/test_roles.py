@@ -43,7 +43,7 @@ def test_the_server_can_only_add_to_histories(database: Database) -> None:
         assert owner_name == OWNER, name
 
 
-PUBLISHED = {"ledger_checkpoint", "ledger_head", "ledger_record", "ledger_tile", "migration"}
+PUBLISHED = {"ledger_checkpoint", "ledger_cosignature", "ledger_head", "ledger_record", "ledger_tile", "migration"}
 """What whoever publishes the log reads besides what decides and two columns of the entries."""
 
 

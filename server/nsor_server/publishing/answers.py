@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -18,12 +19,13 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from nsor.ledger import tlog_tiles
 from nsor.ledger.tlog_tiles import WIDTH, Bundle, Tile
 from nsor_server import errors
-from nsor_server.access import gate, peer
+from nsor_server.access import gate, peer, witnesses
 from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.access.limits import UNKNOWN, Hold, Limits
+from nsor_server.access.witnesses import Witness
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency
-from nsor_server.ledger import proofs, published
+from nsor_server.ledger import cosignatures, proofs, published
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.publishing.fetches import NOBODY, Fetches, NotCounted, What, Who
 from nsor_server.publishing.rights import may_fetch
@@ -59,7 +61,9 @@ class Answer:
 
 NO_SUCH_PATH: Final = Answer(404, b"The log has nothing there, or not yet.\n")
 NOT_ACTIVE: Final = Answer(403, b"This certificate isn't active.\n")
-NOT_ALLOWED: Final = Answer(403, b"Entries are for those who oversee the register.\n")
+NOT_ALLOWED: Final = Answer(
+    403, b"Entries are for NPB, the Special Committee and agencies of witnesses that it has registered.\n"
+)
 NOT_NOW: Final = Answer(503, b"The log can't be read now.\n", retry_seconds=10.0)
 BROKEN: Final = Answer(500, b"This part of the log can't be read.\n")
 
@@ -128,7 +132,7 @@ class Answers:
             agency = gate.identify(asked.certificate, snapshot, snapshot.now()).agency
         except errors.Unauthenticated:
             return self._refused(who, NOT_ACTIVE)
-        found = self._found(asked, agency)
+        found = self._found(asked, agency, snapshot)
         if found.status != 200:
             return self._refused(who, found)
         self._fetches.count(who, _what(asked.path))
@@ -138,24 +142,24 @@ class Answers:
         self._fetches.refused(who)
         return answer
 
-    def _found(self, asked: Asked, agency: Agency) -> Answer:
+    def _found(self, asked: Asked, agency: Agency, snapshot: DirectorySnapshot) -> Answer:
         named = None if asked.path == CHECKPOINT else tlog_tiles.parse(asked.path.removeprefix("/"))
         if named is None and asked.path != CHECKPOINT:
             return NO_SUCH_PATH
-        if not may_fetch(named, agency):
+        if not may_fetch(named, agency, witnesses.may_fetch(snapshot.rows)):
             return NOT_ALLOWED
         try:
-            return self._read(named, takes_gzip=asked.takes_gzip)
+            return self._read(named, witnesses.that_count(snapshot.rows), takes_gzip=asked.takes_gzip)
         except proofs.NoSuchTree:
             return NO_SUCH_PATH
         except TornTree as error:
             alert(Alert.LEDGER_TORN, "a part of the log can't be published: %s", error)
             return BROKEN
 
-    def _read(self, named: Named, *, takes_gzip: bool) -> Answer:
+    def _read(self, named: Named, cosigning: Sequence[Witness], *, takes_gzip: bool) -> Answer:
         with self._database.reading() as conn:
             if named is None:
-                return Answer(200, proofs.checkpoint(conn))
+                return Answer(200, cosignatures.newest_note(conn, cosigning))
             content = published.read(conn, named, published.size(conn))
         is_gzip = takes_gzip and isinstance(named, Bundle)
         return Answer(

@@ -54,7 +54,7 @@ COMMANDS = {
     "tripwires": Entry(
         "nsor_server.commands.tripwires", "tripwires", "Compute what two officers of NPB have replayed."
     ),
-    "ledger": Entry("nsor_server.commands.verify", "ledger", "Verify the access ledger, or open a new epoch."),
+    "ledger": Entry("nsor_server.commands.ledger_watch", "ledger", "Verify the access ledger, or open a new epoch."),
     "status": Entry("nsor_server.commands.status", "status", "Show who calls, and whose certificate ends, by agency."),
     "refusals": Entry("nsor_server.commands.refusals", "refusals", "Count refused calls, by agency and officer."),
     "traces": Entry("nsor_server.commands.traces", "traces", "Show recent traces as trees."),

@@ -47,6 +47,8 @@ class Alert(enum.StrEnum):
     """No event is delivered: subscribers hear nothing."""
     MOVEMENTS_WAIT = "MOVEMENTS_WAIT"
     """More movements over the border are reported than the fixed times compare: their alerts come late."""
+    LEDGER_BROKEN = "LEDGER_BROKEN"
+    """A verification has found something wrong with the ledger, or with what is held to it."""
     LEDGER_TORN = "LEDGER_TORN"
     """The end of the ledger isn't what was signed: entries were lost or changed."""
 

@@ -22,6 +22,7 @@ from nsor.ledger.cosigned import CosignedFile
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.merkle import EMPTY_ROOT
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server import config
 from nsor_server.__main__ import run
 from nsor_server.commands import verify
 from nsor_server.ledger import outside
@@ -43,7 +44,7 @@ class Operator:
     """Runs the command with settings of its own."""
 
     def __init__(self, database: Database, keyring: Keyring, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.keyring = folder, keyring
         write_keys(folder / "keys.json", keyring.to_bytes(), replace=False)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("NSOR_")},
@@ -53,6 +54,10 @@ class Operator:
             "NSOR_STATE_DIR": str(folder),
             "NSOR_CHECKPOINT_FILE": str(folder / "checkpoints"),
         }
+
+    def settings(self) -> config.Settings:
+        """The register's."""
+        return config.load(self.environment)
 
     def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
         # In this process: one of its own costs a second and a half of imports each time. tests/e2e has real ones.

@@ -67,8 +67,7 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
         end = outside.extent(outside_copy)
         seen = list(store.read(settings.state_dir)) if spans else []
         with snapshot(database.connect()) as conn:
-            report = _verified(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
-            _compare_views(conn, database, report)
+            report = whole(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
             if spans:
                 reconcile.spans(conn, seen, keyring, Epochs.load(conn, settings.ledger_origin), report)
                 report.sort()
@@ -86,19 +85,20 @@ def _witness(key: str) -> WitnessVerifier:
         raise click.UsageError("--witness is a verifier key as `nsor ledger new-witness-key` prints it.") from None
 
 
-def _verified(
+def whole(
     conn: psycopg.Connection[TupleRow],
     database: Database,
     keyring: Keyring,
     settings: Settings,
     *,
     copy: tuple[Path, int],
-    statements: CoSigned,
+    statements: CoSigned | None = None,
 ) -> Report:
+    """Compare everything in one snapshot, in two processes where there is enough."""
     with Progress(console=Console(stderr=True), transient=True) as progress:
         of_tree, of_rest = _halves(progress)
         with second.begun(conn, database, keyring, of_rest) as process:
-            return verified(
+            report = verified(
                 conn,
                 keyring,
                 settings.ledger_origin,
@@ -109,6 +109,8 @@ def _verified(
                 progress=of_tree,
                 second=process.report if process else lambda: of_contents(conn, keyring, of_rest),
             )
+    _compare_views(conn, database, report)
+    return report
 
 
 def _halves(progress: Progress) -> list[Callable[[int, int], None]]:

@@ -112,10 +112,11 @@ def extent(path: Path) -> int:
         return 0
 
 
-def read_all(path: Path, end: int) -> Iterator[Known]:
-    """All checkpoints in the first ``end`` bytes of a copy, read as a stream."""
+def read_all(path: Path, end: int, start: int = 0) -> Iterator[Known]:
+    """All checkpoints that lie whole in a copy's bytes from ``start`` to ``end``, read as a stream."""
     with path.open("rb") as file:
-        yield from read(_chunks(file, end))
+        file.seek(start)
+        yield from read(_chunks(file, end - start))
 
 
 def _chunks(file: BinaryIO, end: int) -> Iterator[bytes]:

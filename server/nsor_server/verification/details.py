@@ -30,10 +30,11 @@ from nsor_server.verification.tree import AT_A_TIME, Progress, extent
 Connection = psycopg.Connection[TupleRow]
 
 _LEAVES: Final = """
-SELECT index, leaf, uuid_send(officer), uuid_send(case_label), uuid_send(named) FROM ledger_entry ORDER BY index
+SELECT index, leaf, uuid_send(officer), uuid_send(case_label), uuid_send(named) FROM ledger_entry
+WHERE index >= {} ORDER BY index
 """
-_DETAILS: Final = "SELECT index, sealed FROM ledger_detail ORDER BY index"
-_SHOWN: Final = "SELECT index, labels FROM ledger_shown ORDER BY index"
+_DETAILS: Final = "SELECT index, sealed FROM ledger_detail WHERE index >= {} ORDER BY index"
+_SHOWN: Final = "SELECT index, labels FROM ledger_shown WHERE index >= {} ORDER BY index"
 _PARTITIONS: Final = r"""
 SELECT bound[1]::bigint, bound[2]::bigint
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid,
@@ -60,6 +61,7 @@ class OfDetails:
         erased: Collection[int] = (),
         of_entries: OfEntries | None = None,
         width: int = partitions.WIDTH,
+        start: int = 0,
     ) -> None:
         """Prepare.
 
@@ -70,6 +72,7 @@ class OfDetails:
             erased: entries whose details were destroyed by two officers' decision.
             of_entries: is asked about each entry whose detail opens or was dropped, in their order.
             width: entries of a partition.
+            start: the first entry that is opened.
         """
         self._report, self._erased = report, erased
         self._details, self._labels = Details(keyring), Labels(keyring)
@@ -77,9 +80,10 @@ class OfDetails:
         self._end = extent(conn)
         self._dropped = _dropped(conn, self._end, width)
         self._leaves = hashlib.sha256()
-        self._entries = Rows(conn, "leaves of details", _LEAVES, _found_already)
-        self._sealed = Rows(conn, "ledger_detail", _DETAILS, report.add)
-        self._shown = Rows(conn, "ledger_shown", _SHOWN, report.add)
+        self._start = start
+        self._entries = Rows(conn, "leaves of details", _LEAVES.format(start), _found_already)
+        self._sealed = Rows(conn, "ledger_detail", _DETAILS.format(start), report.add)
+        self._shown = Rows(conn, "ledger_shown", _SHOWN.format(start), report.add)
 
     def run(self, pass_on: PassOn | None = None, progress: Progress | None = None) -> None:
         """Compare; nothing is raised for what is wrong with the data.
@@ -89,7 +93,7 @@ class OfDetails:
             progress: hears how far it has come.
         """
         pass_on = pass_on or _not_passed_on
-        for index in range(self._end):
+        for index in range(self._start, self._end):
             stored, sealed = self._entries.one(index), self._sealed.one(index)
             shown = self._shown.one(index) if self._shown.next_index <= index else None
             if stored is not None:

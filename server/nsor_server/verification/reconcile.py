@@ -29,16 +29,18 @@ _UNDER_WAY_US = 60_000_000
 _CLOCKS_US = 2_000_000
 
 
-def copy(conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report: Report, *, end: int) -> None:
+def copy(
+    conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report: Report, *, end: int, start: int = 0
+) -> None:
     """Compare every checkpoint of the outside copy with the stored ones, which were compared with the tree.
 
     ``end`` is the copy's `outside.extent` before the snapshot of ``conn``: what a register that serves has added since
     isn't in the snapshot, and was not lost. A copy may end early, as that of one process among several does: it says up
-    to where it goes. One that knows nothing of this ledger is no copy.
+    to where it goes. One that knows nothing of this ledger is no copy. What lies before ``start`` was compared before.
     """
     row = conn.execute("SELECT size FROM ledger_head").fetchone()
     head = 0 if row is None else int(row[0])
-    known = outside.read_all(path, end)
+    known = outside.read_all(path, end, start)
     count, ours, most = 0, 0, 0
     while batch := list(islice(known, _AT_A_TIME)):
         count += len(batch)
@@ -57,7 +59,7 @@ def copy(conn: Connection, path: Path, keyring: Keyring, epochs: Epochs, report:
                 continue  # Of entries whose loss a new epoch has owned up to: there is nothing to compare it with.
             most = max(most, size)
             _compare(each, head, stored.get(size), report)
-    if head and not ours:
+    if head and not ours and not start:
         report.add(-1, f"{path} holds no checkpoint of this ledger")
     report.remarks.append(
         f"{count} checkpoints of the outside copy were compared, up to {most} entries; the ledger has {head}"

@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 from nsor.ledger import note
 from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification.reached import Reached
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -41,6 +42,7 @@ class Report:
         checkpoints: how many signed checkpoints were checked.
         findings: the first is the one with the lowest index.
         remarks: what isn't wrong, but worth knowing.
+        reached: where the next one goes on from; None: the tree wasn't read to its end.
     """
 
     size: int = 0
@@ -49,6 +51,7 @@ class Report:
     checkpoints: int = 0
     findings: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    reached: Reached | None = None
 
     def add(self, index: int, problem: str, before: int = 0) -> None:
         """Note a finding; beyond `MAX_FINDINGS` they say nothing new."""

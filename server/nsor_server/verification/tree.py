@@ -22,15 +22,21 @@ from nsor_server.ledger.stored import Rows
 from nsor_server.ledger.tiles import WIDTH, middle_of
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification.reached import NOTHING, Reached
 from nsor_server.verification.report import Epochs, Report
 
 Connection = psycopg.Connection[TupleRow]
 
 AT_A_TIME: Final = 2000
 """Entries between two words about the progress."""
-_ENTRIES = "SELECT index, leaf, uuid_send(access_id), agency, method, purpose, outcome FROM ledger_entry ORDER BY index"
-_RECORDS = "SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record ORDER BY index, ordinal"
-_CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint ORDER BY size"
+_ENTRIES = """
+SELECT index, leaf, uuid_send(access_id), agency, method, purpose, outcome FROM ledger_entry WHERE index >= {}
+ORDER BY index
+"""
+_RECORDS = """
+SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record WHERE index >= {} ORDER BY index, ordinal
+"""
+_CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint WHERE size > {} ORDER BY size"
 
 _HEAD = "SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one FROM ledger_head"
 
@@ -66,6 +72,7 @@ class Tree:
         *,
         sizes: Collection[int] = (),
         progress: Progress | None = None,
+        since: Reached = NOTHING,
     ) -> None:
         """Prepare.
 
@@ -75,7 +82,9 @@ class Tree:
             origin: the ledger's first origin.
             sizes: at which the recomputed root is wanted, in `roots`, for those that the tree has.
             progress: hears how far it has come.
+            since: what was verified before: only what came after it is read.
         """
+        self._since = since
         self._sizes = frozenset(sizes)
         self.roots = {0: EMPTY_ROOT}
         self._conn = conn
@@ -84,14 +93,15 @@ class Tree:
         self.epochs = Epochs.load(conn, origin)
         self.report = Report()
         self._signers: dict[str, Signer] = {}
-        self._frontier = Frontier()
+        self._frontier = Frontier(since.size, since.roots)
         self._leaves = hashlib.sha256()
         self._torn = False
-        self._signed_size = 0
-        self._time_us = 0
-        self._directory = (0, deciding.NO_HASH)
-        self._tile: list[bytes] = []
-        self._tiles: dict[int, list[bytes]] = {}
+        self._signed_size = since.size
+        self._note = since.note
+        self._time_us = since.time_us
+        self._directory = (since.directory_version, since.directory_hash)
+        self._tiles = {level: list(hashes) for level, hashes in since.tiles.items()}
+        self._tile = self._tiles.setdefault(0, [])
 
     def run(self) -> Report:
         """Verify; nothing is raised for what is wrong with the data."""
@@ -101,13 +111,16 @@ class Tree:
             report.add(-1, "the ledger has no head" if not heads else "the ledger has several heads")
             return report
         (head,) = heads
-        end = extent(self._conn)
+        end, start = extent(self._conn), self._since.size
+        if end < start:
+            report.add(end, f"there are {end} entries, and {start} were verified: the last ones were taken away")
+            return report
         streams = _Streams(
-            Rows(self._conn, "ledger_entry", _ENTRIES, report.add),
-            Rows(self._conn, "ledger_record", _RECORDS, report.add),
-            Rows(self._conn, "ledger_checkpoint", _CHECKPOINTS, report.add),
+            Rows(self._conn, "ledger_entry", _ENTRIES.format(start), report.add),
+            Rows(self._conn, "ledger_record", _RECORDS.format(start), report.add),
+            Rows(self._conn, "ledger_checkpoint", _CHECKPOINTS.format(start), report.add),
         )
-        for index in range(end):
+        for index in range(start, end):
             self._entry(index, streams)
             if index + 1 in self._sizes:
                 self.roots[index + 1] = self._frontier.root()
@@ -121,8 +134,22 @@ class Tree:
         self._tiles_that_are_too_many(end)
         report.size, report.root, report.leaves = end, self._frontier.root(), self._leaves.digest()
         self._head(*head)
+        report.reached = self._reached(end)
         self._progress(end, end)
         return report
+
+    def _reached(self, end: int) -> Reached:
+        """Where the walk has come to."""
+        version, digest = self._directory
+        return Reached(
+            size=end,
+            roots=self._frontier.roots,
+            note=self._note,
+            time_us=self._time_us,
+            directory_version=version,
+            directory_hash=digest,
+            tiles={level: tuple(hashes) for level, hashes in self._tiles.items()},
+        )
 
     def _entry(self, index: int, streams: _Streams) -> None:
         stored = streams.entries.one(index)
@@ -181,7 +208,7 @@ class Tree:
         signer = self._signer(self.epochs.origin(size))
         ours = Checkpoint(signer.name, size, self._frontier.root())
         if not self._torn and signed == signer.sign(ours):
-            self._signed_size = size
+            self._signed_size, self._note = size, signed
             return
         try:
             checkpoint = note.verify(signed, Verifier.of(self._key, signer.name))
@@ -196,7 +223,7 @@ class Tree:
             self.report.add(self._signed_size, problem, before=size)
             self._torn = True
             return
-        self._signed_size = size
+        self._signed_size, self._note = size, signed
 
     def _tiled(self, index: int, hashed: bytes) -> None:
         """Compare each full tile with what the leaves give."""

@@ -5,6 +5,7 @@ that part may run in another process (`second.py`). Whether it does changes noth
 """
 
 import contextlib
+import dataclasses
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -65,10 +66,12 @@ def verified(
         lambda: statements.compare(conn, tree, keyring),
     )
     for compare in comparisons:
-        with _reported(conn, report):
+        with reported(conn, report):
             compare()
     report.join(of_contents(conn, keyring) if second is None else second())
     report.sort()
+    if report.reached is not None:
+        report.reached = dataclasses.replace(report.reached, copied=copy[1] if copy[0].exists() else 0)
     return report
 
 
@@ -110,7 +113,7 @@ def of_details(
         progress: hears how far it has come.
     """
     report = Report()
-    with _reported(conn, report):
+    with reported(conn, report):
         erased = _erased(conn, keyring)
         of_entries = contents.of_details(conn, keyring, report)
         walk = OfDetails(conn, keyring, report, erased=erased.entries, of_entries=of_entries)
@@ -135,7 +138,7 @@ def following(conn: Connection, keyring: Keyring, report: Report) -> Iterator[Pa
 
 
 def _following(conn: Connection, keyring: Keyring, report: Report) -> Generator[None, Opened | None, None]:
-    with _reported(conn, report):
+    with reported(conn, report):
         of_entries = contents.of_registrations(conn, keyring, report, _erased(conn, keyring))
         while (opened := (yield)) is not None:
             index, leaf, detail = opened
@@ -152,7 +155,7 @@ def _following(conn: Connection, keyring: Keyring, report: Report) -> Generator[
 
 def of_rows(conn: Connection, keyring: Keyring, report: Report, went_on: Callable[[], None] = lambda: None) -> None:
     """Compare what is stored beside the entries, service by service; ``went_on`` is called after each."""
-    with _reported(conn, report):
+    with reported(conn, report):
         contents.compare(conn, keyring, report, went_on)
 
 
@@ -161,7 +164,7 @@ def _erased(conn: Connection, keyring: Keyring) -> erasures.Erased:
 
 
 @contextlib.contextmanager
-def _reported(conn: Connection, report: Report) -> Iterator[None]:
+def reported(conn: Connection, report: Report) -> Iterator[None]:
     """What one comparison can't read is a finding, and the next one is made all the same.
 
     Whoever owns the tables can put there what no statement of ours writes, such as no value where one must be. Where

@@ -62,6 +62,7 @@ from nsor_server.lookup.times import LookUpTimes
 from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
+from nsor_server.oversight.statistics.times import StatisticsTimes
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
 from nsor_server.publishing.hours import FetchHours
@@ -425,7 +426,7 @@ class _Parts:
 
     def _watch(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> None:
         """Start what the register does by itself when a time has come."""
-        kinds = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch)
+        kinds = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch, StatisticsTimes)
         watching: list[Watching] = [each(self.database, writer, directory, tracing, self.keyring) for each in kinds]
         self.metrics.watch("nsor_watch_age_seconds", lambda: {(each.name,): each.age_seconds for each in watching})
         self._started(self._review_times(writer, directory, tracing))

@@ -35,6 +35,9 @@ from nsor_server.ledger.operator import entry
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.times import LookUpTimes
 from nsor_server.lookup.tripwires.times import TripwireTimes
+from nsor_server.oversight.statistics import times as statistics_times
+from nsor_server.oversight.statistics.rules import Month
+from nsor_server.oversight.statistics.times import StatisticsTimes
 from nsor_server.pki import index
 from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
@@ -261,6 +264,7 @@ def give_notices(services: Services, created: Created) -> None:
     recall(services)
     give_back(services)
     be_refused(services)
+    count_months(services)
     one, other = (services.ask(call_of(PUNJAB_POLICE), notice(created)).response.notice_id for _ in range(2))
     notice_decisions.decide(services, created, one)
     notice_decisions.withdraw(services, created, other)
@@ -320,6 +324,18 @@ def give_back(services: Services) -> None:
             created = services.create(order(number, convictions=[convicted]))
             services.confirm(created, case_number=convicted.court_case.case_number)
         times.look()
+
+
+def count_months(services: Services) -> None:
+    """Two months before the register began are counted: there is nothing in them."""
+    times = StatisticsTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
+    now = Month.of(dt.datetime.now(dt.UTC))
+    earlier = Month(now.year - 1, now.month)
+    with pytest.MonkeyPatch.context() as patched:
+        services.directory.reload()
+        for month in (earlier, earlier.next):
+            patched.setattr(statistics_times, "next_month", lambda _conn, month=month: month)
+            times.look()
 
 
 def be_refused(services: Services) -> None:

@@ -201,6 +201,10 @@ NEXT_STEPS: dict[str, Words] = {
     "INTERNAL": _ASK_REGISTER,
     "SHUTTING_DOWN": _AGAIN,
     "PROOF_OUT_OF_RANGE": _STOP,
+    "MONTH_NOT_COUNTED": Words(
+        "A month is counted within the hour after its end. Ask for an earlier one.",
+        "مہینہ اپنے اختتام کے ایک گھنٹے کے اندر گنا جاتا ہے۔ پہلے کا مہینہ مانگیں۔",
+    ),
     "RECEIPT_MISSING": _STOP,
     "RECEIPT_WRONG": _STOP,
     "LEAF_MISSING": _STOP,

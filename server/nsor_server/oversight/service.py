@@ -16,6 +16,8 @@ from nsor_server.ledger import cosignatures, epoch, proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import Labels
 from nsor_server.oversight import rules, store
+from nsor_server.oversight.statistics import store as statistics
+from nsor_server.oversight.statistics.rules import Month, MonthNotCounted
 from nsor_server.oversight.witness_service import WitnessHandlers
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import A, Handler, Unary
@@ -58,6 +60,7 @@ class OversightService:
                 oversight_pb2.GetConsistencyProofResponse,
                 self.get_consistency_proof,
             ),
+            Unary(oversight_pb2.GetStatisticsRequest, oversight_pb2.GetStatisticsResponse, self.get_statistics),
             Unary(oversight_pb2.GetBatchProofRequest, oversight_pb2.GetBatchProofResponse, self.get_batch_proof),
             *self._witnesses.handlers(),
         )
@@ -139,6 +142,33 @@ class OversightService:
         except proofs.NoSuchTree:
             raise rules.ProofOutOfRange from None
         return _outcome(call, oversight_pb2.GetConsistencyProofResponse(hashes=hashes), "PROOF")
+
+    def get_statistics(
+        self, call: Call, request: oversight_pb2.GetStatisticsRequest, conn: Connection
+    ) -> Outcome[oversight_pb2.GetStatisticsResponse]:
+        """Give a table of a month, as it was counted.
+
+        Raises:
+            MonthNotCounted: there is none of that month.
+        """
+        month = Month(request.year, request.month)
+        stored = statistics.one(conn, month)
+        call.looks_at(record_pb2.LOOKED_AT_KIND_STATISTICS, month.row_id, statistics.ONCE if stored else 0)
+        if stored is None:
+            raise MonthNotCounted
+        response = oversight_pb2.GetStatisticsResponse(
+            counts=[
+                _count(each)
+                for table in stored.record.tables
+                if table.measure == request.measure
+                for each in table.shown
+            ],
+            first_index=stored.first_index,
+            stop_index=stored.stop_index,
+        )
+        response.count_time.FromDatetime(stored.counted_at)
+        detail = record_pb2.AccessDetail(outcome="TABLE", rests_on=statistics.digest(month, stored.content))
+        return Outcome(disclose(response, call.purpose), detail)
 
     def get_batch_proof(
         self, call: Call, request: oversight_pb2.GetBatchProofRequest, conn: Connection
@@ -222,6 +252,19 @@ def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:
         case_reference=cases.shown_case(call.agency, call.officer, leaf.purpose, detail.case_reference)
         if detail
         else "",
+    )
+
+
+def _count(shown: record_pb2.StatisticsShown) -> oversight_pb2.StatisticsCount:
+    part, province, district, agency = (*shown.path, "", "", "", "")[:4]
+    return oversight_pb2.StatisticsCount(
+        part=part,
+        province=province,
+        district=district,
+        agency_id=agency,
+        level=len(shown.path),
+        count=shown.count,
+        average_tenths=(20 * shown.total + shown.count) // (2 * shown.count) if shown.count else 0,
     )
 
 

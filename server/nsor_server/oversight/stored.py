@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.ledger.labels import Labels
-from nsor_server.ledger.stored import Add, Concerns, Connection
+from nsor_server.ledger.stored import Add, Concerns, Connection, RecordedTable, Stored
 from nsor_server.oversight import store
 from nsor_server.oversight.rules import Filter
+from nsor_server.oversight.statistics import store as statistics
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
+
+STORED: Final = Stored((RecordedTable.unsealed(statistics.MONTHS),))
+"""For verification."""
 
 
 class Listed:

@@ -14,6 +14,7 @@ from nsor_server.lookup.requests.listed import Requests
 from nsor_server.notification import stored as notification
 from nsor_server.notification.notices import duties
 from nsor_server.notification.notices.listed import ListedNotices
+from nsor_server.oversight import stored as oversight
 from nsor_server.oversight.stored import Listed
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.publishing import stored as publishing
@@ -69,6 +70,7 @@ from nsor_server.verification.returned_told import ToldOfReturns
 from nsor_server.verification.returned_uses import ReturnedUses
 from nsor_server.verification.screenings import Screenings
 from nsor_server.verification.searched import Searched
+from nsor_server.verification.statistics import Statistics
 from nsor_server.verification.tripwires import Unusual
 from nsor_server.verification.unusual_listed import ListedUnusual
 from nsor_server.verification.watched import WatchedNumbers
@@ -79,6 +81,7 @@ SERVICES: Final[tuple[Stored, ...]] = (
     registration.STORED,
     notification.STORED,
     lookup.STORED,
+    oversight.STORED,
     directory.STORED,
     publishing.STORED,
 )
@@ -170,6 +173,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         OwnNumbers(conn, report.add),
         WatchedNumbers(conn, enrolled, decided_by, report.add),
         Replays(conn, keyring, enrolled, decided_by, report.add),
+        Statistics(conn, keyring, report.add),
         ArrivalsMatched(
             conn,
             keyring,

@@ -28,6 +28,7 @@ from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.screening import store as screening
 from nsor_server.lookup.tripwires import store as tripwires
 from nsor_server.notification import store as notices
+from nsor_server.oversight.statistics import store as statistics
 from nsor_server.registration import claims, review_store
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import store as amendments
@@ -114,6 +115,7 @@ _VERSIONS: Final[Mapping[_Kind, LiteralString]] = {
     """,
     record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS: _recorded(tripwires.TABLE),
     record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: _recorded(tripwires.REVIEW),
+    record_pb2.LOOKED_AT_KIND_STATISTICS: _recorded(statistics.TABLE),
 }
 """What is looked at -> its versions and their entries; the statements' parameters are those of ``_named``."""
 

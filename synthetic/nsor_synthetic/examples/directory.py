@@ -39,6 +39,7 @@ def oversight(ids: parts.Ids) -> Iterator[Message]:
     yield oversight_pb2.GetCheckpointRequest(min_tree_size=1)
     yield oversight_pb2.GetInclusionProofRequest(leaf_index=1, tree_size=2)
     yield oversight_pb2.GetConsistencyProofRequest(first_tree_size=1, second_tree_size=2)
+    yield oversight_pb2.GetStatisticsRequest(year=2026, month=10, measure=oversight_pb2.STATISTICS_MEASURE_ACCESSES)
     yield oversight_pb2.GetBatchProofRequest(leaf_indexes=[1], earlier_sizes=[1], tree_size=2)
     key = WitnessKey(Ed25519PrivateKey.from_private_bytes(ids.octets("witness key", 32)), "witness.example/one")
     yield witnesses_pb2.RegisterWitnessRequest(

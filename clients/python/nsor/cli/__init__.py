@@ -96,6 +96,7 @@ COMMANDS = {
     "offences": Entry("nsor.cli.codes", "offences", "Find the codes of offences."),
     "whoami": Entry("nsor.cli.whoami", "whoami", "Say who you are here, and whether the register answers."),
     "ledger": Entry("nsor.cli.ledger", "ledger", "Verify the access ledger; list accesses."),
+    "report": Entry("nsor.cli.report", "report", "Show the monthly tables (NPB, Special Committee)."),
     "witness": Entry(
         "nsor.cli.witnesses", "witness", "Register, list and retire witnesses of the ledger (Special Committee)."
     ),

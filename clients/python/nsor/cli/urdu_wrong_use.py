@@ -85,6 +85,7 @@ TEXTS: Final[dict[str, str]] = {
         "--number: دفتر، صوبے یا ضلع کے لفظ کے بعد 8 تک ہندسے، جیسے PB-1234۔"
     ),
     "There is no such agency. `nsor agencies` lists them.": "ایسا کوئی ادارہ نہیں۔ `nsor agencies` سب دکھاتی ہے۔",
+    "The month is written like 2026-10.": "مہینہ یوں لکھیں: 2026-10۔",
     "There is no such method. The list shows their names.": "ایسا کوئی طریقہ نہیں۔ نام فہرست میں ہیں۔",
     "There is no such method. Did you mean {}?": "ایسا کوئی طریقہ نہیں۔ شاید: {}",
     "There is no such agency. Did you mean {}?": "ایسا کوئی ادارہ نہیں۔ شاید: {}",

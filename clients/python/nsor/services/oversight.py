@@ -76,6 +76,22 @@ class Oversight(Service):
             traceparent=traceparent,
         )
 
+    def get_statistics(
+        self,
+        request: oversight_pb2.GetStatisticsRequest,
+        *,
+        timeout_seconds: float | None = None,
+        traceparent: str | None = None,
+    ) -> Answer[oversight_pb2.GetStatisticsResponse]:
+        """Give a monthly table."""
+        return self._connection.call(
+            "nsor.v1.OversightService/GetStatistics",
+            request,
+            oversight_pb2.GetStatisticsResponse,
+            timeout_seconds=timeout_seconds,
+            traceparent=traceparent,
+        )
+
     def get_batch_proof(
         self,
         request: oversight_pb2.GetBatchProofRequest,

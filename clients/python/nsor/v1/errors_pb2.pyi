@@ -163,6 +163,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server is still reading the names that a search goes by: it has started lately, or begins anew."""
     ERROR_REASON_REGISTER_SEALED: _ErrorReason.ValueType  # 400
     """The register is sealed: it shows nobody to anybody until it is unsealed, whatever is asked for. What isn't a disclosure goes on."""
+    ERROR_REASON_MONTH_NOT_COUNTED: _ErrorReason.ValueType  # 401
+    """There are no monthly tables of this month: it isn't over, it isn't counted yet, or the register has begun later."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused."""
@@ -289,6 +291,8 @@ ERROR_REASON_SEARCH_NOT_READY: ErrorReason.ValueType  # 331
 """The server is still reading the names that a search goes by: it has started lately, or begins anew."""
 ERROR_REASON_REGISTER_SEALED: ErrorReason.ValueType  # 400
 """The register is sealed: it shows nobody to anybody until it is unsealed, whatever is asked for. What isn't a disclosure goes on."""
+ERROR_REASON_MONTH_NOT_COUNTED: ErrorReason.ValueType  # 401
+"""There are no monthly tables of this month: it isn't over, it isn't counted yet, or the register has begun later."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _FieldReason:

@@ -22,6 +22,66 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _StatisticsMeasure:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StatisticsMeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StatisticsMeasure.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STATISTICS_MEASURE_UNSPECIFIED: _StatisticsMeasure.ValueType  # 0
+    """No measure. Never used."""
+    STATISTICS_MEASURE_ACCESSES: _StatisticsMeasure.ValueType  # 1
+    """Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's."""
+    STATISTICS_MEASURE_REFUSALS: _StatisticsMeasure.ValueType  # 2
+    """Refused calls. The part is the reason; the place is the agency's."""
+    STATISTICS_MEASURE_ENTRIES: _StatisticsMeasure.ValueType  # 3
+    """Convictions that were entered, with the average of days since the judgment. The place is the court's, the agency the one that entered."""
+    STATISTICS_MEASURE_IDENTITIES: _StatisticsMeasure.ValueType  # 4
+    """Registrations that a court has confirmed. The part is where the person's identity stood then; the place is the responsible police's,
+    the agency the court's.
+    """
+    STATISTICS_MEASURE_OVERDUE: _StatisticsMeasure.ValueType  # 5
+    """Messages that something is overdue: a duty, a transfer, recalls, a validation and more. The part is the kind of event; the agency is
+    the one that was told, the place its.
+    """
+    STATISTICS_MEASURE_RECALLS: _StatisticsMeasure.ValueType  # 6
+    """Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is the agency's."""
+    STATISTICS_MEASURE_ACCESS_REQUESTS: _StatisticsMeasure.ValueType  # 7
+    """Access requests that were decided, with the average of hours since they were made. The part is IN_TIME, by the deadline of the policy
+    (48 hours), or LATE; the place is the FIR's, the agency the prosecution.
+    """
+    STATISTICS_MEASURE_EMERGENCIES: _StatisticsMeasure.ValueType  # 8
+    """Emergency look-ups that NPB has reviewed. The part is IN_TIME or LATE; the place is the station's, the agency the one that opened it."""
+
+class StatisticsMeasure(_StatisticsMeasure, metaclass=_StatisticsMeasureEnumTypeWrapper):
+    """What a monthly table counts."""
+
+STATISTICS_MEASURE_UNSPECIFIED: StatisticsMeasure.ValueType  # 0
+"""No measure. Never used."""
+STATISTICS_MEASURE_ACCESSES: StatisticsMeasure.ValueType  # 1
+"""Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's."""
+STATISTICS_MEASURE_REFUSALS: StatisticsMeasure.ValueType  # 2
+"""Refused calls. The part is the reason; the place is the agency's."""
+STATISTICS_MEASURE_ENTRIES: StatisticsMeasure.ValueType  # 3
+"""Convictions that were entered, with the average of days since the judgment. The place is the court's, the agency the one that entered."""
+STATISTICS_MEASURE_IDENTITIES: StatisticsMeasure.ValueType  # 4
+"""Registrations that a court has confirmed. The part is where the person's identity stood then; the place is the responsible police's,
+the agency the court's.
+"""
+STATISTICS_MEASURE_OVERDUE: StatisticsMeasure.ValueType  # 5
+"""Messages that something is overdue: a duty, a transfer, recalls, a validation and more. The part is the kind of event; the agency is
+the one that was told, the place its.
+"""
+STATISTICS_MEASURE_RECALLS: StatisticsMeasure.ValueType  # 6
+"""Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is the agency's."""
+STATISTICS_MEASURE_ACCESS_REQUESTS: StatisticsMeasure.ValueType  # 7
+"""Access requests that were decided, with the average of hours since they were made. The part is IN_TIME, by the deadline of the policy
+(48 hours), or LATE; the place is the FIR's, the agency the prosecution.
+"""
+STATISTICS_MEASURE_EMERGENCIES: StatisticsMeasure.ValueType  # 8
+"""Emergency look-ups that NPB has reviewed. The part is IN_TIME or LATE; the place is the station's, the agency the one that opened it."""
+Global___StatisticsMeasure: _TypeAlias = StatisticsMeasure  # noqa: Y015
+
 class _AccessOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -485,3 +545,119 @@ class GetBatchProofResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetBatchProofResponse: _TypeAlias = GetBatchProofResponse  # noqa: Y015
+
+@_typing.final
+class GetStatisticsRequest(_message.Message):
+    """Asks for a monthly table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    year: _builtins.int
+    """The year."""
+    month: _builtins.int
+    """The month, from 1."""
+    measure: Global___StatisticsMeasure.ValueType
+    """What is counted."""
+    def __init__(
+        self,
+        *,
+        year: _builtins.int = ...,
+        month: _builtins.int = ...,
+        measure: Global___StatisticsMeasure.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "month", b"month", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatisticsRequest: _TypeAlias = GetStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class GetStatisticsResponse(_message.Message):
+    """A monthly table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    FIRST_INDEX_FIELD_NUMBER: _builtins.int
+    STOP_INDEX_FIELD_NUMBER: _builtins.int
+    COUNT_TIME_FIELD_NUMBER: _builtins.int
+    first_index: _builtins.int
+    """Index of the month's first entry in the ledger."""
+    stop_index: _builtins.int
+    """Index behind the month's last entry."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatisticsCount]:
+        """The counts: first of all, then of a part, of a province in it, of a district, of an agency; each before those that it is divided
+        into. What is left when those are subtracted lies anywhere else, by 5 or more. None: fewer than 5 in all.
+        """
+
+    @_builtins.property
+    def count_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was counted."""
+
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___StatisticsCount] | None = ...,
+        first_index: _builtins.int = ...,
+        stop_index: _builtins.int = ...,
+        count_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["count_time", b"count_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_time", b"count_time", "counts", b"counts", "first_index", b"first_index", "stop_index", b"stop_index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatisticsResponse: _TypeAlias = GetStatisticsResponse  # noqa: Y015
+
+@_typing.final
+class StatisticsCount(_message.Message):
+    """A count of a monthly table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    PROVINCE_FIELD_NUMBER: _builtins.int
+    DISTRICT_FIELD_NUMBER: _builtins.int
+    AGENCY_ID_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    AVERAGE_TENTHS_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """The part, as the measure says; empty: all, or the measure has none."""
+    province: _builtins.str
+    """Code of the province, or PK; empty: all."""
+    district: _builtins.str
+    """Code of the district, or of the province where no district is known; empty: all."""
+    agency_id: _builtins.str
+    """The agency; empty: all."""
+    level: _builtins.int
+    """How many of these it is divided by: 0 all facts, 1 part, 2 province, 3 district, 4 agency."""
+    count: _builtins.int
+    """How many facts."""
+    average_tenths: _builtins.int
+    """The average over them, in tenths of days or hours; 0 where nothing is averaged."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.str = ...,
+        province: _builtins.str = ...,
+        district: _builtins.str = ...,
+        agency_id: _builtins.str = ...,
+        level: _builtins.int = ...,
+        count: _builtins.int = ...,
+        average_tenths: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "average_tenths", b"average_tenths", "count", b"count", "district", b"district", "level", b"level", "part", b"part", "province", b"province"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatisticsCount: _TypeAlias = StatisticsCount  # noqa: Y015

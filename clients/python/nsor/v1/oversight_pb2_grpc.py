@@ -62,6 +62,11 @@ class OversightServiceStub:
                 request_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
                 response_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
                 _registered_method=True)
+        self.GetStatistics = channel.unary_unary(
+                '/nsor.v1.OversightService/GetStatistics',
+                request_serializer=nsor_dot_v1_dot_oversight__pb2.GetStatisticsRequest.SerializeToString,
+                response_deserializer=nsor_dot_v1_dot_oversight__pb2.GetStatisticsResponse.FromString,
+                _registered_method=True)
         self.RegisterWitness = channel.unary_unary(
                 '/nsor.v1.OversightService/RegisterWitness',
                 request_serializer=nsor_dot_v1_dot_witnesses__pb2.RegisterWitnessRequest.SerializeToString,
@@ -127,6 +132,15 @@ class OversightServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStatistics(self, request, context):
+        """Gives a monthly table: facts counted in the month, in Pakistan, in which they were recorded, by place and agency. It is counted once
+        after the month's end, never again: what is sealed, set aside or erased later changes nothing. Only NPB and the Special Committee see
+        it. Counts below 5 aren't shown, nor others by which they would be found by subtracting. Of a month without tables: MONTH_NOT_COUNTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RegisterWitness(self, request, context):
         """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
         `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
@@ -186,6 +200,11 @@ def add_OversightServiceServicer_to_server(servicer, server):
                     servicer.GetBatchProof,
                     request_deserializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.FromString,
                     response_serializer=nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.SerializeToString,
+            ),
+            'GetStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatistics,
+                    request_deserializer=nsor_dot_v1_dot_oversight__pb2.GetStatisticsRequest.FromString,
+                    response_serializer=nsor_dot_v1_dot_oversight__pb2.GetStatisticsResponse.SerializeToString,
             ),
             'RegisterWitness': grpc.unary_unary_rpc_method_handler(
                     servicer.RegisterWitness,
@@ -345,6 +364,33 @@ class OversightService:
             '/nsor.v1.OversightService/GetBatchProof',
             nsor_dot_v1_dot_oversight__pb2.GetBatchProofRequest.SerializeToString,
             nsor_dot_v1_dot_oversight__pb2.GetBatchProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nsor.v1.OversightService/GetStatistics',
+            nsor_dot_v1_dot_oversight__pb2.GetStatisticsRequest.SerializeToString,
+            nsor_dot_v1_dot_oversight__pb2.GetStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,11 @@ class OversightServiceStub:
     """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
     hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
     """
+    GetStatistics: _grpc.UnaryUnaryMultiCallable[_oversight_pb2.GetStatisticsRequest, _oversight_pb2.GetStatisticsResponse]
+    """Gives a monthly table: facts counted in the month, in Pakistan, in which they were recorded, by place and agency. It is counted once
+    after the month's end, never again: what is sealed, set aside or erased later changes nothing. Only NPB and the Special Committee see
+    it. Counts below 5 aren't shown, nor others by which they would be found by subtracting. Of a month without tables: MONTH_NOT_COUNTED.
+    """
     RegisterWitness: _grpc.UnaryUnaryMultiCallable[_witnesses_pb2.RegisterWitnessRequest, _witnesses_pb2.RegisterWitnessResponse]
     """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
     `verifier_key`: WITNESS_KNOWN, WITNESS_KEY_OF_LEDGER, WITNESSES_FULL; of `agency_id`: AGENCY_UNKNOWN.
@@ -89,6 +94,11 @@ class OversightServiceAsyncStub(OversightServiceStub):
     GetBatchProof: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetBatchProofRequest, _oversight_pb2.GetBatchProofResponse]  # type: ignore[assignment]
     """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
     hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+    """
+    GetStatistics: _aio.UnaryUnaryMultiCallable[_oversight_pb2.GetStatisticsRequest, _oversight_pb2.GetStatisticsResponse]  # type: ignore[assignment]
+    """Gives a monthly table: facts counted in the month, in Pakistan, in which they were recorded, by place and agency. It is counted once
+    after the month's end, never again: what is sealed, set aside or erased later changes nothing. Only NPB and the Special Committee see
+    it. Counts below 5 aren't shown, nor others by which they would be found by subtracting. Of a month without tables: MONTH_NOT_COUNTED.
     """
     RegisterWitness: _aio.UnaryUnaryMultiCallable[_witnesses_pb2.RegisterWitnessRequest, _witnesses_pb2.RegisterWitnessResponse]  # type: ignore[assignment]
     """Registers a witness of the ledger: somebody who sees to it that the tree only grows, and co-signs its checkpoints. Errors, of
@@ -155,6 +165,17 @@ class OversightServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_oversight_pb2.GetBatchProofResponse, _abc.Awaitable[_oversight_pb2.GetBatchProofResponse]]:
         """Proves many leaves, and that many earlier trees are prefixes, in the tree of one size: one answer, and one entry. It holds each
         hash once, so that a month's receipts are proved by few of them. A leaf or size past the end is PROOF_OUT_OF_RANGE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetStatistics(
+        self,
+        request: _oversight_pb2.GetStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oversight_pb2.GetStatisticsResponse, _abc.Awaitable[_oversight_pb2.GetStatisticsResponse]]:
+        """Gives a monthly table: facts counted in the month, in Pakistan, in which they were recorded, by place and agency. It is counted once
+        after the month's end, never again: what is sealed, set aside or erased later changes nothing. Only NPB and the Special Committee see
+        it. Counts below 5 aren't shown, nor others by which they would be found by subtracting. Of a month without tables: MONTH_NOT_COUNTED.
         """
 
     @_abc_1.abstractmethod

@@ -81,6 +81,8 @@ class _LookedAtKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LookedAt
     """An unusual access; there is one version."""
     LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: _LookedAtKind.ValueType  # 371
     """What NPB has made of one; likewise."""
+    LOOKED_AT_KIND_STATISTICS: _LookedAtKind.ValueType  # 400
+    """The tables of a month, by its number; there is one version."""
 
 class LookedAtKind(_LookedAtKind, metaclass=_LookedAtKindEnumTypeWrapper):
     """What a call may have looked at."""
@@ -139,6 +141,8 @@ LOOKED_AT_KIND_UNUSUAL_ACCESS: LookedAtKind.ValueType  # 370
 """An unusual access; there is one version."""
 LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW: LookedAtKind.ValueType  # 371
 """What NPB has made of one; likewise."""
+LOOKED_AT_KIND_STATISTICS: LookedAtKind.ValueType  # 400
+"""The tables of a month, by its number; there is one version."""
 Global___LookedAtKind: _TypeAlias = LookedAtKind  # noqa: Y015
 
 @_typing.final
@@ -6411,3 +6415,87 @@ class SignedCall(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SignedCall: _TypeAlias = SignedCall  # noqa: Y015
+
+@_typing.final
+class StatisticsRecord(_message.Message):
+    """The tables of a month: what is shown of them, and nothing else."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TABLES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatisticsTable]:
+        """By measure, all of them."""
+
+    def __init__(
+        self,
+        *,
+        tables: _abc.Iterable[Global___StatisticsTable] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tables", b"tables"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatisticsRecord: _TypeAlias = StatisticsRecord  # noqa: Y015
+
+@_typing.final
+class StatisticsTable(_message.Message):
+    """A table of a month."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEASURE_FIELD_NUMBER: _builtins.int
+    SHOWN_FIELD_NUMBER: _builtins.int
+    measure: _builtins.int
+    """Number of nsor.v1.StatisticsMeasure."""
+    @_builtins.property
+    def shown(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatisticsShown]:
+        """The counts that are shown."""
+
+    def __init__(
+        self,
+        *,
+        measure: _builtins.int = ...,
+        shown: _abc.Iterable[Global___StatisticsShown] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "shown", b"shown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatisticsTable: _TypeAlias = StatisticsTable  # noqa: Y015
+
+@_typing.final
+class StatisticsShown(_message.Message):
+    """A count that is shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many facts."""
+    total: _builtins.int
+    """The sum of what is averaged over them."""
+    @_builtins.property
+    def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Part, province, district and agency, or the first of them."""
+
+    def __init__(
+        self,
+        *,
+        path: _abc.Iterable[_builtins.str] | None = ...,
+        count: _builtins.int = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "path", b"path", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatisticsShown: _TypeAlias = StatisticsShown  # noqa: Y015

@@ -6,6 +6,15 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, str]] = {
+    # Monthly tables.
+    "There were fewer than 5, and so few aren't shown.": "5 سے کم تھے، اور اتنے کم نہیں دکھائے جاتے۔",
+    "The month has no entries in the ledger.": "لیجر میں اس مہینے کا کوئی اندراج نہیں۔",
+    "The month has the ledger's entries {:,} to {:,}.": "اس مہینے کے لیجر میں اندراج {:,} سے {:,} تک ہیں۔",
+    "The ledger was verified now, up to entry {:,}: none is missing.": (
+        "لیجر کی ابھی اندراج {:,} تک جانچ ہوئی: کوئی اندراج غائب نہیں۔"
+    ),
+    "not shown": "جو نہیں دکھائے گئے",
+    "all of them": "کل",
     # What is said beside an answer, and the next step.
     "A Levies post is DISTRICT/LV-001.": "لیویز چوکی کا کوڈ DISTRICT/LV-001 ہے۔",
     "A police station is DISTRICT/PS-001, such as PK-PB/LHR/PS-001: your province gives its number.": (

@@ -10,6 +10,7 @@ TEXTS: Final[dict[str, str]] = {
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",
     "Accesses": "رسائیاں",
+    "Monthly table": "ماہانہ جدول",
     # The inbox.
     "Access requests": "رسائی کی درخواستیں",
     "{:,} access requests shown; there are more: `nsor inbox --all`.": (

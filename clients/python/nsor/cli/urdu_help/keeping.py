@@ -27,6 +27,17 @@ COMMANDS: Final[dict[str, str]] = {
     "Say who you are here, and whether the register answers.": (
         "بتاتا ہے کہ آپ یہاں کون ہیں، اور رجسٹر جواب دیتا ہے یا نہیں۔"
     ),
+    "Show the monthly tables (NPB, Special Committee).": "ماہانہ جدولیں (این پی بی، خصوصی کمیٹی)۔",
+    "Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.": (
+        "ماہانہ جدول (این پی بی، خصوصی کمیٹی): رسائیاں، انکار، اندراج، درخواستیں وغیرہ۔"
+    ),
+    'A count below 5 isn\'t shown, nor another one by which it would be found: it stands in what is "not shown".': (
+        "5 سے کم گنتی نہیں دکھائی جاتی، نہ وہ جس سے یہ معلوم ہو سکے: یہ اُس میں شامل ہے جو نہیں دکھایا گیا۔"
+    ),
+    "Such as 2026-10; it is counted after its end.": "جیسے 2026-10؛ مہینہ ختم ہونے کے بعد گنا جاتا ہے۔",
+    "How it is divided.": "تقسیم کس طرح ہو۔",
+    "Write it for a spreadsheet.": "اسپریڈ شیٹ کے لیے لکھتا ہے۔",
+    "Don't prove the ledger beside it.": "ساتھ لیجر کی جانچ نہ کرے۔",
     "Verify the access ledger; list accesses.": "رسائی کے لیجر کی جانچ؛ رسائیاں دیکھنا۔",
     "List the agencies.": "ادارے دکھاتا ہے۔",
     "Make a key and a certificate request.": "کلید اور سرٹیفکیٹ کی درخواست بناتا ہے۔",

@@ -1,0 +1,90 @@
+"""`nsor report`: a month's table, what isn't shown of it, and that no entry is missing."""
+
+import pytest
+
+from nsor import cli
+from nsor.v1 import oversight_pb2
+from tests.client.conftest import Register, Run
+
+STATISTICS = "nsor.v1.OversightService/GetStatistics"
+LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
+OTHER = "nsor.v1.LookupService/SearchRegistrations"
+
+
+def count(number: int, *path: str, average: int = 0) -> oversight_pb2.StatisticsCount:
+    part, province, district, agency = (*path, "", "", "", "")[:4]
+    return oversight_pb2.StatisticsCount(
+        part=part,
+        province=province,
+        district=district,
+        agency_id=agency,
+        level=len(path),
+        count=number,
+        average_tenths=average,
+    )
+
+
+@pytest.fixture(autouse=True)
+def asked(register: Register) -> list[oversight_pb2.GetStatisticsRequest]:
+    requests: list[oversight_pb2.GetStatisticsRequest] = []
+
+    def answer(data: bytes) -> oversight_pb2.GetStatisticsResponse:
+        request = oversight_pb2.GetStatisticsRequest.FromString(data)
+        requests.append(request)
+        tables = {
+            oversight_pb2.STATISTICS_MEASURE_ACCESSES: [
+                count(70),
+                count(50, LOOK_UP),
+                count(30, LOOK_UP, "PK-PB"),
+                count(12, LOOK_UP, "PK-SD"),
+                count(20, OTHER),
+                count(20, OTHER, "PK-PB"),
+            ],
+            oversight_pb2.STATISTICS_MEASURE_ENTRIES: [
+                count(9, average=123),
+                count(9, "", average=123),
+                count(9, "", "PK-PB", average=123),
+            ],
+        }
+        found = tables.get(request.measure, [])
+        return oversight_pb2.GetStatisticsResponse(counts=found, first_index=1000, stop_index=2501)
+
+    register.answers[STATISTICS] = answer
+    return requests
+
+
+def test_look_ups_are_counted_by_province(
+    run: Run, asked: list[oversight_pb2.GetStatisticsRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("report", "lookups", "--month", "2026-10", "--by", "province") == 0
+    assert (asked[0].year, asked[0].month) == (2026, 10)
+    said = capsys.readouterr()
+    rows = [line.split() for line in said.out.splitlines()]
+    assert [*rows[2:]] == [["PK-PB", "30"], ["PK-SD", "12"], ["not", "shown", "8"], ["all", "of", "them", "50"]]
+    assert all(len(line) <= 80 for line in said.out.splitlines())
+    assert "entries 1,000 to 2,500" in said.err
+    assert "none is missing" in said.err
+
+
+def test_a_spreadsheet_is_written(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "entries", "--month", "2026-10", "--csv", "--no-verify") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["part,province,count,average days", ",PK-PB,9,12.3", "all of them,,9,12.3"]
+
+
+def test_few_are_not_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "emergencies", "--month", "2026-10", "--no-verify") == 0
+    assert "fewer than 5" in capsys.readouterr().err
+
+
+def test_it_is_said_in_urdu(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--lang", "ur", "report", "lookups", "--month", "2026-10") == 0
+    said = capsys.readouterr()
+    assert "ماہانہ جدول" in said.out
+    assert "none is missing" not in said.err
+
+
+@pytest.mark.parametrize("month", ["October", "2026", "2026-13"])
+def test_a_month_has_one_form(run: Run, month: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "lookups", "--month", month) == cli.USAGE
+    assert "2026-10" in capsys.readouterr().err

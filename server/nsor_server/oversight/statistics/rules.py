@@ -102,8 +102,8 @@ def _divided(parts: list[Path], counts: Mapping[Path, Counted]) -> list[Path]:
     """Those of the parts of one count that are shown."""
     by_size = sorted(parts, key=lambda each: (counts[each].count, each))
     left = sum(counts[each].count < LEAST for each in by_size)
-    while 0 < left < len(by_size) and (left == 1 or sum(counts[each].count for each in by_size[:left]) < LEAST):
-        left += 1
+    while 0 < left < len(by_size) and sum(counts[each].count for each in by_size[:left]) < LEAST:
+        left += 1  # one alone is less than that
     while 0 < left < len(by_size) and counts[by_size[left]].count == counts[by_size[left - 1]].count:
         left += 1  # otherwise their order would tell whoever knows it
     return sorted(by_size[left:])

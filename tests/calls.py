@@ -320,11 +320,15 @@ class Services:
     def run(self, call: Call, request: Message) -> Call:
         """Have a call decided by what can be read now; nothing is written."""
         self.admit(call, request)
+        self.decide(call)
+        return call
+
+    def decide(self, call: Call) -> None:
+        """Have a call that was admitted decided by what can be read now."""
         if isinstance(call.route.handler, Exchanged):
             self._reader.run_message(call.route.handler, call)
         else:
             call.route.run(call, self._reader)
-        return call
 
     def ask(self, call: Call, request: Message) -> Outcome[Any]:
         """Have a call decided and recorded; it runs again when what it has read has moved on meanwhile.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,7 +25,9 @@ from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup.screening import rules, store, travelled
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
+from nsor_server.lookup.screening.passengers import Passengers
 from nsor_server.policy.budgets import Bucket
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import ask
 from tests.access.requests import declaration, movement
@@ -39,6 +44,8 @@ REFUSED = screening_pb2.SCREENING_OUTCOME_REFUSED
 SEND_AGAIN = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 OTHER_DAY = date_pb2.Date(year=1985, month=6, day=8)
 PASSPORT = types_pb2.TravelDocument(number="ZZ0000001", country="PK", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
+_CONNECTIONS = 8
+"""More than tests have for reading: each makes its statements ready when they are first asked."""
 Row = screening_pb2.ManifestRow
 Later = Callable[..., None]
 
@@ -120,6 +127,23 @@ def test_a_passenger_is_found_by_either_of_two_documents(services: Services, key
     assert findings(services, keyring) == []
 
 
+def test_of_two_persons_whom_two_documents_find_the_one_with_the_least_id_is_shown(
+    services: Services, keyring: Keyring
+) -> None:
+    # Which of them it is mustn't change from one message to the next: verification looks for the same one.
+    manifest, found = declared(services, persons=9), []
+    for nth in range(1, 7):
+        number, document = cnic(), types_pb2.TravelDocument(number=f"ZZ000001{nth}", country="PK", kind=PASSPORT.kind)
+        by_document = born(cnic())
+        by_document.person.travel_documents.append(document)
+        ids = {convict(services, number).registration_id, services.confirmed(by_document).registration_id}
+        row = Row(row=nth, identity_number=number, shown_document=document, birth_date=BORN)
+        (hit,) = asked(services, manifest, row).response.hits
+        found.append((hit.registration_id, min(ids)))
+    assert [hit for hit, _ in found] == [least for _, least in found]
+    assert findings(services, keyring) == []
+
+
 def test_the_answer_shows_who_it_is_and_nothing_of_the_case(services: Services) -> None:
     number = cnic()
     convict(services, number)
@@ -176,6 +200,71 @@ def test_as_many_registrations_are_read_whoever_may_not_be_shown(
     assert [outcomes(services, manifest, row) for row in rows] == [[NO_RECORD], [NO_RECORD], [FOUND]]
     assert outcomes(services, manifest, *rows) == [NO_RECORD, NO_RECORD, FOUND]
     assert read == [3] * 4
+
+
+def work_of(services: Services, request: Any) -> Counter[str]:
+    """How often each function is called, Python's own among them, while a message is decided."""
+    called: Counter[str] = Counter()
+
+    def count(frame: Any, event: str, function: Any) -> None:
+        if event == "call":
+            called[f"{frame.f_code.co_filename} {frame.f_code.co_name}"] += 1
+        elif event == "c_call":
+            called[f"{getattr(function, '__module__', '')} {function.__qualname__}"] += 1
+
+    call = call_of(FIA_IMMIGRATION)
+    services.admit(call, request)
+    gc.disable()
+    sys.setprofile(count)
+    try:
+        services.decide(call)
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    outcome: Any = call.outcome
+    assert [each.outcome for each in outcome.response.rows] == [NO_RECORD]
+    return called
+
+
+def test_nothing_is_done_more_often_for_somebody_who_may_not_be_shown(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By the time of many messages an officer would learn of somebody who was set aside, or waits for his court.
+    monkeypatch.setattr(store, "READ", 2)  # as many others there are
+    other = [cnic() for _ in range(5)]
+    registered = [services.create(born(number)) for number in other[:3]]
+    for each in registered[1:]:
+        services.confirm(each)
+    services.judge_all(registered[1], "SET_ASIDE")
+    of_cases = [services.create(born(other[3], convictions=[conviction(case_number=each)])) for each in CASES[:2]]
+    for each, case_number in zip(of_cases, CASES, strict=False):
+        services.confirm(each, case_number=case_number)
+    services.judge_all(of_cases[0], "SET_ASIDE")  # until the next time for reviews the second one is held still
+    rows = [by_cnic(1, other[nth], OTHER_DAY if nth == 2 else BORN) for nth in range(5)]
+    requests = [
+        screening_pb2.ScreenManifestRequest(manifest_id=declared(services, number=number), rows=[row])
+        for number, row in enumerate((*rows[4:] * _CONNECTIONS, *rows), 1)  # the first ones fill caches
+    ]
+    *works, absent = [work_of(services, request) for request in requests][_CONNECTIONS:]
+    for how, work in zip(("unconfirmed", "sealed", "other day", "held"), works, strict=True):
+        assert (how, work - absent, absent - work) == (how, Counter(), Counter())
+
+
+def test_after_a_rotation_a_passenger_is_found_and_stands_as_before(services: Services, keyring: Keyring) -> None:
+    number = cnic()
+    created = convict(services, number)
+    old, new = (Passengers(BlindIndex(each)) for each in (keyring, keyring.rotated()))
+    row = by_cnic(1, number)
+    row.shown_document.CopyFrom(PASSPORT)
+    kept = old.passenger(bytes(16), 0, row, None, 1).stands
+    again = new.passenger(bytes(16), 0, row, kept, 2)
+    assert not again.is_another
+    for changed in (by_cnic(1, number), by_cnic(1, cnic()), Row(row=1, shown_document=PASSPORT, birth_date=BORN)):
+        assert new.passenger(bytes(16), 0, changed, kept, 2).is_another
+    absent = new.passenger(bytes(16), 1, by_cnic(2, cnic()), None, 2)
+    with services.database.reading() as conn:
+        found = store.found(conn, new.key_ids, [absent, again, absent])
+    assert [(nth, one.claim.registration_id) for nth, one in found.items()] == [(1, created.key.bytes)]
 
 
 def test_an_answer_and_its_entry_have_one_size_whatever_was_found(services: Services) -> None:

@@ -129,12 +129,17 @@ def test_one_statement_is_asked_and_asked_again(database: Database) -> None:
 def test_arrays_come_as_they_were_packed(database: Database) -> None:
     one, other = b"\1" * 16, b"\2" * 16
     of_uuids = Statement(b"of uuids", b"SELECT uuid_send(one) FROM unnest($1::uuid[]) AS q (one)")
+    of_bytes = Statement(b"of bytes", b"SELECT one FROM unnest($1::bytea[]) AS q (one)")
     of_longs = Statement(b"of longs", b"SELECT one FROM unnest($1::bigint[]) AS q (one)")
     with database.reading() as connection:
         for uuids in ([one, other], [one, None, other], [None, one], [None], []):
             assert ask(connection, of_uuids, arrays.uuids(uuids)) == [(each,) for each in uuids]
         for numbers in ([1, -2], [3, None], [None], []):
             assert ask(connection, of_longs, arrays.longs(numbers)) == [(each,) for each in numbers]
+        for values in ([one, other], [b""] * 3, [one], []):
+            assert ask(connection, of_bytes, arrays.byteas_of_one_length(values)) == [(each,) for each in values]
+        with pytest.raises(ValueError, match="different lengths"):
+            arrays.byteas_of_one_length([one[:15], one + other[:1]])
         # What isn't as long as its type moves nothing that follows it.
         with pytest.raises(psycopg.errors.ProtocolViolation):
             ask(connection, of_uuids, arrays.uuids([one[:15], other]))

@@ -72,10 +72,10 @@ def of_row(number: Number, date: str) -> Screened:
     return Screened(number.kind, f"{number.kind} {number.text} {date}")
 
 
-def values_of_row(blind_index: BlindIndex, number: Number, dates: Iterable[str]) -> list[list[tuple[int, bytes]]]:
-    """The values of ``of_row`` with each of some dates, under every live key, the primary's first."""
+def values_of_row(blind_index: BlindIndex, number: Number, dates: Iterable[str]) -> list[list[bytes]]:
+    """The blind indexes of ``of_row`` with each of some dates, under every live key, the primary's first."""
     said = f"{number.kind} {number.text} "
-    return [blind_index.values(USE, said + date) for date in dates]
+    return [blind_index.values_alone(USE, said + date) for date in dates]
 
 
 def of_person(registration_id: bytes, numbers: Collection[Number], dates: Sequence[str]) -> list[Screened]:

@@ -17,7 +17,7 @@ class BlindIndex:
 
     def __init__(self, keyring: Keyring) -> None:
         self._blind = keyring.blind
-        self._begins = {use: (use.encode() + b"\0", keyset.values) for use, keyset in keyring.blind.items()}
+        self._begins = {use: (use.encode() + b"\0", keyset) for use, keyset in keyring.blind.items()}
 
     def values(self, use: str, normalised: str) -> list[tuple[int, bytes]]:
         """(key id, value) under every live key, the primary's first.
@@ -29,8 +29,17 @@ class BlindIndex:
         Raises:
             KeyError: there is no such use.
         """
-        begins, values = self._begins[use]
-        return values(begins + normalised.encode(), LENGTH)
+        begins, keyset = self._begins[use]
+        return keyset.values(begins + normalised.encode(), LENGTH)
+
+    def key_ids(self, use: str) -> list[int]:
+        """The ids of the live keys of a use, the primary's first."""
+        return self._blind[use].in_order
+
+    def values_alone(self, use: str, normalised: str) -> list[bytes]:
+        """As ``values``, without the ids, which are always ``key_ids``: for who asks for very many."""
+        begins, keyset = self._begins[use]
+        return keyset.values_alone(begins + normalised.encode())
 
     def primary(self, use: str, normalised: str) -> tuple[int, bytes]:
         """(key id, value) under the primary key, for a new row."""

@@ -124,6 +124,7 @@ class PrfKeyset(_Keyset):
         functions = dict(_functions(self.serialized(), self._handle.primitive(prf.PrfSet).all()))
         primary = self.primary_id
         self._functions = sorted(functions.items(), key=lambda item: item[0] != primary)
+        self._alone = tuple(function for _, function in self._functions)
         self._primary = self._functions[0][1]
         self._oldest = functions[self.key_ids[0]]
 
@@ -134,6 +135,15 @@ class PrfKeyset(_Keyset):
     def oldest(self, data: bytes, length: int) -> bytes:
         """The value of `data` under the oldest key, which a rotation doesn't change."""
         return self._oldest(data)[:length]
+
+    @property
+    def in_order(self) -> list[int]:
+        """The ids of all keys, the primary's first."""
+        return [key_id for key_id, _ in self._functions]
+
+    def values_alone(self, data: bytes) -> list[bytes]:
+        """The value of `data` under every key, 32 bytes each, the primary's first, without the keys' ids."""
+        return [function(data) for function in self._alone]
 
     def values(self, data: bytes, length: int) -> list[tuple[int, bytes]]:
         """The value of `data` under every key, the primary's first, each with its key's id."""

@@ -19,9 +19,8 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw, text
 from nsor_server.lookup.screening import names, rules, store
-from nsor_server.lookup.screening.rules import Kept
+from nsor_server.lookup.screening.passengers import Passenger, Passengers
 from nsor_server.lookup.search.index import SearchIndex
-from nsor_server.names.card import Person
 from nsor_server.policy.loaded import policy_of
 from nsor_server.policy.messages import Messages
 from nsor_server.registration import facts as registrations
@@ -43,35 +42,6 @@ _COMPARED: Final = (screening_pb2.NAMES_COMPARED_UNSPECIFIED, screening_pb2.NAME
 _ANSWER: Final = screening_pb2.ScreenManifestResponse.DESCRIPTOR
 
 
-class _Passenger(NamedTuple):
-    """A row that is screened.
-
-    Attributes:
-        position: in the message.
-        number: of the row.
-        documents: in words, as the tree over the rows has them.
-        birth_date: likewise.
-        wanted: what it looks for.
-        stands: who stands under its number if it is screened first.
-        person: who is compared by them; None: it has none, or they say too little.
-        before: who stands under its number already; None: nobody does.
-    """
-
-    position: int
-    number: int
-    documents: str
-    birth_date: str
-    wanted: store.Wanted
-    stands: Kept
-    person: Person | None
-    before: Kept | None
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether somebody was shown by its names before: who sends it again doesn't pay for that again."""
-        return self.before is not None and self.before.alike
-
-
 class _Shown(NamedTuple):
     """A passenger of whom there is a record.
 
@@ -79,7 +49,7 @@ class _Shown(NamedTuple):
         by: the documents by which it was found; none: by names.
     """
 
-    passenger: _Passenger
+    passenger: Passenger
     found: store.Found
     record: record_pb2.RegistrationRecord
     by: Sequence[registrations.Identifier] = ()
@@ -94,7 +64,7 @@ class _Screened(NamedTuple):
         met: whom names have given, with the numbers of the rows.
     """
 
-    passengers: list[_Passenger]
+    passengers: list[Passenger]
     shown: list[_Shown]
     met: list[tuple[int, bytes]]
 
@@ -126,7 +96,7 @@ class Screening:
             index: the names.
         """
         self._sealer = sealer
-        self._blind_index = blind_index
+        self._read = Passengers(blind_index)
         self._names = names.PassengerNames(sealer, index)
         self._texts = Messages.load()
 
@@ -266,7 +236,7 @@ class Screening:
         manifest: store.Manifest,
         block: record_pb2.ManifestBlockRecord,
         answer: screening_pb2.ScreenManifestResponse,
-    ) -> list[_Passenger]:
+    ) -> list[Passenger]:
         """The rows that are screened; of the others the answer says why they aren't."""
         wrong = rules.by_row(call.found)
         kept = rules.rows_of(block)
@@ -275,7 +245,7 @@ class Screening:
         repeat_us = policy_of(call).screening.repeat_minutes * 60_000_000
         now_us = to_us(call.now())
         numbers: set[int] = set()
-        passengers: list[_Passenger] = []
+        passengers: list[Passenger] = []
         for position, row in enumerate(request.rows):
             number = row.row
             said = answer.rows.add(row=number)
@@ -288,10 +258,10 @@ class Screening:
             if violations:
                 self._refuse(said, _INVALID, violations)
                 continue
-            each = self._passenger(manifest.manifest_id, position, row, kept.get(number), now_us)
+            each = self._read.passenger(manifest.manifest_id, position, row, kept.get(number), now_us)
             if each.before is not None:
                 said.screened_before = True
-                if not each.wanted.is_of(each.before) or each.stands.names != each.before.names:
+                if each.is_another:
                     self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
                 elif now_us - each.before.first_us > repeat_us:
                     self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
@@ -310,37 +280,11 @@ class Screening:
                 passengers.append(each)
         return passengers
 
-    def _passenger(
-        self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None, now_us: int
-    ) -> _Passenger:
-        born, number = row.birth_date, row.identity_number
-        day = "%04d-%02d-%02d" % (born.year, born.month, born.day)  # noqa: UP031 - twice as fast for each of 500 rows
-        year = day[:4]
-        cnic = document = None
-        documents: list[str] = []
-        if number:
-            documents.append(f"cnic {number}")
-            cnic = store.way(self._blind_index, registrations.of_cnic(number), day, year)
-        if row.HasField("shown_document"):
-            shown = row.shown_document
-            country, written, kind = shown.country, shown.number, shown.kind
-            documents.append(f"document {country} {written} {kind:d}")
-            identifier = registrations.of_document(country, written, kind)
-            document = store.way(self._blind_index, identifier, day, year)
-        kept_names, person = rules.NOT_SHOWN, None
-        if row.HasField("names"):
-            hashed, person = names.of_row(row)
-            documents.append(f"names {hashed.hex()}")
-            kept_names = rules.kept_names(manifest_id, hashed)
-        wanted = store.Wanted(cnic, document)
-        stands = wanted.kept(manifest_id, now_us, kept_names)
-        return _Passenger(position, row.row, " ".join(documents), day, wanted, stands, person, before)
-
     def _found(
         self,
         call: Call,
         conn: Connection,
-        passengers: Sequence[_Passenger],
+        passengers: Sequence[Passenger],
         answer: screening_pb2.ScreenManifestResponse,
     ) -> _Screened:
         """Look for passengers: those of whom there is a record, and all that were screened.
@@ -348,7 +292,7 @@ class Screening:
         Raises:
             errors.Internal: an index says another thing than the sealed record.
         """
-        found = store.found(conn, [each.wanted for each in passengers])
+        found = store.found(conn, self._read.key_ids, passengers)
         met = self._met(call, conn, passengers, found)
         left = call.left
         done = _Screened([], [], [])
@@ -378,7 +322,7 @@ class Screening:
         return done
 
     def _met(
-        self, call: Call, conn: Connection, passengers: Sequence[_Passenger], found: Mapping[int, store.Found]
+        self, call: Call, conn: Connection, passengers: Sequence[Passenger], found: Mapping[int, store.Found]
     ) -> Mapping[int, names.Met] | None:
         """Whom the names of those give who weren't found by a document; None: the names aren't read yet.
 
@@ -397,15 +341,15 @@ class Screening:
             return None
         return {nth: one for nth, one in zip(asked, given, strict=True) if one is not None}
 
-    def _opened(self, passenger: _Passenger, found: store.Found) -> _Shown:
+    def _opened(self, passenger: Passenger, found: store.Found) -> _Shown:
         record, key, convictions = registrations.open_shown(self._sealer, found.row)
         claim = registrations.open_claim(key, found.claim)
         own, dates = registrations.screened_by(record), (passenger.birth_date, passenger.birth_date[:4])
         by = [
-            way.identifier
-            for way in passenger.wanted.ways
-            if not own.isdisjoint(registrations.screened_of_row(way.identifier, date) for date in dates)
-            and not store.is_held(claim, way.identifier.kind)
+            identifier
+            for identifier in passenger.identifiers
+            if not own.isdisjoint(registrations.screened_of_row(identifier, date) for date in dates)
+            and not store.is_held(claim, identifier.kind)
         ]
         if claim.registration_id != record.registration_id or not convictions or not by:
             raise contradicted(registrations.SCREENED, "a row of %s contradicts the sealed record")
@@ -457,7 +401,7 @@ def _kept(key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened) 
 
 
 def _names_compared(
-    passenger: _Passenger, *, is_found: bool, is_ready: bool, may_compare: bool
+    passenger: Passenger, *, is_found: bool, is_ready: bool, may_compare: bool
 ) -> screening_pb2.NamesCompared.ValueType:
     """What became of the names of a row that has some."""
     if is_found:

@@ -19,10 +19,9 @@ from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.lookup.screening import rules
-from nsor_server.lookup.screening.rules import Kept
+from nsor_server.lookup.screening.passengers import Passenger
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import arrays
-from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, SealBroken, Sealer
@@ -95,20 +94,25 @@ _FOUND: Final = Statement(
     b"screened",
     f"""
 WITH found AS MATERIALIZED (
-    SELECT q.nth, q.kind, i.registration_id
-    FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::bytea[]) AS q (nth, kind, key_id, blind)
+    SELECT q.document, i.registration_id
+    FROM (
+        SELECT 1 + (place - 1) / $4::bigint AS document, blind,
+            ($1::smallint[])[1 + (place - 1) / $4] AS kind,
+            ($2::bigint[])[1 + (place - 1) % cardinality($2)] AS key_id
+        FROM unnest($3::bytea[]) WITH ORDINALITY AS every (blind, place)
+    ) AS q
     CROSS JOIN LATERAL (
         SELECT registration_id FROM {registrations.SCREENED} AS i
         WHERE kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_NEWEST_SCREENED}
         OFFSET 0
     ) AS i
 )
-SELECT o.nth, o.kind, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
+SELECT o.document, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
     {registrations.COLUMNS}
 FROM (
-    SELECT nth, kind, registration_id FROM found
+    SELECT document, registration_id FROM found
     UNION ALL
-    SELECT NULL, NULL, registration_id FROM (
+    SELECT NULL, registration_id FROM (
         SELECT registration_id
         FROM (({_OTHERS.format("registration_id >= $5")}) UNION ALL ({_OTHERS.format("true")})) AS every
         LIMIT greatest(0, $6::bigint - (SELECT count(*) FROM found))
@@ -121,7 +125,6 @@ CROSS JOIN LATERAL (
     SELECT * FROM registration_version WHERE registration_id = o.registration_id ORDER BY version DESC LIMIT 1
 ) AS v
 CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id = o.registration_id OFFSET 0) AS k
-ORDER BY o.nth, c.registration_id
 """.encode(),  # noqa: S608 - constants
 )
 """Who may not be shown is read like the others: the time doesn't tell of him."""
@@ -152,60 +155,6 @@ class StoredBlock(NamedTuple):
     block: int
     screened: int
     sealed: bytes
-
-
-class Way(NamedTuple):
-    """By what a row may find somebody: one of its documents, with the date of birth.
-
-    Attributes:
-        identifier: the document.
-        day: its blind indexes with the day of birth, under every live key, the primary's first.
-        year: the same with the year of birth.
-    """
-
-    identifier: registrations.Identifier
-    day: Sequence[tuple[int, bytes]]
-    year: Sequence[tuple[int, bytes]]
-
-
-class Wanted(NamedTuple):
-    """What a row looks for.
-
-    Attributes:
-        cnic: by its identity number; None: it has none.
-        document: by its other document, likewise.
-    """
-
-    cnic: Way | None
-    document: Way | None
-
-    @property
-    def ways(self) -> list[Way]:
-        """Those that there are."""
-        return [each for each in self if each is not None]
-
-    def kept(self, manifest: bytes, first_us: int, names: bytes = rules.NOT_SHOWN) -> Kept:
-        """Who stands under the row's number of a manifest, if it is answered first at an instant."""
-        cnic_day, cnic_year, cnic = _kept(manifest, self.cnic)
-        document_day, document_year, document = _kept(manifest, self.document)
-        return Kept(cnic_day, cnic_year, document_day, document_year, first_us, cnic, document, names)
-
-    def is_of(self, kept: Kept) -> bool:
-        """Whether it looks for who stands there, under whichever key."""
-        return all(
-            (before == rules.NOT_SHOWN)
-            if way is None
-            else any(blind.startswith(before) for _, blind in way.day) and before != rules.NOT_SHOWN
-            for way, before in ((self.cnic, kept.cnic_day), (self.document, kept.document_day))
-        )
-
-
-def _kept(manifest: bytes, way: Way | None) -> tuple[bytes, bytes, bytes]:
-    """What a block keeps of a document: with the day of birth, with the year, and by itself."""
-    if way is None:
-        return rules.NOT_SHOWN, rules.NOT_SHOWN, rules.NO_NUMBER
-    number = rules.kept_number(manifest, way.identifier.kind, way.identifier.text)
-    return way.day[0][1][: rules.BLIND_BYTES], way.year[0][1][: rules.BLIND_BYTES], number
 
 
 class Found(NamedTuple):
@@ -303,28 +252,37 @@ def seen(record: record_pb2.ManifestBlockRecord) -> Seen:
     return Seen(BLOCK_HEADS, (rules.block_id(record.manifest_id, record.block),), record.version)
 
 
-def found(conn: Connection, wanted: Sequence[Wanted]) -> dict[int, Found]:
-    """What each row finds, by its position; of several registrations of one passenger the one with the least id."""
-    nths: list[int] = []
-    kinds: list[int] = []
-    key_ids: list[int] = []
-    blinds: list[bytes] = []
-    for nth, each in enumerate(wanted):
-        for way in each.ways:
-            for key_id, blind in (*way.day, *way.year):
-                nths.append(nth)
-                kinds.append(way.identifier.kind)
-                key_ids.append(key_id)
-                blinds.append(blind)
-    of_rows = arrays.integers(nths), arrays.shorts(kinds), arrays.longs(key_ids), arrays.byteas(blinds)
-    parameters = (*of_rows, os.urandom(16), arrays.integer(READ))
-    by_position: dict[int, Found] = {}
-    for nth, kind, *columns in ask(conn, _FOUND, *parameters) if wanted else ():
+def found(conn: Connection, key_ids: Sequence[int], passengers: Sequence[Passenger]) -> dict[int, Found]:
+    """What each passenger finds, by his place; of several registrations of one the one with the least id.
+
+    Args:
+        conn: reads.
+        key_ids: of the live keys of the blind index, as ``Passengers`` has them.
+        passengers: in the order of their places.
+    """
+    values = 2 * len(key_ids)
+    nths = [nth for nth, each in enumerate(passengers) for _ in each.identifiers]
+    kinds = [one.kind for each in passengers for one in each.identifiers]
+    blinds = [blind for each in passengers for blind in each.blinds]
+    parameters = (
+        arrays.shorts(kinds),
+        arrays.longs(key_ids),
+        arrays.byteas_of_one_length(blinds),
+        arrays.integer(values),
+        os.urandom(16),
+        arrays.integer(READ),
+    )
+    by_place: dict[int, Found] = {}
+    for document, *columns in ask(conn, _FOUND, *parameters) if passengers else ():
+        # With others' registrations, which no document has found, the same is done as with those that aren't shown.
+        at = (document or 1) - 1
         claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
-        one = Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:]))
-        if nth is not None and one.row.in_look_ups and not is_held(claim, kind):
-            by_position.setdefault(nth, one)
-    return by_position
+        one, held = Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:])), is_held(claim, kinds[at])
+        if document is not None and one.row.in_look_ups and not held:
+            before = by_place.get(nths[at])
+            if before is None or claim.registration_id < before.claim.registration_id:
+                by_place[nths[at]] = one
+    return by_place
 
 
 def is_held(claim: registrations.StoredClaim | record_pb2.ClaimRecord, kind: int) -> bool:
@@ -346,8 +304,3 @@ def versions_seen(shown: Sequence[Found]) -> list[Seen]:
         nobody = (os.urandom(16),)
         seen_ones += Seen(registrations.HEADS, nobody, 0), Seen(registrations.CLAIMS, nobody, 0)
     return seen_ones
-
-
-def way(blind_index: BlindIndex, identifier: registrations.Identifier, day: str, year: str) -> Way:
-    """By what a passenger's document and date of birth are looked for."""
-    return Way(identifier, *registrations.screened_values(blind_index, identifier, (day, year)))

@@ -84,8 +84,7 @@ def _measured(cards: int, queries: int, registered: int) -> list[str]:
     for chunk in range(cards // CHUNK):
         batch = [next(people) for _ in range(CHUNK)]
         begun = time.process_time()
-        for number, person in enumerate(batch):
-            index.add((chunk * CHUNK + number).to_bytes(16, "big"), person)
+        index.add_all(((chunk * CHUNK + number).to_bytes(16, "big"), person) for number, person in enumerate(batch))
         adding += time.process_time() - begun
     begun = time.process_time()
     index.candidates(next(people), 1)  # the arrays are made by the first query
@@ -118,8 +117,8 @@ def _keeping_up(index: NameIndex, people: list[Person]) -> str:
         begun, several = time.process_time(), people[part * len(people) // 5 : (part + 1) * len(people) // 5]
         for first in range(0, len(several), BATCH):
             batch = several[first : first + BATCH]
-            for number, person in enumerate(batch):
-                index.add(b"new" + (part * len(people) + first + number).to_bytes(13, "big"), person)
+            new = (b"new" + (part * len(people) + first + number).to_bytes(13, "big") for number in range(len(batch)))
+            index.add_all(zip(new, batch, strict=True))
             index.candidates_of(batch, *_least(index))
         speeds.append(len(several) / (time.process_time() - begun))
     return f"{speeds[0]:.0f} to {speeds[-1]:.0f}"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from nsor_server.names import index as index_of_names
 from nsor_server.names import ranking, vocabulary, words
 from nsor_server.names.card import Bands, Candidate, Evidence, Name, Part, Person, Rule
-from nsor_server.names.cards import Cards, Stored
+from nsor_server.names.cards import Cards, Stored, Written
 from nsor_server.names.gains import Floats
 from nsor_server.names.index import NameIndex
 from nsor_server.names.postings import Places
@@ -154,12 +154,53 @@ def test_a_card_is_as_it_was_added_also_when_others_are_forgotten() -> None:
         Stored(((0,),), (), 3000, 9, frozenset({"b"})),
         Stored((), (), -5, 2, frozenset()),
     ]
-    assert [cards.add(each) for each in several] == [0, 1, 2, 3]
+    for part in (several[:1], [], several[1:]):
+        written = Written()
+        for each in part:
+            written.add(
+                each.names, each.relatives, Person((), each.birth_year, each.sex, tuple(sorted(each.districts)))
+            )
+        numbers = cards.add(written)
+        assert sorted(numbers.tolist()) == sorted(number for each in part for number in each.words)
     assert [cards.card(slot) for slot in range(4)] == several
     cards.remove(1)
     kept, slots = cards.kept()
     assert slots.tolist() == [0, 2, 3]
     assert [kept.card(slot) for slot in range(3)] == [several[slot] for slot in (0, 2, 3)]
+
+
+def counts(index: NameIndex) -> dict[str, int]:
+    """How many cards have each word."""
+    found = {index._known._spellings[number]: count for number, count in enumerate(index._known._counts)}
+    return {word: count for word, count in found.items() if count}
+
+
+@pytest.mark.parametrize("text", ["Gul Khan", "Gul @ Khan"])
+def test_a_name_that_stands_twice_on_a_card_is_one(text: str) -> None:
+    index = filled(person((text, "Sher"), (text, text), ("Sher", text)))
+    card, once = index._cards.card(0), filled(person((text, "Sher"), ("Sher", text)))._cards.card(0)
+    assert [len(part) for part in card[:2]] == [len(part) for part in once[:2]]
+
+
+def test_cards_that_are_added_together_are_as_those_that_are_added_one_by_one() -> None:
+    people = list(itertools.islice(People(seed=8), 200))
+    people += [person("Abd Ullah Khan"), person(("", "Lal Din")), person(), person("Gul @ Sher", "Gul", "Gul")]
+    cards = [(key(nth % 180), each) for nth, each in enumerate(people)]  # some are replaced, some within one message
+    one_by_one, together = NameIndex(), NameIndex()
+    for each in cards:
+        one_by_one.add(*each)
+    for first in range(0, len(cards), 90):
+        together.add_all(cards[first : first + 90])
+    assert len(together) == len(one_by_one) == 180
+    for nth in range(180):
+        found = [index._cards.card(index._slot_of[key(nth)]) for index in (one_by_one, together)]
+        assert found[0] == found[1]
+    assert one_by_one._known._counts == together._known._counts
+    asked = [*people[::5], *(Person(each.names) for each in people[::7])]
+    assert [together.candidates(each, 5) for each in asked] == [one_by_one.candidates(each, 5) for each in asked]
+    last = filled(*dict(cards).values())  # of what was replaced nothing counts
+    assert counts(together) == counts(last)
+    assert together._cards._one_part == one_by_one._cards._one_part == {Part.NAME, Part.RELATIVE}
 
 
 def test_a_word_that_is_new_is_found_by_a_query_that_was_asked_before() -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from nsor_server.names.card import Part
+from nsor_server.names.card import Part, Person
 
 Numbers = tuple[int, ...]
 Slots = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int32]
 _ANOTHER_NAME: Final = -1
 """Stands between two names of a card."""
+_END_OF_NAME: Final = -1
+_END_OF_RELATIVE: Final = -2
+"""Stand behind the words of a name and of a relative's name, of cards that are added."""
 _BOTH: Final = 3
+_MOST_KNOWN: Final = 10_000
+"""Sets of districts, as cards say them, of which it is kept which set they are."""
 _MOST_NAMES: Final = 255
 """Names of a card that are counted."""
 
@@ -42,6 +47,34 @@ class Stored(NamedTuple):
         return frozenset(itertools.chain(*self.names, *self.relatives))
 
 
+class Written:
+    """What is known of cards that are added together."""
+
+    __slots__ = ("districts", "ends", "numbers", "sexes", "years")
+
+    def __init__(self) -> None:
+        self.numbers = list[int]()
+        """The words of each name, and behind them whose name it is."""
+        self.ends = list[int]()
+        """Where in these each card ends."""
+        self.years, self.sexes = list[int](), list[int]()
+        self.districts = list[tuple[str, ...]]()
+
+    def add(self, names: Iterable[Sequence[int]], relatives: Iterable[Sequence[int]], person: Person) -> None:
+        """Add a card: the words of its names and of the relatives', and what else is known of the person."""
+        numbers = self.numbers
+        for name in names:
+            numbers += name
+            numbers.append(_END_OF_NAME)
+        for name in relatives:
+            numbers += name
+            numbers.append(_END_OF_RELATIVE)
+        self.ends.append(len(numbers))
+        self.years.append(person.birth_year)
+        self.sexes.append(person.sex)
+        self.districts.append(person.districts)
+
+
 def codes(numbers: npt.NDArray[np.int32], part: Part) -> Codes:
     """By what cards have words in a part: in names and in relatives' names a word isn't the same."""
     return numbers * 2 + (part is Part.RELATIVE)
@@ -60,30 +93,38 @@ class Cards:
     def __len__(self) -> int:
         return len(self._years)
 
-    def add(self, card: Stored) -> int:
-        """Add a card; tells its slot."""
-        of_card = []
-        for name in card.names:
-            of_card += [number * 2 for number in name]
-            of_card.append(_ANOTHER_NAME)
-        for name in card.relatives:
-            of_card += [number * 2 + 1 for number in name]
-            of_card.append(_ANOTHER_NAME)
-        if of_card:
-            self._codes.fromlist(of_card)
-            self._codes_end = max(self._codes_end, max(of_card) // 2 * 2 + 2)
-        self._ends.append(len(self._codes))
-        self._names.append(min(_MOST_NAMES, len(card.names) + len(card.relatives)))
-        self._years.append(card.birth_year)
-        self._sexes.append(card.sex)
-        if card.names and card.relatives:
-            self._parts.append(_BOTH)
-        else:
-            self._parts.append(bool(card.names) + 2 * bool(card.relatives))
-            self._one_part.add(Part.NAME if card.names else Part.RELATIVE)
-        self._there.append(1)
-        self._districts.append(self._sets.number(card.districts))
-        return len(self._years) - 1
+    def add(self, written: Written) -> npt.NDArray[np.int64]:
+        """Add cards; tells the numbers of the words that they have, each as often as cards have it."""
+        count, numbers = len(written.ends), np.array(written.numbers, dtype=np.int64)
+        ends = np.array(written.ends, dtype=np.int64)
+        cards = np.repeat(np.arange(count), np.diff(ends, prepend=0))
+        behind = np.flatnonzero(numbers < 0)
+        of_relatives = numbers[behind] == _END_OF_RELATIVE
+        of_words = numbers * 2 + np.repeat(of_relatives, np.diff(behind, prepend=-1))
+        of_words[behind] = _ANOTHER_NAME
+        self._codes_end = max(self._codes_end, int(of_words.max(initial=-1)) // 2 * 2 + 2)
+        names, relatives = (
+            np.bincount(cards[behind[these]], minlength=count) for these in (~of_relatives, of_relatives)
+        )
+        self._add_parts(names > 0, relatives > 0)
+        self._names.frombytes(np.minimum(_MOST_NAMES, names + relatives).astype(np.uint8).tobytes())
+        self._ends.frombytes((ends + len(self._codes)).tobytes())
+        self._codes.frombytes(of_words.astype(np.int32).tobytes())
+        self._years.extend(written.years)
+        self._sexes.extend(written.sexes)
+        self._there.frombytes(bytes([1]) * count)
+        self._districts.extend(map(self._sets.number, written.districts))
+        words = numbers >= 0
+        span = int(numbers.max(initial=0)) + 1
+        of_cards: npt.NDArray[np.int64] = cards[words] * span + numbers[words]
+        return distinct(of_cards) % span
+
+    def _add_parts(self, have_names: npt.NDArray[np.bool_], have_relatives: npt.NDArray[np.bool_]) -> None:
+        self._parts.frombytes((have_names + 2 * have_relatives).astype(np.int8).tobytes())
+        if np.any(have_names & ~have_relatives):
+            self._one_part.add(Part.NAME)
+        if not np.all(have_names):
+            self._one_part.add(Part.RELATIVE)
 
     @property
     def codes_end(self) -> int:
@@ -178,8 +219,17 @@ class _DistrictSets:
         self._sets: list[frozenset[str]] = [frozenset()]
         self._numbers: dict[frozenset[str], int] = {frozenset(): 0}
         self._having: dict[str, array[int]] = {}
+        self._known: dict[tuple[str, ...], int] = {}
 
-    def number(self, districts: frozenset[str]) -> int:
+    def number(self, districts: tuple[str, ...]) -> int:
+        found = self._known.get(districts)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[districts] = self._number(frozenset(districts))
+        return found
+
+    def _number(self, districts: frozenset[str]) -> int:
         found = self._numbers.get(districts)
         if found is None:
             found = self._numbers[districts] = len(self._sets)
@@ -208,9 +258,12 @@ def parts(of: npt.NDArray[np.int32], begin: npt.NDArray[np.int64], end: npt.NDAr
     return found
 
 
-def distinct(slots: Slots) -> Slots:
-    """Each slot once, in ascending order."""
-    ordered = np.sort(slots)
+_I = TypeVar("_I", np.int32, np.int64)
+
+
+def distinct(several: npt.NDArray[_I]) -> npt.NDArray[_I]:
+    """Each number once, in ascending order."""
+    ordered = np.sort(several)
     firsts = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=firsts[1:])
     return ordered[firsts]

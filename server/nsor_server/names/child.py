@@ -50,8 +50,7 @@ def _answer(index: NameIndex, message: Message) -> Answer:
     found = None
     match message:
         case Add(cards=cards):
-            for card_id, person in cards:
-                index.add(card_id, person)
+            index.add_all(cards)
         case Remove(card_ids=card_ids):
             for card_id in card_ids:
                 index.remove(card_id)

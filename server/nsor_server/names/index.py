@@ -13,7 +13,7 @@ from nsor_server.names import ranking, words
 from nsor_server.names.alike import alike
 from nsor_server.names.born import Births, near
 from nsor_server.names.card import MOST_FITS, MOST_NAMES, Bands, Candidate, Found, Name, Person
-from nsor_server.names.cards import Cards, Numbers, Stored
+from nsor_server.names.cards import Cards, Numbers, Stored, Written
 from nsor_server.names.evidence import Asked, Likeness, likeness, of_names
 from nsor_server.names.gains import Gains
 from nsor_server.names.held import Held
@@ -67,12 +67,21 @@ class NameIndex:
 
     def add(self, card_id: bytes, person: Person) -> None:
         """Add a card; one of the same id is replaced."""
-        self.remove(card_id)
-        card = self._stored(person)
-        self._known.count(card.words, 1)
-        slot = self._slot_of[card_id] = self._cards.add(card)
-        self._births.add(person.birth_day, slot)
-        self._ids.append(card_id)
+        self.add_all(((card_id, person),))
+
+    def add_all(self, cards: Iterable[tuple[bytes, Person]]) -> None:
+        """Add cards; of the same id the last one is kept. Many together cost less than one by one."""
+        each_once = dict(cards)
+        for card_id in each_once:
+            if card_id in self._slot_of:
+                self.remove(card_id)
+        written = Written()
+        for slot, (card_id, person) in enumerate(each_once.items(), len(self._cards)):
+            written.add(*self._words_of(person), person)
+            self._births.add(person.birth_day, slot)
+            self._slot_of[card_id] = slot
+        self._known.count_all(len(each_once), self._cards.add(written))
+        self._ids += each_once
 
     def remove(self, card_id: bytes) -> None:
         """Forget a card; nothing, if there is none."""
@@ -200,39 +209,52 @@ class NameIndex:
         return Candidate(self._ids[slot], strength, alike.nats, alike.evidence)
 
     def _stored(self, person: Person) -> Stored:
-        number = self._known.number
-        names: dict[Numbers, None] = {}
-        relatives: dict[Numbers, None] = {}
+        names, relatives = (tuple(map(tuple, each)) for each in self._words_of(person))
+        return Stored(names, relatives, person.birth_year, person.sex, frozenset(person.districts))
+
+    def _words_of(self, person: Person) -> tuple[list[list[int]], list[list[int]]]:
+        """The words of a person's names, each name once, and those of relatives' names, as numbers."""
+        names: list[list[int]] = []
+        relatives: list[list[int]] = []
         for name in person.names[:MOST_NAMES]:
             text, relative = self._plain(name.text), self._plain(name.relative)
             if text is not None and relative is not None:  # most names
-                if text:
-                    names[text] = None
-                if relative:
-                    relatives[relative] = None
+                if text and text not in names:
+                    names.append(text)
+                if relative and relative not in relatives:
+                    relatives.append(relative)
                 continue
-            own, of_relatives = _written(name)
-            names.update([(tuple(map(number, each)), None) for each in own])
-            relatives.update([(tuple(map(number, each)), None) for each in of_relatives])
-        return Stored(tuple(names), tuple(relatives), person.birth_year, person.sex, frozenset(person.districts))
+            for several, found in zip(_written(name), (names, relatives), strict=True):
+                for each in several:
+                    numbers = list(map(self._known.number, each))
+                    if numbers not in found:
+                        found.append(numbers)
+        return names, relatives
 
-    def _plain(self, text: str) -> Numbers | None:
+    def _plain(self, text: str) -> list[int] | None:
         """The words of a text in which each says by itself what it is, as numbers; None: it has others."""
         found: list[int] = []
+        known = self._first
         for word in text.split(" "):
             if word:
-                known = self._behind if found else self._first
                 numbers = known.get(word, _NEW)
                 if numbers is _NEW:
-                    if len(known) >= _MOST_PLAIN:
-                        known.clear()
-                    parts = words.plain(word)
-                    numbers = known[word] = parts and tuple(map(self._known.number, parts[bool(found)]))
+                    numbers = self._new(word, known)
                 if numbers is None:
                     return None
                 found += numbers
-        # Abd Ullah is one name.
-        return None if self._known.begin_with_abdullah(found) else tuple(found)
+                known = self._behind
+        if len(found) > 1 and (found[0], found[1]) == self._known.of_god:
+            return None  # Abd Ullah is one name
+        return found
+
+    def _new(self, word: str, known: dict[str, Numbers | None]) -> Numbers | None:
+        """A word that begins a name, or stands behind others, as numbers; it is kept what that is."""
+        if len(known) >= _MOST_PLAIN:
+            known.clear()
+        parts = words.plain(word)
+        found = known[word] = parts and tuple(map(self._known.number, parts[known is self._behind]))
+        return found
 
     def _ways_to_write(self, person: Person) -> tuple[Iterable[tuple[str, ...]], Iterable[tuple[str, ...]]]:
         """The words of each name and of each relative's, in every way in which cards may have them."""

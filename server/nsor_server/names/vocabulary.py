@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -108,6 +108,8 @@ class Vocabulary:
         self._counts = array("i")
         self._shares, self._most = array("f"), array("f")
         self._people = 0
+        self.of_god = (-1, -1)
+        """The numbers of the two words of which ``words`` makes one name where they begin it; -1: there is none yet."""
         self._kept: dict[str, _Kept] = {}
 
     def __len__(self) -> int:
@@ -122,15 +124,9 @@ class Vocabulary:
         self._counts.append(0)
         self._shares.append(words.SHARES.get(word, _SHARE_OF_OTHERS))
         self._most.append(_TITLES_COUNT if word in words.TITLES else math.inf)
+        if word in words.OF_GOD:
+            self.of_god = self._numbers.get(words.OF_GOD[0], -1), self._numbers.get(words.OF_GOD[1], -1)
         return number
-
-    def begin_with_abdullah(self, numbers: Sequence[int]) -> bool:
-        """Whether some words begin with those two of which ``words`` makes one name."""
-        return (
-            len(numbers) > 1
-            and self._spellings[numbers[1]] == words.OF_GOD[1]
-            and self._spellings[numbers[0]] == words.OF_GOD[0]
-        )
 
     def knows(self, word: str) -> bool:
         """Whether a card has the word."""
@@ -142,6 +138,12 @@ class Vocabulary:
         self._people += by
         for number in numbers:
             self._counts[number] += by
+
+    def count_all(self, cards: int, numbers: npt.NDArray[np.int64]) -> None:
+        """Count so many cards; ``numbers``: of the words of all of them, of each card once."""
+        self._people += cards
+        counts = np.frombuffer(self._counts, dtype=np.int32)
+        counts += np.bincount(numbers, minlength=len(counts)).astype(np.int32)
 
     def weight(self, number: int) -> float:
         """What it counts that two cards have a word, in nats."""

@@ -5,11 +5,13 @@ import hashlib
 import io
 import json
 import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from prometheus_client import start_http_server
 
 from nsor import OfficerKey
@@ -23,10 +25,12 @@ from nsor_server.ledger import outside
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.pki import index
-from nsor_server.rpc.metrics import Metrics
+from nsor_server.rpc.metrics import Metrics, Values
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Database
+from nsor_server.tracing.spans import Tracing
+from nsor_server.tracing.store import SpanStore
 from tests.rpc.conftest import database_url
 
 EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
@@ -246,6 +250,13 @@ def test_status_names_certificates_that_the_register_does_not_know(say: Say, tmp
 def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     limits, metrics = Limits(rate_per_second=9, in_flight=9, streams=9, streams_of_one=9, all_streams=9), Metrics()
     metrics.watch("nsor_streams", lambda: {(agency,): count for agency, count in limits.open_streams().items()})
+    told = {"nsor_ledger_healthy": 1.0, "nsor_outside_copy_behind_seconds": 9.0}
+    metrics.watch_one("nsor_ledger_healthy", lambda: told["nsor_ledger_healthy"])
+    metrics.watch_one("nsor_outside_copy_behind_seconds", lambda: told["nsor_outside_copy_behind_seconds"])
+    busy: Values = {("unary", "busy"): 3.0, ("unary", "all"): 24.0, ("stream", "busy"): 9.0}
+    metrics.watch("nsor_threads", lambda: busy)
+    metrics.watch("nsor_queue_length", lambda: {("writer",): 7.0, ("unary",): 1.0})
+    metrics.watch("nsor_watch_age_seconds", lambda: {("duty-watch",): 5.0 if told["nsor_ledger_healthy"] else 660.0})
     held = [limits.stream("punjab-police") for _ in range(2)]
     server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
     try:
@@ -253,11 +264,22 @@ def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatc
         assert streams(say) == {"punjab-police": 2}
         held[0].release()
         assert streams(say) == {"punjab-police": 1}
+        said = say("status")[1].splitlines()
+        (line,) = [line for line in said if line.startswith("Server since 20")]
+        assert line.endswith(" MB, 3 of 24 threads busy, 7 calls wait.")
+        assert "Nothing is wrong with it." in said
+        told["nsor_ledger_healthy"], told["nsor_outside_copy_behind_seconds"] = 0.0, 11.0
+        said = say("status")[1].splitlines()
+        assert "Wrong: it can't record accesses, and answers nothing." in said
+        assert "Wrong: the outside copy isn't written." in said
+        assert "Wrong: duty-watch has ended no round for 11 minutes." in said
+        assert "Nothing is wrong with it." not in said
+        assert max(map(len, said)) <= 80
     finally:
         server.shutdown()
         server.server_close()
         thread.join(timeout=20)
-    assert "Open streams: not known." in say("status")[1]
+    assert "Open streams and the server's health: not known" in say("status")[1]
 
 
 def streams(say: Say) -> dict[str, int]:
@@ -284,7 +306,7 @@ def test_refusals_are_counted_by_agency_and_officer(say: Say) -> None:
     ]
     assert len({line["officer_code"] for line in lines if line["agency_id"] == "punjab-police"}) == 2
     assert {line["officer_code"] for line in lines if line["agency_id"] != "punjab-police"} == {""}
-    assert lines[-1]["answer"] == "failed"
+    assert lines[-1]["reason"] == "failed"
     code, said = say("refusals", "--top", "1")
     assert (code, "1 of 4 lines, 11 calls" in said, "(not known)" in said) == (0, True, False)
     assert max(len(line.rstrip()) for line in said.splitlines()) <= 80
@@ -292,6 +314,28 @@ def test_refusals_are_counted_by_agency_and_officer(say: Say) -> None:
     assert say("refusals", "--agency", "sindh-police") == (0, "No call was refused in that time.\n")
     for wrong in ("1", "h", "0h", "1w"):
         assert say("refusals", "--since", wrong)[0] == EXPECTED
+
+
+def test_why_calls_were_refused_comes_from_their_spans(say: Say, state_dir: Path) -> None:
+    # An honest import's refusals don't bury somebody who tries: agencies stand apart, each with its reasons.
+    say("agency", "add", LONGEST, "--kind", "POLICE", "--name-en", "A", "--name-ur", "پولیس", "--jurisdiction", "PK-PB")
+    officer = b"1" * 32
+    entries = [an_entry(LONGEST, leaf_pb2.OUTCOME_REFUSED, officer) for _ in range(3)]
+    imports = [an_entry("punjab-police", leaf_pb2.OUTCOME_REFUSED) for _ in range(9)]
+    append(*entries, *imports)
+    tracing = Tracing([SimpleSpanProcessor(SpanStore(state_dir))], host="127.0.0.1")
+    for each in entries:
+        span = tracing.call(each.method, None)
+        span.describe(agency=LONGEST, purpose="", outcome="REFUSED", access_id=str(uuid.UUID(bytes=each.access_id)))
+        span.end("PERMISSION_DENIED", "GRANT_NOT_VALID")
+    code, said = say("refusals")
+    lines = said.splitlines()
+    assert (code, lines[0]) == (0, "punjab-police  9")
+    at = lines.index(f"{LONGEST}  3")
+    count, label, *rest = lines[at + 1].split()
+    assert (count, len(label), rest) == ("3", 8, ["LookUpRegistration", "GRANT_NOT_VALID"])
+    assert max(map(len, lines)) <= 80
+    assert lines[-1] == "Next: nsor-server traces --refused --agency punjab-police"
 
 
 def test_without_a_decision_nothing_is_erased(say: Say) -> None:

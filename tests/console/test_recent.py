@@ -6,8 +6,9 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from nsor_server.console import recent
-from nsor_server.console.recent import Filter, Traces
+from nsor_server.console.recent import Traces
 from nsor_server.tracing import spans, store
+from nsor_server.tracing.asked import Filter
 from nsor_server.tracing.spans import Tracing
 from nsor_server.tracing.store import SpanStore
 

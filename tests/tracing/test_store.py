@@ -7,6 +7,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from nsor_server.__main__ import run
 from nsor_server.commands import traces
 from nsor_server.tracing import spans, store
+from nsor_server.tracing.asked import Filter
 from nsor_server.tracing.spans import Tracing
 from nsor_server.tracing.store import SpanStore
 
@@ -88,9 +89,9 @@ def test_a_support_code_finds_its_call_and_no_other(state_dir: Path) -> None:
         call = tracing.call(METHOD, None)
         call.set(spans.ACCESS_ID, access_id)
         call.end()
-    ((found,),) = traces.choose(store.read(state_dir), last=9, trace_id=None, code="5F0C-8A0E")
+    ((found,),) = traces.choose(store.read(state_dir), last=9, asked=Filter(access="5f0c8a0e"))
     assert found.attributes[spans.ACCESS_ID] == "01a213d7-5009-7d2c-acf2-14f95f0c8a0e"
-    assert not traces.choose(store.read(state_dir), last=9, trace_id=None, code="7f0c-8a0e")
+    assert not traces.choose(store.read(state_dir), last=9, asked=Filter(access="7f0c8a0e"))
     # A caller whose answer was lost has the trace id only.
     by_trace = f"{found.trace[-8:-4]}-{found.trace[-4:]}"
-    assert traces.choose(store.read(state_dir), last=9, trace_id=None, code=by_trace) == [[found]]
+    assert traces.choose(store.read(state_dir), last=9, asked=Filter(access=by_trace.replace("-", ""))) == [[found]]

@@ -33,7 +33,7 @@ from nsor_server.verification.report import Finding, Report
 
 __all__ = ["ledger"]
 
-_METRICS: Final = (
+METRICS: Final = (
     ("nsor_watch_findings", "What the newest verification found; 0: the ledger is whole."),
     (
         "nsor_watch_first_bad_index",
@@ -82,7 +82,7 @@ class Result:
         )
         parts = (
             f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {value}\n"
-            for (name, text), value in zip(_METRICS, values, strict=True)
+            for (name, text), value in zip(METRICS, values, strict=True)
         )
         return "".join(parts)
 

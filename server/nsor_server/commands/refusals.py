@@ -13,9 +13,6 @@ from collections.abc import Iterable
 from typing import Final
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from nsor_server import config
 from nsor_server.commands import known_agency
@@ -43,9 +40,9 @@ def _period(_ctx: click.Context, _param: click.Parameter, text: str) -> dt.timed
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="At most so many lines.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: bool) -> None:
-    """Count refused calls by agency, method, answer and officer, the most frequent first.
+    """Count refused calls by agency, officer, method and reason, the most frequent first.
 
-    The answer is gRPC's code, from the local spans (NSOR_TRACE_STORE) where they are still there.
+    The reason is from the local spans (NSOR_TRACE_STORE) where they are still there.
     """
     settings = config.load(os.environ)
     with attached(settings) as database, database.owner() as owner:
@@ -53,38 +50,45 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
             known_agency.find(owner, agency_id)
         from_us = to_us(operator.now(owner) - since)
         found = [each for each in activity.refusals(owner, from_us) if agency_id in {None, each.agency}]
-    codes = codes_of(store.read(settings.state_dir))
-    counts, methods = counted(found, codes)
+    counts, methods = counted(found, reasons_of(store.read(settings.state_dir)))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if as_json:
-        for (agency, method, code, officer), count in ordered:
-            line = {"agency_id": agency, "method": method, "answer": code, "officer_code": officer, "count": count}
+        for (agency, method, reason, officer), count in ordered:
+            line = {"agency_id": agency, "method": method, "reason": reason, "officer_code": officer, "count": count}
             click.echo(json.dumps(line))
         return
     if not ordered:
         click.echo("No call was refused in that time.")
         return
-    table = Table("Calls", "Agency", "Method", "Answer", "Officer", box=box.SIMPLE, pad_edge=False)
-    table.columns[0].justify = "right"
-    for (agency, method, code, officer), count in ordered[:top]:
-        table.add_row(f"{count:,}", agency or "(not known)", method.rpartition("/")[2], code, officer)
-    Console(highlight=False).print(table)
-    shown = min(top, len(ordered))
-    click.echo(f"{shown} of {len(ordered)} lines, {sum(counts.values()):,} calls, {len(methods)} methods.")
-    click.echo("An officer's code is one officer within one method. Next: nsor-server traces")
+    of_agencies: Counter[str] = Counter()
+    for (agency, *_), count in ordered:
+        of_agencies[agency] += count
+    shown = ordered[:top]
+    # By agency, and each line within 80 columns: a table that is fitted to the terminal cuts what is long.
+    for agency in sorted({key[0] for key, _ in shown}, key=lambda each: (-of_agencies[each], each)):
+        click.echo(f"{agency or '(not known)'}  {of_agencies[agency]:,}")
+        for (of, method, reason, officer), count in shown:
+            if of == agency:
+                click.echo(f"{count:>9,}  {officer:<8}  {method.rpartition('/')[2]}  {reason}".rstrip())
+    click.echo(f"\n{len(shown)} of {len(ordered)} lines, {sum(counts.values()):,} calls, {len(methods)} methods.")
+    click.echo("An officer's code is one officer within one method.")
+    first = shown[0][0][0]
+    click.echo(f"Next: nsor-server traces --refused{f' --agency {first}' if first else ''}")
 
 
-def codes_of(found: Iterable[StoredSpan]) -> dict[str, str]:
-    """The code that the caller got, by access id, of calls that weren't answered, as far as their spans are there."""
+def reasons_of(found: Iterable[StoredSpan]) -> dict[str, str]:
+    """Why calls weren't answered, by access id, as far as their spans are there: the reason, or else gRPC's code."""
     return {
-        str(span.attributes[spans.ACCESS_ID]): str(span.attributes.get(spans.RPC_STATUS, ""))
+        str(span.attributes[spans.ACCESS_ID]): str(
+            span.attributes.get(spans.ERROR_TYPE) or span.attributes.get(spans.RPC_STATUS, "")
+        )
         for span in found
         if span.attributes.get(spans.OUTCOME) != "ALLOWED" and spans.ACCESS_ID in span.attributes
     }
 
 
-def counted(found: list[activity.Refusal], codes: dict[str, str]) -> tuple[Counter[Key], set[str]]:
-    """Calls by agency, method, answer and officer's code; and which methods they were of.
+def counted(found: list[activity.Refusal], reasons: dict[str, str]) -> tuple[Counter[Key], set[str]]:
+    """Calls by agency, method, reason and officer's code; and which methods they were of.
 
     A label that stands for one access only is of that access: nobody acted, or one officer did once. Both have no code.
     """
@@ -94,6 +98,6 @@ def counted(found: list[activity.Refusal], codes: dict[str, str]) -> tuple[Count
     counts: Counter[Key] = Counter()
     for each in found:
         officer = each.officer.hex[:8] if seen[each.method, each.officer.hex] > 1 else ""
-        code = codes.get(str(each.access_id), "failed" if each.failed else "")
-        counts[each.agency, each.method, code, officer] += each.count
+        reason = reasons.get(str(each.access_id), "failed" if each.failed else "")
+        counts[each.agency, each.method, reason, officer] += each.count
     return counts, {each.method for each in found}

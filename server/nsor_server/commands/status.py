@@ -1,23 +1,20 @@
 """`nsor-server status`: per agency its state, last call, refusals, streams, and certificate. Shows no person.
 
-Last calls and refusals come from the ledger, certificates from the database. Open streams are known to the running
-server alone and come from its metrics, if it has them (NSOR_METRICS_LISTEN).
+Last calls and refusals come from the ledger, certificates from the database. Open streams, and how its process is, the
+running server alone knows: they come from its metrics, if it has them (NSOR_METRICS_LISTEN).
 """
 
 import datetime as dt
 import json
 import os
-import urllib.error
-import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
 import click
-from prometheus_client.parser import text_string_to_metric_families
 
 from nsor_server import config
-from nsor_server.commands import known_agency
+from nsor_server.commands import health, known_agency
 from nsor_server.directory import agencies, standing
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
@@ -27,8 +24,6 @@ from nsor_server.storage.attach import attached
 
 _HOUR: Final = dt.timedelta(hours=1)
 _SOON: Final = dt.timedelta(days=14)
-_METRICS_SECONDS: Final = 3
-_STREAMS: Final = "nsor_streams"
 
 
 @click.command()
@@ -57,7 +52,8 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         for refusal in activity.refusals(owner, to_us(at - _HOUR)):
             refused[refusal.agency] += refusal.count
         known = standing.serials(owner)
-    streams = _streams(settings.metrics_listen)
+    server = health.read(settings.metrics_listen)
+    streams = None if server is None else server.streams
     missing = _missing(index_file, known, at)
     lines = [
         {
@@ -86,8 +82,10 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         click.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
     counted = "1 agency" if len(found) == 1 else f"{len(found)} agencies"
     click.echo(f"\n{counted}. Refused: in the last hour; {refused['']} more of no known agency.")
-    if streams is None:
-        click.echo("Open streams: not known. The running server tells them with NSOR_METRICS_LISTEN.")
+    if server is None:
+        click.echo("Open streams and the server's health: not known; it needs NSOR_METRICS_LISTEN.")
+    else:
+        click.echo("\n".join(_process(server)))
     for who, serials in sorted(missing.items()):
         click.echo(f"Not imported for {who}: {', '.join(serials)}\n  nsor-server pki import {index_file}")
     click.echo("Next: nsor-server refusals --since 1h")
@@ -122,18 +120,14 @@ def _missing(index_file: Path | None, known: frozenset[str], at: dt.datetime) ->
     return found
 
 
-def _streams(address: str | None) -> dict[str, int] | None:
-    """Open streams by agency, as the running server's metrics tell them; None: they can't be had."""
-    if address is None:
-        return None
-    try:
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=_METRICS_SECONDS) as answer:
-            text = answer.read().decode()
-    except (urllib.error.URLError, OSError, UnicodeDecodeError):
-        return None
-    return {
-        sample.labels["agency"]: int(sample.value)
-        for family in text_string_to_metric_families(text)
-        if family.name == _STREAMS
-        for sample in family.samples
-    }
+def _process(found: health.Health) -> list[str]:
+    """How the running server is, in lines."""
+    since = instant(int(found.started * 1_000_000)).astimezone(KARACHI)
+    busy, threads = found.threads
+    load = f"{found.memory_bytes / 1e6:,.0f} MB, {busy} of {threads} threads busy, {found.waiting} calls wait"
+    lines = [f"Server since {since:%Y-%m-%d %H:%M}: {load}."]
+    lines += [f"Wrong: {problem}." for problem in found.problems] or ["Nothing is wrong with it."]
+    if found.alerts:
+        told = ", ".join(f"{code} ({count})" for code, count in sorted(found.alerts.items()))
+        lines.append(f"Alerts in its log: {told}. docs/runbook.md says what to do.")
+    return lines

@@ -6,50 +6,16 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from nsor_server.tracing import spans, store
+from nsor_server.tracing import store
+from nsor_server.tracing.asked import Filter, is_call
 from nsor_server.tracing.store import StoredSpan
 
 MOST_TRACES: Final = 20_000
 MOST_SPANS_OF_ONE: Final = 500
 _READ_BYTES: Final = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which calls are asked for; what is empty or None asks nothing.
-
-    Attributes:
-        agency: its id.
-        method: a part of its name, in any case.
-        outcome: ALLOWED, REFUSED or FAILED.
-        slower_ms: took at least so long.
-        since_ns: began then or later, nanoseconds since 1970.
-        access: end of the access id or the trace id, without dashes.
-    """
-
-    agency: str = ""
-    method: str = ""
-    outcome: str = ""
-    slower_ms: float | None = None
-    since_ns: int = 0
-    access: str = ""
-
-    def takes(self, call: StoredSpan) -> bool:
-        """Whether a call's span is asked for."""
-        attributes = call.attributes
-        identifier = str(attributes.get(spans.ACCESS_ID, "")).replace("-", "")
-        return (
-            (not self.agency or attributes.get(spans.AGENCY) == self.agency)
-            and self.method.lower() in call.name.lower()
-            and (not self.outcome or attributes.get(spans.OUTCOME) == self.outcome)
-            and (self.slower_ms is None or call.end_ns - call.start_ns >= self.slower_ms * 1e6)
-            and call.start_ns >= self.since_ns
-            and (not self.access or identifier.endswith(self.access) or call.trace.endswith(self.access))
-        )
 
 
 class Traces:
@@ -79,7 +45,7 @@ class Traces:
     def calls(self, asked: Filter) -> Iterator[StoredSpan]:
         """Spans of calls, the newest trace first."""
         with self._lock:
-            found = [span for trace in reversed(self._traces.values()) for span in trace.values() if _is_call(span)]
+            found = [span for trace in reversed(self._traces.values()) for span in trace.values() if is_call(span)]
         return (span for span in found if asked.takes(span))
 
     def trace(self, trace_id: str) -> list[StoredSpan]:
@@ -124,10 +90,6 @@ class Traces:
                     trace[span.span] = span
             while len(self._traces) > MOST_TRACES:
                 self._traces.popitem(last=False)
-
-
-def _is_call(span: StoredSpan) -> bool:
-    return spans.RPC_STATUS in span.attributes
 
 
 def _inode(path: Path) -> int | None:

@@ -21,13 +21,14 @@ from nsor_server.commands import refusals
 from nsor_server.config import Settings
 from nsor_server.console import certificates, entry, figures
 from nsor_server.console.calls import Calls
-from nsor_server.console.recent import Filter, Traces
+from nsor_server.console.recent import Traces
 from nsor_server.console.urdu import URDU
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger import activity
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.tracing import spans
+from nsor_server.tracing.asked import Filter
 from nsor_server.tracing.store import StoredSpan
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -183,7 +184,7 @@ class OpsPages:
 
         def counted(conn: Connection) -> tuple[list[tuple[refusals.Key, int]], int]:
             found = list(activity.refusals(conn, to_us(_now() - _HOUR)))
-            codes = refusals.codes_of(self._traces.calls(Filter()))
+            codes = refusals.reasons_of(self._traces.calls(Filter()))
             counts, _methods = refusals.counted(found, codes)
             return sorted(counts.items(), key=lambda item: (-item[1], item[0])), counts.total()
 

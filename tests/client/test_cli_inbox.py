@@ -277,6 +277,39 @@ def test_npb_sees_what_waits_for_a_second_officer(run: Run, kind: Kind, capsys: 
     assert "1" in again.split()[1:3]
 
 
+def test_npb_sees_which_passengers_were_shown_by_their_names(
+    run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.is_("NPB")
+    kind.register.answers |= {
+        PROPOSED: lambda _: worklists_pb2.ListPendingDecisionsResponse(),
+        REVIEWS: lambda _: reviews_pb2.ListReviewsResponse(),
+        UNMATCHED: lambda _: judgments_pb2.ListUnmatchedJudgmentsResponse(),
+        EMERGENCIES: lambda _: emergencies_pb2.ListEmergencyLookUpsResponse(),
+    }
+    alike, other = notification_pb2.EVENT_KIND_PASSENGER_ALIKE, notification_pb2.EVENT_KIND_EMERGENCY_OPENED
+    events = [
+        notification_pb2.Event(sequence=number, kind=each, registration_id=FIRST, agency_id="fia-immigration")
+        for number, each in enumerate((alike, other, alike), 1)
+    ]
+    kind.register.streams[EVENTS] = lambda _: iter(
+        [notification_pb2.SubscribeEventsResponse(events=events, replay_ends=True)]
+    )
+    assert run("inbox") == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [each for each in lines if "nsor events --kind passenger-alike" in each]
+    assert "2" in line.split()[:3]
+    (line,) = [each for each in lines if "not acknowledged" in each]
+    assert "3" in line.split()[:3]
+    assert run("events", "--kind", "passenger-alike", "--wait", "1") == 0
+    shown = capsys.readouterr()
+    assert [line.split()[0] for line in shown.out.splitlines() if "passenger alike" in line] == ["1", "3"]
+    assert "emergency opened" not in shown.out
+    assert "nsor accesses --of fia-immigration --method ScreenManifest" in shown.out
+    assert run("inbox", "--lang", "ur") == 0
+    assert "مسافر جو صرف ناموں سے دکھائے گئے" in capsys.readouterr().out
+
+
 def test_what_waits_is_said_in_urdu_in_the_last_column(
     run: Run, kind: Kind, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -207,6 +207,13 @@ def test_one_acknowledges_nothing_that_the_program_never_got(
     assert register.calls == []
 
 
+@pytest.mark.parametrize("acknowledging", [("--exec", "true"), ("--acknowledge",)])
+def test_one_kind_alone_is_not_acknowledged(run: Run, register: Register, acknowledging: tuple[str, ...]) -> None:
+    # Those of other kinds before it would be acknowledged too, and nobody was shown them.
+    assert run("events", "--kind", "passenger-alike", *acknowledging) == cli.USAGE
+    assert register.calls == []
+
+
 def test_two_do_not_hand_events_over_at_once(
     run: Run, delivery: Delivery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ _PAGE: Final = 100
 _DAY_SECONDS: Final = 86_400
 _MOST_EVENTS: Final = 500
 _GIVE_UP_SECONDS: Final = 10.0
+_PASSENGERS: Final = "nsor events --kind passenger-alike"
 
 
 def counts(client: Client, kind: options_pb2.AgencyKind.ValueType) -> list[Count]:
@@ -42,7 +43,8 @@ def counts(client: Client, kind: options_pb2.AgencyKind.ValueType) -> list[Count
         found += _of_police(client)
     if kind in with_work:
         found.append(_work(client))
-    return [each for each in [*found, _events(client)] if each.number or each.more]
+    found += _events(client, kind)
+    return [each for each in found if each.number or each.more]
 
 
 def _of_police(client: Client) -> Iterator[Count]:
@@ -114,11 +116,20 @@ def _work(client: Client) -> Count:
     return _count("records with something to do", page.items, page, "nsor work")
 
 
-def _events(client: Client) -> Count:
-    """Those that aren't acknowledged; to be counted is no acknowledgement."""
+def _events(client: Client, kind: options_pb2.AgencyKind.ValueType) -> Iterator[Count]:
+    """Those that aren't acknowledged; to be counted is no acknowledgement.
+
+    NPB has a line for passengers who were shown by their names: these tell of a search by name, and stand in no list.
+    """
+    from nsor.v1 import notification_pb2, options_pb2  # noqa: PLC0415 - as above
+
     stream = client.events(until_replayed=True, give_up_seconds=_GIVE_UP_SECONDS)
-    number = sum(1 for _ in itertools.islice(stream, _MOST_EVENTS))
-    return Count("events that are not acknowledged", number, number == _MOST_EVENTS, "nsor events")
+    kinds = [each.kind for each in itertools.islice(stream, _MOST_EVENTS)]
+    more = len(kinds) == _MOST_EVENTS
+    if kind == options_pb2.AGENCY_KIND_NPB:
+        alike = kinds.count(notification_pb2.EVENT_KIND_PASSENGER_ALIKE)
+        yield Count("passengers who were shown by their names", alike, more and bool(alike), _PASSENGERS)
+    yield Count("events that are not acknowledged", len(kinds), more, "nsor events")
 
 
 def _count(what: str, items: Any, page: Any, command: str) -> Count:

@@ -70,7 +70,7 @@ def enrol(  # noqa: PLR0917 - one argument per option of the command
         request_id=str(uuid.uuid4()),
         consumer=number,
         places=places,
-        kinds=[_kind(each) for each in kinds],
+        kinds=[event_kind(each) for each in kinds],
         validate_only=validate_only,
     )
     with session.client(focal_keys=(focal_file,)) as client:
@@ -147,7 +147,7 @@ def _name(kind: int) -> str:
     return str(kind) if known is None else known.name.removeprefix(_PREFIX).lower().replace("_", "-")
 
 
-def _kind(text: str) -> notification_pb2.EventKind.ValueType:
+def event_kind(text: str) -> notification_pb2.EventKind.ValueType:
     """The kind of event of a name, as `_name` writes it.
 
     Raises:

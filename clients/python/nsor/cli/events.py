@@ -52,6 +52,7 @@ _TRIES: Final = 5
 @click.option(
     "--consumer", default="", metavar="NUMBER", help="Those of this consumer, whose system's key you act with."
 )
+@click.option("--kind", metavar="KIND", help="Show only those of this kind, such as passenger-alike.")
 @click.option(
     "--wait", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds without news that end it."
 )
@@ -65,6 +66,7 @@ def events(  # noqa: PLR0917 - one argument per option of the command
     exec_limit: float,
     exec_tries: int | None,
     consumer: str,
+    kind: str | None,
     wait: float,
 ) -> None:
     """Show your agency's events, the oldest first: each names a record by its id, and no person.
@@ -81,10 +83,16 @@ def events(  # noqa: PLR0917 - one argument per option of the command
             raise WrongUse("--acknowledge begins after the last acknowledged event: --after doesn't go with it.")
         raise WrongUse("--exec begins after the last acknowledged event: --after doesn't go with it.")
     given = _Given(follow=follow, after=after, acknowledge=acknowledge, consumer=consumer, wait=wait)
+    if kind is not None:
+        from nsor.cli.consumer import event_kind  # noqa: PLC0415 - loaded late, so that help is quick
+
+        if acknowledge or command is not None:
+            raise WrongUse("Acknowledging one event acknowledges all before it: --kind is for looking alone.")
+        given.kind = event_kind(kind)
     if command is None:
         _run(session, given, None)
         return
-    from nsor.cli.event_program import Program  # noqa: PLC0415 - loaded late, so that help is quick
+    from nsor.cli.event_program import Program  # noqa: PLC0415 - as above
 
     tries = exec_tries or (math.inf if follow else _TRIES)
     _run(session, given, _Handing(session, Program(command, exec_limit, os.environ), tries))
@@ -99,7 +107,10 @@ class _Given:
         acknowledge: what was shown.
         consumer: of this consumer; empty: of the agency.
         wait: seconds without news that end it.
+        kind: only those of this kind are shown; 0: all.
     """
+
+    kind = 0
 
     def __init__(self, *, follow: bool, after: int, acknowledge: bool, consumer: str, wait: float) -> None:
         self.follow, self.after, self.acknowledge, self.wait = follow, after, acknowledge, wait
@@ -122,6 +133,8 @@ def _run(session: Session, given: _Given, handing: _Handing | None) -> None:
         shown = 0
         try:
             for event in stream:
+                if given.kind not in {0, event.kind}:
+                    continue
                 _take(session, client, given, handing, event, following=reconnecting if given.follow else None)
                 shown += 1
         except KeyboardInterrupt:
@@ -175,6 +188,8 @@ def _close(session: Session, given: _Given, handing: _Handing | None, shown: int
     elif given.after:
         # Those that were asked for by number may be acknowledged already.
         session.say("{} after number {}: all that there are.", counted, given.after)
+    elif given.kind:
+        session.say("{} of this kind, all that are not acknowledged.", counted)
     else:
         session.say(
             "{}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`.", counted
@@ -362,6 +377,7 @@ _NEXT: Final = {
     "RESPONSIBILITY_TRANSFER_OVERDUE": "nsor transfers",
     "RECALL_ISSUED": "nsor recalls list",
     "RECALLS_OVERDUE": "nsor recalls list",
+    "PASSENGER_ALIKE": "nsor accesses --of {agency_id} --method ScreenManifest",
     "EMERGENCY_OPENED": "nsor emergencies list",
     "EMERGENCY_REVIEWED": "nsor emergencies list --reviewed",
 }

@@ -172,6 +172,9 @@ TEXTS: Final[dict[str, str]] = {
     "--acknowledge begins after the last acknowledged event: --after doesn't go with it.": (
         "--acknowledge اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
     ),
+    "Acknowledging one event acknowledges all before it: --kind is for looking alone.": (
+        "ایک واقعے کی وصولی بتانے سے اس سے پہلے کے سب واقعات کی بھی بتا دی جاتی ہے: --kind صرف دیکھنے کے لیے ہے۔"
+    ),
     "--exec begins after the last acknowledged event: --after doesn't go with it.": (
         "--exec اس واقعے کے بعد سے شروع ہوتا ہے جس کی وصولی آخر میں بتائی گئی: --after ساتھ نہیں چلتا۔"
     ),

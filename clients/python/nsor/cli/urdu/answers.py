@@ -224,6 +224,7 @@ TEXTS: Final[dict[str, str]] = {
     "{:,} events": "{:,} واقعات",
     "No new events.": "کوئی نیا واقعہ نہیں۔",
     "{}, each acknowledged.": "{}، ہر ایک کی وصولی بتا دی گئی۔",
+    "{} of this kind, all that are not acknowledged.": "اس قسم کے {}، بس یہی ہیں جن کی وصولی نہیں بتائی گئی۔",
     "{} after number {}: all that there are.": "{}، نمبر {} کے بعد: اتنے ہی ہیں۔",
     "{}, all that are not acknowledged. They are sent again until `nsor events --acknowledge`.": (
         "{}، سب جن کی وصولی نہیں بتائی گئی۔ `nsor events --acknowledge` تک یہ دوبارہ آتے ہیں۔"

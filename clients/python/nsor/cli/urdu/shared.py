@@ -33,6 +33,7 @@ TEXTS: Final[dict[str, str]] = {
     "unusual accesses of the last day": "پچھلے ایک دن کی غیر معمولی رسائیاں",
     "recalls of what you were shown": "آپ کو دکھایا گیا جو غلط ثابت ہوا",
     "records with something to do": "ریکارڈ جن پر کچھ کرنا باقی ہے",
+    "passengers who were shown by their names": "مسافر جو صرف ناموں سے دکھائے گئے",
     "events that are not acknowledged": "واقعات جن کی وصولی نہیں بتائی گئی",
     "reviews that another officer confirms": "جائزے جن کی دوسرا افسر تصدیق کرے",
     "reviews that are open": "جائزے جو جاری ہیں",

@@ -162,6 +162,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Give up when the program has failed so often on one event. [default: 5; with --follow never]": (
         "ایک واقعے پر پروگرام اتنی بار ناکام ہو تو چھوڑ دیں۔ [default: 5; with --follow never]"
     ),
+    "Show only those of this kind, such as passenger-alike.": "صرف اس قسم کے دکھائیں، جیسے passenger-alike۔",
     "Seconds without news that end it.": "اتنے سیکنڈ کچھ نہ آنے پر ختم۔",
 }
 """The sentence of each option."""

@@ -9,7 +9,7 @@ from nsor.v1 import errors_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.oversight.statistics import facts, rules
 from nsor_server.oversight.statistics.rules import Month, MonthNotCounted
-from nsor_server.oversight.statistics.times import StatisticsTimes
+from nsor_server.oversight.statistics.times import AGAIN, StatisticsTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
@@ -21,6 +21,9 @@ from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import Clock, clock_of, opened, review
 from tests.notification.test_events import deliver
 from tests.orders import cnic
+from tests.registration.test_closure import close
+from tests.registration.test_erasure import decided, destroy
+from tests.registration.test_withdrawal import WITHDRAWN
 
 Request = oversight_pb2.GetStatisticsRequest
 ACCESSES = oversight_pb2.STATISTICS_MEASURE_ACCESSES
@@ -157,6 +160,40 @@ def test_what_was_counted_stays_when_a_record_is_sealed(
     assert not times.look()
     assert table(services, oversight_pb2.STATISTICS_MEASURE_ENTRIES) == before
     assert owner.findings() == []
+
+
+def test_what_was_counted_stays_when_a_record_is_erased(
+    services: Services, times: StatisticsTimes, clock: Clock, owner: Owner
+) -> None:
+    # Nor does whoever verifies then hold the table against what is left, and take an erasure for a fault.
+    created = [services.confirmed() for _ in range(rules.LEAST)]
+    counted(services, times, clock)
+    before = table(services, oversight_pb2.STATISTICS_MEASURE_ENTRIES)
+    close(services, created[0], **WITHDRAWN)
+    decided(services, created[0])
+    destroy(services, services.keyring)
+    assert table(services, oversight_pb2.STATISTICS_MEASURE_ENTRIES) == before != {}
+    # Of the clock, which only this test puts forward, something else is found.
+    assert not [each for each in owner.findings() if "month" in each]
+
+
+def test_a_month_that_cannot_be_counted_is_tried_again_later(
+    services: Services, times: StatisticsTimes, clock: Clock, owner: Owner
+) -> None:
+    # To count takes long, and every 5 seconds would be for nothing.
+    services.confirmed()
+    deliver(services.database)
+    clock.ahead = this_month().next.start - dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    with owner.changing(
+        "UPDATE registration_version SET responsible_place = 'PK-PB/MUL' WHERE responsible_place = 'PK-PB/LHR/PS-001'",
+        "UPDATE registration_version SET responsible_place = 'PK-PB/LHR/PS-001' WHERE responsible_place = 'PK-PB/MUL'",
+    ):
+        with pytest.raises(errors.Internal):
+            times.look()
+        assert not times.look()
+    assert not times.look()
+    clock.ahead += AGAIN
+    assert times.look()
 
 
 def test_a_count_that_was_changed_is_found(

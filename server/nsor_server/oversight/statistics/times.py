@@ -10,6 +10,7 @@ from google.protobuf import empty_pb2
 
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome
+from nsor_server.errors import Internal
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import instants
 from nsor_server.ledger import leaf as leaves
@@ -28,6 +29,8 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/statistics"
 PATIENCE: Final = dt.timedelta(minutes=5)
 """After a month's end: calls that began before it are recorded by then, and their events have numbers."""
+AGAIN: Final = dt.timedelta(minutes=30)
+"""After so long a month is tried again that couldn't be counted, since a row contradicts itself."""
 _TURN: Final = 0x4E534F5200000400
 """Of several processes one works at a time: an advisory lock ("NSOR", 0x400)."""
 _FIRST: Final = "SELECT leaf FROM ledger_entry WHERE index = 0"
@@ -46,6 +49,7 @@ class StatisticsTimes(Watching):
     ) -> None:
         super().__init__("statistics-times", "monthly tables", writer, tracing)
         self._database, self._directory, self._keyring = database, directory, keyring
+        self._not_before = instant(0)
 
     @property
     def works(self) -> Sequence[Callable[[], bool]]:
@@ -58,11 +62,14 @@ class StatisticsTimes(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
         """
+        now = self._directory.current.now()
+        if now < self._not_before:
+            return False
         with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
             month = next_month(conn)
-            if month is None or self._directory.current.now() < month.next.start + PATIENCE:
+            if month is None or now < month.next.start + PATIENCE:
                 return False
             if conn.execute(_WAITS, (month.next.start,)).fetchone() != (False,):
                 return False
@@ -71,6 +78,9 @@ class StatisticsTimes(Watching):
                 content = counted(Facts(conn, self._keyring, self._go_on).of(first, stop))
             except _Stopped:
                 return False
+            except Internal:
+                self._not_before = now + AGAIN
+                raise
             made = Outcome(
                 empty_pb2.Empty(),
                 record_pb2.AccessDetail(outcome="MONTH_COUNTED"),

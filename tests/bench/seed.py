@@ -76,6 +76,7 @@ class Plan:
         released: whether everybody was released some months ago and owes the next verification.
         different: how many different people each process makes: the others are those once more, under numbers and ids
             of their own, which takes a third of the time; 0: everybody differs.
+        first: number of the first of them: whoever has a smaller one was seeded before.
     """
 
     environment: Mapping[str, str]
@@ -86,6 +87,7 @@ class Plan:
     officer_key: bytes
     released: bool = False
     different: int = 0
+    first: int = people.FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,9 @@ def seed(plan: Plan) -> Seeded:
     Raises:
         ValueError: more people than there are numbers.
     """
-    if not 1 <= plan.registrations <= people.MOST:
+    end = plan.first + plan.registrations
+    if not people.FIRST <= plan.first < end <= people.FIRST_ENTERED:
         raise ValueError(f"registrations must lie between 1 and {people.MOST:,}")
-    starts = range(people.FIRST, people.FIRST + plan.registrations, _PART)
     context = multiprocessing.get_context("spawn")
     with psycopg.connect(plan.url, autocommit=True) as connection:
         # The table takes no version without the one before it.
@@ -119,8 +121,7 @@ def seed(plan: Plan) -> Seeded:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
         ledger = pool.submit(_append_entries, plan)
         parts = [
-            pool.submit(_register, plan, start, min(_PART, people.FIRST + plan.registrations - start))
-            for start in starts
+            pool.submit(_register, plan, start, min(_PART, end - start)) for start in range(plan.first, end, _PART)
         ]
         grants = pool.submit(_grant, plan)
         ids = [one for part in parts for one in part.result()]
@@ -261,7 +262,7 @@ def _suspects(plan: Plan) -> Iterator[str]:
     """Spread over the whole register, so that a look-up finds its record as cold as it would be."""
     dice = random.Random(5)  # noqa: S311 - repeatable
     for _ in range(plan.look_ups // 2):
-        number = dice.randrange(people.FIRST, people.FIRST + plan.registrations)
+        number = dice.randrange(people.FIRST, plan.first + plan.registrations)
         yield people.registered_cnic(number)
         yield people.absent_cnic(number)
 

@@ -1,6 +1,9 @@
+import dataclasses
 from pathlib import Path
 
-from tests.bench import disk, processes
+import psycopg
+
+from tests.bench import disk, people, processes
 from tests.bench.measure import Requests, run
 from tests.bench.register import BenchRegister
 from tests.bench.rounds import check_outcomes
@@ -14,8 +17,13 @@ def test_half_of_the_look_ups_of_a_seeded_register_find_somebody_and_none_fails(
     register = BenchRegister(tmp_path, {"NSOR_TRACE_STORE": "off"})
     with register.database():
         officer = register.officers[POLICE].key_id
-        seeded = seed(Plan(register.environment, register.url, 60, 700, 4_000, officer))
+        seeded = seed(Plan(register.environment, register.url, 40, 700, 2_000, officer))
+        # And once more as many as are grown to, some of them the same people under other numbers.
+        grown = Plan(register.environment, register.url, 20, 0, 2_000, officer, different=5, first=people.FIRST + 40)
+        seeded = dataclasses.replace(seeded, requests=(*seeded.requests, *seed(grown).requests))
         assert register.entries() >= 700
+        with psycopg.connect(register.url) as conn:
+            assert conn.execute("SELECT count(*) FROM registration_version").fetchall() == [(60,)]
         before = disk.sizes(register.url)
         register.enrol()
         requests = Requests.write(tmp_path, LOOK_UP, POLICE, seeded.requests)

@@ -22,7 +22,18 @@ CONFIG_VARIABLE = "NSOR_CONFIG"
 _OF_THE_CLIENT = frozenset(
     f"{PREFIX}{name}"
     for name in (
-        *("AGENCY", "CA", "CERT", "CLIENT_CONFIG", "FOCAL_KEY", "KEY", "LANG", "LEDGER_KEY", "OFFICER_KEY"),
+        *(
+            "AGENCY",
+            "CA",
+            "CERT",
+            "CLIENT_CONFIG",
+            "FOCAL_KEY",
+            "KEY",
+            "LANG",
+            "LEDGER_KEY",
+            "LOG_TARGET",
+            "OFFICER_KEY",
+        ),
         *("SECOND_FOCAL_KEY", "STATE", "TARGET"),
     )
 )

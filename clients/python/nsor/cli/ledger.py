@@ -12,6 +12,7 @@ from nsor.cli import lost_entries
 from nsor.cli.accesses import accesses, show
 from nsor.cli.arguments import record_id
 from nsor.cli.feed import feed
+from nsor.cli.mirror import mirror
 from nsor.cli.session import Session, common
 from nsor.cli.witnesses import at_minute
 from nsor.misuse import WrongUse
@@ -268,4 +269,5 @@ def monitor(session: Session, folders: tuple[Path, ...], everything: bool, accep
 
 
 ledger.add_command(accesses)
+ledger.add_command(mirror)
 ledger.add_command(feed)

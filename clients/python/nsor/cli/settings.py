@@ -22,6 +22,7 @@ VARIABLES = {
     "ledger_key": "NSOR_LEDGER_KEY",
     "witnesses": "NSOR_WITNESSES",
     "state": "NSOR_STATE",
+    "log_target": "NSOR_LOG_TARGET",
 }
 _PATHS = frozenset({"certificate", "key", "ca", "officer_key", "state"})
 _VERIFIER_KEYS = frozenset({"ledger_key", "witnesses"})
@@ -40,6 +41,7 @@ class Settings:
         witnesses: verifier keys, as text, of those who must have co-signed each new epoch.
         state: folder in which proofs are kept.
         officer_key: file of the officer's key, if an officer acts.
+        log_target: host:port where the log is published; empty: it isn't known.
     """
 
     target: str
@@ -50,6 +52,7 @@ class Settings:
     witnesses: tuple[str, ...]
     state: Path
     officer_key: Path | None
+    log_target: str = ""
 
 
 def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
@@ -75,6 +78,7 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
         witnesses=tuple(_verifier_keys(values.get("witnesses", "")).split()),
         state=Path(values["state"]).expanduser(),
         officer_key=Path(officer).expanduser() if officer else None,
+        log_target=values.get("log_target", ""),
     )
 
 

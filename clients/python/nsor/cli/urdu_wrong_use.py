@@ -17,6 +17,9 @@ TEXTS: Final[dict[str, str]] = {
         "مقدمہ ان میں سے صرف ایک سے بتائیں: --grant، --fir، --case یا --ticket۔"
     ),
     "Give a year of birth or two, such as 1980 or 1975-1985.": "پیدائش کا ایک یا دو سال دیں، جیسے 1980 یا 1975-1985۔",
+    "Say where the log is published: --log-target HOST:PORT, or NSOR_LOG_TARGET.": (
+        "بتائیں لیجر کہاں شائع ہوتا ہے: --log-target HOST:PORT، یا NSOR_LOG_TARGET۔"
+    ),
     # Commands and options.
     "No such command.": "ایسی کوئی کمانڈ نہیں۔",
     "No such command. Did you mean {}?": "ایسی کوئی کمانڈ نہیں۔ شاید: {}",

@@ -28,15 +28,15 @@ Progress = Callable[[int, int], None]
 
 
 class NotContinued(Exception):
-    """The log isn't what it was: its newest tree doesn't contain the one that the folder holds.
+    """The log isn't what it was: its newest tree doesn't contain one that it has to contain.
 
     Attributes:
-        held: size of the tree in the folder.
+        held: size of the tree that was there before.
         newest: size of the tree that doesn't contain it.
     """
 
     def __init__(self, held: int, newest: int) -> None:
-        super().__init__(f"the log of {newest} entries doesn't contain the {held} entries that the folder holds")
+        super().__init__(f"the log of {newest} entries doesn't contain the {held} entries that were there before")
         self.held = held
         self.newest = newest
 
@@ -49,6 +49,7 @@ def update(
     *,
     held: Checkpoint | None,
     entries: bool,
+    contains: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
 ) -> None:
     """Bring a folder up to a checkpoint.
@@ -60,18 +61,23 @@ def update(
         fetch: gives tiles and bundles of its tree.
         held: what the folder's checkpoint says, whose signature is verified; None: the folder has none.
         entries: the entry bundles as well.
+        contains: other trees that the checkpoint's has to contain.
         progress: is told after each 256 entries.
 
     Raises:
         TileError: what was fetched isn't the checkpoint's log.
-        NotContinued: it isn't the folder's log.
+        NotContinued: it doesn't contain the folder's log, or one of the other trees.
+        OSError: a file can't be written; the folder is the log that it was.
     """
     size, since = checkpoint.size, held.size if held else 0
-    if size < since:
-        raise NotContinued(since, size)
+    older = (*([held] if held else []), *contains)
+    for each in older:
+        if size < each.size:
+            raise NotContinued(each.size, size)
     tree = VerifiedTiles(checkpoint, fetch)
-    if held is not None and tree.root(since) != held.root:
-        raise NotContinued(since, size)
+    for each in older:
+        if tree.root(each.size) != each.root:
+            raise NotContinued(each.size, size)
     first = since if not entries or _has_entries(folder, since) else 0
     for tile in tlog_tiles.tiles(size, first):
         hashes = tree.hashes(tile)
@@ -144,8 +150,12 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file: all of it, or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
-    new.write_bytes(content)
-    new.replace(path)
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)  # a full disk keeps no part of it
+        raise
 
 
 def _forget_partial(folder: Path, since: int, size: int) -> None:

@@ -166,6 +166,11 @@ TEXTS: Final[dict[str, str]] = {
     "Checking": "جانچ ہو رہی ہے",
     "Importing": "درج ہو رہا ہے",
     "Proving": "ثبوت کی جانچ ہو رہی ہے",
+    "Fetching": "لیجر منگوایا جا رہا ہے",
+    "The log is whole.": "لیجر مکمل ہے۔",
+    "It continues the ledger of {:,} entries that this computer has verified.": (
+        "یہ {:,} اندراجات کے اس لیجر کا تسلسل ہے جس کی جانچ اس کمپیوٹر نے کی تھی۔"
+    ),
     "{:,.0f} rows/s": "{:,.0f} سطریں فی سیکنڈ",
     "{:,} rows": "{:,} سطریں",
     "Rows to correct": "درست کرنے والی سطریں",

@@ -115,6 +115,9 @@ COMMANDS: Final[dict[str, str]] = {
     "Write the receipt of your access ID into FOLDER, for whoever has no `nsor`: a tlog-proof, and the entry.": (
         "آپ کی رسائی ID کی رسید FOLDER میں، ان کے لیے جن کے پاس `nsor` نہیں: ثبوت (tlog-proof) اور اندراج۔"
     ),
+    "Fetch the published log into FOLDER, or bring FOLDER up to now, and verify it.": (
+        "شائع شدہ لیجر FOLDER میں لانا، یا FOLDER کو تازہ کرنا، اور اس کی جانچ۔"
+    ),
     "As a witness: verify the ledger, then co-sign its newest checkpoint and append it to a file.": (
         "بطور تصدیق کنندہ: لیجر کی جانچ، پھر تازہ ترین چیک پوائنٹ پر دستخط اور فائل میں اضافہ۔"
     ),
@@ -203,6 +206,8 @@ OPTIONS: Final[dict[str, str]] = {
         "رکھے ہوئے ہر اندراج کا دوبارہ ثبوت، صرف پچھلی بار کے بعد والوں کا نہیں۔"
     ),
     "Where to put them.": "انہیں کہاں رکھنا ہے۔",
+    "Where the log is published; default: NSOR_LOG_TARGET.": "لیجر کہاں شائع ہوتا ہے؛ ورنہ NSOR_LOG_TARGET۔",
+    "Leave the entries out, which few agencies may have.": "اندراجات کے بغیر، جو کم ہی ادارے لے سکتے ہیں۔",
     "Only of this officer or system of yours.": "صرف آپ کے اس افسر یا نظام کی۔",
     "Only of this method, such as LookUpRegistration.": "صرف اس طریقے کی، جیسے LookUpRegistration۔",
     "Only for this purpose, such as investigation.": "صرف اس مقصد کی، جیسے investigation۔",

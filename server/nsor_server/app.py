@@ -35,6 +35,7 @@ from nsor_server.events.waiter import Waiter
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import (
     activity,
+    cosignatures,
     directory_proof,
     epoch,
     keyring_check,
@@ -277,6 +278,12 @@ def _figures() -> Sequence[Figure]:
             ("nsor_checkpoint_age_seconds",),
             CHECKPOINT_SECONDS,
             lambda conn: ({(): activity.checkpoint_age(conn)},),
+            grows=True,
+        ),
+        Figure(
+            ("nsor_witness_age_seconds",),
+            CHECKPOINT_SECONDS,
+            lambda conn: ({(name,): age for name, age in cosignatures.ages(conn).items()},),
             grows=True,
         ),
         Figure(

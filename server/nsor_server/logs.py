@@ -191,13 +191,14 @@ def lost() -> int:
 def begin(form: Format, descriptor: int = _STDERR) -> Lines:
     """Log in this form from now on; warnings of all, and what we have to say.
 
-    What nobody has caught is a line too, with classes and places instead of its text.
+    What nobody has caught is a line too, with classes and places instead of its text. Whoever runs this within his own
+    process, where somebody logs already, goes on as he does.
     """
     lines = Lines(Json() if form == "json" else Text(), descriptor)
-    _begun.append(lines)
     root = logging.getLogger()
-    for before in list(root.handlers):
-        root.removeHandler(before)
+    if root.handlers:
+        return lines
+    _begun.append(lines)
     root.addHandler(lines)
     root.setLevel(logging.WARNING)
     logging.getLogger(_OURS).setLevel(logging.INFO)

@@ -113,6 +113,7 @@ def allowed(agencies: Agencies) -> dict[str, Callable[[str], bool]]:
             "busy", "all", "idle", "awaited", "begun", "called", "ended", "exported", "failed", "dropped"
         ),
         "watch": re.compile(r"[a-z]+(-[a-z]+)*-(times|watch)").fullmatch,  # type: ignore[dict-item]
+        "witness": re.compile(r"[a-z0-9./-]+").fullmatch,  # type: ignore[dict-item]
         "generation": is_one_of("0", "1", "2"),
         "le": re.compile(r"[0-9]+\.[0-9]+|\+Inf").fullmatch,  # type: ignore[dict-item]
     }

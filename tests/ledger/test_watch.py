@@ -1,5 +1,6 @@
 """`ledger watch`: what is new is held against what was verified, and what it can't see is found once a day."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -193,15 +194,18 @@ def test_it_exits_1_with_an_alert_that_names_the_first_bad_index(
         conn.execute("DELETE FROM ledger_detail WHERE index IN (1, 3)")
     # A process of its own, which watches on until it finds something.
     command = [sys.executable, "-m", "nsor_server", "ledger", "watch", "--every", "1", "--metrics", str(metrics)]
-    done = subprocess.run(command, env=operator.environment, capture_output=True, text=True, timeout=120, check=False)
+    environment = {**operator.environment, "NSOR_LOG_FORMAT": "json"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stderr
-    assert "ALERT LEDGER_BROKEN: first bad index 1: the sealed detail is missing; 2 findings" in done.stderr
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert line["message"] == "ALERT LEDGER_BROKEN: first bad index 1: the sealed detail is missing; 2 findings"
+    assert (line["alert"], line["level"]) == ("LEDGER_BROKEN", "critical")
     assert "\nnsor_watch_findings 2\n" in metrics.read_text()
     assert "\nnsor_watch_first_bad_index 1\n" in metrics.read_text()
 
 
 def test_a_database_that_does_not_answer_is_no_finding(
-    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def away(*_: object) -> Result:
         raise psycopg.OperationalError
@@ -210,7 +214,19 @@ def test_a_database_that_does_not_answer_is_no_finding(
     watching = Watch(operator.settings(), operator.keyring, lambda *_: None)
     monkeypatch.setattr(watching, "look", away)
     assert not ledger_watch._broken(watching, DAY)
-    assert "nothing was verified (OperationalError)" in capsys.readouterr().err
+    assert "nothing was verified (OperationalError)" in caplog.text
+
+
+def test_a_full_disk_under_the_metrics_ends_no_verification(
+    operator: Operator, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The file's age tells of it.
+    write(2)
+    full = operator.folder / "full"
+    (full / ".watch.prom.new").mkdir(parents=True)  # what can't be written to, as root too
+    code, output = operator.run("watch", "--once", "--metrics", str(full / "watch.prom"))
+    assert (code, "everything verified: 2 entries, 0 findings" in output) == (0, True)
+    assert "the metrics couldn't be written" in caplog.text
 
 
 def test_it_ends_when_it_is_told_to(operator: Operator, write: Write) -> None:

@@ -167,15 +167,30 @@ def test_of_the_newest_checkpoint_its_lines_are_shown_with_it(services: Services
     key = registered(services)
     with services.database.reading() as conn:
         those = of_rows.that_count(services.directory.reload().rows)
-        assert cosignatures.last_time(conn) is None
         assert cosignatures.newest_note(conn, those) == newest(services)
     signed = cosigned(services, key)
     with services.database.reading() as conn:
         assert cosignatures.cosigned(conn, those) == [signed]
         assert Note.parse(cosignatures.newest_note(conn, those)).signatures[1:] == ()  # there are entries since
-        found = cosignatures.last_time(conn)
-    assert found is not None
-    assert abs(found.timestamp() - time.time()) < 3600
+
+
+def test_each_witness_has_the_age_of_its_newest_line_or_of_its_registration(
+    services: Services,
+) -> None:
+    # One that hands in nothing isn't hidden behind one that does.
+    one, two = registered(services), registered(services, "witness.example/two")
+    registered(services, "witness.example/three")
+    services.ask(call_of(SPECIAL_COMMITTEE), retirement(two))
+    cosigned(services, one)
+    cosigned(services, one)
+    with services.database.owner() as owner:
+        owner.execute("UPDATE ledger_cosignature SET written_at = clock_timestamp() - number * interval '1 hour'")
+        owner.execute("UPDATE ledger_witness SET registered_at = clock_timestamp() - interval '5 hours'")
+        found = cosignatures.ages(owner)
+    assert {name: round(age / 3600) for name, age in found.items()} == {
+        "witness.example/one": 2,
+        "witness.example/three": 5,
+    }
 
 
 def test_what_isnt_newer_of_its_witness_is_not_kept(services: Services) -> None:

@@ -128,3 +128,6 @@ def test_the_age_of_the_newest_checkpoint_is_by_the_databases_clock(database: Da
         assert activity.checkpoint_age(owner) == 0
         owner.execute("UPDATE ledger_head SET size = 1, time_us = %s", (int((time.time() - 300) * 1e6),))
         assert 299 < activity.checkpoint_age(owner) < 400
+        # A clock that was set back: the checkpoint is of the future, and no age is below zero.
+        owner.execute("UPDATE ledger_head SET time_us = %s", (int((time.time() + 300) * 1e6),))
+        assert activity.checkpoint_age(owner) == 0

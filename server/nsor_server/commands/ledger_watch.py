@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from typing import Final
 import click
 import psycopg
 
-from nsor_server import config
+from nsor_server import config, logs
 from nsor_server.alerts import Alert, alert
 from nsor_server.commands.ledger import snapshot
 from nsor_server.commands.verify import ledger, whole
@@ -33,6 +34,7 @@ from nsor_server.verification.report import Finding, Report
 
 __all__ = ["ledger"]
 
+_log = logging.getLogger(__name__)
 METRICS: Final = (
     ("nsor_watch_findings", "What the newest verification found; 0: the ledger is whole."),
     (
@@ -157,12 +159,14 @@ def watch(every: float, whole_every: float, metrics: Path | None, once: bool) ->
     """
     second.collect_seldom()
     settings = config.load(os.environ)
+    lines = logs.begin(settings.log_format)
     keyring = keyring_of(settings)
     stopped = threading.Event()
     with _until_told(stopped):
         watching = Watch(settings, keyring, lambda result, line: _tell(result, line, metrics))
         while not stopped.is_set():
             if _broken(watching, whole_every * 3600):
+                lines.close()
                 raise SystemExit(1)
             if once:
                 break
@@ -175,7 +179,7 @@ def _broken(watching: Watch, whole_seconds: float) -> bool:
         result = watching.look(time.monotonic(), whole_seconds)
     except (psycopg.OperationalError, second.SecondProcessEnded) as error:
         # Nothing was found, and nothing was verified: the metric's age says so.
-        click.echo(f"nothing was verified ({type(error).__name__}); once more at the next look", err=True)
+        _log.error("nothing was verified (%s); once more at the next look", type(error).__name__)
         return False
     if not result.findings:
         return False
@@ -188,9 +192,12 @@ def _broken(watching: Watch, whole_seconds: float) -> bool:
 def _tell(result: Result, line: str, metrics: Path | None) -> None:
     """Write the metrics, in one step, and a line."""
     if metrics is not None:
-        new = metrics.with_name(f".{metrics.name}.new")
-        new.write_text(result.text(), encoding="utf-8")
-        new.replace(metrics)
+        try:
+            new = metrics.with_name(f".{metrics.name}.new")
+            new.write_text(result.text(), encoding="utf-8")
+            new.replace(metrics)
+        except OSError as error:  # a full disk; the file's age tells of it, and the verification goes on
+            _log.error("the metrics couldn't be written (%s)", error.strerror)
     click.echo(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC {line}")
 
 

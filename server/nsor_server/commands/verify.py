@@ -95,7 +95,9 @@ def whole(
     statements: CoSigned | None = None,
 ) -> Report:
     """Compare everything in one snapshot, in two processes where there is enough."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # Where nobody watches it would leave empty lines in a log.
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         of_tree, of_rest = _halves(progress)
         with second.begun(conn, database, keyring, of_rest) as process:
             report = verified(

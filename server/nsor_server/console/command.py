@@ -13,7 +13,7 @@ import psycopg
 
 from nsor.web import running
 from nsor.web.admission import ByCertificate, OneTime
-from nsor_server import config
+from nsor_server import config, logs
 from nsor_server.config import OperatorError, Settings
 from nsor_server.console import operators
 from nsor_server.console.calls import Calls
@@ -37,6 +37,7 @@ def console(listen: str | None) -> None:
     register's operators (NPB, NADRA).
     """
     settings = config.load(os.environ)
+    logs.begin(settings.log_format)
     with attached_to_look(settings, pool_size=CONNECTIONS, statement_timeout_ms=STATEMENT_MS) as database:
         database.open()
         asyncio.run(_run(settings, database, listen or settings.console_listen))

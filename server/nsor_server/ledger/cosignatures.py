@@ -5,7 +5,6 @@ What a row says is believed only if it holds: whoever owns the database can writ
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -41,11 +40,11 @@ CROSS JOIN LATERAL (
 ) AS c
 LEFT JOIN ledger_checkpoint AS p ON p.size = c.size
 """
-_LAST: Final = """
-SELECT max(newest.written_at) FROM ledger_witness AS w
-CROSS JOIN LATERAL (
-    SELECT written_at FROM ledger_cosignature AS c WHERE c.witness_id = w.witness_id ORDER BY c.number DESC LIMIT 1
-) AS newest
+_AGES: Final = """
+SELECT w.name, extract(epoch FROM clock_timestamp() - coalesce((
+    SELECT c.written_at FROM ledger_cosignature AS c WHERE c.witness_id = w.witness_id ORDER BY c.number DESC LIMIT 1
+), w.registered_at))
+FROM ledger_witness AS w
 WHERE NOT EXISTS (SELECT FROM ledger_witness_retired AS r WHERE r.witness_id = w.witness_id)
 """
 
@@ -108,13 +107,10 @@ def newest_note(conn: Connection, witnesses: Sequence[Witness]) -> bytes:
     return next((each for each in cosigned(conn, witnesses) if Note.parse(each).text == text), signed)
 
 
-def last_time(conn: Connection) -> dt.datetime | None:
-    """When a co-signature of a witness that counts was kept last, by the database's clock; None: there is none.
-
-    For a metric and an alert: it tells of a feeder that stands still. Nothing is checked.
-    """
-    rows = conn.execute(_LAST).fetchall()
-    return rows[0][0] if rows else None
+def ages(conn: Connection) -> dict[str, float]:
+    """Seconds since each witness that counts last handed in a co-signature, or was registered; by its name."""
+    rows = conn.execute(_AGES).fetchall()
+    return {name: max(0.0, float(age)) for name, age in rows}
 
 
 def added(witness: Witness, before: Newest, size: int, time_s: int, line: bytes) -> Row:

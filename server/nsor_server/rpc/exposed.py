@@ -78,6 +78,12 @@ EXPOSED: Final[Mapping[str, Exposed]] = {
     "nsor_outside_copy_age_seconds": Exposed(
         "gauge", "Since the outside copy was last written, or seen to have everything.", (), _OF_EACH
     ),
+    "nsor_witness_age_seconds": Exposed(
+        "gauge",
+        "Since a registered witness last handed in a co-signature, or was registered, by the witness's name.",
+        ("witness",),
+        "witnesses sign at times of their own",
+    ),
     "nsor_events_behind_seconds": Exposed(
         "gauge", "For how long not all events have been delivered; 0: they are.", (), _OF_THE_SERVICE
     ),

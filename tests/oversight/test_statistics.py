@@ -8,6 +8,7 @@ import pytest
 from nsor.v1 import errors_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.oversight.statistics import facts, rules
+from nsor_server.oversight.statistics import times as statistics_times
 from nsor_server.oversight.statistics.rules import Month, MonthNotCounted
 from nsor_server.oversight.statistics.times import AGAIN, StatisticsTimes
 from nsor_server.storage.keyring import Keyring
@@ -194,6 +195,20 @@ def test_a_month_that_cannot_be_counted_is_tried_again_later(
     assert not times.look()
     clock.ahead += AGAIN
     assert times.look()
+
+
+@pytest.mark.parametrize("of", ["over", "out of turn"])
+def test_a_month_that_was_counted_too_early_or_out_of_turn_is_found(
+    times: StatisticsTimes, owner: Owner, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    # Whoever runs another server counts when he likes; verification says that it wasn't its time.
+    now = this_month()
+    months = [now] if of == "over" else [Month(now.year - 1, 1), Month(now.year - 1, 3)]
+    for month in months:
+        monkeypatch.setattr(statistics_times, "next_month", lambda _conn, month=month: month)
+        monkeypatch.setattr(statistics_times, "PATIENCE", -dt.timedelta(days=40))
+        assert times.look()
+    assert owner.findings() == ["a month's tables weren't counted once after its end, or not in order"]
 
 
 def test_a_count_that_was_changed_is_found(

@@ -27,7 +27,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import adults, asking, border, emergency, recall
+from demo import adults, asking, border, emergency, recall, unusual
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister, own_number
 from nsor.client import Client
@@ -112,6 +112,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     border.departure(narration, (those.unknown.person.cnic, leaving.person.cnic), registrations[leaving.request_id])
     border.overdue(narration, registrations[owing.request_id])
     emergency.emergency(narration, owing.person.cnic)
+    unusual.unusual(narration)
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)

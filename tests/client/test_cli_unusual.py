@@ -51,6 +51,7 @@ def test_what_was_unusual_is_shown_to_npb(
     said = capsys.readouterr()
     is_npb = kind == options_pb2.AGENCY_KIND_NPB
     assert ("many-subjects" in said.out) == ("LHR-1001" in said.out) == is_npb
+    assert "unspecified" not in said.out
     assert ACCESS in said.out
     assert (f"nsor unusual review {ID}" in said.err) == is_npb
     assert ("nsor ledger accesses --access-id" in said.err) != is_npb
@@ -59,7 +60,29 @@ def test_what_was_unusual_is_shown_to_npb(
 def test_it_is_said_in_urdu_too(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     answering(register, options_pb2.AGENCY_KIND_POLICE)
     assert run("--lang", "ur", "unusual", "list", "--accesses") == 0
-    assert "غیر معمولی" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "غیر معمولی" in said.out
+    for english in ("Unusual accesses", "unusual accesses", "Accesses of", "To see who"):
+        assert english not in said.out + said.err
+
+
+def test_who_else_the_same_human_is_stands_beside_him(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(register, options_pb2.AGENCY_KIND_NPB)
+    item = tripwires_pb2.UnusualAccess(
+        unusual_access_id=ID,
+        agency_id="sindh-police",
+        find_time=Timestamp(seconds=1_770_003_600),
+        kind=tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES,
+        officer_number="KHI-1",
+        other_officers=[tripwires_pb2.UnusualOfficer(agency_id="punjab-police", officer_number="LHR-1")],
+    )
+    register.answers[LIST] = always(tripwires_pb2.ListUnusualAccessesResponse(items=[item]))
+    assert run("unusual", "list") == 0
+    out = capsys.readouterr().out
+    for part in ("two-agencies", "KHI-1", "punjab-police/LHR-1"):
+        assert part in out
 
 
 def test_a_review_names_one_by_its_beginning(run: Run, register: Register) -> None:

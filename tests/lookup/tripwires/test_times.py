@@ -193,8 +193,12 @@ def test_an_entry_that_somebody_has_changed_keeps_nobody_else_from_being_found(
 def test_forty_accesses_fit_into_the_size(services: Services) -> None:
     big = 2**62
     refs = [rules.Ref(big, bytes(16), big)] * rules.MOST_NAMED
-    finding = rules.Finding(1, ("a" * 63, "b" * 64), big, big, refs, refs, bytes(range(16)))
-    record = store.record_of(bytes(range(16)), finding, 253_402_000_000_000_000)
-    assert record.ByteSize() < store.SEALED_BYTES
-    row, _ = store.row(services.sealer, record)
-    assert store.opened(services.sealer, store.Stored(*row.values)) == record
+    who = "a" * 63, "b" * 64
+    for finding in (
+        rules.Finding(1, who, big, big, refs, refs, bytes(range(16))),
+        rules.Finding(11, who, big, big, refs[:1], refs, others=(who,) * rules.MOST_OTHERS),
+    ):
+        record = store.record_of(bytes(range(16)), finding, 253_402_000_000_000_000)
+        assert record.ByteSize() < store.SEALED_BYTES
+        row, _ = store.row(services.sealer, record)
+        assert store.opened(services.sealer, store.Stored(*row.values)) == record

@@ -196,7 +196,7 @@ class UnusualAccess(_message.Message):
 
     @_builtins.property
     def other_officers(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnusualOfficer]:
-        """As whom the same human was in force in other agencies, at most 20."""
+        """As whom the same human was in force in other agencies, at most 8."""
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ NPB_ALONE: Final = frozenset({tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES})
 """Kinds of which the officer's agency hears nothing, and which it isn't shown."""
 MOST_FOUND: Final = 200
 """Findings of one time: where it has so many it reads no further, and the next time goes on there."""
+MOST_OTHERS: Final = 8
+"""Other officers who are the same human that are named of one finding: what is sealed of it has one size."""
 DAY_US: Final = 86_400_000_000
 """From before a time so far the agency is named what the officer has read."""
 AT_ONCE: Final = frozenset(
@@ -210,7 +212,7 @@ class Tripwires:
         row = self._row(tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES, access.purpose)
         if row is not None and telling:
             self._find(row, access, 1 + len(access.others), [access.ref])
-            self._found[row.number, access.who].others = access.others[:MOST_NAMED]
+            self._found[row.number, access.who].others = access.others[:MOST_OTHERS]
 
     def close(self, due_us: int, manifests: Iterable[Manifest] = ()) -> list[Finding]:
         """What was found since the last time, in the order in which it came to be unusual.

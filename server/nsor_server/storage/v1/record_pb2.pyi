@@ -5869,7 +5869,7 @@ class UnusualAccessRecord(_message.Message):
 
     @_builtins.property
     def others(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrippedOfficer]:
-        """As whom the same human was in force in other agencies, at most 20."""
+        """As whom the same human was in force in other agencies, at most 8."""
 
     def __init__(
         self,

@@ -17,6 +17,11 @@ from nsor_server.formats.checker import Checker
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger import operator
+from nsor_server.lookup.recalls import rules as recall_rules
+from nsor_server.lookup.recalls import store as recall_store
+from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.lookup.tripwires import store as tripwire_store
+from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.policy import source
 from nsor_server.registration import review_store, store
 from nsor_server.registration.duties import rules
@@ -73,16 +78,26 @@ class Calendar:
 @contextmanager
 def calendar_from(first: dt.date) -> Iterator[Calendar]:
     """Everything that asks for the time is told that of a calendar."""
-    made, state = Calendar(first), review_store.state
+    made, of_reviews, of_recalls = Calendar(first), review_store.state, recall_store.state
+    of_tripwires = tripwire_store.state
 
-    def state_then(conn: Connection) -> review_store.State:
-        return replace(state(conn), now_us=made.now_us())
+    def reviews_then(conn: Connection) -> review_store.State:
+        return replace(of_reviews(conn), now_us=made.now_us())
+
+    def recalls_then(conn: Connection) -> recall_store.State:
+        return replace(of_recalls(conn), now_us=made.now_us())
+
+    def tripwires_then(conn: Connection) -> tripwire_store.State:
+        return of_tripwires(conn)._replace(now_us=made.now_us())
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Clock, "now_us", lambda _: made.now_us())
         patched.setattr(Clock, "observe", lambda _, there_us: made.now_us())  # noqa: ARG005 - as it is called
         patched.setattr(operator, "now", lambda _: made.now())
-        patched.setattr(review_store, "state", state_then)
+        patched.setattr(review_store, "state", reviews_then)
+        patched.setattr(recall_store, "state", recalls_then)
+        patched.setattr(tripwire_store, "state", tripwires_then)
+        patched.setattr(recall_rules, "ENTRIES", 1)  # of each time, for one person
         yield made
 
 
@@ -93,11 +108,6 @@ def enter_more_police(database: Database) -> None:
             "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction) VALUES (%s, %s, %s, %s, %s)",
             [(each.agency_id, each.kind, each.name_en, each.name_ur, list(each.jurisdiction)) for each in MORE_POLICE],
         )
-
-
-_NOT_LOOKED_FOR = frozenset(
-    f"the fixed times of {what} were left out while those of reviews came" for what in ("recalls", "tripwires")
-)
 
 
 class Life:
@@ -111,12 +121,23 @@ class Life:
         self.created: Created
         services.directory.reload()
         self._parts = services.database, services.writer, services.directory, TRACING, keyring
+        self._start()
+
+    def _start(self) -> None:
         self.times, self.watch = ReviewTimes(*self._parts), DutyWatch(*self._parts)
+        self._recalls, self._tripwires = RecallTimes(*self._parts), TripwireTimes(*self._parts)
 
     def close(self) -> None:
         """End what looks at the time."""
-        self.times.stop()
-        self.watch.stop()
+        for each in (self.times, self.watch, self._recalls, self._tripwires):
+            each.stop()
+
+    def _look(self) -> None:
+        """A fixed time comes, for all that wait for one."""
+        self.times.look()
+        while self._recalls.look():
+            pass
+        self._tripwires.look()
 
     def until(self, year: int, month: int, of_month: int) -> None:
         """Time passes to midday of a day.
@@ -128,7 +149,7 @@ class Life:
         while self.calendar.today < last:
             self.calendar.set(self.calendar.today + dt.timedelta(days=1))
             if self.calendar.today == last or not self.calendar.today.toordinal() % 7:
-                self.times.look()
+                self._look()
             while self.watch.look() or self.watch.recount():
                 pass
 
@@ -136,8 +157,8 @@ class Life:
         """No server runs until a day; on it another process does."""
         self.close()
         self.calendar.set(dt.date(year, month, of_month))
-        self.times, self.watch = ReviewTimes(*self._parts), DutyWatch(*self._parts)
-        self.times.look()
+        self._start()
+        self._look()
         while self.watch.look():
             pass
 
@@ -178,15 +199,20 @@ class Life:
     def heard(self) -> dict[str, list[str]]:
         """What was told since the last time: the agencies by the kind of event. What was told isn't told again."""
         found = self._new_events()
-        self.times.look()
+        self._look()
         self.watch.look()
         self.watch.recount()
         assert self._new_events() == {}
         return found
 
     def _new_events(self) -> dict[str, list[str]]:
-        query = "SELECT event_id, kind, recipient FROM outbox WHERE kind <> %s"
-        rows = self._owner.conn.execute(query, (notification_pb2.EVENT_KIND_REVIEWS_WRITTEN,)).fetchall()
+        # Those of fixed times come whatever there is: of unusual accesses, which nobody here makes, they say nothing.
+        query = (
+            "SELECT event_id, kind, recipient FROM outbox"
+            " WHERE kind <> %s AND (kind <> %s OR octet_length(unusual_access_ids) > 0)"
+        )
+        fixed = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN, notification_pb2.EVENT_KIND_UNUSUAL_ACCESSES
+        rows = self._owner.conn.execute(query, fixed).fetchall()
         new = [row for row in rows if row[0] not in self._heard]
         self._heard |= {row[0] for row in new}
         told: dict[str, list[str]] = {}
@@ -269,5 +295,5 @@ class Life:
         return found
 
     def findings(self) -> list[str]:
-        """What `ledger verify` says, but that nobody here writes recalls, or looks for unusual accesses."""
-        return [each for each in self._owner.findings() if each not in _NOT_LOOKED_FOR]
+        """What `ledger verify` says."""
+        return self._owner.findings()

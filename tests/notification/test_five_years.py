@@ -316,11 +316,13 @@ def is_acquitted_and_nothing_is_left(life: Life) -> None:
     ended = {INITIAL: ["MET"], RETURN: ["MET_LATE"]}
     verified = ["MET_LATE", "MET", "MET", "MET_LATE", "MET", "VOID"]
     assert life.sealed_duties() == {**ended, VERIFICATION: verified}
-    # Whoever had a part hears that judgments were recorded, and nothing of what would have been due.
+    # Whoever had a part hears that judgments were recorded, and nothing of what would have been due; and whoever was
+    # shown him that it isn't so any more, once more since nobody acknowledges it, and then NPB.
     heard = life.heard()
     assert heard["JUDGMENT_RECORDED"] == ["npb"]
     life.until(2030, 3, 26)
-    assert (heard.keys() | life.heard().keys()) == {"JUDGMENT_RECORDED", "REGISTRATIONS_JUDGED"}
+    recalled = {"RECALL_ISSUED", "RECALLS_OVERDUE", "RECALLS_UNACKNOWLEDGED"}
+    assert (heard.keys() | life.heard().keys()) == {"JUDGMENT_RECORDED", "REGISTRATIONS_JUDGED", *recalled}
     life.until(2030, 11, 25)
     assert life.heard() == {}
     is_shown_to_nobody(life)

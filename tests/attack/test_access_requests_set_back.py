@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from google.protobuf import empty_pb2
 
-from nsor.v1 import access_requests_pb2
+from nsor.v1 import access_requests_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.lookup.requests.escalation import rules, store, watch
@@ -24,6 +24,7 @@ from tests.registration.test_reviews import Clock, clock, times
 __all__ = ["ahead", "clock", "times"]
 
 LISTED = "the access requests that were listed aren't those that stood"
+TOLD_OTHERS = "of a step of an access request others were told than had to be"
 NOT_DUE = "a step of an access request was told that wasn't due, or that was told before"
 UNTOLD = "a step of an access request fell due two days before a fixed time, and nobody was told of it"
 OTHER_POLICY = "a deadline of an access request isn't what the policy of its day makes it"
@@ -124,6 +125,28 @@ def test_a_step_that_nobody_was_to_be_told_of_is_found(
     assert watching._begin(watch.METHOD, Outcome(empty_pb2.Empty(), rows=rows))()
     watching.stop()
     assert NOT_DUE in owner.findings()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM outbox WHERE kind = {kind} AND recipient = 'npb'",
+        "UPDATE outbox SET recipient = 'sindh-prosecution' WHERE kind = {kind} AND recipient = 'punjab-prosecution'",
+        "UPDATE outbox SET access_request_id = gen_random_uuid() WHERE kind = {kind} AND recipient = 'npb'",
+    ],
+    ids=["left out", "another", "of another request"],
+)
+def test_a_step_of_which_others_were_told_is_found(
+    requests: AccessRequests, owner: Owner, hidden: str, statement: str
+) -> None:
+    # Whoever owns the database lets the province's prosecution or NPB not hear that a prosecutor is silent.
+    watching = a_watch(requests.services, owner.keyring)
+    watching.look()
+    watching.stop()
+    assert hidden
+    assert owner.findings() == []
+    owner.does(statement.format(kind=f"{notification_pb2.EVENT_KIND_ACCESS_REQUEST_REFERRED:d}"))
+    assert TOLD_OTHERS in owner.findings()
 
 
 def test_a_deadline_that_no_policy_gives_is_found(

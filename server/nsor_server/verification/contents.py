@@ -203,7 +203,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         HandedOut(conn, keyring, history, report.add),
         Confirmed(history, enrolled, report.add),
         requests,
-        Silence(conn, requests, reviewed, decided_by, report.add),
+        Silence(conn, requests, reviewed, enrolled, decided_by, add=report.add),
         grants := Grants(conn, keyring, enrolled, report.add),
         ReturnedUses(conn, history, grants, report.add),
         ToldOfReturns(conn, grants, report.add),

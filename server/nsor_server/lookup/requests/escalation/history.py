@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, read
 from nsor_server.lookup.requests.escalation import rules, store
-from nsor_server.lookup.requests.escalation.watch import METHOD
+from nsor_server.lookup.requests.escalation.watch import METHOD, hearing
 from nsor_server.lookup.requests.listed import Requests
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.storage.v1 import record_pb2
@@ -26,7 +27,19 @@ JOIN access_request_step AS s ON s.access_request_id = {UUID_OF_RECORD} AND s.st
 WHERE r.table_name = '{store.STEPS.name}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
+_KINDS: Final = ", ".join(f"{kind:d}" for kind in rules.KINDS)
 _WATCH: Final = f"SELECT uuid_send(access_request_id), next_step_us FROM {store.WATCH_TABLE}"  # noqa: S608 - constants
+_EVENTS: Final = f"""
+SELECT r.index, e.kind, uuid_send(e.access_request_id), e.recipient
+FROM (
+    SELECT event_id, kind, access_request_id, recipient FROM outbox WHERE kind IN ({_KINDS})
+    UNION ALL
+    SELECT event_id, kind, access_request_id, agency_id FROM agency_event WHERE kind IN ({_KINDS})
+) AS e
+JOIN ledger_record AS r ON r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
+ORDER BY r.index
+"""  # noqa: S608 - constants
+TOLD_OTHERS: Final = "of a step of an access request others were told than had to be"
 NOT_DUE: Final = "a step of an access request was told that wasn't due, or that was told before"
 UNTOLD: Final = "a step of an access request fell due two days before a fixed time, and nobody was told of it"
 OTHER_POLICY: Final = "a deadline of an access request isn't what the policy of its day makes it"
@@ -77,11 +90,20 @@ class Silence:
     """The steps of each request that waits. The requests and the fixed times must be at the entry already."""
 
     def __init__(
-        self, conn: Connection, requests: Requests, times: FixedTimes, decided_by: DecidedBy, add: Add
+        self,
+        conn: Connection,
+        requests: Requests,
+        times: FixedTimes,
+        enrolled: Enrolled,
+        decided_by: DecidedBy,
+        *,
+        add: Add,
     ) -> None:
-        self._conn, self._requests, self._times, self._decided_by, self._add = conn, requests, times, decided_by, add
+        self._conn, self._requests, self._times = conn, requests, times
+        self._enrolled, self._decided_by, self._add = enrolled, decided_by, add
         self._rows = Rows(conn, "steps of access requests", _STEPS, add)
-        self.concerns = Concerns((self._rows, requests.rows, *times.rows))
+        self._events = Rows(conn, "events of steps of access requests", _EVENTS, add)
+        self.concerns = Concerns((self._rows, self._events, requests.rows, *times.rows))
         self._waiting: dict[bytes, _Waiting] = {}
         self._decided: set[bytes] = set()
         self._falling_due: list[tuple[int, bytes]] = []
@@ -93,12 +115,16 @@ class Silence:
             self._compare_untold(index, self._times.written.due_us)
         for record in self._requests.written:
             self._written(index, leaf, record)
+        due: list[tuple[int, bytes, str]] = []
         for request_id, step in self._rows.take(index):
-            self._told(index, leaf, request_id, step)
+            due += self._told(index, leaf, request_id, step)
+        if sorted(self._events.take(index)) != sorted(due):
+            self._add(index, TOLD_OTHERS)
 
     def finish(self) -> None:
         """Report what is left, and compare the table by which it is found what falls due."""
         self._rows.finish()
+        self._events.finish()
         expected: dict[bytes, int | None] = dict.fromkeys(self._decided)
         expected |= {one: rules.next_us(each.record, each.told) for one, each in self._waiting.items()}
         missing = object()
@@ -133,7 +159,8 @@ class Silence:
             (step.rule, step.due_us) for step in steps
         }
 
-    def _told(self, index: int, leaf: leaf_pb2.Leaf, request_id: bytes, step: int) -> None:
+    def _told(self, index: int, leaf: leaf_pb2.Leaf, request_id: bytes, step: int) -> list[tuple[int, bytes, str]]:
+        """Take a step that was told; gives who had to hear what of it."""
         waiting = self._waiting.get(request_id)
         if (
             leaf.method != METHOD
@@ -141,9 +168,16 @@ class Silence:
             or not waiting.told < step <= rules.fallen_due(waiting.record, 0, leaf.time_us)
         ):
             self._add(index, NOT_DUE)
-            return
+            return []
+        agencies, record = self._enrolled.agencies(index), waiting.record
+        due = [
+            (int(kind), request_id, str(agency_id))
+            for kind in rules.announced(record, waiting.told, step)
+            for agency_id in set(map(str, hearing(agencies, kind, record)))
+        ]
         waiting.told = step
         self._expect(waiting)
+        return due
 
     def _expect(self, waiting: _Waiting) -> None:
         self._waiting[waiting.record.access_request_id] = waiting

@@ -41,6 +41,8 @@ _STEPS: Final = (
 """What is told while the prosecutor doesn't decide, and by which rule it falls due."""
 _OF_JUVENILES: Final = ((JUVENILES_OVERDUE, JUVENILE_ACCESS), (JUVENILES_ESCALATED, JUVENILE_ESCALATION))
 """What is told while NPB doesn't decide of juveniles' records, likewise."""
+KINDS: Final = tuple(kind for kind, _ in (*_STEPS, *_OF_JUVENILES))
+"""The kinds of events that tell of steps."""
 _NPBS: Final = frozenset(kind for kind, _ in _OF_JUVENILES)
 
 

@@ -79,7 +79,7 @@ class SilenceWatch(Watching):
                     continue  # there is an alert
                 step = rules.fallen_due(record, each.told, now_us)
                 for kind in rules.announced(record, each.told, step):
-                    hear = _hearing(directory.agencies, kind, record, each.district)
+                    hear = hearing(directory.agencies, kind, record)
                     rows += outbox.owed(kind, hear, access_request_id=record.access_request_id)
                 rows += (store.told_row(record.access_request_id, step), store.next_row(record, step))
                 version = Seen(requests.REQUEST_HEADS, (record.access_request_id,), record.version)
@@ -103,13 +103,13 @@ class SilenceWatch(Watching):
         return record
 
 
-def _hearing(
+def hearing(
     agencies: recipients.Agencies,
     kind: notification_pb2.EventKind.ValueType,
     record: record_pb2.AccessRequestRecord,
-    district: str,
 ) -> list[str]:
     """Who hears of a step: the district's prosecution, who asks, the province's prosecution, NPB."""
+    district = record.fir.police_station.rpartition("/")[0]
     of_district = recipients.prosecution_at(agencies, district, _DISTRICT)
     of_province = recipients.prosecution_at(agencies, district, _PROVINCE)
     npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)

@@ -43,9 +43,10 @@ HITS = 2
 """Of each message; as many passengers have a registered number and another date of birth."""
 STREAMS = 6
 """Manifests that each process of clients screens at a time."""
-_DIFFERENT = 25_000
+_DIFFERENT = 2_500
+"""People whom each process makes, where there are more: the others are those once more, under other numbers."""
 _WARM = 4
-_NAMES_SECONDS = 1_200
+_NAMES_SECONDS = 3_600
 _LOOK_UPS = 400
 _BESIDE = 20
 """Manifests that are screened beside look-ups."""

@@ -91,7 +91,7 @@ def test_every_answer_forbids_what_isnt_of_these_pages(small: Site) -> None:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["server"] == "nsor"
     assert small.ask(f"{small.who.path}/en/", "DELETE", Cookie=cookie, Origin=small.origin).status == 405
 

@@ -100,6 +100,7 @@ COMMANDS = {
     "witness": Entry(
         "nsor.cli.witnesses", "witness", "Register, list and retire witnesses of the ledger (Special Committee)."
     ),
+    "console": Entry("nsor.cli.console", "console", "Show the ledger and your agency's accesses in a browser."),
     "agencies": Entry("nsor.cli.directory", "agencies", "List the agencies."),
     "credentials": Entry("nsor.cli.directory", "credentials", "Make a key and a certificate request."),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -53,9 +54,12 @@ def register(session: Session, verifier_key: str, agency_id: str, *, validate_on
 @common
 def list_(session: Session, *, everything: bool) -> None:
     """List the witnesses, and which checkpoint each has co-signed last, by its own clock."""
+    from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
+
     with session.client() as client:
         found = every(client)
-        last = _last(client, found)
+        newest = client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).message
+    last = last_cosigned(newest.cosigned, found)
     shown = [each for each in found if everything or not each.HasField("retire_time")]
     if session.as_json:
         from nsor.cli import programs  # noqa: PLC0415 - as above
@@ -79,7 +83,7 @@ def retire(session: Session, name: str, *, agreed: bool) -> None:
     from nsor.v1 import witnesses_pb2  # noqa: PLC0415 - as above
 
     with session.client(officer=True) as client:
-        known = [each for each in every(client) if name in {each.verifier_key, _name(each)}]
+        known = [each for each in every(client) if name in {each.verifier_key, name_of(each)}]
         if not known:
             raise WrongUse("There is no witness of that name: `nsor witness list --all`")
         if not known[0].HasField("retire_time"):
@@ -102,14 +106,18 @@ def every(client: Client) -> list[witnesses_pb2.Witness]:
         request.page_token = page.next_page_token
 
 
-def _last(client: Client, witnesses: list[witnesses_pb2.Witness]) -> dict[str, tuple[int, int]]:
-    """Of each witness, by its key, the size of the checkpoint that it has co-signed last, and when; checked."""
+def last_cosigned(cosigned: Iterable[bytes], witnesses: Iterable[witnesses_pb2.Witness]) -> dict[str, tuple[int, int]]:
+    """Of each witness, by its key, the size of the checkpoint that it has co-signed last, and when; checked.
+
+    Args:
+        cosigned: checkpoints as the register gives them with the newest one.
+        witnesses: the register's.
+    """
     from nsor.ledger.cosignature import WitnessVerifier  # noqa: PLC0415 - as above
     from nsor.ledger.note import Checkpoint, Note, NoteError  # noqa: PLC0415 - as above
-    from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
     last: dict[str, tuple[int, int]] = {}
-    for signed in client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest()).message.cosigned:
+    for signed in cosigned:
         for each in witnesses:
             try:
                 note = Note.parse(signed)
@@ -125,10 +133,11 @@ def _last(client: Client, witnesses: list[witnesses_pb2.Witness]) -> dict[str, t
 def _row(each: witnesses_pb2.Witness, last: tuple[int, int] | None) -> tuple[str, ...]:
     state = "retired" if each.HasField("retire_time") else "counts"
     size, at = ("", "never") if last is None else (f"{last[0]:,}", at_minute(last[1]))
-    return _name(each), each.agency_id, state, size, at
+    return name_of(each), each.agency_id, state, size, at
 
 
-def _name(each: witnesses_pb2.Witness) -> str:
+def name_of(each: witnesses_pb2.Witness) -> str:
+    """The name that its verifier key begins with."""
     return each.verifier_key.partition("+")[0]
 
 

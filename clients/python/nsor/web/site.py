@@ -2,7 +2,8 @@
 
 Nothing that a page says comes from elsewhere: no script, style, font or picture but those of this package, nothing
 inline (Content-Security-Policy), and the browser keeps nothing (no-store). Languages are in the path: there is no
-cookie but that of admission.
+cookie but that of admission. No page elsewhere is told the address (Referrer-Policy); without any referrer a browser
+would send `Origin: null` with these pages' own forms.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ HEADERS: Final = {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -6,6 +6,11 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, str]] = {
+    # The pages in a browser.
+    "Copy into a browser on this machine: {}": "اسی مشین کے براؤزر میں نقل کریں: {}",
+    "Port {} can't be listened on: choose another one, or none.": (
+        "پورٹ {} نہیں کھل سکتی: کوئی اور چنیں، یا کوئی نہ دیں۔"
+    ),
     # What was done, over an answer.
     "Accepted": "قبول کیا گیا",
     "Access request": "رسائی کی درخواست",

@@ -9,10 +9,14 @@ COMMANDS: Final[dict[str, str]] = {
     "Pakistan's National Sex Offenders Register, for agencies.": (
         "پاکستان کا قومی رجسٹر برائے جنسی مجرمان، اداروں کے لیے۔"
     ),
+    "Show the ledger, accesses and your agency's officers in a browser, until Ctrl-C; each view is an entry.": (
+        "لیجر، رسائیاں اور اپنے ادارے کے افسران براؤزر میں دکھائیں، Ctrl-C تک؛ ہر صفحہ ایک اندراج ہے۔"
+    ),
 }
 """The sentence of each command."""
 
 OPTIONS: Final[dict[str, str]] = {
+    "Of the address; 0 takes a free one.": "پتے کی پورٹ؛ 0 پر کوئی خالی پورٹ لی جاتی ہے۔",
     "Language of what is said to you; tables and fields stay in English.": (
         "جو آپ سے کہا جائے اس کی زبان؛ جدول اور خانے انگریزی میں رہتے ہیں۔"
     ),

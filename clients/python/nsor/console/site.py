@@ -1,0 +1,255 @@
+"""Which pages there are for which kind of agency, and what each asks of the register."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from nsor import contract
+from nsor.cli import besides, keys, witnesses
+from nsor.client import Client
+from nsor.console.urdu import URDU
+from nsor.console.verifying import Verification
+from nsor.errors import NsorError
+from nsor.v1 import directory_pb2, options_pb2, oversight_pb2, tripwires_pb2
+from nsor.web import site
+from nsor.web.admission import Admission
+from nsor.web.pages import Entry, Pages
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+KARACHI: Final = ZoneInfo("Asia/Karachi")
+COMMITTEE: Final = (Entry("", "Log health"), Entry("accesses", "Accesses"), Entry("agencies", "Agencies"))
+"""Pages of the Special Committee."""
+FOCAL_PERSON: Final = (
+    Entry("", "Log health"),
+    Entry("accesses", "Accesses"),
+    Entry("officers", "Officers and systems"),
+    Entry("unusual", "Unusual accesses"),
+    Entry("work", "Open work"),
+)
+"""Pages of whoever acts for another agency."""
+PAGE: Final = 100
+MOST_AGENCIES: Final = 500
+SOON_DAYS: Final = 30
+_OUTCOMES: Final = ("ALLOWED", "REFUSED", "FAILED")
+_DAY: Final = dt.timedelta(days=1)
+
+
+class OwnPages:
+    """The pages of `nsor console`.
+
+    Args:
+        who: may see them.
+        client: calls the register as the user; each call is an entry.
+        agency: the user's own, as the register has it.
+    """
+
+    def __init__(self, who: Admission, client: Client, agency: directory_pb2.Agency) -> None:
+        self._who = who
+        self._client = client
+        self._agency = agency
+        self._is_committee = agency.kind == options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE
+        self._verification = Verification(client)
+        entries = COMMITTEE if self._is_committee else FOCAL_PERSON
+        self._pages = Pages(TEMPLATES, URDU, title="NSOR oversight", entries=entries, root=who.path)
+
+    def application(self, origins: Callable[[], Sequence[str]]) -> web.Application:
+        """All pages of this kind of agency as an application.
+
+        Args:
+            origins: under which they are.
+        """
+        found = site.application(self._who, origins)
+        pages: dict[str, site.Handler] = {"": self.health, "verifying.json": self.verifying, "accesses": self.accesses}
+        if self._is_committee:
+            pages["agencies"] = self.agencies
+        else:
+            pages |= {"officers": self.officers, "unusual": self.unusual, "work": self.work}
+        for path, handler in pages.items():
+            site.page(found, self._who, path, self._told(handler))
+        site.page(found, self._who, "verify", self.verify, form=True)
+        return found
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        """The log: how large it is, how old its newest entry, who has co-signed it, and what was verified."""
+
+        def asked() -> dict[str, Any]:
+            known = witnesses.every(self._client) if self._is_committee else []
+            answer = self._client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+            last = witnesses.last_cosigned(answer.message.cosigned, known)
+            rows = [
+                (witnesses.name_of(each), each.HasField("retire_time"), *last.get(each.verifier_key, (0, 0)))
+                for each in known
+            ]
+            checkpoint = answer.proof.checkpoint
+            return {"size": checkpoint.size, "origin": checkpoint.origin, "witnesses": rows, "entry": answer.index}
+
+        state = self._verification.state
+        certificate = self._client.certificate
+        return self._pages.answer(
+            request,
+            "health.html",
+            **await asyncio.to_thread(asked),
+            is_committee=self._is_committee,
+            state=state,
+            ended=_when(state.ended),
+            why=None if state.error is None else self._why(request, state.error),
+            days=(certificate.not_after - dt.datetime.now(dt.UTC)).days,
+            soon=SOON_DAYS,
+            not_after=f"{certificate.not_after:%Y-%m-%d}",
+            when=_when,
+        )
+
+    async def verify(self, request: web.Request) -> web.StreamResponse:
+        """Begin a verification."""
+        self._verification.begin()
+        return web.Response(status=303, headers={"Location": f"{self._who.path}/{site.language(request)}/"})
+
+    async def verifying(self, _request: web.Request) -> web.StreamResponse:
+        """How far the verification is, for the progress bar."""
+        state = self._verification.state
+        return web.json_response({"running": state.running, "done": state.done, "total": state.total})
+
+    async def accesses(self, request: web.Request) -> web.StreamResponse:
+        """Who called what, when and why: the Committee of all agencies, others of their own."""
+        query = request.query
+        wanted = oversight_pb2.ListAccessesRequest(page_size=PAGE, page_token=query.get("page", ""))
+        wanted.agency_id = query.get("agency", "") if self._is_committee else ""
+        if query.get("outcome") in _OUTCOMES:
+            wanted.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{query['outcome']}")
+        if query.get("purpose") in dict(_purposes()):
+            wanted.of_purpose = options_pb2.Purpose.Value(f"PURPOSE_{query['purpose']}")
+        wanted.method = query.get("method", "")
+        _set_day(wanted.start_time, query.get("since", ""), dt.timedelta(0))
+        _set_day(wanted.end_time, query.get("until", ""), _DAY)
+        answer = await asyncio.to_thread(self._client.oversight.list_accesses, wanted)
+        agencies = await asyncio.to_thread(self._agencies) if self._is_committee else []
+        return self._pages.answer(
+            request,
+            "accesses.html",
+            accesses=[_access(each) for each in answer.message.accesses],
+            next_page=answer.message.next_page_token,
+            asked=query,
+            agencies=[each.agency_id for each in agencies],
+            methods=sorted(contract.names()),
+            purposes=_purposes(),
+            outcomes=_OUTCOMES,
+            own=not self._is_committee,
+            entry=answer.index,
+        )
+
+    async def agencies(self, request: web.Request) -> web.StreamResponse:
+        """The agencies that may call."""
+        found = await asyncio.to_thread(self._agencies)
+        kinds = {each.agency_id: _name(options_pb2.AgencyKind.DESCRIPTOR, each.kind) for each in found}
+        return self._pages.answer(request, "agencies.html", agencies=found, kinds=kinds)
+
+    async def officers(self, request: web.Request) -> web.StreamResponse:
+        """Whose keys act for the agency."""
+        found, people = await asyncio.to_thread(keys.every, self._client)
+        rows = [
+            {
+                "number": each.officer_number,
+                "kind": _name(directory_pb2.KeyKind.DESCRIPTOR, each.kind),
+                "grade": each.grade,
+                "decides": each.decides,
+                "places": ", ".join(each.jurisdiction),
+                "since": _when(each.enrol_time.ToSeconds()),
+                "until": _when(each.disable_time.ToSeconds()) if each.HasField("disable_time") else "",
+            }
+            for each in found
+        ]
+        focal = [(each.number, _when(each.enter_time.ToSeconds()), each.HasField("disable_time")) for each in people]
+        return self._pages.answer(request, "officers.html", officers=rows, focal=focal)
+
+    async def unusual(self, request: web.Request) -> web.StreamResponse:
+        """Accesses of the agency in which something was unusual; what, is NPB's to know."""
+        wanted = tripwires_pb2.ListUnusualAccessesRequest(page_size=PAGE, page_token=request.query.get("page", ""))
+        answer = await asyncio.to_thread(self._client.lookup.list_unusual_accesses, wanted)
+        rows = [
+            {
+                "id": each.unusual_access_id,
+                "found": _when(each.find_time.ToSeconds()),
+                "accesses": [entry.access_id for entry in each.accesses],
+            }
+            for each in answer.message.items
+        ]
+        return self._pages.answer(
+            request, "unusual.html", unusual=rows, next_page=answer.message.next_page_token, entry=answer.index
+        )
+
+    async def work(self, request: web.Request) -> web.StreamResponse:
+        """How much there is to do, and the command for it."""
+        found = await asyncio.to_thread(besides.counts, self._client, self._agency.kind)
+        return self._pages.answer(request, "work.html", counts=found)
+
+    def _agencies(self) -> list[directory_pb2.Agency]:
+        wanted = directory_pb2.ListAgenciesRequest(page_size=MOST_AGENCIES)
+        return list(self._client.directory.list_agencies(wanted).message.agencies)
+
+    def _told(self, handler: site.Handler) -> site.Handler:
+        """What the register refuses, and that it doesn't answer, is a page that says so and what to do."""
+
+        async def answered(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except NsorError as error:
+                return self._pages.answer(request, "refused.html", status=502, why=self._why(request, error))
+
+        return answered
+
+    def _why(self, request: web.Request, error: NsorError) -> tuple[str, str]:
+        """An error's text and next step in the page's language."""
+        urdu = site.language(request) == "ur"
+        return (
+            error.message.ur if urdu else error.message.en,
+            error.next_step.ur if urdu else error.next_step.en,
+        )
+
+
+def _access(each: oversight_pb2.Access) -> dict[str, object]:
+    return {
+        "index": each.index,
+        "when": _when(each.access_time.ToSeconds()),
+        "agency": each.agency_id,
+        "method": each.method.removeprefix("nsor.v1."),
+        "purpose": _name(options_pb2.Purpose.DESCRIPTOR, each.purpose),
+        "outcome": _name(oversight_pb2.AccessOutcome.DESCRIPTOR, each.outcome),
+        "count": each.count,
+        "officer": each.officer_number,
+        "access": each.access_id,
+    }
+
+
+def _purposes() -> list[tuple[str, str]]:
+    """Names of purposes, and how they are written for people."""
+    names = [name.removeprefix("PURPOSE_") for name in options_pb2.Purpose.keys()]  # noqa: SIM118 - no dictionary
+    return [(name, name.lower().replace("_", " ")) for name in names if name != "UNSPECIFIED"]
+
+
+def _name(of: EnumDescriptor, number: int) -> str:
+    """A value of an enumeration without what all its values share; empty for none."""
+    found = of.values_by_number.get(number)
+    shared = of.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    return "" if number == 0 else str(number) if found is None else found.name.removeprefix(shared)
+
+
+def _set_day(target: Timestamp, text: str, later: dt.timedelta) -> None:
+    """Set an instant to the beginning of a day in Pakistan, or later; what isn't a day sets nothing."""
+    try:
+        day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), KARACHI)
+    except ValueError:
+        return
+    target.FromDatetime(day + later)
+
+
+def _when(seconds: float) -> str:
+    return f"{dt.datetime.fromtimestamp(seconds, KARACHI):%Y-%m-%d %H:%M:%S}" if seconds else ""

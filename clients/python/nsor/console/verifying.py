@@ -1,0 +1,77 @@
+"""The own verification of the ledger, begun by a button: it runs beside the pages, one at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from nsor.client import Client
+from nsor.errors import NsorError
+from nsor.verification import Verified
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a verification stands.
+
+    Attributes:
+        running: it isn't over.
+        done: steps that are proved.
+        total: of how many; 0: it isn't known yet.
+        found: what it has shown, at its end.
+        error: why it ended otherwise.
+        ended: when, in Unix seconds; 0: it hasn't.
+    """
+
+    running: bool = False
+    done: int = 0
+    total: int = 0
+    found: Verified | None = None
+    error: NsorError | None = None
+    ended: float = 0.0
+
+
+class Verification:
+    """Verifies the ledger as `nsor ledger verify` does.
+
+    Args:
+        client: of whoever verifies; its proofs are kept in its state folder.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._state = State()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> State:
+        """Now."""
+        with self._lock:
+            return self._state
+
+    def begin(self) -> bool:
+        """Begin one; False: one runs."""
+        with self._lock:
+            if self._state.running:
+                return False
+            self._state = State(running=True)
+        self._thread = threading.Thread(target=self._run, name="verification", daemon=True)
+        self._thread.start()
+        return True
+
+    def _run(self) -> None:
+        try:
+            found = self._client.verify_ledger(progress=self._proved)
+        except NsorError as error:
+            self._set(State(error=error, ended=time.time()))
+        else:
+            self._set(State(found=found, ended=time.time()))
+
+    def _proved(self, done: int, total: int) -> None:
+        self._set(State(running=True, done=done, total=total))
+
+    def _set(self, state: State) -> None:
+        with self._lock:
+            self._state = state

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from prometheus_client import start_http_server
 
 from nsor import OfficerKey
 from nsor.ledger.v1 import leaf_pb2
+from nsor.seal_statement import SignedStatement, Statement
+from nsor.v1 import register_seal_pb2
 from nsor_server import config
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access.limits import Limits
@@ -31,6 +34,7 @@ from nsor_server.storage.attach import attached
 from nsor_server.storage.pool import Database
 from nsor_server.tracing.spans import Tracing
 from nsor_server.tracing.store import SpanStore
+from tests import deciding
 from tests.rpc.conftest import database_url
 
 EXAMPLES = Path(__file__).parents[2] / "certs" / "agencies.toml"
@@ -341,3 +345,26 @@ def test_why_calls_were_refused_comes_from_their_spans(say: Say, state_dir: Path
 def test_without_a_decision_nothing_is_erased(say: Say) -> None:
     code, said = say("erase", "--yes")
     assert (code, said) == (0, "There is nothing to erase, and nothing whose backups have expired.\n")
+
+
+def test_two_signed_files_seal_the_register_and_status_says_so(say: Say, tmp_path: Path) -> None:
+    settings = config.load(os.environ)
+    keys, files = [OfficerKey.generate() for _ in range(2)], [tmp_path / "first", tmp_path / "second"]
+    with attached(settings) as database, database.owner() as owner:
+        ((origin,),) = owner.execute("SELECT origin FROM ledger_head").fetchall()
+        for nth, key in enumerate(keys):
+            owner.execute(
+                "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
+                " kind, decides) VALUES (%s, 'npb', %s, %s, '{}', 17, gen_random_uuid(), 1, true)",
+                (key.key_id, f"SEALS-{nth}", key.public_key),
+            )
+        deciding.record(owner, keyrings.load(settings.keys), origin)
+    statement = Statement(origin, uuid.uuid4().bytes, register_seal_pb2.REGISTER_SEAL_REASON_INTRUSION)
+    for file, key in zip(files, keys, strict=True):
+        file.write_bytes(SignedStatement.signed(statement, key, time.time_ns() // 1000).encode())
+    code, said = say("seal", "--signed", str(files[0]), "--signed", str(files[0]))
+    assert (code, "of one person" in said) == (EXPECTED, True)
+    assert not say("status")[1].startswith("SEALED")
+    code, said = say("seal", *(each for file in files for each in ("--signed", str(file))))
+    assert (code, f"seal {uuid.UUID(bytes=statement.seal_id)}" in said) == (0, True)
+    assert say("status")[1].startswith("SEALED since ")

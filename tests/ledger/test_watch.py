@@ -12,8 +12,10 @@ import pytest
 from nsor_server.commands import ledger_watch
 from nsor_server.commands.ledger_watch import Result, Watch
 from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.operator import entry as operator_entry
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.increments import increment
 from nsor_server.verification.reached import NOTHING, Reached
 from nsor_server.verification.report import Report
@@ -162,7 +164,7 @@ def test_a_row_that_a_new_entry_wrote_is_compared_with_it(services: Services, tm
 
 def test_a_watch_reads_everything_at_first_and_once_a_day(operator: Operator, write: Write, database: Database) -> None:
     told: list[str] = []
-    watching = Watch(operator.settings(), operator.keyring, lambda _, line: told.append(line))
+    watching = Watch(operator.settings(), lambda: operator.keyring, lambda _, line: told.append(line))
     write(5)
     assert watching.look(0.0, DAY).findings == []
     write(3)
@@ -178,6 +180,18 @@ def test_a_watch_reads_everything_at_first_and_once_a_day(operator: Operator, wr
     assert watching.look(120.0, DAY).findings == []
     assert watching.look(DAY + 1, DAY).first_bad == 2
     assert told[-1] == "everything verified: 8 entries, 1 findings"
+
+
+def test_a_rotation_of_the_keys_is_no_finding(operator: Operator, write: Write, database: Database) -> None:
+    keyring = operator.keyring
+    watching = Watch(operator.settings(), lambda: keyring, lambda *_: None)
+    write(2)
+    assert watching.look(0.0, DAY).findings == []
+    keyring = keyring.rotated()
+    with database.owner() as owner:
+        Ledger(keyring, ORIGIN).append(owner, [operator_entry("nsor-server/test", record_pb2.AccessDetail())])
+    result = watching.look(60.0, DAY)
+    assert (result.findings, result.entries) == ([], 3)
 
 
 def test_it_exits_1_with_an_alert_that_names_the_first_bad_index(
@@ -211,7 +225,7 @@ def test_a_database_that_does_not_answer_is_no_finding(
         raise psycopg.OperationalError
 
     write(1)
-    watching = Watch(operator.settings(), operator.keyring, lambda *_: None)
+    watching = Watch(operator.settings(), lambda: operator.keyring, lambda *_: None)
     monkeypatch.setattr(watching, "look", away)
     assert not ledger_watch._broken(watching, DAY)
     assert "nothing was verified (OperationalError)" in caplog.text

@@ -10,13 +10,22 @@ from typing import Any
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.message import Message
 
-from nsor.v1 import access_requests_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, registration_pb2
+from nsor.v1 import (
+    access_requests_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    oversight_pb2,
+    register_seal_pb2,
+    registration_pb2,
+)
 from nsor_server.access import directory, gate
 from nsor_server.access.contract import Contract
 from nsor_server.storage import keyring as keyrings
 from tests.polling import until
-from tests.rpc.callers import Caller, Serve, Serving, answered
+from tests.rpc.callers import Answered, Caller, Serve, Serving, answered, decision
 from tests.rpc.seals import CONFIRM, DRILL, PROPOSE, Officers, confirms, decide, proposed, seals, unseals
 from tests.rpc.test_broken_database import SECONDS, past
 from tests.rpc.test_screening import SCREEN, declared, message
@@ -199,3 +208,51 @@ def test_what_was_disclosed_behind_a_seal_is_found(serving: Serving, monkeypatch
     officers.unseal(seal_id)
     assert police.call(LIST, access_requests_pb2.ListAccessRequestsRequest()).code is grpc.StatusCode.OK
     assert found_by_verification(serving) == ["it was answered although the register was sealed"]
+
+
+def test_signed_calls_that_are_sent_again_seal_and_unseal_nothing(serving: Serving) -> None:
+    # Whoever has recorded them sends the same bytes within their five minutes, also on the officer's own connection.
+    officers = Officers(serving)
+    sent: list[tuple[Caller, str, bytes, bytes, bytes]] = []
+
+    def decides(caller: Caller, method: str, request: Message) -> bytes:
+        assert caller.officer is not None
+        nonce, encoded = os.urandom(32), request.SerializeToString()
+        sent.append((caller, method, nonce, encoded, decision(caller.officer, method, nonce, encoded)))
+        return again(*sent[-1]).message
+
+    def again(caller: Caller, method: str, nonce: bytes, encoded: bytes, signed: bytes) -> Answered:
+        answer = caller.call(method, encoded, nonce=nonce, nsor_decision_bin=signed)
+        assert answer.code is grpc.StatusCode.OK, answer.reason
+        return answer
+
+    first, second, third, fourth = officers.npb
+    made = decides(first, PROPOSE, seals())
+    seal_id = register_seal_pb2.ProposeRegisterSealResponse.FromString(made).proposal.proposal_id
+    decides(second, CONFIRM, confirms(seal_id))
+    made = decides(third, PROPOSE, unseals(seal_id))
+    unsealing = register_seal_pb2.ProposeRegisterSealResponse.FromString(made).proposal.proposal_id
+    decides(fourth, CONFIRM, confirms(unsealing))
+    decides(officers.committee, CONFIRM, confirms(unsealing))
+    assert not officers.standing().HasField("seal")
+    for each in sent:
+        again(*each)
+    assert not officers.standing().HasField("seal")
+    assert not officers.standing().HasField("proposal")
+    # And all of it once more under a new seal: an old answer, and nothing else.
+    other = officers.seal()
+    for each in sent:
+        again(*each)
+    assert officers.standing().seal.seal_id == other
+
+
+def test_a_seal_whose_row_is_taken_away_later_stays_for_whoever_has_read_it(serving: Serving) -> None:
+    officers = Officers(serving)
+    asking = serving.caller("punjab-prosecution", officer=True)
+    officers.seal()
+    assert asks(asking) == "REGISTER_SEALED"
+    past(serving, "ALTER TABLE register_seal DISABLE TRIGGER USER")
+    past(serving, "DELETE FROM register_seal")
+    serving.enrol("nadra")  # what decides has changed, so that it is read again
+    assert [asks(asking) for _ in range(3)] == ["REGISTER_SEALED"] * 3
+    assert any("register_seal" in problem for problem in found_by_verification(serving))

@@ -92,8 +92,14 @@ class Result:
 class Watch:
     """Verifies again and again, and remembers in memory alone what it has verified."""
 
-    def __init__(self, settings: Settings, keyring: Keyring, tell: Callable[[Result, str], None]) -> None:
-        """``tell`` hears what each verification said, with a line for people."""
+    def __init__(self, settings: Settings, keyring: Callable[[], Keyring], tell: Callable[[Result, str], None]) -> None:
+        """Prepare.
+
+        Args:
+            settings: of the register.
+            keyring: gives its keyring, as it is now: it may be rotated meanwhile.
+            tell: hears what each verification said, with a line for people.
+        """
         self._settings, self._keyring, self._tell = settings, keyring, tell
         self._reached: Reached | None = None
         self._whole_due = 0.0
@@ -130,13 +136,13 @@ class Watch:
         return self._result
 
     def _verified(self, database: Database, since: Reached | None) -> Report:
-        copy = self._settings.checkpoint_file
+        copy, keyring = self._settings.checkpoint_file, self._keyring()
         # Before the snapshot: a register that serves adds to it what the snapshot can't have.
         measured = (copy, outside.extent(copy))
         with snapshot(database.connect()) as conn:
             if since is None:
-                return whole(conn, database, self._keyring, self._settings, copy=measured)
-            return increment(conn, self._keyring, self._settings.ledger_origin, measured, since)
+                return whole(conn, database, keyring, self._settings, copy=measured)
+            return increment(conn, keyring, self._settings.ledger_origin, measured, since)
 
 
 @ledger.command()
@@ -160,7 +166,9 @@ def watch(every: float, whole_every: float, metrics: Path | None, once: bool) ->
     second.collect_seldom()
     settings = config.load(os.environ)
     lines = logs.begin(settings.log_format)
-    keyring = keyring_of(settings)
+    first = keyring_of(settings)
+    # A descriptor can be read once: who hands the keyring over so starts this anew after a rotation.
+    keyring = (lambda: first) if settings.keys.startswith("fd:") else (lambda: keyring_of(settings))
     stopped = threading.Event()
     with _until_told(stopped):
         watching = Watch(settings, keyring, lambda result, line: _tell(result, line, metrics))

@@ -14,12 +14,14 @@ from typing import Final
 import click
 
 from nsor_server import config
+from nsor_server.access import register_seal
 from nsor_server.commands import health, known_agency
 from nsor_server.directory import agencies, standing
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import activity, operator
 from nsor_server.pki import index
+from nsor_server.storage import decided_rows
 from nsor_server.storage.attach import attached
 
 _HOUR: Final = dt.timedelta(hours=1)
@@ -52,6 +54,7 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         for refusal in activity.refusals(owner, to_us(at - _HOUR)):
             refused[refusal.agency] += refusal.count
         known = standing.serials(owner)
+        seal = register_seal.standing(decided_rows.unproved(owner)).seal
     server = health.read(settings.metrics_listen)
     streams = None if server is None else server.streams
     missing = _missing(index_file, known, at)
@@ -71,6 +74,8 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         for line in lines:
             click.echo(json.dumps(line))
         return
+    if seal:
+        click.echo(f"SEALED since {seal[-1].at.astimezone(KARACHI):%Y-%m-%d %H:%M}: nobody is shown to anybody.\n")
     # Not a table that is fitted to the terminal: it would cut an id where it is long.
     width = max(map(len, ("agency", *ids)))
     click.echo(f"{'agency':<{width}}  {'last call':<10}  open  refused  certificate until")

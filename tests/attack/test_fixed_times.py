@@ -14,6 +14,7 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, review_times
+from tests.notification.test_arrivals import take
 from tests.orders import cnic, judgment
 from tests.registration.test_closure import confirmed, old, time
 from tests.registration.test_corrections import asked
@@ -71,6 +72,18 @@ def test_other_judgments_are_told_of(services: Services, after: Callable[[int], 
     time = last(services)
     assert [each.judgment_id for each in time.judged] == [raw(ids[1])]
     assert list(time.overdue_judgment_ids) == [raw(ids[1])]
+    assert owner.findings()
+
+
+def test_later_times_come(services: Services, after: Callable[[int], None], owner: Owner) -> None:
+    # Whatever became of those before, but for the last, which says from where it goes on.
+    take(services, cnic())
+    for _ in range(3):
+        after(1)
+    owner.does(CHANGED.format("review_time", "number = 2"))
+    for _ in range(2):
+        after(1)
+    assert last(services).number == 5
     assert owner.findings()
 
 

@@ -14,6 +14,7 @@ from nsor_server.calls import RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
+from nsor_server.storage.readable import readable
 from nsor_server.storage.sealing import SealBroken, Sealing
 from nsor_server.storage.v1 import record_pb2
 
@@ -140,13 +141,11 @@ def times_since(conn: Connection, sealer: Sealing, after_us: int) -> list[record
     return _opened(conn, sealer, conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall())
 
 
-def since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewRecord]:
-    """The reviews that were written at times later than an instant.
-
-    Raises:
-        errors.Internal: a time isn't what was written.
-    """
-    return [each for record in times_since(conn, sealer, after_us) for each in record.reviews]
+def readable_since(conn: Connection, sealer: Sealing, after_us: int) -> list[record_pb2.ReviewTimeRecord]:
+    """The same, for the next time, but for those that aren't what was written: there is an alert."""
+    found = conn.execute(_TIMES_SINCE, (instant(after_us),)).fetchall()
+    reviews = _of_times(conn, found)
+    return list(readable(found, lambda time: _opened(conn, sealer, [time], reviews)[0]))
 
 
 def page(conn: Connection, sealer: Sealing, *, before: int | None, most: int) -> list[StoredReview]:
@@ -190,14 +189,21 @@ def _opened(
 ) -> list[record_pb2.ReviewTimeRecord]:
     """Times that were read, opened and compared with the rows of their reviews, which are read if they weren't yet."""
     if reviews is None:
-        read: dict[int, list[tuple[int, bytes, bytes, int]]] = {}
-        for of_time, *columns in conn.execute(_OF, ([number for _, number, _, _ in times],)):
-            read.setdefault(of_time, []).append(tuple(columns))
-        reviews = read
+        reviews = _of_times(conn, times)
     return [
         open_time(sealer, (time_id, number, to_us(due_at)), reviews.get(number, ()), sealed)
         for time_id, number, due_at, sealed in times
     ]
+
+
+def _of_times(
+    conn: Connection, times: Sequence[tuple[bytes, int, dt.datetime, bytes]]
+) -> dict[int, list[tuple[int, bytes, bytes, int]]]:
+    """The rows of the reviews of some times, by the numbers of these."""
+    found: dict[int, list[tuple[int, bytes, bytes, int]]] = {}
+    for of_time, *columns in conn.execute(_OF, ([number for _, number, _, _ in times],)):
+        found.setdefault(of_time, []).append(tuple(columns))
+    return found
 
 
 def _columns(review: record_pb2.ReviewRecord) -> tuple[int, bytes, bytes, int]:

@@ -165,7 +165,8 @@ class ReviewTimes:
         before = review_store.last_time(conn, self._sealer) or record_pb2.ReviewTimeRecord(examined_to=-1)
         # Before anything else: of whom it archives the time tells nothing more, and nothing asked of him postpones it.
         ended = self._terms.due(conn, record, agencies=directory.agencies, now=directory.now())
-        written = review_store.since(conn, self._sealer, due_us - _DAY_US)
+        of_day = review_store.readable_since(conn, self._sealer, due_us - _DAY_US)
+        written = [each for one in of_day for each in one.reviews]
         time = collisions.Time(record, before, state.last_review, written, directory.policy.reviews)
         collided = collisions.due(conn, self._sealer, self._blind_index, time, ended.following)
         unchanged = self._duplicates.due(conn, record, before, state.last_review, written)

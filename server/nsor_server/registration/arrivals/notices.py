@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -220,7 +219,8 @@ def still_open(
     # Counted before they are read: one that is taken in between is found or was not counted.
     ((taken,),) = ask(conn, _TAKEN, arrays.integer(after_us), arrays.integer(due_us))
     ((first,),) = ask(conn, _FIRST, arrays.integer(due_us))
-    ended = sorted({arrival_id for arrival_id, _ in _matched(conn, sealer, first)})
+    times = [] if first is None else review_store.readable_since(conn, sealer, to_us(first) - 1)
+    ended = sorted({each.arrival_id for time in times for each in time.arrivals})
     stored = [StoredArrival(*columns) for columns in ask(conn, _OPEN, arrays.integer(due_us), arrays.uuids(ended))]
     found = readable(stored, lambda each: known.get(each.arrival_id) or opened(sealer, each))
     return {each.arrival_id: each for each in found}, Seen(TAKEN, (after_us, due_us), taken)
@@ -233,16 +233,12 @@ def with_keys(conn: Connection, sealer: Sealer, registration_id: bytes) -> dict[
         errors.Internal: a time isn't what was written.
     """
     ((first,),) = conn.execute(_FIRST_KEY).fetchall()
-    met = sorted({arrival_id for arrival_id, of in _matched(conn, sealer, first) if of == registration_id})
+    times = [] if first is None else review_store.times_since(conn, sealer, to_us(first) - 1)
+    matches = (each for time in times for each in time.arrivals)
+    met = sorted({each.arrival_id for each in matches if each.registration_id == registration_id})
     return dict(conn.execute(_KEYS_OF, ([uuid.UUID(bytes=each) for each in met],), binary=True).fetchall())
 
 
 def destroy(conn: Connection, before_us: int, most: int) -> int:
     """Delete the keys of notices that ended before an instant, so many at most; how many it were."""
     return conn.execute(_DESTROY, {"before": before_us, "most": most}).rowcount
-
-
-def _matched(conn: Connection, sealer: Sealer, first: dt.datetime | None) -> Iterable[tuple[bytes, bytes]]:
-    """Of each match since the first of some notices was taken: the notice and the registration."""
-    times = [] if first is None else review_store.times_since(conn, sealer, to_us(first) - 1)
-    return [(each.arrival_id, each.registration_id) for time in times for each in time.arrivals]

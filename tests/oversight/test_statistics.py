@@ -77,7 +77,12 @@ def look_up_in_emergencies(services: Services, times: int) -> None:
         review(services, opened(services, officer, cnic()))
 
 
-def test_each_fact_is_counted_once_where_it_was_recorded(services: Services, keyring: Keyring) -> None:
+@pytest.mark.parametrize("at_once", [1, facts.OPENED_AT_ONCE])
+def test_each_fact_is_counted_once_where_it_was_recorded(
+    services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(facts, "OPENED_AT_ONCE", at_once)
+    monkeypatch.setattr(facts, "AT_ONCE", 10 * at_once)
     services.get(services.confirmed().registration_id, NPB)
     services.create()
     requests = AccessRequests(services)

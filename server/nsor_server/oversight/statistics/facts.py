@@ -31,6 +31,8 @@ Measure: TypeAlias = oversight_pb2.StatisticsMeasure.ValueType
 IN_TIME, LATE = "IN_TIME", "LATE"
 AT_ONCE: Final = 10_000
 """Entries of one statement."""
+OPENED_AT_ONCE: Final = 1_000
+"""Versions of registrations of one: an entry of an import wrote many, and PostgreSQL doesn't wait for ever."""
 _COUNTRY: Final = "PK"
 _HOUR_US, _DAY_US = 3_600_000_000, 86_400_000_000
 _REQUESTS: Final = "access_request_version"
@@ -58,12 +60,15 @@ WHERE e.index >= %(first)s AND e.index < %(stop)s AND e.outcome = %(refused)s AN
 ORDER BY e.index
 """
 _VERSIONS: Final = f"""
-SELECT e.method, e.agency, {registrations.COLUMNS}
+SELECT r.index, r.ordinal, e.method, e.agency, {registrations.COLUMNS}
 FROM ledger_record AS r
 JOIN ledger_entry AS e USING (index)
 JOIN registration_version AS v ON v.registration_id = encode(r.row_id, 'hex')::uuid AND v.version = r.version
 JOIN registration_key AS k ON k.registration_id = v.registration_id
 WHERE r.index >= %(first)s AND r.index < %(stop)s AND r.table_name = 'registration_version'
+    AND (r.index, r.ordinal) > (%(index)s, %(ordinal)s)
+ORDER BY r.index, r.ordinal
+LIMIT %(most)s
 """  # noqa: S608 - constants
 _REQUESTED: Final = """
 SELECT uuid_send(v.access_request_id), v.version, v.district, v.sealed
@@ -222,9 +227,17 @@ class Facts:
     def _registrations(
         self, where: _Where
     ) -> Iterator[tuple[int, str, registrations.StoredVersion, record_pb2.RegistrationRecord]]:
-        for method, agency, *columns in self._conn.execute(_VERSIONS, where, binary=True):
-            row = registrations.StoredVersion(*columns)
-            yield method, agency, row, registrations.open_version(self._sealer, row)
+        place: _Where = {"index": where["first"], "ordinal": -1}
+        while True:
+            asked = {**where, **place, "most": OPENED_AT_ONCE}
+            found = self._conn.execute(_VERSIONS, asked, binary=True).fetchall()
+            for _, _, method, agency, *columns in found:
+                row = registrations.StoredVersion(*columns)
+                yield method, agency, row, registrations.open_version(self._sealer, row)
+            if len(found) < OPENED_AT_ONCE:
+                return
+            place = {"index": found[-1][0], "ordinal": found[-1][1]}
+            self._went_on()
 
     def _place(self, agency: str) -> str:
         return self._places.get(agency, _COUNTRY)

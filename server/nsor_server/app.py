@@ -38,6 +38,7 @@ from nsor_server.ledger import (
     cosignatures,
     directory_proof,
     epoch,
+    key_rotation,
     keyring_check,
     migrations,
     outside,
@@ -496,6 +497,7 @@ class _Parts:
             ledger.continuity.known(directory_proof.at_start(connection, LogKeys.of(self.keyring)))
             trusted = witness_keys.load(self.settings.witnesses)
             epoch.check(connection, self.keyring, self.settings.ledger_origin, trusted)
+            key_rotation.check(connection, self.keyring, self.settings.ledger_origin)
 
         def copied(appended: Appended) -> None:
             if appended.receipts:

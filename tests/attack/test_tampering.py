@@ -97,6 +97,7 @@ from tests.registration import test_sealed_reading as sealed_readings
 from tests.registration.test_duty_watch import a_watch
 from tests.registration.test_judgments import confirming, judgment
 from tests.registration.test_review_decisions import MERGE, Pair
+from tests.rotated import rotate
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -513,7 +514,9 @@ def fetch(services: Services) -> None:
 
 
 def go_on(database: Database, keyring: Keyring, copy: Path) -> None:
-    """Lose an entry, open an epoch, and have a witness co-sign it."""
+    """Rotate the ledger's key, lose an entry, open an epoch, and have a witness co-sign it."""
+    for _ in range(2):
+        rotate(database, keyring)
     with database.owner() as owner:
         notes = owner.execute("SELECT note FROM ledger_checkpoint ORDER BY size").fetchall()
         copy.write_bytes(b"".join(bytes(note) + b"\n" for (note,) in notes))

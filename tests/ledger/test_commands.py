@@ -60,6 +60,10 @@ class Operator:
         return config.load(self.environment)
 
     def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+        return self.do("ledger", *arguments, typed=typed)
+
+    def do(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+        """Any command."""
         # In this process: one of its own costs a second and a half of imports each time. tests/e2e has real ones.
         said = io.StringIO()
         with (
@@ -69,7 +73,7 @@ class Operator:
             contextlib.redirect_stderr(said),
         ):
             try:
-                code = run(["ledger", *arguments])
+                code = run(list(arguments))
             except SystemExit as ended:
                 code = int(ended.code or 0)
             return code, said.getvalue()

@@ -12,11 +12,13 @@ import pytest
 
 from nsor.ledger import copied, merkle, note, tlog_tiles
 from nsor.ledger.tlog_proof import SUFFIX, TlogProof
-from nsor_server.ledger import proofs, published
+from nsor_server.ledger import key_rotation, proofs, published
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.proofs import Proofs
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
-from tests.ledger.conftest import ORIGIN, Write, guard, ledger, new_entry, write
+from tests.ledger.conftest import ORIGIN, NewEntry, Write, guard, ledger, new_entry, write
 from tests.peers.go import program
 
 __all__ = ["guard", "ledger", "new_entry", "write"]
@@ -106,3 +108,22 @@ def test_consistency_is_proved_by_another_library(database: Database, exported: 
     sized = ("consistency", str(first), roots[0], str(second), roots[1])
     assert run("merkle", *sized, *hashes) == "proved\nexit 0"
     assert "exit 1" in run("merkle", "consistency", str(first), other, str(second), roots[1], *hashes)
+
+
+def test_after_a_rotation_of_the_key_fsck_takes_the_new_one_alone(
+    database: Database, keyring: Keyring, write: Write, new_entry: NewEntry, tmp_path: Path
+) -> None:
+    write(300)
+    rotated = keyring.with_ledger(keyring.ledger.with_next())
+    with database.owner() as owner:
+        key_rotation.rotate(owner, rotated)
+    with database.transaction() as conn:
+        Ledger(rotated, ORIGIN).append(conn, [new_entry() for _ in range(9)])
+        signed = proofs.checkpoint(conn)
+        newest = LogKeys.of(rotated).verify(signed)
+        update(conn, tmp_path / "log", signed, newest, None)
+    new = note.Verifier.of(rotated.ledger.signers[1], ORIGIN).text()
+    (tmp_path / "key").write_text(new)
+    assert f"Successfully fsck'd log with size {newest.size}" in checked(tmp_path / "log")
+    (tmp_path / "key").write_text(keyring.verifier_key(ORIGIN))
+    assert "Successfully" not in checked(tmp_path / "log")

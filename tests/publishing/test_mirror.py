@@ -20,10 +20,12 @@ from nsor import cli
 from nsor.journal import Base, Journal
 from nsor.ledger import copied, note
 from nsor.ledger.note import Checkpoint
+from nsor_server.ledger import key_rotation
 from nsor_server.storage.keyring import Keyring
 from tests.ledger.conftest import ORIGIN, Write
 from tests.ports import free_port
 from tests.publishing.conftest import SIZE, Publish, Published
+from tests.rotated import rotate
 
 Mirror = Callable[..., tuple[int, str]]
 REFUSED, SETTINGS, PROOF_FAILED = 1, 2, 3
@@ -260,3 +262,22 @@ def test_whatever_else_is_answered_is_not_the_log(
         assert most < 10_000_000  # bytes: no answer fills the memory
         assert "LOG_WRONG" in said
         assert not list(tmp_path.glob("log/**/*"))
+
+
+def test_a_mirror_goes_on_after_a_rotation_that_this_computer_has_followed(
+    published: Published, mirror: Mirror, write: Write, keyring: Keyring, tmp_path: Path
+) -> None:
+    database, key = published.database, keyring.verifier_key(ORIGIN)
+    assert mirror(published.port)[0] == 0
+    rotate(database, keyring)
+    write(1)
+    assert mirror(published.port)[0] == PROOF_FAILED  # nothing has proved the new key yet
+    with (
+        database.transaction() as conn,
+        contextlib.closing(Journal(tmp_path / "state", note.Verifier.parse(key))) as journal,
+    ):
+        journal.keep_rotations(key_rotation.read(conn))
+    code, said = mirror(published.port, "--json")
+    assert code == 0, said
+    assert json.loads(said)["ledger_key"] == keyring.verifier_key(ORIGIN)
+    assert size_of(tmp_path / "log") > SIZE

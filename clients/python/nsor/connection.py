@@ -24,11 +24,12 @@ from nsor import contract, forms, receipts, status
 from nsor.advice import NEXT_STEPS, Words
 from nsor.answers import Answer
 from nsor.certificate import ClientCertificate
-from nsor.errors import NsorError, ProofFailed, SettingsWrong, Unreachable
+from nsor.errors import NsorError, ProofFailed, ReceiptWrong, SettingsWrong, Unreachable
 from nsor.journal import Journal
 from nsor.ledger import note
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import Opening
+from nsor.ledger.rotations import Rotation, RotationForged
 from nsor.officer import OfficerKey
 from nsor.origins import Origins, UnknownOrigin
 from nsor.retries import Retries
@@ -137,12 +138,17 @@ class Connection:
 
         Raises:
             SettingsWrong: a file is missing or is not what it should be.
+            ReceiptWrong: what is kept of rotations of the ledger's key isn't what proves them.
         """
         self.target = target
         self.certificate = ClientCertificate.load(certificate, key, ca)
         self.verifier = _verifier(ledger_key)
         self.origins = Origins(self.verifier, [_witness(each) for each in witnesses])
         self.journal = Journal(state_dir, self.verifier)
+        try:
+            self.origins.follow((), self.journal.rotations())
+        except RotationForged:
+            raise ReceiptWrong("key") from None
         self.officer = officer
         self.focal_persons = tuple(focal_persons)
         self._timeout = timeout_seconds
@@ -242,11 +248,14 @@ class Connection:
         try:
             return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
         except UnknownOrigin:
-            self.origins.follow(self._openings())
+            openings, turned = self._openings()
+            self.origins.follow(openings, turned)
+            if turned:
+                self.journal.keep_rotations(turned)
             return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
 
-    def _openings(self) -> list[Opening]:
-        """What the register says of its epochs. It proves itself: this answer needs no receipt that is known."""
+    def _openings(self) -> tuple[list[Opening], list[Rotation]]:
+        """What the register says of its epochs and keys. It proves itself: no receipt of it needs to be known."""
         method = contract.method("nsor.v1.OversightService/GetCheckpoint")
         exchange = self._exchange(method, b"")
         try:
@@ -255,8 +264,13 @@ class Connection:
             )
         except grpc.RpcError:
             raise UnknownOrigin from None
-        found = read_message(oversight_pb2.GetCheckpointResponse, answer).epochs
-        return [Opening(e.first_index, e.last_known, e.leaf, e.checkpoint, tuple(e.hashes)) for e in found]
+        found = read_message(oversight_pb2.GetCheckpointResponse, answer)
+        openings = [Opening(e.first_index, e.last_known, e.leaf, e.checkpoint, tuple(e.hashes)) for e in found.epochs]
+        turned = [
+            Rotation(e.first_index, e.previous_key, e.key, e.leaf, e.checkpoint, tuple(e.hashes))
+            for e in found.rotations
+        ]
+        return openings, turned
 
     def close(self) -> None:
         """Close the channel and sync the journal."""

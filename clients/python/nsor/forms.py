@@ -86,6 +86,11 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
     options_pb2.FORMAT_CANDIDATE_ID: Form(
         "the id of a candidate, as `nsor search` gave it", "وہ نمبر جو `nsor search` نے دیا", "CAESEDAxOGM0"
     ),
+    options_pb2.FORMAT_WITNESS_KEY: Form(
+        "a witness's verifier key: its name in small letters, +, the key's id, +, the key",
+        "تصدیق کنندہ کی جانچ کی کلید: چھوٹے حروف میں نام، +، کلید کا شناختی نمبر، +، کلید",
+        "witness.example/one+94987d11+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+    ),
     options_pb2.FORMAT_COUNTRY: Form("two capital letters of a country", "ملک کے دو بڑے حروف", "PK"),
     options_pb2.FORMAT_VEHICLE_NUMBER: Form(
         "1 to 3 letters, perhaps two digits of a year, and 1 to 4 digits",

@@ -15,13 +15,14 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nsor.errors import LeafMissing, LedgerForked
 from nsor.ledger import epochs, note
-from nsor.origins import opened
+from nsor.ledger.rotations import Rotation, decode, encode
+from nsor.origins import parsed
 from nsor.receipts import Proof
 
 LEAVES = "leaves.jsonl"
@@ -75,6 +76,7 @@ class Journal:
         self._verifier = verifier
         self._leaves = self.folder / LEAVES
         self._base = self.folder / "checkpoint.json"
+        self._rotations = self.folder / "rotations.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         # By origin as well: after a loss that the register has owned up to, sizes and indexes come again.
@@ -84,7 +86,7 @@ class Journal:
             self._drop_torn_line()
         base = self.base()
         if base.note:
-            kept = opened(base.note, verifier)
+            kept = parsed(base.note, verifier)
             self._roots[kept.origin, kept.size] = kept.root
 
     def keep(self, proof: Proof, *, leaf: bool = True) -> None:
@@ -117,17 +119,35 @@ class Journal:
             return Base()
         return Base(stored["checkpoint"].encode(), stored["verified_bytes"])
 
+    def rotations(self) -> list[Rotation]:
+        """How the ledger's key was replaced, as far as this client has followed: each proves itself.
+
+        Raises:
+            RotationForged: the file is damaged.
+        """
+        try:
+            return decode(self._rotations.read_bytes())
+        except FileNotFoundError:
+            return []
+
+    def keep_rotations(self, shown: Sequence[Rotation]) -> None:
+        """Keep how the ledger's key was replaced, so that nobody shows less of it to another run."""
+        self._replace(self._rotations, encode(shown))
+
     def advance(self, base: Base) -> None:
         """Replace the last verified checkpoint, durably: the old file or the new one, never half of one."""
         os.fsync(self._file)
         stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
-        new = self._base.with_suffix(".new")
+        self._replace(self._base, json.dumps(stored).encode())
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        new = path.with_suffix(".new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(stored, file)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        new.replace(self._base)
+        new.replace(path)
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)

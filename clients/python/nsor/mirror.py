@@ -22,6 +22,7 @@ from nsor.advice import NEXT_STEPS, Words
 from nsor.errors import LedgerForked, LedgerRolledBack, NsorError, ProofFailed, Refused, SettingsWrong, Unreachable
 from nsor.ledger import copied, epochs, note
 from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor.ledger.rotations import Keys
 from nsor.ledger.tlog_tiles import MAX_ENTRY_BYTES, WIDTH, Bundle, Tile, TileError
 
 SECONDS: Final = 30.0
@@ -191,6 +192,7 @@ def mirror(
     source: Source,
     verifier: note.Verifier,
     *,
+    keys: Keys | None = None,
     entries: bool,
     known: Sequence[Checkpoint] = (),
     progress: copied.Progress | None = None,
@@ -201,6 +203,7 @@ def mirror(
         folder: is made where it isn't there.
         source: of the log.
         verifier: the ledger's key, under the origin of any of its epochs.
+        keys: all keys of the ledger, where that one was replaced; None: it is the only one.
         entries: the entries too.
         known: what was verified elsewhere: the log has to contain these trees, but for those of other origins.
         progress: is told how many entries of how many are there.
@@ -213,10 +216,11 @@ def mirror(
         NsorError: something can't be had.
         OSError: the folder can't be written; it is the log that it was.
     """
-    held = _held(folder, verifier)
+    keys = keys or Keys.of(verifier)
+    held = _held(folder, verifier, keys)
     signed = source.checkpoint()
     try:
-        newest = _opened(signed, verifier)
+        newest = _opened(signed, verifier, keys)
     except NoteError:
         raise LogWrong from None
     older = [each for each in known if each.origin == newest.origin]
@@ -235,12 +239,12 @@ def mirror(
     return Mirrored(held.size if held else 0, newest, max((each.size for each in older), default=0))
 
 
-def _held(folder: Path, verifier: note.Verifier) -> Checkpoint | None:
+def _held(folder: Path, verifier: note.Verifier, keys: Keys) -> Checkpoint | None:
     """What the folder's checkpoint says; None where it has none."""
     with contextlib.suppress(FileNotFoundError):
         signed = (folder / copied.CHECKPOINT).read_bytes()
         try:
-            return _opened(signed, verifier)
+            return _opened(signed, verifier, keys)
         except NoteError:
             raise SettingsWrong(
                 Words("The folder holds another log.", "اس فولڈر میں کوئی اور لیجر ہے۔"),
@@ -249,16 +253,15 @@ def _held(folder: Path, verifier: note.Verifier) -> Checkpoint | None:
     return None
 
 
-def _opened(signed: bytes, verifier: note.Verifier) -> Checkpoint:
-    """A checkpoint that the ledger's key has signed under an origin of this ledger.
+def _opened(signed: bytes, verifier: note.Verifier, keys: Keys) -> Checkpoint:
+    """A checkpoint that a key of the ledger has signed in its time, under an origin of this ledger.
 
     Raises:
-        NoteError: it hasn't.
+        NoteError: none has.
     """
-    origin = Checkpoint.parse(Note.parse(signed).text).origin
-    if not epochs.is_of(origin, verifier.name):
+    if not epochs.is_of(Checkpoint.parse(Note.parse(signed).text).origin, verifier.name):
         raise NoteError("the checkpoint is of another ledger")
-    return note.verify(signed, note.Verifier(origin, verifier.key))
+    return keys.verify(signed)[0]
 
 
 def _decompressed(content: bytes, most: int) -> bytes:

@@ -11,9 +11,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from nsor.errors import EpochNotCosigned, LedgerRolledBack, ReceiptWrong
-from nsor.ledger import epochs, note
+from nsor.ledger import epochs, note, rotations
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import Epoch, EpochForged, NotCosigned, Opening
+from nsor.ledger.rotations import Keys, Rotation, RotationForged
 
 
 class UnknownOrigin(ReceiptWrong):
@@ -23,8 +24,15 @@ class UnknownOrigin(ReceiptWrong):
         super().__init__("origin")
 
 
+class UnknownKey(UnknownOrigin):
+    """No key that this client knows has signed the checkpoint; it may be one that has replaced such a key."""
+
+    def __init__(self) -> None:
+        ReceiptWrong.__init__(self, "checkpoint")
+
+
 class Origins:
-    """A ledger's key and the epochs that are proved. Threads may share it: epochs are only ever added."""
+    """A ledger's keys and the epochs that are proved. Threads may share it: both are only ever added to."""
 
     def __init__(self, verifier: note.Verifier, witnesses: Sequence[WitnessVerifier] = ()) -> None:
         """Know a ledger's key.
@@ -37,30 +45,58 @@ class Origins:
         self.verifier = verifier
         self.witnesses = tuple(witnesses)
         self.epochs: tuple[Epoch, ...] = ()
+        self.keys = Keys.of(verifier)
 
     def open(self, signed: bytes) -> note.Checkpoint:
         """Read a signed checkpoint.
 
         Raises:
             UnknownOrigin: our key has signed it, under an origin that isn't proved yet.
-            ReceiptWrong: it isn't one, or our key hasn't signed it.
+            UnknownKey: no key that is known has.
+            ReceiptWrong: it isn't one, or a key has signed it that was replaced before.
         """
-        checkpoint = opened(signed, self.verifier)
+        checkpoint = self.signed(signed)
         proved = {name for each in self.epochs for name in (each.first.origin, each.last_known.origin)}
         begins = checkpoint.origin == self.verifier.name == epochs.first(self.verifier.name)
         if not begins and checkpoint.origin not in proved:
             raise UnknownOrigin
         return checkpoint
 
-    def follow(self, openings: Iterable[Opening]) -> None:
-        """Take the epochs that the register has opened, each with its proof.
+    def signed(self, signed: bytes) -> note.Checkpoint:
+        """A checkpoint that a key of the ledger has signed in its time, under whichever origin of it that it says.
+
+        Raises:
+            UnknownKey: no key that is known has.
+            ReceiptWrong: it isn't one, or a key has signed it that was replaced before.
+        """
+        checkpoint = parsed(signed, self.verifier)
+        try:
+            self.keys.verify(signed)
+        except note.NoteError:
+            by = {(each.name, each.key_id) for each in note.Note.parse(signed).signatures}
+            known = (note.Verifier(checkpoint.origin, each.key) for each in self.keys.known)
+            if any((each.name, each.key_id) in by for each in known):
+                raise ReceiptWrong("checkpoint") from None
+            raise UnknownKey from None
+        return checkpoint
+
+    def follow(self, openings: Iterable[Opening], turned: Sequence[Rotation] = ()) -> None:
+        """Take the epochs that the register has opened, and the rotations of its key, each with its proof.
 
         Raises:
             EpochNotCosigned: a witness hasn't co-signed the beginning of one.
-            ReceiptWrong: one is forged.
+            ReceiptWrong: one is forged, or a rotation that was shown isn't shown any more.
         """
         try:
-            self.epochs = tuple(epochs.proved(each, self.verifier, self.witnesses) for each in openings)
+            keys = rotations.proved(turned, self.verifier)
+        except RotationForged:
+            raise ReceiptWrong("key") from None
+        if len(keys.known) < len(self.keys.known):
+            raise ReceiptWrong("key")
+        self.keys = keys
+        try:
+            known = [each.key for each in keys.known]
+            self.epochs = tuple(epochs.proved(each, self.verifier, self.witnesses, known) for each in openings)
         except NotCosigned:
             raise EpochNotCosigned from None
         except EpochForged:
@@ -86,13 +122,15 @@ class Origins:
                 return
 
 
-def opened(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
-    """A checkpoint that the ledger's key has signed, under whichever origin of that ledger it says.
+def parsed(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
+    """A checkpoint under whichever origin of a ledger it says; who has signed it isn't looked at.
 
     Raises:
-        ReceiptWrong: it isn't one, or the key hasn't signed it.
+        ReceiptWrong: it isn't one.
     """
     try:
-        return note.verify(signed, epochs.verifier_of(signed, verifier))
+        checkpoint = note.Checkpoint.parse(note.Note.parse(signed).text)
+        epochs.number(checkpoint.origin, verifier.name)
     except (note.NoteError, EpochForged):
         raise ReceiptWrong("checkpoint") from None
+    return checkpoint

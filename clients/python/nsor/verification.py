@@ -21,7 +21,7 @@ from nsor.ledger.cosignature import TOLERANCE_SECONDS
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.tlog_proof import TlogProof
 from nsor.ledger.v1 import leaf_pb2
-from nsor.origins import Origins, opened
+from nsor.origins import Origins
 
 PARALLEL = 2
 BATCH = 500
@@ -202,11 +202,11 @@ def check_opening(journal: Journal, origins: Origins, handed: HandedOver, known:
         LedgerRolledBack: it owns up to less than was shown.
         EpochForged: it is no epoch of this ledger.
     """
-    epoch = epochs.proved(handed.opening, origins.verifier)
+    epoch = epochs.proved(handed.opening, origins.verifier, (), [each.key for each in origins.keys.known])
     base = journal.base()
     kept = [*([base.note] if base.note else []), *(leaf.note for leaf in journal.leaves(0, journal.end()))]
-    cosigned = [opened(each, origins.verifier) for each in known]
-    for shown in (*cosigned, *(opened(each, origins.verifier) for each in kept)):
+    cosigned = [origins.signed(each) for each in known]
+    for shown in (*cosigned, *(origins.signed(each) for each in kept)):
         last = epoch.last_known
         if shown.origin == last.origin and shown.size > last.size:
             raise LedgerRolledBack(shown.size, last.size)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from nsor_server import config
 from nsor_server.commands.recording import copy, recording
-from nsor_server.ledger import keyring_check
+from nsor_server.ledger import key_rotation, keyring_check
 from nsor_server.ledger import migrations as recorded
 from nsor_server.storage import backup as backups
 from nsor_server.storage import keyring as keyrings
@@ -90,6 +90,39 @@ def rotate(rewrap_only: bool) -> None:
         "destroy those: nsor-server keys backup FILE --passphrase PATH[/]"
     )
     _describe(keyring, settings)
+
+
+@keys.command("rotate-ledger")
+def rotate_ledger() -> None:
+    """Replace the key that signs the ledger's checkpoints, on the record; a rotation that was cut short goes on.
+
+    Servers go on meanwhile: one that reads its keyring from a file takes the new key at that entry, another one has to
+    be started again. Clients follow by themselves; give the new verifier key to witnesses, and to tools of others.
+    """
+    settings = config.load(os.environ)
+    path = _file(settings)
+    keyring = keyring_of(settings)
+    with attached(settings) as database, recording(database, settings) as owner:
+        if keyring.ledger.next is None and not key_rotation.is_due(owner, keyring):
+            keyring = keyring.with_ledger(keyring.ledger.with_next())
+            keyrings.write_private(path, keyring.to_bytes(), replace=True)
+            _console.print(f"[green]made[/] the next key in {path}")
+        if key_rotation.is_due(owner, keyring):
+            key_rotation.rotate(owner, keyring)
+            owner.commit()
+            copy(owner, settings)
+        ((number,),) = owner.execute("SELECT key_number FROM ledger_head").fetchall()
+        ended = key_rotation.ended(owner, number - 1)
+    keyring = keyring.with_ledger(keyring.ledger.rotated(number - 1, ended))
+    keyrings.write_private(path, keyring.to_bytes(), replace=True)
+    if settings.log_keys.exists():  # whoever publishes the log reads it again
+        settings.log_keys.write_text(keyring.verifier_key(ended.origin) + "\n", encoding="utf-8")
+        _console.print(f"[green]wrote[/] the new verifier key into {settings.log_keys}")
+    _console.print(
+        f"[green]rotated[/] the key that signs the ledger; the one before has signed {ended.size} entries last"
+    )
+    _console.print("  Make a new backup of the keyring: with one from before nothing can be signed any more.")
+    _console.print(f"  verifier key from now on: {keyring.verifier_key(ended.origin)}", soft_wrap=True)
 
 
 @keys.command()

@@ -9,12 +9,13 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from nsor.ledger import copied, note
-from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor.ledger import copied
+from nsor.ledger.note import Checkpoint, NoteError
 from nsor.ledger.tlog_tiles import TileError
 from nsor_server import config
 from nsor_server.commands.ledger import ledger, snapshot
 from nsor_server.ledger import proofs, published
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
@@ -38,7 +39,7 @@ def export(folder: Path, hashes_only: bool) -> None:
         task = progress.add_task("Writing", total=None)
         try:
             signed = proofs.checkpoint(conn)
-            newest = _opened(signed, keyring)
+            newest = LogKeys.of(keyring).verify(signed)
             copied.update(
                 folder,
                 signed,
@@ -65,16 +66,6 @@ def _held(folder: Path, keyring: Keyring) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     try:
-        return _opened(signed, keyring)
+        return LogKeys.of(keyring).verify(signed)
     except NoteError:
         raise config.OperatorError(f"the checkpoint in {folder} isn't one of this ledger; name a new folder") from None
-
-
-def _opened(signed: bytes, keyring: Keyring) -> Checkpoint:
-    """A checkpoint of the ledger, under whichever of its origins: after a loss it has a new one.
-
-    Raises:
-        NoteError: the ledger's key hasn't signed it.
-    """
-    origin = Checkpoint.parse(Note.parse(signed).text).origin
-    return note.verify(signed, note.Verifier.parse(keyring.verifier_key(origin)))

@@ -36,7 +36,7 @@ LOCK: Final = Statement(
     b"""
 WITH head AS MATERIALIZED (SELECT * FROM ledger_head FOR UPDATE)
 SELECT size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, directory_version, origin, frontier, root,
-    directory_hash, time_us
+    directory_hash, time_us, key_number
 FROM head
 """,
 )()
@@ -53,7 +53,8 @@ _APPEND: Final = Statement(
 WITH moved AS (
     UPDATE ledger_head
     SET origin = $1::text, size = $3, root = $4::bytea, frontier = $5::bytea, time_us = $6::bigint,
-        directory_version = $7::bigint, directory_hash = $19::bytea
+        directory_version = $7::bigint, directory_hash = $19::bytea,
+        key_number = $20::bigint
     WHERE size = $2::bigint
     RETURNING size
 ), entries AS (
@@ -130,28 +131,53 @@ class DirectoryState(NamedTuple):
 class Ledger:
     """The access ledger of one register. Threads may share it; each uses a session of its own."""
 
-    def __init__(self, keyring: Keyring, origin: str, clock: Clock | None = None) -> None:
-        """``origin`` names a ledger that is opened first, and must fit one that exists; ``clock`` is the process's."""
+    def __init__(self, keyring: Keyring, origin: str, clock: Clock | None = None, *, set_back: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            keyring: signs and seals.
+            origin: names a ledger that is opened first, and must fit one that exists.
+            clock: the process's.
+            set_back: the ledger may have lost a rotation of its key, as after a restore: an earlier key signs.
+        """
         self.origin = origin
+        self._set_back = set_back
         self.continuity = Continuity(keyring, clock or Clock())
         self._keyring = keyring
         self._details = Details(keyring)
         self._labels = Labels(keyring)
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[tuple[str, int], Signer] = {}
         self._tail = tiles.Tail(0, b"", ())
 
     def head(self, session: Session, locked: Rows) -> LockedHead:
         """The head, of what ``LOCK`` gave, if it continues what this process knows.
 
         Raises:
-            LedgerUnavailable: there is none, or it doesn't.
+            LedgerUnavailable: there is none, or it doesn't, or is signed by a key that isn't to be had.
             WrongOrigin: the database holds another ledger.
         """
         if not locked:
             raise LedgerUnavailable("the ledger has no head")
         head = LockedHead(*locked[0])
         self.check_origin(head.origin)
+        self._check_key(head)
         return self.continuity.checked(session, head)
+
+    def _check_key(self, head: LockedHead) -> None:
+        """See that the key that signs next is here, and isn't one that was replaced.
+
+        Whoever owns the database can write another number into the head: then nothing is signed.
+
+        Raises:
+            LedgerUnavailable: it isn't.
+        """
+        signers = self._keyring.ledger
+        if head.key_number >= len(signers.signers):
+            signers.look_again()
+        if head.key_number >= len(signers.signers):
+            raise LedgerUnavailable("the key that signs was replaced, and the keyring here lacks it: start again")
+        if head.key_number < signers.number and not self._set_back:
+            raise LedgerUnavailable("the head names a key that was replaced")
 
     def check_origin(self, origin: str) -> None:
         """See that the database's ledger is ours, or an epoch of ours; an empty origin is that of a new one.
@@ -163,7 +189,13 @@ class Ledger:
             raise WrongOrigin(f"the database holds the ledger {origin}; set ledger_origin to that, or use another")
 
     def compose(
-        self, session: Session, head: LockedHead, entries: Sequence[Entry], *, new_epoch: NewEpoch | None = None
+        self,
+        session: Session,
+        head: LockedHead,
+        entries: Sequence[Entry],
+        *,
+        new_epoch: NewEpoch | None = None,
+        next_key: bool = False,
     ) -> Composed:
         """Make the statements that write entries in their order, on the head that the session has locked.
 
@@ -172,6 +204,7 @@ class Ledger:
             head: as it was locked.
             entries: one or more; those with records that decide raise the directory's version.
             new_epoch: this opens it; the origin before signs its first checkpoint too.
+            next_key: this replaces the key that signs; the one before signs the first checkpoint too.
 
         Raises:
             LeafError: an entry can't be a leaf.
@@ -183,9 +216,12 @@ class Ledger:
             frontier.append(each)
         origin = new_epoch.origin if new_epoch else head.origin or self.origin
         root = frontier.root()
-        note = self._signer(origin).sign(Checkpoint(origin, frontier.size, root))
+        number = head.key_number + next_key
+        note = self._signer(origin, number).sign(Checkpoint(origin, frontier.size, root))
         if new_epoch:
-            note = self._signer(new_epoch.before).add_to(note)
+            note = self._signer(new_epoch.before, number).add_to(note)
+        if next_key:
+            note = self._signer(origin, head.key_number).add_to(note)
         encoded = frontier.encode()
         filled, self._tail = tiles.extend(session, self._tail, head, hashes, encoded)
         append = _APPEND(
@@ -199,6 +235,7 @@ class Ledger:
             note,
             *self._columns(entries, leaves, sealed),
             directory[-1].digest,
+            arrays.integer(number),
         )
         self.continuity.appended(
             Proved(
@@ -218,7 +255,13 @@ class Ledger:
         return Composed([append, *beside, *filled], Appended(receipts, head.now_us))
 
     def append(
-        self, conn: Connection, entries: Sequence[Entry], rows: Sequence[Row] = (), *, new_epoch: NewEpoch | None = None
+        self,
+        conn: Connection,
+        entries: Sequence[Entry],
+        rows: Sequence[Row] = (),
+        *,
+        new_epoch: NewEpoch | None = None,
+        next_key: bool = False,
     ) -> Appended:
         """Lock the head and write entries, in the transaction of a connection that has no session; the caller commits.
 
@@ -227,6 +270,7 @@ class Ledger:
             entries: one or more.
             rows: what they record, and isn't there yet.
             new_epoch: this opens it.
+            next_key: this replaces the key that signs.
 
         Raises:
             LedgerUnavailable: the lock isn't to be had in the time that a statement may take.
@@ -236,7 +280,7 @@ class Ledger:
         session = Session(conn)
         try:
             head = self.head(session, session.run(*begin, LOCK)[-1])
-            composed = self.compose(session, head, entries, new_epoch=new_epoch)
+            composed = self.compose(session, head, entries, new_epoch=new_epoch, next_key=next_key)
             session.run(*composed.steps, *changes.added(rows, head.now_us))
         except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
             raise LedgerUnavailable("the ledger is locked by a commit that doesn't end") from error
@@ -293,10 +337,10 @@ class Ledger:
             return []
         return [_SHOWN(arrays.longs(list(labels)), arrays.byteas(list(labels.values())))]
 
-    def _signer(self, origin: str) -> Signer:
-        signer = self._signers.get(origin)
+    def _signer(self, origin: str, number: int) -> Signer:
+        signer = self._signers.get((origin, number))
         if signer is None:
-            signer = self._signers[origin] = Signer(self._keyring.ledger_signer, origin)
+            signer = self._signers[origin, number] = Signer(self._keyring.ledger.signers[number], origin)
         return signer
 
 

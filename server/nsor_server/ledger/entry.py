@@ -95,6 +95,7 @@ class LockedHead(Head):
         root: the tree's.
         directory_hash: the running hash over the rows that decide, 32 bytes.
         time_us: of the newest entry, as the row says.
+        key_number: how often the key that signs was replaced.
     """
 
     origin: str
@@ -102,6 +103,7 @@ class LockedHead(Head):
     root: bytes
     directory_hash: bytes
     time_us: int
+    key_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

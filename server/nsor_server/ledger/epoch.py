@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nsor.ledger import epochs, note
+from nsor.ledger import epochs
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import EpochForged, NotCosigned, Opening
 from nsor.ledger.note import Checkpoint, NoteError, Verifier
@@ -20,6 +20,7 @@ from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, outside, proofs
 from nsor_server.ledger.append import Connection
 from nsor_server.ledger.entry import NewEpoch
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
@@ -100,7 +101,7 @@ def lost(conn: Connection, keyring: Keyring, copy: Path) -> Loss:
     if not _is_ahead(conn, copy):
         raise OperatorError("the tree holds all that the outside copy knows: nothing was lost, and no epoch is needed")
     try:
-        note.verify(known.note, Verifier.of(keyring.ledger_signer, known.checkpoint.origin))
+        LogKeys.of(keyring).verify(known.note)
     except NoteError:
         raise OperatorError("the outside copy's last checkpoint isn't signed with this keyring; restore that") from None
     return Loss(known, head[1], head[0])
@@ -163,7 +164,8 @@ def check(conn: Connection, keyring: Keyring, first_origin: str, witnesses: Sequ
     """
     for opening in openings(conn):
         try:
-            epochs.proved(opening, Verifier.of(keyring.ledger_signer, first_origin), witnesses)
+            verifier = Verifier.of(keyring.ledger_signer, first_origin)
+            epochs.proved(opening, verifier, witnesses, [each.key for each in keyring.ledger.public().known])
         except NotCosigned as error:
             raise EpochNotCosigned(
                 f"of the epoch that begins at entry {opening.first_index}: {error}. Give the witness what "

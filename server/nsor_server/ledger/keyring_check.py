@@ -10,6 +10,7 @@ from nsor_server.calls import Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator, proofs
 from nsor_server.ledger.append import Connection
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage import deciding, rotation, tables
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
@@ -37,9 +38,8 @@ def check(conn: Connection, keyring: Keyring) -> None:
         newest = proofs.checkpoint(conn)
     except proofs.NoSuchTree:
         return
-    origin = conn.execute("SELECT origin FROM ledger_head").fetchall()[0][0]
     try:
-        note.verify(newest, note.Verifier.parse(keyring.verifier_key(origin)))
+        LogKeys.of(keyring).verify(newest)
     except note.NoteError:
         raise WrongKeyring(
             "the keyring isn't the one that this database was written with: with it nobody would be found. "

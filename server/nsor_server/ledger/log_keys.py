@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from nsor.ledger import note
-from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor.ledger.note import Checkpoint, NoteError
+from nsor.ledger.rotations import Keys, Known
 from nsor_server.config import OperatorError
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.ledger_signers import LedgerSigners
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +24,18 @@ class LogKeys:
 
     Attributes:
         keys: Ed25519; one of them signs, or has signed.
+        signers: those of a keyring, which may learn of another one, and says what each has signed last.
+        path: the file that the keys are from; it is read again when another one has signed, as after a rotation.
     """
 
-    keys: Sequence[Ed25519PublicKey]
+    keys: Sequence[Ed25519PublicKey] = ()
+    signers: LedgerSigners | None = None
+    path: Path | None = None
 
     @classmethod
     def of(cls, keyring: Keyring) -> Self:
-        """The key of whoever signs."""
-        return cls((keyring.ledger_signer.public_key(),))
+        """The keys of whoever signs."""
+        return cls(signers=keyring.ledger)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -46,19 +53,28 @@ class LogKeys:
             raise OperatorError(f"{path} must hold the ledger's verifier keys, one a line: {error}") from None
         if not found:
             raise OperatorError(f"{path} holds no verifier key; `nsor-server ledger log-key` prints the ledger's")
-        return cls(found)
+        return cls(found, path=path)
 
     def verify(self, signed: bytes) -> Checkpoint:
-        """A checkpoint that one of the keys has signed under the origin that it says.
+        """A checkpoint that one of the keys has signed in its time, under the origin that it says.
 
         Raises:
             NoteError: none has, or it is malformed.
         """
-        origin = Checkpoint.parse(Note.parse(signed).text).origin
-        why = NoteError("no key is known that could have signed the checkpoint")
-        for key in self.keys:
-            try:
-                return note.verify(signed, note.Verifier(origin, key))
-            except NoteError as error:
-                why = error
-        raise why
+        try:
+            return self._known().verify(signed)[0]
+        except NoteError:
+            again = self._read_again()
+            if again is None:
+                raise
+        return again.verify(signed)[0]
+
+    def _read_again(self) -> Keys | None:
+        """The keys, if there may be others now than there were."""
+        if self.path is not None:
+            with contextlib.suppress(OperatorError):
+                return Keys(tuple(map(Known, self.load(self.path).keys)))
+        return self._known() if self.signers is not None and self.signers.look_again() else None
+
+    def _known(self) -> Keys:
+        return Keys((*(self.signers.public().known if self.signers else ()), *map(Known, self.keys)))

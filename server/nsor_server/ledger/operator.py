@@ -48,6 +48,7 @@ def record(
     present: Sequence[Row] = (),
     refs: Sequence[RecordRef] = (),
     new_epoch: NewEpoch | None = None,
+    next_key: bool = False,
     origin: str = "",
 ) -> receipt_pb2.Receipt:
     """Append one entry without an agency, in the caller's transaction; ``copied`` follows its commit.
@@ -62,6 +63,7 @@ def record(
         present: what is there already, and is recorded by this entry.
         refs: the sealed rows among those that it adds.
         new_epoch: the command opens it.
+        next_key: the command replaces the key that signs the ledger.
         origin: names a ledger that this entry opens; empty: as the settings say.
     """
     row = conn.execute("SELECT origin FROM ledger_head").fetchone()
@@ -69,7 +71,9 @@ def record(
     made = entry(
         method, detail, call_hash=call_hash, records=(*refs, *deciding.refs(rows), *deciding.records((*rows, *present)))
     )
-    receipt = Ledger(keyring, opened).append(conn, [made], rows, new_epoch=new_epoch).receipts[0]
+    # A restore may have taken a rotation of the key away: these two commands put that right.
+    ledger = Ledger(keyring, opened, set_back=next_key or new_epoch is not None)
+    receipt = ledger.append(conn, [made], rows, new_epoch=new_epoch, next_key=next_key).receipts[0]
     _recorded.setdefault(conn, []).append(receipt.checkpoint)
     return receipt
 

@@ -12,7 +12,7 @@ from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import from_us
-from nsor_server.ledger import cosignatures, epoch, proofs
+from nsor_server.ledger import cosignatures, epoch, key_rotation, proofs
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import Labels
 from nsor_server.oversight import rules, store
@@ -112,6 +112,7 @@ class OversightService:
             raise rules.ProofOutOfRange from None
         cosigned = cosignatures.cosigned(conn, witnesses.that_count(call.decided))
         answer = oversight_pb2.GetCheckpointResponse(checkpoint=note, epochs=_epochs(conn), cosigned=cosigned)
+        answer.rotations.extend(_rotations(conn))
         return _outcome(call, answer, "CHECKPOINT")
 
     def get_inclusion_proof(
@@ -196,6 +197,26 @@ def _epochs(conn: Connection) -> list[oversight_pb2.Epoch]:
         oversight_pb2.Epoch(
             first_index=each.first_index,
             last_known=each.last_known,
+            leaf=each.leaf,
+            checkpoint=each.checkpoint,
+            hashes=each.hashes,
+        )
+        for each in found
+    ]
+
+
+def _rotations(conn: Connection) -> list[oversight_pb2.KeyRotation]:
+    """How the key was replaced; nothing, with an alert, where a row says so that no entry has written."""
+    try:
+        found = key_rotation.read(conn)
+    except key_rotation.ForgedRotation as error:
+        alert(Alert.ROW_CONTRADICTED, "%s", error)
+        return []
+    return [
+        oversight_pb2.KeyRotation(
+            first_index=each.first_index,
+            previous_key=each.previous,
+            key=each.key,
             leaf=each.leaf,
             checkpoint=each.checkpoint,
             hashes=each.hashes,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note
 from nsor.v1 import errors_pb2, witnesses_pb2
@@ -31,7 +33,7 @@ class WitnessHandlers:
 
     def __init__(self, keyring: Keyring) -> None:
         """``keyring`` signs the ledger."""
-        self._key = keyring.ledger_signer.public_key()
+        self._ledger = keyring.ledger
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -74,7 +76,7 @@ class WitnessHandlers:
             return Outcome(witnesses_pb2.RegisterWitnessResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         verifier, agency_id = WitnessVerifier.parse(request.verifier_key), request.agency_id
         origin = _origin(conn)
-        witnesses.check_new(call, verifier, origin=origin, ledger_keys=(self._key,), agency_id=agency_id)
+        witnesses.check_new(call, verifier, origin=origin, ledger_keys=self._keys(), agency_id=agency_id)
         witness, row, ref, seen = witnesses.registration(call, verifier, agency_id)
         answer = witnesses_pb2.RegisterWitnessResponse(witness=_message(witness))
         detail = record_pb2.AccessDetail(outcome="WITNESS_REGISTERED")
@@ -132,7 +134,7 @@ class WitnessHandlers:
         """
         if request.validate_only:
             return Outcome(witnesses_pb2.AddCosignaturesResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        handed = HandedIn.parse(request.checkpoint, self._key, _origin(conn))
+        handed = HandedIn.parse(request.checkpoint, self._ledger.public(), _origin(conn))
         _require_stored(conn, handed)
         those = of_rows.that_count(call.decided)
         kept = witnesses.kept(handed, those, cosignatures.newest(conn, those))
@@ -144,6 +146,10 @@ class WitnessHandlers:
         )
         detail = record_pb2.AccessDetail(outcome="COSIGNED" if kept.rows else "NOTHING_KEPT")
         return Outcome(disclose(answer, call.purpose), detail, kept.rows, seen=kept.seen)
+
+    def _keys(self) -> list[Ed25519PublicKey]:
+        """With which the ledger signs, and has signed."""
+        return [each.key for each in self._ledger.public().known]
 
 
 def _origin(conn: Connection) -> str:

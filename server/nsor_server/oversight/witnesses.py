@@ -13,9 +13,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from nsor.ledger import epochs, note
+from nsor.ledger import epochs
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, signature_line
+from nsor.ledger.rotations import Keys
 from nsor.v1 import errors_pb2, witnesses_pb2
 from nsor_server import errors
 from nsor_server.access import witnesses
@@ -123,26 +124,24 @@ class HandedIn:
     checkpoint: Checkpoint
 
     @classmethod
-    def parse(cls, signed: bytes, ledger_key: Ed25519PublicKey, origin: str) -> HandedIn:
+    def parse(cls, signed: bytes, ledger_keys: Keys, origin: str) -> HandedIn:
         """Read it.
 
         Args:
             signed: the signed note.
-            ledger_key: must have signed it.
+            ledger_keys: one of them must have signed it, in its time.
             origin: of any epoch of the ledger.
 
         Raises:
             errors.InvalidFields: CHECKPOINT_NOT_OURS.
         """
         try:
-            parsed = Note.parse(signed)
-            checkpoint = Checkpoint.parse(parsed.text)
-            if not epochs.is_of(checkpoint.origin, origin):
-                raise not_ours()
-            note.Verifier(checkpoint.origin, ledger_key).verify(parsed)
+            checkpoint, _ = ledger_keys.verify(signed)
         except NoteError:
             raise not_ours() from None
-        return cls(parsed, checkpoint)
+        if not epochs.is_of(checkpoint.origin, origin):
+            raise not_ours()
+        return cls(Note.parse(signed), checkpoint)
 
     def time_of(self, witness: Witness) -> int | None:
         """When a witness has signed it, in seconds since 1970, the latest time; None: it hasn't.

@@ -305,6 +305,11 @@ EPOCHS: Final = Table(
     decides=True,
 )
 COSIGNATURES: Final = Table("ledger_epoch_cosignature", (("line", "bytea"), ("epoch", "integer")), decides=True)
+LEDGER_KEYS: Final = Table(
+    "ledger_key",
+    (("number", "integer"), ("first_index", "bigint"), ("previous_key", "bytea"), ("key", "bytea")),
+    decides=True,
+)
 WITNESSES: Final = Table(
     "ledger_witness",
     (
@@ -389,6 +394,7 @@ TABLES: Final[Mapping[str, Deciding]] = {
         Deciding(DISABLED_FOCAL_PERSONS, "key_id"),
         Deciding(EPOCHS, "epoch"),
         Deciding(COSIGNATURES, "line"),
+        Deciding(LEDGER_KEYS, "number"),
         Deciding(WITNESSES, "witness_id"),
         Deciding(RETIRED_WITNESSES, "witness_id"),
         Deciding(KEYRINGS, "version"),

@@ -8,6 +8,7 @@ here changes that.
 
 import base64
 import binascii
+import functools
 import hashlib
 import os
 import shlex
@@ -21,8 +22,10 @@ from typing import Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nsor.ledger.rotations import Ended
 from nsor_server.config import OperatorError
 from nsor_server.storage.keysets import AeadKeyset, PrfKeyset
+from nsor_server.storage.ledger_signers import LedgerSigners
 
 FORMAT = "nsor-keyring/1"
 BLIND_USES = (
@@ -57,13 +60,21 @@ class KeyringError(OperatorError):
     """The keyring cannot be had, or is none. Never says what was read."""
 
 
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
+class _Former(msgspec.Struct, forbid_unknown_fields=True):
+    signer: str
+    last_size: int
+    last_origin: str
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     format: str
     note: str
     sealing: str
     detail: str
     blind: dict[str, str]
     ledger_signer: str
+    former_ledger_signers: list[_Former] = []
+    next_ledger_signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +87,31 @@ class Keyring:
     """Seals the details of the access ledger: they are read by other people than the register is."""
     blind: Mapping[str, PrfKeyset]
     """Use (`BLIND_USES`) -> keys of its blind index."""
-    ledger_signer: Ed25519PrivateKey = field(repr=False)
-    """Signs the ledger's checkpoints."""
+    ledger: LedgerSigners = field(repr=False)
+    """Sign the ledger's checkpoints, one after the other."""
+
+    @property
+    def ledger_signer(self) -> Ed25519PrivateKey:
+        """Signs the ledger's checkpoints now, as far as this keyring knows."""
+        return self.ledger.signers[self.ledger.number]
 
     @classmethod
     def new(cls) -> Self:
         """A keyring of fresh keys."""
         blind = {use: PrfKeyset.new() for use in BLIND_USES}
-        return cls(AeadKeyset.new(), AeadKeyset.new(), blind, Ed25519PrivateKey.generate())
+        return cls(AeadKeyset.new(), AeadKeyset.new(), blind, LedgerSigners((Ed25519PrivateKey.generate(),)))
 
     def rotated(self) -> Self:
         """The same keys, with a new primary in each keyset.
 
-        The ledger's signer stays, since verifiers hold its public key.
+        The ledger's signer stays, since verifiers hold its public key; it is rotated by itself.
         """
         blind = {use: keyset.with_new_primary() for use, keyset in self.blind.items()}
-        return type(self)(self.sealing.with_new_primary(), self.detail.with_new_primary(), blind, self.ledger_signer)
+        return type(self)(self.sealing.with_new_primary(), self.detail.with_new_primary(), blind, self.ledger)
+
+    def with_ledger(self, ledger: LedgerSigners) -> Self:
+        """The same keys, with other signers of the ledger."""
+        return type(self)(self.sealing, self.detail, self.blind, ledger)
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -121,7 +141,12 @@ class Keyring:
             sealing=_text(self.sealing.serialized()),
             detail=_text(self.detail.serialized()),
             blind={use: _text(keyset.serialized()) for use, keyset in self.blind.items()},
-            ledger_signer=_text(self.ledger_signer.private_bytes_raw()),
+            ledger_signer=_signer_text(self.ledger_signer),
+            former_ledger_signers=[
+                _Former(_signer_text(signer), ended.size, ended.origin)
+                for signer, ended in zip(self.ledger.signers, self.ledger.ended, strict=False)
+            ],
+            next_ledger_signer="" if self.ledger.next is None else _signer_text(self.ledger.next),
         )
         return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 
@@ -140,8 +165,13 @@ class Keyring:
             missing = [use for use in BLIND_USES if use not in blind]
             if missing:
                 raise KeyringError(f"the keyring has no blind keys for {', '.join(missing)}")
-            signer = Ed25519PrivateKey.from_private_bytes(_bytes(read.ledger_signer))
-            return cls(AeadKeyset(_bytes(read.sealing)), AeadKeyset(_bytes(read.detail)), blind, signer)
+            texts = [*(each.signer for each in read.former_ledger_signers), read.ledger_signer]
+            if read.next_ledger_signer:
+                texts.append(read.next_ledger_signer)
+            signers = tuple(Ed25519PrivateKey.from_private_bytes(_bytes(each)) for each in texts)
+            ended = tuple(Ended(each.last_size, each.last_origin) for each in read.former_ledger_signers)
+            ledger = LedgerSigners(signers, ended)
+            return cls(AeadKeyset(_bytes(read.sealing)), AeadKeyset(_bytes(read.detail)), blind, ledger)
         except (msgspec.DecodeError, binascii.Error, ValueError):
             raise KeyringError("what was read is not a keyring; make one with `nsor-server keys create`") from None
 
@@ -157,7 +187,17 @@ def load(source: str) -> Keyring:
         return Keyring.from_bytes(_from_command(rest))
     if colon and kind == "fd":
         return Keyring.from_bytes(_from_descriptor(int(rest)))
-    return Keyring.from_bytes(read_private(Path(source)))
+    keyring = Keyring.from_bytes(read_private(Path(source)))
+    # A command takes its time, and a descriptor is read once: there a server starts again after a rotation.
+    keyring.ledger.reads(functools.partial(_signers_in, Path(source)))
+    return keyring
+
+
+def _signers_in(path: Path) -> LedgerSigners | None:
+    try:
+        return Keyring.from_bytes(read_private(path)).ledger
+    except KeyringError:
+        return None
 
 
 def read_private(path: Path) -> bytes:
@@ -236,6 +276,10 @@ def _from_descriptor(number: int) -> bytes:
             return file.read(_MOST_BYTES)
     except OSError as error:
         raise KeyringError(f"file descriptor {number} of `keys` cannot be read ({error.strerror})") from None
+
+
+def _signer_text(signer: Ed25519PrivateKey) -> str:
+    return _text(signer.private_bytes_raw())
 
 
 def _text(data: bytes) -> str:

@@ -10,10 +10,10 @@ import psycopg
 from google.protobuf import descriptor_pool
 from psycopg.rows import TupleRow
 
-from nsor.ledger import note
-from nsor.ledger.note import NoteError, Verifier
+from nsor.ledger.note import NoteError
 from nsor_server.ledger import instants, outside
 from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
 from nsor_server.tracing.spans import ACCESS_ID, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
@@ -71,7 +71,7 @@ def _is_ours(known: outside.Known, keyring: Keyring, epochs: Epochs) -> bool:
     origin = known.checkpoint.origin
     try:
         epochs.ends(origin)
-        note.verify(known.note, Verifier.of(keyring.ledger_signer, origin))
+        LogKeys.of(keyring).verify(known.note)
     except (KeyError, NoteError):
         return False
     return True

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.rows import TupleRow
 
-from nsor.ledger import note
-from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
+from nsor.ledger.note import Checkpoint, NoteError
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.reached import Reached
 
@@ -114,8 +114,8 @@ def owned_up(conn: Connection, keyring: Keyring) -> dict[str, Checkpoint]:
     found = {}
     for (signed,) in conn.execute("SELECT last_known FROM ledger_epoch ORDER BY epoch"):
         try:
-            origin = Checkpoint.parse(Note.parse(signed).text).origin
-            found[origin] = note.verify(signed, Verifier.of(keyring.ledger_signer, origin))
+            last_known = LogKeys.of(keyring).verify(signed)
+            found[last_known.origin] = last_known
         except NoteError:
             continue
     return found

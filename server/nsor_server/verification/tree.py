@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
-from nsor.ledger import note
 from nsor.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash, root_of
-from nsor.ledger.note import Checkpoint, NoteError, Signer, Verifier
+from nsor.ledger.note import Checkpoint, NoteError, Signer
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import RecordRef
 from nsor_server.ledger import leaf as leaves
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.stored import Rows
 from nsor_server.ledger.tiles import WIDTH, middle_of
 from nsor_server.storage import deciding
@@ -38,7 +38,11 @@ SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record WH
 """
 _CHECKPOINTS = "SELECT size, note FROM ledger_checkpoint WHERE size > {} ORDER BY size"
 
-_HEAD = "SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one FROM ledger_head"
+_HEAD = """
+SELECT size, root, frontier, time_us, origin, directory_version, directory_hash, one,
+    key_number = (SELECT count(*) FROM ledger_key)
+FROM ledger_head
+"""
 
 
 Progress = Callable[[int, int], None]
@@ -88,11 +92,11 @@ class Tree:
         self._sizes = frozenset(sizes)
         self.roots = {0: EMPTY_ROOT}
         self._conn = conn
-        self._key = keyring.ledger_signer
+        self._ledger, self._keys = keyring.ledger, LogKeys.of(keyring)
         self._progress = progress or (lambda _done, _all: None)
         self.epochs = Epochs.load(conn, origin)
         self.report = Report()
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[tuple[str, int], Signer] = {}
         self._frontier = Frontier(since.size, since.roots)
         self._leaves = hashlib.sha256()
         self._torn = False
@@ -205,13 +209,13 @@ class Tree:
         quarter of the time of taking the stored one apart and verifying it. What differs is looked at in that way.
         """
         self.report.checkpoints += 1
-        signer = self._signer(self.epochs.origin(size))
+        signer = self._signer(self.epochs.origin(size), size)
         ours = Checkpoint(signer.name, size, self._frontier.root())
         if not self._torn and signed == signer.sign(ours):
             self._signed_size, self._note = size, signed
             return
         try:
-            checkpoint = note.verify(signed, Verifier.of(self._key, signer.name))
+            checkpoint = self._keys.verify(signed)
         except NoteError as error:
             self.report.add(size - 1, f"the checkpoint of {size} entries isn't ours: {error}")
             return
@@ -268,8 +272,10 @@ class Tree:
 
     def _head(self, size: int, root: bytes, frontier: bytes, time_us: int, origin: str, *directory: object) -> None:
         report = self.report
-        if directory != (*self._directory, True):
-            report.add(-1, "the head's version or hash of what decides isn't that of the entries")
+        if directory != (*self._directory, True, True):
+            report.add(
+                -1, "the head's version or hash of what decides, or number of its key, isn't that of the entries"
+            )
         if size != report.size:
             report.add(min(size, report.size), f"the head says {size} entries, there are {report.size}")
         elif not self._torn and (root, frontier) != (report.root, self._frontier.encode()):
@@ -281,8 +287,10 @@ class Tree:
         if not self._torn and self._signed_size != report.size:
             report.add(self._signed_size, "no checkpoint was signed over the last entries", before=report.size)
 
-    def _signer(self, origin: str) -> Signer:
-        signer = self._signers.get(origin)
+    def _signer(self, origin: str, size: int) -> Signer:
+        key = self._ledger.of(origin, size)
+        number = self._ledger.signers.index(key)
+        signer = self._signers.get((origin, number))
         if signer is None:
-            signer = self._signers[origin] = Signer(self._key, origin)
+            signer = self._signers[origin, number] = Signer(key, origin)
         return signer

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.v1 import leaf_pb2
-from nsor_server.ledger import epoch
+from nsor_server.ledger import epoch, key_rotation
 from nsor_server.registration.closure import erasures
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -186,7 +186,8 @@ def _epochs(
 ) -> None:
     try:
         epoch.check(conn, keyring, origin, witnesses)
-    except (epoch.ForgedEpoch, epoch.EpochNotCosigned) as error:
+        key_rotation.check(conn, keyring, origin)
+    except (epoch.ForgedEpoch, epoch.EpochNotCosigned, key_rotation.ForgedRotation) as error:
         report.add(-1, str(error))
 
 

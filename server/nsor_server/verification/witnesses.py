@@ -12,9 +12,10 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import TupleRow
 
-from nsor.ledger import cosigned, note
+from nsor.ledger import cosigned
 from nsor.ledger.cosignature import WitnessVerifier
-from nsor.ledger.note import Checkpoint, Note, NoteError, Verifier
+from nsor.ledger.note import Checkpoint, Note, NoteError
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.report import Report, owned_up
 from nsor_server.verification.tree import Tree
@@ -68,7 +69,7 @@ class CoSigned:
             checkpoint = each.checkpoint
             who = f"{', '.join(each.witnesses)} co-signed a checkpoint of {checkpoint.size} entries"
             try:
-                note.verify(each.note, Verifier.of(keyring.ledger_signer, checkpoint.origin))
+                LogKeys.of(keyring).verify(each.note)
                 ends = tree.epochs.ends(checkpoint.origin)
             except (KeyError, NoteError):
                 report.add(-1, f"{who} that isn't ours")

@@ -19,13 +19,15 @@ from nsor.misuse import WrongUse
 def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: bool) -> None:
     """Fetch the published log into FOLDER, or bring FOLDER up to now, and verify it.
 
-    Any tool that reads C2SP tlog-tiles reads the folder. Exit code 3 says that the log isn't what was signed, or
-    doesn't continue what the folder holds or what this client has verified: keep both, and tell the Special Committee.
+    Any tool that reads C2SP tlog-tiles reads the folder. After a rotation of the ledger's key `nsor ledger verify`
+    comes first: it is shown what proves the new one. Exit code 3 says that the log isn't what was signed, or doesn't
+    continue what the folder holds or what this client has verified: keep both, and tell the Special Committee.
     """
     from nsor import mirror as mirroring  # noqa: PLC0415 - loaded late, so that help is quick
     from nsor.journal import Journal  # noqa: PLC0415 - as above
     from nsor.ledger.note import Verifier  # noqa: PLC0415 - as above
-    from nsor.origins import opened  # noqa: PLC0415 - as above
+    from nsor.ledger.rotations import proved  # noqa: PLC0415 - as above
+    from nsor.origins import parsed  # noqa: PLC0415 - as above
 
     settings = session.settings()
     target = log_target or settings.log_target
@@ -33,7 +35,7 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
         raise WrongUse("Say where the log is published: --log-target HOST:PORT, or NSOR_LOG_TARGET.")
     verifier = Verifier.parse(settings.ledger_key)
     with contextlib.closing(Journal(settings.state, verifier)) as journal:
-        kept = journal.base().note
+        kept, keys = journal.base().note, proved(journal.rotations(), verifier)
     files = {"certificate": settings.certificate, "key": settings.key, "ca": settings.ca}
     with mirroring.HttpsSource(target, **files) as source, session.progress() as progress:
         task = progress.add_task(session.said("Fetching"), total=None)
@@ -41,8 +43,9 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
             folder,
             source,
             verifier,
+            keys=keys,
             entries=not hashes_only,
-            known=[opened(kept, verifier)] if kept else [],
+            known=[parsed(kept, verifier)] if kept else [],
             progress=lambda there, total: progress.update(task, completed=there, total=total),
         )
     if session.as_json:
@@ -54,7 +57,7 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
                 "origin": done.newest.origin,
                 "verified_size": done.compared,
                 "folder": str(folder),
-                "ledger_key": Verifier(done.newest.origin, verifier.key).text(),
+                "ledger_key": Verifier(done.newest.origin, keys.known[0].key).text(),
             }
         )
         return
@@ -63,7 +66,7 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
         ("entries at the last check", str(done.before)),
         ("root", done.newest.root.hex()),
         ("folder", str(folder)),
-        ("verifier key", Verifier(done.newest.origin, verifier.key).text()),
+        ("verifier key", Verifier(done.newest.origin, keys.known[0].key).text()),
     ]
     session.table("The log is whole.", ("", ""), rows)
     if done.compared:

@@ -5,12 +5,14 @@ known of the epoch before, and if the first checkpoint of the new origin is sign
 and by every witness that whoever checks it knows. A row in a table is no epoch.
 """
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from nsor.ledger import merkle, note
@@ -63,22 +65,29 @@ class Epoch:
     first: note.Checkpoint
 
 
-def proved(opening: Opening, verifier: note.Verifier, witnesses: Sequence[WitnessVerifier] = ()) -> Epoch:
+def proved(
+    opening: Opening,
+    verifier: note.Verifier,
+    witnesses: Sequence[WitnessVerifier] = (),
+    keys: Sequence[Ed25519PublicKey] = (),
+) -> Epoch:
     """The epoch that was opened so.
 
     Args:
         opening: what is said to have opened it.
         verifier: the ledger's key, under the origin of any of its epochs.
         witnesses: each of them must have co-signed its first checkpoint.
+        keys: all keys that the ledger has had; empty: that one alone.
 
     Raises:
         NotCosigned: one of them hasn't.
         EpochForged: it wasn't.
     """
     try:
-        last_known = _signed(opening.last_known, verifier)
-        first = _signed(opening.checkpoint, verifier)
-        note.Verifier(last_known.origin, verifier.key).verify(note.Note.parse(opening.checkpoint))
+        known = keys or (verifier.key,)
+        last_known, _ = _signed(opening.last_known, known)
+        first, key = _signed(opening.checkpoint, known)
+        note.Verifier(last_known.origin, key).verify(note.Note.parse(opening.checkpoint))
         leaf = leaf_pb2.Leaf.FromString(opening.leaf)
         merkle.verify_inclusion(
             merkle.leaf_hash(opening.leaf), opening.first_index, first.size, opening.hashes, first.root
@@ -143,6 +152,10 @@ def _parts(origin: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (origin, 1)
 
 
-def _signed(signed: bytes, verifier: note.Verifier) -> note.Checkpoint:
-    """A checkpoint that the ledger's key has signed under the origin that it says."""
-    return note.verify(signed, verifier_of(signed, verifier))
+def _signed(signed: bytes, keys: Sequence[Ed25519PublicKey]) -> tuple[note.Checkpoint, Ed25519PublicKey]:
+    """A checkpoint that a key of the ledger has signed under the origin that it says, and which."""
+    origin = note.Checkpoint.parse(note.Note.parse(signed).text).origin
+    for key in keys[:-1]:
+        with contextlib.suppress(note.NoteError):
+            return note.verify(signed, note.Verifier(origin, key)), key
+    return note.verify(signed, note.Verifier(origin, keys[-1])), keys[-1]

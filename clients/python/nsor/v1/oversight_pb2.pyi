@@ -312,6 +312,7 @@ class GetCheckpointResponse(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     EPOCHS_FIELD_NUMBER: _builtins.int
     COSIGNED_FIELD_NUMBER: _builtins.int
+    ROTATIONS_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.bytes
     """A C2SP signed note."""
     @_builtins.property
@@ -324,20 +325,69 @@ class GetCheckpointResponse(_message.Message):
         co-signs now and then, so that they are older than `checkpoint`.
         """
 
+    @_builtins.property
+    def rotations(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeyRotation]:
+        """How the key that signs the ledger was replaced, each time, the first one first; empty where it never was."""
+
     def __init__(
         self,
         *,
         checkpoint: _builtins.bytes = ...,
         epochs: _abc.Iterable[Global___Epoch] | None = ...,
         cosigned: _abc.Iterable[_builtins.bytes] | None = ...,
+        rotations: _abc.Iterable[Global___KeyRotation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "cosigned", b"cosigned", "epochs", b"epochs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "cosigned", b"cosigned", "epochs", b"epochs", "rotations", b"rotations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCheckpointResponse: _TypeAlias = GetCheckpointResponse  # noqa: Y015
+
+@_typing.final
+class KeyRotation(_message.Message):
+    """How the key that signs the ledger was replaced. It proves itself to whoever knows one of the keys."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_INDEX_FIELD_NUMBER: _builtins.int
+    PREVIOUS_KEY_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    LEAF_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    first_index: _builtins.int
+    """Index of the entry that replaced it: checkpoints of more entries are signed by the new key."""
+    previous_key: _builtins.bytes
+    """The key before: Ed25519, 32 bytes."""
+    key: _builtins.bytes
+    """The new key: Ed25519, 32 bytes."""
+    leaf: _builtins.bytes
+    """The entry: an nsor.ledger.v1.Leaf as it is stored. Its call_hash is the SHA-256 of `nsor ledger key`, a line end and both keys."""
+    checkpoint: _builtins.bytes
+    """The first checkpoint with the entry: a C2SP signed note, with a second signature by the key before."""
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The audit path of the leaf in the tree of that checkpoint, from the leaf up; 32 bytes each."""
+
+    def __init__(
+        self,
+        *,
+        first_index: _builtins.int = ...,
+        previous_key: _builtins.bytes = ...,
+        key: _builtins.bytes = ...,
+        leaf: _builtins.bytes = ...,
+        checkpoint: _builtins.bytes = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "first_index", b"first_index", "hashes", b"hashes", "key", b"key", "leaf", b"leaf", "previous_key", b"previous_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeyRotation: _TypeAlias = KeyRotation  # noqa: Y015
 
 @_typing.final
 class Epoch(_message.Message):

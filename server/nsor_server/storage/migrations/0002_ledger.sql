@@ -9,13 +9,15 @@ CREATE TABLE ledger_head (
     frontier bytea NOT NULL DEFAULT '' CHECK (octet_length(frontier) % 32 = 0),
     time_us bigint NOT NULL DEFAULT 0,
     directory_version bigint NOT NULL DEFAULT 0,
-    directory_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(directory_hash) = 32)
+    directory_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(directory_hash) = 32),
+    key_number integer NOT NULL DEFAULT 0 CHECK (key_number >= 0)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE ledger_head IS 'one row, updated by every commit: its lock is what orders the ledger';
 COMMENT ON COLUMN ledger_head.origin IS 'empty until the ledger is opened first; gets /2, /3... by ledger new-epoch';
 COMMENT ON COLUMN ledger_head.frontier IS 'roots of the complete subtrees, the largest first';
 COMMENT ON COLUMN ledger_head.directory_version IS 'goes up with every entry that changes what decides';
 COMMENT ON COLUMN ledger_head.directory_hash IS 'running hash over the rows that decide, as the newest such entry carries it';
+COMMENT ON COLUMN ledger_head.key_number IS 'how often the key that signs was replaced';
 INSERT INTO ledger_head (root) VALUES ('\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 
 -- Tables that grow with every call are partitioned by the entry's number, in steps of 2^22: old details can be dropped as
@@ -114,6 +116,15 @@ CREATE TABLE ledger_epoch_cosignature (
 COMMENT ON TABLE ledger_epoch_cosignature IS 'what witnesses have signed under the first checkpoint of an epoch';
 COMMENT ON COLUMN ledger_epoch_cosignature.line IS 'C2SP tlog-cosignature: a line of the signed note';
 
+CREATE TABLE ledger_key (
+    number integer PRIMARY KEY CHECK (number >= 1),
+    first_index bigint NOT NULL UNIQUE CHECK (first_index >= 0),
+    previous_key bytea NOT NULL CHECK (octet_length(previous_key) = 32),
+    key bytea NOT NULL UNIQUE CHECK (octet_length(key) = 32)
+);
+COMMENT ON TABLE ledger_key IS 'keys that have replaced the one that signs checkpoints; written by the owner only: keys rotate-ledger';
+COMMENT ON COLUMN ledger_key.first_index IS 'index of the entry that replaced it; checkpoints of more entries are signed by the new key';
+
 CREATE TABLE ledger_witness (
     witness_id uuid PRIMARY KEY,
     name text NOT NULL UNIQUE,
@@ -182,7 +193,7 @@ GRANT EXECUTE ON FUNCTION ledger_extend TO nsor_server;
 SELECT ledger_extend(0);
 
 GRANT SELECT, UPDATE ON ledger_head TO nsor_server;
-GRANT SELECT ON ledger_epoch, ledger_epoch_cosignature TO nsor_server;
+GRANT SELECT ON ledger_epoch, ledger_epoch_cosignature, ledger_key TO nsor_server;
 GRANT SELECT, INSERT ON ledger_witness, ledger_witness_retired, ledger_cosignature TO nsor_server;
 GRANT SELECT, INSERT ON
     ledger_entry, ledger_detail, ledger_shown, ledger_record, ledger_checkpoint, ledger_tile

@@ -36,7 +36,7 @@ GRANT SELECT ON migration, ledger_head, ledger_record, ledger_checkpoint, ledger
 GRANT SELECT (index, leaf) ON ledger_entry TO nsor_publisher;
 -- What decides, all of it: it is obeyed only when all of it gives the hash that was signed.
 GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled, event_consumer,
-    event_consumer_disabled, focal_person, focal_person_disabled, ledger_epoch, ledger_epoch_cosignature, keyring_version,
+    event_consumer_disabled, focal_person, focal_person_disabled, ledger_epoch, ledger_epoch_cosignature, ledger_key, keyring_version,
     policy_proposal, policy_proposal_withdrawal, policy_version, ledger_witness, ledger_witness_retired, register_seal
     TO nsor_publisher;
 GRANT SELECT ON tile_fetch, tile_fetch_hour TO nsor_server;

@@ -52,7 +52,6 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
-from nsor_server.ledger.watching import Watching
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.times import RecallTimes
@@ -320,6 +319,20 @@ class Part(Protocol):
         ...
 
 
+class Watches(Part, Protocol):
+    """A part that does something by itself when a time has come."""
+
+    @property
+    def name(self) -> str:
+        """Of its thread."""
+        ...
+
+    @property
+    def age_seconds(self) -> float:
+        """Since it has ended a round."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """What the parts are made of. Each is started with its stop on the stack: they stop in the reverse order."""
@@ -435,9 +448,9 @@ class _Parts:
     def _watch(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> None:
         """Start what the register does by itself when a time has come."""
         kinds = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch, StatisticsTimes)
-        watching: list[Watching] = [each(self.database, writer, directory, tracing, self.keyring) for each in kinds]
+        watching: list[Watches] = [self._review_times(writer, directory, tracing)]
+        watching += [each(self.database, writer, directory, tracing, self.keyring) for each in kinds]
         self.metrics.watch("nsor_watch_age_seconds", lambda: {(each.name,): each.age_seconds for each in watching})
-        self._started(self._review_times(writer, directory, tracing))
         for each in watching:
             self._started(each)
 

@@ -149,6 +149,8 @@ def test_every_metric_is_listed_with_its_labels_and_their_values_are_of_closed_l
     assert {("MALFORMED_REQUEST", POLICE), ("UNKNOWN_METHOD", POLICE)} <= refusals
     pools = {(each.labels["pool"], each.labels["state"]): each.value for each in found["nsor_connections"]}
     assert pools["reading", "busy"] + pools["reading", "idle"] == 24 + 8
+    watching = {each.labels["watch"] for each in found["nsor_watch_age_seconds"]}
+    assert {"review-times", "duty-watch", "recall-times", "tripwire-times", "look-up-times"} <= watching
     threads = {(each.labels["pool"], each.labels["state"]): each.value for each in found["nsor_threads"]}
     assert (threads["unary", "all"], threads["stream", "all"]) == (24, 64)
 

@@ -14,6 +14,7 @@ written then. It may run in several processes; one of them writes at a time, and
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -87,6 +88,7 @@ class ReviewTimes:
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
         self._stale = 0
         self._made = self._written = record_pb2.ReviewTimeRecord()
+        self._ended_at = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="review-times", daemon=True)
 
@@ -100,6 +102,18 @@ class ReviewTimes:
         if self._thread.ident is not None:
             self._thread.join(_COMMIT_SECONDS)
         self._duplicates.close()
+
+    @property
+    def name(self) -> str:
+        """Of the thread."""
+        return self._thread.name
+
+    @property
+    def age_seconds(self) -> float:
+        """Since it has looked whether the time has come, or since it was made; infinite once its thread has ended."""
+        if self._thread.ident is not None and not self._thread.is_alive():
+            return math.inf
+        return time.monotonic() - self._ended_at
 
     def look(self) -> bool:
         """Write reviews if their time has come, and nobody else does; tells whether it was written.
@@ -285,6 +299,7 @@ class ReviewTimes:
                 if pause == LOOK_SECONDS or time.monotonic() - looked >= LOOK_SECONDS:
                     looked = time.monotonic()
                     self.look()
+                    self._ended_at = time.monotonic()
             except (psycopg.Error, ApiError, LedgerUnavailable) as error:
                 _log.error("reviews couldn't be written (%s); trying again", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on

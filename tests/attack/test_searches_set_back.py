@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.lookup.search import rules
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION
@@ -21,6 +22,7 @@ RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 HIDDEN = "a search didn't show a registration that it had found and had to show, in its newest version"
 SHOWN = "a search showed a registration that it couldn't show"
 REFUSED = "a search was refused for its grant, ticket or court case, and that counted, or not for that reason"
+NARROWED = "a search was narrowed by what its grant doesn't show: by years, sex or a district"
 OUTSIDE = "OUTSIDE_JURISDICTION"
 OF_CASE = "the records of the case that a search read aren't those that there were"
 
@@ -40,6 +42,20 @@ def test_a_record_that_was_hidden_from_its_case_is_found(searching: Searching, o
         with owner.without(table, f"registration_id = '{rafiq.key}'"):
             assert len(searching.shown(searching.fir(), name=name)) == 1
     assert owner.findings() == [OF_CASE] * 2
+
+
+@pytest.mark.parametrize("narrowed", [{"first_birth_year": 1979, "last_birth_year": 1981}, {"district": "PK-PB/LHR"}])
+def test_a_search_that_asks_what_its_grant_does_not_show_is_found(
+    searching: Searching, owner: Owner, monkeypatch: pytest.MonkeyPatch, narrowed: dict[str, Any]
+) -> None:
+    # By who is found, or stands first, it would tell when somebody was born, or where he lives. Of a changed server.
+    searching.confirmed(named(*RAFIQ))
+    in_part = searching.grant(suspect(*RAFIQ), classes=[options_pb2.FIELD_CLASS_CONVICTION])
+    searching.search(searching.grant(suspect(*RAFIQ)), **narrowed)
+    assert owner.findings() == []
+    monkeypatch.setattr(rules, "check_granted", lambda *_: None)
+    searching.search(in_part, **narrowed)
+    assert owner.findings() == [NARROWED]
 
 
 def test_a_version_of_before_is_found(searching: Searching, owner: Owner) -> None:

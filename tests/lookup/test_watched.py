@@ -128,6 +128,18 @@ def test_a_document_is_watched_as_a_look_up_names_it(services: Services, two: tu
     assert ask(services, two[1], second).response.state == WATCHED
     (found,) = watching(services, Number("passport", "AF P1234567"))
     assert (found.kind, found.agency_id, found.officer_number) == (Kind.PROTECTED_PERSON, "", "")
+    # Another kind of document with the same number is another one.
+    card = types_pb2.TRAVEL_DOCUMENT_KIND_FOREIGN_IDENTITY_CARD
+    assert not watching(services, Number("passport", f"AF P1234567 {card:d}"))
+    passport.kind = card
+    ask(
+        services,
+        two[1],
+        entry(
+            "", ask(services, two[0], entry("", travel_document=passport)).response.watched_id, travel_document=passport
+        ),
+    )
+    assert len(watching(services, Number("passport", f"AF P1234567 {card:d}"))) == 1
 
 
 @pytest.mark.parametrize("same_number", [True, False], ids=["another reason", "another number"])

@@ -304,6 +304,8 @@ class Grants:
             self._add(index, _SEARCHED[due])
         elif not grant.shows(detail.classes_shown):
             self._add(index, "a search shows classes of fields that its grant doesn't")
+        elif not grant.shows(detail.searched.narrowed_by):
+            self._add(index, "a search was narrowed by what its grant doesn't show: by years, sex or a district")
         elif not due and not _says_enough(subjects.of(grant.record)[detail.grant_position]):
             self._add(index, "a search was for a name that very many people have")
 

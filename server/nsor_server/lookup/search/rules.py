@@ -8,7 +8,7 @@ that very case are compared with the name that the officer gives.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, search_pb2
@@ -90,14 +90,26 @@ def check_granted(request: search_pb2.SearchRegistrationsRequest, classes: Colle
         InvalidFields: OUT_OF_RANGE, for a district on a grant that shows no addresses, and for a sex or years of birth
             on one that shows no identity.
     """
+    for field, shown_as in _narrowing(request):
+        if classes and shown_as not in classes:
+            raise _invalid(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE)
+
+
+def narrowed_by(request: search_pb2.SearchRegistrationsRequest) -> list[int]:
+    """The classes of fields by which a checked request narrows its search."""
+    return sorted({int(shown_as) for _, shown_as in _narrowing(request)})
+
+
+def _narrowing(
+    request: search_pb2.SearchRegistrationsRequest,
+) -> Iterator[tuple[str, options_pb2.FieldClass.ValueType]]:
+    """The fields by which a request narrows its search, each with its class."""
     asked_by = (
         ("first_birth_year", request.first_birth_year, options_pb2.FIELD_CLASS_IDENTITY),
         ("district", request.district, options_pb2.FIELD_CLASS_CONTACT),
         ("sex", request.sex, options_pb2.FIELD_CLASS_IDENTITY),
     )
-    for field, value, shown_as in asked_by:
-        if value and classes and shown_as not in classes:
-            raise _invalid(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE)
+    return ((field, shown_as) for field, value, shown_as in asked_by if value)
 
 
 def check_name(field: str, name: Name) -> None:

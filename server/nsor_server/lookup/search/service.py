@@ -161,7 +161,7 @@ class Searches:
             subjects=asked.subjects,
             grant_position=asked.position,
             rows=call.rows,
-            searched=_searched(asked, read),
+            searched=_searched(asked, read, rules.narrowed_by(request)),
             classes_shown=classes_shown(response.DESCRIPTOR, call.purpose, granted=asked.granted),
         )
         if asked.case:
@@ -357,8 +357,9 @@ def _seen(read: _Read) -> list[Seen]:
     ]
 
 
-def _searched(asked: _Asked, read: _Read) -> record_pb2.Searched:
+def _searched(asked: _Asked, read: _Read, narrowed_by: Sequence[int]) -> record_pb2.Searched:
     """What the entry says of whom was read: it has one size, whatever a case has had."""
     if asked.case:
-        return record_pb2.Searched(of_case=b"".join(one[-rules.END_BYTES :] for one in read.met))
-    return record_pb2.Searched(met=read.met)
+        of_case = b"".join(one[-rules.END_BYTES :] for one in read.met)
+        return record_pb2.Searched(of_case=of_case, narrowed_by=narrowed_by)
+    return record_pb2.Searched(met=read.met, narrowed_by=narrowed_by)

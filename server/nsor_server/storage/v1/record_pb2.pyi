@@ -5328,21 +5328,27 @@ class Searched(_message.Message):
 
     MET_FIELD_NUMBER: _builtins.int
     OF_CASE_FIELD_NUMBER: _builtins.int
+    NARROWED_BY_FIELD_NUMBER: _builtins.int
     of_case: _builtins.bytes
     """On an FIR: the last 4 bytes of each registration of the case that was read, in the order of their ids."""
     @_builtins.property
     def met(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """The registrations that the names have given, 16 bytes each."""
 
+    @_builtins.property
+    def narrowed_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Numbers of the classes of fields by which the request has narrowed the search: years of birth or sex, a district."""
+
     def __init__(
         self,
         *,
         met: _abc.Iterable[_builtins.bytes] | None = ...,
         of_case: _builtins.bytes = ...,
+        narrowed_by: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["met", b"met", "of_case", b"of_case"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["met", b"met", "narrowed_by", b"narrowed_by", "of_case", b"of_case"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

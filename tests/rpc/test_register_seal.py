@@ -18,21 +18,26 @@ from nsor.v1 import (
     notification_pb2,
     options_pb2,
     oversight_pb2,
+    recalls_pb2,
     register_seal_pb2,
     registration_pb2,
 )
 from nsor_server.access import directory, gate
 from nsor_server.access.contract import Contract
 from nsor_server.storage import keyring as keyrings
+from tests.orders import order
 from tests.polling import until
 from tests.rpc.callers import Answered, Caller, Serve, Serving, answered, decision
 from tests.rpc.seals import CONFIRM, DRILL, PROPOSE, Officers, confirms, decide, proposed, seals, unseals
 from tests.rpc.test_broken_database import SECONDS, past
+from tests.rpc.test_lifecycle import SERVING, health
+from tests.rpc.test_replays import CREATE
 from tests.rpc.test_screening import SCREEN, declared, message
 from tests.rpc.test_streams import Subscription
 from tests.verifying import findings
 
 LIST = "nsor.v1.LookupService/ListAccessRequests"
+RECALLS = "nsor.v1.LookupService/ListRecalls"
 SHOW = "nsor.v1.RegistrationService/GetRegistration"
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
 METHODS = Contract.load().methods
@@ -81,6 +86,11 @@ def test_what_is_refused_depends_on_the_contract_and_the_seal_alone(serving: Ser
     assert court.call(emergency, b"").reason == "NOT_ALLOWED"
     look_up = lookup_pb2.LookUpRegistrationRequest(purpose=options_pb2.PURPOSE_INVESTIGATION)
     assert police.call("nsor.v1.LookupService/LookUpRegistration", look_up).reason == "REGISTER_SEALED"
+    # What discloses nothing goes on: entries of prosecutions, recalls, and the service's own health.
+    prosecution = serving.caller("punjab-prosecution", officer=True)
+    assert prosecution.call(CREATE, order()).code is grpc.StatusCode.OK
+    assert police.call(RECALLS, recalls_pb2.ListRecallsRequest()).code is grpc.StatusCode.OK
+    assert health(police) == SERVING
     closed = {name for name, rule in METHODS.items() if not rule.while_sealed}
     disclosing = {name for name, rule in METHODS.items() if rule.effect == options_pb2.EFFECT_DISCLOSES}
     assert disclosing - closed == {"nsor.v1.NotificationService/SubscribeEvents"}

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +31,7 @@ AGENCIES = REPOSITORY / "certs" / "agencies.toml"
 POLICY = REPOSITORY / "demo" / "policy"
 """Documents with which these registers begin instead of those that ship."""
 READY = "serves on "
+PUBLISHED = "publishes the log on https://"
 COMMAND_SECONDS = 600.0
 START_SECONDS = 300.0
 """Longest waits for a command and for a start, on a machine that has much else to do."""
@@ -122,28 +123,51 @@ class RunningRegister:
 
     def start(self, *, timeout_seconds: float = START_SECONDS) -> Self:
         """Start the server and wait until it says where it serves."""
+        self.process = self._begun("serve")
+        try:
+            self.address = self._said(self.process, READY, timeout_seconds)
+        except StartFailed:
+            self.kill()
+            raise
+        return self
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[str]:
+        """The log over HTTPS, by a process of its own beside the server; gives its address."""
+        keys = self.folder / "ledger.key"
+        keys.write_text(self.ledger_key + "\n")
+        own = {"NSOR_PUBLISH_LISTEN": "127.0.0.1:0", "NSOR_LOG_KEYS": str(keys), "NSOR_KEYS": os.devnull}
+        process = self._begun("ledger", "publish", **own)
+        try:
+            yield self._said(process, PUBLISHED, START_SECONDS)
+        finally:
+            process.terminate()
+            process.wait(timeout=COMMAND_SECONDS)
+
+    def _begun(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [*self.command, "serve"],
-                env=self.environment,
+            return subprocess.Popen(
+                [*self.command, *arguments],
+                env=self.environment | settings,
                 cwd=REPOSITORY,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
+
+    def _said(self, process: subprocess.Popen[str], ready: str, timeout_seconds: float) -> str:
+        """The address that a process says when it is ready."""
         lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_forward, args=(self.process, lines), daemon=True).start()
+        threading.Thread(target=_forward, args=(process, lines), daemon=True).start()
         while True:
             try:
                 line = lines.get(timeout=timeout_seconds)
             except queue.Empty:
                 line = None
             if line is None:
-                self.kill()
                 raise StartFailed(self.log.read_text()[-3000:])
-            if READY in line:
-                self.address = line.split(READY, 1)[1].split()[0]
-                return self
+            if ready in line:
+                return line.split(ready, 1)[1].split()[0]
 
     def stop(self, *, timeout_seconds: float = 30.0) -> int:
         """Drain the server by SIGTERM and wait; returns its exit code."""

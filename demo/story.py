@@ -27,7 +27,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import adults, asking, border, emergency, recall, unusual
+from demo import adults, asking, border, emergency, outside, recall, unusual
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister, own_number
 from nsor.client import Client
@@ -90,6 +90,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     narration.say(
         f"A register at {narration.register.address}: its own PostgreSQL, keys, ledger, and a certificate per agency."
     )
+    outside.kept(narration)
     units, twice = write_orders(narration, count, seed)
     enrol(narration, units)
     registrations = register_convictions(narration, units)
@@ -372,10 +373,10 @@ def prove(narration: Narration, access_id: str) -> None:
         text="It sees that Punjab's police looked somebody up, when and for which purpose; never whom.",
     )
     narration.run("special-committee", "ledger", "accesses", "--access-id", access_id)
-    narration.run("special-committee", "ledger", "verify")
     narration.run("punjab-police", "ledger", "verify")
     narration.say("\nAnd the operator recomputes the whole ledger, opens every seal, and compares spans with entries:")
     narration.operate("ledger", "verify", "--spans")
+    outside.mirrored(narration, narration.register.folder / "log")
 
 
 def registration_event(kind: int) -> str:

@@ -49,8 +49,12 @@ def shell(request: pytest.FixtureRequest, checkout: Path) -> Shell:
 
 def test_it_follows_the_register_that_runs(shell: Shell, checkout: Path) -> None:
     (checkout / ".nsor/address").write_text("127.0.0.1:36471\n")
-    done = shell('. "$AS" punjab-police; echo "$NSOR_TARGET|$NSOR_CERT|$NSOR_STATE|$PS1|$PATH"')
-    said, shown = done.stdout.splitlines()
+    (checkout / ".nsor/log-address").write_text("127.0.0.1:36472\n")
+    done = shell(
+        '. "$AS" punjab-police; echo "$NSOR_TARGET|$NSOR_CERT|$NSOR_STATE|$PS1|$PATH"; echo "$NSOR_LOG_TARGET"'
+    )
+    said, shown, log = done.stdout.splitlines()
+    assert log == "127.0.0.1:36472"
     assert said.startswith("You are punjab-police at 127.0.0.1:36471")
     target, certificate, state, prompt, path = shown.split("|")
     assert target == "127.0.0.1:36471"

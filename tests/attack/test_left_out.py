@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.times import LookUpTimes
 from nsor_server.lookup.tripwires.times import TripwireTimes
@@ -26,6 +27,7 @@ KINDS = ("reviews", "recalls", "the look-up", "tripwires")
 def looks(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
     """What writes each kind of times; one has always come."""
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
+    monkeypatch.setattr(rules, "ENTRIES", 2)  # of each time of recalls: they aren't what this is about
     services.directory.reload()
     having = services.database, services.writer, services.directory, TRACING, keyring
     recalls, look_ups, tripwires = RecallTimes(*having), LookUpTimes(*having), TripwireTimes(*having)

@@ -44,13 +44,12 @@ class _Question:
     """A question, and who waits for its answer.
 
     Attributes:
+        message: what is asked; None: nobody waits any more, and it takes no memory while another one hangs.
         answers: takes the answer; None: there is none, and never will be.
-        is_left: nobody waits any more.
     """
 
-    message: Message
+    message: Message | None
     answers: queue.SimpleQueue[Answer | None] = field(default_factory=queue.SimpleQueue)
-    is_left: bool = False
 
 
 class NameProcess:
@@ -182,7 +181,7 @@ class NameProcess:
             waits = None if deadline == math.inf else max(0.0, deadline - time.monotonic())
             answer = question.answers.get(timeout=waits)
         except queue.Empty:
-            question.is_left = True
+            question.message = None
             raise NamesLate from None
         if answer is None:
             raise NamesUnavailable
@@ -192,8 +191,9 @@ class NameProcess:
         """Ask the process what threads want to know, until it ends or doesn't answer."""
         question = self._questions.get()
         while question is not None:
-            if not question.is_left:
-                answer = self._answer(question.message)
+            message = question.message
+            if message is not None:
+                answer = self._answer(message)
                 if answer is None:
                     break
                 question.answers.put(answer)

@@ -32,7 +32,7 @@ from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.images.photos import Photos
-from nsor_server.ledger import directory_proof, epoch, keyring_check, outside, witness_keys
+from nsor_server.ledger import directory_proof, epoch, key_rotation, keyring_check, outside, witness_keys
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.policy import store
@@ -332,6 +332,7 @@ def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
             keyring = keyrings.load(settings.keys)
             keyring_check.check(connection, keyring)
             epoch.check(connection, keyring, settings.ledger_origin, witness_keys.load(settings.witnesses))
+            key_rotation.check(connection, keyring, settings.ledger_origin)
     if row is not None:
         yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
     yield from _copy(settings, behind=before[0][0] - size if before else 0)

@@ -224,7 +224,7 @@ def test_a_new_epoch_waits_for_its_witness(
     signed = [write(2).receipts[-1].checkpoint, write(2).receipts[-1].checkpoint]
     (folder / "checkpoints").write_bytes(b"".join(each + b"\n" for each in signed))
     with CosignedFile.open(folder / "cosigned") as file:
-        file.append(cosignature.cosign(signed[0], witness, 1_790_000_000))
+        file.append(cosignature.cosign(signed[0], witness, 4_000_000_000))
     forget(database, ledger, 2)
     code, output = operator.run("new-epoch", "--yes")
     assert code == 0, output
@@ -237,7 +237,7 @@ def test_a_new_epoch_waits_for_its_witness(
     handed = HandedOver.parse((folder / "opening").read_bytes())
     assert list(handed.proofs) == [2]
     with CosignedFile.open(folder / "cosigned") as file:
-        file.append(cosignature.cosign(handed.opening.checkpoint, witness, 1_790_000_001))
+        file.append(cosignature.cosign(handed.opening.checkpoint, witness, 4_000_000_001))
     code, output = operator.run("add-cosignatures", str(folder / "cosigned"))
     assert code == 0, output
     code, output = operator.run(

@@ -21,7 +21,7 @@ from tests.ledger.test_commands import Operator
 from tests.ledger.test_cosignature import altered
 from tests.ledger.test_outside import forget
 
-AT = 1_790_000_000
+AT = 4_000_000_000
 Witnessed = Callable[..., bytes]
 Findings = Callable[..., list[tuple[int, str]]]
 
@@ -87,6 +87,15 @@ def test_several_witnesses_count(witnessed: Witnessed, witness: WitnessKey, find
     witnessed(3)
     witnessed(2, other)
     assert findings(witness, other) == []
+
+
+def test_an_entry_later_than_its_co_signature_is_found(
+    write: Write, witness: WitnessKey, path: Path, findings: Findings
+) -> None:
+    # The register's clock was ahead, or somebody wrote another time: the witness's file says so.
+    keep(path, cosignature.cosign(write(3).receipts[-1].checkpoint, witness, 1_500_000_000))
+    who = f"{witness.verifier.name} co-signed a checkpoint of 3 entries"
+    assert findings() == [(0, f"{who}, and before the time that this entry says")]
 
 
 def test_a_wrong_key_is_found(witnessed: Witnessed, findings: Findings) -> None:

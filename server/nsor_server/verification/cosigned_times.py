@@ -84,6 +84,18 @@ def _problem(
     return name, "" if holds else f"doesn't hold for the checkpoint of {size} entries"
 
 
+def first_later(conn: Connection, size: int, time_s: int) -> int | None:
+    """The first entry of a tree that says a later time than a co-signature of it, with the tolerance; None: none does.
+
+    Args:
+        conn: any role that may read.
+        size: of the tree, which has been compared.
+        time_s: of the co-signature, in seconds since 1970.
+    """
+    row = conn.execute("SELECT leaf FROM ledger_entry WHERE index = %s", (size - 1,), binary=True).fetchone()
+    return _later(conn, None if row is None else row[0], size, time_s)
+
+
 def _later(conn: Connection, leaf: bytes | None, size: int, time_s: int) -> int | None:
     """The first entry of a tree that says a later time than a co-signature, with the tolerance; None: there is none."""
     most_us = (time_s + TOLERANCE_SECONDS) * _SECOND_US

@@ -17,6 +17,7 @@ from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification import cosigned_times
 from nsor_server.verification.report import Report, owned_up
 from nsor_server.verification.tree import Tree
 
@@ -31,11 +32,13 @@ class Statement:
         checkpoint: which.
         note: with all its signatures.
         witnesses: names of those whose co-signatures hold.
+        time_s: when the first of them signed it, in seconds since 1970.
     """
 
     checkpoint: Checkpoint
     note: bytes
     witnesses: tuple[str, ...]
+    time_s: int
 
 
 class CoSigned:
@@ -83,6 +86,9 @@ class CoSigned:
             if _differs(report, who, agreed, checkpoint, tree):
                 continue
             agreed = checkpoint.size
+            late = cosigned_times.first_later(conn, checkpoint.size, each.time_s)
+            if late is not None:
+                report.add(late, f"{who}, and before the time that this entry says")
         if self._statements:
             report.remarks.append(
                 f"{len(self._statements)} co-signed checkpoints were compared, up to {agreed} entries"
@@ -98,12 +104,14 @@ class CoSigned:
             self._problems.append(f"{where}, is no co-signed checkpoint: {error}")
             return
         try:
-            names = tuple(each.name for each in witnesses if each.times(parsed))
+            times = {each.name: each.times(parsed) for each in witnesses}
         except NoteError as error:
             self._problems.append(f"{where}, of {checkpoint.size} entries: {error}")
             return
+        names = tuple(name for name, found in times.items() if found)
         if names:
-            self._statements.append(Statement(checkpoint, signed, names))
+            earliest = min(min(times[name]) for name in names)
+            self._statements.append(Statement(checkpoint, signed, names, earliest))
         else:
             self._problems.append(f"{where}, of {checkpoint.size} entries: none of the witnesses has co-signed it")
 

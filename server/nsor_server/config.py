@@ -179,6 +179,12 @@ class Settings:
     console_database_url: str | None = field(default=None, repr=False)
     """libpq URL for the role nsor_console; needed beside database_url for the console. Never shown."""
 
+    watch_file: Path
+    """File that `nsor-server ledger watch --metrics` writes, for the console's page.
+
+    Default: watch.prom in state_dir.
+    """
+
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
 
@@ -365,6 +371,7 @@ RULES: Mapping[str, _Rule] = {
     "log_keys": _FILE,
     "console_listen": _Rule("HOST:PORT, such as 127.0.0.1:8444", _address),
     "console_database_url": _URL,
+    "watch_file": _FILE,
 }
 """Every setting, in the order in which `check` lists them."""
 
@@ -448,6 +455,7 @@ def _complete(values: dict[str, Any], sources: Mapping[str, str]) -> None:
     values.setdefault("keys", str(state / "keys.json"))
     values.setdefault("checkpoint_file", state / "checkpoints")
     values.setdefault("log_keys", state / "ledger.key")
+    values.setdefault("watch_file", state / "watch.prom")
     values.setdefault("trace_store", values.get("database_url") is None)
     streams = values.get("stream_threads", plain["stream_threads"])
     values.setdefault("streams_per_agency", max(1, streams // 8))

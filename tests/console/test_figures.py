@@ -4,11 +4,13 @@ import http.server
 import math
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
+from nsor_server.commands.ledger_watch import Result
 from nsor_server.console import figures
 
 
@@ -40,6 +42,20 @@ def test_a_histogram_is_told_by_a_few_figures(address: str) -> None:
     assert (held.median, held.p99) == (0.1, 0.5)
     assert held.mean == pytest.approx((0.05 * 60 + 0.4 * 39 + 7) / 100)
     assert ("waiting", 4) in [(each.name, each.value) for each in figures.gauges(families)]
+
+
+def test_a_file_of_metrics_is_read_and_one_that_is_none_is_no_figure(tmp_path: Path) -> None:
+    path = tmp_path / "watch.prom"
+    assert figures.read_file(path) is None
+    path.write_bytes(b"\xff{ <html>")
+    assert figures.read_file(path) is None
+    path.write_text(Result(entries=7, increment_at=1.5).text())
+    found = {each.name: each.value for each in figures.gauges(figures.read_file(path) or [])}
+    assert (found["nsor_watch_entries"], found["nsor_watch_findings"], found["nsor_watch_first_bad_index"]) == (
+        7,
+        0,
+        -1,
+    )
 
 
 def test_what_lies_beyond_the_last_bucket_is_infinite(registry: CollectorRegistry) -> None:

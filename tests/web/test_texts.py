@@ -11,6 +11,7 @@ from jinja2 import nodes
 
 from nsor.console import site as own
 from nsor.console.urdu import URDU as OF_OWN
+from nsor.v1 import oversight_pb2
 from nsor.web import pages
 from nsor.web.urdu import SHARED
 from nsor_server.console import site as ops
@@ -61,7 +62,11 @@ def test_every_text_is_there_in_urdu_with_the_same_values(console: str) -> None:
 
 def test_the_titles_of_pages_are_there_in_urdu() -> None:
     assert {each.title for each in ops.ENTRIES} <= OF_OPS.keys()
-    assert {each.title for each in (*own.COMMITTEE, *own.FOCAL_PERSON)} <= OF_OWN.keys()
+    assert {each.title for each in (*own.COMMITTEE, *own.FOCAL_PERSON)} | set(own.MEASURES.values()) <= OF_OWN.keys()
+    assert own.MEASURES.keys() == {
+        name.removeprefix("STATISTICS_MEASURE_")
+        for name in oversight_pb2.StatisticsMeasure.keys()  # noqa: SIM118 - no dict
+    } - {"UNSPECIFIED"}
 
 
 def places(text: str) -> set[str]:

@@ -7,6 +7,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import Metric
@@ -58,6 +59,15 @@ def read(address: str) -> list[Metric] | None:
             text = answer.read(MOST_BYTES).decode()
         return list(text_string_to_metric_families(text))
     except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+def read_file(path: Path) -> list[Metric] | None:
+    """What a file of metrics tells; None: there is none, or it is none."""
+    try:
+        with path.open("rb") as file:
+            return list(text_string_to_metric_families(file.read(MOST_BYTES).decode()))
+    except (OSError, ValueError):
         return None
 
 

@@ -38,6 +38,7 @@ ENTRIES: Final = (
     Entry("refused", "Refused calls"),
     Entry("figures", "Queues and commits"),
     Entry("certificates", "Certificates"),
+    Entry("verification", "Verification"),
 )
 OVERVIEW_SECONDS: Final = 600
 MOST_SHOWN: Final = 100
@@ -84,6 +85,7 @@ class OpsPages:
             ("refused", self.refused),
             ("figures", self.figures),
             ("certificates", self.certificates),
+            ("verification", self.verification),
         ):
             site.page(found, self._who, path, self._told(handler))
         return found
@@ -210,6 +212,20 @@ class OpsPages:
         own = await asyncio.to_thread(lambda: certificates.of_files(files, _now()))
         ends = await self._read(lambda conn: certificates.of_agencies(conn, _now()))
         return self._pages.answer(request, "certificates.html", own=own, ends=ends, now=_now())
+
+    async def verification(self, request: web.Request) -> web.StreamResponse:
+        """What `ledger watch` has found: it writes it into a file."""
+        path = self._settings.watch_file
+        found = await asyncio.to_thread(figures.read_file, path)
+        values = {each.name: each.value for each in figures.gauges(found or ())}
+        return self._pages.answer(
+            request,
+            "verification.html",
+            path=path,
+            known="nsor_watch_findings" in values,
+            values=values,
+            when=lambda seconds: _when(int(seconds * 1_000_000)) if seconds else "",
+        )
 
     async def _read(self, question: Callable[[Connection], T]) -> T:
         def asked() -> T:

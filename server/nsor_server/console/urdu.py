@@ -115,6 +115,21 @@ URDU: Final = {
     "holds": "درست",
     "ends soon": "جلد ختم ہو گا",
     "none holds": "کوئی درست نہیں",
+    # Verification.
+    "Verification": "جانچ",
+    "The ledger": "لیجر",
+    "whole": "مکمل",
+    "not whole": "مکمل نہیں",
+    "Entries that were verified": "جانچے گئے اندراجات",
+    "New ones were last verified": "نئے اندراجات کی آخری جانچ",
+    "Everything was last verified": "سب کی آخری جانچ",
+    "in {seconds} s": "{seconds} سیکنڈ میں",
+    "{found} findings; the first bad entry is {index}. Stop, keep the disk, run `nsor-server ledger verify`.": (
+        "{found} نقائص ملے؛ پہلا خراب اندراج {index} ہے۔ روکیں، ڈسک محفوظ رکھیں، `nsor-server ledger verify` چلائیں۔"
+    ),
+    "Nothing is known of a verification: `nsor-server ledger watch --metrics {path}` verifies all the time.": (
+        "کسی جانچ کا علم نہیں: `nsor-server ledger watch --metrics {path}` مسلسل جانچتا ہے۔"
+    ),
     # When something isn't there.
     "Not here": "یہاں نہیں ہے",
     "There is no such trace or entry here. Traces are kept for a while; entries for ever.": (

@@ -18,15 +18,20 @@ from nsor.cli import besides, keys, witnesses
 from nsor.client import Client
 from nsor.console.urdu import URDU
 from nsor.console.verifying import Verification
-from nsor.errors import NsorError
+from nsor.errors import NsorError, Refused
 from nsor.v1 import directory_pb2, options_pb2, oversight_pb2, tripwires_pb2
-from nsor.web import site
+from nsor.web import charts, site
 from nsor.web.admission import Admission
 from nsor.web.pages import Entry, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 KARACHI: Final = ZoneInfo("Asia/Karachi")
-COMMITTEE: Final = (Entry("", "Log health"), Entry("accesses", "Accesses"), Entry("agencies", "Agencies"))
+COMMITTEE: Final = (
+    Entry("", "Log health"),
+    Entry("accesses", "Accesses"),
+    Entry("months", "Monthly tables"),
+    Entry("agencies", "Agencies"),
+)
 """Pages of the Special Committee."""
 FOCAL_PERSON: Final = (
     Entry("", "Log health"),
@@ -36,11 +41,25 @@ FOCAL_PERSON: Final = (
     Entry("work", "Open work"),
 )
 """Pages of whoever acts for another agency."""
+MEASURES: Final = {
+    "ACCESSES": "Answered calls that disclose",
+    "REFUSALS": "Refused calls, by reason",
+    "ENTRIES": "Convictions entered, days since the judgment",
+    "IDENTITIES": "Confirmed registrations, by identity",
+    "OVERDUE": "Messages of what is overdue",
+    "RECALLS": "Recalls acknowledged, in time or late",
+    "ACCESS_REQUESTS": "Access requests decided, hours taken",
+    "EMERGENCIES": "Emergency look-ups reviewed, in time or late",
+}
+"""What a monthly table counts, in English."""
 PAGE: Final = 100
 MOST_AGENCIES: Final = 500
 SOON_DAYS: Final = 30
 _OUTCOMES: Final = ("ALLOWED", "REFUSED", "FAILED")
 _DAY: Final = dt.timedelta(days=1)
+_MEASURE: Final = "STATISTICS_MEASURE_"
+_PROVINCE_LEVEL: Final = 2
+"""Of a count that is divided by part and province."""
 
 
 class OwnPages:
@@ -70,7 +89,7 @@ class OwnPages:
         found = site.application(self._who, origins)
         pages: dict[str, site.Handler] = {"": self.health, "verifying.json": self.verifying, "accesses": self.accesses}
         if self._is_committee:
-            pages["agencies"] = self.agencies
+            pages |= {"agencies": self.agencies, "months": self.months}
         else:
             pages |= {"officers": self.officers, "unusual": self.unusual, "work": self.work}
         for path, handler in pages.items():
@@ -144,6 +163,42 @@ class OwnPages:
             outcomes=_OUTCOMES,
             own=not self._is_committee,
             entry=answer.index,
+        )
+
+    async def months(self, request: web.Request) -> web.StreamResponse:
+        """A table of a month that is over: what is counted, by part, province, district and agency."""
+        today = dt.datetime.now(KARACHI).date()
+        month = _month(request.query.get("month", "")) or today.replace(day=1) - _DAY
+        measures = [each.name.removeprefix(_MEASURE) for each in oversight_pb2.StatisticsMeasure.DESCRIPTOR.values[1:]]
+        measure = request.query.get("measure", "")
+        measure = measure if measure in measures else measures[0]
+        wanted = oversight_pb2.GetStatisticsRequest(
+            year=month.year, month=month.month, measure=oversight_pb2.StatisticsMeasure.Value(f"{_MEASURE}{measure}")
+        )
+        table, why, entry = oversight_pb2.GetStatisticsResponse(), None, None
+        try:
+            answer = await asyncio.to_thread(self._client.oversight.get_statistics, wanted)
+            table, entry = answer.message, answer.index
+        except Refused as error:  # another month may be asked for on the same page
+            why = self._why(request, error)
+        counts = list(table.counts)
+        provinces: dict[str, float] = {}
+        for each in counts:
+            if each.level == _PROVINCE_LEVEL:
+                provinces[each.province] = provinces.get(each.province, 0.0) + each.count
+        return self._pages.answer(
+            request,
+            "months.html",
+            month=f"{month:%Y-%m}",
+            measure=measure,
+            measures=measures,
+            names=MEASURES,
+            counts=counts,
+            bars=charts.bars([(province, [("span", count)]) for province, count in sorted(provinces.items())]),
+            first=table.first_index,
+            stop=table.stop_index,
+            entry=entry,
+            why=why,
         )
 
     async def agencies(self, request: web.Request) -> web.StreamResponse:
@@ -240,6 +295,14 @@ def _name(of: EnumDescriptor, number: int) -> str:
     found = of.values_by_number.get(number)
     shared = of.values_by_number[0].name.removesuffix("UNSPECIFIED")
     return "" if number == 0 else str(number) if found is None else found.name.removeprefix(shared)
+
+
+def _month(text: str) -> dt.date | None:
+    """The first day of a month as a browser writes it; None for what is none."""
+    try:
+        return dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
 
 
 def _set_day(target: Timestamp, text: str, later: dt.timedelta) -> None:

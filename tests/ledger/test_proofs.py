@@ -12,6 +12,7 @@ from nsor_server.ledger.proofs import NoSuchTree
 from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import ask
+from tests.bench import proofs as filled
 from tests.ledger.conftest import Write
 
 SIZE = WIDTH * WIDTH + 7 * WIDTH + 77
@@ -171,3 +172,22 @@ def test_what_is_missing_is_no_proof(tree: Tree, statement: str, names: str) -> 
         conn.execute(statement.encode())
     with tree.database.transaction() as conn, pytest.raises(TornTree, match=names):
         proofs.Proofs().inclusion(conn, 300, SIZE - 100)
+
+
+def test_roots_below_a_tile_that_is_not_full_are_read_once_and_proved(database: Database) -> None:
+    # In a long ledger nearly every proof needs up to 255. What the head doesn't prove isn't kept: whoever changes
+    # one for a while would have proofs that don't hold long after.
+    entries = 4 * WIDTH * WIDTH + 5
+    with database.owner() as owner:
+        root = filled.fill(owner, entries, [])[entries]
+    one, other = [index for index in filled.alone(entries) if index // WIDTH**2 == 1][:2]
+    keeping, changed = proofs.Proofs(), proofs.Proofs()
+    with database.transaction() as conn:
+        first = keeping.inclusion(conn, one, entries)
+    with database.owner() as owner:
+        owner.execute("UPDATE ledger_tile SET root = sha256('other') WHERE level = 1 AND tile = 3")
+    with database.transaction() as conn:
+        for index, proof in ((one, first), (other, keeping.inclusion(conn, other, entries))):
+            merkle.verify_inclusion(proof.leaf_hash, index, entries, proof.hashes, root)
+        with pytest.raises(TornTree, match="don't give the tree of the head"):
+            changed.inclusion(conn, one, entries)

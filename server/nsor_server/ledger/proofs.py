@@ -73,6 +73,7 @@ class Proofs:
     def __init__(self) -> None:
         """Reads a head when the first proof is asked for."""
         self._newest = subtrees.EMPTY
+        self._kept: subtrees.Kept = {}
 
     def inclusion(self, conn: Connection, index: int, size: int) -> Inclusion:
         """What proves leaf ``index`` in the tree of ``size`` (RFC 6962, 2.1.1).
@@ -83,7 +84,7 @@ class Proofs:
         head = self._head_of(conn, size)
         if not 0 <= index < size:
             raise NoSuchTree("the index lies outside the tree")
-        hashes, leaf_hash = subtrees.read(conn, head, inclusion_path(index, size), index)
+        hashes, leaf_hash = subtrees.read(conn, head, inclusion_path(index, size), index, kept=self._kept)
         return Inclusion(leaf_hash, hashes)
 
     def consistency(self, conn: Connection, first: int, second: int) -> list[bytes]:
@@ -96,7 +97,7 @@ class Proofs:
         if not 0 <= first <= second:
             raise NoSuchTree("the first tree is larger than the second")
         path = consistency_path(first, second)
-        return subtrees.read(conn, head, path)[0] if path else []
+        return subtrees.read(conn, head, path, kept=self._kept)[0] if path else []
 
     def batch(self, conn: Connection, indexes: Collection[int], earlier: Collection[int], size: int) -> list[bytes]:
         """The hashes that prove leaves, and that earlier trees are prefixes, in the tree of ``size``, each once.
@@ -109,7 +110,7 @@ class Proofs:
             path = batch_proof.path(indexes, earlier, size)
         except ValueError:
             raise NoSuchTree("an index or a size lies outside the tree") from None
-        return subtrees.read(conn, head, path)[0] if path else []
+        return subtrees.read(conn, head, path, kept=self._kept)[0] if path else []
 
     def _head_of(self, conn: Connection, size: int) -> subtrees.Head:
         """A head that isn't smaller than a tree."""

@@ -4,7 +4,7 @@ A hash comes from the head's frontier, from a full tile, from the roots of the t
 from the leaves after the last full tile. Which, follows from the head's size alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -80,13 +80,19 @@ class _Plan:
     leaves: range = range(0)
 
 
+Kept = dict[tuple[int, int], bytes]
+"""Roots of tiles by level and number, of levels above the lowest. They never change."""
+
+
 def head(conn: Connection) -> Head:
     """The head as it is committed."""
     found = ask(conn, _HEAD)
     return Head(*found[0]) if found else EMPTY
 
 
-def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -> tuple[list[bytes], bytes]:
+def read(
+    conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1, *, kept: Kept | None = None
+) -> tuple[list[bytes], bytes]:
     """The roots over ranges of leaves, each a subtree of the tree, complete or at its right border.
 
     Args:
@@ -94,6 +100,8 @@ def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -
         now: the head, which may have moved since.
         ranges: within it.
         leaf: whose hash is wanted as well; -1: none.
+        kept: what was read before and needn't be read again; what the head proves is added. At ten million entries
+            nearly each proof needs a hundred of them.
 
     Returns:
         The roots, and the leaf's hash; empty when none was wanted.
@@ -104,7 +112,17 @@ def read(conn: Connection, now: Head, ranges: Sequence[range], leaf: int = -1) -
     known = dict(zip(subtrees(range(now.size)), Frontier.decode(now.size, now.frontier).roots, strict=True))
     wanted = [list(subtrees(each)) for each in ranges]
     plan = _planned(now.size, {node for nodes in wanted for node in nodes if node not in known})
+    needed = {level: tiles for level, tiles in plan.roots.items() if level}
+    kept = {} if kept is None else kept
+    for level, tiles in needed.items():
+        if all((level, tile) in kept for tile in tiles):
+            del plan.roots[level]
     found = _Found(conn, plan, leaf)
+    for level, tiles in needed.items():
+        if level in plan.roots:
+            kept.update(found.proved(now.size, level, tiles, known))
+        else:
+            found.add(level, {tile: kept[level, tile] for tile in tiles})
     for nodes in wanted:
         for node in nodes:
             if node not in known:
@@ -168,6 +186,26 @@ class _Found:
         self._rows: dict[tuple[int, int, int], bytes] = {
             (kind, level, number): content for kind, level, number, content in ask(conn, _READ, *parameters)
         }
+
+    def add(self, level: int, roots: Mapping[int, bytes]) -> None:
+        """Add roots of tiles that weren't read."""
+        self._rows.update({(_ROOT, level, tile): root for tile, root in roots.items()})
+
+    def proved(self, size: int, level: int, tiles: range, frontier: Mapping[tuple[int, int], bytes]) -> Kept:
+        """Of the roots of tiles those that lie in a subtree whose root the head has.
+
+        Raises:
+            TornTree: they give another root than it.
+        """
+        proved: Kept = {}
+        for node, root in frontier.items():
+            tile_level, hashes = _within(*node)
+            if tile_level != level + 1 or hashes.start not in tiles or hashes[-1] not in tiles:
+                continue
+            if self.root(size, *node) != root:
+                raise TornTree(f"the tiles of level {level} don't give the tree of the head")
+            proved.update({(level, tile): self._row(_ROOT, level, tile) for tile in hashes})
+        return proved
 
     def root(self, size: int, level: int, index: int) -> bytes:
         """The root of the complete subtree number ``index`` of 2^level leaves."""

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from nsor.v1 import errors_pb2
+from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of
+from tests.directory.test_own_number import enrolled, officer
+from tests.orders import cnic, confirmation
 from tests.registration import test_closure as closures
 from tests.registration import test_proposals as proposals
 from tests.registration import test_sealed_reading as readings
@@ -59,6 +63,33 @@ def test_a_conviction_that_one_person_entered_and_confirmed_is_found(
     prosecutor = officer_of(PUNJAB_PROSECUTION)
     created = services.create(call=call_of(PUNJAB_PROSECUTION, prosecutor))
     services.confirm(created, call_of(court, officer_of(court, key_id=prosecutor.key_id if same_key else None)))
+    assert owner.findings() == [CONVICTION]
+
+
+def of_two_agencies(services: Services) -> tuple[Officer, Officer]:
+    """One human who is an officer of a prosecution and of a court."""
+    own = cnic()
+    for agency, number in ((PUNJAB_PROSECUTION, "LHR-1"), (LAHORE_COURT, "LHR-2")):
+        enrolled(services, number, own, agency=agency)
+    return officer(services, PUNJAB_PROSECUTION, "LHR-1"), officer(services, LAHORE_COURT, "LHR-2")
+
+
+def test_one_human_of_two_agencies_does_not_confirm_what_he_has_entered(services: Services, owner: Owner) -> None:
+    prosecutor, registrar = of_two_agencies(services)
+    created = services.create(call=call_of(PUNJAB_PROSECUTION, prosecutor))
+    refused = services.refused(errors.Denied, call_of(LAHORE_COURT, registrar), confirmation(created))
+    assert refused.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
+    services.confirm(created)
+    assert owner.findings() == []
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_conviction_that_one_human_of_two_agencies_entered_and_confirmed_is_found(
+    services: Services, owner: Owner
+) -> None:
+    prosecutor, registrar = of_two_agencies(services)
+    created = services.create(call=call_of(PUNJAB_PROSECUTION, prosecutor))
+    services.confirm(created, call_of(LAHORE_COURT, registrar))
     assert owner.findings() == [CONVICTION]
 
 

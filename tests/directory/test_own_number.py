@@ -16,6 +16,7 @@ from nsor_server.access.watched import Kind, Number
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.ledger import leaf
 from nsor_server.ledger.detail import Details
+from nsor_server.ledger.entry import StaleRead
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.verification.own_numbers import NOT_GIVEN, TWO_NUMBERS
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
@@ -236,6 +237,23 @@ def test_of_two_numbers_for_one_human_at_once_one_is_enrolled(services: Services
     assert isinstance(first, Outcome)
     assert isinstance(second, errors.InvalidFields)
     assert violations(second) == [("own_number", errors_pb2.FIELD_REASON_PERSON_HAS_NUMBER)]
+    assert services.rows()["officer"] == 1
+
+
+def test_of_two_processes_one_enrols_a_human(services: Services) -> None:
+    # Each has read a directory in which he has no number yet.
+    own = cnic()
+    with Services(services.database, services.keyring) as other:
+        calls = [
+            each.run(directory_call(), given(Ed25519PrivateKey.generate(), f"LHR-{nth}", own))
+            for nth, each in enumerate((services, other), 1)
+        ]
+        services.writer.submit(calls[0])
+        with pytest.raises(StaleRead):
+            other.writer.submit(calls[1])
+        with pytest.raises(errors.InvalidFields) as refused:
+            other.ask(directory_call(), calls[1].request)
+    assert violations(refused.value) == [("own_number", errors_pb2.FIELD_REASON_PERSON_HAS_NUMBER)]
     assert services.rows()["officer"] == 1
 
 

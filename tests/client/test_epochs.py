@@ -79,7 +79,7 @@ def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
     lose(register, 3)
     calls(client, 1)
     found = client.verify_ledger(everything=True)
-    assert (found.leaves, [each.index for each in found.lost], found.lost_checkpoints) == (4, [10, 11], 3)
+    assert (found.leaves, [each.index for each in found.lost], found.lost_checkpoints) == (4, [5, 6], 3)
     assert note.Checkpoint.parse(note.Note.parse(found.checkpoint).text).origin == register.ledger.origin
     assert client.state_folder == folder
     # So does one that starts anew, with the key that it was given at the beginning.

@@ -31,9 +31,6 @@ COMMANDS: Final[dict[str, str]] = {
     "Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.": (
         "ماہانہ جدول (این پی بی، خصوصی کمیٹی): رسائیاں، انکار، اندراج، درخواستیں وغیرہ۔"
     ),
-    'A count below 5 isn\'t shown, nor another one by which it would be found: it stands in what is "not shown".': (
-        "5 سے کم گنتی نہیں دکھائی جاتی، نہ وہ جس سے یہ معلوم ہو سکے: یہ اُس میں شامل ہے جو نہیں دکھایا گیا۔"
-    ),
     "Such as 2026-10; it is counted after its end.": "جیسے 2026-10؛ مہینہ ختم ہونے کے بعد گنا جاتا ہے۔",
     "How it is divided.": "تقسیم کس طرح ہو۔",
     "Write it for a spreadsheet.": "اسپریڈ شیٹ کے لیے لکھتا ہے۔",

@@ -9,6 +9,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Pakistan's National Sex Offenders Register, for agencies.": (
         "پاکستان کا قومی رجسٹر برائے جنسی مجرمان، اداروں کے لیے۔"
     ),
+    "Show the ledger and your agency's accesses in a browser.": "لیجر اور اپنے ادارے کی رسائیاں براؤزر میں دکھائیں۔",
     "Show the ledger, accesses and your agency's officers in a browser, until Ctrl-C; each view is an entry.": (
         "لیجر، رسائیاں اور اپنے ادارے کے افسران براؤزر میں دکھائیں، Ctrl-C تک؛ ہر صفحہ ایک اندراج ہے۔"
     ),

@@ -1,6 +1,7 @@
 """What `ledger verify` compares of the published log: the fetches that were counted with those that entries hold.
 
 A fetch that is taken away, added or moved after its hour was entered shows. Before that none of it can.
+Only sums are entered: how the sum of a certificate and hour is split over rows of tile_fetch isn't compared.
 """
 
 from __future__ import annotations

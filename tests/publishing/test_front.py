@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import ssl
@@ -11,7 +12,7 @@ import pytest
 
 from nsor.ledger import copied, merkle, note, tlog_tiles
 from nsor.ledger.tlog_tiles import Bundle, Tile
-from nsor_server.publishing import front
+from nsor_server.publishing import answers, front, process
 from nsor_server.storage.keyring import Keyring
 from tests.ledger.conftest import ORIGIN, Write
 from tests.polling import until
@@ -274,6 +275,27 @@ def test_a_peer_that_doesnt_read_is_ended(publish: Publish, monkeypatch: pytest.
     asked = b"GET /tile/entries/000 HTTP/1.1\r\nHost: x\r\n\r\n"
     with publish() as published, published.raw("npb") as raw, pytest.raises((ConnectionError, ssl.SSLError)):
         raw.sendall(asked * 1_000_000)
+
+
+def test_requests_that_were_given_up_before_they_were_read_count_no_more(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The database stands still: all threads wait for it, and what waits for a thread is given up.
+    monkeypatch.setattr(front, "ANSWER_SECONDS", 0.5)
+    agencies = ("punjab-police", "sindh-police", "npb")
+    with publish() as published:
+        with published.database.owner() as owner, owner.transaction(), contextlib.ExitStack() as stack:
+            owner.execute("LOCK TABLE ledger_head")
+            asked = [
+                stack.enter_context(published.raw(name)) for name in agencies for _ in range(2 * answers.AT_A_TIME)
+            ]
+            for each in asked:
+                each.sendall(_GET + b"\r\n")
+            assert len(asked) > process.THREADS
+            for each in asked:
+                _all(each)
+        for name in agencies:
+            assert until(lambda name=name: _is_answered(published, name), seconds=SECONDS)
 
 
 def test_one_certificate_has_so_many_connections(published: Published) -> None:

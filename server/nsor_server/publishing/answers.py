@@ -116,13 +116,11 @@ class Answers:
         return Asked(certificate, path, takes_gzip, hold)
 
     def answer(self, asked: Asked) -> Answer:
-        """The second part."""
+        """The second part. Whoever has it answered releases the hold, also if it never comes to that."""
         try:
             return self._answer(asked)
         except (psycopg.Error, PoolTimeout, TooManyRequests, errors.Unavailable, NotCounted):
             return NOT_NOW
-        finally:
-            asked.hold.release()
 
     def _answer(self, asked: Asked) -> Answer:
         snapshot = self._directory.at_least_as_of(asked.moment)

@@ -143,7 +143,10 @@ class _Front(web.Server):
         asked = self._answers.let_in(_certificate(request), request.raw_path, takes_gzip=_takes_gzip(request))
         if isinstance(asked, Answer):
             return asked
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._answers.answer, asked)
+        waits = self._pool.submit(self._answers.answer, asked)
+        # One that is given up before a thread has begun with it never runs, and counts no more all the same.
+        waits.add_done_callback(lambda _: asked.hold.release())
+        return await asyncio.wrap_future(waits)
 
 
 class _Connection(RequestHandler):

@@ -102,6 +102,24 @@ def test_what_is_older_than_an_hour_is_forgotten(database: Database, ledger: Led
     assert sum(sum(step[1:]) for step in counted.series(now_us(), calls.KEPT_SECONDS)) == 0
 
 
+@pytest.mark.parametrize("change", ["UPDATE ledger_entry SET leaf = 'x'", "DELETE FROM ledger_entry"])
+def test_an_entry_that_somebody_has_broken_hides_no_later_one(database: Database, ledger: Ledger, change: str) -> None:
+    append(database, ledger, an_entry("a"), an_entry("b"))
+    counted = Calls()
+    read(database, counted)
+    append(database, ledger, an_entry("a"), an_entry("c"))
+    with database.owner() as owner:
+        owner.execute(f"{change} WHERE index = 2".encode())  # past the register
+    read(database, counted)
+    late = Calls()
+    read(database, late)
+    append(database, ledger, an_entry("d"))
+    for each in (counted, late):
+        read(database, each)
+        assert {found.agency: found.all for found in each.by_agency(0)} == {"a": 1, "b": 1, "c": 1, "d": 1}
+        assert each.broken == 1  # the page says so
+
+
 def test_an_entry_is_found_by_its_access_with_the_checkpoint_that_holds_it(database: Database, ledger: Ledger) -> None:
     first, second = an_entry("a", REFUSED), an_entry("b")
     append(database, ledger, first)

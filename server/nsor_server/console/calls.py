@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
+from nsor_server.alerts import Alert, alert
 from nsor_server.ledger import instants, leaf
+from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.pool import Connection
 
 STEP_SECONDS: Final = 10
@@ -60,25 +64,26 @@ class Calls:
         """Of the tree, when it was read last."""
         self.whole = True
         """Whether all entries of the hour before the first reading were read."""
+        self.broken = 0
+        """Entries that are missing, or no leaves any more."""
 
     def read(self, conn: Connection, now_us: int) -> bool:
         """Read what has come since the last time; False: there is more.
 
-        Raises:
-            TornTree: an entry that must be there is missing.
-            LeafError: an entry is no leaf.
+        An entry that is missing or no leaf any more is passed over with an alert: it hides none of the later ones.
         """
         size = _size(conn)
         start = self._next
         if start is None:
-            start = instants.first_from(conn, now_us - KEPT_SECONDS * _MICROSECONDS)
-            self.whole = size - start <= MOST_AT_START
-            start = max(start, size - MOST_AT_START)
+            start = self._start(conn, size, now_us)
         end = min(size, start + MOST_AT_ONCE)
         rows = conn.execute(
             "SELECT leaf FROM ledger_entry WHERE index >= %s AND index < %s", (start, end), binary=True
         ).fetchall()
-        found = [leaf.decode(stored) for (stored,) in rows]
+        found = _leaves(stored for (stored,) in rows)
+        if len(found) < end - start:
+            self.broken += end - start - len(found)
+            alert(Alert.LEDGER_TORN, "entries are missing or no leaves; run `nsor-server ledger verify`")
         with self._lock:
             for each in found:
                 step = each.time_us // _MICROSECONDS // STEP_SECONDS
@@ -91,6 +96,16 @@ class Calls:
             self._next = end
             self.size = size
         return end == size
+
+    def _start(self, conn: Connection, size: int, now_us: int) -> int:
+        """The first entry that is read at all."""
+        earliest = max(0, size - MOST_AT_START)
+        try:
+            start = instants.first_from(conn, now_us - KEPT_SECONDS * _MICROSECONDS)
+        except TornTree:
+            start = 0
+        self.whole = start >= earliest
+        return max(start, earliest)
 
     def by_agency(self, since_us: int) -> list[Counted]:
         """What each agency did since an instant, whoever did most first."""
@@ -130,6 +145,15 @@ class Calls:
                     sums[outcome] += count
                 found.append((step * STEP_SECONDS, sums[ALLOWED], sums[REFUSED], sums[FAILED]))
         return found
+
+
+def _leaves(stored: Iterable[bytes]) -> list[leaf_pb2.Leaf]:
+    """Those that are leaves."""
+    found = []
+    for each in stored:
+        with contextlib.suppress(leaf.LeafError):
+            found.append(leaf.decode(each))
+    return found
 
 
 def _size(conn: Connection) -> int:

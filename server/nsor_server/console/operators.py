@@ -15,7 +15,7 @@ from nsor_server.storage.pool import Database
 
 KINDS: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_NADRA})
 _IN_FORCE: Final = """
-SELECT FROM certificate AS c WHERE c.serial = %s AND c.agency_id = %s AND c.not_after > now()
+SELECT FROM certificate AS c WHERE c.serial = %s AND c.agency_id = %s AND c.fingerprint = %s AND c.not_after > now()
 AND NOT EXISTS (SELECT FROM certificate_revocation AS r WHERE r.serial = c.serial)
 """
 
@@ -33,6 +33,7 @@ def takes(database: Database, certificate: bytes) -> bool:
             agency = agencies.find(conn, shown.agency_id)
             if agency is None or not agency.enabled or agency.kind not in KINDS:
                 return False
-            return conn.execute(_IN_FORCE.encode(), (shown.serial, shown.agency_id)).fetchone() is not None
+            own = (shown.serial, shown.agency_id, shown.fingerprint)
+            return conn.execute(_IN_FORCE.encode(), own).fetchone() is not None
     except (NoIdentity, psycopg.Error):
         return False

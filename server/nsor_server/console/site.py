@@ -116,6 +116,7 @@ class OpsPages:
             serving=None if families is None else _serving(families),
             ends=[each for each in ends if each.enabled and each.why != certificates.GOOD],
             whole=self._calls.whole,
+            broken=self._calls.broken,
             when=_when,
         )
 

@@ -118,6 +118,9 @@ URDU: Final = {
     # Verification.
     "Verification": "جانچ",
     "The ledger": "لیجر",
+    "Entries that are missing or can't be read: {count}. Run nsor-server ledger verify.": (
+        "اندراجات جو غائب ہیں یا پڑھے نہیں جا سکتے: {count}۔ nsor-server ledger verify چلائیں۔"
+    ),
     "whole": "مکمل",
     "not whole": "مکمل نہیں",
     "Entries that were verified": "جانچے گئے اندراجات",

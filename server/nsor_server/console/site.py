@@ -222,7 +222,7 @@ class OpsPages:
         return self._pages.answer(
             request,
             "verification.html",
-            path=path,
+            file=path,
             known="nsor_watch_findings" in values,
             values=values,
             when=lambda seconds: _when(int(seconds * 1_000_000)) if seconds else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import socket
 import ssl
@@ -295,7 +296,7 @@ def test_requests_that_were_given_up_before_they_were_read_count_no_more(
             for each in asked:
                 _all(each)
         for name in agencies:
-            assert until(lambda name=name: _is_answered(published, name), seconds=SECONDS)
+            assert until(functools.partial(_is_answered, published, name), seconds=SECONDS)
 
 
 def test_one_certificate_has_so_many_connections(published: Published) -> None:

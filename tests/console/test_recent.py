@@ -95,3 +95,18 @@ def test_a_register_that_keeps_no_spans_says_so(state_dir: Path) -> None:
     traces = Traces(state_dir)
     traces.read()
     assert not traces.kept
+
+
+def test_whoever_puts_all_his_calls_into_one_trace_hides_none_of_the_newest(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "MOST_SPANS_OF_ONE", 3)
+    tracing = Tracing([SimpleSpanProcessor(SpanStore(state_dir))], host="127.0.0.1")
+    for number in range(5):
+        span = tracing.call(METHOD, f"00-{'a' * 32}-{'b' * 16}-01")
+        span.describe(agency="npb", purpose="BORDER", outcome="REFUSED", access_id=f"{number:032x}")
+        span.end()
+    traces = Traces(state_dir)
+    traces.read()
+    shown = [span.attributes[spans.ACCESS_ID] for span in traces.calls(Filter())]
+    assert shown == [f"{number:032x}" for number in (2, 3, 4)]

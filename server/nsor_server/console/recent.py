@@ -15,6 +15,7 @@ from nsor_server.tracing.store import StoredSpan
 
 MOST_TRACES: Final = 20_000
 MOST_SPANS_OF_ONE: Final = 500
+"""Of one trace, the newest: a caller may put all that he calls into one."""
 _READ_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -86,8 +87,9 @@ class Traces:
         with self._lock:
             for span in found:
                 trace = self._traces.setdefault(span.trace, {})
-                if len(trace) < MOST_SPANS_OF_ONE:
-                    trace[span.span] = span
+                trace[span.span] = span
+                if len(trace) > MOST_SPANS_OF_ONE:
+                    del trace[next(iter(trace))]
             while len(self._traces) > MOST_TRACES:
                 self._traces.popitem(last=False)
 

@@ -97,6 +97,14 @@ def test_a_register_that_keeps_no_spans_says_so(state_dir: Path) -> None:
     assert not traces.kept
 
 
+def test_long_traces_take_no_more_memory_than_many_short_ones(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent, "MOST_SPANS", 7)
+    written = record(state_dir, 9)  # of two spans each
+    traces = Traces(state_dir)
+    traces.read()
+    assert [span.trace for span in traces.calls(Filter())] == written[:5:-1]
+
+
 def test_whoever_puts_all_his_calls_into_one_trace_hides_none_of_the_newest(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

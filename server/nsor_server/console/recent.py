@@ -14,6 +14,8 @@ from nsor_server.tracing.asked import Filter, is_call
 from nsor_server.tracing.store import StoredSpan
 
 MOST_TRACES: Final = 20_000
+MOST_SPANS: Final = 200_000
+"""Of all traces together."""
 MOST_SPANS_OF_ONE: Final = 500
 """Of one trace, the newest: a caller may put all that he calls into one."""
 _READ_BYTES: Final = 4 * 1024 * 1024
@@ -90,8 +92,9 @@ class Traces:
                 trace[span.span] = span
                 if len(trace) > MOST_SPANS_OF_ONE:
                     del trace[next(iter(trace))]
-            while len(self._traces) > MOST_TRACES:
-                self._traces.popitem(last=False)
+            spans = sum(map(len, self._traces.values()))
+            while len(self._traces) > MOST_TRACES or spans > MOST_SPANS:
+                spans -= len(self._traces.popitem(last=False)[1])
 
 
 def _inode(path: Path) -> int | None:

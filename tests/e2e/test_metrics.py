@@ -70,6 +70,7 @@ def numbers(agencies: Agencies) -> Counter[tuple[str, tuple[tuple[str, str], ...
 def test_no_count_tells_a_hit_from_a_miss(agencies: Agencies, people: Orders) -> None:
     # Whoever reads metrics may know who calls. One look-up finds somebody, one somebody unconfirmed, one nobody.
     steps: list[Mapping[object, int]] = []
+    outcomes: list[int] = []
     for _ in range(TRIES):
         offender, unconfirmed, nobody = agencies.confirmed(next(people)), agencies.entered(next(people)), next(people)
         grant = agencies.granted(offender.order, unconfirmed.order, nobody)
@@ -79,9 +80,10 @@ def test_no_count_tells_a_hit_from_a_miss(agencies: Agencies, people: Orders) ->
             outcomes.append(look_up(agencies, grant.grant_id, cnic).message.outcome)
             after = numbers(agencies)
             steps.append({key: after[key] - before[key] for key in after if after[key] != before[key]})
-        assert len(set(outcomes)) == 2
-        if all(step["nsor_commit_calls_count", ()] == 1 for step in steps):
+        # Some are convicted as juveniles, and found by nobody.
+        if len(set(outcomes)) == 2 and all(step["nsor_commit_calls_count", ()] == 1 for step in steps):
             break  # nothing else was written meanwhile, such as what is written at fixed times
+    assert len(set(outcomes)) == 2
     assert steps[0] == steps[1] == steps[2]
     called = ("nsor_calls_total", (("code", "OK"), ("kind", "POLICE"), ("method", LOOK_UP)))
     assert steps[0][called] == 1

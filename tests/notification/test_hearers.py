@@ -32,6 +32,8 @@ OF_NO_RECORD = {
     "CALLS_DROPPED",
     "CONSUMER_ENROLLED",
     "CONSUMER_DISABLED",
+    "REGISTER_SEALED",
+    "REGISTER_UNSEALED",
 }
 
 
@@ -72,6 +74,7 @@ def test_nadra_immigration_and_the_committee_hear_what_concerns_them_alone() -> 
     ends = {"NOTICE_REFUSED", "NOTICE_WITHDRAWN", "NOTICE_SUPERSEDED", "NOTICE_DID_NOT_HAPPEN"}
     assert heard_by(FIA_IMMIGRATION) == OF_NO_RECORD | of_recalls | of_journeys | ends
     of_the_committee = {"SEALED_READING_OPENED", "SEALED_REGISTRATION_READ", "EMERGENCY_REVIEW_OVERDUE"}
+    of_the_committee |= {"REGISTER_SEAL_PROPOSED", "REGISTER_UNSEALING_SECONDED"}
     assert heard_by(SPECIAL_COMMITTEE) == OF_NO_RECORD | of_the_committee
 
 

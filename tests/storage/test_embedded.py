@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from nsor_server.storage import folders, identity, unprivileged
-from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
+from nsor_server.storage.embedded import OWNER, SERVING, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.folders import EmbeddedError
 
 AS_ROOT = os.geteuid() == 0
@@ -31,10 +31,10 @@ def _one(postgres: EmbeddedPostgres, query: str) -> object:
     return row[0]
 
 
-def test_it_starts_with_two_roles_and_the_database_and_stops(fresh: EmbeddedPostgres) -> None:
+def test_it_starts_with_its_roles_and_the_database_and_stops(fresh: EmbeddedPostgres) -> None:
     assert fresh.start() is False
     roles = "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin AND NOT rolsuper"
-    assert _one(fresh, roles) == f"{OWNER} {SERVER}"
+    assert _one(fresh, roles) == " ".join(sorted((OWNER, *SERVING)))
     assert _one(fresh, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()") == OWNER
     assert fresh.stop() is True
     assert fresh.postmaster_pid is None

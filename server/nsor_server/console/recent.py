@@ -59,7 +59,7 @@ class Traces:
     def _files(self) -> list[Path]:
         """Those that aren't read yet, the oldest first. The current one becomes the first older one when it is full."""
         current = self._folder / store.CURRENT
-        older = sorted(self._folder.glob("spans.*.jsonl"), key=lambda path: int(path.name.split(".")[1]))
+        older = sorted(self._folder.glob("spans.[0-9].jsonl"), key=lambda path: int(path.name.split(".")[1]))
         numbers = {path: _inode(path) for path in (current, *older)}
         found = []
         for path, number in numbers.items():

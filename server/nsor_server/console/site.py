@@ -26,6 +26,8 @@ from nsor_server.console.urdu import URDU
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger import activity
+from nsor_server.ledger.leaf import LeafError
+from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.tracing import spans
 from nsor_server.tracing.asked import Filter
@@ -240,13 +242,15 @@ class OpsPages:
         return None if address is None else await asyncio.to_thread(figures.read, address)
 
     def _told(self, handler: site.Handler) -> site.Handler:
-        """A database that doesn't answer is a page that says so, and no exception's text."""
+        """A database that does not answer, or a broken entry, is a page that says so, and no exception's text."""
 
         async def answered(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
             except psycopg.Error:
                 return self._pages.answer(request, "unreachable.html", status=503)
+            except (LeafError, TornTree):
+                return self._pages.answer(request, "broken.html", status=500)
 
         return answered
 

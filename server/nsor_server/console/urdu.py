@@ -138,6 +138,10 @@ URDU: Final = {
     "There is no such trace or entry here. Traces are kept for a while; entries for ever.": (
         "ایسا کوئی ٹریس یا اندراج یہاں نہیں۔ ٹریس کچھ عرصہ رکھے جاتے ہیں؛ اندراجات ہمیشہ۔"
     ),
+    "An entry is broken": "ایک اندراج خراب ہے",
+    "What this page reads of the ledger is missing or can't be read. Run nsor-server ledger verify.": (
+        "یہ صفحہ لیجر کا جو حصہ پڑھتا ہے وہ موجود نہیں یا پڑھا نہیں جا سکتا۔ nsor-server ledger verify چلائیں۔"
+    ),
     "The database does not answer": "ڈیٹا بیس جواب نہیں دیتا",
     "This page reads from the database, which doesn't answer or took too long. Traces and figures are still here.": (
         "یہ صفحہ ڈیٹا بیس سے پڑھتا ہے، جو جواب نہیں دیتا یا بہت دیر لیتا ہے۔ ٹریس اور اعداد پھر بھی موجود ہیں۔"

@@ -103,7 +103,7 @@ class SpanStore(SpanExporter):
 def read(state_dir: Path) -> Iterator[StoredSpan]:
     """All stored spans, the oldest file first; a line that a crash cut off is passed over."""
     folder = state_dir / FOLDER
-    numbered = sorted(folder.glob("spans.*.jsonl"), key=lambda path: int(path.name.split(".")[1]), reverse=True)
+    numbered = sorted(folder.glob("spans.[0-9].jsonl"), key=lambda path: int(path.name.split(".")[1]), reverse=True)
     for path in (*numbered, folder / CURRENT):
         if not path.exists():
             continue

@@ -36,6 +36,7 @@ from nsor_server.access.disclosure import classes_shown
 from nsor_server.calls import Call, new_access_id
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
+from nsor_server.ledger.writer import Written
 from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls import times as recall_times
 from nsor_server.lookup.recalls.times import RecallTimes
@@ -150,13 +151,13 @@ def _locked(services: Services) -> Iterator[list[float]]:
         has_recalls[0] = any(call.method == recall_times.METHOD for call in calls)
         return decide(calls, *rest)
 
-    def ended(seconds: float) -> None:
+    def ended(written: Written) -> None:
         if has_recalls[0]:
-            found.append(seconds)
+            found.append(written.locked)
 
     with (
         unittest.mock.patch.multiple(batches, decide=deciding),
-        unittest.mock.patch.object(services.writer, "_on_lock", ended),
+        unittest.mock.patch.object(services.writer, "_on_written", ended),
     ):
         yield found
 

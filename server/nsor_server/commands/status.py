@@ -133,6 +133,6 @@ def _process(found: health.Health) -> list[str]:
     lines = [f"Server since {since:%Y-%m-%d %H:%M}: {load}."]
     lines += [f"Wrong: {problem}." for problem in found.problems] or ["Nothing is wrong with it."]
     if found.alerts:
-        told = ", ".join(f"{code} ({count})" for code, count in sorted(found.alerts.items()))
-        lines.append(f"Alerts in its log: {told}. docs/runbook.md says what to do.")
+        lines.append("Alerts in its log; docs/runbook.md says what to do:")
+        lines += [f"  {code}: {count}" for code, count in sorted(found.alerts.items())]
     return lines

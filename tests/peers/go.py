@@ -7,10 +7,12 @@ tests use, and `make test` says what it left out where they aren't there.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,11 @@ MODULES: Final = {
     "litewitness": "filippo.io/torchwood/cmd/litewitness@v0.6.1",
 }
 """Programs that are installed as they are."""
+COPIED: Final = {"jaeger": "github.com/jaegertracing/jaeger/cmd/all-in-one@v1.76.0"}
+"""Programs that `go install` refuses, since their go.mod replaces modules: built in a copy of their module.
+
+Of Jaeger it is the last version that is built so. Its pages need files that its releases add; its query API doesn't.
+"""
 OWN: Final = {"merkle": Path(__file__).parent / "merkle"}
 """Small programs of ours around a library of others, whose versions and hashes are in its go.mod and go.sum."""
 _SECONDS: Final = 3600
@@ -31,8 +38,8 @@ class NotBuilt(Exception):
 
 def program(name: str) -> Path:
     """Where a program of the tests is, or would be: another version is another file."""
-    if name in MODULES:
-        return FOLDER / f"{name}-{MODULES[name].rpartition('@')[2]}"
+    if name in MODULES | COPIED:
+        return FOLDER / f"{name}-{(MODULES | COPIED)[name].rpartition('@')[2]}"
     sources = sorted(path for path in OWN[name].iterdir() if path.name != "README.md")
     return FOLDER / f"{name}-{hashlib.sha256(b''.join(each.read_bytes() for each in sources)).hexdigest()[:16]}"
 
@@ -43,16 +50,29 @@ def build() -> list[Path]:
     Raises:
         NotBuilt: there is no Go, or it failed.
     """
-    for name in (*MODULES, *OWN):
+    for name in (*MODULES, *COPIED, *OWN):
         built = program(name)
         if not built.exists():
             print(f"building {name} into {FOLDER} (once)", file=sys.stderr)
             if name in MODULES:
                 go(["install", MODULES[name]])
                 (FOLDER / name).replace(built)
+            elif name in COPIED:
+                _build_in_a_copy(COPIED[name], built)
             else:
                 go(["build", "-mod=readonly", "-o", str(built), "."], OWN[name])
-    return [program(name) for name in (*MODULES, *OWN)]
+    return [program(name) for name in (*MODULES, *COPIED, *OWN)]
+
+
+def _build_in_a_copy(command: str, built: Path) -> None:
+    path, _, version = command.rpartition("@")
+    module, _, name = path.partition("/cmd/")
+    # Go checks what it downloads by its checksum database.
+    downloaded = json.loads(go(["mod", "download", "-json", f"{module}@{version}"]))
+    with tempfile.TemporaryDirectory(prefix="nsor-peers") as folder:
+        copy = shutil.copytree(downloaded["Dir"], Path(folder) / "module")
+        subprocess.run(["chmod", "-R", "u+w", copy], check=True)
+        go(["build", "-mod=readonly", "-o", str(built), f"./cmd/{name}"], copy)
 
 
 def go(arguments: list[str], folder: Path | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from nsor import verification
 from nsor.certificate import ClientCertificate
@@ -21,6 +21,9 @@ from nsor.retries import Retries
 from nsor.screening import Screening
 from nsor.services import Directory, Lookup, Notification, Oversight, Registration
 from nsor.v1 import oversight_pb2
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 
 class Client:
@@ -48,6 +51,7 @@ class Client:
         witnesses: Sequence[str] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
+        tracer_provider: TracerProvider | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent before the first call. The arguments are ``Connection``'s."""
         self._connection = Connection(
@@ -62,6 +66,7 @@ class Client:
             witnesses=witnesses,
             timeout_seconds=timeout_seconds,
             retries=retries,
+            tracer_provider=tracer_provider,
         )
         self.registration = Registration(self._connection)
         self.notification = Notification(self._connection)

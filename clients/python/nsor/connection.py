@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -25,6 +25,7 @@ from nsor.advice import NEXT_STEPS, Words
 from nsor.answers import Answer
 from nsor.certificate import ClientCertificate
 from nsor.errors import NsorError, ProofFailed, ReceiptWrong, SettingsWrong, Unreachable
+from nsor.extras import need
 from nsor.journal import Journal
 from nsor.ledger import note
 from nsor.ledger.cosignature import WitnessVerifier
@@ -33,7 +34,11 @@ from nsor.ledger.rotations import Rotation, RotationForged
 from nsor.officer import OfficerKey
 from nsor.origins import Origins, UnknownOrigin
 from nsor.retries import Retries
+from nsor.spans import CallSpan, NoSpans, Spans
 from nsor.v1 import options_pb2, oversight_pb2
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 DEFAULT_TIMEOUT_SECONDS = 20.0
 SESSION_REUSE_SECONDS = 14 * 60
@@ -102,6 +107,7 @@ class Connection:
         journal: the proofs that are kept.
         verifier: the ledger's key.
         origins: the epochs under which it signs, as far as they are proved.
+        spans: begins the spans of calls.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Connection:
         witnesses: Sequence[str] = (),
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         retries: Retries | None = None,
+        tracer_provider: TracerProvider | None = None,
     ) -> None:
         """Connect, lazily: nothing is sent before the first call.
 
@@ -135,6 +142,8 @@ class Connection:
                 ledger's they come by another way than the register.
             timeout_seconds: for a whole call with its retries.
             retries: how often and how soon a call is sent again.
+            tracer_provider: makes a span of each attempt of a call; it needs the extra ``nsor[tracing]``. Without it
+                there are no spans on this side. Whatever it samples, the register records each call.
 
         Raises:
             SettingsWrong: a file is missing or is not what it should be.
@@ -151,6 +160,7 @@ class Connection:
             raise ReceiptWrong("key") from None
         self.officer = officer
         self.focal_persons = tuple(focal_persons)
+        self.spans = _spans(tracer_provider, target)
         self._timeout = timeout_seconds
         self._retries = retries or Retries()
         self._session = _Session()
@@ -186,18 +196,20 @@ class Connection:
         method = contract.method(name)
         request = contract.copy_of(request)
         request_id = _with_request_id(request) if method.has_request_id else ""
-        trace = traceparent or new_traceparent()
         ends = time.monotonic() + (self._timeout if timeout_seconds is None else timeout_seconds)
         attempt = 1
+        span: CallSpan | None = None
         while True:
+            span = self.spans.begin(method.name, traceparent, previous=span)
             try:
-                message, proof = self._attempt(
-                    method, request, response_type, traceparent=trace, remaining=ends - time.monotonic()
-                )
+                with span:
+                    message, proof = self._attempt(
+                        method, request, response_type, span=span, remaining=ends - time.monotonic()
+                    )
             except NsorError as error:
                 error.request_id = request_id
                 error.violations = forms.with_forms(request, error.violations)
-                error.trace_id = error.trace_id or trace.split("-")[1]
+                error.trace_id = error.trace_id or span.trace_id
                 attempt += 1
                 wait = self._retries.wait_before(attempt, error, method, ends - time.monotonic())
                 if wait is None:
@@ -259,9 +271,11 @@ class Connection:
         method = contract.method("nsor.v1.OversightService/GetCheckpoint")
         exchange = self._exchange(method, b"")
         try:
-            answer, _ = self._callable(method).with_call(
-                b"", timeout=method.deadline_seconds + 1, metadata=self._metadata(method, exchange, new_traceparent())
-            )
+            with self.spans.begin(method.name) as span:
+                metadata = self._metadata(method, exchange, span.traceparent)
+                answer, _ = self._callable(method).with_call(
+                    b"", timeout=method.deadline_seconds + 1, metadata=metadata
+                )
         except grpc.RpcError:
             raise UnknownOrigin from None
         found = read_message(oversight_pb2.GetCheckpointResponse, answer)
@@ -278,19 +292,20 @@ class Connection:
         self.journal.close()
 
     def _attempt(
-        self, method: contract.Method, request: Message, response_type: type[_R], *, traceparent: str, remaining: float
+        self, method: contract.Method, request: Message, response_type: type[_R], *, span: CallSpan, remaining: float
     ) -> tuple[_R, receipts.Proof]:
         data = request.SerializeToString()
         exchange = self._exchange(method, data)
         timeout = max(0.001, min(remaining, method.deadline_seconds + 1))
         try:
             answer, call = self._callable(method).with_call(
-                data, timeout=timeout, metadata=self._metadata(method, exchange, traceparent)
+                data, timeout=timeout, metadata=self._metadata(method, exchange, span.traceparent)
             )
         except grpc.RpcError as failed:
             raise self.failed(failed, exchange, method) from None
         receipt = status.metadata_value(call.trailing_metadata(), status.RECEIPT_KEY)
         proof = self.proved(receipt, exchange, answer, refused=False)
+        span.answered(proof.access_id)
         self.journal.keep(proof, leaf=method.keeps_leaf)
         return read_message(response_type, answer), proof
 
@@ -347,9 +362,13 @@ def read_message(message_type: type[_M], data: bytes) -> _M:
         raise ProofFailed("ANSWER_MALFORMED", words) from None
 
 
-def new_traceparent() -> str:
-    """A W3C trace context of its own, sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def _spans(provider: TracerProvider | None, target: str) -> Spans:
+    if provider is None:
+        return NoSpans()
+    need("tracing", "opentelemetry")
+    from nsor import tracing  # noqa: PLC0415 - most programs do without it
+
+    return tracing.Recorded(provider, target=target)
 
 
 def _with_request_id(request: Message) -> str:

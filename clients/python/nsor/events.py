@@ -17,7 +17,7 @@ import grpc
 
 from nsor import contract, receipts
 from nsor.advice import Words
-from nsor.connection import Connection, RawStream, new_traceparent, read_message
+from nsor.connection import Connection, RawStream, read_message
 from nsor.errors import NsorError, ProofFailed, ReceiptWrong, Refused, Unreachable
 from nsor.v1 import notification_pb2
 
@@ -121,31 +121,34 @@ class EventStream:
         request = notification_pb2.SubscribeEventsRequest(
             after_sequence=self.sequence, consumer=self._consumer, after_event_id=self._event_id
         ).SerializeToString()
-        exchange, call = self._connection.open_stream(self._method, request, new_traceparent())
-        quiet = _Quiet(call, self._quiet_seconds)
-        last_index = -1
-        try:
-            quiet.restart()
-            for message in call:
-                if not message:
-                    continue  # it only says that the connection is alive
-                quiet.stop()
-                body, last_index = self._checked(message, exchange, last_index)
-                self._failures = 0
-                answer = read_message(notification_pb2.SubscribeEventsResponse, body)
-                yield from self._fresh(answer)
-                self.replayed |= answer.replay_ends
-                if self.replayed and self._until_replayed:
-                    return True
+        with self._connection.spans.begin(self._method.name) as span:
+            exchange, call = self._connection.open_stream(self._method, request, span.traceparent)
+            quiet = _Quiet(call, self._quiet_seconds)
+            last_index = -1
+            try:
                 quiet.restart()
-        except grpc.RpcError as failed:
-            if quiet.ended:
-                return True
-            raise self._connection.failed(failed, exchange, self._method) from None
-        finally:
-            quiet.stop()
-            call.cancel()
-        return quiet.ended
+                for message in call:
+                    if not message:
+                        continue  # it only says that the connection is alive
+                    quiet.stop()
+                    body, last_index = self._checked(message, exchange, last_index)
+                    self._failures = 0
+                    answer = read_message(notification_pb2.SubscribeEventsResponse, body)
+                    yield from self._fresh(answer)
+                    self.replayed |= answer.replay_ends
+                    if self.replayed and self._until_replayed:
+                        span.left()
+                        return True
+                    quiet.restart()
+            except grpc.RpcError as failed:
+                if quiet.ended:
+                    span.left()
+                    return True
+                raise self._connection.failed(failed, exchange, self._method) from None
+            finally:
+                quiet.stop()
+                call.cancel()
+            return quiet.ended
 
     def _checked(self, message: bytes, exchange: receipts.Exchange, last_index: int) -> tuple[bytes, int]:
         body, receipt = receipts.split(message)

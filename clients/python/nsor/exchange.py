@@ -17,7 +17,7 @@ from typing import Any, Final
 import grpc
 
 from nsor import contract, receipts
-from nsor.connection import Connection, new_traceparent
+from nsor.connection import Connection
 from nsor.errors import NsorError, ReceiptWrong, Refused, Unreachable
 
 MOST_BYTES: Final = 220_000
@@ -117,25 +117,26 @@ class Exchange:
         self._fill(source, unanswered, outgoing)
         if not unanswered:
             return True
-        exchange, call = self._connection.open_exchange(self._method, iter(outgoing.get, None), new_traceparent())
-        last = unanswered[0].encoded
-        try:
-            for answer in call:
-                if not unanswered:
-                    raise ReceiptWrong("message")
-                message = unanswered[0]
-                last = message.encoded
-                yield self._checked(answer, message, dataclasses.replace(exchange, request=last))
-                unanswered.popleft()
-                self._fill(source, unanswered, outgoing)
-                if not unanswered:
-                    outgoing.put(None)
-        except grpc.RpcError as failed:
-            requests = [*(one.encoded for one in unanswered), last]
-            raise self._failed(failed, exchange, requests) from None
-        finally:
-            outgoing.put(None)
-            call.cancel()
+        with self._connection.spans.begin(self._method.name) as span:
+            exchange, call = self._connection.open_exchange(self._method, iter(outgoing.get, None), span.traceparent)
+            last = unanswered[0].encoded
+            try:
+                for answer in call:
+                    if not unanswered:
+                        raise ReceiptWrong("message")
+                    message = unanswered[0]
+                    last = message.encoded
+                    yield self._checked(answer, message, dataclasses.replace(exchange, request=last))
+                    unanswered.popleft()
+                    self._fill(source, unanswered, outgoing)
+                    if not unanswered:
+                        outgoing.put(None)
+            except grpc.RpcError as failed:
+                requests = [*(one.encoded for one in unanswered), last]
+                raise self._failed(failed, exchange, requests) from None
+            finally:
+                outgoing.put(None)
+                call.cancel()
         return not unanswered
 
     def _fill(

@@ -45,6 +45,11 @@ ORDER BY 2 DESC
 """
 """Of tables that grow with the register; those of partitions together."""
 Order = registration_pb2.CreateRegistrationRequest
+HEAD = (
+    "| | rows | rows/s | client | server | PostgreSQL | together | cores | server's peak | at the end |\n|---|"
+    + "---|" * 9
+)
+"""Of a table of what was measured; cores: those that the three kept busy, of those that were busy at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Measured:
         database_us: the same of PostgreSQL.
         peak_mib: the server's peak memory meanwhile.
         end_mib: its memory afterwards.
+        busy: cores of the machine that were busy meanwhile, whoever's work it was.
     """
 
     name: str
@@ -68,14 +74,26 @@ class Measured:
     database_us: float = 0.0
     peak_mib: float = 0.0
     end_mib: float = 0.0
+    busy: float = 0.0
+
+    @property
+    def together_us(self) -> float:
+        """CPU of all three for a row."""
+        return self.client_us + self.server_us + self.database_us
+
+    @property
+    def cores(self) -> float:
+        """Cores that they kept busy: where it is less than there are, and others had no work, they waited."""
+        return self.together_us * self.rows / self.seconds / 1e6
 
     @property
     def line(self) -> str:
         """As Markdown."""
         cells = [self.name, f"{self.rows:,}", f"{self.rows / self.seconds:,.0f}"]
-        together = self.client_us + self.server_us + self.database_us
-        values = (self.client_us, self.server_us, self.database_us, together, self.peak_mib, self.end_mib)
+        values = (self.client_us, self.server_us, self.database_us, self.together_us)
         cells += [f"{value:,.0f}" if value else "" for value in values]
+        cells.append(f"{self.cores:.2f} of {self.busy:.2f}" if self.busy else "")
+        cells += [f"{value:,.0f}" if value else "" for value in (self.peak_mib, self.end_mib)]
         return f"| {' | '.join(cells)} |"
 
 
@@ -99,14 +117,16 @@ class Server:
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
         before = processes.seconds(self._pids), processes.seconds([self._postmaster])
         began, own = time.perf_counter(), time.process_time() + processes.seconds(self._clients)
+        machine = processes.of_the_machine()
         act()
         seconds = time.perf_counter() - began
+        busy = (processes.of_the_machine() - machine) / seconds
         client = time.process_time() + processes.seconds(self._clients) - own
         self._settle()
         after = processes.seconds(self._pids), processes.seconds([self._postmaster])
         server_us, database_us = ((late - early) / rows * 1e6 for early, late in zip(before, after, strict=True))
         client_us, memory = client / rows * 1e6, (self._mib("VmHWM:"), self._mib("VmRSS:"))
-        return Measured(name, rows, seconds, client_us, server_us, database_us, *memory)
+        return Measured(name, rows, seconds, client_us, server_us, database_us, *memory, busy)
 
     def _settle(self) -> None:
         """Wait until the events of the rows are delivered: that belongs to them."""
@@ -198,8 +218,7 @@ def _copied(register: BenchRegister, rows: int) -> Measured:
 def _print(done: Sequence[Measured], held: float | None) -> None:
     print(
         f"### Import\n\nOne Ed25519 signature takes {_signature_us():.0f} us. CPU in us a row, memory in MiB.\n",
-        "| | rows | rows/s | client | server | PostgreSQL | together | server's peak | at the end |",
-        "|---|" + "---|" * 8,
+        HEAD,
         sep="\n",
     )
     print(*(one.line for one in done), sep="\n")

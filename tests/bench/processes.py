@@ -68,6 +68,16 @@ def seconds(pids: Sequence[int]) -> float:
     return sum(_own_seconds(pid, ended=True) + sum(map(_child_seconds, _children(pid))) for pid in pids)
 
 
+def of_the_machine() -> float:
+    """Seconds for which its cores together were busy, whoever's work it was; what a hypervisor took counts as well."""
+    user, nice, system, _idle, _waiting, irq, softirq, stolen = map(int, _machine().split()[1:9])
+    return (user + nice + system + irq + softirq + stolen) / _TICKS
+
+
+def _machine() -> str:
+    return Path("/proc/stat").read_text().splitlines()[0]
+
+
 def at_rest(pids: Sequence[int], *, limit_seconds: float) -> bool:
     """Wait until processes do next to nothing: what follows a start or a seed is over. Tells whether that came in time.
 

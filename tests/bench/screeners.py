@@ -1,4 +1,8 @@
-"""Processes that screen manifests, as ports do: each with a connection of its own, and some streams at a time."""
+"""Processes that screen manifests, as ports do: each of several officers with a connection and streams of his own.
+
+A server takes two streams of an officer at a time, by its default settings, and refuses others for a while: whoever is
+refused waits, and the machine with him. So no officer opens more here, and a stream that is refused ends the bench.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import contextlib
 import functools
 import multiprocessing
 import os
+import queue
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +18,14 @@ from typing import NamedTuple
 
 from demo.running import RunningRegister
 from nsor.client import Client
+from nsor.errors import NsorError
 from nsor.officer import OfficerKey
 from nsor.v1 import screening_pb2
 from tests.bench.measure import BenchFailed
 
 AGENCY = "fia-immigration"
+STREAMS_OF_OFFICER = 2
+"""``streams_per_officer`` of a server that isn't told otherwise."""
 
 
 class Manifest(NamedTuple):
@@ -41,14 +49,14 @@ class Where(NamedTuple):
         address: host and port.
         certs: folder of certificates.
         ledger_key: the ledger's verifier key.
-        officer: file of the officer's key.
-        state: folder that the client keeps its journal in, of this client alone.
+        officers: files of the officers' keys, each with a client of his own.
+        state: folder that the clients keep their journals in, of this process alone.
     """
 
     address: str
     certs: Path
     ledger_key: str
-    officer: Path
+    officers: Sequence[Path]
     state: Path
 
 
@@ -57,7 +65,7 @@ class Screeners:
 
     Args:
         where: of each.
-        streams: manifests at a time of each.
+        streams: manifests at a time of each, spread over its officers.
     """
 
     def __init__(self, where: Sequence[Where], streams: int) -> None:
@@ -88,10 +96,15 @@ class Screeners:
             each.shutdown()
 
 
-def where(running: RunningRegister, officer: Path, number: int) -> Where:
-    """How the client of a number reaches a server process."""
+def officers_for(streams: int) -> int:
+    """How many officers so many streams need."""
+    return -(-streams // STREAMS_OF_OFFICER)
+
+
+def where(running: RunningRegister, officers: Sequence[Path], number: int) -> Where:
+    """How the process of a number reaches a server process, with keys of its officers."""
     state = running.folder / "clients" / f"{AGENCY}-{number}"
-    return Where(running.address, running.certs, running.ledger_key, officer, state)
+    return Where(running.address, running.certs, running.ledger_key, officers, state)
 
 
 @contextlib.contextmanager
@@ -105,10 +118,9 @@ def screening(at: Sequence[Where], streams: int) -> Iterator[Screeners]:
 
 
 class _Own(NamedTuple):
-    """What a process screens with, and what."""
+    """What a process screens with, and what: a client of each stream, which those of one officer share."""
 
-    client: Client
-    streams: int
+    clients: list[Client]
     manifests: list[tuple[Manifest, list[screening_pb2.ManifestRow]]]
 
 
@@ -118,16 +130,19 @@ _own: list[_Own] = []
 
 def _start(at: Where, streams: int) -> int:
     own = at.certs / "agencies" / AGENCY
-    client = Client(
-        at.address,
-        certificate=own.with_suffix(".pem"),
-        key=own.with_suffix(".key"),
-        ca=at.certs / "ca.pem",
-        ledger_key=at.ledger_key,
-        state_dir=at.state,
-        officer=OfficerKey.load(at.officer),
-    )
-    _own.append(_Own(client, streams, []))
+    officers = [
+        Client(
+            at.address,
+            certificate=own.with_suffix(".pem"),
+            key=own.with_suffix(".key"),
+            ca=at.certs / "ca.pem",
+            ledger_key=at.ledger_key,
+            state_dir=at.state / file.stem,
+            officer=OfficerKey.load(file),
+        )
+        for file in at.officers
+    ]
+    _own.append(_Own([officers[nth % len(officers)] for nth in range(streams)], []))
     return os.getpid()
 
 
@@ -138,13 +153,28 @@ def _take(manifests: Sequence[Manifest]) -> None:
 
 def _screen() -> None:
     (own,) = _own
-    with ThreadPoolExecutor(own.streams) as pool:
-        list(pool.map(functools.partial(_screen_one, own.client), own.manifests))
+    left: queue.SimpleQueue[tuple[Manifest, list[screening_pb2.ManifestRow]]] = queue.SimpleQueue()
+    for each in own.manifests:
+        left.put(each)
+    with ThreadPoolExecutor(len(own.clients)) as pool:
+        list(pool.map(functools.partial(_screen_some, left), own.clients))
 
 
-def _screen_one(client: Client, one: tuple[Manifest, list[screening_pb2.ManifestRow]]) -> None:
-    manifest, rows = one
-    answered = list(client.screen_manifest(manifest.manifest_id).send((row, None) for row in rows))
+def _screen_some(left: queue.SimpleQueue[tuple[Manifest, list[screening_pb2.ManifestRow]]], client: Client) -> None:
+    """Screen one manifest after the other, as long as some are left."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            _screen_one(client, *left.get_nowait())
+
+
+def _screen_one(client: Client, manifest: Manifest, rows: Sequence[screening_pb2.ManifestRow]) -> None:
+    screening = client.screen_manifest(manifest.manifest_id, on_reconnect=_refused)
+    answered = list(screening.send((row, None) for row in rows))
     found = sum(each.hit is not None for each in answered)
     if len(answered) != len(rows) or found != manifest.found:
         raise BenchFailed(f"{len(answered)} rows of {len(rows)} were answered, {found} found")
+
+
+def _refused(why: NsorError | None) -> None:
+    """A stream that has to be opened again waits before that: what it takes isn't what the server took."""
+    raise BenchFailed(f"a stream was refused or lost ({'' if why is None else type(why).__name__})")

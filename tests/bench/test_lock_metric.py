@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, start_http_server
 
-from tests.bench.lock_metric import buckets, quantile
+from tests.bench.lock_metric import buckets, held_seconds, quantile
 
 
 def test_a_quantile_lies_between_the_bounds_of_its_bucket() -> None:
@@ -37,6 +37,7 @@ def test_the_readings_of_several_servers_add_up() -> None:
     try:
         address = f"127.0.0.1:{server.server_port}"
         assert buckets([address, address]) == {0.001: 2, 0.01: 4, math.inf: 6}
+        assert held_seconds([address, address]) == pytest.approx(2 * 0.5055)
     finally:
         server.shutdown()
         server.server_close()

@@ -27,6 +27,13 @@ def test_the_cpu_of_children_counts_while_they_run_and_after_they_have_ended(scr
     assert 0.2 <= used < 3  # the kernel counts in ticks of 10 ms, each process by itself
 
 
+def test_a_machine_is_busy_for_as_long_as_its_cores_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Neither idle nor waiting for a disk (the fourth and fifth number); guests (the last two) count as the user's.
+    monkeypatch.setattr(processes, "_machine", lambda: "cpu  100 20 3 1000 2000 4 50 600 70 8")
+    monkeypatch.setattr(processes, "_TICKS", 100)
+    assert processes.of_the_machine() == 7.77
+
+
 def test_who_works_now_and_then_is_not_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     used = itertools.accumulate(itertools.cycle([0.01, 0.01, 0.01, 0.5]))
     monkeypatch.setattr(processes, "seconds", lambda _: next(used))

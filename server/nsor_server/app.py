@@ -386,7 +386,7 @@ class _Parts:
             stream_pool=self._pool(settings.stream_threads + SPARE_STREAM_THREADS, "stream"),
             max_bytes=max_bytes,
         )
-        deliverer = self._deliverer()
+        deliverer = self._deliverer(tracing)
         writer.start(
             Batches(
                 admission,
@@ -601,8 +601,8 @@ class _Parts:
         self._started(waiter)
         return waiter
 
-    def _deliverer(self) -> Deliverer:
-        deliverer = Deliverer(self.database, self.numbered)
+    def _deliverer(self, tracing: Tracing) -> Deliverer:
+        deliverer = Deliverer(self.database, self.numbered, tracing)
         self._started(deliverer)
         return deliverer
 

@@ -7,10 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from nsor_server.__main__ import run
-from nsor_server.tracing import spans, store
-from nsor_server.tracing.store import StoredSpan
+from nsor_server.tracing import attributes as names
+from nsor_server.tracing import store
+from nsor_server.tracing.attributes import Value
+from nsor_server.tracing.spans import Tracing
+from nsor_server.tracing.store import SpanStore, StoredSpan
 
 METHOD = "nsor.v1.DirectoryService/ListAgencies"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
@@ -51,15 +55,15 @@ def said(state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def recorded(nth: int, method: str, agency: str, outcome: str, code: str, *, took_ms: int) -> list[StoredSpan]:
     """The spans of a call and of its commit."""
-    attributes: dict[str, str | int | bool] = {
-        spans.AGENCY: agency,
-        spans.PURPOSE: "INVESTIGATION",
-        spans.OUTCOME: outcome,
-        spans.RPC_STATUS: code,
-        spans.ACCESS_ID: access_id(nth),
+    attributes: dict[str, Value] = {
+        names.AGENCY: agency,
+        names.PURPOSE: "INVESTIGATION",
+        names.OUTCOME: outcome,
+        names.RPC_STATUS: code,
+        names.ACCESS_ID: access_id(nth),
     }
     if outcome != "ALLOWED":
-        attributes[spans.ERROR_TYPE] = "GRANT_NOT_VALID"
+        attributes[names.REASON] = "GRANT_NOT_VALID"
     start = nth * 10**9
     call = StoredSpan(
         trace=f"{nth:032x}",
@@ -84,7 +88,7 @@ def shown(said: Said, *arguments: str) -> list[str]:
     code, text = said(*arguments, "--json")
     assert code == 0, text
     calls = [line for line in map(json.loads, text.splitlines()) if line["attributes"]]
-    return [f"{line['name'].rpartition('/')[2]} {line['attributes'][spans.OUTCOME]}" for line in calls]
+    return [f"{line['name'].rpartition('/')[2]} {line['attributes'][names.OUTCOME]}" for line in calls]
 
 
 def test_calls_are_found_by_agency_outcome_time_and_id(said: Said) -> None:
@@ -111,7 +115,7 @@ def test_the_slowest_calls_are_listed_without_streams(said: Said) -> None:
     code, text = said("--top", "9", "--agency", LONGEST)
     lines = text.splitlines()
     assert code == 0
-    assert lines[0].split() == ["40.0", "ms", "LookUpRegistration", "REFUSED", "GRANT_NOT_VALID"]
+    assert lines[0].split() == ["40", "ms", "LookUpRegistration", "REFUSED", "GRANT_NOT_VALID"]
     assert lines[1].split()[1:] == [LONGEST, "code", "5f0c-8a01"]
     assert lines[-1] == "Next: nsor-server traces --code 5f0c-8a01"
 
@@ -124,3 +128,33 @@ def test_nothing_is_cut_at_80_columns(said: Said) -> None:
     for nth in range(5):
         assert f"access {access_id(nth)}" in text  # an id that is cut in two can't be pasted
     assert LONGEST in text
+
+
+def test_a_trace_says_its_phases_and_durations_up_to_a_step(
+    state_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
+    monkeypatch.setenv("COLUMNS", "80")
+    tracing = Tracing([SimpleSpanProcessor(SpanStore(state_dir))], host="127.0.0.1")
+    call = tracing.call("nsor.v1.LookupService/LookUpRegistration", None)
+    call.describe(agency=LONGEST, purpose="INVESTIGATION", outcome="ALLOWED", access_id=access_id(1))
+    tracing.committed([call], lock=0.0032, decide=0.0001, store=0.0021, whole=True)
+    call.end()
+    delivery = tracing.work("events.deliver")
+    delivery.set(names.EVENTS, 3)
+    delivery.close()
+    tracing.work("duty-watch pass").fail("OperationalError")
+    say = Said(capsys)
+    _, text = say()
+    assert "≤10 ms" in text
+    assert "wait 0, gate 0, queue 0, commit 0 ms" in text
+    assert "lock 3, decide up to 10, store 2 ms" in text
+    assert "events.deliver" not in text
+    _, text = say("--work")
+    assert "events.deliver  ≤10 ms  3 events" in text
+    assert "duty-watch pass  ≤10 ms  OperationalError" in text
+    assert "LookUpRegistration" in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    # What is asked of calls is asked of calls alone.
+    _, text = say("--work", "--agency", LONGEST)
+    assert "events.deliver" not in text

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from nsor_server.console import recent
 from nsor_server.console.recent import Traces
-from nsor_server.tracing import spans, store
+from nsor_server.tracing import attributes, store
 from nsor_server.tracing.asked import Filter
 from nsor_server.tracing.spans import Tracing
 from nsor_server.tracing.store import SpanStore
@@ -22,7 +22,7 @@ def record(state_dir: Path, calls: int, agency: str = "npb", outcome: str = "ALL
     for number in range(calls):
         span = tracing.call(METHOD, None)
         span.describe(agency=agency, purpose="BORDER", outcome=outcome, access_id=f"{number:032x}")
-        tracing.commit([span]).end()
+        tracing.committed([span], lock=0.001, decide=0.0, store=0.002, whole=True)
         span.end()
         found.append(span.trace_id.hex())
     return found
@@ -42,7 +42,7 @@ def test_a_console_that_starts_late_reads_all_that_is_kept(state_dir: Path) -> N
     written = record(state_dir, 30, file_bytes=3_000, files=4)
     traces = Traces(state_dir)
     traces.read()
-    kept = [span.trace for span in store.read(state_dir) if spans.RPC_STATUS in span.attributes]
+    kept = [span.trace for span in store.read(state_dir) if attributes.RPC_STATUS in span.attributes]
     assert [span.trace for span in traces.calls(Filter())] == kept[::-1]
     assert kept[-1] == written[-1]
 
@@ -116,5 +116,5 @@ def test_whoever_puts_all_his_calls_into_one_trace_hides_none_of_the_newest(
         span.end()
     traces = Traces(state_dir)
     traces.read()
-    shown = [span.attributes[spans.ACCESS_ID] for span in traces.calls(Filter())]
+    shown = [span.attributes[attributes.ACCESS_ID] for span in traces.calls(Filter())]
     assert shown == [f"{number:032x}" for number in (2, 3, 4)]

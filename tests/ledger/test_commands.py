@@ -32,6 +32,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.keyring import write_private as write_keys
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
+from nsor_server.tracing.attributes import Value
 from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.report import Report
 from nsor_server.verification.tree import Tree
@@ -89,10 +90,10 @@ def span(access_id: uuid.UUID, status: str = "OK") -> str:
     """A look-up's span as a line of the local store; it began a second ago and ends in two minutes."""
     method = "nsor.v1.LookupService/LookUpRegistration"
     start = time.time_ns() - 10**9
-    attributes: dict[str, str | int | bool] = {
+    attributes: dict[str, Value] = {
         "nsor.access_id": str(access_id),
         "rpc.method": method,
-        "rpc.response.status_code": status,
+        "rpc.status_code": status,
     }
     stored = StoredSpan("0" * 32, "0" * 16, "", method, start, start + 120 * 10**9, False, attributes)  # noqa: FBT003
     return json.dumps(dataclasses.asdict(stored)) + "\n"

@@ -72,7 +72,7 @@ class Batches:
     def decided(self, each: Item, rows: Sequence[Row] = (), **changes: object) -> Decided:
         return Decided(self.new_entry(agency=each.name, **changes), rows)
 
-    def committed(self) -> None:
+    def committed(self, _written: Written, /) -> None:
         self.ended += 1
 
 
@@ -325,7 +325,7 @@ def test_what_fails_after_a_commit_writes_nothing_again(
 ) -> None:
     # The entries are durable by then: whoever wrote them once more would record calls that never were.
     class Failing(Waiting):
-        def committed(self) -> None:
+        def committed(self, _written: Written, /) -> None:
             if fault == "committed":
                 raise ValueError
 

@@ -23,7 +23,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
 from tests import deciding
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
-from tests.calls import Services, call_of, violations
+from tests.calls import TRACING, Services, call_of, violations
 
 pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
@@ -220,7 +220,7 @@ def test_a_delivery_that_fails_leaves_its_events_in_the_outbox(database: Databas
 def waiter(database: Database) -> Iterator[Waiter]:
     waiter = Waiter(database)
     waiter.start()
-    running = Deliverer(database, Numbered())
+    running = Deliverer(database, Numbered(), TRACING)
     running.start()
     yield waiter
     running.stop()
@@ -239,7 +239,7 @@ def test_whoever_waits_is_woken_by_the_running_deliverer(database: Database, wai
 
 def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Database) -> None:
     # The ledger's writer wakes it: an event isn't late by the second that another process's events may take.
-    waiter, running = Waiter(database), Deliverer(database, Numbered(), poll_seconds=600)
+    waiter, running = Waiter(database), Deliverer(database, Numbered(), TRACING, poll_seconds=600)
     waiter.start()
     running.start()
     with waiter.waiting("npb") as waiting:

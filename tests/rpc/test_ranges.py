@@ -66,8 +66,8 @@ def test_what_several_threads_count_is_all_counted() -> None:
 
 def test_the_parts_of_a_commit_stand_in_metrics_of_their_own() -> None:
     metrics = Metrics()
-    metrics.committed(Written(items=3, queued=0.0011, waited=0.0021, locked=0.0041, stored=0.0031))
-    metrics.committed(Written(items=1, queued=0.0, waited=0.001, locked=0.001, stored=None))
+    metrics.committed(Written(items=3, queued=0.0011, waited=0.0021, locked=0.0041, stored=0.0031, whole=True))
+    metrics.committed(Written(items=1, queued=0.0, waited=0.001, locked=0.001, stored=None, whole=True))
 
     def total(name: str) -> float | None:
         return metrics.registry.get_sample_value(name)

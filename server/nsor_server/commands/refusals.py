@@ -19,7 +19,8 @@ from nsor_server.commands import known_agency
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger import activity, operator
 from nsor_server.storage.attach import attached
-from nsor_server.tracing import spans, store
+from nsor_server.tracing import attributes as names
+from nsor_server.tracing import store
 from nsor_server.tracing.store import StoredSpan
 
 _SINCE: Final = re.compile(r"([1-9][0-9]{0,3})([mhd])")
@@ -79,11 +80,11 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
 def reasons_of(found: Iterable[StoredSpan]) -> dict[str, str]:
     """Why calls weren't answered, by access id, as far as their spans are there: the reason, or else gRPC's code."""
     return {
-        str(span.attributes[spans.ACCESS_ID]): str(
-            span.attributes.get(spans.ERROR_TYPE) or span.attributes.get(spans.RPC_STATUS, "")
+        str(span.attributes[names.ACCESS_ID]): str(
+            span.attributes.get(names.REASON) or span.attributes.get(names.RPC_STATUS, "")
         )
         for span in found
-        if span.attributes.get(spans.OUTCOME) != "ALLOWED" and spans.ACCESS_ID in span.attributes
+        if span.attributes.get(names.OUTCOME) != "ALLOWED" and names.ACCESS_ID in span.attributes
     }
 
 

@@ -22,13 +22,35 @@ from nsor.cli.arguments import support_code
 from nsor_server import config
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
-from nsor_server.tracing import spans, store
+from nsor_server.tracing import attributes as names
+from nsor_server.tracing import store
 from nsor_server.tracing.asked import ANY, Filter, is_call
 from nsor_server.tracing.asked import support_code as code_of
+from nsor_server.tracing.attributes import Value
+from nsor_server.tracing.rounding import STEPS_NS
 from nsor_server.tracing.store import StoredSpan
 
 KARACHI = ZoneInfo("Asia/Karachi")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s)")
+_SAID = (
+    (names.AGENCY, ""),
+    (names.PURPOSE, "dim"),
+    (names.RPC_STATUS, ""),
+    (names.REASON, "red"),
+    (names.ERROR_TYPE, "red"),
+    (names.LOST_CAUSE, "red"),
+)
+"""What is said of a span in its line, in this order."""
+_COUNTED = ((names.BATCH_SIZE, "batch of {}"), (names.EVENTS, "{} events"), (names.LOST_SPANS, "{} spans"))
+_PHASES = (
+    (names.WAIT_SECONDS, "wait"),
+    (names.GATE_SECONDS, "gate"),
+    (names.QUEUE_SECONDS, "queue"),
+    (names.COMMIT_SECONDS, "commit"),
+    (names.LOCK_SECONDS, "lock"),
+    (names.DECIDE_SECONDS, "decide up to"),
+    (names.STORE_SECONDS, "store"),
+)
 _OUTCOMES = {"ALLOWED": "green", "REFUSED": "yellow", "FAILED": "red"}
 
 
@@ -51,6 +73,7 @@ def _milliseconds(_ctx: click.Context, _param: click.Parameter, text: str | None
 @click.option("--access-id", help="Only the call of this access id, as the ledger has it, or of its last digits.")
 @click.option("--code", type=support_code, help="Only the call of this support code, as `nsor` prints it.")
 @click.option("--agency", default="", help="Only calls of this agency.")
+@click.option("--work", is_flag=True, help="Also what the register did by itself: passes, deliveries, spans lost.")
 @click.option("--refused", is_flag=True, help="Only calls that were refused, or failed.")
 @click.option("--slower-than", callback=_milliseconds, metavar="TIME", help="Only calls that took so long: 200ms, 2s.")
 @click.option("--top", type=click.IntRange(1, 10_000), help="The slowest so many calls as a list; without streams.")
@@ -62,6 +85,7 @@ def traces(
     access_id: str | None,
     code: str | None,
     agency: str,
+    work: bool,
     refused: bool,
     slower_than: float | None,
     top: int | None,
@@ -75,7 +99,7 @@ def traces(
     if top is not None:
         chosen = [[call] for call in slowest(found, asked, top)]
     else:
-        chosen = choose(found, last=last, trace_id=trace_id, asked=asked)
+        chosen = choose(found, last=last, trace_id=trace_id, asked=asked, work=work or trace_id is not None)
     if not chosen:
         raise NoTraces(
             "no such call in the local store; it is on with NSOR_TRACE_STORE=on, holds the newest spans alone, and "
@@ -96,9 +120,13 @@ def traces(
 
 
 def choose(
-    found: Iterable[StoredSpan], *, last: int, trace_id: str | None = None, asked: Filter = ANY
+    found: Iterable[StoredSpan], *, last: int, trace_id: str | None = None, asked: Filter = ANY, work: bool = False
 ) -> list[list[StoredSpan]]:
-    """The traces with a call that is asked for, each as its spans, in the order in which they began."""
+    """The traces with a call that is asked for, each as its spans, in the order in which they began.
+
+    With ``work`` those without a call as well, if nothing else is asked of calls.
+    """
+    calls_alone = asked != ANY or not work
     by_trace: defaultdict[str, dict[str, StoredSpan]] = defaultdict(dict)
     for span in found:
         if trace_id is None or span.trace.startswith(trace_id.lower()):
@@ -108,6 +136,7 @@ def choose(
             sorted(trace.values(), key=lambda span: span.start_ns)
             for trace in by_trace.values()
             if any(is_call(span) and asked.takes(span) for span in trace.values())
+            or not (calls_alone or any(map(is_call, trace.values())))
         ),
         key=lambda trace: trace[0].start_ns,
     )
@@ -128,10 +157,10 @@ def slowest(found: Iterable[StoredSpan], asked: Filter, most: int) -> list[Store
 def in_list(call: StoredSpan) -> str:
     """A call in two lines of a list, each within 80 columns."""
     start = dt.datetime.fromtimestamp(call.start_ns / 1e9, dt.UTC).astimezone(KARACHI)
-    outcome = str(call.attributes.get(spans.OUTCOME, ""))
-    why = str(call.attributes.get(spans.ERROR_TYPE, ""))
-    first = f"{duration(call.end_ns - call.start_ns):>9}  {call.name.rpartition('/')[2]}  {outcome} {why}".rstrip()
-    agency = call.attributes.get(spans.AGENCY) or "(not known)"
+    outcome = str(call.attributes.get(names.OUTCOME, ""))
+    why = str(call.attributes.get(names.REASON, ""))
+    first = f"{took(call):>9}  {call.name.rpartition('/')[2]}  {outcome} {why}".rstrip()
+    agency = call.attributes.get(names.AGENCY) or "(not known)"
     return f"{first}\n{start:%H:%M:%S}   {agency}  code {code_of(call)}"
 
 
@@ -156,20 +185,34 @@ def line(span: StoredSpan) -> Text:
     """One span in one line."""
     text = Text.assemble(
         (span.name.removeprefix("nsor.v1."), "red" if span.error else "cyan"),
-        f"  {duration(span.end_ns - span.start_ns)}",
+        f"  {took(span)}",
     )
-    for name, style in ((spans.AGENCY, ""), (spans.PURPOSE, "dim"), (spans.RPC_STATUS, ""), (spans.ERROR_TYPE, "red")):
+    for name, style in _SAID:
         value = span.attributes.get(name)
         if value and value != "UNSPECIFIED":
             text.append(f"  {value}", style)
-    outcome = str(span.attributes.get(spans.OUTCOME, ""))
+    outcome = str(span.attributes.get(names.OUTCOME, ""))
     text.append(f"  {outcome}" if outcome else "", _OUTCOMES.get(outcome, ""))
-    if spans.BATCH_SIZE in span.attributes:
-        text.append(f"  batch of {span.attributes[spans.BATCH_SIZE]}", "dim")
-    if spans.ACCESS_ID in span.attributes:
+    for name, what in _COUNTED:
+        if name in span.attributes:
+            text.append(f"  {what.format(span.attributes[name])}", "dim")
+    phases = [f"{word} {_thousandths(span.attributes[name])}" for name, word in _PHASES if name in span.attributes]
+    if phases:
+        text.append(f"\n{', '.join(phases)} ms", "dim")
+    if names.ACCESS_ID in span.attributes:
         # In a line of its own: an id that is cut in two can't be pasted.
-        text.append(f"\naccess {span.attributes[spans.ACCESS_ID]}", "dim")
+        text.append(f"\naccess {span.attributes[names.ACCESS_ID]}", "dim")
     return text
+
+
+def took(span: StoredSpan) -> str:
+    """How long a span was; of most it is known up to a step."""
+    nanoseconds = span.end_ns - span.start_ns
+    return f"≤{duration(nanoseconds)}" if nanoseconds in STEPS_NS else duration(nanoseconds)
+
+
+def _thousandths(seconds: Value) -> int:
+    return round(float(seconds) * 1000)
 
 
 def duration(nanoseconds: int) -> str:
@@ -177,5 +220,5 @@ def duration(nanoseconds: int) -> str:
     if nanoseconds < 1_000_000:
         return f"{nanoseconds / 1e3:.0f} µs"
     if nanoseconds < 1_000_000_000:
-        return f"{nanoseconds / 1e6:.1f} ms"
+        return f"{nanoseconds / 1e6:.3g} ms"
     return f"{nanoseconds / 1e9:.2f} s"

@@ -29,7 +29,7 @@ from nsor_server.ledger import activity
 from nsor_server.ledger.leaf import LeafError
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.pool import Connection, Database
-from nsor_server.tracing import spans
+from nsor_server.tracing import attributes as names
 from nsor_server.tracing.asked import Filter
 from nsor_server.tracing.store import StoredSpan
 
@@ -142,7 +142,7 @@ class OpsPages:
         slowest = query.get("order") == "slowest"
         if slowest:
             calls.sort(key=lambda span: span.start_ns - span.end_ns)
-        agencies = sorted({str(span.attributes.get(spans.AGENCY, "")) for span in self._traces.calls(Filter())} - {""})
+        agencies = sorted({str(span.attributes.get(names.AGENCY, "")) for span in self._traces.calls(Filter())} - {""})
         return self._pages.answer(
             request,
             "traces.html",
@@ -258,7 +258,7 @@ class OpsPages:
         """Median and longest time of an agency's calls of late, milliseconds, as far as spans are here."""
         found: dict[str, list[int]] = {}
         for span in self._traces.calls(Filter(since_ns=time.time_ns() - seconds * 10**9)):
-            found.setdefault(str(span.attributes.get(spans.AGENCY, "")), []).append(span.end_ns - span.start_ns)
+            found.setdefault(str(span.attributes.get(names.AGENCY, "")), []).append(span.end_ns - span.start_ns)
         return {agency: (sorted(each)[len(each) // 2] / 1e6, max(each) / 1e6) for agency, each in found.items()}
 
 
@@ -267,12 +267,12 @@ def _call(span: StoredSpan) -> dict[str, object]:
     return {
         "trace": span.trace,
         "when": _when(span.start_ns // 1000),
-        "agency": attributes.get(spans.AGENCY, ""),
+        "agency": attributes.get(names.AGENCY, ""),
         "method": span.name.removeprefix("nsor.v1."),
-        "purpose": _known(attributes.get(spans.PURPOSE, "")),
-        "outcome": attributes.get(spans.OUTCOME, ""),
-        "status": attributes.get(spans.RPC_STATUS, ""),
-        "error": attributes.get(spans.ERROR_TYPE, ""),
+        "purpose": _known(attributes.get(names.PURPOSE, "")),
+        "outcome": attributes.get(names.OUTCOME, ""),
+        "status": attributes.get(names.RPC_STATUS, ""),
+        "error": attributes.get(names.REASON, "") or attributes.get(names.ERROR_TYPE, ""),
         "ms": (span.end_ns - span.start_ns) / 1e6,
     }
 
@@ -289,8 +289,8 @@ def _line(span: StoredSpan, trace: Sequence[StoredSpan]) -> dict[str, object]:
         "offset_ms": (span.start_ns - trace[0].start_ns) / 1e6,
         "ms": (span.end_ns - span.start_ns) / 1e6,
         "error": span.error,
-        "access": span.attributes.get(spans.ACCESS_ID, ""),
-        "attributes": sorted((name, str(value)) for name, value in span.attributes.items() if name != spans.ACCESS_ID),
+        "access": span.attributes.get(names.ACCESS_ID, ""),
+        "attributes": sorted((name, str(value)) for name, value in span.attributes.items() if name != names.ACCESS_ID),
     }
 
 

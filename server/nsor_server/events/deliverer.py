@@ -22,6 +22,8 @@ from nsor_server.events.waiter import CHANNEL
 from nsor_server.storage import arrays, locks
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.session import BEGIN, COMMIT, Session, Statement, Step
+from nsor_server.tracing.attributes import EVENTS
+from nsor_server.tracing.spans import DELIVERY_NAME, Tracing
 
 BATCH: Final = 500
 """Events that one transaction numbers."""
@@ -125,10 +127,18 @@ def waiting_seconds(conn: Connection) -> float:
 class Deliverer:
     """A thread that delivers whenever it is woken, and looks by itself as well: another process may owe something."""
 
-    def __init__(self, database: Database, numbered: Numbered, *, poll_seconds: float = 1.0) -> None:
-        """``poll_seconds`` is the longest that an event of another process waits; ``numbered`` learns what it does."""
+    def __init__(self, database: Database, numbered: Numbered, tracing: Tracing, *, poll_seconds: float = 1.0) -> None:
+        """Prepare.
+
+        Args:
+            database: of the register.
+            numbered: learns what is delivered.
+            tracing: makes the span of each delivery that has events.
+            poll_seconds: longest that an event of another process waits.
+        """
         self._database = database
         self._numbered = numbered
+        self._tracing = tracing
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -177,10 +187,18 @@ class Deliverer:
             self._woken.clear()
             if self._behind_since is None:
                 self._behind_since = time.monotonic()
-            while deliver(session, BATCH, self._numbered) == BATCH and not self._stopped.is_set():
+            while self._deliver(session) == BATCH and not self._stopped.is_set():
                 pass
             self._behind_since, self._alerted = None, False
             self._woken.wait(self._poll_seconds)
+
+    def _deliver(self, session: Session) -> int:
+        span = self._tracing.work(DELIVERY_NAME)
+        events = deliver(session, BATCH, self._numbered)
+        if events:
+            span.set(EVENTS, events)
+            span.close()
+        return events
 
     def _tell(self, problem: str) -> None:
         """Alert once that nothing is delivered, and who has the turn if that is why."""

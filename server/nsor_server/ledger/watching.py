@@ -23,8 +23,10 @@ from psycopg.rows import TupleRow
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, new_access_id
 from nsor_server.errors import ApiError
+from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import MAX_BATCH, Writer
+from nsor_server.tracing.passes import Passes
 from nsor_server.tracing.spans import Tracing
 
 LOOK_SECONDS: Final = 5.0
@@ -73,7 +75,8 @@ class Watching(abc.ABC):
             writer: writes the entries.
             tracing: makes their spans.
         """
-        self._what, self._writer, self._tracing = what, writer, tracing
+        self._what, self._writer, self._passes = what, writer, Passes(tracing, name)
+        self._failed = ""
         self._own, self._others = 0, 0
         self._ended_at = time.monotonic()
         self._stopped = threading.Event()
@@ -116,13 +119,20 @@ class Watching(abc.ABC):
         """
         if not made.rows:
             return nothing
-        wait = self._writer.begin(self._call(method, made, share))
+        call = self._call(method, made, share)
+        wait = self._writer.begin(call)
 
         def stored() -> bool:
             try:
                 wait()
             except StaleRead:
+                call.span.close()
                 return False  # another process has written it, or a version has changed: it is looked at again
+            except Exception as error:
+                call.span.fail(type(error).__name__)
+                raise
+            call.span.recorded(text(call.access_id))
+            call.span.close()
             self._own += 1
             return True
 
@@ -132,7 +142,7 @@ class Watching(abc.ABC):
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
         return Call(
             method,
-            self._tracing.call(method, None),
+            self._passes.entry(method),
             nonce=os.urandom(32),
             deadline=time.monotonic() + _COMMIT_SECONDS,
             access_id=new_access_id(),
@@ -144,6 +154,8 @@ class Watching(abc.ABC):
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
             went_well = [self._all(work) for work in self.works]
+            self._passes.end(self._failed)
+            self._failed = ""
             if all(went_well):
                 self._ended_at = time.monotonic()
 
@@ -153,9 +165,11 @@ class Watching(abc.ABC):
             while not self._stopped.wait(self._rest()) and work():
                 pass
         except (psycopg.Error, ApiError, LedgerUnavailable) as error:
-            _log.error("%s couldn't be watched (%s); trying again", self._what, type(error).__name__)
+            self._failed = type(error).__name__
+            _log.error("%s couldn't be watched (%s); trying again", self._what, self._failed)
         except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
-            alert(Alert.CALL_FAILED, "%s couldn't be watched (%s)", self._what, type(error).__name__)
+            self._failed = type(error).__name__
+            alert(Alert.CALL_FAILED, "%s couldn't be watched (%s)", self._what, self._failed)
         else:
             return True
         return False

@@ -54,6 +54,7 @@ class Written(NamedTuple):
         waited: seconds until the head was locked and what is decided by was read.
         locked: seconds for which the lock was held.
         stored: of these, seconds that the database took to store it all durably; None: nothing was stored.
+        whole: whether it was stored, or there was nothing to store; otherwise it failed.
     """
 
     items: int
@@ -61,6 +62,7 @@ class Written(NamedTuple):
     waited: float
     locked: float
     stored: float | None
+    whole: bool
 
 
 class Item(Protocol):
@@ -100,7 +102,7 @@ class Batches(Protocol[Each]):
         """What is written of each item, or an exception for it, and no entry. May be asked again for the same items."""
         ...
 
-    def committed(self) -> None:
+    def committed(self, written: Written, /) -> None:
         """The batch was written, or wasn't."""
         ...
 
@@ -342,11 +344,12 @@ class Writer(Generic[Each]):
             _, locked, *results = session.run(BEGIN, LOCK, *reads)
         since = time.monotonic()
         head = self._ledger.head(session, locked)
-        decided = self._batches.decide(batch, results, head, session)
+        decided, whole = self._batches.decide(batch, results, head, session), False
         try:
             written = [each for each in decided if isinstance(each, Decided)]
             if not written:
                 session.run(ROLLBACK)
+                whole = True
                 return [each for each in decided if isinstance(each, Exception)]
             composed = self._ledger.compose(session, head, [each.entry for each in written])
             made = [step for each in written for step in each.steps]
@@ -354,10 +357,11 @@ class Writer(Generic[Each]):
             sent = time.monotonic()
             self._guard.commit(session, composed.appended, [*composed.steps, *made, *rows])
             self._ledger.continuity.committed()
+            whole = True
         finally:
             now = time.monotonic()
             stored = now - sent if sent < now else None
-            self._afterwards(Written(len(batch), self._waiting.waited, since - asked, now - since, stored))
+            self._afterwards(Written(len(batch), self._waiting.waited, since - asked, now - since, stored, whole))
         receipts = iter(composed.appended.receipts)
         return [each if isinstance(each, Exception) else next(receipts) for each in decided]
 
@@ -378,7 +382,7 @@ class Writer(Generic[Each]):
     def _afterwards(self, written: Written) -> None:
         """Say that a batch has ended. What fails here doesn't make it fail: it may be durable already."""
         try:
-            self._batches.committed()
+            self._batches.committed(written)
             self._on_written(written)
         except Exception as error:  # noqa: BLE001 - see above
             _log.error("what follows a commit has failed (%s)", type(error).__name__)

@@ -32,6 +32,7 @@ from nsor_server.calls import Agency, Call, Outcome, Row, new_access_id
 from nsor_server.errors import ApiError
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant
+from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
@@ -54,6 +55,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.tracing.passes import Passes
 from nsor_server.tracing.spans import Tracing
 
 METHOD: Final = "nsor-server/write-reviews"
@@ -80,7 +82,7 @@ class ReviewTimes:
         self._database = database
         self._writer = writer
         self._directory = directory
-        self._tracing = tracing
+        self._passes = Passes(tracing, "review-times")
         self._sealer, self._blind_index = Sealer(keyring), BlindIndex(keyring)
         self._terms = Terms(database, self._sealer, self._blind_index, directory)
         self._meetings = Meetings(self._sealer, self._blind_index)
@@ -129,14 +131,21 @@ class ReviewTimes:
             outcome = self._outcome(conn)
             if outcome is None:
                 return False
+            call = self._call(outcome)
             try:
-                self._writer.submit(self._call(outcome))
+                self._writer.submit(call)
             except StaleRead:
+                call.span.close()
                 # Another process has written it, or a registration has changed: it is decided again.
                 self._stale += 1
                 if self._stale % STALE_LOOKS == 0:
                     alert(Alert.CALL_FAILED, "reviews couldn't be written %d times in a row", self._stale)
                 return False
+            except Exception as error:
+                call.span.fail(type(error).__name__)
+                raise
+        call.span.recorded(text(call.access_id))
+        call.span.close()
         self._stale, self._written = 0, self._made
         self._duplicates.written()
         self._terms.written()
@@ -281,7 +290,7 @@ class ReviewTimes:
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
         return Call(
             METHOD,
-            self._tracing.call(METHOD, None),
+            self._passes.entry(METHOD),
             nonce=os.urandom(32),
             deadline=time.monotonic() + _COMMIT_SECONDS,
             access_id=new_access_id(),
@@ -292,7 +301,7 @@ class ReviewTimes:
     def _run(self) -> None:
         pause, looked = LOOK_SECONDS, time.monotonic()
         while not self._stopped.wait(pause):
-            pause = LOOK_SECONDS
+            pause, failed = LOOK_SECONDS, ""
             try:
                 if self.follow():
                     pause = BETWEEN_BATCHES_SECONDS
@@ -301,9 +310,12 @@ class ReviewTimes:
                     self.look()
                     self._ended_at = time.monotonic()
             except (psycopg.Error, ApiError, LedgerUnavailable) as error:
-                _log.error("reviews couldn't be written (%s); trying again", type(error).__name__)
+                failed = type(error).__name__
+                _log.error("reviews couldn't be written (%s); trying again", failed)
             except Exception as error:  # noqa: BLE001 - there is one thread for it, and it lives on
-                alert(Alert.CALL_FAILED, "reviews couldn't be written (%s)", type(error).__name__)
+                failed = type(error).__name__
+                alert(Alert.CALL_FAILED, "reviews couldn't be written (%s)", failed)
+            self._passes.end(failed)
 
 
 def _overdue_events(agencies: Mapping[str, Agency], npb: list[str], judgment: record_pb2.JudgmentRecord) -> list[Row]:

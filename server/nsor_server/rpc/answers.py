@@ -10,6 +10,7 @@ from google.rpc import status_pb2
 
 from nsor.v1 import options_pb2, receipt_pb2
 from nsor_server.calls import Call
+from nsor_server.errors import ApiError
 from nsor_server.formats.uuids import text
 from nsor_server.rpc import entries, status
 from nsor_server.rpc.arrival import RECEIPT, STATUS_DETAILS
@@ -38,19 +39,16 @@ class Answers:
         # grpc counts a call as open for as long as somebody holds it, so nobody may: not even a cycle of references.
         channel, call.channel, call.prepared = call.channel, None, None
         describe(call, recorded=receipt is not None)
+        code, reason = status.told(call.error)
+        call.span.end(code, reason)
+        self._count(call, code)
         if call.error is None:
-            call.span.end()
-            self._count(call, "OK")
             channel.answer(call.answer, trailing)
         else:
-            code = status.CODES[call.error.code]
-            reason = status.reason_name(call.error)
-            call.span.end(code.name, reason)
-            self._count(call, code.name)
             self.metrics.refused(reason, call.agency.agency_id)
             # grpc_status refuses a status whose message isn't the call's own.
             message = status_pb2.Status.FromString(call.answer).message
-            channel.end(code, message, ((STATUS_DETAILS, call.answer), *trailing))
+            channel.end(status.CODES[call.error.code], message, ((STATUS_DETAILS, call.answer), *trailing))
         self._release(call, channel)
 
     def end_unsent(self, call: Call) -> None:
@@ -84,11 +82,17 @@ class Answers:
             self.reception.deliver(channel, call.hold.release)
 
 
-def describe(call: Call, *, recorded: bool) -> None:
-    """Put on the call's span what may stand there; the access id only if there is an entry of it."""
+def describe(call: Call, *, recorded: bool, error: ApiError | None = None) -> None:
+    """Put on the call's span what may stand there; the access id only if there is an entry of it.
+
+    Args:
+        call: with its own error, if it has one.
+        recorded: whether it has an entry.
+        error: why it isn't answered, where the call doesn't hold that.
+    """
     call.span.describe(
         agency=call.agency.agency_id,
         purpose=_PURPOSES[call.purpose],
-        outcome=entries.outcome_name(call.error),
+        outcome=entries.outcome_name(error or call.error),
         access_id=text(call.access_id) if recorded else "",
     )

@@ -34,7 +34,7 @@ def arrive(method: Method, channel: Channel, tracing: Tracing) -> Call:
     moment = time.monotonic()
     call = Call(
         method.name,
-        tracing.call(method.name, traceparent if isinstance(traceparent, str) else None),
+        tracing.call(method.name, traceparent if isinstance(traceparent, str) else None, is_stream=method.is_stream),
         channel.certificate(),
         nonce if has_nonce and isinstance(nonce, bytes) else os.urandom(NONCE_BYTES),
         has_nonce,

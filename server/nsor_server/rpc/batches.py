@@ -22,6 +22,7 @@ from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Call, Directory, Refusal, Row, Seen
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import Decided, Head, StaleRead
+from nsor_server.ledger.writer import Written
 from nsor_server.rpc import entries
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.handlers import Grouped
@@ -31,7 +32,8 @@ from nsor_server.rpc.status import Texts, status
 from nsor_server.storage import budgets, changes, deciding
 from nsor_server.storage.session import Rows, Session, Step
 from nsor_server.storage.v1 import record_pb2
-from nsor_server.tracing.spans import BatchSpan, Tracing
+from nsor_server.tracing.attributes import GATE, QUEUE
+from nsor_server.tracing.spans import CallSpan, Span, Tracing
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ class Batches:
         self._run_elsewhere = run_elsewhere
         self._on_change = on_change
         self._reads = _Reads()
-        self._commit: BatchSpan | None = None
+        self._spans: list[Span] = []
         self._changes = False
 
     def prepare(self, calls: Sequence[Call]) -> tuple[list[Call], list[Call]]:
@@ -88,6 +90,8 @@ class Batches:
         ready: list[Call] = []
         others: list[Call] = []
         for call in calls:
+            if isinstance(call.span, CallSpan):
+                call.span.passed(QUEUE)
             if call.request is None and call.error is None and call.route is not None:
                 try:
                     self._enter(call)
@@ -95,6 +99,7 @@ class Batches:
                 except Exception:  # noqa: BLE001 - the other thread meets the same, and refuses the call
                     others.append(call)
                     continue
+                call.span.passed(GATE)
             call.packed = None
             if call.prepared is None and call.outcome is not None:
                 call.unsealed = deciding.records(call.outcome.rows)
@@ -150,15 +155,25 @@ class Batches:
                 read = session.run(*handler.reads([call.prepared for call in asked]))
             if asked:
                 self._decide_grouped(handler, asked, read, head.now_us, failed)
-        spans = [call.span for call in calls if call.route is not None]
-        self._commit = self._tracing.commit(spans) if spans else None
+        # What stands for many calls has the span of the last one, which has ended.
+        self._spans = [call.span for call in calls if call.route is not None or call.outcome is not None]
         self._changes = any(_weight(call) for call in calls)
         return _with(spent, [failed.get(id(call)) or self._decided(call) for call in calls])
 
-    def committed(self) -> None:
-        """The batch is durable, or isn't: its span ends."""
-        if self._commit is not None:
-            self._commit.end()
+    def committed(self, written: Written) -> None:
+        """The batch is durable, or isn't: its calls learn what it took, and it has its span."""
+        store = written.stored or 0.0
+        for span in self._spans:
+            if isinstance(span, CallSpan):
+                span.committed(written.waited + store)
+        if self._spans:
+            self._tracing.committed(
+                self._spans,
+                lock=written.waited,
+                decide=written.locked - store,
+                store=written.stored,
+                whole=written.whole,
+            )
         if self._changes:
             self._on_change()
 

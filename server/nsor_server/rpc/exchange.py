@@ -28,6 +28,8 @@ from nsor_server.rpc.handlers import Exchanged
 from nsor_server.rpc.open_stream import GATE_SECONDS, Front, Needs, OpenStream, message_of, with_receipt
 from nsor_server.rpc.reading import replaced
 from nsor_server.rpc.shares import units
+from nsor_server.rpc.status import told
+from nsor_server.tracing.attributes import GATE, WAIT
 
 WINDOW: Final = 6
 """Messages in work: one at a time is stored, run and checked; as many wait in between, so that no step has to."""
@@ -167,8 +169,10 @@ class Exchange:
 
     def _enter(self, message: _Message) -> None:
         """Have a message gated and checked; in a thread of the pool."""
+        message.call.span.passed(WAIT)
         try:
             self._front.enter(message.call)
+            message.call.span.passed(GATE)
             message.entered = True
             self._heard.put(message)
         except Exception as error:  # noqa: BLE001 - as below
@@ -183,7 +187,7 @@ class Exchange:
             with logs.Concerning(call.span.trace_id, call.access_id):
                 self._needs.reader.run_message(self._handler, call)
             call.weight = self._handler.weight(call.request)
-            describe(call, recorded=True)
+            call.span.begins()
             self._needs.writer.put(call)
             message.ran = True
             self._heard.put(message)
@@ -203,7 +207,12 @@ class Exchange:
 
     def _end(self, message: _Message, error: Exception | None) -> None:
         message.error = None if error is None else replaced(error)
-        message.call.span.end("OK" if error is None else "UNAVAILABLE")
+        refusal = message.error
+        if refusal is not None and not isinstance(refusal, errors.ApiError):
+            refusal = errors.Internal()
+        # What is refused has its entry as the stream's end.
+        describe(message.call, recorded=refusal is None, error=refusal)
+        message.call.span.end(*told(refusal))
         message.call.done = None  # it holds the message: a cycle with all its rows would stay until the collector comes
         message.ended = True
         self._heard.put(message)

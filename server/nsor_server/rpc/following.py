@@ -156,15 +156,16 @@ class Following:
         message = message_of(self._call, self._needs.tracing)
         message.outcome, message.answer = step.outcome, step.outcome.response.SerializeToString()
         message.weight = 1 + len(step.outcome.detail.subjects) // RECORDS_OF_A_CALL
-        describe(message, recorded=True)
-        code = "UNAVAILABLE"
+        message.span.begins()
+        recorded, code = False, "UNAVAILABLE"
         try:
             stored = self._needs.writer.begin(message)
             if step.more:
                 self._read_ahead(step.cursor)
             receipt = stored()
-            code = "OK"
+            recorded, code = True, "OK"
         finally:
+            describe(message, recorded=recorded)
             message.span.end(code)
         return with_receipt(message.answer, receipt)
 

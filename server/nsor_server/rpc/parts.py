@@ -32,6 +32,8 @@ from nsor_server.rpc.naming import named, request_id
 from nsor_server.rpc.reading import Reader, replaced
 from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.shares import Shares
+from nsor_server.rpc.status import told
+from nsor_server.tracing.attributes import GATE
 from nsor_server.tracing.spans import Tracing
 
 PART_SECONDS = 10.0
@@ -107,6 +109,7 @@ class Parts:
         self.limits.charge(call.agency.agency_id, 1.0)
         try:
             self.admission.admit(part)
+            part.span.passed(GATE)
             self._decide(part)
         except Exception as error:  # noqa: BLE001 - no exception reaches the pool
             self.recorded(call, error)
@@ -171,7 +174,7 @@ class Parts:
             recorded.done = None
             if isinstance(result, receipt_pb2.Receipt):
                 describe(recorded, recorded=True)
-                recorded.span.end("OK" if recorded.error is None else "REFUSED")
+                recorded.span.end(*told(recorded.error))
                 ended(work, recorded)
             elif isinstance(result, StaleRead) and recorded.route is work.call.route.part and work.tries < MAX_TRIES:
                 recorded.span.end("ABORTED")
@@ -182,6 +185,7 @@ class Parts:
                 self.recorded(work.call, result)
 
         entry.done = done
+        entry.span.begins()
         try:
             self.writer.put(entry)
         except Exception as error:  # noqa: BLE001 - the writer takes none, or is away

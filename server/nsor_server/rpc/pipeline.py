@@ -40,6 +40,7 @@ from nsor_server.rpc.refusals import Refusals
 from nsor_server.rpc.shares import ROWS_PER_UNIT, Shares, units
 from nsor_server.rpc.streams import Streams
 from nsor_server.rpc.transport import Channel
+from nsor_server.tracing.attributes import GATE, WAIT
 from nsor_server.tracing.spans import Tracing
 
 MAX_TRIES = 16
@@ -128,6 +129,7 @@ class Pipeline:
             self.refusals.gone(call)
             return
         call.received(data or b"")
+        call.span.begins()
         if data is None:
             call.error = errors.InvalidFields(errors_pb2.ERROR_REASON_MALFORMED_REQUEST)
         elif len(data) > self.max_bytes:
@@ -144,18 +146,25 @@ class Pipeline:
         if call.channel.caller_left():
             self.refusals.gone(call)
             return
+        call.span.passed(WAIT)
         try:
             self.enter(call)
         except Exception as error:  # noqa: BLE001 - as below
+            call.span.passed(GATE)
             self.refuse(call, error)
             return
+        call.span.passed(GATE)
         rows = rows_read(call.request)
         if rows > 1:
             # A page costs what it reads, and waits until its agency may have so much.
             self.limits.charge(call.agency.agency_id, rows / ROWS_PER_UNIT)
-            self.pool.submit(call.agency.agency_id, functools.partial(self._read, call), units(rows))
+            self.pool.submit(call.agency.agency_id, functools.partial(self._read_pages, call), units(rows))
         else:
             self._read(call)
+
+    def _read_pages(self, call: Call) -> None:
+        call.span.passed(WAIT)
+        self._read(call)
 
     def _read(self, call: Call) -> None:
         try:
@@ -230,6 +239,7 @@ class Pipeline:
 
     def record(self, call: Call) -> None:
         """Give the call to the ledger's writer: it decides grouped calls, records, and has the call answered."""
+        call.span.begins()
         try:
             self.writer.put(call)
         except (LedgerUnavailable, errors.Unavailable):
@@ -246,6 +256,7 @@ class Pipeline:
             self.answers.send(call, result)
         elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
             call.tries += 1
+            call.span.begins()
             self.run_elsewhere(call)
         elif call.error is not None and call.prepared is None:
             self.refusals.unrecorded(call)  # it was refused, and that couldn't be recorded either

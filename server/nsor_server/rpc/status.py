@@ -44,6 +44,11 @@ def reason_name(error: ApiError) -> str:
     return errors_pb2.ErrorReason.Name(error.reason).removeprefix(_REASON_PREFIX)
 
 
+def told(error: ApiError | None) -> tuple[str, str]:
+    """What a span says of an answer: the name of gRPC's code, and the reason, which is empty where it is none."""
+    return ("OK", "") if error is None else (CODES[error.code].name, reason_name(error))
+
+
 def status(error: ApiError, texts: Texts, access_id: str) -> status_pb2.Status:
     """The status of an error.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from nsor_server.tracing import spans
+from nsor_server.tracing import attributes as names
 from nsor_server.tracing.store import StoredSpan
 
 _NOT_ANSWERED: Final = frozenset({"REFUSED", "FAILED"})
@@ -36,12 +36,12 @@ class Filter:
     def takes(self, call: StoredSpan) -> bool:
         """Whether a call's span is asked for."""
         attributes = call.attributes
-        identifier = str(attributes.get(spans.ACCESS_ID, "")).replace("-", "")
+        identifier = str(attributes.get(names.ACCESS_ID, "")).replace("-", "")
         return (
-            (not self.agency or attributes.get(spans.AGENCY) == self.agency)
+            (not self.agency or attributes.get(names.AGENCY) == self.agency)
             and self.method.lower() in call.name.lower()
-            and (not self.outcome or attributes.get(spans.OUTCOME) == self.outcome)
-            and (not self.refused or attributes.get(spans.OUTCOME) in _NOT_ANSWERED)
+            and (not self.outcome or attributes.get(names.OUTCOME) == self.outcome)
+            and (not self.refused or attributes.get(names.OUTCOME) in _NOT_ANSWERED)
             and (self.slower_ms is None or call.end_ns - call.start_ns >= self.slower_ms * 1e6)
             and call.start_ns >= self.since_ns
             and (not self.access or identifier.endswith(self.access) or call.trace.endswith(self.access))
@@ -54,10 +54,10 @@ ANY: Final = Filter()
 
 def is_call(span: StoredSpan) -> bool:
     """Whether a span is a call's, and not one of the work for it."""
-    return spans.RPC_STATUS in span.attributes
+    return names.RPC_STATUS in span.attributes
 
 
 def support_code(span: StoredSpan) -> str:
     """The code that the caller was told: the end of the access id, or of the trace id where there is none."""
-    digits = str(span.attributes.get(spans.ACCESS_ID, "")).replace("-", "") or span.trace
+    digits = str(span.attributes.get(names.ACCESS_ID, "")).replace("-", "") or span.trace
     return f"{digits[-8:-4]}-{digits[-4:]}"

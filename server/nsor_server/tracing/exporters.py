@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from nsor_server.tracing.losses import Counts, Losses
 from nsor_server.tracing.otlp import Exporter
 from nsor_server.tracing.store import SpanStore
 
@@ -27,29 +27,23 @@ EXPORT_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Counts:
-    """How many spans a destination was given, took and lost; of those taken it may still be sending some."""
-
-    ended: int = 0
-    taken: int = 0
-    exported: int = 0
-    failed: int = 0
-
-
 class _Counting(SpanExporter):
     """Counts what its exporter takes and refuses."""
 
-    def __init__(self, name: str, exporter: SpanExporter, counts: Counts) -> None:
+    def __init__(self, name: str, exporter: SpanExporter, counts: Counts, dropped: Callable[[], int]) -> None:
         self._name = name
         self._failing = False
         self._exporter = exporter
         self._counts = counts
+        self._lost = Losses(counts, dropped)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self._counts.taken += len(spans)
-        result = self._exporter.export(spans)
+        told = self._lost.untold(spans[0].resource)
+        result = self._exporter.export([*spans, *told])
         failed = result is not SpanExportResult.SUCCESS
+        if not failed:
+            self._lost.told()
         if failed:
             self._counts.failed += len(spans)
         else:
@@ -73,7 +67,7 @@ class Destination(BatchSpanProcessor):
         self.name = name
         self.counts = Counts()
         self._lock = threading.Lock()
-        super().__init__(_Counting(name, exporter, self.counts), max_queue_size=queue)
+        super().__init__(_Counting(name, exporter, self.counts, lambda: self.dropped), max_queue_size=queue)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue the span."""

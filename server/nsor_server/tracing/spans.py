@@ -1,8 +1,9 @@
-"""One server span per call, with attributes from one list.
+"""One server span per call, with attributes from one list; and the spans of what the register does by itself.
 
 A span says which agency called which method for which purpose and what class of outcome it had. It never says
-about whom: no person, no pseudonym of one, no case, no officer, no text of an exception. A span is not the record
-of an access, for spans get lost; the ledger is, and each span carries the access id by which the two are compared.
+about whom: no person, no pseudonym of one, no case, no officer, no text of an exception; nor, by any attribute, time or
+size, whether somebody was found (`rounding`). A span is not the record of an access, for spans get lost; the ledger is,
+and each span carries the access id by which the two are compared.
 """
 
 from __future__ import annotations
@@ -13,35 +14,43 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-RPC_SYSTEM: Final = "rpc.system.name"
-RPC_METHOD: Final = "rpc.method"
-RPC_STATUS: Final = "rpc.response.status_code"
-SERVER_ADDRESS: Final = "server.address"
-SERVER_PORT: Final = "server.port"
-ERROR_TYPE: Final = "error.type"
-AGENCY: Final = "nsor.agency"
-PURPOSE: Final = "nsor.purpose"
-OUTCOME: Final = "nsor.outcome"
-ACCESS_ID: Final = "nsor.access_id"
-BATCH_SIZE: Final = "nsor.batch_size"
-
-ALLOWED: Final = frozenset(
-    {
-        RPC_SYSTEM, RPC_METHOD, RPC_STATUS, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE,
-        AGENCY, PURPOSE, OUTCOME, ACCESS_ID, BATCH_SIZE,
-    }
-)  # fmt: skip
-"""Every attribute that a span may have. Another one is a fault of the program, whatever its value."""
+from nsor_server.tracing import resource
+from nsor_server.tracing.attributes import (
+    ACCESS_ID,
+    AGENCY,
+    ALLOWED,
+    BATCH_SIZE,
+    COMMIT,
+    DECIDE_SECONDS,
+    ERROR_TYPE,
+    LOCK_SECONDS,
+    OUTCOME,
+    PHASES,
+    PURPOSE,
+    REASON,
+    RPC_METHOD,
+    RPC_STATUS,
+    RPC_SYSTEM,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    STORE_SECONDS,
+    Value,
+)
+from nsor_server.tracing.rounding import at_whole_milliseconds, rounded_up, rounded_up_seconds, whole_milliseconds
 
 OTHER_METHOD: Final = "_OTHER"
 """The method of a call to a method that doesn't exist: its name is the caller's text (OpenTelemetry, RPC spans)."""
+COMMIT_NAME: Final = "ledger.commit"
+DELIVERY_NAME: Final = "events.deliver"
+MOST_LINKS: Final = 127
+"""Calls that the span of a commit is linked to, beside its parent: a batch has no more."""
 
+_GRPC: Final = "grpc"
 _ERROR_CODES: Final = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )
@@ -50,31 +59,18 @@ _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 _UNSET: Final = Status(StatusCode.UNSET)
 _ERROR: Final = Status(StatusCode.ERROR)
-_SCOPE: Final = InstrumentationScope("nsor_server")
-_IDS: Final = RandomIdGenerator()
-
-Value = str | int | bool
+SCOPE: Final = InstrumentationScope("nsor_server")
+IDS: Final = RandomIdGenerator()
 
 
 class UnlistedAttribute(Exception):
     """A span was given an attribute that isn't on the list."""
 
 
-class CallSpan:
+class Span:
     """A span whose attributes are on the list. Ending it twice does nothing."""
 
-    __slots__ = (
-        "_attributes",
-        "_ended",
-        "_kind",
-        "_links",
-        "_name",
-        "_parent",
-        "_start",
-        "_tracing",
-        "context",
-        "trace_id",
-    )
+    __slots__ = ("_attributes", "_ended", "_kind", "_links", "_name", "_parent", "_tracing", "context", "start_ns")
 
     def __init__(
         self,
@@ -85,6 +81,7 @@ class CallSpan:
         *,
         kind: SpanKind = SpanKind.INTERNAL,
         links: Sequence[Link] = (),
+        start_ns: int = 0,
     ) -> None:
         self._tracing = tracing
         self._name = name
@@ -93,13 +90,17 @@ class CallSpan:
         self._attributes = attributes
         self._links = links
         self._ended = False
-        trace_id = parent.trace_id if parent is not None else _IDS.generate_trace_id()
+        trace_id = parent.trace_id if parent is not None else IDS.generate_trace_id()
         # Always sampled, whatever the caller's flags say: it could switch tracing off otherwise.
-        self.context = SpanContext(trace_id, _IDS.generate_span_id(), is_remote=False, trace_flags=_SAMPLED)
+        self.context = SpanContext(trace_id, IDS.generate_span_id(), is_remote=False, trace_flags=_SAMPLED)
         """For links and children."""
-        self.trace_id = trace_id.to_bytes(16, "big")
+        self.start_ns = start_ns or time.time_ns()
+        """Nanoseconds since 1970."""
+
+    @property
+    def trace_id(self) -> bytes:
         """For the ledger's leaf, 16 bytes."""
-        self._start = time.time_ns()
+        return self.context.trace_id.to_bytes(16, "big")
 
     def set(self, name: str, value: Value) -> None:
         """Set an attribute.
@@ -111,31 +112,20 @@ class CallSpan:
             raise UnlistedAttribute(name)
         self._attributes[name] = value
 
-    def describe(self, *, agency: str, purpose: str, outcome: str, access_id: str) -> None:
-        """Say whose access it is, for what, and how it went; ``access_id`` is empty where there is no entry."""
-        attributes = self._attributes
-        attributes[AGENCY] = agency
-        attributes[PURPOSE] = purpose
-        attributes[OUTCOME] = outcome
-        if access_id:
-            attributes[ACCESS_ID] = access_id
+    def recorded(self, access_id: str) -> None:
+        """Say by which entry something of the register's own is recorded."""
+        self._attributes[OUTCOME] = "ALLOWED"
+        self._attributes[ACCESS_ID] = access_id
 
-    def end(self, code: str = "OK", error: str = "") -> None:
-        """End the span.
-
-        Args:
-            code: name of the gRPC status code.
-            error: name of the reason, for a code that isn't OK.
-        """
-        if self._ended:
-            return
-        self._attributes[RPC_STATUS] = code
-        if code != "OK":
-            self._attributes[ERROR_TYPE] = error or code
-        self.close(_ERROR if code in _ERROR_CODES else _UNSET)
+    def fail(self, error: str) -> None:
+        """End the span of something that failed; ``error`` is the class of the exception."""
+        self._attributes[ERROR_TYPE] = error
+        self.close(_ERROR)
 
     def close(self, status: Status = _UNSET) -> None:
         """Hand the span over as it is."""
+        if self._ended:
+            return
         self._ended = True
         self._tracing.hand_over(
             ReadableSpan(
@@ -147,30 +137,86 @@ class CallSpan:
                 links=self._links,
                 kind=self._kind,
                 status=status,
-                start_time=self._start,
-                end_time=time.time_ns(),
-                instrumentation_scope=_SCOPE,
+                start_time=self.start_ns,
+                end_time=self.start_ns + self._lasted(time.time_ns() - self.start_ns),
+                instrumentation_scope=SCOPE,
             )
         )
 
+    def _lasted(self, nanoseconds: int) -> int:
+        return rounded_up(nanoseconds)
 
-class BatchSpan:
-    """The commit of a batch: a child of its first call, linked to the others. Whoever is released first ends it."""
 
-    __slots__ = ("_ended", "_lock", "_span")
+class CallSpan(Span):
+    """The span of a call, or of a message of a stream: it adds up what its phases take."""
 
-    def __init__(self, span: CallSpan) -> None:
-        self._span = span
-        self._ended = False
-        self._lock = threading.Lock()
+    __slots__ = ("_phases", "_since")
 
-    def end(self) -> None:
-        """End the span."""
-        with self._lock:
-            if self._ended:
-                return
-            self._ended = True
-        self._span.close()
+    def __init__(
+        self,
+        tracing: Tracing,
+        name: str,
+        parent: SpanContext | None,
+        attributes: dict[str, Value],
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+    ) -> None:
+        super().__init__(tracing, name, parent, attributes, kind=kind)
+        self._phases = [0.0, 0.0, 0.0, 0.0]
+        self._since = time.monotonic()
+
+    def begins(self) -> None:
+        """A phase begins."""
+        self._since = time.monotonic()
+
+    def passed(self, phase: int) -> None:
+        """A phase has ended, and the next begins; what comes again adds up."""
+        now = time.monotonic()
+        self._phases[phase] += now - self._since
+        self._since = now
+
+    def committed(self, seconds: float) -> None:
+        """Its batch took so long to lock the head and to be stored."""
+        self._phases[COMMIT] += seconds
+
+    def describe(self, *, agency: str, purpose: str, outcome: str, access_id: str) -> None:
+        """Say whose access it is, for what, and how it went; ``access_id`` is empty where there is no entry."""
+        attributes = self._attributes
+        attributes[AGENCY] = agency
+        attributes[PURPOSE] = purpose
+        attributes[OUTCOME] = outcome
+        if access_id:
+            attributes[ACCESS_ID] = access_id
+
+    def end(self, code: str = "OK", reason: str = "") -> None:
+        """End the span.
+
+        Args:
+            code: name of the gRPC status code.
+            reason: name of the reason that the caller is told, for a code that isn't OK.
+        """
+        if self._ended:
+            return
+        attributes = self._attributes
+        attributes[RPC_STATUS] = code
+        if reason and code != "OK":
+            attributes[REASON] = reason
+        for name, seconds in zip(PHASES, self._phases, strict=True):
+            attributes[name] = whole_milliseconds(seconds)
+        if code in _ERROR_CODES:
+            attributes[ERROR_TYPE] = code
+            self.close(_ERROR)
+        else:
+            self.close()
+
+
+class StreamSpan(CallSpan):
+    """The span of a stream, which is as long as its caller wants; what it finds is in its messages."""
+
+    __slots__ = ()
+
+    def _lasted(self, nanoseconds: int) -> int:
+        return nanoseconds
 
 
 class Tracing:
@@ -185,29 +231,52 @@ class Tracing:
     """
 
     def __init__(self, processors: Sequence[SpanProcessor], *, host: str) -> None:
-        self.resource = Resource.create({"service.name": "nsor-server"})
+        self.resource = resource.of(resource.SERVER)
         self._processors = tuple(processors)
-        self._fixed: dict[str, Value] = {RPC_SYSTEM: "grpc", SERVER_ADDRESS: host}
+        self._fixed: dict[str, Value] = {RPC_SYSTEM: _GRPC, SERVER_ADDRESS: host}
 
     def listening(self, port: int) -> None:
         """The port that every span names from now on."""
         self._fixed[SERVER_PORT] = port
 
-    def call(self, method: str, traceparent: str | None) -> CallSpan:
+    def call(self, method: str, traceparent: str | None, *, is_stream: bool = False) -> CallSpan:
         """The span of a call, continuing the caller's trace if it sent one."""
         attributes = {**self._fixed, RPC_METHOD: method}
-        return CallSpan(self, method, _remote(traceparent), attributes, kind=SpanKind.SERVER)
+        kind = StreamSpan if is_stream else CallSpan
+        name = _GRPC if method == OTHER_METHOD else method
+        return kind(self, name, _remote(traceparent), attributes, kind=SpanKind.SERVER)
 
-    def message(self, parent: CallSpan, method: str) -> CallSpan:
-        """The span of one message of a stream, a child of the stream's."""
+    def message(self, parent: Span, method: str) -> CallSpan:
+        """The span of one message of a stream, or of one part of a call: a child of the stream's or the call's."""
         attributes: dict[str, Value] = {**self._fixed, RPC_METHOD: method}
         return CallSpan(self, f"{method} message", parent.context, attributes)
 
-    def commit(self, calls: Sequence[CallSpan]) -> BatchSpan:
-        """The span of the commit that holds these calls; there is at least one."""
-        attributes: dict[str, Value] = {BATCH_SIZE: len(calls)}
-        links = [Link(call.context) for call in calls[1:]]
-        return BatchSpan(CallSpan(self, "ledger.commit", calls[0].context, attributes, links=links))
+    def work(self, name: str, parent: Span | None = None) -> Span:
+        """The span of what the register does by itself; without a parent it begins a trace."""
+        return Span(self, name, None if parent is None else parent.context, {})
+
+    def committed(self, calls: Sequence[Span], *, lock: float, decide: float, store: float | None, whole: bool) -> None:
+        """Make the span of the commit of a batch that has just ended: a child of its first call, linked to the others.
+
+        Args:
+            calls: at least one.
+            lock: seconds until the head was locked, and what is decided by was read.
+            decide: seconds for deciding.
+            store: seconds until it was durable; None: nothing was stored.
+            whole: whether it was stored, or nothing was to be.
+        """
+        now, first = time.time_ns(), calls[0]
+        began = at_whole_milliseconds(now - int((lock + decide + (store or 0.0)) * 1e9))
+        attributes: dict[str, Value] = {
+            BATCH_SIZE: len(calls),
+            LOCK_SECONDS: whole_milliseconds(lock),
+            DECIDE_SECONDS: rounded_up_seconds(decide),
+            STORE_SECONDS: whole_milliseconds(store or 0.0),
+        }
+        links = [Link(call.context) for call in calls[1 : MOST_LINKS + 1]]
+        began = max(began, first.start_ns + 1)  # behind it, where spans are sorted
+        span = Span(self, COMMIT_NAME, first.context, attributes, links=links, start_ns=began)
+        span.close(_UNSET if whole else _ERROR)
 
     def hand_over(self, span: ReadableSpan) -> None:
         """Give an ended span to every destination; none of them waits."""

@@ -15,6 +15,8 @@ from pathlib import Path
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from nsor_server.tracing.attributes import Value
+
 FOLDER = "traces"
 CURRENT = "spans.jsonl"
 FILE_BYTES = 8 * 1024 * 1024
@@ -33,7 +35,7 @@ class StoredSpan:
         start_ns: nanoseconds since 1970.
         end_ns: nanoseconds since 1970.
         error: whether the span's status is an error.
-        attributes: those on the list of `spans`.
+        attributes: those on the list of `attributes`.
         links: trace id and span id of linked spans, joined by a dash.
     """
 
@@ -44,7 +46,7 @@ class StoredSpan:
     start_ns: int
     end_ns: int
     error: bool
-    attributes: dict[str, str | int | bool]
+    attributes: dict[str, Value]
     links: tuple[str, ...] = ()
 
 
@@ -127,7 +129,7 @@ def _stored(span: ReadableSpan) -> StoredSpan:
     context = span.get_span_context()
     if context is None:
         raise ValueError("a span without a context")
-    attributes = {name: value for name, value in (span.attributes or {}).items() if isinstance(value, str | int | bool)}
+    attributes = {name: value for name, value in (span.attributes or {}).items() if isinstance(value, Value)}
     return StoredSpan(
         trace=f"{context.trace_id:032x}",
         span=f"{context.span_id:016x}",

@@ -15,7 +15,7 @@ from nsor_server.ledger import instants, outside
 from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
-from nsor_server.tracing.spans import ACCESS_ID, RPC_METHOD, RPC_STATUS
+from nsor_server.tracing.attributes import ACCESS_ID, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.report import Epochs, Report, owned_up
 

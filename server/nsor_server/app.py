@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import grpc
 
+from nsor_server import watches
 from nsor_server.access import gate
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import Directory, prove_at_start
@@ -28,14 +28,11 @@ from nsor_server.calls import Call
 from nsor_server.config import Settings
 from nsor_server.directory import policies
 from nsor_server.directory.service import DirectoryService
-from nsor_server.events import unacknowledged
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.events.waiter import Waiter
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import (
-    activity,
-    cosignatures,
     directory_proof,
     epoch,
     key_rotation,
@@ -53,23 +50,12 @@ from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.ledger.outside import OutsideCopy
 from nsor_server.ledger.probe import EVERY_SECONDS, Probe
 from nsor_server.ledger.writer import Writer
-from nsor_server.lookup.emergencies.overdue import EmergencyWatch
-from nsor_server.lookup.recalls.times import RecallTimes
-from nsor_server.lookup.requests.escalation.watch import SilenceWatch
-from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.service import LookupService
-from nsor_server.lookup.times import LookUpTimes
-from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.notification.service import NotificationService
 from nsor_server.oversight.service import OversightService
-from nsor_server.oversight.statistics.times import StatisticsTimes
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.messages import Messages
-from nsor_server.publishing.hours import FetchHours
-from nsor_server.registration.duties import watch_store
-from nsor_server.registration.duties.watch import DutyWatch
-from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.registration.service import RegistrationService
 from nsor_server.rpc import probes
 from nsor_server.rpc import server as rpc_server
@@ -80,7 +66,6 @@ from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.connections import Connections
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.drops import Drops
-from nsor_server.rpc.figures import Figure, Figures
 from nsor_server.rpc.handlers import Handler
 from nsor_server.rpc.health import Health
 from nsor_server.rpc.methods import Methods
@@ -100,10 +85,9 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.clock import Clock
-from nsor_server.storage.full_buckets import FullBuckets
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.migrate import MigrationError
-from nsor_server.storage.pool import Connection, Database
+from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.supervisor import Supervisor
 from nsor_server.storage.waits import Waits
@@ -258,41 +242,6 @@ def handlers(
     return [handler for service in services for handler in service.handlers()]
 
 
-CHECKPOINT_SECONDS = 10.0
-HOUR_SECONDS = 3600.0
-"""How often it is read how far agencies are behind with their events: seldom enough that no single event shows."""
-
-
-def _figures() -> Sequence[Figure]:
-    """What is read from the database for metrics."""
-
-    def behind(conn: Connection) -> Sequence[Values]:
-        found = unacknowledged.of_agencies(conn)
-        return (
-            {(agency_id,): each.at_least for agency_id, each in found.items()},
-            {(agency_id,): each.days for agency_id, each in found.items()},
-        )
-
-    return (
-        Figure(
-            ("nsor_checkpoint_age_seconds",),
-            CHECKPOINT_SECONDS,
-            lambda conn: ({(): activity.checkpoint_age(conn)},),
-            grows=True,
-        ),
-        Figure(
-            ("nsor_witness_age_seconds",),
-            CHECKPOINT_SECONDS,
-            lambda conn: ({(name,): age for name, age in cosignatures.ages(conn).items()},),
-            grows=True,
-        ),
-        Figure(
-            ("nsor_duty_steps_wait_seconds",), CHECKPOINT_SECONDS, lambda conn: ({(): watch_store.wait_seconds(conn)},)
-        ),
-        Figure(("nsor_events_unacknowledged", "nsor_events_unacknowledged_days"), HOUR_SECONDS, behind),
-    )
-
-
 def _spans(spans_to: Sequence[Destination]) -> Values:
     """Spans by destination and what became of them."""
     return {
@@ -305,32 +254,6 @@ def _spans(spans_to: Sequence[Destination]) -> Values:
             ("dropped", each.dropped),
         )
     }
-
-
-class Part(Protocol):
-    """What is started and stopped."""
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def stop(self) -> None:
-        """End."""
-        ...
-
-
-class Watches(Part, Protocol):
-    """A part that does something by itself when a time has come."""
-
-    @property
-    def name(self) -> str:
-        """Of its thread."""
-        ...
-
-    @property
-    def age_seconds(self) -> float:
-        """Since it has ended a round."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,10 +323,9 @@ class _Parts:
         refusals.start()
         stack.callback(writer.close)
         stack.callback(refusals.close)
-        self._watch(writer, admission.directory, tracing)
-        self._started(FetchHours(self.database, writer, tracing))
-        self._started(FullBuckets(self.database))
-        self._started(ForgottenManifests(self.database))
+        made_of = self.database, self.keyring, writer, admission.directory, tracing
+        for each in watches.parts(*made_of, metrics=self.metrics):
+            self._started(each)
         services = frozenset(rule.service for rule in self.contract.methods.values())
         unproved = admission.directory.unproved
 
@@ -445,15 +367,6 @@ class _Parts:
         )
         return Register(f"{self._host}:{port}", server, health, streams, renewal, settings.drain_seconds)
 
-    def _watch(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> None:
-        """Start what the register does by itself when a time has come."""
-        kinds = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch, StatisticsTimes)
-        watching: list[Watches] = [self._review_times(writer, directory, tracing)]
-        watching += [each(self.database, writer, directory, tracing, self.keyring) for each in kinds]
-        self.metrics.watch("nsor_watch_age_seconds", lambda: {(each.name,): each.age_seconds for each in watching})
-        for each in watching:
-            self._started(each)
-
     def _expose(self, directory: Directory, writer: Writer[Call], copy: OutsideCopy, deliverer: Deliverer) -> None:
         """Have metrics say how the service is."""
         one = self.metrics.watch_one
@@ -463,7 +376,7 @@ class _Parts:
         one("nsor_outside_copy_age_seconds", lambda: copy.age_seconds)
         one("nsor_events_behind_seconds", lambda: deliverer.behind_seconds)
         self.metrics.watch("nsor_agency_certificate_not_after_seconds", lambda: gate.ends(directory.current))
-        self._started(Figures(self.database, self.metrics, _figures()))
+        self._started(watches.figures(self.database, self.metrics))
 
     def _expose_load(self, writer: Writer[Call], copy: OutsideCopy, pool: Shares, streams: Streams) -> None:
         """Have metrics say how busy the service is."""
@@ -491,11 +404,6 @@ class _Parts:
         self.metrics.watch_one("nsor_search_ready", lambda: names.is_ready)
         self._started(names)
         return names
-
-    def _review_times(self, writer: Writer[Call], directory: Directory, tracing: Tracing) -> ReviewTimes:
-        times = ReviewTimes(self.database, writer, directory, tracing, self.keyring)
-        self.metrics.watch_one("nsor_movements_wait_seconds", times.movements_wait_seconds)
-        return times
 
     def _decided_by_the_register(self, policy: Policy) -> None:
         """Prepare the checks of the policy in force, and say whether the files offer another one."""
@@ -609,7 +517,7 @@ class _Parts:
     def _streams(self, needs: Needs) -> Streams:
         return Streams(needs, idle_seconds=IDLE_STREAM_SECONDS)
 
-    def _started(self, part: Part) -> None:
+    def _started(self, part: watches.Part) -> None:
         part.start()
         self.stack.callback(part.stop)
 

@@ -26,13 +26,11 @@ import psycopg
 
 from nsor_server.config import OperatorError
 from nsor_server.storage import migrate
+from nsor_server.storage.embedded import SERVING
 
 Connection = psycopg.Connection[Any]
 
 EXPECTED: Final = Path(__file__).parent / "catalog.txt"
-SERVER: Final = "nsor_server"
-PUBLISHER: Final = "nsor_publisher"
-CONSOLE: Final = "nsor_console"
 SHOWN: Final = 5
 """Differences that an error names."""
 _MADE_BY_HAND: Final = 16384
@@ -44,8 +42,7 @@ _PARTITION: Final = re.compile(r"\b(ledger_(?:entry|detail|checkpoint|shown))_([
 _BOUND: Final = re.compile(r"FOR VALUES FROM \('([0-9]+)'\) TO \('([0-9]+)'\)")
 _STEP: Final = 1 << 22
 
-# $1 are the roles of the server and of the process that publishes. Every name is qualified: what is looked for could
-# stand before.
+# $1 are the roles of the processes that serve. Every name is qualified: what is looked for could stand before.
 _RIGHTS: Final = """
 (SELECT coalesce(pg_catalog.string_agg(right_of, ' ' ORDER BY right_of), '')
    FROM (SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(grantee) END
@@ -246,11 +243,12 @@ def describe(conn: Connection) -> list[str]:
         conn: of any role.
     """
     lines: set[str] = set()
+    roles = ", ".join(f"'{each}'" for each in SERVING)
     with conn.transaction(force_rollback=True):  # so that the path is again what it was
         conn.execute(_PATH)
         for query in _QUERIES:
             # Not a parameter where there is none: PostgreSQL wants each to be used.
-            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", f"'{SERVER}', '{PUBLISHER}', '{CONSOLE}'")
+            text = query.replace("$2", str(_MADE_BY_HAND)).replace("$1", roles)
             lines.update(_line(row) for row in conn.execute(text.encode()).fetchall())
     return sorted(lines)
 

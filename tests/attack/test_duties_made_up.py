@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from nsor.v1 import custody_pb2, notices_pb2
-from nsor_server.registration.duties import rules
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties import due_dates, rules, states
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
@@ -55,7 +55,7 @@ def _due_later(record: Record) -> None:
 
 
 def _met_by_nobody(record: Record) -> None:
-    record.duties[1].state, record.duties[1].end_version = rules.MET, record.version
+    record.duties[1].state, record.duties[1].end_version = states.MET, record.version
 
 
 def _none(record: Record) -> None:
@@ -90,9 +90,9 @@ def test_a_step_that_is_not_due_is_found_when_it_was_told(
     services: Services, owner: Owner, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released(services)
-    watching, honest = a_watch(services, keyring), rules.announced
+    watching, honest = a_watch(services, keyring), due_dates.announced
 
-    def made_up(counting: Counting, record: Record, now_us: int) -> list[rules.Announced]:
+    def made_up(counting: Counting, record: Record, now_us: int) -> list[due_dates.Announced]:
         honest(counting, record, now_us)
         record.duties[0].told_step = 1
         return []
@@ -128,7 +128,7 @@ def test_a_waiver_of_somebody_else_is_found(
         waived = honest(counting, record, *given)
         setattr(waived, field, wrong[field])
         if field == "waiver":
-            waived.state = rules.MET
+            waived.state = states.MET
         return waived
 
     with monkeypatch.context() as patched:

@@ -8,7 +8,7 @@ import pytest
 from nsor.v1 import types_pb2
 from nsor_server.registration import facts
 from nsor_server.registration.custody import rules as custody
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import due_dates, rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
@@ -69,9 +69,9 @@ def test_a_pass_that_changed_more_than_duties_is_found(
     # Nobody called: no agency, no officer and no notice answers for it. A pass writes the rows of duties alone, so that
     # the row with which such a version says whether notices wait is missing too.
     released(services)
-    watching, honest = a_watch(services, keyring), rules.announced
+    watching, honest = a_watch(services, keyring), due_dates.announced
 
-    def made_up(counting: rules.Counting, record: Record, now_us: int) -> list[rules.Announced]:
+    def made_up(counting: due_dates.Counting, record: Record, now_us: int) -> list[due_dates.Announced]:
         changed(record)
         return honest(counting, record, now_us)
 

@@ -4,7 +4,7 @@ import pytest
 
 from nsor_server.notification.notices import effects
 from nsor_server.policy.loaded import Policy
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.registration.movements import rules, store
 from nsor_server.registration.movements import times as movement_times
 from nsor_server.registration.reviews import ReviewTimes

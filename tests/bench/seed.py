@@ -38,7 +38,8 @@ from nsor_server.registration import record as records
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.duties import rules as duties
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties import states as duty_states
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.storage import changes
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.blind_index import BlindIndex
@@ -208,8 +209,8 @@ def _release(counting: Counting, record: record_pb2.RegistrationRecord, day: int
     record.version = _RELEASED_VERSION
     duties.confirmed(counting, record, instant(custody.begins(day)))
     for duty in record.duties:
-        if duty.kind == duties.INITIAL_NOTICE:
-            duty.state, duty.met_day, duty.end_version, duty.next_step_us = duties.MET, day, record.version, 0
+        if duty.kind == duty_states.INITIAL_NOTICE:
+            duty.state, duty.met_day, duty.end_version, duty.next_step_us = duty_states.MET, day, record.version, 0
 
 
 def _example() -> lookup_pb2.LookUpRegistrationResponse:

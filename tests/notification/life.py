@@ -24,7 +24,7 @@ from nsor_server.lookup.tripwires import store as tripwire_store
 from nsor_server.lookup.tripwires.times import TripwireTimes
 from nsor_server.policy import source
 from nsor_server.registration import review_store, store
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import states
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.clock import Clock
@@ -288,7 +288,7 @@ class Life:
             (row,) = store.heads_after(conn, bytes(16), 2)
         record, found = store.open_version(self.services.sealer, row), dict[str, list[str]]()
         for each in record.duties:
-            state = duties_pb2.DutyState.ValueType(rules.state(record, each, self.calendar.now_us()))
+            state = duties_pb2.DutyState.ValueType(states.state(record, each, self.calendar.now_us()))
             stands = duties_pb2.DutyState.Name(state)
             kind = duties_pb2.DutyKind.Name(duties_pb2.DutyKind.ValueType(each.kind)).removeprefix("DUTY_KIND_")
             found.setdefault(kind, []).append(stands.removeprefix("DUTY_STATE_"))

@@ -9,7 +9,7 @@ from nsor_server import errors
 from nsor_server.policy import source
 from nsor_server.registration.duties import counted, watch
 from nsor_server.registration.duties.counted_history import FOLLOWS, LEFT_OUT
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection

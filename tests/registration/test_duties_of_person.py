@@ -9,6 +9,7 @@ from nsor.v1 import duties_pb2, notification_pb2
 from nsor_server.formats.dates import KARACHI
 from nsor_server.registration import claims
 from nsor_server.registration.duties import passes, rules, watch
+from nsor_server.registration.duties import states as duty_states
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
@@ -180,17 +181,17 @@ def test_what_one_notice_begins_is_one_duty_and_what_another_begins_another() ->
         )
 
     def duty(kind: int, due_us: int, notice_id: bytes = b"") -> record_pb2.Duty:
-        return record_pb2.Duty(kind=kind, due_us=due_us, notice_id=notice_id, state=rules.OPEN)
+        return record_pb2.Duty(kind=kind, due_us=due_us, notice_id=notice_id, state=duty_states.OPEN)
 
     def covered(one: record_pb2.RegistrationRecord, *earlier: record_pb2.RegistrationRecord) -> bool:
-        return rules.is_covered(one, one.duties[0], Others(earlier=earlier))
+        return duty_states.is_covered(one, one.duties[0], Others(earlier=earlier))
 
-    journey = duty(rules.RETURN, 5, b"a")
-    assert covered(owing(2, journey), owing(1, duty(rules.RETURN, 5, b"a")))
-    assert not covered(owing(2, journey), owing(1, duty(rules.RETURN, 4, b"b")))
-    verified = duty(rules.VERIFICATION, 5, b"a")
-    assert covered(owing(1, verified), owing(2, duty(rules.VERIFICATION, 4, b"b")))
-    assert not covered(owing(1, verified), owing(2, duty(rules.INITIAL_NOTICE, 4)))
-    in_prison = owing(2, duty(rules.VERIFICATION, 4))
+    journey = duty(duty_states.RETURN, 5, b"a")
+    assert covered(owing(2, journey), owing(1, duty(duty_states.RETURN, 5, b"a")))
+    assert not covered(owing(2, journey), owing(1, duty(duty_states.RETURN, 4, b"b")))
+    verified = duty(duty_states.VERIFICATION, 5, b"a")
+    assert covered(owing(1, verified), owing(2, duty(duty_states.VERIFICATION, 4, b"b")))
+    assert not covered(owing(1, verified), owing(2, duty(duty_states.INITIAL_NOTICE, 4)))
+    in_prison = owing(2, duty(duty_states.VERIFICATION, 4))
     in_prison.custody_state = 1
     assert not covered(owing(1, verified), in_prison)

@@ -12,6 +12,7 @@ from nsor_server.calls import Agency
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import claims, review_store
 from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties import states
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
 from nsor_server.registration.reviews import ReviewTimes
@@ -259,7 +260,7 @@ def test_a_page_is_filled_however_many_rows_are_passed_over(
 
 def test_whoever_was_confirmed_first_stands_for_the_others_of_one_instant() -> None:
     def owing(place: str, due_us: int, number: int) -> record_pb2.RegistrationRecord:
-        duty = record_pb2.Duty(kind=INITIAL, due_us=due_us, state=duties.OPEN)
+        duty = record_pb2.Duty(kind=INITIAL, due_us=due_us, state=states.OPEN)
         return record_pb2.RegistrationRecord(
             registration_id=bytes([number]) * 16, state=2, custody_state=2, responsible_place=place, duties=[duty]
         )
@@ -267,12 +268,12 @@ def test_whoever_was_confirmed_first_stands_for_the_others_of_one_instant() -> N
     one, other = owing(HOME, 5, 2), owing(HOME, 5, 1)
     person = [one.registration_id, other.registration_id]
     records = {each.registration_id: each for each in (one, other)}
-    assert not duties.is_covered(one, one.duties[0], Others.of(person[0], person, records))
-    assert duties.is_covered(other, other.duties[0], Others.of(person[1], person, records))
-    assert not duties.is_covered(other, other.duties[0], Others.of(person[1], [], records))
+    assert not states.is_covered(one, one.duties[0], Others.of(person[0], person, records))
+    assert states.is_covered(other, other.duties[0], Others.of(person[1], person, records))
+    assert not states.is_covered(other, other.duties[0], Others.of(person[1], [], records))
     other.duties[0].due_us = 4
-    assert duties.is_covered(one, one.duties[0], Others.of(person[0], person, records))
-    assert not duties.is_covered(other, other.duties[0], Others.of(person[1], person, records))
+    assert states.is_covered(one, one.duties[0], Others.of(person[0], person, records))
+    assert not states.is_covered(other, other.duties[0], Others.of(person[1], person, records))
     other.state = 3
     assert Others.of(person[0], person, records) == Others()
 

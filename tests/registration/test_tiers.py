@@ -14,7 +14,7 @@ from nsor_server.policy import source
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.documents import decode, parse
 from nsor_server.policy.duties import Duties
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import due_dates, rules
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.validation import rules as validations
 from nsor_server.storage.keyring import Keyring
@@ -281,9 +281,9 @@ def test_a_verification_that_the_tier_does_not_make_so_is_found(
     monkeypatch: pytest.MonkeyPatch,
     changed: Callable[[record_pb2.RegistrationRecord], None],
 ) -> None:
-    created, honest = released(services, today()), rules.by_other_tier
+    created, honest = released(services, today()), due_dates.by_other_tier
 
-    def made_up(counting: rules.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
+    def made_up(counting: due_dates.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
         honest(counting, record, now_us)
         changed(record)
 
@@ -296,9 +296,9 @@ def test_a_verification_that_the_tier_does_not_make_so_is_found(
 def test_a_tier_that_no_validation_gives_is_found(
     services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created, honest = released(services, today()), rules.by_other_tier
+    created, honest = released(services, today()), due_dates.by_other_tier
 
-    def made_up(counting: rules.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
+    def made_up(counting: due_dates.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
         record.supervision_tier = ENHANCED
         honest(counting, record, now_us)
 
@@ -327,9 +327,9 @@ def test_a_validation_with_a_tier_that_the_record_does_not_get_is_found(
 def test_another_name_in_the_version_of_a_tier_is_found(
     services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created, honest = released(services, today()), rules.by_other_tier
+    created, honest = released(services, today()), due_dates.by_other_tier
 
-    def made_up(counting: rules.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
+    def made_up(counting: due_dates.Counting, record: record_pb2.RegistrationRecord, now_us: int) -> None:
         honest(counting, record, now_us)
         record.heightened_handling = True
 
@@ -343,7 +343,7 @@ def test_a_release_by_another_tier_is_found(services: Services, owner: Owner, mo
     created, honest = held(services), rules.after_event
     given(services, created, INTENSIVE, PUNJAB_PROSECUTION)
 
-    def made_up(counting: rules.Counting, record: record_pb2.RegistrationRecord) -> None:
+    def made_up(counting: due_dates.Counting, record: record_pb2.RegistrationRecord) -> None:
         tier, record.supervision_tier = record.supervision_tier, 0
         honest(counting, record)
         record.supervision_tier = tier

@@ -32,9 +32,10 @@ from nsor_server.registration.closure.erasures import erased_ids
 from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.duplicates.rules import is_compared
 from nsor_server.registration.duplicates.rules import person as compared_person
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.registration.duties.record import to_message as duty_message
-from nsor_server.registration.duties.rules import Counting, Told, noticed, taken_back
-from nsor_server.registration.duties.rules import is_open as duty_is_open
+from nsor_server.registration.duties.rules import Told, noticed, taken_back
+from nsor_server.registration.duties.states import is_open as duty_is_open
 from nsor_server.registration.judgments.store import TABLE as JUDGMENTS
 from nsor_server.registration.movements.store import rows as movement_rows
 from nsor_server.registration.named import names_of

@@ -23,6 +23,7 @@ from nsor_server.registration.closure.service import Closures
 from nsor_server.registration.convictions.service import Convictions
 from nsor_server.registration.corrections.service import Corrections
 from nsor_server.registration.custody.service import CustodyService
+from nsor_server.registration.duties import due_dates
 from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.duties.service import DutyService
 from nsor_server.registration.identity import record as identity_records
@@ -170,7 +171,7 @@ class RegistrationService:
         record, of_judgments = self._judgments.joined(conn, record, convictions)
         key = store.data_key(self._sealer, row)
         now = call.now()
-        duties.confirmed(duties.Counting.by(policy_of(call)), record, now)
+        duties.confirmed(due_dates.Counting.by(policy_of(call)), record, now)
         written = store.version_row(key, before, record, now)
         holders = claims.holders(conn, self._blind_index, claims.identifiers(record))
         held = [one for one, seen in holders if seen.version]

@@ -16,6 +16,7 @@ from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
 from nsor_server.registration.custody import record as custody
 from nsor_server.registration.custody import releases, rules
+from nsor_server.registration.duties import due_dates
 from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.transfers import events as transfers
 from nsor_server.rpc.handlers import Handler, Unary
@@ -167,7 +168,7 @@ class CustodyService:
             raise errors.EtagMismatch
         following = rules.after(states.next_version(record), event)
         rules.check_fits(record, event, _told_convictions(call, record))
-        duties.after_event(duties.Counting.by(policy_of(call)), following)
+        duties.after_event(due_dates.Counting.by(policy_of(call)), following)
         written = store.version_row(store.data_key(self._sealer, row), record, following, call.now())
         rows = (written.row, *_events(call, record, following))
         return _Recorded(following, written.etag, rows, written.ref, store.seen(row))

@@ -14,7 +14,7 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
 from nsor_server.policy.decided_by import DecidedBy
-from nsor_server.registration.duties import counted, rules
+from nsor_server.registration.duties import counted, due_dates
 from nsor_server.registration.duties.counted import Count
 from nsor_server.registration.duties.history import RECOUNT, Owing
 from nsor_server.registration.history import History
@@ -101,6 +101,6 @@ class Counted:
             standing = self._history.standing(one)
             if not (standing.whole and standing.confirmed and standing.index < count.size):
                 continue
-            if rules.would_be_recounted(counting, self._owing.of(one), count.counted_us):
+            if due_dates.would_be_recounted(counting, self._owing.of(one), count.counted_us):
                 return True
         return False

@@ -20,7 +20,7 @@ from nsor_server.policy import source
 from nsor_server.policy import store as policies
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.policy.loaded import Policy
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import due_dates, rules, states
 from nsor_server.registration.duties.counted import DOCUMENTS
 from nsor_server.registration.history import History
 from nsor_server.registration.movements import rules as movements
@@ -79,8 +79,8 @@ class Owing:
         self.concerns = Concerns(history.rows)
         self._duties: dict[bytes, bytes] = {}
         self._ids: list[bytes] = []
-        self._counting: dict[tuple[int, int, int], rules.Counting | None] = {}
-        self._shipped = rules.Counting.by(Policy.load())
+        self._counting: dict[tuple[int, int, int], due_dates.Counting | None] = {}
+        self._shipped = due_dates.Counting.by(Policy.load())
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -101,7 +101,7 @@ class Owing:
                     duties=record.duties,
                 )
                 self._duties[record.registration_id] = held.SerializeToString()
-            elif rules.count_now(record) and self._expected(index, leaf, record, self._shipped).duties:
+            elif states.count_now(record) and self._expected(index, leaf, record, self._shipped).duties:
                 self._add(index, _PROBLEM)
 
     def finish(self) -> None:
@@ -117,13 +117,13 @@ class Owing:
         """What a registration's newest version says of its duties, after the last entry that was compared."""
         return record_pb2.RegistrationRecord.FromString(self._duties.get(registration_id, b""))
 
-    def counting(self, policy: record_pb2.DutyPolicy) -> rules.Counting | None:
+    def counting(self, policy: record_pb2.DutyPolicy) -> due_dates.Counting | None:
         """By what duties were counted by documents that were in force; None: they can't be read."""
         key = policy.duties, policy.deadlines, policy.holidays
         if key not in self._counting:
             try:
                 duties, deadlines = policies.duties_of(self._conn, *key)
-                self._counting[key] = rules.Counting(duties, deadlines, policy)
+                self._counting[key] = due_dates.Counting(duties, deadlines, policy)
             except source.PolicyError:
                 self._counting[key] = None
         return self._counting[key]
@@ -168,7 +168,7 @@ class Owing:
             told = [each for each in record.duties if each.told_step != before.get(each.duty_id, each.told_step)]
             person = self._history.standing(record.registration_id).person
             known = Others.of(record.registration_id, person, {each: self.of(each) for each in others})
-            if any(rules.is_covered(record, each, known) for each in told):
+            if any(states.is_covered(record, each, known) for each in told):
                 covered.add(record.registration_id)
         if covered != set(detail.subjects) - unknown:
             self._add(index, _COVERED)
@@ -179,13 +179,13 @@ class Owing:
         for record in self._history.changed:
             others = set(self._history.standing(record.registration_id).person) - changed - self._history.erased
             ended = [
-                each for each in record.duties if each.state == rules.WAIVED and each.end_version == record.version
+                each for each in record.duties if each.state == states.WAIVED and each.end_version == record.version
             ]
-            if any(rules.owed_too(record, duty, self.of(each)) for duty in ended for each in others):
+            if any(states.owed_too(record, duty, self.of(each)) for duty in ended for each in others):
                 self._add(index, _LEFT_BEHIND)
 
     def _expected(
-        self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: rules.Counting
+        self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord, counting: due_dates.Counting
     ) -> record_pb2.RegistrationRecord:
         """The version with the duties that it must have."""
         made = record_pb2.RegistrationRecord()
@@ -202,11 +202,11 @@ class Owing:
         elif leaf.method == WAIVE:
             rules.waived(counting, made, _waiver(record), instant(record.update_time_us))
         elif leaf.method == REVALIDATE:
-            rules.by_other_tier(counting, made, record.update_time_us)
+            due_dates.by_other_tier(counting, made, record.update_time_us)
         elif leaf.method == RECOUNT:
-            rules.recounted(counting, made, record.update_time_us)
+            due_dates.recounted(counting, made, record.update_time_us)
         elif leaf.method == WATCH:
-            rules.announced(counting, made, record.update_time_us)
+            due_dates.announced(counting, made, record.update_time_us)
         elif leaf.method in _TAKEN_BACK or movements.of_version(record):
             made.CopyFrom(record)
         return made
@@ -247,6 +247,6 @@ def _waiver(record: record_pb2.RegistrationRecord) -> rules.Waiver:
         errors.WrongState: none was.
     """
     for duty in record.duties:
-        if duty.state == rules.WAIVED and duty.end_version == record.version:
+        if duty.state == states.WAIVED and duty.end_version == record.version:
             return rules.Waiver(duty.duty_id, duty.waiver, duty.waived_by_agency, duty.waived_by_key)
     raise errors.WrongState

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nsor_server.calls import RecordRef, Row, Seen
 from nsor_server.registration import store as registrations
 from nsor_server.registration.custody import mistakes
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import due_dates, states
 from nsor_server.registration.persons.others import Others
 from nsor_server.registration.worklists import rows as works
 from nsor_server.storage.readable import readable
@@ -86,11 +86,11 @@ class Pass:
     def uncovered(
         self,
         record: record_pb2.RegistrationRecord,
-        told: Sequence[rules.Announced],
+        told: Sequence[due_dates.Announced],
         others: Others,
-    ) -> list[rules.Announced]:
+    ) -> list[due_dates.Announced]:
         """Those steps of a version that are told by no other registration of the person; the others are noted."""
-        left = [each for each in told if not rules.is_covered(record, each.duty, others)]
+        left = [each for each in told if not states.is_covered(record, each.duty, others)]
         if len(left) < len(told):
             self.covered.add(record.registration_id)
         return left

@@ -11,7 +11,7 @@ from nsor_server.formats.uuids import text
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.policy.duties import Level, Step
 from nsor_server.policy.loaded import Policy
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import due_dates, states
 from nsor_server.storage.v1 import record_pb2
 
 _LEVELS: Final = {each: duties_pb2.DutyLevel.Value(f"DUTY_LEVEL_{each.value}") for each in Level}
@@ -21,7 +21,7 @@ def to_message(
     policy: Policy, record: record_pb2.RegistrationRecord, duty: record_pb2.Duty, now: dt.datetime
 ) -> duties_pb2.Duty:
     """A duty of a record as it stands at an instant."""
-    state = duties_pb2.DutyState.ValueType(rules.state(record, duty, to_us(now)))
+    state = duties_pb2.DutyState.ValueType(states.state(record, duty, to_us(now)))
     notice_id = duty.met_by or duty.notice_id
     movement_id = duty.met_by_movement or duty.movement_id
     message = duties_pb2.Duty(
@@ -34,9 +34,9 @@ def to_message(
         movement_id=text(movement_id) if movement_id else "",
         supervision_tier=validation_pb2.SupervisionTier.ValueType(duty.tier),
     )
-    if rules.is_open(record, duty):
+    if states.is_open(record, duty):
         message.steps.extend(_step(step, duty.due_us) for step in policy.duties.of(duty.kind).steps)
-        if duty.kind == rules.VERIFICATION and not duty.tier and policy.duties.lacks(record.supervision_tier):
+        if duty.kind == states.VERIFICATION and not duty.tier and policy.duties.lacks(record.supervision_tier):
             message.tier_without_rule = validation_pb2.SupervisionTier.ValueType(record.supervision_tier)
     for each in duty.earlier:
         message.earlier.add(
@@ -52,7 +52,7 @@ def to_message(
 
 def deadline(deadlines: Deadlines, duty: record_pb2.Duty) -> types_pb2.Deadline:
     """A duty's deadline, which explains itself: it is due when it was counted to be."""
-    from_us = rules.counted_from_us(duty)
+    from_us = due_dates.counted_from_us(duty)
     return deadlines.due(duty.rule, instant(from_us), duty.unit).message(due_us=duty.due_us)
 
 
@@ -60,7 +60,7 @@ def standing() -> list[duties_pb2.Duty]:
     """What everybody who was released owes without a date."""
     return [
         duties_pb2.Duty(kind=duties_pb2.DutyKind.ValueType(kind), state=duties_pb2.DUTY_STATE_STANDING)
-        for kind in rules.STANDING
+        for kind in states.STANDING
     ]
 
 

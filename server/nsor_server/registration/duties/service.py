@@ -16,8 +16,9 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.policy.loaded import Policy, policy_of
 from nsor_server.registration import record as records
 from nsor_server.registration import shown, states, store
+from nsor_server.registration.duties import due_dates, rules
 from nsor_server.registration.duties import record as duties
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import states as duty_states
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.worklists import pages
 from nsor_server.registration.worklists import rules as works
@@ -82,7 +83,7 @@ class DutyService:
         answer = duties_pb2.GetDutyResponse(
             etag=store.etag(row.sealed), duties=[duties.to_message(policy, record, each, now) for each in found]
         )
-        if not request.duty_id and rules.count_now(record):
+        if not request.duty_id and duty_states.count_now(record):
             answer.duties.extend(duties.standing())
         detail = _detail(call, "DUTIES_SHOWN", record)
         detail.shown_version = record.version
@@ -136,14 +137,14 @@ class DutyService:
             return Outcome(duties_pb2.WaiveDutyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._head(call, request.registration_id, conn)
         duty_id = raw(request.duty_id)
-        if rules.of(record, duty_id) is None:
+        if duty_states.of(record, duty_id) is None:
             raise errors.NoRecord
         if request.etag != store.etag(row.sealed):
             raise errors.EtagMismatch
         policy, now = policy_of(call), call.now()
         following = states.next_version(record)
         waiver = rules.Waiver(duty_id, request.reason, call.agency.agency_id, call.officer_key)
-        duty = rules.waived(rules.Counting.by(policy), following, waiver, now)
+        duty = rules.waived(due_dates.Counting.by(policy), following, waiver, now)
         written = store.version_row(store.data_key(self._sealer, row), record, following, now)
         answer = duties_pb2.WaiveDutyResponse(etag=written.etag, duty=duties.to_message(policy, following, duty, now))
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
@@ -153,11 +154,11 @@ class DutyService:
         claimants = Claimants(conn, self._sealer, self._blind_index)
         own = claimants.get(record.registration_id)
         for each in claimants.others(own.claim) if own is not None else ():
-            same = rules.owed_too(record, duty, each.record)
+            same = duty_states.owed_too(record, duty, each.record)
             if same is None:
                 continue
             other = states.next_version(each.record)
-            rules.waived(rules.Counting.by(policy), other, waiver._replace(duty_id=same.duty_id), now)
+            rules.waived(due_dates.Counting.by(policy), other, waiver._replace(duty_id=same.duty_id), now)
             beside = store.version_row(each.key, each.record, other, now)
             rows.append(beside.row)
             refs.append(beside.ref)
@@ -177,14 +178,14 @@ class DutyService:
 
 
 def _item(call: Call, policy: Policy, item: works_store.Item, now_us: int) -> duties_pb2.DutyItem:
-    duty = rules.of(item.record, item.work.subject_id)
+    duty = duty_states.of(item.record, item.work.subject_id)
     if duty is None:
         raise errors.Internal  # the page is compared with its records when it is read
     made = duties_pb2.DutyItem(
         registration_id=text(item.record.registration_id),
         duty_id=text(duty.duty_id),
         kind=duties_pb2.DutyKind.ValueType(duty.kind),
-        state=duties_pb2.DutyState.ValueType(rules.state(item.record, duty, now_us)),
+        state=duties_pb2.DutyState.ValueType(duty_states.state(item.record, duty, now_us)),
         deadline=duties.deadline(policy.deadlines, duty),
         person=works.masked(item.record),
     )

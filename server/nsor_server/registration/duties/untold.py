@@ -11,7 +11,7 @@ from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Add, Concerns
-from nsor_server.registration.duties import rules
+from nsor_server.registration.duties import states
 from nsor_server.registration.history import History
 from nsor_server.registration.reviewed import Reviewed
 from nsor_server.storage.v1 import record_pb2
@@ -46,7 +46,7 @@ class Untold:
         """Nothing is left: the rows are the history's."""
 
     def _expect(self, record: record_pb2.RegistrationRecord) -> None:
-        steps = [each.next_step_us for each in record.duties if each.next_step_us and rules.is_open(record, each)]
+        steps = [each.next_step_us for each in record.duties if each.next_step_us and states.is_open(record, each)]
         before = self._next.pop(record.registration_id, None)
         if not steps:
             return

@@ -25,7 +25,7 @@ from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.policy.duties import Level, StepName
 from nsor_server.registration import claims
 from nsor_server.registration import store as registrations
-from nsor_server.registration.duties import counted, passes, rules, watch_store
+from nsor_server.registration.duties import counted, due_dates, passes, watch_store
 from nsor_server.registration.duties.history import RECOUNT, WATCH
 from nsor_server.registration.duties.passes import Opened, Pass
 from nsor_server.registration.persons.claimants import Claimants
@@ -88,14 +88,14 @@ class DutyWatch(Watching):
             # What cannot be read or written keeps nobody behind it waiting: it is tried again in the next round.
             self._steps_after = place or watch_store.START
             pass_ = Pass()
-            counting = rules.Counting.by(self._directory.current.policy)
+            counting = due_dates.Counting.by(self._directory.current.policy)
             opened = readable(found, self._opened)
             made = passes.following(readable(opened, lambda each: _with_step_due(each, to_us(now))))
             newest = claims.newest_versions(conn, [each.before.registration_id for each in made])
             claimants = Claimants(conn, self._sealer, self._blind_index)
             for each in made:
                 record = each.record
-                told = rules.announced(counting, record, to_us(now))
+                told = due_dates.announced(counting, record, to_us(now))
                 claim = newest.get(record.registration_id)
                 if claim is not None and claim.is_merged:
                     told = pass_.uncovered(record, told, _others(claimants, record.registration_id))
@@ -114,7 +114,7 @@ class DutyWatch(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: it can't be done now.
         """
-        counting = rules.Counting.by(self._directory.current.policy)
+        counting = due_dates.Counting.by(self._directory.current.policy)
         now_us = to_us(self._directory.current.now())
         with self._database.transaction() as conn:
             if not has_turn(conn, TURN):
@@ -137,7 +137,7 @@ class DutyWatch(Watching):
                 pass_ = Pass()
                 moved, behind = self._moved(counting, found, looked_at, now_us)
                 for each in passes.following(moved):
-                    rules.recounted(counting, each.record, now_us)
+                    due_dates.recounted(counting, each.record, now_us)
                     pass_.write(each, instant(now_us))
                 place = found[behind - 1][0] if found else part.after
                 ended = is_last and behind == len(found)
@@ -164,7 +164,7 @@ class DutyWatch(Watching):
 
     def _moved(
         self,
-        counting: rules.Counting,
+        counting: due_dates.Counting,
         found: Sequence[tuple[bytes, registrations.StoredVersion | None]],
         first: int,
         now_us: int,
@@ -176,7 +176,7 @@ class DutyWatch(Watching):
             if row is None or row.state != registrations.CONFIRMED:
                 continue
             found_one = readable((row,), self._opened)
-            moved += [each for each in found_one if rules.would_be_recounted(counting, each.record, now_us)]
+            moved += [each for each in found_one if due_dates.would_be_recounted(counting, each.record, now_us)]
             if len(moved) == MOST_COUNTED:
                 return moved, nth + 1
         return moved, len(found)
@@ -184,7 +184,7 @@ class DutyWatch(Watching):
     def _opened(self, row: registrations.StoredVersion) -> Opened:
         return passes.opened(self._sealer, row)
 
-    def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[rules.Announced]) -> list[Row]:
+    def _events(self, record: record_pb2.RegistrationRecord, told: Sequence[due_dates.Announced]) -> list[Row]:
         """What agencies are told of steps, by the place that is responsible."""
         agencies, rows = self._directory.current.agencies, list[Row]()
         for each in told:
@@ -211,7 +211,7 @@ def _with_step_due(found: Opened, now_us: int) -> Opened:
     Raises:
         errors.Internal: its record has no such step. A version of it would leave the row as it is, at each look anew.
     """
-    if not rules.has_step_due(found.record, now_us):
+    if not due_dates.has_step_due(found.record, now_us):
         raise contradicted(works.TABLE, "a row of %s has a step that its record doesn't have")
     return found
 

@@ -18,7 +18,9 @@ from nsor_server.registration.claims import Identifier, is_held, of_cnic, of_doc
 from nsor_server.registration.custody import mistakes
 from nsor_server.registration.custody import rules as custody
 from nsor_server.registration.custody.states import DEPORTED
+from nsor_server.registration.duties import due_dates
 from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties import states as duty_states
 from nsor_server.storage.v1 import record_pb2
 
 DEPARTURE: Final = int(movements_pb2.MOVEMENT_DIRECTION_DEPARTURE)
@@ -64,7 +66,7 @@ def met(movement: record_pb2.MovementRecord) -> record_pb2.MetMovement:
 
 
 def after(
-    record: record_pb2.RegistrationRecord, movements: Iterable[record_pb2.MetMovement], counting: duties.Counting
+    record: record_pb2.RegistrationRecord, movements: Iterable[record_pb2.MetMovement], counting: due_dates.Counting
 ) -> record_pb2.RegistrationRecord:
     """The version that follows movements, one after the other in the order of their instants; ``record`` stays."""
     following = states.next_version(record)
@@ -113,7 +115,9 @@ def notice_of(record: record_pb2.RegistrationRecord, movement: record_pb2.MetMov
     before = max(earlier, key=lambda one: one.time_us, default=None)
     if before is not None and before.direction == DEPARTURE:
         return before.notice_id
-    owed = {each.notice_id for each in record.duties if each.kind == duties.RETURN and each.state == duties.OPEN}
+    owed = {
+        each.notice_id for each in record.duties if each.kind == duty_states.RETURN and each.state == duty_states.OPEN
+    }
     begun = [(min(each.departure_days), each.notice_id) for each in record.journeys if each.notice_id in owed]
     return max((one for one in begun if one[0] <= day), default=(0, b""))[1]
 

@@ -17,7 +17,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.policy.deadlines import MOVEMENT_COMPARISON, MOVEMENT_EXPIRY, Deadlines
 from nsor_server.registration import store as registrations
-from nsor_server.registration.duties.rules import Counting
+from nsor_server.registration.duties.due_dates import Counting
 from nsor_server.registration.movements import again, meeting, queues, rules, store
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.storage.blind_index import BlindIndex

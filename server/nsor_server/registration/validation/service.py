@@ -15,7 +15,7 @@ from nsor_server.registration import record as records
 from nsor_server.registration import rules as owners
 from nsor_server.registration import shown, states
 from nsor_server.registration import store as registrations
-from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties import due_dates
 from nsor_server.registration.validation import rules, store
 from nsor_server.registration.worklists import owed
 from nsor_server.registration.worklists import rows as works
@@ -70,7 +70,7 @@ class Validations:
         if following.tier != before.tier:
             tiered = states.next_version(record)
             tiered.supervision_tier = following.tier
-            duties.by_other_tier(duties.Counting.by(policy_of(call)), tiered, to_us(now))
+            due_dates.by_other_tier(due_dates.Counting.by(policy_of(call)), tiered, to_us(now))
             written = registrations.version_row(key, record, tiered, now)
             etag = written.etag
             rows.append(written.row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties import states
 from nsor_server.registration.persons.others import Others
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.registration.worklists.rules import (
@@ -35,8 +35,8 @@ def stands_another(place: Place, record: record_pb2.RegistrationRecord, others: 
         at_us: when the list is read, microseconds since 1970.
     """
     if place.kind == DUTY:
-        duty = duties.of(record, place.subject_id)
-        return duty is not None and duties.is_covered(record, duty, others)
+        duty = states.of(record, place.subject_id)
+        return duty is not None and states.is_covered(record, duty, others)
     return transfers.is_one_with(
         record,
         others,

@@ -21,7 +21,7 @@ from nsor_server.policy.deadlines import (
 )
 from nsor_server.registration import states
 from nsor_server.registration.custody import rules as custody
-from nsor_server.registration.duties import rules as duties
+from nsor_server.registration.duties import states as duty_states
 from nsor_server.registration.judgments.rules import SPECIAL_COURTS
 from nsor_server.registration.transfers import rules as transfers
 from nsor_server.registration.worklists import identities
@@ -207,7 +207,7 @@ def of_duties(record: record_pb2.RegistrationRecord) -> list[Work]:
     found = []
     for duty in record.duties:
         due, step = (NONE, "", 0), (NONE, 0)
-        if duties.is_open(record, duty):
+        if duty_states.is_open(record, duty):
             due = DUTY, record.responsible_place, duty.due_us
             step = (DUTY_STEP, duty.next_step_us) if duty.next_step_us else step
         found.append(Work(duty.duty_id, OF_DUTY, due[0], "", due[1], 0, due[2]))

@@ -23,7 +23,6 @@ from tests.lookup.test_emergencies import (
     Clock,
     a_watch,
     denied,
-    got,
     listed,
     opened,
     opening,
@@ -35,6 +34,7 @@ from tests.lookup.test_emergencies import (
 )
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_emergencies import officer as officer  # noqa: PLC0414 - a fixture
+from tests.lookup.test_emergencies_listed import got
 from tests.notification.test_counter import erased, sealed, with_number
 from tests.orders import cnic
 

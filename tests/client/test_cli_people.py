@@ -14,17 +14,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from nsor import cli
-from nsor.v1 import (
-    access_requests_pb2,
-    directory_pb2,
-    errors_pb2,
-    grants_pb2,
-    lookup_pb2,
-    notification_pb2,
-    options_pb2,
-    registration_pb2,
-    types_pb2,
-)
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, types_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -93,7 +83,7 @@ def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda asked: JUDGED if "Day" in asked else text)
 
 
-def _requests(register: Register, method: str) -> list[bytes]:
+def requests_of(register: Register, method: str) -> list[bytes]:
     return [call.request for call in register.calls if call.method == method]
 
 
@@ -105,7 +95,7 @@ def test_the_case_number_that_must_come_from_the_court_is_not_shown(
     out, err = capsys.readouterr()
     assert "under review" in out
     assert NUMBER not in out + err
-    request = registration_pb2.ConfirmRegistrationRequest.FromString(_requests(court, CONFIRM)[0])
+    request = registration_pb2.ConfirmRegistrationRequest.FromString(requests_of(court, CONFIRM)[0])
     assert (request.case_number, request.etag) == (NUMBER, "e")
     assert request.judgment_date == DAY
     assert JUDGED not in out + err
@@ -126,7 +116,7 @@ def test_a_conviction_that_was_added_to_a_confirmed_record_is_confirmed_too(
     court.answers[GET] = waiting
     _typed(monkeypatch, NUMBER)
     assert run("confirm", "--from-events") == 0
-    assert len(_requests(court, CONFIRM)) == 1
+    assert len(requests_of(court, CONFIRM)) == 1
 
 
 def test_a_conviction_is_added_to_the_version_that_was_shown_and_only_when_somebody_agrees(
@@ -137,9 +127,9 @@ def test_a_conviction_is_added_to_the_version_that_was_shown_and_only_when_someb
     file.write_text('{"courtCase": {"caseNumber": "Sessions Case 7/2023"}}', encoding="utf-8")
     _typed(monkeypatch, "n")
     assert run("add-conviction", DONE, str(file)) != 0
-    assert _requests(court, ADD) == []
+    assert requests_of(court, ADD) == []
     assert run("add-conviction", DONE, str(file), "--yes") == 0
-    request = registration_pb2.AddConvictionRequest.FromString(_requests(court, ADD)[0])
+    request = registration_pb2.AddConvictionRequest.FromString(requests_of(court, ADD)[0])
     assert (request.registration_id, request.etag) == (DONE, "e")
     assert request.conviction.court_case.case_number == "Sessions Case 7/2023"
 
@@ -182,7 +172,7 @@ def test_a_file_is_one_decision_and_says_what_was_confirmed_before(
     file = tmp_path / "list"
     file.write_text(text, encoding="utf-8-sig")
     assert run("confirm", "--file", str(file)) == cli.REFUSED
-    (sent,) = _requests(court, CONFIRM_MANY)
+    (sent,) = requests_of(court, CONFIRM_MANY)
     request = registration_pb2.ConfirmRegistrationsRequest.FromString(sent)
     assert [each.judgment_date for each in request.confirmations] == [DAY, DAY]
     assert [(each.registration_id, each.etag, each.case_number) for each in request.confirmations] == [
@@ -209,12 +199,12 @@ def test_who_is_several_courts_names_the_one_whose_case_it_is(
         )
         file.write_text(text, encoding="utf-8")
         assert run("confirm", "--file", str(file)) == 0
-        (sent,) = _requests(court, CONFIRM_MANY)
+        (sent,) = requests_of(court, CONFIRM_MANY)
         assert registration_pb2.ConfirmRegistrationsRequest.FromString(sent).confirmations[0].court == expected
     else:
         named = ("--court", "special-court", "PK-PB/RWP")
         assert run("confirm", NEW, "--etag", "e", "--case-number", NUMBER, "--judgment-date", "2023-05-04", *named) == 0
-        (sent,) = _requests(court, CONFIRM)
+        (sent,) = requests_of(court, CONFIRM)
         assert registration_pb2.ConfirmRegistrationRequest.FromString(sent).court == expected
 
 
@@ -224,7 +214,7 @@ def test_a_long_file_is_several_decisions(run: Run, court: Register, tmp_path: P
     rows = (f"00000000-0000-4000-9000-{nth:012},{NUMBER},{JUDGED},e\n" for nth in range(501))
     file.write_text("registration_id,case_number,judgment_date,etag\n" + "".join(rows), encoding="utf-8")
     assert run("confirm", "--file", str(file)) == 0
-    sent = [registration_pb2.ConfirmRegistrationsRequest.FromString(each) for each in _requests(court, CONFIRM_MANY)]
+    sent = [registration_pb2.ConfirmRegistrationsRequest.FromString(each) for each in requests_of(court, CONFIRM_MANY)]
     assert [len(each.confirmations) for each in sent] == [500, 1]
 
 
@@ -272,7 +262,8 @@ def test_going_through_events_shows_only_what_awaits_the_court(
     # Each record that is shown is a disclosure: none is for what is confirmed, and none twice.
     _typed(monkeypatch, NUMBER)
     assert run("confirm", "--from-events") == 0
-    asked = [registration_pb2.GetRegistrationRequest.FromString(data).registration_id for data in _requests(court, GET)]
+    read = registration_pb2.GetRegistrationRequest.FromString
+    asked = [read(each).registration_id for each in requests_of(court, GET)]
     assert asked == [DONE, NEW]
     out, err = capsys.readouterr()
     assert out.count("Confirmed") == 1
@@ -434,200 +425,3 @@ def test_a_cnic_file_that_others_can_read_is_warned_of(
     file.chmod(mode)
     assert run("lookup", "--grant", NEW, "--cnic-file", str(file)) == 0
     assert ("others can read" in capsys.readouterr().err) is warned
-
-
-APPROVE = "nsor.v1.LookupService/ApproveAccessRequest"
-RETURN = "nsor.v1.LookupService/ReturnAccessRequest"
-
-
-def _access_request(
-    register: Register, state: access_requests_pb2.AccessRequestState.ValueType, grant: grants_pb2.Grant | None = None
-) -> None:
-    found = access_requests_pb2.AccessRequest(access_request_id=NEW, etag="e", state=state, grant=grant)
-    register.answers[GET_REQUEST] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=found)
-    granted = access_requests_pb2.ApproveAccessRequestResponse(grant=grants_pb2.Grant(grant_id=SEEN))
-    register.answers[APPROVE] = lambda _: granted
-    register.answers[RETURN] = lambda _: access_requests_pb2.ReturnAccessRequestResponse()
-
-
-def test_a_grant_names_the_look_up_that_it_is_for(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
-    assert run("access", "approve", NEW, stdin="y\n") == 0
-    assert f"`nsor lookup --grant {SEEN}`" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("basis", "searched"),
-    [
-        (("--grant", DONE), f"--grant {DONE}"),
-        (("--case", DONE), f"--case {DONE}"),
-        (("--fir", "PK-PB/LHR/PS-001", "2025", "412", "02.09.2025"), "--fir PK-PB/LHR/PS-001 2025 412 2025-09-02"),
-        (("--prisoner-number", "P-17/2024"), ""),
-    ],
-)
-@pytest.mark.parametrize("name", ["Muhammad Rafiq", "محمد رفیق"])
-def test_who_has_a_name_and_no_number_hears_how_he_searches(  # noqa: PLR0917 - fixtures and a case
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str], basis: tuple[str, ...], searched: str, name: str
-) -> None:
-    assert run("lookup", *basis, stdin=f"{name}\n") == cli.USAGE
-    said = capsys.readouterr().err
-    assert "A look-up is by a number, and this is a name." in said
-    assert (f"`nsor search {searched}`" in said) == bool(searched)
-    assert name not in said
-    assert not register.calls
-
-
-def test_a_mistyped_number_is_no_name(run: Run, register: Register) -> None:
-    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
-    register.answers[LOOK_UP] = lambda _: none
-    assert run("lookup", "--grant", DONE, stdin="3520I-1234567-1\n") == 0
-    assert [call.method for call in register.calls] == [LOOK_UP]
-
-
-def test_a_suspect_without_a_number_is_searched_for(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
-    named = grants_pb2.Suspect(name=types_pb2.PersonName(name="Test Akram"), birth_year=1988)
-    found = access_requests_pb2.AccessRequest(
-        state=access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED,
-        suspects=[grants_pb2.Suspect(cnic="3520112345671"), named, named],
-        grant=grants_pb2.Grant(grant_id=DONE, suspects=[1, 3]),
-    )
-    register.answers[GET_REQUEST] = lambda _: access_requests_pb2.GetAccessRequestResponse(access_request=found)
-    found.grant.classes[:] = [options_pb2.FIELD_CLASS_IDENTITY, options_pb2.FIELD_CLASS_CONVICTION]
-    assert run("access", "show", NEW) == 0
-    printed = capsys.readouterr()
-    # What a grant has several of stands on one line.
-    assert re.search(r"^ +suspects +1, 3$", printed.out, re.MULTILINE)
-    assert re.search(r"^ +classes +identity, conviction$", printed.out, re.MULTILINE)
-    assert f"suspect 3: `nsor search --grant {DONE} --subject 2`" in " ".join(printed.err.split())
-    found.grant.suspects[:] = [1]
-    assert run("access", "show", NEW) == 0
-    assert "nsor search" not in capsys.readouterr().err
-
-
-def test_a_part_is_said_before_it_is_granted(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
-    part = ("--only", "2,1", "--classes", "identity,daily-life", "--uses", "1", "--until", "2026-12-01")
-    assert run("access", "approve", NEW, *part, stdin="y\n") == 0
-    said = capsys.readouterr().err
-    asked = said.index("Grant this access?")
-    for text in ("suspects 1, 2 of", "identity, daily life", "each suspect: 1.", "It ends: 2026-12-01 23:59:59 PKT"):
-        assert text in said[:asked]
-    granted = access_requests_pb2.ApproveAccessRequestRequest.FromString(register.calls[-1].request).part
-    assert list(granted.suspects) == [2, 1]
-    assert list(granted.classes) == [options_pb2.FIELD_CLASS_IDENTITY, options_pb2.FIELD_CLASS_DAILY_LIFE]
-    assert granted.uses_per_subject == 1
-    minute = ("--only", "1", "--until", "2026-12-01 14:30")
-    assert run("access", "approve", NEW, *minute, stdin="y\n") == 0
-    assert "It ends: 2026-12-01 14:30:00 PKT" in capsys.readouterr().err
-    calls = len(register.calls)
-    assert run("access", "approve", NEW, "--json") == 2  # a program says which version it has seen
-    assert run("access", "return", NEW, "--reason", "person-unrelated", "--json") == 2
-    assert len(register.calls) == calls
-    for wrong in (("--only", "x"), ("--classes", "whereabouts")):
-        assert run("access", "approve", NEW, *wrong) == 2
-
-
-def test_a_request_is_shown_before_it_is_passed_on(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Also one that is granted: its grant goes with it.
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grants_pb2.Grant(grant_id=SEEN))
-    register.answers["nsor.v1.LookupService/PassAccessRequest"] = lambda _: (
-        access_requests_pb2.PassAccessRequestResponse(access_request_id=NEW, etag="after")
-    )
-    assert run("access", "pass", NEW, "ab" * 32, stdin="n\n") == 130
-    assert run("access", "pass", NEW, "ab" * 32, stdin="y\n") == 0
-    assert "Pass this request to the other officer?" in capsys.readouterr().err
-    passed = access_requests_pb2.PassAccessRequestRequest.FromString(register.calls[-1].request)
-    assert passed.successor_key_id == bytes.fromhex("ab" * 32)
-    assert passed.etag
-    assert run("access", "pass", NEW) == 2
-
-
-@pytest.mark.parametrize("decision", ["allow", "refuse"])
-def test_npb_is_shown_the_request_before_it_decides_of_juveniles(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str], decision: str
-) -> None:
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grants_pb2.Grant(grant_id=SEEN))
-    register.answers["nsor.v1.LookupService/DecideJuvenileAccess"] = lambda _: (
-        access_requests_pb2.DecideJuvenileAccessResponse(access_request_id=NEW, etag="after")
-    )
-    assert run("access", "juveniles", NEW, decision, stdin="y\n") == 0
-    assert f"{decision.capitalize()} juveniles' records?" in capsys.readouterr().err
-    decided = access_requests_pb2.DecideJuvenileAccessRequest.FromString(register.calls[-1].request).decision
-    assert access_requests_pb2.JuvenileDecision.Name(decided).lower().startswith(f"juvenile_decision_{decision}")
-    # The prosecutor leaves that part out.
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_PENDING)
-    assert run("access", "approve", NEW, "--without-juveniles", stdin="y\n") == 0
-    assert "No juvenile's record is shown." in capsys.readouterr().err
-    granted = access_requests_pb2.ApproveAccessRequestRequest.FromString(register.calls[-1].request).part
-    assert granted.without_juvenile_records
-
-
-@pytest.mark.parametrize("command", [("approve",), ("return", "--reason", "rationale-lacking")])
-def test_a_request_that_is_decided_is_not_asked_about_again(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
-) -> None:
-    grant = grants_pb2.Grant(grant_id=SEEN)
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
-    assert run("access", command[0], NEW, *command[1:]) == 0
-    assert f"It is approved. The officer who asked looks each suspect up: `nsor lookup --grant {SEEN}`" in (
-        capsys.readouterr().err
-    )
-    grant.withdraw_time.GetCurrentTime()
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant)
-    assert run("access", command[0], NEW, *command[1:]) == 0
-    assert "the grant was withdrawn" in capsys.readouterr().err
-    _access_request(register, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED)
-    assert run("access", command[0], NEW, *command[1:]) == 0
-    assert "It was returned." in capsys.readouterr().err
-    assert not _requests(register, APPROVE) + _requests(register, RETURN)
-
-
-def test_a_missing_option_is_called_missing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    # "it takes TEXT" would send whoever forgot it to look for a wrong value.
-    assert run("ticket", "open", "ab" * 32) == cli.USAGE
-    assert "Missing option '--work'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("reason", "step"),
-    [("SECOND_FOCAL_PERSON_REQUIRED", "NSOR_SECOND_FOCAL_KEY"), ("SECOND_PERSON_REQUIRED", "`nsor whoami`")],
-)
-@pytest.mark.parametrize("language", ["en", "ur"])
-def test_who_needs_another_person_reads_what_to_do(
-    *,
-    run: Run,
-    register: Register,
-    refusals: type[Refusal],
-    capsys: pytest.CaptureFixture[str],
-    reason: str,
-    step: str,
-    language: str,
-) -> None:
-    register.answers[DISABLE_OWN] = lambda _: refusals("PERMISSION_DENIED", reason)
-    own = ("officer", "disable", "--own", "--reason", "left-post", "--yes", "--lang", language)
-    assert run(*own) == cli.REFUSED
-    assert step in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("typed", "taken"), [("2024-03-05", True), ("05.03.2024", True), ("2024-02-31", False)])
-def test_the_day_of_an_fir_is_taken_as_people_write_it(
-    run: Run, register: Register, capsys: pytest.CaptureFixture[str], typed: str, *, taken: bool
-) -> None:
-    none = lookup_pb2.LookUpRegistrationResponse(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD)
-    register.answers[LOOK_UP] = lambda _: none
-    agency = directory_pb2.Agency(agency_id="punjab-police", kind=options_pb2.AGENCY_KIND_PROSECUTION)
-    register.answers[AGENCIES] = lambda _: directory_pb2.ListAgenciesResponse(agencies=[agency])
-    fir = ("lookup", "--fir", "PK-PB/LHR/PS-001", "2024", "17", typed)
-    assert run(*fir, stdin="3520112345671\n") == (0 if taken else cli.USAGE)
-    if taken:
-        request = lookup_pb2.LookUpRegistrationRequest.FromString(register.calls[-1].request)
-        assert (request.basis.fir.fir_date.month, request.basis.fir.fir_date.day) == (3, 5)
-    else:
-        assert "such as 2026-10-31" in capsys.readouterr().err
-        assert not register.calls

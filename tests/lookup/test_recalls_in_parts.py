@@ -1,0 +1,148 @@
+"""Recalls that more than one entry holds, or whose telling stops: everybody is told, once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nsor_server.lookup.recalls import rules, store
+from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.storage.keyring import Keyring
+from tests.agencies import FIA_IMMIGRATION
+from tests.calls import TRACING, Services
+from tests.lookup.test_recalls import ISSUED, at_the_border, listed, named, set_aside, sound
+from tests.lookup.test_recalls import telling as telling  # noqa: PLC0414 - a fixture
+from tests.orders import cnic, conviction, order
+from tests.registration.test_identifiers import CASES
+
+
+def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_ended(
+    services: Services, telling: RecallTimes, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "PER_ENTRY", 2)
+    number = cnic()
+    services.confirmed(order(number))
+    shown = [at_the_border(services, number, f"AB000000{nth}") for nth in range(5)]
+    set_aside(services)
+    assert telling.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 2
+    # Another process goes on, which knows nothing but what was written.
+    other = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring)
+    assert other.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 4
+    assert telling.look()
+    assert len(listed(services, FIA_IMMIGRATION)) == 5
+    assert sorted(access for each in listed(services, FIA_IMMIGRATION) for access in named(each)) == sorted(shown)
+    assert sound(services, keyring)
+
+
+@pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])
+@pytest.mark.usefixtures("telling")
+def test_what_is_planned_in_parts_is_told_once_whoever_goes_on(
+    services: Services,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    planned: int,
+    of_entry: int,
+) -> None:
+    # The accesses of two orders, the first of them of two cases by turns; each entry by another process.
+    monkeypatch.setattr(rules, "PLANNED", planned)
+    monkeypatch.setattr(rules, "PER_ENTRY", of_entry)
+    first, second = cnic(), cnic()
+    case = conviction(case_number=CASES[1])
+    services.confirmed(order(first))
+    services.confirm(services.create(order(second, convictions=[case])), case_number=CASES[1])
+    shown = [at_the_border(services, first, f"AB000000{nth % 2}") for nth in range(7)]
+    shown.append(at_the_border(services, second))
+    set_aside(services)
+    services.judge(case, "SET_ASIDE")
+    assert any(not RecallTimes(*_of(services, keyring)).look() for _ in range(3 * len(shown)))
+    recalls = listed(services, FIA_IMMIGRATION)
+    assert sorted(access for each in recalls for access in named(each)) == sorted(shown)
+    of_parts = [min(2, len(range(7)[at : at + planned])) for at in range(0, 7, planned)]
+    assert len(recalls) == sum(of_parts) + 1
+    assert sound(services, keyring)
+
+
+class Stopped(Exception):
+    """Ends a process at some point of its work."""
+
+
+def stops_when_it_looks(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling._finder, "told", _stops)
+
+
+def stops_in_the_middle_of_an_entry(_telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, of = iter(range(100)), store.recall_row
+    monkeypatch.setattr(store, "recall_row", lambda *row: of(*row) if next(made) < 3 else _stops())
+
+
+def stops_before_an_entry_is_handed_in(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_begin", _stops)
+
+
+def stops_when_an_entry_is_written(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin(*made: Any) -> Callable[[], bool]:
+        stored = RecallTimes._begin(telling, *made)
+        return lambda: stored() and _stops()
+
+    monkeypatch.setattr(telling, "_begin", begin)
+
+
+def _stops(*_: object, **__: object) -> Any:
+    raise Stopped
+
+
+def looked(telling: RecallTimes) -> None:
+    """Have it look to the end of a time."""
+    for _ in range(5 * rules.ENTRIES):
+        if not telling.look():
+            return
+    pytest.fail("it never ends")
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        stops_when_it_looks,
+        stops_in_the_middle_of_an_entry,
+        stops_before_an_entry_is_handed_in,
+        stops_when_an_entry_is_written,
+    ],
+)
+def test_wherever_one_stops_everybody_is_told_once(
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stop: Callable[[RecallTimes, pytest.MonkeyPatch], None],
+    before: int,
+    again: bool,
+) -> None:
+    # By another process, or by the same one when it looks again.
+    monkeypatch.setattr(rules, "PER_ENTRY", 2)
+    services.confirmed(order(number := cnic()))
+    shown = [at_the_border(services, number, f"AB000000{nth}") for nth in range(7)]
+    set_aside(services)
+    for _ in range(before):
+        assert telling.look()
+    with monkeypatch.context() as patched:
+        stop(telling, patched)
+        with contextlib.suppress(Stopped):
+            looked(telling)
+    looked(telling if again else RecallTimes(*_of(services, keyring)))
+    recalled = [access for each in listed(services, FIA_IMMIGRATION) for access in named(each)]
+    assert sorted(recalled) == sorted(shown)
+    assert services.owed(ISSUED) == [FIA_IMMIGRATION.agency_id] * len(shown)
+    assert sound(services, keyring)
+
+
+def _of(services: Services, keyring: Keyring) -> tuple[Any, ...]:
+    return services.database, services.writer, services.directory, TRACING, keyring

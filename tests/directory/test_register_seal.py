@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -187,6 +188,32 @@ def test_what_the_rules_do_not_allow_is_found_though_it_is_signed(
         broken.setattr(register_seals, "_check_others", lambda *_: None)
         again.confirms(services, third.proposes(services))
     assert found(services) == [ANOTHER] * 3
+
+
+def test_a_step_by_a_proposal_that_had_expired_is_found(
+    services: Services, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Also where the server itself takes it: it isn't asked how long a proposal counts.
+    first, second, _, _ = signers.npb
+    taken_by, ago = register_seals._taken, dt.timedelta(hours=73)
+
+    def taken_earlier(*of: Any) -> Taken:
+        step = taken_by(*of)
+        return replace(step, at=step.at - ago)
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(register_seals, "_taken", taken_earlier)
+        proposal = first.proposes(services)
+    with monkeypatch.context() as broken:
+        expiry = register_seals.expiry
+        broken.setattr(
+            register_seals,
+            "expiry",
+            lambda step, call: replace(expiry(step, call), due=call.now() + dt.timedelta(hours=1)),
+        )
+        second.confirms(services, proposal)
+    assert is_sealed(services)
+    assert found(services) == ["says another time than its entry", "came when its proposal had expired"]
 
 
 def statements(signers: Sequence[Signer], seal_id: bytes, register: str = ORIGIN, at_us: int = 0) -> list[bytes]:

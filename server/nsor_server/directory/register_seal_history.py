@@ -21,8 +21,11 @@ from nsor_server.access.register_seal import Standing, Step, Taken
 from nsor_server.access.signatures import SignedCall
 from nsor_server.directory import seal_statements
 from nsor_server.directory.deciders import Deciders
+from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
+from nsor_server.policy.deadlines import REGISTER_SEAL_PROPOSAL
+from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.storage import deciding
 from nsor_server.storage.v1 import record_pb2
 
@@ -52,7 +55,7 @@ class Sealed:
 
     def __init__(self, conn: Connection, add: Add) -> None:
         self._add = add
-        self._deciders, self._enrolled = Deciders(conn), Enrolled(conn)
+        self._deciders, self._enrolled, self._decided_by = Deciders(conn), Enrolled(conn), DecidedBy(conn)
         self._steps = Rows(conn, "register_seal", _STEPS, add)
         rules = Contract.load().methods.values()
         self._closed = frozenset(rule.full_name for rule in rules if not rule.while_sealed)
@@ -88,24 +91,40 @@ class Sealed:
             yield "doesn't follow from how the register stood"
         elif unseals and step.seal_id != stands.seal[0].seal_id:
             yield "is of another seal than the one that lay on the register"
-        needed = _FOLLOWS.get(step.step)
-        if needed is not None and (
-            tuple(each.step for each in proposal) != needed
-            or any((each.proposal_id, each.seal_id) != (step.proposal_id, step.seal_id) for each in proposal)
-        ):
-            yield "isn't of the proposal that was open"
-        if needed is None and step.proposal_id in self._proposals:
-            yield "has the id of an earlier proposal, whose signatures it could take"
-        before = (*(proposal if needed is not None else ()), *(stands.seal if unseals else ()))
+        yield from self._of_proposal(index, leaf, step)
+        if abs(leaf.time_us - to_us(step.at)) > RECORDED_US:
+            yield "says another time than its entry"
+        before = (*(proposal if step.step in _FOLLOWS else ()), *(stands.seal if unseals else ()))
         person = self._deciders.person(step.officer_key)
         if any(person.is_same(self._deciders.person(each.officer_key)) for each in before):
             yield "was taken by somebody who had taken another one"
-        if needed is not None and not all(self._enrolled.counts(each.officer_key, index) for each in proposal):
-            yield "rests on a key that was disabled as compromised"
         if not self._deciders.decides(step.officer_key, _KINDS.get(step.step, options_pb2.AGENCY_KIND_NPB), index):
             yield "was taken by nobody who decided for his agency"
         if not self._is_signed(leaf, row, step):
             yield "isn't signed by its officer"
+
+    def _of_proposal(self, index: int, leaf: leaf_pb2.Leaf, step: Taken) -> Iterator[str]:
+        """What is wrong with a step by the proposal that was open, or that begins one."""
+        proposal, needed = self._stands.proposal, _FOLLOWS.get(step.step)
+        if needed is None:
+            if step.proposal_id in self._proposals:
+                yield "has the id of an earlier proposal, whose signatures it could take"
+            return
+        if tuple(each.step for each in proposal) != needed or any(
+            (each.proposal_id, each.seal_id) != (step.proposal_id, step.seal_id) for each in proposal
+        ):
+            yield "isn't of the proposal that was open"
+        if proposal and self._has_expired(proposal[0], leaf.time_us):
+            yield "came when its proposal had expired"
+        if not all(self._enrolled.counts(each.officer_key, index) for each in proposal):
+            yield "rests on a key that was disabled as compromised"
+
+    def _has_expired(self, proposal: Taken, time_us: int) -> bool:
+        """Whether a step of an instant came after the proposal had expired by each policy that may have decided it."""
+        deadlines = self._decided_by.deadlines(time_us)
+        return deadlines is not None and all(
+            time_us - RECORDED_US > to_us(each.due(REGISTER_SEAL_PROPOSAL, proposal.at).due) for each in deadlines
+        )
 
     def _is_signed(self, leaf: leaf_pb2.Leaf, row: dict[str, Any], step: Taken) -> bool:
         """Whether the officer has signed the call of the entry, or the statement that a command was given."""

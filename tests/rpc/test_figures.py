@@ -107,6 +107,45 @@ def test_fewer_than_ten_events_are_none(database: Database) -> None:
         assert unacknowledged.of_agencies(owner)["npb"] == Behind(0, 0)
 
 
+def consumer(owner: psycopg.Connection, *, heard: int, acknowledged: int = 0, disabled: bool = False) -> None:
+    """A consumer of the agency that hears the first of its events."""
+    consumer_id, key, access_id = uuid.uuid4(), bytes(32), uuid.uuid4()
+    owner.execute(
+        "INSERT INTO event_consumer (consumer_id, agency_id, consumer, places, kinds, decided_by, access_id)"
+        " VALUES (%s, %s, %s, '{}', '{}', %s, %s)",
+        (consumer_id, AGENCY, f"SYSTEM-{consumer_id}", key, access_id),
+    )
+    for sequence in range(1, heard + 1):
+        owner.execute("INSERT INTO consumer_event VALUES (%s, %s, %s, %s)", (consumer_id, sequence, AGENCY, sequence))
+    if acknowledged:
+        owner.execute(
+            "INSERT INTO consumer_acknowledgement (consumer_id, through_sequence) VALUES (%s, %s)",
+            (consumer_id, acknowledged),
+        )
+    if disabled:
+        owner.execute(
+            "INSERT INTO event_consumer_disabled (consumer_id, agency_id, decided_by, access_id)"
+            " VALUES (%s, %s, %s, %s)",
+            (consumer_id, AGENCY, key, access_id),
+        )
+
+
+@pytest.mark.usefixtures("settings")
+def test_an_agency_that_follows_by_consumers_alone_is_behind_as_they_are(database: Database) -> None:
+    # What it never reads itself says nothing, and a consumer that stands still is told of.
+    old = dt.datetime.now(dt.UTC) - dt.timedelta(days=5, hours=1)
+    with database.owner() as owner:
+        events(owner, *[old] * 120)
+        consumer(owner, heard=120, disabled=True)
+        assert unacknowledged.of_agencies(owner)[AGENCY] == Behind(100, 5)
+        consumer(owner, heard=120, acknowledged=115)
+        assert unacknowledged.of_agencies(owner)[AGENCY] == Behind(0, 0)
+        consumer(owner, heard=60, acknowledged=49)
+        assert unacknowledged.of_agencies(owner)[AGENCY] == Behind(10, 5)
+        owner.execute("INSERT INTO event_acknowledgement (agency_id, through_sequence) VALUES (%s, %s)", (AGENCY, 1))
+        assert unacknowledged.of_agencies(owner)[AGENCY] == Behind(100, 5)
+
+
 def test_a_step_that_waits_is_told_in_whole_minutes(database: Database) -> None:
     # Who confirms somebody that was released long ago makes one due: it is told within seconds, and shows nowhere.
     with database.owner() as owner:

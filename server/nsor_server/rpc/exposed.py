@@ -89,8 +89,8 @@ EXPOSED: Final[Mapping[str, Exposed]] = {
     ),
     "nsor_events_unacknowledged": Exposed(
         "gauge",
-        "Events that an agency hasn't acknowledged: 0 for fewer than 10, else 10, 100, 1000 or 10000 and more; read"
-        " once an hour.",
+        "Events that an agency hasn't acknowledged, of its own numbering or of that of the consumer that is furthest"
+        " behind: 0 for fewer than 10, else 10, 100, 1000 or 10000 and more; read once an hour.",
         ("agency",),
         f"{_FIXED_TIMES}; and tens an hour tell of no single event",
     ),

@@ -159,6 +159,7 @@ class Facts:
         return found
 
     def _accesses(self, where: _Where) -> Iterator[Fact]:
+        """Calls, as refusals are: an answer always has an entry of its own."""
         names = {
             leaves.method_number(name): name
             for name, rule in Contract.load().methods.items()

@@ -98,7 +98,7 @@ def test_a_step_that_is_not_due_is_found_when_it_was_told(
         return []
 
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "announced", made_up)
+        patched.setattr(due_dates, "announced", made_up)
         watching.look()
     watching.stop()
     assert owner.findings() == [PROBLEM]

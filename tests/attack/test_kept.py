@@ -76,7 +76,7 @@ def test_a_pass_that_changed_more_than_duties_is_found(
         return honest(counting, record, now_us)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "announced", made_up)
+        patched.setattr(due_dates, "announced", made_up)
         watching.look()
     watching.stop()
     assert owner.findings() == found

@@ -8,7 +8,7 @@ import pytest
 from nsor.v1 import duties_pb2, notification_pb2
 from nsor_server.formats.dates import KARACHI
 from nsor_server.registration import claims
-from nsor_server.registration.duties import passes, rules, watch
+from nsor_server.registration.duties import passes, watch
 from nsor_server.registration.duties import states as duty_states
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.registration.persons.claimants import Claimants
@@ -169,7 +169,7 @@ def test_what_was_waived_by_one_registration_alone_is_found(
     duty = due(services, pair.second, "INITIAL_NOTICE")
     request = waiver(services, pair.second, duty.duty_id)
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "owed_too", lambda *_: None)
+        patched.setattr(duty_states, "owed_too", lambda *_: None)
         services.ask(call_of(PUNJAB_POLICE), request)
     assert owner.findings() == [LEFT_BEHIND]
 

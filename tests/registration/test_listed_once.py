@@ -11,7 +11,6 @@ from nsor.v1 import duties_pb2, notification_pb2, transfers_pb2
 from nsor_server.calls import Agency
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import claims, review_store
-from nsor_server.registration.duties import rules as duties
 from nsor_server.registration.duties import states
 from nsor_server.registration.persons.claimants import Claimants
 from nsor_server.registration.persons.others import Others
@@ -191,7 +190,7 @@ def test_a_row_that_was_left_out_is_found(pair: Pair, owner: Owner, monkeypatch:
     # They aren't merged: whoever has the server says that they are.
     services = pair.services
     with monkeypatch.context() as patched:
-        patched.setattr(duties, "is_covered", lambda record, *_: record.registration_id == pair.second.key.bytes)
+        patched.setattr(states, "is_covered", lambda record, *_: record.registration_id == pair.second.key.bytes)
         assert {one for one, _ in owed(services)} == {pair.first.registration_id}
     assert owner.findings() == [PROBLEM]
 

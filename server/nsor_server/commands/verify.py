@@ -23,8 +23,8 @@ from nsor_server.ledger import outside, witness_keys
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.tracing import store
-from nsor_server.verification import reconcile, second, visible
+from nsor_server.verification import second, visible
+from nsor_server.verification import spans as of_spans
 from nsor_server.verification.report import Epochs, Report
 from nsor_server.verification.verified import of_contents, verified
 from nsor_server.verification.witnesses import CoSigned
@@ -65,15 +65,23 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
     with attached(settings) as database:
         # Both before the snapshot: a register that serves adds to them what the snapshot can't have.
         end = outside.extent(outside_copy)
-        seen = list(store.read(settings.state_dir)) if spans else []
+        seen = of_spans.local(settings.state_dir) if spans else None
         with snapshot(database.connect()) as conn:
             report = whole(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
-            if spans:
-                reconcile.spans(conn, seen, keyring, Epochs.load(conn, settings.ledger_origin), report)
+            if seen is not None:
+                _compare_spans(conn, seen, keyring, settings, report)
                 report.sort()
     _show(report)
     if report.findings:
         raise SystemExit(1)
+
+
+def _compare_spans(
+    conn: psycopg.Connection[TupleRow], source: of_spans.Source, keyring: Keyring, settings: Settings, report: Report
+) -> None:
+    epochs = Epochs.load(conn, settings.ledger_origin)
+    if not of_spans.compare(conn, source, keyring, epochs, report).spans:
+        report.add(-1, "the spans were not compared: there are none in the local store (setting trace_store)")
 
 
 def _witness(key: str) -> WitnessVerifier:

@@ -185,6 +185,15 @@ class Settings:
     Default: watch.prom in state_dir.
     """
 
+    spans_ca: Path | None = None
+    """PEM of the CA of the collector that `ledger verify --spans-from` asks; unset means this computer's."""
+
+    spans_certificate: Path | None = None
+    """PEM of the certificate that is shown to that collector, with its chain."""
+
+    spans_key: Path | None = None
+    """PEM file of its key, mode 0600."""
+
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
 
@@ -372,6 +381,9 @@ RULES: Mapping[str, _Rule] = {
     "console_listen": _Rule("HOST:PORT, such as 127.0.0.1:8444", _address),
     "console_database_url": _URL,
     "watch_file": _FILE,
+    "spans_ca": _FILE,
+    "spans_certificate": _FILE,
+    "spans_key": _FILE,
 }
 """Every setting, in the order in which `check` lists them."""
 

@@ -10,20 +10,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import socket
 import ssl
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Self
 
 from nsor.advice import Words
 from nsor.errors import SettingsWrong
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, signature_line
+from nsor.limits import TimeLimit
 
 MOST_BYTES: Final = 65_536
 """Longest answer that is read: a line of a signature has some 150 bytes."""
@@ -173,7 +171,7 @@ def _post(to: Destination, body: bytes, seconds: float, trust: ssl.SSLContext | 
         connection = http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=context)
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=seconds)
-    limit = _Limit(seconds)
+    limit = TimeLimit(seconds)
     with limit, contextlib.closing(connection):
         try:
             connection.connect()
@@ -193,39 +191,6 @@ def _post(to: Destination, body: bytes, seconds: float, trust: ssl.SSLContext | 
     if len(content) > MOST_BYTES:
         raise _no_witness()
     return answer
-
-
-class _Limit:
-    """Ends a connection when its time is over: a timeout of the socket begins anew with each byte.
-
-    Attributes:
-        over: whether it is.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.over = False
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
-
-    def of(self, connected: socket.socket | None) -> None:
-        """From now on it is this socket's; http.client forgets it when the answer begins."""
-        self._socket = connected
-
-    def _end(self) -> None:
-        self.over = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
 
 
 def _lines(verifier: WitnessVerifier, note: Note, content: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,14 +20,16 @@ from nsor_server import config
 from nsor_server.commands.ledger import snapshot
 from nsor_server.commands.ledger_publish import ledger
 from nsor_server.config import Settings
-from nsor_server.ledger import outside, witness_keys
+from nsor_server.ledger import leaf, outside, witness_keys
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import second, visible
 from nsor_server.verification import spans as of_spans
+from nsor_server.verification.collectors import reading
+from nsor_server.verification.collectors.fetch import Collector, WrongUrl
 from nsor_server.verification.report import Epochs, Report
-from nsor_server.verification.verified import of_contents, verified
+from nsor_server.verification.verified import of_contents, reported, verified
 from nsor_server.verification.witnesses import CoSigned
 
 __all__ = ["ledger"]
@@ -37,6 +40,12 @@ _console = Console(highlight=False, soft_wrap=True)
 
 @ledger.command()
 @click.option("--spans", is_flag=True, help="Also compare the entries with the local span store, both ways.")
+@click.option(
+    "--spans-from",
+    "collector",
+    metavar="URL",
+    help="The same with the spans that a collector keeps: URL of the query API of Jaeger or Tempo.",
+)
 @click.option(
     "--copy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another outside copy to compare."
 )
@@ -53,13 +62,16 @@ _console = Console(highlight=False, soft_wrap=True)
     metavar="KEY",
     help="Verifier key of a witness whose co-signature counts, or a file with it. Repeatable.",
 )
-def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses: tuple[str, ...]) -> None:
+def verify(
+    spans: bool, collector: str | None, copy: Path | None, cosigned: tuple[Path, ...], witnesses: tuple[str, ...]
+) -> None:
     """Recompute the ledger from its leaves and compare everything with it. Exits 1 at the first bad index."""
     if bool(cosigned) != bool(witnesses):
         raise click.UsageError("--cosigned FILE and --witness KEY belong together.")
     second.collect_seldom()
     statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
     settings = config.load(os.environ)
+    asked = None if collector is None else _collector(collector, settings)
     keyring = keyring_of(settings)
     outside_copy = copy or settings.checkpoint_file
     with attached(settings) as database:
@@ -68,9 +80,12 @@ def verify(spans: bool, copy: Path | None, cosigned: tuple[Path, ...], witnesses
         seen = of_spans.local(settings.state_dir) if spans else None
         with snapshot(database.connect()) as conn:
             report = whole(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
-            if seen is not None:
-                _compare_spans(conn, seen, keyring, settings, report)
-                report.sort()
+            with reported(conn, report):
+                if seen is not None:
+                    _compare_spans(conn, seen, keyring, settings, report)
+                if asked is not None:
+                    _compare_collected(conn, asked, keyring, settings, report)
+            report.sort()
     _show(report)
     if report.findings:
         raise SystemExit(1)
@@ -82,6 +97,34 @@ def _compare_spans(
     epochs = Epochs.load(conn, settings.ledger_origin)
     if not of_spans.compare(conn, source, keyring, epochs, report).spans:
         report.add(-1, "the spans were not compared: there are none in the local store (setting trace_store)")
+
+
+def _compare_collected(
+    conn: psycopg.Connection[TupleRow], asked: Collector, keyring: Keyring, settings: Settings, report: Report
+) -> None:
+    """Compare with what a collector keeps. What it doesn't answer is no fault of the ledger."""
+    times = conn.execute("SELECT extract(epoch FROM now()) * 1000000").fetchone()
+    first = conn.execute("SELECT leaf FROM ledger_entry ORDER BY index LIMIT 1", binary=True).fetchone()
+    if times is None or first is None:
+        report.remarks.append("no spans were compared: there is no entry")
+        return
+    source = reading.source(
+        asked, leaf.decode(first[0]).time_us - of_spans.CLOCKS_US, int(times[0]) - of_spans.CLOCKS_US
+    )
+    of_spans.compare(conn, source, keyring, Epochs.load(conn, settings.ledger_origin), report)
+
+
+def _collector(url: str, settings: Settings) -> Collector:
+    try:
+        trust = ssl.create_default_context(cafile=settings.spans_ca)
+        if settings.spans_certificate is not None:
+            trust.load_cert_chain(settings.spans_certificate, settings.spans_key)
+        return Collector.parse(url, trust)
+    except WrongUrl as wrong:
+        raise click.UsageError(f"--spans-from is not a collector's URL: {wrong}.") from None
+    except OSError as error:
+        why = error.strerror if error.filename else "it is no PEM, or the key isn't the certificate's"
+        raise click.UsageError(f"spans_ca, spans_certificate or spans_key can't be read: {why}.") from None
 
 
 def _witness(key: str) -> WitnessVerifier:

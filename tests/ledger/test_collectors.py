@@ -1,0 +1,264 @@
+"""Spans read from a collector, of which nothing is believed but what it answers whole, in time, and itself.
+
+The answers are made after Jaeger's code and Tempo's documentation; tests/peers reads a real Jaeger.
+"""
+
+from __future__ import annotations
+
+import http.server
+import itertools
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nsor_server.tracing import losses
+from nsor_server.tracing.attributes import ACCESS_ID, LOST_CAUSE, LOST_SPANS, RPC_METHOD, RPC_STATUS
+from nsor_server.verification.collectors import reading
+from nsor_server.verification.collectors.fetch import Collector, WrongUrl
+from nsor_server.verification.collectors.windows import MOST_TRACES
+from nsor_server.verification.spans import Window
+from tests.ledger.http_collector import Jaeger, Kept, Played, Tempo, listening, respond
+from tests.rpc.conftest import certificates
+
+__all__ = ["certificates"]
+
+SECOND = 1_000_000
+NOW = 1_700_000_000 * SECOND
+DAY = 24 * 3600 * SECOND
+METHOD = "nsor.v1.LookupService/LookUpRegistration"
+
+
+def call(number: int, start_us: int, *, trace: int | None = None, service: str = "nsor-server") -> Kept:
+    attributes: dict[str, str | int] = {
+        ACCESS_ID: f"00000000-0000-4000-8000-{number:012d}",
+        RPC_METHOD: METHOD,
+        RPC_STATUS: "OK",
+        "nsor.agency": "punjab-police",
+    }
+    return Kept(f"{number if trace is None else trace:032x}", start_us, attributes, service=service)
+
+
+def read(collector: Collector, since_us: int = NOW - DAY, until_us: int = NOW + DAY) -> list[Window]:
+    return list(reading.source(collector, since_us, until_us).windows)
+
+
+def numbers(windows: list[Window]) -> list[int]:
+    return [
+        int(str(span.attributes[ACCESS_ID])[-12:])
+        for each in windows
+        for span in each.spans
+        if span.name != losses.NAME
+    ]
+
+
+def problems(windows: list[Window]) -> list[str]:
+    return [each.problem for each in windows if each.problem]
+
+
+@pytest.mark.parametrize("api", [Jaeger, Tempo])
+def test_spans_of_the_register_are_read_once_each_whatever_traces_they_are_in(api: type[Played]) -> None:
+    # An agency's program may send its spans to the same place, under the same access id.
+    long_trace = [call(1000 + n, NOW + n * 10 * SECOND, trace=7) for n in range(150)]
+    spans = [*(call(n, NOW + n * SECOND) for n in range(5)), *long_trace, call(9, NOW, trace=3, service="program")]
+    lost = Kept("a" * 32, NOW, {LOST_SPANS: 12, LOST_CAUSE: "queue"}, name=losses.NAME)
+    with listening(api([*spans, lost])) as url:
+        windows = read(Collector.parse(url))
+    assert not problems(windows)
+    assert sorted(numbers(windows)) == [*range(5), *range(1000, 1150)]
+    (found,) = [span for each in windows for span in each.spans if span.name == losses.NAME]
+    assert found.attributes == {LOST_SPANS: 12, LOST_CAUSE: "queue"}
+    span = next(span for each in windows for span in each.spans if span.name != losses.NAME)
+    assert (span.name, span.attributes[RPC_METHOD], span.attributes[RPC_STATUS]) == (METHOD, METHOD, "OK")
+    assert span.end_ns - span.start_ns == 1_000_000
+    assert windows[0].first_us == NOW - DAY
+    assert windows[-1].end_us == NOW + DAY
+    assert all(before.end_us == after.first_us for before, after in itertools.pairwise(windows))
+
+
+@pytest.mark.parametrize("api", [Jaeger, Tempo])
+def test_more_traces_than_are_given_at_once_are_read_by_shorter_times(api: type[Played]) -> None:
+    # A collector gives as many traces as were asked for and doesn't say that there are more.
+    count = MOST_TRACES + 200
+    played = api([call(n, NOW + n * SECOND // 50) for n in range(count)])
+    with listening(played) as url:
+        windows = read(Collector.parse(url), NOW - DAY, NOW + DAY)
+    assert not problems(windows)
+    assert sorted(numbers(windows)) == list(range(count))
+    assert max(len(each.spans) for each in windows) < MOST_TRACES
+    assert len(played.asked) < 60
+
+
+def test_a_time_that_can_t_be_divided_is_passed_over_and_said() -> None:
+    played = Jaeger([*(call(n, NOW) for n in range(MOST_TRACES)), call(5000, NOW + SECOND)])
+    with listening(played) as url:
+        windows = read(Collector.parse(url), NOW, NOW + 2 * SECOND)
+    assert problems(windows) == [f"it has {MOST_TRACES} traces or more of a time that can't be divided"]
+    assert numbers(windows) == [5000]
+
+
+def test_what_ended_after_the_snapshot_isn_t_compared_with_it() -> None:
+    # Its entry may have been written later.
+    late = call(2, NOW - SECOND)
+    late.took_us = 2 * SECOND
+    with listening(Jaeger([call(1, NOW - SECOND), late, call(3, NOW + SECOND)])) as url:
+        assert numbers(read(Collector.parse(url), NOW - DAY, NOW)) == [1]
+
+
+def hangs(handler: http.server.BaseHTTPRequestHandler, _path: str) -> bool:
+    return not handler.rfile.read(1)
+
+
+def drips(handler: http.server.BaseHTTPRequestHandler, _path: str) -> bool:
+    # A byte at a time, without end: no timeout of a socket ends that.
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        while True:
+            handler.wfile.write(b" ")
+            time.sleep(0.01)
+    except OSError:
+        return True
+
+
+def is_cut(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+    if path != "/api/services":
+        respond(handler, 200, b'{"data": [', Content_Length="4000")
+    return path != "/api/services"
+
+
+def breaks(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+    if path != "/api/services":
+        respond(handler, 500, b"out of memory")
+    return path != "/api/services"
+
+
+def in_part(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+    if path != "/api/services":
+        respond(handler, 200, b'{"data": [], "errors": [{"code": 500, "msg": "one of two stores is away"}]}')
+    return path != "/api/services"
+
+
+def is_no_trace(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+    if path != "/api/services":
+        respond(handler, 200, b'{"data": [{"spans": [{"operationName": 1, "spanID": 2, "startTime": Infinity}]}]}')
+    return path != "/api/services"
+
+
+def is_something_else(handler: http.server.BaseHTTPRequestHandler, _path: str) -> bool:
+    respond(handler, 200, b"<html>Sign in</html>")
+    return True
+
+
+@pytest.mark.parametrize(
+    ("instead", "why"),
+    [
+        (hangs, "it didn't answer within 0.3 s"),
+        (drips, "it didn't answer within 0.3 s"),
+        (is_cut, "its answer ended before its end"),
+        (breaks, "it answers with HTTP 500"),
+        (in_part, "it answers in part"),
+        (is_no_trace, "what it answers can't be read, or ended before its end"),
+        (is_something_else, "neither Jaeger's query API nor Tempo's answers there"),
+    ],
+)
+def test_what_isn_t_answered_whole_is_one_clear_result(
+    instead: Callable[[http.server.BaseHTTPRequestHandler, str], bool], why: str
+) -> None:
+    played = Jaeger([call(1, NOW)])
+    played.instead = instead
+    with listening(played) as url:
+        windows = read(Collector(url, seconds=0.3))
+    assert problems(windows) == [why]
+    assert not numbers(windows)
+    assert (windows[-1].first_us, windows[-1].end_us) == (NOW - DAY, NOW + DAY)
+    assert len(played.asked) <= 4
+
+
+def test_an_answer_of_tempo_of_which_a_part_is_missing_is_none() -> None:
+    def unfinished(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+        if path == "/api/search":
+            respond(handler, 200, b'{"traces": [], "metrics": {"totalJobs": 5, "completedJobs": 4}}')
+        return path == "/api/search"
+
+    played = Tempo([call(1, NOW)])
+    played.instead = unfinished
+    with listening(played) as url:
+        assert problems(read(Collector.parse(url))) == ["it answers in part"]
+
+
+def test_a_collector_that_is_gone_or_goes_away_says_for_which_time() -> None:
+    with listening(Jaeger()) as url:
+        pass
+    (gone,) = problems(read(Collector.parse(url)))
+    assert gone == "it can't be reached (ConnectionRefusedError)"
+    played = Jaeger([call(1, NOW - 3600 * SECOND), call(2, NOW + 1)])
+    played.instead = lambda handler, _path: len(played.asked) > 5 and is_something_else(handler, "")
+    with listening(played) as url:
+        windows = read(Collector.parse(url), NOW - 3601 * SECOND, NOW + 100 * DAY)
+    assert numbers(windows) == [1, 2]
+    assert len(problems(windows)) == 1
+    assert windows[-1].problem
+    assert windows[-1].end_us == NOW + 100 * DAY
+
+
+def test_an_answer_that_is_too_large_is_asked_for_by_shorter_times() -> None:
+    played = Jaeger([call(n, NOW + n * 60 * SECOND) for n in range(12)])
+    with listening(played) as url:
+        windows = read(Collector(url, most_bytes=4_000))
+        assert not problems(windows)
+        assert numbers(windows) == list(range(12))
+        # One call of which more is written than is read at all.
+        times = NOW - SECOND, NOW + SECOND
+        assert problems(read(Collector(url, most_bytes=400), *times)) == ["an answer is larger than 0 KiB"]
+
+
+def test_no_redirect_is_followed() -> None:
+    # Whoever answers for the collector sends nobody elsewhere.
+    elsewhere = Jaeger([call(1, NOW)])
+    with listening(elsewhere) as other:
+
+        def sends_on(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+            respond(handler, 302, b"", Location=f"{other}{path}")
+            return True
+
+        played = Jaeger()
+        played.instead = sends_on
+        with listening(played) as url:
+            assert problems(read(Collector.parse(url))) == ["neither Jaeger's query API nor Tempo's answers there"]
+    assert not elsewhere.asked
+
+
+def test_over_tls_only_who_is_trusted_is_believed_and_only_who_has_a_certificate_is_told(certificates: Path) -> None:
+    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    offered.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    offered.load_verify_locations(certificates / "ca.pem")
+    offered.verify_mode = ssl.CERT_REQUIRED
+    with listening(Jaeger([call(1, NOW)]), offered) as by_address:
+        url = by_address.replace("127.0.0.1", "localhost")
+        trust = ssl.create_default_context(cafile=certificates / "ca.pem")
+        assert problems(read(Collector.parse(url, trust)))  # without a certificate
+        trust.load_cert_chain(certificates / "agencies" / "npb.pem", certificates / "agencies" / "npb.key")
+        assert numbers(read(Collector.parse(url, trust))) == [1]
+        assert problems(read(Collector.parse(url))) == ["it can't be reached (SSLCertVerificationError)"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://collector.example:16686",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://user:word@collector.example",
+        "https://collector.example/?service=other",
+        "https://collector.example:0",
+        "https://collector.example:port",
+        "https://colléctor.example",
+        "https://collector.example/\r\nX: y",
+    ],
+)
+def test_a_url_by_which_answers_could_be_exchanged_is_refused(url: str) -> None:
+    with pytest.raises(WrongUrl):
+        Collector.parse(url)

@@ -114,8 +114,8 @@ def running(address: str, certificates: front.Certificates, answers: Answers) ->
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
-        async with front.listening(address, certificates, answers, process.THREADS) as where:
-            ports.append(int(where.rpartition(":")[2]))
+        async with front.listening(address, certificates, answers, process.THREADS) as listener:
+            ports.append(listener.port)
             started.set()
             await loop.run_in_executor(None, stop.wait)
 
@@ -134,7 +134,10 @@ def publish(
     database: Database, postgres: EmbeddedPostgres, keyring: Keyring, certificates: Path, write: Write
 ) -> Publish:
     """Publishes a log of ``SIZE`` entries."""
-    fill(database, certificates, keyring)
+    with database.transaction() as conn:
+        is_filled = conn.execute("SELECT FROM agency LIMIT 1").fetchone() is not None
+    if not is_filled:
+        fill(database, certificates, keyring)
     with database.transaction() as conn:
         policies.begin(conn, keyring, ORIGIN, Policy.load())
         ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()

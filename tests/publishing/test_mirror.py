@@ -20,12 +20,18 @@ from nsor import cli
 from nsor.journal import Base, Journal
 from nsor.ledger import copied, note
 from nsor.ledger.note import Checkpoint
-from nsor_server.ledger import key_rotation
+from nsor_server.ledger import epoch
+from nsor_server.ledger.append import Ledger
 from nsor_server.storage.keyring import Keyring
 from tests.ledger.conftest import ORIGIN, Write
+from tests.ledger.test_outside import forget
 from tests.ports import free_port
 from tests.publishing.conftest import SIZE, Publish, Published
 from tests.rotated import rotate
+from tests.rpc.callers import Serve
+from tests.rpc.conftest import serve, settings
+
+__all__ = ["serve", "settings"]
 
 Mirror = Callable[..., tuple[int, str]]
 REFUSED, SETTINGS, PROOF_FAILED = 1, 2, 3
@@ -264,20 +270,54 @@ def test_whatever_else_is_answered_is_not_the_log(
         assert not list(tmp_path.glob("log/**/*"))
 
 
-def test_a_mirror_goes_on_after_a_rotation_that_this_computer_has_followed(
-    published: Published, mirror: Mirror, write: Write, keyring: Keyring, tmp_path: Path
+def test_a_mirror_goes_on_after_a_rotation_once_the_register_has_proved_the_new_key(
+    serve: Serve,
+    publish: Publish,
+    mirror: Mirror,
+    write: Write,
+    *,
+    keyring: Keyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    database, key = published.database, keyring.verifier_key(ORIGIN)
+    with publish() as published:
+        assert mirror(published.port)[0] == 0
+        rotate(published.database, keyring)
+        write(1)
+        assert mirror(published.port)[0] == PROOF_FAILED  # nobody can be asked
+        assert size_of(tmp_path / "log") == SIZE
+        (tmp_path / "keys.json").write_bytes(keyring.to_bytes())
+        with serve(ledger_origin=ORIGIN) as serving:
+            monkeypatch.setenv("NSOR_TARGET", serving.address)
+            code, said = mirror(published.port, "--json")
+        assert code == 0, said
+        assert json.loads(said)["ledger_key"] == keyring.verifier_key(ORIGIN)
+        assert size_of(tmp_path / "log") > SIZE
+        monkeypatch.setenv("NSOR_TARGET", "127.0.0.1:1")
+        assert mirror(published.port)[0] == 0  # it is kept
+
+
+def test_a_mirror_does_not_go_on_over_a_new_epoch_and_a_new_one_does(
+    published: Published, mirror: Mirror, write: Write, *, ledger: Ledger, keyring: Keyring, tmp_path: Path
+) -> None:
+    write(20)
     assert mirror(published.port)[0] == 0
-    rotate(database, keyring)
-    write(1)
-    assert mirror(published.port)[0] == PROOF_FAILED  # nothing has proved the new key yet
-    with (
-        database.transaction() as conn,
-        contextlib.closing(Journal(tmp_path / "state", note.Verifier.parse(key))) as journal,
-    ):
-        journal.keep_rotations(key_rotation.read(conn))
-    code, said = mirror(published.port, "--json")
+    copy = tmp_path / "copy"
+    copy.write_bytes((tmp_path / "log" / copied.CHECKPOINT).read_bytes() + b"\n")
+    forget(published.database, ledger, SIZE + 5)
+    with published.database.owner() as owner:
+        opened = epoch.open_new(owner, keyring, copy, ORIGIN)
+    assert (opened.origin, opened.first_index) == (f"{ORIGIN}/2", SIZE + 5)
+    code, said = mirror(published.port)
+    assert (code, "LOG_BEGAN_ANEW" in said) == (PROOF_FAILED, True)
+    assert size_of(tmp_path / "log") == SIZE + 20  # what was lost is in it, and stays
+    code, said = mirror(published.port, "--json", folder=tmp_path / "new")
     assert code == 0, said
-    assert json.loads(said)["ledger_key"] == keyring.verifier_key(ORIGIN)
-    assert size_of(tmp_path / "log") > SIZE
+    assert (json.loads(said)["origin"], json.loads(said)["size"]) == (opened.origin, SIZE + 6)
+    write(300)  # over the end of a tile
+    assert mirror(published.port, folder=tmp_path / "new")[0] == 0
+    assert size_of(tmp_path / "new") == SIZE + 306
+    # A client that was given the new epoch's key reads the same log.
+    later = note.Verifier.parse(keyring.verifier_key(opened.origin))
+    signed = published.get("punjab-police", "/checkpoint").content
+    assert note.verify(signed, later).size == SIZE + 306

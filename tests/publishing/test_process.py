@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from rich.console import Console
 
 from nsor.ledger import note
@@ -24,8 +29,9 @@ from nsor_server.storage.embedded import PUBLISHER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.ledger.conftest import ORIGIN
+from tests.polling import until
 from tests.ports import free_address
-from tests.publishing.conftest import Published
+from tests.publishing.conftest import Published, ask
 from tests.rpc.conftest import certificates, database_url, settings
 
 __all__ = ["certificates", "settings"]
@@ -40,6 +46,7 @@ def environ(
         policies.begin(conn, keyring, ORIGIN, Policy.load())
     name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
     (tmp_path / "ledger.key").write_text(keyring.verifier_key(ORIGIN) + "\n")
+    (tmp_path / "client-ca.pem").write_bytes(settings.client_ca.read_bytes())
     return {
         "NSOR_PUBLISH_LISTEN": "127.0.0.1:0",
         "NSOR_PUBLISH_DATABASE_URL": database_url(postgres.conninfo(PUBLISHER, name)),
@@ -47,7 +54,7 @@ def environ(
         "NSOR_STATE_DIR": str(tmp_path / "nothing"),
         "NSOR_SERVER_CERTIFICATE": str(settings.server_certificate),
         "NSOR_SERVER_KEY": str(settings.server_key),
-        "NSOR_CLIENT_CA": str(settings.client_ca),
+        "NSOR_CLIENT_CA": str(tmp_path / "client-ca.pem"),
     }
 
 
@@ -69,19 +76,53 @@ def test_it_publishes_without_a_keyring_until_it_is_told_to_end(
             published.port = int(process.stdout.readline().rpartition(":")[2])
             signed = published.get("special-committee", "/checkpoint").content
             assert note.verify(signed, note.Verifier.parse(keyring.verifier_key(ORIGIN))).size > 0
+            kept = published.connection("special-committee")
+            assert ask(kept, "/checkpoint").content == signed
+            # A CA that isn't in the file any more lets nobody in; whoever is connected stays so.
+            Path(environ["NSOR_CLIENT_CA"]).write_bytes(another_ca())
             process.send_signal(signal.SIGHUP)
-            assert published.get("special-committee", "/checkpoint").content == signed
+            assert until(lambda: not is_let_in(published), seconds=60)
+            assert ask(kept, "/checkpoint").content == signed
+            # What can't be read changes nothing.
+            Path(environ["NSOR_CLIENT_CA"]).write_bytes(b"no certificate")
+            process.send_signal(signal.SIGHUP)
+            assert process.stderr is not None
+            warned = process.stderr.readline() + process.stderr.readline()
+            assert not is_let_in(published)
+            Path(environ["NSOR_CLIENT_CA"]).write_bytes((certificates / "ca.pem").read_bytes())
+            process.send_signal(signal.SIGHUP)
+            assert until(lambda: is_let_in(published), seconds=60)
             process.terminate()
-            rest, warned = process.communicate(timeout=60)
+            rest, later = process.communicate(timeout=60)
         finally:
             process.kill()
             for connection in published.connections:
                 connection.close()
     assert process.returncode == 0
     assert rest == ""
-    assert warned.count("\n") == 1
     assert "the TLS files were loaded again" in warned
-    assert published.fetched() == {("special-committee", True): (2, 0, 0, 0)}
+    assert "can't be used, the old ones stay" in warned
+    assert later.count("\n") == 1
+    checkpoints, *others = published.fetched()["special-committee", True]
+    assert (checkpoints >= 4, others) == (True, [0, 0, 0])
+
+
+def another_ca() -> bytes:
+    """PEM of a CA that has issued nothing."""
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "another CA")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + dt.timedelta(days=1))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return made.sign(key, None).public_bytes(Encoding.PEM)
+
+
+def is_let_in(published: Published) -> bool:
+    """Whether a new connection of the Committee's is answered."""
+    try:
+        return published.get("special-committee", "/checkpoint").status == 200
+    except (ConnectionError, ssl.SSLError):
+        return False
 
 
 def test_nothing_is_published_of_a_log_that_another_key_signs(environ: dict[str, str], tmp_path: Path) -> None:

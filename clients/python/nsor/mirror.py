@@ -13,7 +13,7 @@ import http.client
 import ssl
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, Self
 
@@ -193,6 +193,7 @@ def mirror(
     verifier: note.Verifier,
     *,
     keys: Keys | None = None,
+    learn: Callable[[], Keys] | None = None,
     entries: bool,
     known: Sequence[Checkpoint] = (),
     progress: copied.Progress | None = None,
@@ -204,6 +205,8 @@ def mirror(
         source: of the log.
         verifier: the ledger's key, under the origin of any of its epochs.
         keys: all keys of the ledger, where that one was replaced; None: it is the only one.
+        learn: asks the register for all keys, with what proves each, where none that is known has signed the
+            checkpoint; None: nobody is asked.
         entries: the entries too.
         known: what was verified elsewhere: the log has to contain these trees, but for those of other origins.
         progress: is told how many entries of how many are there.
@@ -219,10 +222,7 @@ def mirror(
     keys = keys or Keys.of(verifier)
     held = _held(folder, verifier, keys)
     signed = source.checkpoint()
-    try:
-        newest = _opened(signed, verifier, keys)
-    except NoteError:
-        raise LogWrong from None
+    newest = _newest(signed, verifier, keys, learn)
     older = [each for each in known if each.origin == newest.origin]
     try:
         copied.update(
@@ -262,6 +262,23 @@ def _opened(signed: bytes, verifier: note.Verifier, keys: Keys) -> Checkpoint:
     if not epochs.is_of(Checkpoint.parse(Note.parse(signed).text).origin, verifier.name):
         raise NoteError("the checkpoint is of another ledger")
     return keys.verify(signed)[0]
+
+
+def _newest(signed: bytes, verifier: note.Verifier, keys: Keys, learn: Callable[[], Keys] | None) -> Checkpoint:
+    """The published checkpoint.
+
+    Raises:
+        LogWrong: no key of the ledger has signed it, or the register can't be asked whether its key was replaced.
+    """
+    try:
+        return _opened(signed, verifier, keys)
+    except NoteError:
+        if learn is None:
+            raise LogWrong from None
+    try:
+        return _opened(signed, verifier, learn())
+    except (NoteError, Unreachable):
+        raise LogWrong from None
 
 
 def _decompressed(content: bytes, most: int) -> bytes:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import math
 import re
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -45,28 +46,20 @@ _SLOW: Final = Answer(503, b"The log can't be read now.\n", retry_seconds=10.0)
 
 
 class Certificates:
-    """The server's certificate and key, and the CA of clients. What is read again counts for new connections."""
+    """The server's certificate and key, and the CAs of clients."""
 
     def __init__(self, certificate: Path, key: Path, client_ca: Path) -> None:
-        """Read them.
-
-        Raises:
-            OperatorError: they can't be used.
-        """
+        """Name the files; nothing is read yet."""
         self._paths = (certificate, key, client_ca)
-        self.context = self._loaded(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
-    def reload(self) -> None:
-        """Read them again; those that can't be used change nothing.
+    def context(self) -> ssl.SSLContext:
+        """TLS by the files as they are now, and by nothing that they held before.
 
         Raises:
             OperatorError: they can't be used.
         """
-        self._loaded(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-        self._loaded(self.context)
-
-    def _loaded(self, context: ssl.SSLContext) -> ssl.SSLContext:
         certificate, key, client_ca = self._paths
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.verify_mode = ssl.CERT_REQUIRED
         context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
@@ -81,23 +74,62 @@ class Certificates:
         return context
 
 
+class Listener:
+    """Takes connections on one address. What is read again counts for new connections: no other is ended."""
+
+    def __init__(self, front: _Front, certificates: Certificates, address: socket.socket) -> None:
+        """Prepare; ``address`` is bound."""
+        self._front, self._certificates, self._address = front, certificates, address
+        address.setblocking(False)  # noqa: FBT003 - its only form; a copy of the address is so as well
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        port: int = self._address.getsockname()[1]
+        return port
+
+    async def load(self) -> None:
+        """Read the TLS files and take connections by them; files that can't be used change nothing.
+
+        Raises:
+            OperatorError: they can't be used.
+        """
+        # A context keeps every CA that it was ever given, so this is a new one; whoever waits at the address, waits on.
+        context = self._certificates.context()
+        server = await asyncio.get_running_loop().create_server(
+            self._front, sock=self._address.dup(), ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS
+        )
+        self.close()
+        self._server = server
+
+    def close(self) -> None:
+        """Take no more connections."""
+        if self._server is not None:
+            self._server.close()
+
+
 @contextlib.asynccontextmanager
-async def listening(address: str, certificates: Certificates, answers: Answers, threads: int) -> AsyncIterator[str]:
-    """Answer on HOST:PORT until the block ends; gives the address with its port.
+async def listening(
+    address: str, certificates: Certificates, answers: Answers, threads: int
+) -> AsyncIterator[Listener]:
+    """Answer on HOST:PORT until the block ends.
 
     Raises:
         OSError: the address can't be had.
+        OperatorError: the TLS files can't be used.
     """
-    host, _, port = address.rpartition(":")
-    with ThreadPoolExecutor(threads, "answer") as pool:
+    name, _, port = address.rpartition(":")
+    host = name.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with ThreadPoolExecutor(threads, "answer") as pool, socket.create_server((host, int(port)), family=family) as bound:
         front = _Front(answers, pool)
-        server = await asyncio.get_running_loop().create_server(
-            front, host.strip("[]"), int(port), ssl=certificates.context, ssl_handshake_timeout=HANDSHAKE_SECONDS
-        )
+        listener = Listener(front, certificates, bound)
+        await listener.load()
         try:
-            yield f"{host}:{server.sockets[0].getsockname()[1]}"
+            yield listener
         finally:
-            server.close()
+            listener.close()
             front.pre_shutdown()  # those that ask nothing end at once
             await front.shutdown(ANSWER_SECONDS)
 

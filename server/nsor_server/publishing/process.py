@@ -70,18 +70,18 @@ async def _serve(address: str, certificates: front.Certificates, answers: Answer
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, _reload, certificates)
-    async with front.listening(address, certificates, answers, THREADS) as where:
-        click.echo(f"nsor-server publishes the log on https://{where}")
+    async with front.listening(address, certificates, answers, THREADS) as listener, asyncio.TaskGroup() as reloads:
+        loop.add_signal_handler(signal.SIGHUP, lambda: reloads.create_task(_reload(listener)))
+        click.echo(f"nsor-server publishes the log on https://{address.rpartition(':')[0]}:{listener.port}")
         sys.stdout.flush()
         await stop.wait()
 
 
-def _reload(certificates: front.Certificates) -> None:
+async def _reload(listener: front.Listener) -> None:
     try:
-        certificates.reload()
+        await listener.load()
         _log.warning("the TLS files were loaded again")
-    except OperatorError as error:
+    except (OperatorError, OSError) as error:
         _log.error("the TLS files have changed and can't be used, the old ones stay: %s", error)
 
 

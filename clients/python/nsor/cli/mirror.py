@@ -19,15 +19,16 @@ from nsor.misuse import WrongUse
 def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: bool) -> None:
     """Fetch the published log into FOLDER, or bring FOLDER up to now, and verify it.
 
-    Any tool that reads C2SP tlog-tiles reads the folder. After a rotation of the ledger's key `nsor ledger verify`
-    comes first: it is shown what proves the new one. Exit code 3 says that the log isn't what was signed, or doesn't
-    continue what the folder holds or what this client has verified: keep both, and tell the Special Committee.
+    Any tool that reads C2SP tlog-tiles reads the folder. After a rotation of the ledger's key the register is asked,
+    once, for what proves the new one. Exit code 3 says that the log isn't what was signed, or doesn't continue what the
+    folder holds or what this client has verified: keep both, and tell the Special Committee.
     """
     from nsor import mirror as mirroring  # noqa: PLC0415 - loaded late, so that help is quick
     from nsor.journal import Journal  # noqa: PLC0415 - as above
     from nsor.ledger.note import Verifier  # noqa: PLC0415 - as above
-    from nsor.ledger.rotations import proved  # noqa: PLC0415 - as above
+    from nsor.ledger.rotations import Keys, proved  # noqa: PLC0415 - as above
     from nsor.origins import parsed  # noqa: PLC0415 - as above
+    from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
     settings = session.settings()
     target = log_target or settings.log_target
@@ -36,6 +37,16 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
     verifier = Verifier.parse(settings.ledger_key)
     with contextlib.closing(Journal(settings.state, verifier)) as journal:
         kept, keys = journal.base().note, proved(journal.rotations(), verifier)
+
+    def learn() -> Keys:
+        nonlocal keys
+        with session.client() as client:
+            # Its receipt is signed with the new key: the client has the rotation proved, and keeps it.
+            client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
+        with contextlib.closing(Journal(settings.state, verifier)) as journal:
+            keys = proved(journal.rotations(), verifier)
+        return keys
+
     files = {"certificate": settings.certificate, "key": settings.key, "ca": settings.ca}
     with mirroring.HttpsSource(target, **files) as source, session.progress() as progress:
         task = progress.add_task(session.said("Fetching"), total=None)
@@ -44,6 +55,7 @@ def mirror(session: Session, folder: Path, log_target: str | None, hashes_only: 
             source,
             verifier,
             keys=keys,
+            learn=learn,
             entries=not hashes_only,
             known=[parsed(kept, verifier)] if kept else [],
             progress=lambda there, total: progress.update(task, completed=there, total=total),

@@ -11,8 +11,11 @@ from typing import Final
 
 from aiohttp import web
 
+from nsor.web.connections import Connections
+
 HANDSHAKE_SECONDS: Final = 3.0
 READ_SECONDS: Final = 15.0
+"""Longest that a connection may take for its next request, from its first byte to the last of its headers."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 
 
@@ -36,14 +39,18 @@ async def running(site: web.Application, host: str, port: int, tls: ssl.SSLConte
     """
     if tls is None and host not in LOOPBACK:
         raise NotHere
-    runner = web.AppRunner(site, access_log=None, handle_signals=False, keepalive_timeout=READ_SECONDS)
+    runner = web.AppRunner(site, access_log=None, handle_signals=False)
     await runner.setup()
     try:
         if runner.server is None:
             raise RuntimeError("the runner was set up without a server")
-        # Not by web.TCPSite, which can't bound a handshake.
+        # Not by web.TCPSite, which can bound neither handshakes nor connections.
         listener = await asyncio.get_running_loop().create_server(
-            runner.server, host, port, ssl=tls, ssl_handshake_timeout=None if tls is None else HANDSHAKE_SECONDS
+            Connections(runner.server, keepalive_timeout=READ_SECONDS, lingering_time=0.0),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else HANDSHAKE_SECONDS,
         )
         try:
             yield listener.sockets[0].getsockname()[1]

@@ -15,7 +15,7 @@ from typing import Final
 import fontpkg_amiri
 from aiohttp import web
 
-from nsor.web import admission
+from nsor.web import admission, connections
 from nsor.web.admission import Admission, Refused
 
 LANGUAGES: Final = ("en", "ur")
@@ -54,6 +54,7 @@ def application(who: Admission, origins: Callable[[], Sequence[str]]) -> web.App
             return web.Response(status=refused.status, text=refused.text)
         if refused is not None:
             return refused
+        connections.admitted(request)
         return await handler(request)
 
     async def headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -52,7 +52,7 @@ NOT_NARROWED = {
     "ListTransfers": "NPB, which has no places",
     "ListPendingDecisions": "NPB alone, which has no places",
     "ListAccessRequests": "NPB, which has no places; police and prosecutions are narrowed",
-    "ListEmergencyLookUps": "NPB, which has no places; police are narrowed",
+    "ListEmergencyLookUps": "NPB and the Committee, which have no places; police are narrowed",
     "ListTripwireReplays": "NPB alone, which has no places",
     "ListWatchedNumbers": "NPB alone, which has no places",
     "ListRecalls": "the agency's own recalls; their cases are narrowed (access/cases.py)",

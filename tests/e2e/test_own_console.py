@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from playwright.sync_api import Browser, BrowserContext
 
 from demo.running import CLIENT_COMMAND
 from nsor.console import site as own
-from nsor.v1 import oversight_pb2
+from nsor.errors import Refused
+from nsor.v1 import emergencies_pb2, oversight_pb2, registration_pb2
 from nsor.web.pages import Entry
 from tests.e2e.agencies import Agencies
 from tests.web import browser as browsers
 
 COMMITTEE = "special-committee"
 POLICE = "punjab-police"
+STATION = "PK-PB/LHR/PS-001"
 SECONDS = 120.0
 
 pytestmark = browsers.NEEDED
@@ -101,6 +104,88 @@ def test_accesses_are_found_by_agency_method_and_day(opened: dict[str, tuple[Bro
     rows = page.locator("tbody tr").all_inner_texts()
     assert rows
     assert all(POLICE in row and "EnrolOfficer" in row for row in rows)
+    page.fill("#until", "2020-01-01")
+    page.click("form.filter button")
+    assert "No access is like that." in page.locator("main").inner_text()
+    page.close()
+
+
+def test_the_committee_sees_each_emergency_and_how_long_its_review_took(
+    agencies: Agencies, opened: dict[str, tuple[BrowserContext, str]]
+) -> None:
+    context, root = opened[COMMITTEE]
+    cnic = "35202-1234567-1"
+    request = emergencies_pb2.OpenEmergencyLookUpRequest(
+        request_id=str(uuid.uuid4()), cnic=cnic, harm=emergencies_pb2.IMMINENT_HARM_CHILD_MISSING, station=STATION
+    )
+    found = agencies.client(POLICE).lookup.open_emergency_look_up(request).message
+    page = context.new_page()
+    page.goto(f"{root}/en/emergencies")
+    (row,) = page.locator("tbody tr").all_inner_texts()
+    assert [each in row for each in (POLICE, STATION, "CHILD_MISSING", "0:00", "waits")] == [True] * 5
+    for hidden in (cnic, cnic.replace("-", ""), agencies.officer(POLICE).number):
+        assert hidden not in page.content()
+    review = emergencies_pb2.ReviewEmergencyLookUpRequest(
+        request_id=str(uuid.uuid4()),
+        emergency_id=found.emergency_id,
+        finding=emergencies_pb2.EMERGENCY_FINDING_TIME_FOR_A_GRANT,
+    )
+    agencies.client("npb").lookup.review_emergency_look_up(review)
+    page.reload()
+    assert "None waits for its review." in page.locator("main").inner_text()
+    (row,) = page.locator("tbody tr").all_inner_texts()
+    assert [each in row for each in (POLICE, "0:00", "TIME_FOR_A_GRANT")] == [True] * 3
+    assert "late" not in row
+    # The entries behind it.
+    page.click("a:text-is('Each time one was opened')")
+    assert POLICE in page.locator("tbody tr").first.inner_text()
+    page.close()
+
+
+def test_the_committee_sees_refusals_by_day_agency_and_method(
+    agencies: Agencies, opened: dict[str, tuple[BrowserContext, str]]
+) -> None:
+    context, root = opened[COMMITTEE]
+    police, nobody = agencies.client(POLICE), str(uuid.uuid4())
+    for _ in range(3):
+        with pytest.raises(Refused):
+            police.registration.confirm_registration(
+                registration_pb2.ConfirmRegistrationRequest(registration_id=nobody)
+            )
+    page = context.new_page()
+    page.goto(f"{root}/en/refusals?agency={POLICE}")
+    days, methods = page.locator("table").all()[:2]
+    row = next(each for each in methods.locator("tr").all_inner_texts() if "ConfirmRegistration" in each)
+    count = int(row.split()[-1])
+    assert count >= 3
+    assert days.locator("tbody tr").count() >= 1
+    total = sum(int(each.replace(",", "")) for each in days.locator("tbody tr td:nth-child(4)").all_inner_texts())
+    assert total >= count
+    assert days.locator("tbody tr td:nth-child(3)").all_inner_texts()[0] == "0"  # of refused calls none was answered
+    methods.locator("a").first.click()
+    assert set(page.locator("tbody tr td:nth-child(6)").all_inner_texts()) == {"Refused"}
+    page.close()
+
+
+def test_the_committee_sees_accesses_over_time_by_agency_and_purpose(
+    agencies: Agencies, opened: dict[str, tuple[BrowserContext, str]]
+) -> None:
+    context, root = opened[COMMITTEE]
+    agencies.client(POLICE).oversight.list_accesses(oversight_pb2.ListAccessesRequest())
+    page = context.new_page()
+    page.goto(f"{root}/en/over-time?agency={POLICE}&purpose=SELF_REVIEW")
+    days, lines = page.locator("table").all()[:2]
+    (line,) = lines.locator("tbody tr").all_inner_texts()
+    assert line.split("\t")[:2] == [POLICE, "self review"]
+    answered = [int(each.replace(",", "")) for each in days.locator("tbody tr td:nth-child(3)").all_inner_texts()]
+    assert sum(answered) == int(line.split("\t")[2].replace(",", "")) > 0
+    assert days.locator("svg rect.allowed").count() >= 1
+    # What the page read is entries, and it says which.
+    count, first = (int(each.replace(",", "")) for each in page.locator("footer bdi").all_inner_texts())
+    wanted = oversight_pb2.ListAccessesRequest(agency_id=COMMITTEE, page_size=500)
+    listed = agencies.client(COMMITTEE).oversight.list_accesses(wanted).message.accesses
+    of_view = [each.method.rpartition("/")[2] for each in listed if each.index >= first][::-1][:count]
+    assert of_view == ["ListAccesses", "GetStatistics", "ListAgencies"]
     page.fill("#until", "2020-01-01")
     page.click("form.filter button")
     assert "No access is like that." in page.locator("main").inner_text()

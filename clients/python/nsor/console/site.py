@@ -7,17 +7,17 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from google.protobuf.descriptor import EnumDescriptor
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from nsor import contract
+from nsor.answers import Answer
 from nsor.cli import besides, keys, witnesses
 from nsor.client import Client
+from nsor.console import committee
 from nsor.console.urdu import URDU
 from nsor.console.verifying import Verification
+from nsor.console.written import KARACHI, month, month_before, name, set_day, when
 from nsor.errors import NsorError, Refused
 from nsor.v1 import directory_pb2, options_pb2, oversight_pb2, tripwires_pb2
 from nsor.web import charts, site
@@ -25,10 +25,12 @@ from nsor.web.admission import Admission
 from nsor.web.pages import Entry, Pages
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-KARACHI: Final = ZoneInfo("Asia/Karachi")
 COMMITTEE: Final = (
     Entry("", "Log health"),
     Entry("accesses", "Accesses"),
+    Entry("over-time", "Over time"),
+    Entry("refusals", "Refusals"),
+    Entry("emergencies", "Emergency look-ups"),
     Entry("months", "Monthly tables"),
     Entry("agencies", "Agencies"),
 )
@@ -89,7 +91,13 @@ class OwnPages:
         found = site.application(self._who, origins)
         pages: dict[str, site.Handler] = {"": self.health, "verifying.json": self.verifying, "accesses": self.accesses}
         if self._is_committee:
-            pages |= {"agencies": self.agencies, "months": self.months}
+            pages |= {
+                "agencies": self.agencies,
+                "emergencies": self.emergencies,
+                "months": self.months,
+                "over-time": self.over_time,
+                "refusals": self.refusals,
+            }
         else:
             pages |= {"officers": self.officers, "unusual": self.unusual, "work": self.work}
         for path, handler in pages.items():
@@ -119,12 +127,12 @@ class OwnPages:
             **await asyncio.to_thread(asked),
             is_committee=self._is_committee,
             state=state,
-            ended=_when(state.ended),
+            ended=when(state.ended),
             why=None if state.error is None else self._why(request, state.error),
             days=(certificate.not_after - dt.datetime.now(dt.UTC)).days,
             soon=SOON_DAYS,
             not_after=f"{certificate.not_after:%Y-%m-%d}",
-            when=_when,
+            when=when,
         )
 
     async def verify(self, request: web.Request) -> web.StreamResponse:
@@ -147,17 +155,17 @@ class OwnPages:
         if query.get("purpose") in dict(_purposes()):
             wanted.of_purpose = options_pb2.Purpose.Value(f"PURPOSE_{query['purpose']}")
         wanted.method = query.get("method", "")
-        _set_day(wanted.start_time, query.get("since", ""), dt.timedelta(0))
-        _set_day(wanted.end_time, query.get("until", ""), _DAY)
+        set_day(wanted.start_time, query.get("since", ""), dt.timedelta(0))
+        set_day(wanted.end_time, query.get("until", ""), _DAY)
         answer = await asyncio.to_thread(self._client.oversight.list_accesses, wanted)
-        agencies = await asyncio.to_thread(self._agencies) if self._is_committee else []
+        agencies = await asyncio.to_thread(self._agencies) if self._is_committee else None
         return self._pages.answer(
             request,
             "accesses.html",
             accesses=[_access(each) for each in answer.message.accesses],
             next_page=answer.message.next_page_token,
             asked=query,
-            agencies=[each.agency_id for each in agencies],
+            agencies=[] if agencies is None else _ids(agencies),
             methods=sorted(contract.names()),
             purposes=_purposes(),
             outcomes=_OUTCOMES,
@@ -165,15 +173,38 @@ class OwnPages:
             entry=answer.index,
         )
 
+    async def over_time(self, request: web.Request) -> web.StreamResponse:
+        """How many accesses there were by day, by agency and purpose, and by month."""
+        found = await asyncio.to_thread(committee.over_time, self._client, request.query)
+        agencies = await asyncio.to_thread(self._agencies)
+        found["entries"].append(agencies.index)
+        return self._pages.answer(
+            request, "over_time.html", **found, asked=request.query, agencies=_ids(agencies), purposes=_purposes()
+        )
+
+    async def refusals(self, request: web.Request) -> web.StreamResponse:
+        """Refused calls by day, by agency and method, and by reason."""
+        today = dt.datetime.now(KARACHI).date()
+        found = await asyncio.to_thread(committee.refusals, self._client, request.query, today)
+        agencies = await asyncio.to_thread(self._agencies)
+        found["entries"].append(agencies.index)
+        return self._pages.answer(request, "refusals.html", **found, asked=request.query, agencies=_ids(agencies))
+
+    async def emergencies(self, request: web.Request) -> web.StreamResponse:
+        """Emergency look-ups, and how long NPB took to review each."""
+        page, now = request.query.get("page", ""), dt.datetime.now(dt.UTC)
+        found = await asyncio.to_thread(committee.emergencies, self._client, page, now)
+        return self._pages.answer(request, "emergencies.html", **found)
+
     async def months(self, request: web.Request) -> web.StreamResponse:
         """A table of a month that is over: what is counted, by part, province, district and agency."""
         today = dt.datetime.now(KARACHI).date()
-        month = _month(request.query.get("month", "")) or today.replace(day=1) - _DAY
+        chosen = month(request.query.get("month", "")) or month_before(today)
         measures = [each.name.removeprefix(_MEASURE) for each in oversight_pb2.StatisticsMeasure.DESCRIPTOR.values[1:]]
         measure = request.query.get("measure", "")
         measure = measure if measure in measures else measures[0]
         wanted = oversight_pb2.GetStatisticsRequest(
-            year=month.year, month=month.month, measure=oversight_pb2.StatisticsMeasure.Value(f"{_MEASURE}{measure}")
+            year=chosen.year, month=chosen.month, measure=oversight_pb2.StatisticsMeasure.Value(f"{_MEASURE}{measure}")
         )
         table, why, entry = oversight_pb2.GetStatisticsResponse(), None, None
         try:
@@ -189,7 +220,7 @@ class OwnPages:
         return self._pages.answer(
             request,
             "months.html",
-            month=f"{month:%Y-%m}",
+            month=f"{chosen:%Y-%m}",
             measure=measure,
             measures=measures,
             names=MEASURES,
@@ -203,8 +234,8 @@ class OwnPages:
 
     async def agencies(self, request: web.Request) -> web.StreamResponse:
         """The agencies that may call."""
-        found = await asyncio.to_thread(self._agencies)
-        kinds = {each.agency_id: _name(options_pb2.AgencyKind.DESCRIPTOR, each.kind) for each in found}
+        found = (await asyncio.to_thread(self._agencies)).message.agencies
+        kinds = {each.agency_id: name(options_pb2.AgencyKind.DESCRIPTOR, each.kind) for each in found}
         return self._pages.answer(request, "agencies.html", agencies=found, kinds=kinds)
 
     async def officers(self, request: web.Request) -> web.StreamResponse:
@@ -213,16 +244,16 @@ class OwnPages:
         rows = [
             {
                 "number": each.officer_number,
-                "kind": _name(directory_pb2.KeyKind.DESCRIPTOR, each.kind),
+                "kind": name(directory_pb2.KeyKind.DESCRIPTOR, each.kind),
                 "grade": each.grade,
                 "decides": each.decides,
                 "places": ", ".join(each.jurisdiction),
-                "since": _when(each.enrol_time.ToSeconds()),
-                "until": _when(each.disable_time.ToSeconds()) if each.HasField("disable_time") else "",
+                "since": when(each.enrol_time.ToSeconds()),
+                "until": when(each.disable_time.ToSeconds()) if each.HasField("disable_time") else "",
             }
             for each in found
         ]
-        focal = [(each.number, _when(each.enter_time.ToSeconds()), each.HasField("disable_time")) for each in people]
+        focal = [(each.number, when(each.enter_time.ToSeconds()), each.HasField("disable_time")) for each in people]
         return self._pages.answer(request, "officers.html", officers=rows, focal=focal)
 
     async def unusual(self, request: web.Request) -> web.StreamResponse:
@@ -232,7 +263,7 @@ class OwnPages:
         rows = [
             {
                 "id": each.unusual_access_id,
-                "found": _when(each.find_time.ToSeconds()),
+                "found": when(each.find_time.ToSeconds()),
                 "accesses": [entry.access_id for entry in each.accesses],
             }
             for each in answer.message.items
@@ -246,9 +277,8 @@ class OwnPages:
         found = await asyncio.to_thread(besides.counts, self._client, self._agency.kind)
         return self._pages.answer(request, "work.html", counts=found)
 
-    def _agencies(self) -> list[directory_pb2.Agency]:
-        wanted = directory_pb2.ListAgenciesRequest(page_size=MOST_AGENCIES)
-        return list(self._client.directory.list_agencies(wanted).message.agencies)
+    def _agencies(self) -> Answer[directory_pb2.ListAgenciesResponse]:
+        return self._client.directory.list_agencies(directory_pb2.ListAgenciesRequest(page_size=MOST_AGENCIES))
 
     def _told(self, handler: site.Handler) -> site.Handler:
         """What the register refuses, and that it doesn't answer, is a page that says so and what to do."""
@@ -273,46 +303,22 @@ class OwnPages:
 def _access(each: oversight_pb2.Access) -> dict[str, object]:
     return {
         "index": each.index,
-        "when": _when(each.access_time.ToSeconds()),
+        "when": when(each.access_time.ToSeconds()),
         "agency": each.agency_id,
         "method": each.method.removeprefix("nsor.v1."),
-        "purpose": _name(options_pb2.Purpose.DESCRIPTOR, each.purpose),
-        "outcome": _name(oversight_pb2.AccessOutcome.DESCRIPTOR, each.outcome),
+        "purpose": name(options_pb2.Purpose.DESCRIPTOR, each.purpose),
+        "outcome": name(oversight_pb2.AccessOutcome.DESCRIPTOR, each.outcome),
         "count": each.count,
         "officer": each.officer_number,
         "access": each.access_id,
     }
 
 
+def _ids(agencies: Answer[directory_pb2.ListAgenciesResponse]) -> list[str]:
+    return [each.agency_id for each in agencies.message.agencies]
+
+
 def _purposes() -> list[tuple[str, str]]:
     """Names of purposes, and how they are written for people."""
     names = [name.removeprefix("PURPOSE_") for name in options_pb2.Purpose.keys()]  # noqa: SIM118 - no dictionary
     return [(name, name.lower().replace("_", " ")) for name in names if name != "UNSPECIFIED"]
-
-
-def _name(of: EnumDescriptor, number: int) -> str:
-    """A value of an enumeration without what all its values share; empty for none."""
-    found = of.values_by_number.get(number)
-    shared = of.values_by_number[0].name.removesuffix("UNSPECIFIED")
-    return "" if number == 0 else str(number) if found is None else found.name.removeprefix(shared)
-
-
-def _month(text: str) -> dt.date | None:
-    """The first day of a month as a browser writes it; None for what is none."""
-    try:
-        return dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-
-
-def _set_day(target: Timestamp, text: str, later: dt.timedelta) -> None:
-    """Set an instant to the beginning of a day in Pakistan, or later; what isn't a day sets nothing."""
-    try:
-        day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), KARACHI)
-    except ValueError:
-        return
-    target.FromDatetime(day + later)
-
-
-def _when(seconds: float) -> str:
-    return f"{dt.datetime.fromtimestamp(seconds, KARACHI):%Y-%m-%d %H:%M:%S}" if seconds else ""

@@ -59,6 +59,61 @@ URDU: Final = {
     "not known": "معلوم نہیں",
     "No access is like that.": "ایسی کوئی رسائی نہیں۔",
     "Older ones": "پرانی",
+    # Counted accesses, refusals and emergency look-ups.
+    "Over time": "وقت کے ساتھ",
+    "Accesses over time": "وقت کے ساتھ رسائیاں",
+    "Day": "دن",
+    "By day": "دن کے لحاظ سے",
+    "By agency and purpose": "ادارے اور مقصد کے لحاظ سے",
+    "By agency and method": "ادارے اور کارروائی کے لحاظ سے",
+    "By month: answered calls that disclose": "مہینے کے لحاظ سے: ریکارڈ دکھانے والی کارروائیاں",
+    "As the monthly tables have it: of few there is nothing.": (
+        "جیسے ماہانہ جدول بتاتے ہیں: تھوڑی تعداد نہیں دکھائی جاتی۔"
+    ),
+    "No month is counted yet.": "ابھی کوئی مہینہ گنا نہیں گیا۔",
+    "The month is not counted yet.": "یہ مہینہ ابھی گنا نہیں گیا۔",
+    "The newest {count} calls, since {since}: older ones weren't read. Choose days to see them.": (
+        "تازہ ترین {count} کارروائیاں، {since} سے: پرانی نہیں پڑھی گئیں۔ انہیں دیکھنے کے لیے دن چنیں۔"
+    ),
+    "{count} calls.": "{count} کارروائیاں۔",
+    "{shown} of {of} lines.": "{of} میں سے {shown} سطریں۔",
+    "Calls": "تعداد",
+    "This view is {count} entries of the ledger, from {first} on.": (
+        "یہ صفحہ دیکھنا لیجر کے {count} اندراجات ہیں، {first} سے۔"
+    ),
+    "Refusals": "انکار",
+    "No call was refused then.": "تب کوئی کارروائی رد نہیں ہوئی۔",
+    "By reason, of all agencies, in {month}": "وجہ کے لحاظ سے، سب ادارے، {month} میں",
+    "Why a call was refused is sealed with it; what is counted of it each month leaves small numbers out.": (
+        "انکار کی وجہ اس کے ساتھ مہر بند ہے؛ ہر مہینے جو گنا جاتا ہے اس میں چھوٹی تعداد نہیں دکھائی جاتی۔"
+    ),
+    "Reason": "وجہ",
+    "Emergency look-ups": "ہنگامی رسائیاں",
+    "Opened": "کب شروع ہوئی",
+    "Station": "تھانہ",
+    "Harm": "خطرہ",
+    "Review due": "جائزے کی مدت",
+    "Reviewed": "جائزہ کب ہوا",
+    "After (hours)": "کتنے گھنٹے بعد",
+    "Waits for (hours)": "کتنے گھنٹے سے منتظر",
+    "Finding": "جائزے کا نتیجہ",
+    "late": "دیر سے",
+    "overdue": "مدت گزر گئی",
+    "waits": "منتظر",
+    "While harm is imminent the police look people up without a grant; NPB reviews each time. It names nobody.": (
+        "فوری خطرے میں پولیس اجازت کے بغیر کسی کو دیکھتی ہے؛ این پی بی ہر بار جائزہ لیتا ہے۔ یہاں کسی کا نام نہیں۔"
+    ),
+    "Wait for their review": "جائزے کی منتظر",
+    "Of these overdue": "ان میں سے مدت گزر چکی",
+    "Reviewed late, of those below": "نیچے والی میں سے دیر سے جائزہ",
+    "Not reviewed yet": "ابھی جائزہ نہیں ہوا",
+    "None waits for its review.": "کوئی جائزے کی منتظر نہیں۔",
+    "Reviewed, the newest first": "جائزہ شدہ، تازہ ترین پہلے",
+    "None was reviewed.": "کسی کا جائزہ نہیں ہوا۔",
+    "The entries behind them": "ان کے پیچھے اندراجات",
+    "Each time one was opened": "ہر بار جب کوئی شروع ہوئی",
+    "Each time one was read": "ہر بار جب کوئی پڑھی گئی",
+    "Each time one was reviewed": "ہر بار جب کسی کا جائزہ ہوا",
     # Monthly tables.
     "Monthly tables": "ماہانہ جدول",
     "Month": "مہینہ",

@@ -384,7 +384,7 @@ class LookupServiceServicer:
 
     def ListEmergencyLookUps(self, request, context):
         """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
-        police see their own at the officer's places. It names no person, and costs nothing.
+        Special Committee too, but no officer; the police see their own at the officer's places. It names no person, and costs nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -137,7 +137,7 @@ class LookupServiceStub:
     """
     ListEmergencyLookUps: _grpc.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
-    police see their own at the officer's places. It names no person, and costs nothing.
+    Special Committee too, but no officer; the police see their own at the officer's places. It names no person, and costs nothing.
     """
     ListDisclosures: _grpc.UnaryUnaryMultiCallable[_disclosures_pb2.ListDisclosuresRequest, _disclosures_pb2.ListDisclosuresResponse]
     """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
@@ -290,7 +290,7 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     ListEmergencyLookUps: _aio.UnaryUnaryMultiCallable[_emergencies_pb2.ListEmergencyLookUpsRequest, _emergencies_pb2.ListEmergencyLookUpsResponse]  # type: ignore[assignment]
     """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
-    police see their own at the officer's places. It names no person, and costs nothing.
+    Special Committee too, but no officer; the police see their own at the officer's places. It names no person, and costs nothing.
     """
     ListDisclosures: _aio.UnaryUnaryMultiCallable[_disclosures_pb2.ListDisclosuresRequest, _disclosures_pb2.ListDisclosuresResponse]  # type: ignore[assignment]
     """Lists who was shown a record, by agency and purpose, the newest in front: to its owner, some time afterwards (policy), and at once of a
@@ -560,7 +560,7 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_emergencies_pb2.ListEmergencyLookUpsResponse, _abc.Awaitable[_emergencies_pb2.ListEmergencyLookUpsResponse]]:
         """Lists emergency look-ups, those that wait for their review or those that were reviewed, the newest in front. NPB sees all agencies', the
-        police see their own at the officer's places. It names no person, and costs nothing.
+        Special Committee too, but no officer; the police see their own at the officer's places. It names no person, and costs nothing.
         """
 
     @_abc_1.abstractmethod

@@ -56,7 +56,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(charts=charts, title=title, entries=entries, root=root)
+        self._environment.globals.update(charts=charts, title=title, menu=entries, root=root)
 
     def text(self, language: str, text: str, **values: object) -> str:
         """A text in a language, with its values."""

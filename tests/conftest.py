@@ -145,12 +145,16 @@ def template(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(postgres: EmbeddedPostgres, _superuser: _Superuser, template: str) -> Iterator[Database]:
-    """A database like the template, with open pools of up to four connections: a server's all stand from its start."""
+    """A database like the template, with open pools of one connection each that grow to four when they are asked for.
+
+    A server's all stand from its start.
+    """
     name = f"test_{next(_numbers)}"
     _copy(postgres, _superuser, name, template)
     database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
     for pool in (database._readers, database._pool):
         pool.resize(1, pool.max_size)
+        pool._nconns = 1  # what it begins with: a pool that isn't open yet is made smaller by nothing else
     with database:
         yield database
     _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")

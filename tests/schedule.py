@@ -30,6 +30,9 @@ TOGETHER: Final = (
     ("tests/e2e/test_full_disk.py",),
     ("tests/e2e/test_standby.py",),
     ("tests/e2e/test_neighbours.py",),
+    ("tests/e2e/test_console.py", "tests/e2e/test_own_console.py"),
+    ("tests/e2e/test_two_servers_screening.py",),
+    ("tests/e2e/test_two_servers_search.py",),
 )
 """Files whose tests share what is dear to start, in the order in which they begin; every other test is for itself."""
 _PLACES: Final = {file: place for place, files in enumerate(TOGETHER) for file in files}

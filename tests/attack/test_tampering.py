@@ -47,6 +47,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification import indexes
 from nsor_server.verification.verified import verified
 from tests import consumers, policies, witnesses
 from tests.access.requests import movement
@@ -174,8 +175,12 @@ class Register:
     keyring: Keyring
     copy: Path
 
-    def findings(self) -> set[tuple[int, str]]:
-        report = verified(self.conn, self.keyring, ORIGIN, (self.copy, outside.extent(self.copy)))
+    def findings(self, *, of_indexes: bool = False) -> set[tuple[int, str]]:
+        """What is found; of indexes only if asked for: a statement that changes a row changes them with it."""
+        with pytest.MonkeyPatch.context() as patched:
+            if not of_indexes:
+                patched.setattr(indexes, "compare", lambda *_: None)
+            report = verified(self.conn, self.keyring, ORIGIN, (self.copy, outside.extent(self.copy)))
         return {(each.index, each.problem) for each in report.findings}
 
     def after(self, table: str, statement: str) -> set[tuple[int, str]] | None:
@@ -691,7 +696,7 @@ def _insert(
 
 def test_no_tampering_goes_unseen(register: Register) -> None:
     # Whoever owns the database changes one thing behind the register's back.
-    before = register.findings()
+    before = register.findings(of_indexes=True)
     assert before == set()
     register.conn.rollback()
     wanted = tamperings(register.conn)

@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor, ServiceDescriptor
@@ -108,21 +108,26 @@ class Contract:
         return list(found.values())
 
     @classmethod
-    def load(cls, files: Iterable[FileDescriptor] | None = None) -> Self:
+    def load(cls, files: Iterable[FileDescriptor] | None = None) -> Contract:
         """Read the rules of all files of nsor.v1, or of these.
 
         Raises:
             ContractError: a method has no rule, or one with a gap; or a class of fields has no purposes.
         """
+        if files is None:
+            return _whole()
         for number, name in _classes():
             check_class(name, purposes_of(number))
         found = [
-            _rule(method)
-            for file in (_all_files() if files is None else files)
-            for service in file.services_by_name.values()
-            for method in service.methods
+            _rule(method) for file in files for service in file.services_by_name.values() for method in service.methods
         ]
         return cls({rule.full_name: rule for rule in sorted(found, key=lambda rule: rule.full_name)})
+
+
+@functools.cache
+def _whole() -> Contract:
+    """The contract of this release. It is read once: it doesn't change under a process that runs."""
+    return Contract.load(_all_files())
 
 
 def _service(rule: MethodRule) -> ServiceDescriptor:

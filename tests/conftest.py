@@ -21,6 +21,7 @@ from nsor_server.storage import migrate
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.embedded import OWNER, SERVER, SERVING, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.ledger_signers import LedgerSigners
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from tests import temporary
@@ -116,14 +117,14 @@ def empty(postgres: EmbeddedPostgres) -> str:  # noqa: ARG001 - it makes the tem
 
 
 @pytest.fixture(scope="session")
-def filled(postgres: EmbeddedPostgres, _superuser: _Superuser, _keys: bytes, empty: str) -> str:
+def filled(postgres: EmbeddedPostgres, _superuser: _Superuser, _keys: Keyring, empty: str) -> str:
     """Name of a template with the agencies and the policy of every register of services: to copy costs no more."""
     from tests.calls import Services  # noqa: PLC0415 - it imports all services, for which few folders ask
 
     name = f"{empty}_filled"
     _copy(postgres, _superuser, name, empty)
     with Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4) as database:
-        Services(database, Keyring.from_bytes(_keys)).close()
+        Services(database, _keys).close()
     return name
 
 
@@ -167,14 +168,14 @@ def state_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _keys() -> bytes:
-    return Keyring.new().to_bytes()
+def _keys() -> Keyring:
+    return Keyring.new()
 
 
 @pytest.fixture
-def keyring(_keys: bytes) -> Keyring:
-    """A keyring of fresh keys."""
-    return Keyring.from_bytes(_keys)
+def keyring(_keys: Keyring) -> Keyring:
+    """A keyring of fresh keys. Signers are its own: it goes on to the next one where a ledger has."""
+    return _keys.with_ledger(LedgerSigners(_keys.ledger.signers))
 
 
 @pytest.fixture

@@ -172,10 +172,10 @@ class Directory:
         least = max(self._size, self._seen())  # before the state that is read: it may not be an earlier one
         try:
             if connection is not None:
-                fresh = read(connection, self._proved_head, self._clock, self.current.policy, least)
+                fresh = read(connection, self._proved_head, self._clock, least)
             else:
                 with self._database.transaction() as pooled:
-                    fresh = read(_one_state(pooled), self._proved_head, self._clock, self.current.policy, least)
+                    fresh = read(_one_state(pooled), self._proved_head, self._clock, least)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Contradicted as error:
@@ -272,16 +272,13 @@ def _starts_on_what_is_proved() -> Iterator[None]:
         ) from None
 
 
-def read(
-    connection: psycopg.Connection, prove: Prove, clock: Clock, known: Policy | None = None, least: int = 0
-) -> DirectorySnapshot:
+def read(connection: psycopg.Connection, prove: Prove, clock: Clock, least: int = 0) -> DirectorySnapshot:
     """Read a snapshot.
 
     Args:
         connection: in a transaction that sees one state, or that holds the head's lock.
         prove: gives the version and the running hash that are signed.
         clock: takes a measurement.
-        known: the policy that was in force; it is parsed anew only if another one is.
         least: entries that the ledger must have.
 
     Raises:
@@ -301,7 +298,7 @@ def read(
         _agencies(rows),
         _certificates(rows),
         _officers(rows),
-        store.decided(rows[store.TABLE], known),
+        store.decided(rows[store.TABLE]),
         clock,
         _focal_persons(rows),
         compromised(rows),

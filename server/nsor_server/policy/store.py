@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
@@ -21,6 +22,15 @@ _ROWS: Final = "SELECT name, version, digest, content FROM policy_version ORDER 
 _VERSION: Final = "SELECT digest, content FROM policy_version WHERE name = %s AND version = %s"
 
 
+class _Stored(NamedTuple):
+    """A document as the register holds it."""
+
+    name: str
+    version: int
+    digest: bytes
+    content: bytes
+
+
 class NoPolicy(source.PolicyError):
     """The register has no policy yet, or not all of it."""
 
@@ -36,12 +46,11 @@ def in_force(conn: psycopg.Connection[Any]) -> Policy:
     return decided([dict(zip(names, row, strict=True)) for row in conn.execute(_ROWS)])
 
 
-def decided(rows: Iterable[Mapping[str, Any]], known: Policy | None = None) -> Policy:
+def decided(rows: Iterable[Mapping[str, Any]]) -> Policy:
     """The policy that the rows of the table put in force: of each name the newest.
 
     Args:
         rows: by column; those of one name in the order of their versions.
-        known: the one that was in force before; when nothing has changed, it is given back itself.
 
     Raises:
         NoPolicy: a document is missing.
@@ -51,12 +60,21 @@ def decided(rows: Iterable[Mapping[str, Any]], known: Policy | None = None) -> P
     missing = sorted(documents.KINDS.keys() - newest.keys())
     if missing:
         raise NoPolicy(f"the register has no policy for {', '.join(missing)}; `nsor-server serve` enters what it lacks")
-    version = max(row["version"] for row in newest.values())
-    digests = {name: bytes(row["digest"]) for name, row in newest.items()}
-    if known is not None and known.version == version and known.digests == digests:
-        return known
-    versions = {name: row["version"] for name, row in newest.items()}
-    return Policy.of({name: _document(row) for name, row in newest.items()}, versions, digests)
+    return _of(
+        tuple(
+            _Stored(name, row["version"], bytes(row["digest"]), bytes(row["content"])) for name, row in newest.items()
+        )
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _of(stored: tuple[_Stored, ...]) -> Policy:
+    """The policy of these documents. Two are kept: mostly it is another row of the directory that is new."""
+    return Policy.of(
+        {each.name: _document(each) for each in stored},
+        {each.name: each.version for each in stored},
+        {each.name: each.digest for each in stored},
+    )
 
 
 def deadlines_of(conn: psycopg.Connection[Any], deadlines: int, holidays: int) -> Deadlines:
@@ -98,13 +116,12 @@ def _version(conn: psycopg.Connection[Any], name: str, version: int) -> Any:
     row = conn.execute(_VERSION, (name, version)).fetchone()
     if row is None:
         raise NoPolicy(f"the register has no version {version} of {name}")
-    return _document({"name": name, "version": version, "digest": row[0], "content": row[1]})
+    return _document(_Stored(name, version, bytes(row[0]), bytes(row[1])))
 
 
-def _document(row: Mapping[str, Any]) -> Any:
-    name, content = row["name"], bytes(row["content"])
-    if documents.digest(name, content) != bytes(row["digest"]):
+def _document(stored: _Stored) -> Any:
+    if documents.digest(stored.name, stored.content) != stored.digest:
         raise source.PolicyError(
-            f"{name}, version {row['version']}, isn't what was adopted: run `nsor-server ledger verify`"
+            f"{stored.name}, version {stored.version}, isn't what was adopted: run `nsor-server ledger verify`"
         )
-    return documents.decode(name, content)
+    return documents.decode(stored.name, stored.content)

@@ -96,9 +96,17 @@ class BenchRegister:
                 raise BenchFailed("PostgreSQL doesn't run")
             self.url, self.postmaster = database.url_owner, postmaster
             for agency in OFFICERS:
-                self.officers[agency] = OfficerKey.generate()
-                self.officers[agency].save(self.folder / f"{agency}.officer")
+                self.officers[agency], _ = self.officer(agency)
             yield
+
+    def officer(self, name: str) -> tuple[OfficerKey, bool]:
+        """The key of a name, in a file of the folder, and whether it was made now: the folder may have been kept."""
+        file = self.folder / f"{name}.officer"
+        if file.exists():
+            return OfficerKey.load(file), False
+        made = OfficerKey.generate()
+        made.save(file)
+        return made, True
 
     @contextlib.contextmanager
     def serving(self, count: int, command: Sequence[str] = ()) -> Iterator[tuple[Target, tuple[str, ...]]]:

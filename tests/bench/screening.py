@@ -13,6 +13,8 @@ import argparse
 import contextlib
 import datetime as dt
 import itertools
+import secrets
+import string
 import sys
 import tempfile
 import threading
@@ -25,7 +27,6 @@ from pathlib import Path
 
 from demo.running import RunningRegister
 from nsor.client import Client
-from nsor.officer import OfficerKey
 from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, options_pb2, screening_pb2, types_pb2
 from nsor_server import config
 from nsor_server.formats.instants import date_of
@@ -53,6 +54,8 @@ _LOOK_UPS = 400
 _BESIDE = 20
 """Manifests that are screened beside look-ups."""
 _P50, _P99 = 0.5, 0.99
+_CARRIER = "".join(secrets.choice(string.ascii_uppercase) for _ in range(2))
+"""Of this run: a flight is declared once a day, and the register may have been kept from another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,14 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=2, help="server processes over one database")
     parser.add_argument("--clients", type=int, help="processes of clients; without it as many as servers")
     parser.add_argument("--streams", type=int, default=STREAMS, help="manifests at a time of each of them")
+    parser.add_argument(
+        "--folder", type=Path, help="keeps the register: the next run there measures it, and seeds none"
+    )
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder:
+    with contextlib.ExitStack() as stack:
+        folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsor-bench-")))
         settings = {"NSOR_TRACE_STORE": "off", "NSOR_RATE_PER_SECOND": "1000000"}
-        register = BenchRegister(Path(folder), settings)
+        register = BenchRegister(folder, settings)
         try:
             with register.database():
                 _bench(register, arguments)
@@ -85,13 +92,7 @@ def main() -> int:
 
 
 def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
-    count: int = arguments.registrations
-    different = 0 if count <= _DIFFERENT else _DIFFERENT
-    officer = register.officers["punjab-police"].key_id
-    began = time.monotonic()
-    seed(Plan(register.environment, register.url, count, 500, 1, officer, different=different))
-    print(f"{count:,} registrations were written in {time.monotonic() - began:.0f} s.", file=sys.stderr)
-    register.enrol()
+    _seeded(register, arguments.registrations)
     known = itertools.cycle(_known(register))
     with contextlib.ExitStack() as stack:
         running = [_started(stack, register.process(number)) for number in range(1, arguments.servers + 1)]
@@ -123,6 +124,26 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
     print(f"\nLook-ups, one after the other: {beside}.")
 
 
+def _seeded(register: BenchRegister, count: int) -> None:
+    """Write the registrations and enrol the officers, unless that was done before.
+
+    Raises:
+        BenchFailed: the folder has a register of another size.
+    """
+    said = register.folder / "seeded"
+    if said.exists():
+        if int(said.read_text()) != count:
+            raise BenchFailed(f"the register that was kept has {said.read_text()} registrations")
+        return
+    different = 0 if count <= _DIFFERENT else _DIFFERENT
+    officer = register.officers["punjab-police"].key_id
+    began = time.monotonic()
+    seed(Plan(register.environment, register.url, count, 500, 1, officer, different=different))
+    print(f"{count:,} registrations were written in {time.monotonic() - began:.0f} s.", file=sys.stderr)
+    register.enrol()
+    said.write_text(str(count))
+
+
 def _started(stack: contextlib.ExitStack, server: RunningRegister) -> RunningRegister:
     """A server process that runs until the stack is left; none of them stores spans."""
     server.environment["NSOR_TRACE_STORE"] = "off"
@@ -132,13 +153,12 @@ def _started(stack: contextlib.ExitStack, server: RunningRegister) -> RunningReg
 
 def _where(register: BenchRegister, running: RunningRegister, number: int, streams: int) -> screeners.Where:
     """How the process of a number reaches a server process, with as many officers as its streams need."""
-    files = []
-    for nth in range(screeners.officers_for(streams)):
-        officer = OfficerKey.generate()
-        running.enrol(AGENCY, officer, f"P-{number * streams + nth + 1}")
-        files.append(register.folder / f"screening-{number}-{nth}.officer")
-        officer.save(files[-1])
-    return screeners.where(running, files, number)
+    names = [f"P-{number * streams + nth + 1}" for nth in range(screeners.officers_for(streams))]
+    for name in names:
+        officer, is_new = register.officer(name)
+        if is_new:
+            running.enrol(AGENCY, officer, name)
+    return screeners.where(running, [register.folder / f"{name}.officer" for name in names], number)
 
 
 def _until_names_are_read(address: str) -> None:
@@ -180,7 +200,7 @@ def _declared(client: Client, known: Iterator[Known], count: int, first: int = 1
             request_id=str(uuid.uuid4()),
             border_crossing=notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
             direction=movements_pb2.MOVEMENT_DIRECTION_DEPARTURE,
-            carrier_code="PK",
+            carrier_code=_CARRIER,
             number=flight,
             persons=PERSONS,
         )

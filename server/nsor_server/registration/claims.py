@@ -31,6 +31,8 @@ IDENTIFIER_CNIC: Final = int(reviews_pb2.IDENTIFIER_KIND_CNIC)
 IDENTIFIER_PASSPORT: Final = int(reviews_pb2.IDENTIFIER_KIND_PASSPORT)
 _USES: Final[Mapping[int, str]] = {IDENTIFIER_CNIC: "cnic", IDENTIFIER_PASSPORT: "passport"}
 """The blind index's use of each kind of identifier."""
+_USE_OF_PASSPORTS: Final = _USES[IDENTIFIER_PASSPORT]
+_PASSPORTS: Final = (types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT, types_pb2.TRAVEL_DOCUMENT_KIND_UNSPECIFIED)
 _ID_BYTES: Final = 16
 FIRST_VERSION: Final = 1
 """Of a claim: that of the confirmation. A later one is NPB's decision, or follows from what became of the others."""
@@ -133,10 +135,8 @@ def screened_by(record: record_pb2.RegistrationRecord) -> frozenset[screened.Scr
 
 def of_document(country: str, number: str, kind: int) -> Identifier:
     """A travel document as an identifier: its country and number; of what isn't a passport its kind, too."""
-    other = kind if kind != types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT else 0
-    return Identifier(
-        IDENTIFIER_PASSPORT, _USES[IDENTIFIER_PASSPORT], f"{country} {number}{f' {other}' if other else ''}"
-    )
+    text = f"{country} {number}" if kind in _PASSPORTS else f"{country} {number} {kind}"
+    return Identifier(IDENTIFIER_PASSPORT, _USE_OF_PASSPORTS, text)
 
 
 def of_named(named: str) -> Identifier | None:

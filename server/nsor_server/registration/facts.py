@@ -69,7 +69,7 @@ from nsor_server.registration.screened import IS_NEWEST as IS_NEWEST_SCREENED
 from nsor_server.registration.screened import TABLE as SCREENED
 from nsor_server.registration.screened import USE as SCREENING
 from nsor_server.registration.screened import of_row as screened_of_row
-from nsor_server.registration.screened import values_of_row as screened_values
+from nsor_server.registration.screened import values_of_rows as screened_values
 from nsor_server.registration.shown import in_look_ups, to_everybody
 from nsor_server.registration.store import (
     COLUMNS,

@@ -15,7 +15,7 @@ older one counts where nothing is left.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from nsor.v1 import types_pb2
@@ -72,10 +72,20 @@ def of_row(number: Number, date: str) -> Screened:
     return Screened(number.kind, f"{number.kind} {number.text} {date}")
 
 
-def values_of_row(blind_index: BlindIndex, number: Number, dates: Iterable[str]) -> list[list[bytes]]:
-    """The blind indexes of ``of_row`` with each of some dates, under every live key, the primary's first."""
-    said = f"{number.kind} {number.text} "
-    return [blind_index.values_alone(USE, said + date) for date in dates]
+def values_of_rows(blind_index: BlindIndex) -> Callable[[int, str, str], list[bytes]]:
+    """What gives the blind indexes of ``of_row`` for very many rows, from kind and text of a number and a day of birth.
+
+    Under every live key, the primary's first, with the day ("1985-06-07"), and as many behind them with its year.
+    """
+    begins, functions = blind_index.functions(USE)
+    behind_year = -len("-06-07")
+
+    def values(kind: int, text: str, day: str) -> list[bytes]:
+        with_day = begins + f"{kind} {text} {day}".encode()
+        with_year = with_day[:behind_year]
+        return [*[each(with_day) for each in functions], *[each(with_year) for each in functions]]
+
+    return values
 
 
 def of_person(registration_id: bytes, numbers: Collection[Number], dates: Sequence[str]) -> list[Screened]:

@@ -4,6 +4,8 @@ Each use (CNIC, passport, mobile) has keys of its own. After a rotation, rows ma
 findable: whoever asks, asks for the value under every live key.
 """
 
+from collections.abc import Callable, Sequence
+
 from nsor_server.storage.keyring import Keyring
 
 LENGTH = 32
@@ -36,10 +38,13 @@ class BlindIndex:
         """The ids of the live keys of a use, the primary's first."""
         return self._blind[use].in_order
 
-    def values_alone(self, use: str, normalised: str) -> list[bytes]:
-        """As ``values``, without the ids, which are always ``key_ids``: for who asks for very many."""
+    def functions(self, use: str) -> tuple[bytes, Sequence[Callable[[bytes], bytes]]]:
+        """For who asks for very many values: what the encoded identifier is put behind, and what then gives its value.
+
+        Under each live key, the primary's first, whose ids are ``key_ids``; 32 bytes.
+        """
         begins, keyset = self._begins[use]
-        return keyset.values_alone(begins + normalised.encode())
+        return begins, keyset.functions
 
     def primary(self, use: str, normalised: str) -> tuple[int, bytes]:
         """(key id, value) under the primary key, for a new row."""

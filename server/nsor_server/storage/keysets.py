@@ -6,7 +6,7 @@ needs. Each ciphertext names its key, so nothing has to be tried out.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
 import tink
@@ -141,9 +141,10 @@ class PrfKeyset(_Keyset):
         """The ids of all keys, the primary's first."""
         return [key_id for key_id, _ in self._functions]
 
-    def values_alone(self, data: bytes) -> list[bytes]:
-        """The value of `data` under every key, 32 bytes each, the primary's first, without the keys' ids."""
-        return [function(data) for function in self._alone]
+    @property
+    def functions(self) -> Sequence[Callable[[bytes], bytes]]:
+        """What gives the value of some data under each key, 32 bytes, the primary's first."""
+        return self._alone
 
     def values(self, data: bytes, length: int) -> list[tuple[int, bytes]]:
         """The value of `data` under every key, the primary's first, each with its key's id."""

@@ -16,6 +16,8 @@ from nsor_server.storage.blind_index import BlindIndex
 
 _NOTHING: Final = rules.NOT_SHOWN, rules.NOT_SHOWN, rules.NO_NUMBER
 """What stands for a document that isn't given."""
+_KEPT: Final = rules.BLIND_BYTES
+_CNIC: Final = registrations.IDENTIFIER_CNIC
 
 
 class Passenger(NamedTuple):
@@ -29,6 +31,8 @@ class Passenger(NamedTuple):
         identifiers: his documents.
         blinds: for each of them its blind indexes with the day of birth under every live key, the primary's first, and
             as many with the year of birth.
+        shown: as ``stands.shown``.
+        numbers: as ``stands.numbers``.
         stands: who stands under his number if he is screened first.
         person: who is compared by his names; None: he has none, or they say too little.
         before: who stands under his number already; None: nobody does.
@@ -38,8 +42,10 @@ class Passenger(NamedTuple):
     number: int
     documents: str
     birth_date: str
-    identifiers: tuple[registrations.Identifier, ...]
+    identifiers: list[registrations.Identifier]
     blinds: list[bytes]
+    shown: list[bytes]
+    numbers: list[bytes]
     stands: Kept
     person: Person | None
     before: Kept | None
@@ -75,7 +81,7 @@ class Passengers:
 
     def __init__(self, blind_index: BlindIndex) -> None:
         self.key_ids = blind_index.key_ids(registrations.SCREENING)
-        self._blind_index = blind_index
+        self._values = registrations.screened_values(blind_index)
 
     def passenger(
         self, manifest_id: bytes, position: int, row: screening_pb2.ManifestRow, before: Kept | None, now_us: int
@@ -91,37 +97,35 @@ class Passengers:
         """
         born, cnic = row.birth_date, row.identity_number
         day = "%04d-%02d-%02d" % (born.year, born.month, born.day)  # noqa: UP031 - twice as fast as an f-string
-        words, identifiers, blinds = list[str](), list[registrations.Identifier](), list[bytes]()
-        own = of_document = _NOTHING
+        words, own, of_document = list[str](), _NOTHING, _NOTHING
+        identifiers, blinds = list[registrations.Identifier](), list[bytes]()
+        shown, numbers = list[bytes](), list[bytes]()
         if cnic:
             words.append(f"cnic {cnic}")
-            own = self._add(manifest_id, registrations.of_cnic(cnic), day, identifiers, blinds)
+            identifiers.append(registrations.of_cnic(cnic))
         if row.HasField("shown_document"):
-            shown = row.shown_document
-            country, written, kind = shown.country, shown.number, shown.kind
-            words.append(f"document {country} {written} {kind:d}")
-            identifier = registrations.of_document(country, written, kind)
-            of_document = self._add(manifest_id, identifier, day, identifiers, blinds)
+            document = row.shown_document
+            country, written, of = document.country, document.number, int(document.kind)
+            words.append(f"document {country} {written} {of}")
+            identifiers.append(registrations.of_document(country, written, of))
+        for kind, _, said in identifiers:
+            values = self._values(kind, said, day)
+            blinds += values
+            of_day = values[0][:_KEPT]
+            alone = rules.kept_number(manifest_id, kind, said)
+            shown.append(of_day)
+            numbers.append(alone)
+            kept = of_day, values[len(values) // 2][:_KEPT], alone
+            if kind == _CNIC:
+                own = kept
+            else:
+                of_document = kept
         kept_names, person = rules.NOT_SHOWN, None
         if row.HasField("names"):
             hashed, person = names.of_row(row)
             words.append(f"names {hashed.hex()}")
             kept_names = rules.kept_names(manifest_id, hashed)
         stands = Kept(own[0], own[1], of_document[0], of_document[1], now_us, own[2], of_document[2], kept_names)
-        return Passenger(position, row.row, " ".join(words), day, tuple(identifiers), blinds, stands, person, before)
-
-    def _add(
-        self,
-        manifest_id: bytes,
-        identifier: registrations.Identifier,
-        day: str,
-        identifiers: list[registrations.Identifier],
-        blinds: list[bytes],
-    ) -> tuple[bytes, bytes, bytes]:
-        """Add one of his documents; gives what a block keeps of it: with the day of birth, with the year, by itself."""
-        of_day, of_year = registrations.screened_values(self._blind_index, identifier, (day, day[:4]))
-        identifiers.append(identifier)
-        blinds += of_day
-        blinds += of_year
-        number = rules.kept_number(manifest_id, identifier.kind, identifier.text)
-        return of_day[0][: rules.BLIND_BYTES], of_year[0][: rules.BLIND_BYTES], number
+        return Passenger(
+            position, row.row, " ".join(words), day, identifiers, blinds, shown, numbers, stands, person, before
+        )

@@ -25,6 +25,7 @@ WEIGHT: Final = 16
 PADDED_TO: Final = 16_384
 """Bytes: what the hits of an answer fill up to, or else a multiple; some hundred are a hit."""
 SCREENED_BYTES: Final = -(-BLOCK // 8)
+_sha256 = hashlib.sha256
 _FOUND: Final = struct.Struct(f">{MOST_HITS}H")
 _ROW: Final = struct.Struct(">H16s16s16s16sQ8s8s")
 _OF_ROW_ALONE: Final = 7
@@ -176,7 +177,7 @@ def kept_number(manifest: bytes, kind: int, number: str) -> bytes:
         kind: of identifier.
         number: of the document, in its normal form.
     """
-    return hashlib.sha256(b"passenger number" + manifest + f"{kind} {number}".encode()).digest()[:_NUMBER_BYTES]
+    return _sha256(b"passenger number" + manifest + f"{kind} {number}".encode()).digest()[:_NUMBER_BYTES]
 
 
 def kept_names(manifest: bytes, names: bytes) -> bytes:

@@ -186,10 +186,11 @@ class Screening:
         key = store.key_of(self._sealer, manifest)
         block = store.block(conn, key, manifest_id, rules.block_of_rows(request.rows, manifest.persons))
         answer = screening_pb2.ScreenManifestResponse()
-        passengers = self._passengers(call, request, manifest, block, answer)
-        done = self._found(call, conn, passengers, answer)
+        said = [answer.rows.add(row=row.row) for row in request.rows]
+        passengers = self._passengers(call, request, manifest, block, said)
+        done = self._found(call, conn, passengers, said)
         salt = os.urandom(screened.SALT_BYTES)
-        own_salt, said = screened.row_salts(salt), list(answer.rows)
+        own_salt = screened.row_salts(salt)
         hashes = [
             screened.row_hash(
                 own_salt(each.number), each.number, each.documents, each.birth_date, _in_tree(said[each.position])
@@ -235,57 +236,69 @@ class Screening:
         request: screening_pb2.ScreenManifestRequest,
         manifest: store.Manifest,
         block: record_pb2.ManifestBlockRecord,
-        answer: screening_pb2.ScreenManifestResponse,
+        answered: Sequence[screening_pb2.ScreenedRow],
     ) -> list[Passenger]:
-        """The rows that are screened; of the others the answer says why they aren't."""
+        """The rows that are screened; of the others is answered why they aren't."""
         wrong = rules.by_row(call.found)
         kept = rules.rows_of(block)
         stands = {shown for each in kept.values() for shown in each.shown}
-        dates = Counter(number for each in kept.values() for number in each.numbers)
+        dates: dict[bytes, int] = Counter(number for each in kept.values() for number in each.numbers)
+        tried = {one for one, count in dates.items() if count >= rules.MOST_DATES}
         repeat_us = policy_of(call).screening.repeat_minutes * 60_000_000
         now_us = to_us(call.now())
         numbers: set[int] = set()
         passengers: list[Passenger] = []
+        read, manifest_id, persons = self._read.passenger, manifest.manifest_id, manifest.persons
         for position, row in enumerate(request.rows):
-            number = row.row
-            said = answer.rows.add(row=number)
-            violations = wrong.get(position, [])
-            if not 1 <= number <= manifest.persons:
-                violations = [Violation("row", errors_pb2.FIELD_REASON_OUT_OF_RANGE), *violations]
+            number, said = row.row, answered[position]
+            violations = wrong.get(position)
+            if not 1 <= number <= persons:
+                violations = [Violation("row", errors_pb2.FIELD_REASON_OUT_OF_RANGE), *(violations or ())]
             elif number in numbers:
-                violations = [Violation("row", errors_pb2.FIELD_REASON_DUPLICATE), *violations]
+                violations = [Violation("row", errors_pb2.FIELD_REASON_DUPLICATE), *(violations or ())]
             numbers.add(number)
             if violations:
                 self._refuse(said, _INVALID, violations)
                 continue
-            each = self._read.passenger(manifest.manifest_id, position, row, kept.get(number), now_us)
+            each = read(manifest_id, position, row, kept.get(number), now_us)
             if each.before is not None:
-                said.screened_before = True
-                if each.is_another:
-                    self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
-                elif now_us - each.before.first_us > repeat_us:
-                    self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
-                else:
+                if self._is_again(said, each, each.before.first_us + repeat_us):
                     passengers.append(each)
-                continue
-            new = each.stands.shown
-            of = each.stands.numbers
-            if not stands.isdisjoint(new) or any(dates[one] >= rules.MOST_DATES for one in of):
+            elif not stands.isdisjoint(each.shown) or not tried.isdisjoint(each.numbers):
                 field = "identity_number" if row.identity_number else "shown_document"
                 self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
             else:
-                stands.update(new)
-                for one in of:
-                    dates[one] += 1
+                stands.update(each.shown)
+                for one in each.numbers:
+                    dates[one] = count = dates.get(one, 0) + 1
+                    if count >= rules.MOST_DATES:
+                        tried.add(one)
                 passengers.append(each)
         return passengers
+
+    def _is_again(self, said: screening_pb2.ScreenedRow, passenger: Passenger, until_us: int) -> bool:
+        """Whether a row that was screened before is screened again; otherwise is answered why it isn't.
+
+        Args:
+            said: what is answered.
+            passenger: of the row.
+            until_us: until when it may be, microseconds since 1970.
+        """
+        said.screened_before = True
+        if passenger.is_another:
+            self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
+        elif passenger.stands.first_us > until_us:
+            self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
+        else:
+            return True
+        return False
 
     def _found(
         self,
         call: Call,
         conn: Connection,
         passengers: Sequence[Passenger],
-        answer: screening_pb2.ScreenManifestResponse,
+        answered: Sequence[screening_pb2.ScreenedRow],
     ) -> _Screened:
         """Look for passengers: those of whom there is a record, and all that were screened.
 
@@ -297,12 +310,16 @@ class Screening:
         left = call.left
         done = _Screened([], [], [])
         for nth, each in enumerate(passengers):
-            one, said = found.get(nth), answer.rows[each.position]
+            one, said = found.get(nth), answered[each.position]
+            if one is None and each.stands.names == rules.NOT_SHOWN:
+                said.outcome = _NO_RECORD
+                done.passengers.append(each)
+                continue
             may_compare = left > 0 or each.is_paid
             by_names = met.get(nth) if met is not None and may_compare else None
             if (one is not None or by_names is not None) and done.reached == rules.MOST_HITS:
                 for late in passengers[nth:]:
-                    answer.rows[late.position].outcome = _SEND_AGAIN
+                    answered[late.position].outcome = _SEND_AGAIN
                 return done
             done.passengers.append(each)
             said.outcome = _NO_RECORD if one is None else _FOUND

@@ -97,7 +97,7 @@ test: $(STAMP) ## run all tests, those that differ by the user as root and as a 
 endif
 
 .PHONY: peers
-peers: $(STAMP) ## build the programs of others that check the ledger in the tests: needs Go
+peers: $(STAMP) ## build the programs of others that check the ledger and keep its traces in the tests: needs Go
 	$(BIN)/python -m tests.peers.go
 
 .PHONY: coverage

@@ -32,6 +32,7 @@ POLICY = REPOSITORY / "demo" / "policy"
 """Documents with which these registers begin instead of those that ship."""
 READY = "serves on "
 PUBLISHED = "publishes the log on https://"
+SHOWN = "nsor-server console: "
 COMMAND_SECONDS = 600.0
 START_SECONDS = 300.0
 """Longest waits for a command and for a start, on a machine that has much else to do."""
@@ -137,9 +138,20 @@ class RunningRegister:
         keys = self.folder / "ledger.key"
         keys.write_text(self.ledger_key + "\n")
         own = {"NSOR_PUBLISH_LISTEN": "127.0.0.1:0", "NSOR_LOG_KEYS": str(keys), "NSOR_KEYS": os.devnull}
-        process = self._begun("ledger", "publish", **own)
+        with self._beside(PUBLISHED, "ledger", "publish", **own) as address:
+            yield address
+
+    @contextlib.contextmanager
+    def console(self) -> Iterator[str]:
+        """The operators' pages, by a process of its own beside the server; gives the address that opens them once."""
+        with self._beside(SHOWN, "console", NSOR_CONSOLE_LISTEN="127.0.0.1:0") as address:
+            yield address
+
+    @contextlib.contextmanager
+    def _beside(self, ready: str, *arguments: str, **settings: str) -> Iterator[str]:
+        process = self._begun(*arguments, **settings)
         try:
-            yield self._said(process, PUBLISHED, START_SECONDS)
+            yield self._said(process, ready, START_SECONDS)
         finally:
             process.terminate()
             process.wait(timeout=COMMAND_SECONDS)

@@ -27,7 +27,7 @@ from google.type import date_pb2
 from rich.table import Table
 
 from certs import focal_persons
-from demo import adults, asking, border, emergency, outside, recall, unusual
+from demo import adults, asking, border, browser, emergency, outside, recall, unusual
 from demo.narration import Narration, StoryBroke
 from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister, own_number
 from nsor.client import Client
@@ -117,6 +117,7 @@ def run_story(narration: Narration, count: int, seed: int) -> None:
     narration.chapter("Ops see the look-up as a trace", text="Agency, method, purpose, outcome, access id. No person.")
     narration.operate("traces", "--trace-id", trace_id)
     prove(narration, access_id)
+    browser.trace(narration, trace_id, access_id)
 
 
 def write_orders(narration: Narration, count: int, seed: int) -> tuple[dict[str, Unit], tuple[Order, Order]]:

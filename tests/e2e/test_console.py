@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from demo import browser as demonstrated
+from demo.narration import Narration, StoryBroke
 from demo.running import SERVER_COMMAND, RunningRegister
 from nsor.errors import Refused
-from nsor.v1 import registration_pb2
+from nsor.v1 import directory_pb2, registration_pb2
 from nsor_server.console import site as ops
 from tests.e2e.agencies import Agencies
 from tests.polling import until
@@ -211,3 +213,19 @@ def test_elsewhere_than_on_loopback_a_certificate_of_who_runs_the_register_is_ne
         assert asked("punjab-police") == 403
         with pytest.raises((ssl.SSLError, OSError)):
             asked(None)
+
+
+def test_the_demonstration_ends_with_an_address_that_shows_its_look_up(
+    agencies: Agencies,
+    register: RunningRegister,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = agencies.client(POLICE).directory.list_agencies(directory_pb2.ListAgenciesRequest())
+    narration = Narration(register, tmp_path)
+    demonstrated.trace(narration, answer.trace_id, answer.access_id)
+    assert f"/en/traces/{answer.trace_id}?token=" in capsys.readouterr().out
+    monkeypatch.setattr(demonstrated, "_SECONDS", 1.0)
+    with pytest.raises(StoryBroke):
+        demonstrated.trace(narration, answer.trace_id, NOBODY)

@@ -62,19 +62,19 @@ class OneTime:
         self._cookie = secrets.token_urlsafe(_SECRET_BYTES)
 
     def address(self, origin: str) -> str:
-        """What is printed: `http://127.0.0.1:8080/PATH/?token=...`."""
+        """What is printed: `http://127.0.0.1:8080/PATH/?token=...`. The token opens any page under that path."""
         return f"{origin}{self.path}/?{TOKEN}={self._token}"
 
     async def admits(self, request: web.Request) -> Refused | web.StreamResponse | None:
         """See `Admission`."""
         if _same(request.cookies.get(COOKIE, ""), self._cookie):
             return None
-        if request.path != f"{self.path}/" or request.method != "GET":
+        if not request.path.startswith(f"{self.path}/") or request.method != "GET":
             return Refused(403, USED)
         if self._used or not _same(request.query.get(TOKEN, ""), self._token):
             return Refused(403, USED)
         self._used = True
-        answer = web.Response(status=303, headers={"Location": f"{self.path}/"})
+        answer = web.Response(status=303, headers={"Location": request.rel_url.raw_path})
         answer.set_cookie(COOKIE, self._cookie, path=f"{self.path}/", httponly=True, samesite="Strict")
         return answer
 

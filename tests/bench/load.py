@@ -61,8 +61,9 @@ class Caller:
 
 @dataclass(slots=True)
 class Seen:
-    """What came of one call: seconds, code, its number among the requests, and the answer."""
+    """What came of one call: when it began, seconds, code, its number among the requests, and the answer."""
 
+    began: float
     seconds: float
     code: str
     number: int
@@ -106,11 +107,11 @@ class Load:
                 return
         request = self._caller.complete(body)
         metadata = self._caller.metadata(request)
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         future = self._call.future(request, timeout=20, metadata=metadata)
-        future.add_done_callback(lambda done: self._done(done, started, number))
+        future.add_done_callback(lambda done: self._done(done, began, started, number))
 
-    def _done(self, future: grpc.Future[bytes], started: float, number: int) -> None:
+    def _done(self, future: grpc.Future[bytes], began: float, started: float, number: int) -> None:
         elapsed = time.perf_counter() - started
         # The stubs' Future lacks what grpcio's _MultiThreadedRendezvous has.
         code = future.code().name  # type: ignore[attr-defined]
@@ -118,7 +119,7 @@ class Load:
         if code != "OK":
             code = f"{code} {future.details()}"  # type: ignore[attr-defined]
         with self._lock:
-            self.seen.append(Seen(elapsed, code, number, answer))
+            self.seen.append(Seen(began, elapsed, code, number, answer))
         self._next()
 
 
@@ -157,6 +158,8 @@ def main() -> None:
         found = (one for one in (*warmed, *load.seen) if one.code == "OK")
         with arguments.answers.open("a") as file:
             file.writelines(f"{one.number} {one.answer.hex()}\n" for one in found)
+    if arguments.times:
+        arguments.times.write_text("".join(f"{one.began:.6f} {one.seconds:.6f}\n" for one in load.seen))
     json.dump(_figures(warmed, load.seen, seconds, share), sys.stdout)
 
 
@@ -184,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--method", required=True, help="full name")
     parser.add_argument("--requests", type=Path, required=True, help="encoded, without request_id, one hex line each")
     parser.add_argument("--skip", type=int, default=0, help="requests to pass over, which an earlier run has made")
+    parser.add_argument("--times", type=Path, help="where it is written when each call began, and the seconds it took")
     parser.add_argument("--answers", type=Path, help="where the answers are appended: number of the request and hex")
     parser.add_argument("--in-flight", type=int, required=True)
     parser.add_argument("--warm", type=float, default=1.0, help="seconds before the measurement")

@@ -92,9 +92,21 @@ def run(
     seconds: float,
     warm: float = 1.0,
     answers: Path | None = None,
+    times: Path | None = None,
     settle: bool = True,
 ) -> Run:
     """Load one target and read what it cost; once it is idle, unless it is to be loaded beside other work.
+
+    Args:
+        certs: folder of the certificates.
+        target: what is loaded.
+        requests: what is asked.
+        in_flight: calls at a time.
+        seconds: for how long.
+        warm: for how long before.
+        answers: takes the answers.
+        times: takes a line for each call: when it began, in seconds since 1970, and the seconds that it took.
+        settle: whether it waits until the target is idle.
 
     Raises:
         BenchFailed: the load ended early.
@@ -103,7 +115,7 @@ def run(
         "--ports", *map(str, target.ports), "--certs", str(certs), "--agency", requests.agency,
         "--officer", str(requests.officer), "--method", requests.method, "--requests", str(requests.file),
         "--skip", str(requests.used), "--in-flight", str(in_flight), "--warm", str(warm), "--seconds", str(seconds),
-        *(["--answers", str(answers)] if answers else []),
+        *(["--answers", str(answers)] if answers else []), *(["--times", str(times)] if times else []),
     ]  # fmt: skip
     try:
         load = processes.start(processes.LOAD_CORE, "load.py", *arguments)

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-_CORES = sorted(os.sched_getaffinity(0))
-SERVER_CORE = _CORES[0]
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE = CORES[0]
 """For whatever is measured, PostgreSQL included."""
-LOAD_CORE = _CORES[-1]
+LOAD_CORE = CORES[-1]
 """For whatever measures: the load and the collector of spans."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_SECONDS = 1.0
@@ -55,12 +55,12 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def move(pid: int, core: int) -> None:
-    """Move a process and its children, with all their threads, to a core; what they start later stays there."""
+def move(pid: int, *cores: int) -> None:
+    """Move a process and its children, with all their threads, to some cores; what they start later stays there."""
     for process in (pid, *_children(pid)):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             for thread in Path(f"/proc/{process}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), {core})
+                os.sched_setaffinity(int(thread.name), cores)
 
 
 def seconds(pids: Sequence[int]) -> float:

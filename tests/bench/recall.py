@@ -1,274 +1,273 @@
-"""What a recall costs: `.venv/bin/python -m tests.bench.recall`, `--accesses 10000` for the whole.
+"""What a recall costs in a server: `.venv/bin/python -m tests.bench.recall --accesses 10000`; prints Markdown.
 
-One registration is shown by so many accesses, each of a case of its own, and is set aside. Figures, each beside a goal:
+One registration is shown by so many accesses, each of a case of its own, and is set aside over mutual TLS while the
+police look others up from another process, so many calls at a time. Figures, each beside a goal:
 
-- how long the judgment takes that orders the recall;
-- how long it takes until everybody is told: finding the accesses, and the entries of at most 100 recalls;
-- the p99 of look-ups meanwhile, beside that of quiet ones;
-- with `--pages N`: how long it takes to look for one registration, and for many at once, among the labels of so many
-  pages of lists, each of 50 places. They are written by SQL, of details of nothing.
+- how long the judgment takes that orders the recall, as the court's client sees it;
+- how long it takes from when the server begins to look for who was told until the last event is delivered;
+- the p99 of the look-ups that fall into this time, beside that of those before the judgment.
 
-Look-ups, ledger and recalls are in one process, as in a server, without gRPC; PostgreSQL beside it. The accesses are
-appended as the front door would, and not made by calls.
+The server and PostgreSQL run where the system puts them, beside the process that looks up; with `--one-core` on one
+core, and that process on the other, as in `make bench`. A fixed time comes each minute, which is waited for; so a run
+takes one to two minutes. The accesses are appended as the front door would, and not made by calls.
+What an entry of recalls costs by itself: `tests.bench.recall_entries`.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import os
+import signal
 import statistics
 import sys
 import tempfile
-import threading
 import time
-import unittest.mock
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import psycopg
 
-from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import lookup_pb2, options_pb2, types_pb2
-from nsor_server.access.disclosure import classes_shown
-from nsor_server.calls import Call, new_access_id
+from nsor_server import config
 from nsor_server.ledger.append import Ledger
-from nsor_server.ledger.entry import Entry
-from nsor_server.ledger.writer import Written
-from nsor_server.lookup.recalls import rules
-from nsor_server.lookup.recalls import times as recall_times
-from nsor_server.lookup.recalls.times import RecallTimes
-from nsor_server.lookup.recalls.told import MOST_BY_LABELS, Finder
-from nsor_server.policy.reviews import ReviewPolicy
-from nsor_server.serve import SWITCH_SECONDS
-from nsor_server.storage import migrate
-from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
-from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Database
-from nsor_server.storage.v1 import record_pb2
-from tests.agencies import FIA_IMMIGRATION
-from tests.calls import ORIGIN, TRACING, Services, call_of, unlimited
-from tests.orders import cnic, conviction, order
+from nsor_server.lookup.recalls import rules, store
+from nsor_server.policy.source import packaged
+from nsor_server.storage import keyring as keyrings
+from nsor_server.storage.sealing import Sealer
+from tests.bench import processes
+from tests.bench.measure import BenchFailed, Requests, Run, Target, run
+from tests.bench.recall_entries import shown
+from tests.bench.register import BenchRegister
+from tests.bench.seed import POLICE, Plan, seed
+from tests.e2e.agencies import Agencies
+from tests.orders import cnic, conviction, judgment, order
 
-_METHOD: Final = "nsor.v1.LookupService/LookUpRegistration"
-_AT_ONCE: Final = 500
-_QUIET_SECONDS: Final = 5.0
-_PAGES: Final = """
-WITH pages AS (
-    SELECT nth, gen_random_uuid() AS access_id, (
-        SELECT string_agg(uuid_send(gen_random_uuid()), ''::bytea) FROM generate_series(1, 50) WHERE nth = nth
-    ) AS labels
-    FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s::bigint - 1) AS nth
-), entries AS (
-    INSERT INTO ledger_entry (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)
-    SELECT nth, access_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, 'npb', uuid_send(access_id)
-    FROM pages
-)
-INSERT INTO ledger_shown (index, labels) SELECT nth, labels FROM pages
-"""
+_LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+_COURT: Final = "lahore-high-court"
+_REGISTRATIONS: Final = 1_000
+_PER_SECOND: Final = 2_000
+"""As many look-ups are prepared as a register would answer that is faster than any."""
+_TIME_SECONDS: Final = 60
+"""A fixed time comes whenever so many seconds have passed since 1970."""
+_ORDERED_SECONDS: Final = 3.0
+"""So long before a fixed time the judgment is recorded."""
+_AFTER_SECONDS: Final = 20.0
+"""So long after a fixed time look-ups go on: a time is looked for every five seconds, and then told in a few."""
+_WARM_SECONDS: Final = 3.0
+"""So long it takes until the look-ups that are measured begin."""
+_FOLLOWS_SECONDS: Final = 10.0
+"""Within so long after a fixed time everything that has one has begun to look."""
+_AT_REST_SECONDS: Final = 300.0
+_TOLD_SECONDS: Final = 300.0
+_LOOK_SECONDS: Final = 0.05
+
+
+class Told(NamedTuple):
+    """One recall.
+
+    Attributes:
+        ordered: seconds that the judgment took.
+        told: seconds until the last event was delivered.
+        quiet: seconds of each look-up before the judgment.
+        meanwhile: of each look-up while recalls were looked for, written and delivered.
+        server: CPU seconds of the server beside what the look-ups take when all is quiet.
+        database: PostgreSQL's, likewise.
+    """
+
+    ordered: float
+    told: float
+    quiet: Sequence[float]
+    meanwhile: Sequence[float]
+    server: float
+    database: float
 
 
 def main() -> int:
-    """Measure and print Markdown; gives the exit code."""
-    parser = argparse.ArgumentParser(description="What a recall costs.")
-    parser.add_argument("--accesses", type=int, default=1_000, help="that showed the registration (1,000)")
-    parser.add_argument("--pages", type=int, default=0, help="of lists, among whose labels it is looked (none)")
+    """Measure and print; gives the exit code."""
+    parser = argparse.ArgumentParser(description="What a recall costs in a server.")
+    parser.add_argument("--accesses", type=int, default=10_000, help="that showed the registration (10,000)")
+    parser.add_argument("--runs", type=int, default=3, help="of each number of look-ups at a time")
+    parser.add_argument("--quiet-seconds", type=float, default=15.0, help="of look-ups before the judgment")
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[1], help="look-ups at a time")
     parser.add_argument(
-        "--sizes", type=int, nargs="*", default=[rules.PER_ENTRY], help="recalls of an entry, one run of each"
+        "--one-core", action="store_true", help="server and PostgreSQL on one core, look-ups on another"
     )
-    parser.add_argument(
-        "--rest-ms",
-        type=float,
-        default=RecallTimes.rest_seconds * 1e3,
-        help="between two entries while there are calls",
-    )
-    arguments = parser.parse_args()
-    if arguments.pages:
-        return look_among(arguments.pages)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    setattr(RecallTimes, "rest_seconds", arguments.rest_ms / 1e3)  # noqa: B010 - another value
-    count = arguments.accesses
-    print(f"### One registration, shown by {count:,} accesses; {arguments.rest_ms:g} ms between entries\n")
+    chosen = parser.parse_args()
+    if processes.SERVER_CORE == processes.LOAD_CORE:
+        print("the bench needs two cores", file=sys.stderr)
+        return 1
+    print(f"### One registration, shown by {chosen.accesses:,} accesses, and set aside\n")
     print(
-        "| recalls of an entry | order | everybody told | CPU of its thread | under the lock, p50 and p99 |"
-        " look-ups quiet, p50 and p99 | meanwhile | p99, times |\n|---|---|---|---|---|---|---|---|"
+        "| look-ups at a time | ordered | all told | quiet, p50 and p99 | meanwhile | p99, times | CPU | PostgreSQL |"
     )
-    with _services() as services:
-        services.policy = unlimited()
-        for nth, size in enumerate(arguments.sizes):
-            setattr(rules, "PER_ENTRY", size)  # noqa: B010 - likewise
-            print(f"| {' | '.join(_told(services, f'Sessions Case No. {nth + 1}/2024', count))} |", flush=True)
+    print("|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-recall-") as folder:
+        _measure(Path(folder), chosen)
     print("\nGoals, for 10,000: ordered in 50 ms, all told in 5 s, p99 under twice the quiet one.")
     return 0
 
 
-def _told(services: Services, case_number: str, count: int) -> list[str]:
-    """What one recall takes."""
-    number, of_case = cnic(), conviction(case_number=case_number)
-    created = services.create(order(number, convictions=[of_case]))
-    services.confirm(created, case_number=case_number)
-    shown(services, number, uuid.UUID(created.registration_id).bytes, count)
-    before = services.one("SELECT count(*) FROM recall")
-    quiet = beside(services, lambda: time.sleep(_QUIET_SECONDS))
-    began = time.perf_counter()
-    services.judge(of_case, "SET_ASIDE", cnics=[number])
-    ordered = time.perf_counter() - began
-    seconds, cpu = 0.0, 0.0
-
-    def tell() -> None:
-        nonlocal seconds, cpu
-        services.directory.reload()
-        telling = RecallTimes(services.database, services.writer, services.directory, TRACING, services.keyring)
-        start, worked = time.perf_counter(), time.thread_time()
-        telling._all(telling.look)
-        seconds, cpu = time.perf_counter() - start, time.thread_time() - worked
-
-    with _locked(services) as locked:
-        meanwhile = beside(services, tell)
-    assert services.one("SELECT count(*) FROM recall") - before == count
-    times_as_long = _quantiles(meanwhile)[1] / _quantiles(quiet)[1]
-    return [
-        f"{rules.PER_ENTRY}",
-        f"{ordered * 1e3:.0f} ms",
-        f"{seconds:.1f} s by {len(locked)} entries",
-        f"{cpu:.1f} s",
-        _ms(locked),
-        _ms(quiet),
-        _ms(meanwhile),
-        f"{times_as_long:.1f}",
-    ]
+def _measure(folder: Path, chosen: argparse.Namespace) -> None:
+    register = BenchRegister(folder, {"NSOR_TRACE_STORE": "off", "NSOR_RATE_PER_SECOND": "1000000"})
+    policy = folder / "policy"
+    policy.mkdir()
+    reviews = packaged("reviews.toml").read_text(encoding="utf-8")
+    (policy / "reviews.toml").write_text(reviews.replace("every_minutes = 60", "every_minutes = 1"), encoding="utf-8")
+    with register.database():
+        look_ups = int(_PER_SECOND * chosen.runs * len(chosen.in_flight) * (chosen.quiet_seconds + _AFTER_SECONDS))
+        officer = register.officers[POLICE].key_id
+        seeded = seed(Plan(register.environment, register.url, _REGISTRATIONS, 0, look_ups, officer))
+        register.checkpoint()
+        if chosen.one_core:
+            processes.move(register.postmaster, processes.SERVER_CORE)
+        register.enrol()
+        requests = Requests.write(folder, _LOOK_UP, POLICE, seeded.requests)
+        with register.serving(1) as (target, _):
+            for pid in () if chosen.one_core else (*target.servers, *target.databases):
+                processes.move(pid, *processes.CORES)
+            recalls = Recalls(register, target, requests, chosen.quiet_seconds)
+            with contextlib.closing(recalls.agencies):
+                for in_flight in chosen.in_flight:
+                    for _ in range(chosen.runs):
+                        print(f"| {in_flight} | {_row(recalls.recall(chosen.accesses, in_flight))} |", flush=True)
 
 
-@contextlib.contextmanager
-def _locked(services: Services) -> Iterator[list[float]]:
-    """For how many seconds each commit that has recalls held the head's lock."""
-    batches, found = services.writer._batches, list[float]()
-    decide, has_recalls = batches.decide, [False]
+class Recalls:
+    """Recalls of one register after another.
 
-    def deciding(calls: Sequence[Call], *rest: Any) -> Any:
-        has_recalls[0] = any(call.method == recall_times.METHOD for call in calls)
-        return decide(calls, *rest)
+    Args:
+        register: serves, and has look-ups prepared.
+        target: its server.
+        requests: the look-ups.
+        quiet_seconds: of look-ups before a judgment.
+    """
 
-    def ended(written: Written) -> None:
-        if has_recalls[0]:
-            found.append(written.locked)
+    def __init__(self, register: BenchRegister, target: Target, requests: Requests, quiet_seconds: float) -> None:
+        self._register, self._target, self._requests = register, target, requests
+        self._quiet_seconds = quiet_seconds
+        settings = config.load(register.environment)
+        keyring = keyrings.load(settings.keys)
+        self._ledger, self._sealer = Ledger(keyring, settings.ledger_origin), Sealer(keyring)
+        server = register.process(1)
+        server.address = f"127.0.0.1:{target.ports[0]}"
+        self.agencies = Agencies(server)
+        self._nth = 0
 
-    with (
-        unittest.mock.patch.multiple(batches, decide=deciding),
-        unittest.mock.patch.object(services.writer, "_on_written", ended),
-    ):
-        yield found
+    def recall(self, accesses: int, in_flight: int) -> Told:
+        """Have one registration shown by so many accesses, and recalled while others are looked up.
 
+        Raises:
+            BenchFailed: not everybody was told, or a look-up failed.
+        """
+        self._nth += 1
+        of_case = conviction(case_number=f"Sessions Case No. {self._nth}/2024")
+        number = cnic()
+        entered = self.agencies.confirmed(order(number, convictions=[of_case]))
+        court = self.agencies.client(_COURT)
+        with psycopg.connect(self._register.url) as conn:
+            shown(conn, self._ledger, number, uuid.UUID(entered.registration_id).bytes, accesses)
+        # What follows those accesses by itself, at a fixed time of its own, isn't what is measured.
+        time.sleep(-time.time() % _TIME_SECONDS + _FOLLOWS_SECONDS)
+        processes.at_rest(self._target.servers, limit_seconds=_AT_REST_SECONDS)
+        before, times = self._recalls(), self._register.folder / f"times-{self._nth}"
+        seconds = self._quiet_seconds + _ORDERED_SECONDS + _AFTER_SECONDS
+        with ThreadPoolExecutor(1) as threads:
+            time.sleep((-time.time() - self._quiet_seconds - _ORDERED_SECONDS - _WARM_SECONDS) % _TIME_SECONDS)
+            load = threads.submit(self._look_up, in_flight, seconds, times)
+            time.sleep(_WARM_SECONDS)
+            cpu = [self._cpu()]
+            time.sleep(self._quiet_seconds)
+            cpu.append(self._cpu())
+            ordered_at = time.time()
+            court.registration.record_judgment(judgment("SET_ASIDE", of_case, cnics=[number]))
+            ordered = time.time() - ordered_at
+            told_at = self._told(ordered_at, load)
+            cpu.append(self._cpu())
+            load.result()
+        if self._recalls() - before != accesses:
+            raise BenchFailed("not everybody was told, or somebody twice")
+        began = self._began(ordered_at)
+        calls = [(float(at), float(took)) for at, took in map(str.split, times.read_text().splitlines())]
+        quiet = [took for at, took in calls if at + took < ordered_at]
+        since = [took for at, took in calls if ordered_at <= at < told_at]
+        meanwhile = [took for at, took in calls if at + took >= began and at < told_at]
+        used = [
+            after - middle - (middle - first) / len(quiet) * len(since)
+            for first, middle, after in zip(*cpu, strict=True)
+        ]
+        return Told(ordered, told_at - began, quiet, meanwhile, *used)
 
-def look_among(count: int) -> int:
-    """Measure how long it takes to look among the labels of so many pages; gives the exit code."""
-    with _services() as services, services.database.owner() as conn:
-        first = services.one("SELECT size FROM ledger_head")
-        conn.execute(_PAGES, {"first": first, "count": count})
-        conn.execute("ANALYZE ledger_entry, ledger_shown")
-        size = services.one(
-            "SELECT pg_size_pretty(sum(pg_total_relation_size(inhrelid))) FROM pg_inherits"
-            " WHERE inhparent = 'ledger_shown'::regclass"
+    def _look_up(self, in_flight: int, seconds: float, times: Path) -> Run:
+        found = run(
+            self._register.certs,
+            self._target,
+            self._requests,
+            in_flight=in_flight,
+            seconds=seconds,
+            warm=_WARM_SECONDS - 1.0,
+            times=times,
+            settle=False,
         )
-        print(f"### Labels of {count:,} pages, {size}\n\n| registrations | s | CPU s |\n|---|---|---|")
-        for many in (1, MOST_BY_LABELS):
-            began, used = time.perf_counter(), time.thread_time()
-            found = Finder(services.keyring).by_labels(conn, [os.urandom(16) for _ in range(many)], first + count)
-            assert not any(found.values())
-            print(f"| {many} | {time.perf_counter() - began:.1f} | {time.thread_time() - used:.1f} |")
-    return 0
+        if found.failures:
+            raise BenchFailed(f"look-ups failed: {dict(found.failures)}")
+        return found
+
+    def _told(self, ordered_at: float, load: Future[Run]) -> float:
+        """Wait until all is told of what was ordered at an instant, and nothing is left to deliver; gives when."""
+        ends = time.monotonic() + _TOLD_SECONDS
+        with psycopg.connect(self._register.url, autocommit=True) as conn:
+            while time.monotonic() < ends and not load.done():
+                last = store.last_pass(conn, self._sealer)
+                if last and last.due_us >= ordered_at * 1e6 and rules.is_ended(last):
+                    ((waiting,),) = conn.execute("SELECT EXISTS (SELECT FROM outbox)").fetchall()
+                    if not waiting:
+                        return time.time()
+                time.sleep(_LOOK_SECONDS)
+        raise BenchFailed("not everybody was told while others were looked up")
+
+    def _recalls(self) -> int:
+        with psycopg.connect(self._register.url) as conn:
+            ((count,),) = conn.execute("SELECT count(*) FROM recall").fetchall()
+        return int(count)
+
+    def _began(self, ordered_at: float) -> float:
+        """When the server began to look for whom to tell of what was ordered at an instant; by the database's clock."""
+        with psycopg.connect(self._register.url) as conn:
+            rows = conn.execute("SELECT recall_pass_id, number, due_at, sealed FROM recall_pass", binary=True)
+            passes = [store.open_pass(self._sealer, row_id.bytes, *row) for row_id, *row in rows]
+        return min(each.time_us for each in passes if each.due_us >= ordered_at * 1e6) / 1e6
+
+    def _cpu(self) -> tuple[float, float]:
+        return processes.seconds(self._target.servers), processes.seconds(self._target.databases)
 
 
-def shown(services: Services, number: str, registration_id: bytes, count: int) -> None:
-    """Append accesses that showed a registration, each of a document of its own."""
-    ledger = Ledger(services.keyring, ORIGIN)
-    classes = classes_shown(lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR, options_pb2.PURPOSE_BORDER_CONTROL)
-    for first in range(0, count, _AT_ONCE):
-        entries = [_entry(number, registration_id, classes, nth) for nth in range(first, min(first + _AT_ONCE, count))]
-        with services.database.owner() as conn:
-            ledger.append(conn, entries)
-            conn.commit()
-
-
-def _entry(number: str, registration_id: bytes, classes: Sequence[int], nth: int) -> Entry:
-    detail = record_pb2.AccessDetail(
-        outcome="FOUND",
-        subjects=[registration_id],
-        shown_version=2,
-        classes_shown=classes,
-        case_reference=f"PK AB{nth:07d}",
-        named=f"cnic {number}",
+def _row(told: Told) -> str:
+    (_, quiet), (_, meanwhile) = _quantiles(told.quiet), _quantiles(told.meanwhile)
+    return " | ".join(
+        (
+            f"{told.ordered * 1e3:.0f} ms",
+            f"{told.told:.1f} s",
+            _ms(told.quiet),
+            _ms(told.meanwhile),
+            f"{meanwhile / quiet:.2f}",
+            f"{told.server:.1f} s",
+            f"{told.database:.1f} s",
+        )
     )
-    return Entry(
-        access_id=new_access_id(),
-        agency=FIA_IMMIGRATION.agency_id,
-        method=_METHOD,
-        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
-        outcome=leaf_pb2.OUTCOME_ALLOWED,
-        trace_id=os.urandom(16),
-        call_hash=os.urandom(32),
-        answer_hash=os.urandom(32),
-        detail=detail.SerializeToString(),
-        case_reference=detail.case_reference,
-        named=detail.named,
-    )
 
 
-def beside(services: Services, work: Callable[[], None]) -> list[float]:
-    """Seconds of the look-ups that are made, one after the other, while something is done."""
-    ended, seconds = threading.Event(), list[float]()
-
-    def look_up() -> None:
-        while not ended.is_set():
-            document = types_pb2.TravelDocument(country="PK", number="ZZ7654321")
-            request = lookup_pb2.LookUpRegistrationRequest(
-                request_id=str(uuid.uuid4()),
-                purpose=options_pb2.PURPOSE_BORDER_CONTROL,
-                basis=lookup_pb2.LookUpBasis(travel_document=document),
-                cnic="3520212345671",
-            )
-            call, start = call_of(FIA_IMMIGRATION), time.perf_counter()
-            services.ask(call, request)
-            seconds.append(time.perf_counter() - start)
-
-    thread = threading.Thread(target=look_up)
-    thread.start()
-    work()
-    ended.set()
-    thread.join()
-    return seconds
-
-
-@contextlib.contextmanager
-def _services() -> Iterator[Services]:
-    """A register of its own, at which a fixed time has always come."""
-    with tempfile.TemporaryDirectory(prefix="nsor-bench-recall-") as folder, contextlib.ExitStack() as stack:
-        embedded = EmbeddedPostgres(Path(folder) / "state")
-        embedded.start()
-        stack.callback(embedded.stop)
-        embedded.create_database("bench")
-        with psycopg.connect(embedded.conninfo(OWNER, "bench")) as conn:
-            migrate.apply(conn, migrate.load())
-        database = Database(embedded.conninfo(SERVER, "bench"), embedded.conninfo(OWNER, "bench"), pool_size=8)
-        database.open()
-        stack.callback(database.close)
-        setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)  # noqa: B010 - a time has always come
-        services = Services(database, Keyring.new())
-        stack.callback(services.close)
-        yield services
-
-
-def _quantiles(seconds: list[float]) -> tuple[float, float]:
+def _quantiles(seconds: Iterable[float]) -> tuple[float, float]:
     cuts = statistics.quantiles(seconds, n=100)
     return cuts[49], cuts[98]
 
 
-def _ms(seconds: list[float]) -> str:
+def _ms(seconds: Sequence[float]) -> str:
     half, most = _quantiles(seconds)
     return f"{half * 1e3:.1f}, {most * 1e3:.1f} ms of {len(seconds):,}"
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

@@ -214,8 +214,7 @@ class Call:
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         left: how many things that cost something an answer may still show, by the buckets that were read for it.
         outcome: what the handler decided.
-        unsealed: what the ledger holds to the rows of the outcome that aren't sealed; None: it wasn't made yet.
-        packed: of an outcome with many rows what was made of them before the lock, an ``rpc.packing.Packed``.
+        packed: what was made of the outcome before the lock, an ``rpc.packing.Packed``; None: nothing yet.
         error: why it is refused.
         refusal: what else is written of the refusal.
         before: how many entries this process knew to be durable when the handler began to read.
@@ -224,6 +223,7 @@ class Call:
         answer: the bytes that are sent: the response, or the google.rpc.Status of ``error``.
         count: how many calls the record stands for.
         weight: as how many ordinary calls it counts in a commit.
+        patience: for how many seconds it waits for others to be committed with, since nobody waits for it.
         tries: how often it was run again, since what it had read was changed before it was recorded.
         route: its method, with the handler.
         channel: how the answer goes back.
@@ -260,7 +260,6 @@ class Call:
     prepared: Any = None
     payment: Any = None
     outcome: Outcome[Message] | None = None
-    unsealed: tuple[RecordRef, ...] | None = None
     packed: Any = None
     error: ApiError | None = None
     refusal: Refusal | None = None
@@ -271,6 +270,7 @@ class Call:
     answer: bytes = b""
     count: int = 1
     weight: int = 1
+    patience: float = 0.0
     tries: int = 0
     route: Any = None
     channel: Any = None

@@ -26,10 +26,10 @@ from nsor_server.ledger.writer import Written
 from nsor_server.rpc import entries
 from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.handlers import Grouped
-from nsor_server.rpc.packing import packed
+from nsor_server.rpc.packing import pack, packed
 from nsor_server.rpc.spending import Payment
 from nsor_server.rpc.status import Texts, status
-from nsor_server.storage import budgets, changes, deciding
+from nsor_server.storage import budgets, changes
 from nsor_server.storage.session import Rows, Session, Step
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.attributes import GATE, QUEUE
@@ -100,10 +100,8 @@ class Batches:
                     others.append(call)
                     continue
                 call.span.passed(GATE)
-            call.packed = None
-            if call.prepared is None and call.outcome is not None:
-                call.unsealed = deciding.records(call.outcome.rows)
-                call.packed = packed(call.outcome, call.unsealed)
+            if call.prepared is None:
+                pack(call)
             ready.append(call)
         ready.sort(key=_rank)
         return ready, others
@@ -289,10 +287,11 @@ class Batches:
         if call.route is None and (call.outcome is None or call.outcome.detail.outcome == entries.DROPPED):
             return Decided(entries.count_of(call, rows), rows)
         entry = entries.entry(call, rows)
-        if call.packed is None or call.error is not None:
+        made = packed(call) if call.error is None else None
+        if made is None or made.many is None:
             return Decided(entry, rows)
-        entry.packed = call.packed.records
-        return Decided(entry, call.packed.left, call.packed.steps)
+        entry.packed = made.many.records
+        return Decided(entry, made.many.left, made.many.steps)
 
 
 def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decided | Exception]:

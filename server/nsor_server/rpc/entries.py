@@ -11,6 +11,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.calls import Call, RestedOn, Row
 from nsor_server.errors import FROM_THE_REGISTER, ApiError
 from nsor_server.ledger.entry import Entry
+from nsor_server.rpc.packing import packed
 from nsor_server.rpc.status import reason_name
 from nsor_server.storage import deciding
 from nsor_server.storage.v1 import record_pb2
@@ -51,7 +52,8 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
     """
     if call.error is None and call.outcome is not None:
         detail = call.outcome.detail
-        unsealed = deciding.records(rows) if call.unsealed is None else call.unsealed
+        made = packed(call)
+        unsealed = deciding.records(rows) if made is None else made.unsealed
         records = (*call.outcome.records, *unsealed)
     else:
         records = deciding.records(rows)

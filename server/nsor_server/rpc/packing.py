@@ -1,6 +1,8 @@
-"""What is made of an outcome with many rows before the head of the ledger is locked: everybody waits while it is.
+"""What is made of an outcome before the head of the ledger is locked: everybody waits while it is.
 
-A call with few rows shares its statements with the others of its batch, which costs less.
+The writer makes it of what it has taken. Whoever hands in many rows by himself may have made it before, so that calls
+which are taken with his don't wait for it. A call with few rows shares its statements with the others of its batch,
+which costs less.
 """
 
 from __future__ import annotations
@@ -8,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from nsor_server.calls import Outcome, RecordRef, Row
+from nsor_server.calls import Call, Outcome, RecordRef, Row
 from nsor_server.ledger import append
-from nsor_server.storage import changes
+from nsor_server.storage import changes, deciding
 from nsor_server.storage.session import Step
 
 MANY: Final = 32
@@ -21,7 +23,21 @@ class Packed(NamedTuple):
     """An outcome as it is written.
 
     Attributes:
-        steps: statements that add its rows.
+        outcome: of which it was made: a call that is run again has another one.
+        unsealed: what the ledger holds to its rows that aren't sealed.
+        many: what was made of its rows; None: it has few.
+    """
+
+    outcome: Outcome[Any]
+    unsealed: tuple[RecordRef, ...]
+    many: Ready | None
+
+
+class Ready(NamedTuple):
+    """Many rows as they are written.
+
+    Attributes:
+        steps: statements that add them.
         left: the rows that need the instant of the entry.
         records: what the ledger holds to them, as ``ledger.append.packed`` makes it.
     """
@@ -31,9 +47,22 @@ class Packed(NamedTuple):
     records: Sequence[bytes]
 
 
-def packed(outcome: Outcome[Any], unsealed: Sequence[RecordRef]) -> Packed | None:
-    """What can be made of an outcome beforehand; None: it has few rows."""
+def pack(call: Call) -> None:
+    """Make what can be made of a call's outcome beforehand, unless that is done."""
+    outcome = call.outcome
+    if outcome is not None and packed(call) is None:
+        unsealed = deciding.records(outcome.rows)
+        call.packed = Packed(outcome, unsealed, _many(outcome, unsealed))
+
+
+def packed(call: Call) -> Packed | None:
+    """What was made of a call's outcome, and not of another one that it had before; None: nothing yet."""
+    found: Packed | None = call.packed
+    return found if found is not None and found.outcome is call.outcome else None
+
+
+def _many(outcome: Outcome[Any], unsealed: Sequence[RecordRef]) -> Ready | None:
     if len(outcome.rows) < MANY:
         return None
     made = changes.made(outcome.rows)
-    return Packed(made.steps, made.left, append.packed((*outcome.records, *unsealed)))
+    return Ready(made.steps, made.left, append.packed((*outcome.records, *unsealed)))

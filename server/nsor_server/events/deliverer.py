@@ -29,6 +29,9 @@ BATCH: Final = 500
 """Events that one transaction numbers."""
 ALERT_SECONDS: Final = 10.0
 """How long nothing may have been delivered until there is an alert: a database that starts again takes less."""
+REST_SECONDS: Final = 0.02
+"""Between two deliveries, so that events which come one after the other are numbered together: each is a transaction of
+its own, that calls are slower beside."""
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
@@ -190,6 +193,7 @@ class Deliverer:
             while self._deliver(session) == BATCH and not self._stopped.is_set():
                 pass
             self._behind_since, self._alerted = None, False
+            self._stopped.wait(REST_SECONDS)
             self._woken.wait(self._poll_seconds)
 
     def _deliver(self, session: Session) -> int:

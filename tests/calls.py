@@ -532,7 +532,13 @@ class Services:
         return [handler for service in services for handler in service.handlers()]
 
     def _writer(self) -> Writer[Call]:
-        return Writer(self.database.writer, self._ledger, self._guard)
+        return Writer(
+            self.database.writer,
+            self._ledger,
+            self._guard,
+            weight=lambda call: call.weight,
+            patience=lambda call: call.patience,
+        )
 
     def _batches(self) -> Batches:
         # Calls come here when they have been run: there is nothing to enter and nothing to run elsewhere.

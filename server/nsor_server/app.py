@@ -445,6 +445,7 @@ class _Parts:
             guard,
             owner=share_of,
             weight=lambda call: call.weight,
+            patience=lambda call: call.patience,
             waits=waits,
             on_written=self.metrics.committed,
             on_connect=probe.resume,

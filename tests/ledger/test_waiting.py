@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from types import SimpleNamespace
 
+import pytest
+
+from nsor_server.ledger import waiting as module
 from nsor_server.ledger.waiting import Waiting
+
+PATIENCE = 5.0
 
 
 def test_one_of_each_owner_in_turn() -> None:
@@ -73,3 +80,59 @@ def test_what_weighs_much_comes_alone() -> None:
         ["import of other", "call of one"],
         ["call of other"],
     ]
+
+
+class Waits(threading.Condition):
+    """Whoever waits sees what he waited for at once."""
+
+    def __init__(self, seen: Callable[[float | None], None]) -> None:
+        super().__init__(threading.RLock())
+        self._seen = seen
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._seen(timeout)
+        return True
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found = [1000.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: found[0]))
+    return found
+
+
+def test_what_is_in_no_hurry_waits_for_another_and_is_taken_with_it(now: list[float]) -> None:
+    # Otherwise whoever comes a moment later waits for one commit more.
+    waiting: Waiting[str] = Waiting(64, patience=lambda item: PATIENCE if item == "patient" else 0.0)
+
+    def comes(timeout: float | None) -> None:
+        assert timeout == PATIENCE - 1
+        waiting.put("one", "call")
+
+    waiting._changed = Waits(comes)
+    waiting.put("nobody", "patient")
+    now[0] += 1
+    assert waiting.take(9) == ["patient", "call"]
+    assert waiting.waited == 0
+    # Who is there already waits for nobody, and what a batch leaves out doesn't any more.
+    waiting.put("one", "call")
+    waiting.put("nobody", "patient")
+    assert [waiting.take(1), waiting.take(1)] == [["call"], ["patient"]]
+
+
+def test_what_is_in_no_hurry_is_taken_alone_when_nobody_comes(now: list[float]) -> None:
+    waiting: Waiting[str] = Waiting(64, patience=lambda _item: PATIENCE)
+
+    def passes(timeout: float | None) -> None:
+        assert timeout is not None
+        now[0] += timeout
+
+    waiting._changed = Waits(passes)
+    waiting.put("nobody", "patient")
+    assert waiting.take(9) == ["patient"]
+    assert now[0] == 1000 + PATIENCE
+    # And at once when nothing comes any more.
+    waiting.put("nobody", "patient")
+    waiting.close()
+    assert waiting.take(9) == ["patient"]
+    assert now[0] == 1000 + PATIENCE

@@ -57,3 +57,24 @@ def test_a_round_counts_only_if_all_of_it_went_well(monkeypatch: pytest.MonkeyPa
         watch.stop()
     # A thread that has ended will never tell of anything.
     assert watch.age_seconds == math.inf
+
+
+def test_calls_are_recorded_for_a_while_after_one_was_and_its_own_entries_are_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whatever writes by itself waits for calls to be committed with; without calls it would wait in vain.
+    now = [1000.0]
+    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    watch, writer = Watch(), Writer()
+    watch._writer = writer  # type: ignore[assignment]  # as above
+    assert not watch._is_beside_calls()
+    writer.size += 1
+    now[0] += 600
+    assert watch._is_beside_calls()
+    assert watch._rest() == watching.REST_SECONDS
+    assert watch._is_beside_calls()
+    assert watch._rest() == 0
+    now[0] += 2 * watching.LATE_SECONDS
+    assert not watch._is_beside_calls()
+    writer.size, watch._own = writer.size + 1, 1
+    assert not watch._is_beside_calls()

@@ -25,6 +25,7 @@ from nsor.v1 import (
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
 from nsor_server.lookup.recalls import plan, rules, told
+from nsor_server.lookup.recalls import times as recall_times
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.reviews import ReviewPolicy
@@ -70,7 +71,8 @@ UNACKNOWLEDGED = notification_pb2.EVENT_KIND_RECALLS_UNACKNOWLEDGED
 
 @pytest.fixture
 def telling(services: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecallTimes]:
-    """What tells recalls, without its thread; a fixed time has always come."""
+    """What tells recalls, without its thread, an entry in each turn; a fixed time has always come."""
+    monkeypatch.setattr(recall_times, "PER_TURN", 1)
     monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us)
     monkeypatch.setattr(rules, "ENTRIES", ENTRIES)
     services.directory.reload()

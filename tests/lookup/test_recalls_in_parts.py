@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from nsor_server.calls import Call
 from nsor_server.lookup.recalls import rules, store
 from nsor_server.lookup.recalls.times import RecallTimes
+from nsor_server.rpc import packing
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION
 from tests.calls import TRACING, Services
@@ -37,6 +39,28 @@ def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_e
     assert len(listed(services, FIA_IMMIGRATION)) == 5
     assert sorted(access for each in listed(services, FIA_IMMIGRATION) for access in named(each)) == sorted(shown)
     assert sound(services, keyring)
+
+
+def test_the_writer_gets_what_is_made_of_recalls_ready(
+    services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise the calls that are committed with them wait until it is made.
+    services.confirmed(order(number := cnic()))
+    cases = packing.MANY // 2
+    for nth in range(cases):
+        at_the_border(services, number, f"AB00000{nth:02d}")
+    set_aside(services)
+    begin, seen = services.writer.begin, list[bool]()
+
+    def begun(call: Call) -> Callable[[], Any]:
+        made = packing.packed(call)
+        seen.append(made is not None and made.many is not None)
+        return begin(call)
+
+    monkeypatch.setattr(services.writer, "begin", begun)
+    telling.look()
+    assert seen == [True]
+    assert len(listed(services, FIA_IMMIGRATION)) == cases
 
 
 @pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])

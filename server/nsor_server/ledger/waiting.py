@@ -1,10 +1,13 @@
 """What waits for the ledger's writer: a queue for each owner, from which batches are taken in turns.
 
-Had they one queue, whoever puts in the most would fill each batch, and everybody else would wait for all of it.
+Had they one queue, whoever puts in the most would fill each batch, and everybody else would wait for all of it. What is
+in no hurry waits for others, to be committed with them: a commit of its own would be one more for whoever comes
+meanwhile to wait for.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter, OrderedDict, deque
@@ -21,15 +24,24 @@ class Waiting(Generic[Each]):
         most_of_one: what the items of one owner in a batch may weigh: a batch is the time that all others wait. One
             item is taken whatever it weighs.
         weight: what an item weighs; without it 1.
+        patience: for how many seconds an item waits for others to be taken with, when none is there; without it 0.
     """
 
-    def __init__(self, most_of_one: int, weight: Callable[[Each], int] = lambda _item: 1) -> None:
+    def __init__(
+        self,
+        most_of_one: int,
+        weight: Callable[[Each], int] = lambda _item: 1,
+        patience: Callable[[Each], float] = lambda _item: 0.0,
+    ) -> None:
         self._most_of_one = most_of_one
         self._weight = weight
+        self._patience = patience
         self._queues: OrderedDict[str, deque[tuple[float, Each]]] = OrderedDict()
         self._count = 0
+        self._due = math.inf
+        """When there is something that waits for nobody else any more, by ``time.monotonic``."""
         self.waited = 0.0
-        """Seconds for which the first of those that were taken last had waited."""
+        """Seconds for which the first of those that were taken last had waited, beside its patience."""
         self._closed = False
         self._changed = threading.Condition(threading.Lock())
 
@@ -43,8 +55,10 @@ class Waiting(Generic[Each]):
             queue = self._queues.get(owner)
             if queue is None:
                 queue = self._queues[owner] = deque()
-            queue.append((time.monotonic(), item))
+            due = time.monotonic() + self._patience(item)
+            queue.append((due, item))
             self._count += 1
+            self._due = min(self._due, due)
             self._changed.notify()
 
     def close(self) -> None:
@@ -54,13 +68,16 @@ class Waiting(Generic[Each]):
             self._changed.notify()
 
     def take(self, most: int) -> list[Each]:
-        """Wait for the first item, and take with it what waits: one of each owner in turn, of at most this weight.
+        """Wait for an item that waits for nobody else, and take with it what waits: one of each owner in turn.
 
-        Empty once it is closed and nothing waits any more.
+        Args:
+            most: what they weigh together at most.
+
+        Returns: the items; none once it is closed and nothing waits any more.
         """
         with self._changed:
-            while not self._count and not self._closed:
-                self._changed.wait()
+            while not self._closed and (left := self._due - time.monotonic()) > 0:
+                self._changed.wait(None if math.isinf(left) else left)
             taken: list[Each] = []
             now = oldest = time.monotonic()
             weights: Counter[str] = Counter()
@@ -72,8 +89,8 @@ class Waiting(Generic[Each]):
                 weight = self._weight(queue[0][1])
                 if taken and (weight > left or (weights[owner] and weights[owner] + weight > self._most_of_one)):
                     continue  # it keeps its place: the next batch begins with it
-                since, item = queue.popleft()
-                oldest = min(oldest, since)
+                due, item = queue.popleft()
+                oldest = min(oldest, due)
                 taken.append(item)
                 weights[owner] += weight
                 left -= weight
@@ -83,5 +100,6 @@ class Waiting(Generic[Each]):
                 else:
                     del self._queues[owner]
             self._count -= len(taken)
+            self._due = -math.inf if self._count else math.inf
             self.waited = now - oldest
             return taken

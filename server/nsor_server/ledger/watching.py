@@ -40,6 +40,11 @@ lock of the ledger's head, or gets it while it hangs: nobody writes until Postgr
 seconds without a word (`storage.pool.Database`)."""
 REST_SECONDS: Final = 0.02
 """Rest before an entry while calls are recorded: they go first. A million duties that all move are 4,000 entries."""
+LATE_SECONDS: Final = 0.05
+"""For so long it is taken that calls are recorded after one that was."""
+PATIENCE_SECONDS: Final = 0.02
+"""For so long an entry waits for a call to be committed with, while calls are recorded: then nobody's call waits for a
+commit more. One at a time comes every few milliseconds."""
 _COMMIT_SECONDS: Final = 10.0
 _log = logging.getLogger(__name__)
 
@@ -77,7 +82,7 @@ class Watching(abc.ABC):
         """
         self._what, self._writer, self._passes = what, writer, Passes(tracing, name)
         self._failed = ""
-        self._own, self._others = 0, 0
+        self._own, self._others, self._recorded_at = 0, 0, -math.inf
         self._ended_at = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -120,6 +125,7 @@ class Watching(abc.ABC):
         if not made.rows:
             return nothing
         call = self._call(method, made, share)
+        self._pack(call)
         wait = self._writer.begin(call)
 
         def stored() -> bool:
@@ -138,6 +144,9 @@ class Watching(abc.ABC):
 
         return stored
 
+    def _pack(self, call: Call) -> None:  # noqa: B027 - a kind of work that writes little leaves it to the writer
+        """Make what is made of a call before the lock: the calls that are committed with it don't wait for that."""
+
     def _call(self, method: str, made: Outcome[empty_pb2.Empty], share: float) -> Call:
         """Nobody called: the entry is of no agency, and there is no request and no answer to bind."""
         return Call(
@@ -149,6 +158,7 @@ class Watching(abc.ABC):
             call_hash=os.urandom(32),
             outcome=made,
             weight=min(1 + int((MAX_BATCH - 1) * share), MAX_BATCH),
+            patience=PATIENCE_SECONDS if self._is_beside_calls() else 0.0,
         )
 
     def _run(self) -> None:
@@ -177,4 +187,12 @@ class Watching(abc.ABC):
     def _rest(self) -> float:
         """How many seconds are rested: none unless others have recorded something since it was asked last."""
         before, self._others = self._others, self._writer.size - self._own
-        return self.rest_seconds if self._others != before else 0.0
+        if self._others == before:
+            return 0.0
+        self._recorded_at = time.monotonic()
+        return self.rest_seconds
+
+    def _is_beside_calls(self) -> bool:
+        """Whether others have recorded something of late."""
+        recorded = self._writer.size - self._own != self._others
+        return recorded or time.monotonic() - self._recorded_at < LATE_SECONDS

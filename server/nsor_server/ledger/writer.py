@@ -50,7 +50,7 @@ class Written(NamedTuple):
 
     Attributes:
         items: of the batch.
-        queued: seconds that the first of them waited to be taken.
+        queued: seconds that the first of them waited to be taken, beside its patience.
         waited: seconds until the head was locked and what is decided by was read.
         locked: seconds for which the lock was held.
         stored: of these, seconds that the database took to store it all durably; None: nothing was stored.
@@ -120,6 +120,7 @@ class Writer(Generic[Each]):
         on_connect: Callable[[psycopg.Connection[Any]], None] = lambda _conn: None,
         owner: Callable[[Each], str] = lambda _item: "",
         weight: Callable[[Each], int] = lambda _item: 1,
+        patience: Callable[[Each], float] = lambda _item: 0.0,
         waits: Waits | None = None,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
@@ -132,6 +133,7 @@ class Writer(Generic[Each]):
             guard: commits.
             owner: whose an item is: of each owner a batch takes one in turn.
             weight: as how many items it counts in a batch.
+            patience: for how many seconds it waits for others to be committed with.
             waits: of this process, for the head's lock.
             on_written: hears what each batch took, also of one that failed under the lock.
             on_connect: sees each connection before its first batch; raises OperatorError where it mustn't be used.
@@ -148,7 +150,7 @@ class Writer(Generic[Each]):
         self._max_waiting = max_waiting
         self._owner = owner
         self._waits = waits or Waits()
-        self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE, weight)
+        self._waiting: Waiting[Each] = Waiting(MAX_OF_ONE, weight, patience)
         self._session: Session | None = None
         self._open: dict[int, Each] = {}
         self._entering = threading.Lock()

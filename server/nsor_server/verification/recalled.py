@@ -266,8 +266,8 @@ class Recalled:
             while following is not None and said.get(following.order) != following:
                 order, first, told = following
                 part, room = self._planned(order, first), rules.PER_ENTRY - len(due)
-                due += [(order, each) for each in part.planned[told : told + room]]
-                if len(part.planned) - told > room:
+                due += [(order, rules.planned(each)) for each in part.recalls[told : told + room]]
+                if len(part.recalls) - told > room:
                     going_on = Place(order, first, told + room)
                     break
                 following = None if part.behind is None else Place(order, part.behind)

@@ -105,11 +105,11 @@ class Part(NamedTuple):
     """The recalls of some accesses of an order.
 
     Attributes:
-        planned: in the order of agencies and cases.
+        recalls: what has to be recalled by each, in the order of agencies and cases.
         behind: the entry from which its other accesses are; None: these were the last.
     """
 
-    planned: Sequence[Planned]
+    recalls: Sequence[Sequence[Wrong]]
     behind: int | None
 
 
@@ -182,23 +182,24 @@ def part(wrong: Iterator[Wrong]) -> Part:
         wrong: what has to be recalled, in the order of the accesses; no more of it is taken than is planned together.
     """
     taken = list(itertools.islice(wrong, PLANNED))
-    return Part(_planned(taken), taken[-1].told.entry + 1 if len(taken) == PLANNED else None)
+    return Part(_recalls(taken), taken[-1].told.entry + 1 if len(taken) == PLANNED else None)
 
 
-def _planned(wrong: Iterable[Wrong]) -> list[Planned]:
+def planned(of_case: Sequence[Wrong]) -> Planned:
+    """A recall of what was shown for one case and is wrong for one reason."""
+    return Planned(
+        of_case[0].told.agency,
+        of_case[0].reason,
+        tuple(sorted(frozenset[int]().union(*(each.classes for each in of_case)))),
+        tuple(each.told.entry for each in of_case),
+    )
+
+
+def _recalls(wrong: Iterable[Wrong]) -> list[list[Wrong]]:
     cases: dict[tuple[str, str, int], list[Wrong]] = {}
     for each in wrong:
         cases.setdefault((each.told.agency, each.told.case_reference, each.reason), []).append(each)
-    return [
-        Planned(
-            agency,
-            reason,
-            tuple(sorted(frozenset[int]().union(*(each.classes for each in part)))),
-            tuple(each.told.entry for each in part),
-        )
-        for (agency, _, reason), of_case in sorted(cases.items())
-        for part in _parts(of_case)
-    ]
+    return [part for of in sorted(cases) for part in _parts(cases[of])]
 
 
 def _parts(of_case: list[Wrong]) -> Iterator[list[Wrong]]:

@@ -36,6 +36,7 @@ from nsor_server.lookup.recalls.accesses import Accesses
 from nsor_server.lookup.recalls.rules import Order, Part, Place, Planned
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
+from nsor_server.rpc import packing
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -46,6 +47,8 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-recalls"
 _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
+PER_TURN: Final = 20
+"""Entries in a turn: what was written last is known within it, and isn't read again."""
 _REST_SECONDS: Final = 0.001
 """Rest between some accesses that are looked at and the next ones while calls are recorded: a thread that works on
 keeps others from theirs."""
@@ -88,26 +91,34 @@ class RecallTimes(Watching):
         return (self.look,)
 
     def look(self) -> bool:
-        """Write the next entry, if the time has come, and nobody else does; tells whether there is more.
+        """Write the next entries, if the time has come, and nobody else does; tells whether there are more.
 
         Raises:
-            psycopg.Error, ApiError, LedgerUnavailable: it can't be written now.
+            psycopg.Error, ApiError, LedgerUnavailable: one can't be written now.
         """
         with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
             before = store.last_pass(conn, self._sealer)
-            record = self._begun(conn, before)
-            if record is None:
-                return False
-            if self._begin(METHOD, self._made(conn, before, record), _SHARE)() and not rules.is_ended(record):
-                return True
-        self._forget()
-        return False
+            for _ in range(PER_TURN):
+                record = self._begun(conn, before)
+                if record is None:
+                    return False
+                written = self._begin(METHOD, self._made(conn, before, record), _SHARE)()
+                if not written or rules.is_ended(record):
+                    self._forget()
+                    return False
+                if self._stopped.wait(self._rest()):
+                    break
+                before = record
+        return True
+
+    def _pack(self, call: Call) -> None:
+        packing.pack(call)
 
     def _give_way(self) -> None:
         """Let calls of this process go on, between some accesses that are looked at and the next ones."""
-        time.sleep(_REST_SECONDS if self._rest() else _LEAST_REST_SECONDS)
+        time.sleep(_REST_SECONDS if self._is_beside_calls() else _LEAST_REST_SECONDS)
 
     def _forget(self) -> None:
         """What was found for a time, which is over, or is another process's now."""
@@ -174,14 +185,14 @@ class RecallTimes(Watching):
                 except errors.Internal:  # there is an alert already, and the others go on
                     left_out[order] = following
                     break
-                for each in part.planned[told : told + room]:
+                for each in map(rules.planned, part.recalls[told : told + room]):
                     row, ref = store.recall_row(self._sealer, _recall(order, each, times))
                     rows += [row, *outbox.owed(notification_pb2.EVENT_KIND_RECALL_ISSUED, [each.agency])]
                     refs.append(ref)
-                if len(part.planned) - told > room:
+                if len(part.recalls) - told > room:
                     rules.ends(record, until, Place(order, first, told + room), left_out.values())
                     return rows, refs
-                room -= len(part.planned) - told
+                room -= len(part.recalls) - told
                 following = None if part.behind is None else Place(order, part.behind)
             if len(left_out) > rules.LEFT_OUT:
                 raise contradicted(store.RECALLS, "too many rows that %s rests on can't be read")

@@ -27,9 +27,9 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-AT_A_TIME: Final = 32
-"""Accesses that are opened without a rest: a millisecond."""
-LABELS_AT_A_TIME: Final = 384
+AT_A_TIME: Final = 16
+"""Accesses that are opened without a rest: half a millisecond."""
+LABELS_AT_A_TIME: Final = 192
 """Labels that are made without a rest: likewise."""
 READ_AT_ONCE: Final = 512
 """Accesses that one statement reads, so that those of millions aren't all in memory."""

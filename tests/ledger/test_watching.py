@@ -12,6 +12,7 @@ import pytest
 
 from nsor_server.ledger import watching
 from nsor_server.ledger.watching import Watching
+from nsor_server.tracing.spans import Tracing
 from tests.polling import until
 
 
@@ -25,7 +26,8 @@ class Watch(Watching):
     """Does one kind of work, which fails as long as it is told to."""
 
     def __init__(self) -> None:
-        super().__init__("some-watch", "some", Writer(), None)  # type: ignore[arg-type]  # nothing is written
+        tracing = Tracing([], host="test.example")
+        super().__init__("some-watch", "some", Writer(), tracing)  # type: ignore[arg-type]  # nothing is written
         self.fails = True
         self.rounds = threading.Semaphore(0)
 

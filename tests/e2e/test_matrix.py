@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from demo.running import AGENCIES
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import (
     directory_pb2,
+    errors_pb2,
     lookup_pb2,
     notification_pb2,
     options_pb2,
@@ -29,8 +30,11 @@ from nsor.v1 import (
     worklists_pb2,
 )
 from nsor_server.access.contract import Contract
+from nsor_server.tracing import attributes, losses, store
+from nsor_server.tracing.spans import OTHER_METHOD
 from nsor_synthetic import examples
 from tests.e2e.agencies import Agencies
+from tests.polling import until
 from tests.rpc.callers import Caller, decision, exchange
 
 GOLDEN = Path(__file__).parents[1] / "access" / "golden_matrix.txt"
@@ -65,6 +69,7 @@ def one_of_each_kind() -> dict[str, str]:
 
 MATRIX = golden()
 KINDS = one_of_each_kind()
+KNOWN = frozenset(each["id"] for each in tomllib.loads(AGENCIES.read_text(encoding="utf-8"))["agency"])
 PURPOSES = [name.removeprefix("PURPOSE_") for name, number in options_pb2.Purpose.items() if number]
 
 
@@ -202,3 +207,68 @@ def test_what_the_allowed_are_answered(callers: Mapping[str, Caller], agencies: 
         reason, leaf = ask(callers[kind], LOOK_UP, look_up(purpose))
         assert reason == ("GRANT_NOT_VALID" if purpose in ON_A_GRANT else ""), kind
         assert recorded(agencies, leaf).purpose == options_pb2.Purpose.Value(f"PURPOSE_{purpose}")
+
+
+def planted(message: Message) -> Iterator[str]:
+    """The values of a request that could name somebody: texts of some length, in it and in what it holds."""
+    for field, value in message.ListFields():
+        each: Iterable[Any] = value if field.is_repeated else (value,)
+        for one in each:
+            if isinstance(one, Message):
+                yield from planted(one)
+            elif isinstance(one, str) and len(one) >= 6 and not one.startswith("PK-"):
+                yield one
+
+
+def may_be_said(name: str, value: object) -> bool:
+    """Whether an attribute of a span has a value of its closed set, or is an id or a number."""
+    closed: dict[str, Callable[[Any], bool]] = {
+        attributes.RPC_SYSTEM: lambda it: it == "grpc",
+        attributes.RPC_METHOD: lambda it: it in CONTRACT.methods or it == OTHER_METHOD,
+        attributes.RPC_STATUS: lambda it: it in grpc.StatusCode.__members__,
+        attributes.SERVER_ADDRESS: lambda it: it == "127.0.0.1",
+        attributes.SERVER_PORT: lambda it: isinstance(it, int),
+        attributes.ERROR_TYPE: lambda it: (
+            it in grpc.StatusCode.__members__ or re.fullmatch(r"[A-Za-z]+", it) is not None
+        ),
+        attributes.AGENCY: lambda it: it in KNOWN or it == "",
+        attributes.PURPOSE: lambda it: f"PURPOSE_{it}" in options_pb2.Purpose.keys(),  # noqa: SIM118 - no mapping
+        attributes.OUTCOME: lambda it: it in {"ALLOWED", "REFUSED", "FAILED"},
+        attributes.REASON: lambda it: f"ERROR_REASON_{it}" in errors_pb2.ErrorReason.keys(),  # noqa: SIM118 - likewise
+        attributes.ACCESS_ID: lambda it: str(uuid.UUID(it)) == it,
+        attributes.LOST_CAUSE: lambda it: it in {losses.QUEUE, losses.COLLECTOR},
+    }
+    if name in closed:
+        return closed[name](value)
+    if name.endswith("_seconds"):
+        return isinstance(value, float) and round(value * 1000) == pytest.approx(value * 1000)
+    return name in attributes.ALLOWED and isinstance(value, int)
+
+
+def test_spans_say_what_is_listed_and_nothing_else(callers: Mapping[str, Caller], agencies: Agencies) -> None:
+    # Of every RPC, once by who may call it and once by who may not: each attribute is on the list, its value is of a
+    # closed set or an id, the name is a method's or a work's, and nothing of a request is in the store as written.
+    said: set[str] = set()
+    last = ""
+    for method, kinds in MATRIX.items():
+        for kind in {next(iter(kinds)), next((each for each in KINDS if each not in kinds), next(iter(kinds)))}:
+            request = example(method, KINDS[kind])
+            said.update(planted(request))
+            _, leaf = ask(callers[kind], method, request)
+            last = leaf.trace_id.hex()
+    said -= {*KNOWN, *CONTRACT.methods}
+    state = agencies.register.state
+    until(lambda: any(span.trace == last for span in store.read(state)), seconds=60)
+    found = list(store.read(state))
+    methods = {span.attributes.get(attributes.RPC_METHOD) for span in found}
+    assert set(MATRIX) <= methods
+    for span in found:
+        for name, value in span.attributes.items():
+            assert may_be_said(name, value), (span.name, name)
+        words = span.name.removesuffix(" message")
+        own = words in {"ledger.commit", "events.deliver", "tracing.lost", "grpc"}
+        own |= re.fullmatch(r"nsor-server/[a-z-]+|[a-z-]+ pass", words) is not None
+        assert own or words in CONTRACT.methods, span.name
+    written = "".join(path.read_text(encoding="utf-8") for path in (state / store.FOLDER).iterdir())
+    assert len(said) > 100
+    assert not [each for each in said if each in written]

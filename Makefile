@@ -113,6 +113,7 @@ bench: $(STAMP) ## what RPCs, an import, manifests and a verification cost, what
 	$(BIN)/python -m tests.bench.run $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS)) \
 	  $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(filter 1,$(PEERS)),--peers)
 	$(BIN)/python -m tests.bench.equivalence
+	$(BIN)/python -m tests.bench.tracing $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS))
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.imports $(if $(ROWS),--rows $(ROWS))
 	$(BIN)/python -m tests.bench.screening $(if $(REGISTRATIONS),--registrations $(REGISTRATIONS))

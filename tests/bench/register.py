@@ -131,6 +131,12 @@ class BenchRegister:
         with processes.on_core(processes.SERVER_CORE):
             return server.start(timeout_seconds=300)
 
+    def target(self, stack: contextlib.ExitStack, number: int, command: Sequence[str] = ()) -> Target:
+        """Run server process ``number`` until the stack is left; ``command`` is what it runs instead of its own."""
+        server = self._start(stack, number, command)
+        pids = (server.process.pid,) if server.process else ()
+        return Target(f"server {number}", (int(server.address.rsplit(":", 1)[1]),), pids, (self.postmaster,))
+
     def checkpoint(self) -> None:
         """Write everything to disk, so that what was seeded isn't written while calls are measured."""
         with psycopg.connect(make_conninfo(self.url, user=SUPERUSER), autocommit=True) as connection:

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
-_HAS_IS_REMOTE = 0x100
-_IS_REMOTE = 0x200
+_LOCAL = (0x100).to_bytes(4, "little")
+_REMOTE = (0x300).to_bytes(4, "little")
+"""Flags that say whether a context is another process's."""
+_TIMES = struct.Struct("<BQBQ")
 _KINDS = {SpanKind.INTERNAL: 1, SpanKind.SERVER: 2, SpanKind.CLIENT: 3, SpanKind.PRODUCER: 4, SpanKind.CONSUMER: 5}
-_SHORT = 24
-"""Longer values are ids, which don't come again."""
+_ID_LENGTH = 36
+"""Values of this length are ids, which don't come again; others do."""
 
 
 class Exporter(OTLPSpanExporter):
@@ -48,13 +50,16 @@ def _span(span: ReadableSpan) -> bytes:
     parent = span.parent
     parts = [_ids(context)]
     if parent is not None:
-        parts.append(_field(4, parent.span_id.to_bytes(8, "big")))
+        parts.append(b"\x22\x08" + parent.span_id.to_bytes(8, "big"))
     parts.append(_named(span.name, span.kind))
-    parts.append(struct.pack("<BQBQ", 0x39, span.start_time or 0, 0x41, span.end_time or 0))
-    parts += _attributes((span.attributes or {}).items())
-    parts += [_field(13, _ids(link.context) + _flags(6, link.context)) for link in span.links]
-    parts.append(_field(15, _varint_field(3, span.status.status_code.value)))
-    parts.append(_flags(16, parent))
+    parts.append(_TIMES.pack(0x39, span.start_time or 0, 0x41, span.end_time or 0))
+    parts += [_encoded(name, value) for name, value in (span.attributes or {}).items()]
+    parts += [
+        b"\x6a\x21" + _ids(link.context) + (b"\x35" + (_REMOTE if link.context.is_remote else _LOCAL))
+        for link in span.links
+    ]
+    parts.append(_STATUS[span.status.status_code])
+    parts.append(b"\x85\x01" + (_REMOTE if parent is not None and parent.is_remote else _LOCAL))
     return b"".join(parts)
 
 
@@ -62,21 +67,26 @@ def _ids(context: SpanContext) -> bytes:
     return b"\x0a\x10" + context.trace_id.to_bytes(16, "big") + b"\x12\x08" + context.span_id.to_bytes(8, "big")
 
 
-def _flags(number: int, context: SpanContext | None) -> bytes:
-    flags = _HAS_IS_REMOTE | (_IS_REMOTE if context is not None and context.is_remote else 0)
-    return _varint(number << 3 | 5) + flags.to_bytes(4, "little")
-
-
 @functools.lru_cache(maxsize=256)
 def _named(name: str, kind: SpanKind) -> bytes:
     return _field(5, name.encode()) + _varint_field(6, _KINDS[kind])
 
 
-def _attributes(items: Iterable[tuple[str, object]]) -> list[bytes]:
-    return [
-        _often(name, value) if not isinstance(value, str) or len(value) < _SHORT else _attribute(name, value)
-        for name, value in items
-    ]
+def _encoded(name: str, value: object) -> bytes:
+    if type(value) is str and len(value) == _ID_LENGTH and value.isascii():
+        return _before_id(name) + value.encode()
+    return _often(name, value)
+
+
+@functools.lru_cache(maxsize=16)
+def _before_id(name: str) -> bytes:
+    """What stands before the bytes of an id in its attribute."""
+    return _attribute(name, "0" * _ID_LENGTH)[:-_ID_LENGTH]
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _often(name: str, value: object) -> bytes:
+    return _attribute(name, value)
 
 
 def _attribute(name: str, value: object) -> bytes:
@@ -91,9 +101,6 @@ def _attribute(name: str, value: object) -> bytes:
     else:
         raise TypeError("an attribute is a string, a truth value, a duration or a number of things")
     return _field(9, _field(1, name.encode()) + _field(2, encoded))
-
-
-_often = functools.lru_cache(maxsize=4096, typed=True)(_attribute)
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -117,3 +124,6 @@ def _varint(number: int) -> bytes:
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+_STATUS = {code: _field(15, _varint_field(3, code.value)) for code in StatusCode}

@@ -3,15 +3,19 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 from pathlib import Path
 
 import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from nsor_server.tracing.exporters import QUEUE, destinations
+from nsor_server.tracing import losses
+from nsor_server.tracing.exporters import QUEUE, Destination, destinations
 from nsor_server.tracing.spans import Tracing
 
 METHOD = "nsor.v1.DirectoryService/ListAgencies"
@@ -101,3 +105,71 @@ def test_lost_spans_are_counted(hanging: str, monkeypatch: pytest.MonkeyPatch, s
 def test_without_the_standard_variables_nothing_leaves(state_dir: Path) -> None:
     assert destinations({}, store_in=None) == []
     assert [each.name for each in destinations({}, store_in=state_dir)] == ["store"]
+
+
+class Moody(SpanExporter):
+    """Takes spans when it is told to, and keeps what it took; while it is held it takes nothing, and doesn't return."""
+
+    def __init__(self) -> None:
+        self.takes = True
+        self.held = threading.Event()
+        self.held.set()
+        self.reached = threading.Event()
+        self.kept: list[ReadableSpan] = []
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.reached.set()
+        self.held.wait()
+        if not self.takes:
+            return SpanExportResult.FAILURE
+        self.kept += spans
+        return SpanExportResult.SUCCESS
+
+    def lost(self) -> list[tuple[object, object]]:
+        return [
+            ((span.attributes or {})["nsor.lost_spans"], (span.attributes or {})["nsor.lost_cause"])
+            for span in self.kept
+            if span.name == losses.NAME
+        ]
+
+
+def test_a_destination_that_takes_spans_again_is_told_how_many_it_lost_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever compares entries with spans, at the collector as here, reads there why entries have none.
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8")
+    exporter = Moody()
+    destination = Destination("moody", exporter, queue=8)
+    tracing = Tracing([destination], host="127.0.0.1")
+
+    def end(count: int) -> None:
+        for _ in range(count):
+            tracing.call(METHOD, None).end()
+        assert destination.force_flush()
+
+    end(2)
+    before = time.time_ns()
+    exporter.takes = False
+    end(3)
+    end(1)
+    exporter.takes = True
+    end(2)
+    assert exporter.lost() == [(4, "collector")]
+    (told,) = (span for span in exporter.kept if span.name == losses.NAME)
+    assert (told.start_time or 0) <= before <= (told.end_time or 0) <= time.time_ns()
+    end(1)
+    assert exporter.lost() == [(4, "collector")]  # once is enough
+    exporter.reached.clear()
+    exporter.held.clear()
+    tracing.call(METHOD, None).end()
+    flushing = threading.Thread(target=destination.force_flush)
+    flushing.start()
+    assert exporter.reached.wait(20)
+    for _ in range(20):
+        tracing.call(METHOD, None).end()
+    assert (destination.waiting, destination.dropped) == (8, 12)
+    exporter.held.set()
+    flushing.join()
+    end(1)
+    assert exporter.lost() == [(4, "collector"), (12, "queue")]
+    kept = [span for span in exporter.kept if span.name == METHOD]
+    assert destination.counts.ended == len(kept) + 4 + 12 == destination.counts.exported + 4 + 12
+    tracing.shutdown(10)

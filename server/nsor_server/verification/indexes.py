@@ -52,7 +52,9 @@ _BY_THE_TABLE: Final = {
     "enable_bitmapscan": "off",
     "jit": "off",
 }
-_SUM: Final = "coalesce(sum(hashtextextended(({text})::text, 0)) {filter}, 0)::text"
+# Each type's own hash: to write a row as text first takes three times as long.
+_PLACES: Final = "coalesce(sum(hashtidextended({place}, 0)) {filter}, 0)::text"
+_KEYS: Final = "coalesce(sum(hash_record_extended(ROW({keys}), 0)) {filter}, 0)::text"
 _HEAP: Final = "SELECT {sums} FROM ONLY {table}"
 # Of an index-only scan the keys are the index's, not the table's.
 _B_TREE: Final = """
@@ -152,9 +154,9 @@ def _held(conn: Connection, table: str, indexes: Iterable[_Index]) -> list[_Rows
     for index in indexes:
         only = f"FILTER (WHERE {index.where})"
         sums += [
-            _SUM.format(text="ctid", filter=only),
+            _PLACES.format(place="ctid", filter=only),
             f"count(*) {only}",
-            _SUM.format(text=f"ROW({', '.join(index.keys)})", filter=only),
+            _KEYS.format(keys=", ".join(index.keys), filter=only),
         ]
     row = _one(conn, _HEAP.format(sums=", ".join(sums), table=_quoted(table)))
     return [_Rows(*row[at : at + 3]) for at in range(0, len(row), 3)]
@@ -168,8 +170,8 @@ def _read(conn: Connection, index: _Index, query: str, scans: set[tuple[str, str
     """
     names = ", ".join(f"k{nth}" for nth in range(len(index.keys)))
     text = query.format(
-        places=_SUM.format(text="place", filter=""),
-        sum=_SUM.format(text=f"ROW({names})", filter=""),
+        places=_PLACES.format(place="place", filter=""),
+        sum=_KEYS.format(keys=names, filter=""),
         keys=", ".join(index.keys),
         before=", ".join(f"lag({key}) OVER w" for key in index.keys),
         names=names,

@@ -6,7 +6,8 @@ that was answered from an empty bucket; one that was emptied, as a call that cos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Final
 
 from nsor.ledger.v1 import leaf_pb2
@@ -16,7 +17,6 @@ from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.storage.v1 import record_pb2
 
 _EMPTY: Final = errors_pb2.ErrorReason.Name(errors_pb2.ERROR_REASON_BUDGET_EMPTY).removeprefix("ERROR_REASON_")
-_Holder = tuple[str | int | bytes, ...]
 
 
 @dataclass(slots=True)
@@ -45,6 +45,20 @@ class _Bucket:
         return False
 
 
+@dataclass(slots=True)
+class _Officer(_Bucket):
+    """An officer's bucket, and what he has named on the day, 8 bytes each."""
+
+    named: set[bytes] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Agency(_Bucket):
+    """An agency's bucket, for a method and a purpose, and those of its officers by their numbers."""
+
+    officers: defaultdict[str, _Officer] = field(default_factory=lambda: defaultdict(_Officer))
+
+
 class Recount:
     """Counts what calls have cost, in the order of the ledger. Where details were dropped, nothing counts.
 
@@ -54,9 +68,9 @@ class Recount:
     def __init__(self, add: Add) -> None:
         self._add = add
         self.concerns = Concerns(told=("spent",))
-        self._buckets: dict[_Holder, _Bucket] = {}
+        self._agencies: defaultdict[tuple[str, str, int, bytes], _Agency] = defaultdict(_Agency)
         self._day = 0
-        self._named: set[_Holder] = set()
+        self._of_the_day: list[_Officer] = []
         self._dropped_us = 0
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
@@ -66,42 +80,41 @@ class Recount:
             return
         if not detail.HasField("spent"):
             return
-        spent, terms = detail.spent, detail.spent.terms
-        agency = (leaf.agency, leaf.method, leaf.purpose, spent.bucket)
-        officer = (*agency, detail.officer_number)
-        named = (*officer, spent.named)
-        price = terms.call * max(spent.times, 1) + (terms.first_named if self._is_new(named, leaf.time_us) else 0)
-        paid_from = (
-            ("officer", officer, terms.officer_capacity, terms.officer_refill),
-            ("agency", agency, terms.agency_capacity, terms.agency_refill),
-        )
+        spent, now_us = detail.spent, leaf.time_us
+        terms, named = spent.terms, spent.named
+        self._begin_day(day_of(now_us))
+        agency = self._agencies[leaf.agency, leaf.method, leaf.purpose, spent.bucket]
+        officer = agency.officers[detail.officer_number]
+        price = terms.call * max(spent.times, 1) + (terms.first_named if named not in officer.named else 0)
         if detail.outcome == _EMPTY:
-            if all(self._holds(price, leaf.time_us, each, capacity, refill) for _, each, capacity, refill in paid_from):
+            if self._holds(price, now_us, officer, terms.officer_capacity, terms.officer_refill) and self._holds(
+                price, now_us, agency, terms.agency_capacity, terms.agency_refill
+            ):
                 self._add(index, "the call was refused for an empty bucket, and both held its price")
             return
-        self._named.add(named)
+        if not officer.named:
+            self._of_the_day.append(officer)
+        officer.named.add(named)
         if spent.price != price and day_of(self._dropped_us) != self._day:
             self._add(index, "the call cost something else than policy says for what was, or wasn't, named before")
-        for who, holder, capacity, refill in paid_from:
-            bucket = self._buckets.get(holder)
-            if bucket is None:
-                bucket = self._buckets[holder] = _Bucket()
-            if not bucket.spend(spent.price, capacity, refill, leaf.time_us):
-                self._add(index, f"the {who} had spent more on that day than policy allows: the bucket was filled")
+        if not officer.spend(spent.price, terms.officer_capacity, terms.officer_refill, now_us):
+            self._add(index, "the officer had spent more on that day than policy allows: the bucket was filled")
+        if not agency.spend(spent.price, terms.agency_capacity, terms.agency_refill, now_us):
+            self._add(index, "the agency had spent more on that day than policy allows: the bucket was filled")
 
     def finish(self) -> None:
         """Nothing is left to be compared."""
 
-    def _holds(self, price: int, now_us: int, holder: _Holder, capacity: int, refill: int) -> bool:
+    def _holds(self, price: int, now_us: int, bucket: _Bucket, capacity: int, refill: int) -> bool:
         """Whether a bucket held a price for certain: what was dropped may have emptied it."""
         dropped = _Bucket(capacity * UNIT, self._dropped_us) if self._dropped_us else _Bucket()
-        missing = max(each.missing_at(now_us, refill) for each in (dropped, self._buckets.get(holder, dropped)))
+        missing = max(each.missing_at(now_us, refill) for each in (dropped, bucket))
         return missing + price * UNIT <= capacity * UNIT
 
-    def _is_new(self, named: _Holder, now_us: int) -> bool:
-        """Whether something wasn't named before on that day. The time of entries never goes back."""
-        day = day_of(now_us)
+    def _begin_day(self, day: int) -> None:
+        """Forget what was named on another day. The time of entries never goes back."""
         if day != self._day:
             self._day = day
-            self._named.clear()
-        return named not in self._named
+            for each in self._of_the_day:
+                each.named.clear()
+            self._of_the_day.clear()

@@ -23,7 +23,7 @@ SELECT relname FROM pg_catalog.pg_class
 # Where rows lie is the same for everybody who reads them from the table itself.
 _ROWS: Final = """
 SELECT pg_catalog.count(*),
-       coalesce(pg_catalog.sum(pg_catalog.hashtextextended(tableoid::text || ctid::text, 0)), 0)::text
+       coalesce(pg_catalog.sum(pg_catalog.hashtidextended(ctid, tableoid::pg_catalog.int8)), 0)::text
   FROM {}
 """
 

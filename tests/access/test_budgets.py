@@ -14,6 +14,7 @@ from nsor_server.policy.deadlines import KARACHI
 from nsor_server.storage.budgets import Account
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.recount import Recount
+from tests.held import held
 
 BUDGET = Budget(
     kind="PROSECUTION",
@@ -219,3 +220,16 @@ def test_no_order_of_officers_cases_and_times_empties_the_agency_by_one_officer(
             now += dice.choice((0, 0, 0, 1_000_000, MINUTE, 20 * MINUTE))
             spent = books.spend("one", f"FIR {dice.randrange(12)}", now)
             assert not spent.agency_emptied
+
+
+def test_what_was_named_on_another_day_is_held_no_more() -> None:
+    # A verification would hold what a hundred million look-ups have named.
+    recount, books = Recount(lambda _index, _problem: None), Books()
+    officer, agency = Bucket(capacity=900, refill_per_hour=900), Bucket(capacity=1800, refill_per_hour=1800)
+    budget = msgspec.structs.replace(BUDGET, officer=officer, agency=agency)
+    assert ask(books, recount, "A", NOON, budget)
+    one = held(recount)
+    assert all(ask(books, recount, f"FIR {nth}", NOON + nth * MINUTE, budget) for nth in range(20))
+    assert held(recount) == one + 20
+    assert ask(books, recount, "B", NOON + 24 * 60 * MINUTE, budget)
+    assert held(recount) == one

@@ -1,84 +1,97 @@
-"""`make bench` ends with it: what `nsor-server ledger verify` costs per entry, at two sizes of a real ledger.
+"""What `nsor-server ledger verify` takes: `.venv/bin/python -m tests.bench.verify --sizes 100000 300000 1000000`.
 
-All entries come from calls over mutual TLS: look-ups that find and that don't, orders, refusals. The difference between
-the two sizes is the cost of an entry; the start of the command and its keys are in both. How fast the machine is says
-what one Ed25519 signature costs in between: only multiples of it can be compared between machines and hours.
+At several sizes of one ledger (`tests/bench/ledger.py`): the difference between two is the cost of an entry, since the
+start of the command, its keys and the catalog are in both. How fast the machine is says what one Ed25519 signature
+costs in between: only multiples of it can be compared between machines and hours. Memory is the most that one of its
+two processes has held.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import itertools
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Final, NamedTuple
 
-import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.soak.deployment import Deployment, running
-from tests.soak.load import Load
+from tests.bench.ledger import PEOPLE, LongLedger, long_ledger
 
-GOAL_US, GOAL_SIGNATURE_US = 60.0, 27.0
-"""Of an entry, on a machine whose signature costs so much."""
-_SMALL, _LARGE = 4_000, 14_000
+GOAL_US: Final = 45.0
+"""Of an entry, of a ledger of a million, on two quiet cores."""
+_SIZES: Final = (4_000, 14_000)
 """Both have a second process, where there is a processor for it."""
-_THREADS = 12
-_LOOK_SECONDS = 0.5
-_RUNS = 3
-_SIGNATURES = 1_000
+_SIGNATURES: Final = 1_000
+_COMMAND: Final = (str(Path(sys.executable).with_name("nsor-server")), "ledger", "verify")
+
+
+class Taken(NamedTuple):
+    """What a verification has taken.
+
+    Attributes:
+        entries: of the ledger.
+        cpu: seconds, of both processes; PostgreSQL's are not among them.
+        mebibytes: the most that one of them has held.
+    """
+
+    entries: int
+    seconds: float
+    cpu: float
+    mebibytes: int
 
 
 def main() -> int:
     """Measure and print; gives the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", type=int, default=_SMALL, help="entries of the first measurement")
-    parser.add_argument("--large", type=int, default=_LARGE, help="entries of the second one")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder, running(Path(folder), {}) as deployment:
-        small, large = (_verified(deployment, size) for size in (arguments.small, arguments.large))
-    entries, seconds, cpu = (later - earlier for earlier, later in zip(small[:3], large[:3], strict=True))
-    signature_us = min(small[3], large[3])
-    print("| ledger verify | entries | s | CPU s |\n|---|---|---|---|")
-    for each in (small, large):
-        print(f"| | {each[0]:,} | {each[1]:.2f} | {each[2]:.2f} |")
-    print(f"\nAn entry takes {seconds / entries * 1e6:.0f} us ({cpu / entries * 1e6:.0f} of them the command's CPU)")
-    ratios = [each / entries * 1e6 / signature_us for each in (seconds, cpu)]
-    print(f"A signature takes {signature_us:.0f} us here: an entry {ratios[0]:.1f} of them, its CPU {ratios[1]:.1f}.")
-    goal = GOAL_US / GOAL_SIGNATURE_US
-    print(f"The goal is {GOAL_US:g} us where a signature takes {GOAL_SIGNATURE_US:g} us: {goal:.1f} signatures.")
+    parser = argparse.ArgumentParser(description="What a verification takes.")
+    parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="entries, ascending")
+    parser.add_argument("--people-every", type=int, default=PEOPLE, help="calls for each that enters a person")
+    parser.add_argument("--runs", type=int, default=1, help="at each size; the quickest counts")
+    chosen = parser.parse_args()
+    print("| entries | grown in | s | CPU s | MiB |\n|---|---|---|---|---|")
+    found = []
+    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder, long_ledger(Path(folder) / "state") as ledger:
+        for size in chosen.sizes:
+            began = time.perf_counter()
+            entries = ledger.grow(size, chosen.people_every)
+            grown = time.perf_counter() - began
+            found.append(min((_verified(ledger, entries) for _ in range(chosen.runs)), key=lambda each: each.seconds))
+            one = found[-1]
+            print(
+                f"| {one.entries:,} | {grown:.0f} s | {one.seconds:.2f} | {one.cpu:.2f} | {one.mebibytes} |", flush=True
+            )
+    signature_us = _signature_us()
+    print(f"\nA signature takes {signature_us:.0f} us here.")
+    for earlier, later in itertools.pairwise(found):
+        entries = later.entries - earlier.entries
+        each_us = (later.seconds - earlier.seconds) / entries * 1e6
+        cpu_us = (later.cpu - earlier.cpu) / entries * 1e6
+        print(f"From {earlier.entries:,} to {later.entries:,} entries, of which each takes:")
+        print(f"  {each_us:.0f} us, {each_us / signature_us:.1f} signatures; the goal is {GOAL_US:g} us")
+        print(f"  {cpu_us:.0f} us of the command's CPU, {cpu_us / signature_us:.1f} signatures")
     return 0
 
 
-def _verified(deployment: Deployment, size: int) -> tuple[int, float, float, float]:
-    """Entries of a verification once there are so many, its seconds, its CPU seconds, and a signature's us.
+def _verified(ledger: LongLedger, entries: int) -> Taken:
+    """Run the command once.
 
-    Each is the least of several runs by itself: other work on the machine only adds to it.
+    Raises:
+        subprocess.CalledProcessError: it has found something, which the ledger mustn't have.
     """
-    with deployment.owner() as owner, Load(deployment, threads=_THREADS) as load:
-        owner.autocommit = True
-        while _entries(owner) < size:
-            if load.faults:
-                raise load.faults[0]
-            time.sleep(_LOOK_SECONDS)
-    with deployment.owner() as owner:
-        owner.autocommit = True
-        entries = _entries(owner)
-    found, signatures = [], []
-    for _ in range(_RUNS):
-        signatures.append(_signature_us())
-        began, before = time.perf_counter(), _children()
-        deployment.register.operate("ledger", "verify")
-        found.append((time.perf_counter() - began, _children() - before))
-    seconds, cpu = (min(each) for each in zip(*found, strict=True))
-    return entries, seconds, cpu, min(signatures)
-
-
-def _entries(owner: psycopg.Connection) -> int:
-    return int(owner.execute("SELECT size FROM ledger_head").fetchall()[0][0])
+    began = time.perf_counter()
+    process = subprocess.Popen(_COMMAND, env=dict(ledger.environment), stdout=subprocess.PIPE, text=True)
+    said = process.stdout.read() if process.stdout else ""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, _COMMAND, said)
+    return Taken(entries, time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 
 def _signature_us() -> float:
@@ -87,11 +100,6 @@ def _signature_us() -> float:
     for _ in range(_SIGNATURES):
         key.sign(text)
     return (time.process_time() - began) / _SIGNATURES * 1e6
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

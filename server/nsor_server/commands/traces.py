@@ -24,10 +24,9 @@ from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
 from nsor_server.tracing import attributes as names
 from nsor_server.tracing import store
-from nsor_server.tracing.asked import ANY, Filter, is_call
+from nsor_server.tracing.asked import ANY, Filter, is_call, is_rounded
 from nsor_server.tracing.asked import support_code as code_of
 from nsor_server.tracing.attributes import Value
-from nsor_server.tracing.rounding import STEPS_NS
 from nsor_server.tracing.store import StoredSpan
 
 KARACHI = ZoneInfo("Asia/Karachi")
@@ -208,7 +207,7 @@ def line(span: StoredSpan) -> Text:
 def took(span: StoredSpan) -> str:
     """How long a span was; of most it is known up to a step."""
     nanoseconds = span.end_ns - span.start_ns
-    return f"≤{duration(nanoseconds)}" if nanoseconds in STEPS_NS else duration(nanoseconds)
+    return f"≤{duration(nanoseconds)}" if is_rounded(span) else duration(nanoseconds)
 
 
 def _thousandths(seconds: Value) -> int:

@@ -30,7 +30,7 @@ from nsor_server.ledger.leaf import LeafError
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.tracing import attributes as names
-from nsor_server.tracing.asked import Filter
+from nsor_server.tracing.asked import Filter, is_rounded
 from nsor_server.tracing.store import StoredSpan
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -273,7 +273,7 @@ def _call(span: StoredSpan) -> dict[str, object]:
         "outcome": attributes.get(names.OUTCOME, ""),
         "status": attributes.get(names.RPC_STATUS, ""),
         "error": attributes.get(names.REASON, "") or attributes.get(names.ERROR_TYPE, ""),
-        "ms": (span.end_ns - span.start_ns) / 1e6,
+        "took": _took(span),
     }
 
 
@@ -287,11 +287,17 @@ def _line(span: StoredSpan, trace: Sequence[StoredSpan]) -> dict[str, object]:
         "name": span.name,
         "depth": depth,
         "offset_ms": (span.start_ns - trace[0].start_ns) / 1e6,
-        "ms": (span.end_ns - span.start_ns) / 1e6,
+        "took": _took(span),
         "error": span.error,
         "access": span.attributes.get(names.ACCESS_ID, ""),
         "attributes": sorted((name, str(value)) for name, value in span.attributes.items() if name != names.ACCESS_ID),
     }
+
+
+def _took(span: StoredSpan) -> str:
+    """How long a span was, in milliseconds; of most it is known up to a step."""
+    milliseconds = (span.end_ns - span.start_ns) / 1e6
+    return f"≤ {milliseconds:g}" if is_rounded(span) else f"{milliseconds:.1f}"
 
 
 def _serving(families: Sequence[Any]) -> bool:

@@ -64,6 +64,10 @@ URDU: Final = {
     ),
     "One trace": "ایک ٹریس",
     "Trace {trace}, began {when}.": "ٹریس {trace}، آغاز {when}۔",
+    "Most times are known up to a step alone (10, 20, 50 ms and so on): exact ones would show who was found.": (
+        "اکثر اوقات صرف ایک حد تک معلوم ہیں (10، 20، 50 ملی سیکنڈ وغیرہ):"
+        " بالکل درست وقت ظاہر کر دیتا کہ کس کا ریکارڈ ملا۔"
+    ),
     "Each line is a span; the bar says when it ran within the trace.": (
         "ہر سطر ایک مرحلہ ہے؛ پٹی بتاتی ہے کہ وہ ٹریس میں کب چلا۔"
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor_server.tracing import attributes as names
+from nsor_server.tracing.rounding import STEPS_NS
 from nsor_server.tracing.store import StoredSpan
 
 _NOT_ANSWERED: Final = frozenset({"REFUSED", "FAILED"})
@@ -55,6 +56,11 @@ ANY: Final = Filter()
 def is_call(span: StoredSpan) -> bool:
     """Whether a span is a call's, and not one of the work for it."""
     return names.RPC_STATUS in span.attributes
+
+
+def is_rounded(span: StoredSpan) -> bool:
+    """Whether a span took so long at most: it lasts a step (`rounding`)."""
+    return span.end_ns - span.start_ns in STEPS_NS
 
 
 def support_code(span: StoredSpan) -> str:

@@ -200,6 +200,24 @@ def test_a_commit_is_the_child_of_its_first_call_and_linked_to_the_others(
     assert (ended.start_time or 0) > calls[0].start_ns
 
 
+@pytest.mark.parametrize(("after_ms", "said_ms"), [(0, 0), (9, 0), (10, 10), (19, 10), (20, 20), (157, 100)])
+def test_a_commit_begins_a_step_after_its_first_call(
+    tracing: Tracing,
+    exporter: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+    after_ms: int,
+    said_ms: int,
+) -> None:
+    # With the call's phases an exact time would give that for which the call has read, by which a search shows a hit.
+    now = 1_000_000_000_000_000_000
+    monkeypatch.setattr("time.time_ns", lambda: now)
+    call = tracing.call(METHOD, None)
+    now += (after_ms + 4) * 1_000_000
+    tracing.committed([call], lock=0.001, decide=0.001, store=0.002, whole=True)
+    (ended,) = exporter.get_finished_spans()
+    assert (ended.start_time or 0) - call.start_ns == (said_ms * 1_000_000 or 1)
+
+
 def test_a_commit_that_fails_is_an_error_and_its_links_are_bounded(
     tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:

@@ -7,7 +7,7 @@ milliseconds. docs/decisions/0032-traces.md says what that leaves.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Final
 
 _MS_NS: Final = 1_000_000
@@ -21,6 +21,12 @@ def rounded_up(nanoseconds: int) -> int:
     return STEPS_NS[at] if at < len(STEPS_NS) else nanoseconds
 
 
+def rounded_down(nanoseconds: int) -> int:
+    """The longest step that isn't longer than a duration; 0 where none is that short."""
+    at = bisect_right(STEPS_NS, nanoseconds)
+    return STEPS_NS[at - 1] if at else 0
+
+
 def rounded_up_seconds(seconds: float) -> float:
     """As ``rounded_up``, in seconds."""
     return rounded_up(int(seconds * 1e9)) / 1e9
@@ -29,8 +35,3 @@ def rounded_up_seconds(seconds: float) -> float:
 def whole_milliseconds(seconds: float) -> float:
     """A duration without its fractions of a millisecond, in seconds."""
     return int(seconds * 1000) / 1000
-
-
-def at_whole_milliseconds(instant_ns: int) -> int:
-    """An instant without its fractions of a millisecond, in nanoseconds."""
-    return instant_ns - instant_ns % _MS_NS

@@ -41,7 +41,7 @@ from nsor_server.tracing.attributes import (
     STORE_SECONDS,
     Value,
 )
-from nsor_server.tracing.rounding import at_whole_milliseconds, rounded_up, rounded_up_seconds, whole_milliseconds
+from nsor_server.tracing.rounding import rounded_down, rounded_up, rounded_up_seconds, whole_milliseconds
 
 OTHER_METHOD: Final = "_OTHER"
 """The method of a call to a method that doesn't exist: its name is the caller's text (OpenTelemetry, RPC spans)."""
@@ -265,8 +265,9 @@ class Tracing:
             store: seconds until it was durable; None: nothing was stored.
             whole: whether it was stored, or nothing was to be.
         """
-        now, first = time.time_ns(), calls[0]
-        began = at_whole_milliseconds(now - int((lock + decide + (store or 0.0)) * 1e9))
+        first = calls[0]
+        # Less than this a step: what lies between would be the time for which the call has read.
+        after = time.time_ns() - int((lock + decide + (store or 0.0)) * 1e9) - first.start_ns
         attributes: dict[str, Value] = {
             BATCH_SIZE: len(calls),
             LOCK_SECONDS: whole_milliseconds(lock),
@@ -274,7 +275,7 @@ class Tracing:
             STORE_SECONDS: whole_milliseconds(store or 0.0),
         }
         links = [Link(call.context) for call in calls[1 : MOST_LINKS + 1]]
-        began = max(began, first.start_ns + 1)  # behind it, where spans are sorted
+        began = first.start_ns + max(1, rounded_down(after))  # behind it, where spans are sorted
         span = Span(self, COMMIT_NAME, first.context, attributes, links=links, start_ns=began)
         span.close(_UNSET if whole else _ERROR)
 

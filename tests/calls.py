@@ -25,6 +25,7 @@ from nsor_server import errors
 from nsor_server.access import gate
 from nsor_server.access.contract import PURPOSE, Contract, MethodRule
 from nsor_server.access.directory import Directory, DirectorySnapshot
+from nsor_server.access.disclosure import disclose
 from nsor_server.access.officers import Officers
 from nsor_server.calls import Agency, Call, FocalPerson, Officer, Outcome, Row, Table, new_access_id
 from nsor_server.directory.service import DirectoryService
@@ -576,6 +577,9 @@ def _outcome(call: Call) -> Outcome[Any]:
     if call.error is not None:
         raise call.error
     assert call.outcome is not None
+    response = call.outcome.response
+    # Whatever a test asks for: no handler may answer what it hasn't disclosed.
+    assert response == disclose(response, call.purpose), f"{call.method} answers what its purpose isn't shown"
     return call.outcome
 
 

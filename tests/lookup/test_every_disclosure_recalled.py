@@ -1,4 +1,4 @@
-"""By each method that discloses: a set-aside recalls whoever was shown the record by it, and nobody else."""
+"""By each method that discloses, in a race too: a set-aside recalls whoever was shown the record, and nobody else."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from nsor.v1 import (
     worklists_pb2,
 )
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
-from nsor_server.calls import Call
+from nsor_server.calls import Call, Outcome
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import (
     FIA_IMMIGRATION,
     KARACHI_COURT,
     LAHORE_COURT,
+    LAHORE_HIGH_COURT,
     NADRA,
     NPB,
     PUNJAB_POLICE,
@@ -51,7 +52,7 @@ from tests.lookup.test_recalls import tell, telling
 from tests.notification import test_notice as notices
 from tests.notification import test_transfers as transfers
 from tests.notification.test_notice_kinds import of_kind
-from tests.orders import Created, cnic, conviction, order
+from tests.orders import Created, cnic, conviction, judgment, order
 from tests.registration import test_corrections as corrections
 from tests.registration import test_custody as custody
 from tests.registration import test_photos as photos
@@ -273,6 +274,33 @@ def test_whoever_was_shown_somebody_is_recalled_and_nobody_else(
     assert found[call.access_id] == call.agency.agency_id
     # What led there, such as a prisons department's record of it, was shown him too.
     assert found.keys() == told.keys()
+    with services.database.owner() as conn:
+        assert findings(conn, keyring) == []
+
+
+IN_ONE_BATCH = ("LookUpRegistration", "LookUpInEmergency", "SearchRegistrations", "ScreenManifest")
+"""Methods of which it is tried in one batch as well: what the others rest on is compared alike."""
+
+
+@pytest.mark.parametrize(
+    ("method", "together"), [*((each, False) for each in SHOWING), *((each, True) for each in IN_ONE_BATCH)]
+)
+def test_who_asks_beside_a_set_aside_is_shown_nothing_behind_it(
+    services: Services, tell: Callable[[], int], keyring: Keyring, method: str, *, together: bool
+) -> None:
+    # Both were read before either was written: what comes behind the set-aside shows nobody, and what comes before it
+    # is recalled. In which order the two of a batch are written is the writer's to say.
+    created, call, request = SHOWING[method](services)
+    judging = call_of(LAHORE_HIGH_COURT)
+    judged, _ = services.at_once((judging, judgment("SET_ASIDE", conviction())), (call, request), together=together)
+    assert isinstance(judged, Outcome)
+    with services.database.owner() as conn:
+        at = dict(conn.execute("SELECT uuid_send(access_id), index FROM ledger_entry").fetchall())
+        told = {each.access_id for each in Finder(keyring).told(conn, created.key.bytes, services.writer.size)}
+    assert (call.access_id in told) == (at[call.access_id] < at[judging.access_id])
+    assert together or call.access_id not in told
+    tell()
+    assert recalled(services).keys() == told
     with services.database.owner() as conn:
         assert findings(conn, keyring) == []
 

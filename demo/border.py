@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import time
 from collections.abc import Collection
 from typing import Final
 
@@ -20,8 +19,6 @@ from nsor.v1 import registration_pb2, types_pb2
 STATION: Final = "PK-PB/LHR/PS-001"
 FIA: Final = "fia-immigration"
 NPB: Final = "npb"
-UNTIL_TOLD: Final = 90
-"""How often it is looked for an event, every two seconds: a time for reviews comes each minute."""
 PASSENGERS: Final = 800
 _REGISTERED_ROW: Final = 412
 _ALERT: Final = "DEPARTURE_WITHOUT_NOTICE"
@@ -181,18 +178,19 @@ def _hear(narration: Narration, registration_id: str, kinds: tuple[str, ...]) ->
     Raises:
         StoryBroke: none came.
     """
-    for _ in range(UNTIL_TOLD):
-        told = narration.run("punjab-police", "events", "--wait", "1", "--json", shown=False).splitlines()
-        events = [json.loads(line) for line in told]
-        if any(
+
+    def told() -> bool | None:
+        lines = narration.run("punjab-police", "events", "--wait", "1", "--json", shown=False).splitlines()
+        events = [json.loads(line) for line in lines]
+        is_told = any(
             each.get("registration_id") == registration_id
             and str(each.get("kind")).removeprefix("EVENT_KIND_") in kinds
             for each in events
-        ):
-            narration.run("punjab-police", "events", "--wait", "1")
-            return
-        time.sleep(2)
-    raise StoryBroke(f"nobody was told {' or '.join(kinds)}")
+        )
+        return is_told or None
+
+    narration.waited_for(told, f"nobody was told {' or '.join(kinds)}")
+    narration.run("punjab-police", "events", "--wait", "1")
 
 
 def _day(day: dt.date) -> dict[str, int]:

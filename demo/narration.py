@@ -11,19 +11,22 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from rich.console import Console
 
-from demo.running import CLIENT_COMMAND, SERVER_COMMAND, RunningRegister
+from demo.running import CLIENT_COMMAND, RunningRegister
 
-COMMANDS = {"nsor": CLIENT_COMMAND, "nsor-server": SERVER_COMMAND}
+T = TypeVar("T")
 _LONGEST_SECONDS: Final = 600
 _SAID: Final = 2000
 """So many characters of what a command has said are repeated where the story breaks."""
 _PART: Final = 65536
+_WAITS_SECONDS: Final = 180.0
+"""Longest that something is waited for which comes at a fixed time: there is one each minute."""
 _QUESTION: Final = re.compile(r"\[y/N\]: ")
 
 
@@ -39,6 +42,8 @@ class Narration:
         self.register = register
         self.officers = officers
         self.console = Console(highlight=False)
+        self.rest_seconds = 2.0
+        """Between two looks for something that comes at a fixed time."""
         self._chapter = 0
 
     def chapter(self, title: str, *, text: str = "") -> None:
@@ -70,18 +75,35 @@ class Narration:
         environment["NSOR_OFFICER_KEY"] = str(self.officers / f"{agency}.key")
         if shown:
             self.console.print(f"\n[bold cyan]{agency} $[/] nsor {shlex.join(self._short(arguments))}", soft_wrap=True)
-        return self._run("nsor", arguments, environment, shown=shown, expect=expect, stdin=stdin)
+        return self._run((str(CLIENT_COMMAND),), arguments, environment, shown=shown, expect=expect, stdin=stdin)
 
     def operate(self, *arguments: str) -> str:
         """Run ``nsor-server`` as the register's operator; returns its standard output."""
         self.console.print(
             f"\n[bold magenta]operator $[/] nsor-server {shlex.join(self._short(arguments))}", soft_wrap=True
         )
-        return self._run("nsor-server", arguments, self.register.environment)
+        return self._run(self.register.command, arguments, self.register.environment)
+
+    def waited_for(self, look: Callable[[], T | None], otherwise: str) -> T:
+        """What comes at a fixed time, once it has come.
+
+        Args:
+            look: looks for it.
+            otherwise: what is said where it doesn't come.
+
+        Raises:
+            StoryBroke: it doesn't.
+        """
+        until = time.monotonic() + _WAITS_SECONDS
+        while (found := look()) is None:
+            if time.monotonic() > until:
+                raise StoryBroke(otherwise)
+            time.sleep(self.rest_seconds)
+        return found
 
     def _run(
         self,
-        command: str,
+        command: tuple[str, ...],
         arguments: tuple[str, ...],
         environment: Mapping[str, str],
         *,
@@ -89,7 +111,7 @@ class Narration:
         expect: int = 0,
         stdin: str | None = None,
     ) -> str:
-        started = [str(COMMANDS[command]), *arguments]
+        started = [*command, *arguments]
         environment = {**environment, "PYTHONUNBUFFERED": "1"}
         if shown and self.console.is_terminal:
             code, printed = self._on_terminal(started, environment, stdin)
@@ -101,7 +123,9 @@ class Narration:
             sys.stdout.write(said.replace(f"{self.register.folder}/", ""))
             sys.stdout.flush()
         if code != expect:
-            raise StoryBroke(f"{command} {arguments[0]} ended with {code}, not {expect}:\n{printed[-_SAID:]}")
+            raise StoryBroke(
+                f"{Path(command[0]).name} {arguments[0]} ended with {code}, not {expect}:\n{printed[-_SAID:]}"
+            )
         return printed
 
     def _in_pipe(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 
-from demo.narration import Narration, StoryBroke
+from demo.narration import Narration
 
 _POLICE = "punjab-police"
-_TIMES = 90
-"""How often it is looked for a recall, every two seconds: a fixed time comes each minute."""
 
 
 def recalled(narration: Narration, access_id: str) -> None:
@@ -23,18 +20,18 @@ def recalled(narration: Narration, access_id: str) -> None:
         "Whoever was shown him is told again",
         text="By the access, never by the person, and not why: his own file says whom it was about.",
     )
-    recall_id = _waited_for(narration, access_id)
+    recall_id = narration.waited_for(
+        lambda: _of_access(narration, access_id), "nobody who was shown him was told again"
+    )
     narration.run(_POLICE, "recalls", "list")
     narration.run(_POLICE, "recalls", "acknowledge", recall_id, "--did", "file-corrected")
     narration.run(_POLICE, "recalls", "list", "--acknowledged")
 
 
-def _waited_for(narration: Narration, access_id: str) -> str:
-    """The id of the recall that names an access, once its time has come."""
-    for _ in range(_TIMES):
-        for line in narration.run(_POLICE, "recalls", "list", "--json", shown=False).splitlines():
-            recall = json.loads(line)
-            if access_id in [each["access_id"] for each in recall["accesses"]]:
-                return str(recall["recall_id"])
-        time.sleep(2)
-    raise StoryBroke("nobody who was shown him was told again")
+def _of_access(narration: Narration, access_id: str) -> str | None:
+    """The id of the recall that names an access; None: there is none yet."""
+    for line in narration.run(_POLICE, "recalls", "list", "--json", shown=False).splitlines():
+        recall = json.loads(line)
+        if access_id in [each["access_id"] for each in recall["accesses"]]:
+            return str(recall["recall_id"])
+    return None

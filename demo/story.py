@@ -39,8 +39,6 @@ from nsor_synthetic import generate
 Order = registration_pb2.CreateRegistrationRequest
 HIGH_COURT = "lahore-high-court"
 SHIPPED_POLICY = REPOSITORY / "server" / "nsor_server" / "policy"
-UNTIL_REVIEWED = 90
-"""How often it is looked for a review, every two seconds: a time comes each minute."""
 UNTIL_THE_APPEAL = dt.timedelta(days=90)
 
 
@@ -281,7 +279,7 @@ def resolve(narration: Narration, twice: list[str]) -> None:
         signed = ("--focal-key-file", one, "--second-focal-key-file", other)
         own = f"{own_number('npb', number)}\n"
         narration.run("npb", "officer", "enrol", *enrolment, *signed, shown=False, stdin=own)
-    number = str(reviewed(narration, twice))
+    number = narration.waited_for(lambda: reviewed(narration, twice), "no review was written")
     narration.run("npb", "review", "show", number)
     narration.run("npb", "review", "merge", number)
     narration.say("\nAnother officer compares them too, and signs:")
@@ -291,15 +289,13 @@ def resolve(narration: Narration, twice: list[str]) -> None:
         raise StoryBroke("what was merged isn't shown as one")
 
 
-def reviewed(narration: Narration, pair: list[str]) -> int:
-    """The number of the review of two registrations, once its time has come."""
-    for _ in range(UNTIL_REVIEWED):
-        for line in narration.run("npb", "reviews", "--all", "--json", shown=False).splitlines():
-            review = json.loads(line)
-            if {review["registration_id"], review["earlier_registration_id"]} == set(pair):
-                return int(review["number"])
-        time.sleep(2)
-    raise StoryBroke("no review was written")
+def reviewed(narration: Narration, pair: list[str]) -> str | None:
+    """The number of the review of two registrations; None: there is none yet."""
+    for line in narration.run("npb", "reviews", "--all", "--json", shown=False).splitlines():
+        review = json.loads(line)
+        if {review["registration_id"], review["earlier_registration_id"]} == set(pair):
+            return str(int(review["number"]))
+    return None
 
 
 def strangers(narration: Narration) -> None:

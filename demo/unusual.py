@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
-from demo.narration import Narration, StoryBroke
+from demo.narration import Narration
 from demo.running import own_number
 
 _POLICE = "punjab-police"
 _OFFICER = "BELT-1"
 _KIND = "TRIPWIRE_KIND_OWN_NUMBER"
-_TIMES = 90
-"""How often it is looked for it, every two seconds: a fixed time comes each minute."""
 
 
 def unusual(narration: Narration) -> None:
@@ -30,19 +27,19 @@ def unusual(narration: Narration) -> None:
     path.write_text(f"{own_number(_POLICE, _OFFICER)}\n")
     narration.run(_POLICE, "counter", "--cnic-file", path.name)
     narration.say("\nAt the next fixed time NPB sees what was unusual, and of whom:")
-    unusual_access_id = _waited_for(narration)
+    unusual_access_id = narration.waited_for(
+        lambda: _of_himself(narration), "nobody heard that an officer had looked himself up"
+    )
     narration.run("npb", "unusual", "list")
     narration.say("\nHis agency hears that something was, and sees what he has read that day. It asks him:")
     narration.run(_POLICE, "unusual", "list", "--accesses")
     narration.run("npb", "unusual", "review", unusual_access_id, "--finding", "referred")
 
 
-def _waited_for(narration: Narration) -> str:
-    """The id of the unusual access, once its time has come."""
-    for _ in range(_TIMES):
-        for line in narration.run("npb", "unusual", "list", "--json", shown=False).splitlines():
-            found = json.loads(line)
-            if (found["agency_id"], found["officer_number"], found["kind"]) == (_POLICE, _OFFICER, _KIND):
-                return str(found["unusual_access_id"])
-        time.sleep(2)
-    raise StoryBroke("nobody heard that an officer had looked himself up")
+def _of_himself(narration: Narration) -> str | None:
+    """The id of the unusual access; None: there is none yet."""
+    for line in narration.run("npb", "unusual", "list", "--json", shown=False).splitlines():
+        found = json.loads(line)
+        if (found["agency_id"], found["officer_number"], found["kind"]) == (_POLICE, _OFFICER, _KIND):
+            return str(found["unusual_access_id"])
+    return None

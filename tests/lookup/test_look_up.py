@@ -371,6 +371,27 @@ def test_the_border_sees_identity_and_document_and_nothing_of_the_case(register:
     assert not shown.person.mobile_numbers
 
 
+def test_every_answer_says_where_the_appeal_stands(register: Register) -> None:
+    # A conviction that may still fall misleads whoever isn't told so, and most of all who isn't shown what it was for.
+    record = conviction_record()
+    record.convictions.add().CopyFrom(record.convictions[0])
+    record.convictions.add().CopyFrom(record.convictions[0])
+    record.convictions[0].appeal_state = types_pb2.APPEAL_STATE_PENDING
+    record.convictions[2].appeal_state = types_pb2.APPEAL_STATE_PENDING
+    register.add(record)
+    identity = register.grant(classes=[options_pb2.FIELD_CLASS_IDENTITY])
+    for call, basis in (
+        (make_call("fia-immigration"), Basis(travel_document=types_pb2.TravelDocument(number="AB1", country="PK"))),
+        (make_call("punjab-police"), Basis(grant_id=identity)),
+        (make_call("punjab-prisons"), Basis(prisoner_number="P-1")),
+        (make_call("punjab-prosecution"), Basis(fir=fir_key())),
+        (make_call("lahore-special-court"), trial(register)),
+        (make_call("npb"), Basis(ticket_id=register.ticket())),
+    ):
+        shown = found(register.decide(register.prepare(call, basis))[0])
+        assert list(shown.appeal_states) == [types_pb2.APPEAL_STATE_NONE, types_pb2.APPEAL_STATE_PENDING]
+
+
 def test_whoever_is_shown_cases_of_his_own_must_name_one(register: Register) -> None:
     # For a purpose that names no case it would show nobody, and nobody would know why.
     register.add(conviction_record())

@@ -68,6 +68,9 @@ def to_message(
         registration.disputed.extend(record.disputed)  # type: ignore[arg-type]  # stored numbers are the enum's
     for conviction in convictions:
         _fill_conviction(registration.convictions.add(verdict=types_pb2.VERDICT_CONVICTED), conviction)
+    # Also for whom disclosure leaves the convictions out; how many there are it doesn't tell.
+    stands = sorted({types_pb2.AppealState.ValueType(each.appeal_state) for each in convictions})
+    registration.appeal_states.extend(stands)
     return registration
 
 

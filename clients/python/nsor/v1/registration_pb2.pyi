@@ -222,6 +222,7 @@ class Registration(_message.Message):
     PERSON_FIELD_NUMBER: _builtins.int
     IDENTITY_FIELD_NUMBER: _builtins.int
     CONVICTIONS_FIELD_NUMBER: _builtins.int
+    APPEAL_STATES_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     CUSTODY_FIELD_NUMBER: _builtins.int
     HEIGHTENED_HANDLING_FIELD_NUMBER: _builtins.int
@@ -273,6 +274,12 @@ class Registration(_message.Message):
         """The convictions that stand, with the counts that stand. What somebody did under 18, on the day of the offence and by the younger reading
         of an inexact date of birth, is shown for fewer purposes (FIELD_CLASS_JUVENILE); what is left is shown alone. One that its court hasn't confirmed is shown to the prosecution that
         entered it, to its court and to NPB; to a court that has no other part in the record, alone.
+        """
+
+    @_builtins.property
+    def appeal_states(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.AppealState.ValueType]:
+        """Where the appeals against these convictions stand, each state once, in the order of their numbers: whoever isn't shown the convictions
+        is told this, and not how many there are.
         """
 
     @_builtins.property
@@ -344,6 +351,7 @@ class Registration(_message.Message):
         person: _types_pb2.Person | None = ...,
         identity: _identity_pb2.Identity | None = ...,
         convictions: _abc.Iterable[_types_pb2.Conviction] | None = ...,
+        appeal_states: _abc.Iterable[_types_pb2.AppealState.ValueType] | None = ...,
         addresses: _abc.Iterable[_types_pb2.Address] | None = ...,
         custody: _types_pb2.Custody | None = ...,
         heightened_handling: _builtins.bool = ...,
@@ -367,7 +375,7 @@ class Registration(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive", b"archive", "create_time", b"create_time", "custody", b"custody", "identity", b"identity", "person", b"person", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "merged_registration_ids", b"merged_registration_ids", "movements", b"movements", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "addresses", b"addresses", "appeal_states", b"appeal_states", "archive", b"archive", "confirmed_by_agency", b"confirmed_by_agency", "convictions", b"convictions", "create_time", b"create_time", "created_by_agency", b"created_by_agency", "custody", b"custody", "disputed", b"disputed", "dna_references", b"dna_references", "email_addresses", b"email_addresses", "etag", b"etag", "fingerprint_references", b"fingerprint_references", "heightened_handling", b"heightened_handling", "held_for_review", b"held_for_review", "identity", b"identity", "marks", b"marks", "merged_registration_ids", b"merged_registration_ids", "movements", b"movements", "occupations", b"occupations", "person", b"person", "registration_id", b"registration_id", "responsible_place", b"responsible_place", "state", b"state", "update_time", b"update_time", "vehicles", b"vehicles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,9 +7,11 @@ import uuid
 from typing import Any
 
 import grpc
+import pytest
 from google.type import date_pb2
 
 from nsor.v1 import screening_pb2
+from nsor_server.rpc.shares import Job, Shares
 from tests.access.requests import declaration
 from tests.rpc.callers import Answered, Caller, Serving, exchange
 
@@ -55,6 +57,27 @@ def test_each_message_is_answered_in_its_turn_with_a_receipt_of_its_own(serving:
     assert len(set(indexes)) == len(sent)  # one that has met the next one of its block was recorded behind it
     # Two blocks, each with a version for each of its messages.
     assert serving.one("SELECT array_agg(version ORDER BY block, version) FROM manifest_block") == [1, 2, 1, 2]
+
+
+def test_a_message_takes_the_pool_as_long_as_its_passengers_do(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of few bytes and much work: by its bytes an agency would run several at a time, and take the interpreter from all.
+    submit, costs = Shares.submit, list[float]()
+
+    def counted(shares: Shares, agency_id: str, job: Job, cost: float = 1.0) -> None:
+        costs.append(cost)
+        submit(shares, agency_id, job, cost)
+
+    caller = officer(serving)
+    manifest = declared(caller, persons=1000)
+    monkeypatch.setattr(Shares, "submit", counted)
+    done = exchange(caller, SCREEN, [message(manifest, *range(1, 501))])
+    assert done.ended.code is grpc.StatusCode.OK, done.ended.reason
+    checked, run = costs
+    assert checked < 2
+    assert run > 5
+    assert checked + run < 24 / 3  # of the threads an agency has a third: the next message is checked beside it
 
 
 def test_what_was_screened_before_the_line_broke_is_answered_again_and_costs_nothing(serving: Serving) -> None:

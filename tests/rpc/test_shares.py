@@ -94,6 +94,27 @@ def test_a_page_costs_what_it_reads(jobs: Jobs) -> None:
     assert jobs.begun.empty()
 
 
+def test_where_a_page_ends_as_many_calls_begin_as_it_had_the_place_of(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One thread ends, and is free for one of them: others have to be woken for the rest.
+    jobs.submit("greedy", cost=3.0)
+    jobs.begin(1)
+    wait, in_vain = jobs.shares._changed.wait, threading.Semaphore(0)
+
+    def counted() -> bool:
+        in_vain.release()
+        return wait()
+
+    monkeypatch.setattr(jobs.shares._changed, "wait", counted)
+    jobs.submit("greedy", 4)
+    for _ in range(4):  # each has woken a thread, which found no place
+        assert in_vain.acquire(timeout=SECONDS)
+    jobs.end("greedy")
+    assert jobs.begin(2) == {"greedy": 3}
+    assert (jobs.shares.busy, jobs.shares.waiting) == (3, 1)
+
+
 def test_who_asks_for_pages_has_fewer_of_them(jobs: Jobs) -> None:
     jobs.submit("pages", 40, cost=3.0)
     jobs.submit("calls", 40)

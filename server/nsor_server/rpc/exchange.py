@@ -156,16 +156,22 @@ class Exchange:
             self._entering = None
         if self._entering is None and self._to_enter:
             self._entering = self._to_enter.popleft()
-            self._submit(self._enter, self._entering)
+            self._submit(self._enter, self._entering, _cost(self._entering.call.data))
         if self._running is not None and (self._running.ran or self._running.ended):
             self._running = None
         refused = any(message.error is not None for message in self._waiting)
         if self._running is None and self._to_run and not refused:
             self._running = self._to_run.popleft()
-            self._submit(self._work, self._running)
+            self._run_one(self._running)
 
-    def _submit(self, job: Callable[[_Message], None], message: _Message) -> None:
-        self._needs.pool.submit(self._agency_id, functools.partial(job, message), _cost(message.call.data))
+    def _run_one(self, message: _Message) -> None:
+        """Have a message decided, which takes as long as its bytes or its rows say."""
+        call = message.call
+        rows = self._handler.rows(call.request) if self._handler.rows is not None else 0
+        self._submit(self._work, message, max(units(rows), _cost(call.data)))
+
+    def _submit(self, job: Callable[[_Message], None], message: _Message, cost: float) -> None:
+        self._needs.pool.submit(self._agency_id, functools.partial(job, message), cost)
 
     def _enter(self, message: _Message) -> None:
         """Have a message gated and checked; in a thread of the pool."""
@@ -201,7 +207,7 @@ class Exchange:
             self._end(message, None)
         elif isinstance(result, StaleRead) and call.tries < MAX_TRIES:
             call.tries += 1
-            self._submit(self._work, message)
+            self._run_one(message)
         else:
             self._end(message, errors.Unavailable(retry_after_seconds=1.0) if isinstance(result, StaleRead) else result)
 

@@ -150,6 +150,7 @@ class Exchanged(Generic[Q, A]):
         charge: what of a message the price of a part of its answer follows from; None: it has no such part. That part
             is paid by what the answer shows of it, which its caller is told. The handler finds in ``Call.left`` how
             much that may be, and says in its outcome what it ``costs``.
+        rows: as how many rows that are read running a message takes the pool; None: as its bytes say.
     """
 
     request: type[Q]
@@ -159,6 +160,7 @@ class Exchanged(Generic[Q, A]):
     weight: Callable[[Q], int]
     shows: Callable[[Q], int] | None = None
     charge: Callable[[Q], Charge | None] | None = None
+    rows: Callable[[Q], int] | None = None
 
 
 def check_shown(

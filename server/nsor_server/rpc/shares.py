@@ -101,14 +101,19 @@ class Shares:
             self._changed.notify_all()
 
     def _run(self) -> None:
+        ended: tuple[_Share, float] | None = None
         while True:
             with self._changed:
+                if ended is not None:
+                    self._end(*ended)
                 found = self._take()
                 while found is None:
                     if self._closed:
                         return
                     self._changed.wait()
                     found = self._take()
+                if self._able():
+                    self._changed.notify()  # what has ended may have had the place of several
             share, held, job = found
             try:
                 job()
@@ -116,15 +121,17 @@ class Shares:
                 _log.error("a job failed in its thread (%s)", type(error).__name__)
             # The job holds its call, which grpc counts as open.
             del found, job
-            with self._changed:
-                share.running -= held
-                self._free += held
-                self._busy -= 1
-                self._changed.notify()
+            ended = share, held
+
+    def _end(self, share: _Share, held: float) -> None:
+        """Give back what a job had. With the lock; the thread that has ended takes the next one itself."""
+        share.running -= held
+        self._free += held
+        self._busy -= 1
 
     def _take(self) -> tuple[_Share, float, Job] | None:
         """The next job that may run now, of the agency that has the least. With the lock."""
-        able = [share for share in self._shares.values() if share.jobs and self._fits(share)]
+        able = self._able()
         if not able or self._closed:
             return None
         best = min(able, key=lambda share: (share.running, share.had))
@@ -136,6 +143,10 @@ class Shares:
         self._free -= held
         self._busy += 1
         return best, held, job
+
+    def _able(self) -> list[_Share]:
+        """Those whose first job may run now. With the lock."""
+        return [share for share in self._shares.values() if share.jobs and self._fits(share)]
 
     def _fits(self, share: _Share) -> bool:
         held = min(share.jobs[0][0], self._most_of_one)

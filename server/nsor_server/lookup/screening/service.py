@@ -118,6 +118,7 @@ class Screening:
                 lambda _request: rules.WEIGHT,
                 lambda _request: rules.MOST_HITS,
                 lambda request: Charge("") if _has_names(request) else None,
+                lambda request: int(len(request.rows) * rules.READ_ROWS),
             ),
         )
 

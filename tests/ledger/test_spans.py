@@ -112,7 +112,7 @@ def test_a_call_that_took_long_is_matched_across_windows_and_what_is_past_is_for
     start = now - 3 * HOUR
     held: list[int] = []
     with compared.database.transaction() as conn:
-        comparison = spans._Comparison(conn, 0, now + HOUR)
+        comparison = spans._Comparison(conn, 0, now + HOUR, young_us=now + HOUR)
         for at in range(start, now + HOUR, 60 * SECOND):
             seen = [span(uuid.uuid4(), at + n, status="UNAVAILABLE") for n in range(50)]
             if at <= now - 40 * SECOND < at + 60 * SECOND:

@@ -10,7 +10,9 @@ import pytest
 
 from nsor.v1 import errors_pb2
 from nsor_server.commands import ledger_watch
+from nsor_server.commands.watched_spans import Sums
 from nsor_server.rpc.exposed import EXPOSED
+from nsor_server.verification.spans import Cause
 from tests.monitoring.programs import FOLDER, needed, promtool
 
 RULES = (FOLDER / "nsor.rules.yml").read_text(encoding="utf-8")
@@ -53,7 +55,8 @@ def test_every_alert_is_tried_both_ways() -> None:
 def test_rules_name_metrics_labels_and_reasons_that_there_are() -> None:
     # A rule over a metric that was renamed is silent for ever.
     expressions = re.findall(r"expr: ([^\n]+)", RULES)
-    others = {name for name, _ in ledger_watch.METRICS}
+    written = re.findall(r"# TYPE (\w+)", ledger_watch.Result(spans=Sums()).text())
+    others = {re.sub(SUFFIXES, "", name) for name in written}
     known = set(EXPOSED) | others
     reasons = {name.removeprefix("ERROR_REASON_") for name in errors_pb2.ErrorReason.DESCRIPTOR.values_by_name}
     for each in expressions:
@@ -63,3 +66,4 @@ def test_rules_name_metrics_labels_and_reasons_that_there_are() -> None:
             for label, value in re.findall(r'([a-z_]+)[=!]~?"([^"]*)"', matchers):
                 assert metric in others or label in EXPOSED[metric].labels, (name, label)
                 assert label != "reason" or set(value.split("|")) <= reasons
+                assert label != "cause" or value in set(Cause)

@@ -16,6 +16,7 @@ from nsor.web import pages
 from nsor.web.urdu import SHARED
 from nsor_server.console import site as ops
 from nsor_server.console.urdu import URDU as OF_OPS
+from nsor_server.verification.spans import Cause
 
 CONSOLES = {"operations": (ops.TEMPLATES, OF_OPS), "oversight": (own.TEMPLATES, OF_OWN)}
 
@@ -61,7 +62,8 @@ def test_every_text_is_there_in_urdu_with_the_same_values(console: str) -> None:
 
 
 def test_the_titles_of_pages_are_there_in_urdu() -> None:
-    assert {each.title for each in ops.ENTRIES} <= OF_OPS.keys()
+    assert {each.title for each in ops.ENTRIES} | set(ops.CAUSES.values()) <= OF_OPS.keys()
+    assert ops.CAUSES.keys() == set(Cause)
     assert {each.title for each in (*own.COMMITTEE, *own.FOCAL_PERSON)} | set(own.MEASURES.values()) <= OF_OWN.keys()
     assert own.MEASURES.keys() == {
         name.removeprefix("STATISTICS_MEASURE_")

@@ -21,7 +21,8 @@ import psycopg
 from nsor_server import config, logs
 from nsor_server.alerts import Alert, alert
 from nsor_server.commands.ledger import snapshot
-from nsor_server.commands.verify import ledger, whole
+from nsor_server.commands.verify import collector_of, ledger, whole
+from nsor_server.commands.watched_spans import SpanWatch, Sums, of_collector, of_local_store
 from nsor_server.config import Settings
 from nsor_server.ledger import outside
 from nsor_server.storage.attach import attached, keyring_of
@@ -31,6 +32,7 @@ from nsor_server.verification import second
 from nsor_server.verification.increments import increment
 from nsor_server.verification.reached import Reached
 from nsor_server.verification.report import Finding, Report
+from nsor_server.verification.verified import reported
 
 __all__ = ["ledger"]
 
@@ -59,6 +61,7 @@ class Result:
         increment_at: when new entries were last verified, in seconds since 1970; 0: never.
         whole_at: when everything was.
         whole_seconds: how long that took.
+        spans: what comparing entries with spans has found; None: they aren't compared.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Result:
     increment_at: float = 0.0
     whole_at: float = 0.0
     whole_seconds: float = 0.0
+    spans: Sums | None = None
 
     @property
     def first_bad(self) -> int:
@@ -86,21 +90,28 @@ class Result:
             f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {value}\n"
             for (name, text), value in zip(METRICS, values, strict=True)
         )
-        return "".join(parts)
+        return "".join(parts) + ("" if self.spans is None else self.spans.text())
 
 
 class Watch:
     """Verifies again and again, and remembers in memory alone what it has verified."""
 
-    def __init__(self, settings: Settings, keyring: Callable[[], Keyring], tell: Callable[[Result, str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keyring: Callable[[], Keyring],
+        tell: Callable[[Result, str], None],
+        spans: SpanWatch | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: of the register.
             keyring: gives its keyring, as it is now: it may be rotated meanwhile.
             tell: hears what each verification said, with a line for people.
+            spans: compares entries with spans, too.
         """
-        self._settings, self._keyring, self._tell = settings, keyring, tell
+        self._settings, self._keyring, self._tell, self._spans = settings, keyring, tell, spans
         self._reached: Reached | None = None
         self._whole_due = 0.0
         self._result = Result()
@@ -128,6 +139,7 @@ class Watch:
             increment_at=at,
             whole_at=at if is_whole else before.whole_at,
             whole_seconds=time.monotonic() - began if is_whole else before.whole_seconds,
+            spans=None if self._spans is None else self._spans.sums,
         )
         self._reached = report.reached
         new = report.size - (0 if is_whole else before.entries)
@@ -139,10 +151,17 @@ class Watch:
         copy, keyring = self._settings.checkpoint_file, self._keyring()
         # Before the snapshot: a register that serves adds to it what the snapshot can't have.
         measured = (copy, outside.extent(copy))
+        seen = None if self._spans is None else self._spans.seen(time.time_ns() // 1000)
         with snapshot(database.connect()) as conn:
             if since is None:
-                return whole(conn, database, keyring, self._settings, copy=measured)
-            return increment(conn, keyring, self._settings.ledger_origin, measured, since)
+                report = whole(conn, database, keyring, self._settings, copy=measured)
+            else:
+                report = increment(conn, keyring, self._settings.ledger_origin, measured, since)
+            if self._spans is not None and seen is not None:
+                with reported(conn, report):
+                    self._spans.compare(conn, seen, keyring, report)
+                report.sort()
+            return report
 
 
 @ledger.command()
@@ -155,13 +174,20 @@ class Watch:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for Prometheus' textfile collector, written anew after each look.",
 )
+@click.option(
+    "--spans-from",
+    "collector",
+    metavar="URL",
+    help="Compare with a collector's spans (Jaeger's or Tempo's query API) instead of the local store's.",
+)
 @click.option("--once", is_flag=True, help="Verify everything once and end, as for a timer.")
-def watch(every: float, whole_every: float, metrics: Path | None, once: bool) -> None:
+def watch(every: float, whole_every: float, metrics: Path | None, collector: str | None, once: bool) -> None:
     """Verify new entries as they come, and everything at the start and once a day, until SIGTERM.
 
     On the first finding it writes one line ALERT LEDGER_BROKEN with the first bad index, and exits 1: see the runbook.
     New entries are held against the state that was verified before. What was changed of older ones is found when
-    everything is verified. It reads as the server does, and remembers nothing on disk.
+    everything is verified. Entries are compared with the spans of their calls, where there are any, once they are a
+    minute old. It reads as the server does, and remembers nothing on disk.
     """
     second.collect_seldom()
     settings = config.load(os.environ)
@@ -169,9 +195,11 @@ def watch(every: float, whole_every: float, metrics: Path | None, once: bool) ->
     first = keyring_of(settings)
     # A descriptor can be read once: who hands the keyring over so starts this anew after a rotation.
     keyring = (lambda: first) if settings.keys.startswith("fd:") else (lambda: keyring_of(settings))
+    read = of_local_store(settings.state_dir) if collector is None else of_collector(collector_of(collector, settings))
+    spans = SpanWatch(read, settings.ledger_origin)
     stopped = threading.Event()
     with _until_told(stopped):
-        watching = Watch(settings, keyring, lambda result, line: _tell(result, line, metrics))
+        watching = Watch(settings, keyring, lambda result, line: _tell(result, line, metrics), spans)
         while not stopped.is_set():
             if _broken(watching, whole_every * 3600):
                 lines.close()

@@ -71,7 +71,7 @@ def verify(
     second.collect_seldom()
     statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
     settings = config.load(os.environ)
-    asked = None if collector is None else _collector(collector, settings)
+    asked = None if collector is None else collector_of(collector, settings)
     keyring = keyring_of(settings)
     outside_copy = copy or settings.checkpoint_file
     with attached(settings) as database:
@@ -114,7 +114,12 @@ def _compare_collected(
     of_spans.compare(conn, source, keyring, Epochs.load(conn, settings.ledger_origin), report)
 
 
-def _collector(url: str, settings: Settings) -> Collector:
+def collector_of(url: str, settings: Settings) -> Collector:
+    """A collector at an address, under the settings' trust.
+
+    Raises:
+        click.UsageError: it is none, or the files of the settings can't be used.
+    """
     try:
         trust = ssl.create_default_context(cafile=settings.spans_ca)
         if settings.spans_certificate is not None:

@@ -105,6 +105,17 @@ def gauges(families: Sequence[Metric]) -> list[Value]:
     ]
 
 
+def counters(families: Sequence[Metric]) -> list[Value]:
+    """Each counter; its name ends in `_total`."""
+    return [
+        Value(sample.name, _labels(sample.labels), family.documentation, sample.value)
+        for family in families
+        if family.type == "counter"
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    ]
+
+
 def _quantile(counts: Sequence[tuple[float, float]], share: float) -> float:
     """Upper limit of the bucket in which this share is reached."""
     wanted = counts[-1][1] * share

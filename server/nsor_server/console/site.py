@@ -18,6 +18,7 @@ from nsor.web import charts, site
 from nsor.web.admission import Admission
 from nsor.web.pages import Entry, Pages
 from nsor_server.commands import refusals
+from nsor_server.commands.watched_spans import DIFFERENCES, MATCHED
 from nsor_server.config import Settings
 from nsor_server.console import certificates, entry, figures
 from nsor_server.console.calls import Calls
@@ -32,6 +33,7 @@ from nsor_server.storage.pool import Connection, Database
 from nsor_server.tracing import attributes as names
 from nsor_server.tracing.asked import Filter, is_rounded
 from nsor_server.tracing.store import StoredSpan
+from nsor_server.verification.spans import Cause
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 ENTRIES: Final = (
@@ -45,6 +47,18 @@ ENTRIES: Final = (
 OVERVIEW_SECONDS: Final = 600
 MOST_SHOWN: Final = 100
 MOST_REFUSED: Final = 50
+CAUSES: Final = {
+    Cause.ANSWERED: "Answered calls without an entry: a finding",
+    Cause.UNKNOWN: "Entries without a span, for no reason that is known",
+    Cause.QUEUE: "Entries whose spans the server had no room for",
+    Cause.COLLECTOR: "Entries whose spans the server couldn't hand over",
+    Cause.NOT_READ: "Entries of times whose spans couldn't be read",
+    Cause.UNDER_WAY: "Entries of the last minute, whose spans may be on their way",
+    Cause.OWNED_UP: "Answered calls whose loss a new epoch has owned up to",
+    Cause.NOT_RECORDED: "Spans of calls that were not answered, and have no entry of their own",
+}
+"""What a difference between entries and spans is, in English."""
+WORRYING: Final = frozenset({Cause.ANSWERED, Cause.UNKNOWN})
 _HOUR: Final = dt.timedelta(hours=1)
 _PERIODS: Final = {"5m": 300, "1h": 3600, "1d": 86400}
 _OUTCOMES: Final = ("ALLOWED", "REFUSED", "FAILED")
@@ -221,12 +235,18 @@ class OpsPages:
         path = self._settings.watch_file
         found = await asyncio.to_thread(figures.read_file, path)
         values = {each.name: each.value for each in figures.gauges(found or ())}
+        counts = figures.counters(found or ())
+        causes = {each.labels.removeprefix("cause="): int(each.value) for each in counts if each.name == DIFFERENCES}
+        matched = sum(int(each.value) for each in counts if each.name == MATCHED)
         return self._pages.answer(
             request,
             "verification.html",
             file=path,
             known="nsor_watch_findings" in values,
             values=values,
+            causes=[(text, causes.get(cause.value, 0), cause in WORRYING) for cause, text in CAUSES.items()],
+            matched=matched,
+            compared=values.get("nsor_watch_spans_until_timestamp_seconds", 0.0) > 0,
             when=lambda seconds: _when(int(seconds * 1_000_000)) if seconds else "",
         )
 

@@ -137,6 +137,27 @@ URDU: Final = {
     "Nothing is known of a verification: `nsor-server ledger watch --metrics {path}` verifies all the time.": (
         "کسی جانچ کا علم نہیں: `nsor-server ledger watch --metrics {path}` مسلسل جانچتا ہے۔"
     ),
+    # Entries and spans.
+    "Entries compared with the spans of their calls": "اندراجات اور ان کی کارروائیوں کے ٹریس کا موازنہ",
+    "From {since} to {until}, since the verification began: {matched} spans have their entry.": (
+        "{since} سے {until} تک، جانچ کے آغاز سے: {matched} ٹریس کا اندراج موجود ہے۔"
+    ),
+    "What differs": "کیا مختلف ہے",
+    "Answered calls without an entry: a finding": "جواب دی گئی کارروائیاں جن کا اندراج نہیں: نقص",
+    "Entries without a span, for no reason that is known": "اندراجات جن کا ٹریس نہیں، وجہ معلوم نہیں",
+    "Entries whose spans the server had no room for": "اندراجات جن کے ٹریس کے لیے سرور میں جگہ نہ تھی",
+    "Entries whose spans the server couldn't hand over": "اندراجات جن کے ٹریس سرور آگے نہ دے سکا",
+    "Entries of times whose spans couldn't be read": "اندراجات جن کے وقت کے ٹریس پڑھے نہ جا سکے",
+    "Entries of the last minute, whose spans may be on their way": (
+        "پچھلے منٹ کے اندراجات، جن کے ٹریس شاید راستے میں ہوں"
+    ),
+    "Answered calls whose loss a new epoch has owned up to": "کارروائیاں جن کا گم ہونا نئے دور نے تسلیم کیا",
+    "Spans of calls that were not answered, and have no entry of their own": (
+        "کارروائیوں کے ٹریس جن کا جواب نہیں دیا گیا اور اپنا اندراج نہیں"
+    ),
+    "Nothing was compared yet: it needs the local store (NSOR_TRACE_STORE=on) or `ledger watch --spans-from`.": (
+        "ابھی کوئی موازنہ نہیں ہوا: مقامی جگہ (NSOR_TRACE_STORE=on) یا `ledger watch --spans-from` چاہیے۔"
+    ),
     # When something isn't there.
     "Not here": "یہاں نہیں ہے",
     "There is no such trace or entry here. Traces are kept for a while; entries for ever.": (

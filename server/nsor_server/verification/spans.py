@@ -151,7 +151,7 @@ def compare(
         until_us: nor do those from this time on.
     """
     until_us = source.until_us if until_us is None else min(until_us, source.until_us)
-    comparison = _Comparison(conn, since_us, until_us)
+    comparison = _Comparison(conn, since_us, until_us, young_us=source.until_us - _UNDER_WAY_US)
     problems = []
     for window in source.windows:
         comparison.take(window)
@@ -207,12 +207,13 @@ class _Comparison:
         causes: the counts so far.
     """
 
-    def __init__(self, conn: Connection, since_us: int, until_us: int) -> None:
+    def __init__(self, conn: Connection, since_us: int, until_us: int, *, young_us: int) -> None:
         self.missing: dict[uuid.UUID, StoredSpan] = {}
         self.causes = Counter(dict.fromkeys(Cause, 0))
         self._conn = conn
         self._since_us = since_us
         self._until_us = until_us
+        self._young_us = young_us
         self._ids: dict[uuid.UUID, int] = {}
         self._unread: list[tuple[int, int]] = []
         self._losses: list[_Loss] = []
@@ -280,7 +281,7 @@ class _Comparison:
 
     def _why(self, time_us: int) -> Cause:
         """Why an entry of a time has no span."""
-        if time_us > self._until_us - _UNDER_WAY_US:
+        if time_us > self._young_us:
             return Cause.UNDER_WAY
         if any(first - CLOCKS_US <= time_us <= end + _LONGEST_US for first, end in self._unread):
             return Cause.NOT_READ

@@ -1,0 +1,129 @@
+"""`ledger watch` compares new entries with the spans of their calls, each once, and says what differs and why."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from nsor_server.commands.watched_spans import SpanWatch, of_local_store
+from nsor_server.console import figures
+from nsor_server.ledger import leaf as leaves
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.pool import Database
+from nsor_server.tracing import store
+from nsor_server.tracing.store import StoredSpan
+from nsor_server.verification.report import Report
+from nsor_server.verification.spans import Cause
+from tests.ledger.conftest import ORIGIN, Write
+from tests.ledger.test_commands import Operator
+from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
+from tests.ledger.test_spans import span
+
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+
+
+def keep(state_dir: Path, spans: Iterable[StoredSpan]) -> None:
+    """Make these all that the local store has."""
+    (state_dir / store.FOLDER).mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(asdict(each)) + "\n" for each in spans)
+    (state_dir / store.FOLDER / store.CURRENT).write_text("".join(lines))
+
+
+class Watched:
+    """A ledger, its local store of spans, and a watch over both."""
+
+    def __init__(self, database: Database, keyring: Keyring, write: Write, state_dir: Path) -> None:
+        self.database, self.keyring, self.write, self.state_dir = database, keyring, write, state_dir
+        self.watch = SpanWatch(of_local_store(state_dir), ORIGIN)
+
+    def entries(self, count: int) -> list[tuple[int, uuid.UUID]]:
+        found = [leaves.decode(each.leaf) for each in self.write(count).receipts]
+        return [(leaf.time_us, uuid.UUID(bytes=leaf.access_id)) for leaf in found]
+
+    def look(self, now_us: int) -> tuple[int, dict[str, int]]:
+        """Look as if it were then; gives what is matched and what differs since the watch began."""
+        seen = self.watch.seen(now_us)
+        if seen is not None:
+            with self.database.transaction() as conn:
+                self.watch.compare(conn, seen, self.keyring, Report())
+        sums = self.watch.sums
+        return sums.matched, {cause: count for cause, count in sums.causes.items() if count}
+
+
+@pytest.fixture
+def watched(database: Database, keyring: Keyring, write: Write, state_dir: Path) -> Watched:
+    return Watched(database, keyring, write, state_dir)
+
+
+def test_an_entry_is_compared_once_when_it_is_a_minute_old(watched: Watched) -> None:
+    old, entries = time.time_ns() // 1000 - HOUR, watched.entries(7)
+    now = entries[0][0]
+    keep(
+        watched.state_dir, [span(uuid.uuid4(), old, status="NOT_FOUND"), *(span(each, at) for at, each in entries[:5])]
+    )
+    assert watched.look(now + MINUTE // 2) == (0, {Cause.NOT_RECORDED: 1})
+    assert watched.watch.sums.since_us == old
+    # Two have no span. Another look finds nothing new.
+    for later in (MINUTE * 5 // 4, 3 * MINUTE, HOUR):
+        assert watched.look(now + later) == (5, {Cause.NOT_RECORDED: 1, Cause.UNKNOWN: 2})
+    assert (watched.watch.sums.since_us, watched.watch.sums.until_us) == (old, now + HOUR - MINUTE)
+
+
+def test_where_spans_stop_coming_every_entry_lacks_its_own(watched: Watched) -> None:
+    now = time.time_ns() // 1000
+    keep(watched.state_dir, [span(uuid.uuid4(), now - HOUR, status="NOT_FOUND")])
+    watched.look(now)
+    watched.entries(4)
+    assert watched.look(now + HOUR) == (0, {Cause.NOT_RECORDED: 1, Cause.UNKNOWN: 4})
+
+
+def test_of_what_the_store_has_thrown_away_nothing_is_said(watched: Watched) -> None:
+    now = time.time_ns() // 1000
+    keep(watched.state_dir, [span(uuid.uuid4(), now - HOUR, status="NOT_FOUND")])
+    watched.look(now)
+    watched.entries(4)
+    keep(watched.state_dir, [span(uuid.uuid4(), now + HOUR, status="NOT_FOUND")])
+    assert watched.look(now + 2 * HOUR) == (0, {Cause.NOT_RECORDED: 2})
+
+
+def test_of_the_store_only_what_is_compared_is_held_in_memory(watched: Watched) -> None:
+    now = time.time_ns() // 1000
+    keep(watched.state_dir, [span(uuid.uuid4(), now - HOUR + each * 1000, status="NOT_FOUND") for each in range(500)])
+    watched.look(now)
+    seen = watched.watch.seen(now + MINUTE)
+    assert seen is not None
+    assert [len(window.spans) for window in seen.source.windows] == [0]
+
+
+def test_a_register_without_spans_is_verified_all_the_same(watched: Watched) -> None:
+    watched.entries(1)
+    assert watched.look(time.time_ns() // 1000 + HOUR) == (0, {})
+    assert watched.watch.sums.until_us == 0
+
+
+def test_the_file_says_what_was_found_and_an_answered_call_without_an_entry_is_a_finding(
+    operator: Operator, write: Write
+) -> None:
+    metrics, settings = operator.folder / "watch.prom", operator.settings()
+    write(2)
+    now = time.time_ns() // 1000
+    keep(settings.state_dir, [span(uuid.uuid4(), now - HOUR, status="NOT_FOUND")])
+    code, output = operator.run("watch", "--once", "--metrics", str(metrics))
+    assert code == 0, output
+    counts = {(each.name, each.labels): each.value for each in figures.counters(figures.read_file(metrics) or [])}
+    assert counts["nsor_watch_span_differences_total", "cause=span_without_entry_not_recorded"] == 1
+    assert counts["nsor_watch_span_differences_total", "cause=entry_without_span_unknown"] == 0
+    assert {labels.removeprefix("cause=") for name, labels in counts if "differences" in name} == set(Cause)
+    answered = span(uuid.uuid4(), now - HOUR)
+    keep(settings.state_dir, [answered])
+    code, output = operator.run("watch", "--once", "--metrics", str(metrics))
+    assert code == 1
+    assert "\nnsor_watch_findings 1\n" in metrics.read_text()
+    assert "1 findings" in output

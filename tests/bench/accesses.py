@@ -40,7 +40,8 @@ RARE_METHOD: Final = METHODS[-1]
 RARE_PURPOSE: Final = options_pb2.PURPOSE_OVERSIGHT
 PAGE: Final = 101
 _FIRST_US: Final = 1_700_000_000_000_000
-_EVERY_US: Final = 1_000
+EVERY_US: Final = 1_000
+"""Between two entries."""
 _CHUNK: Final = 500_000
 
 # The leaf is made of its fields as protobuf encodes them, so that a page is read and compared as any other.
@@ -96,8 +97,8 @@ class Cost(NamedTuple):
     cpu_ms: float
 
 
-def fill(conn: Connection, labels: Labels, entries: int) -> None:
-    """Fill an empty ledger; the connection is the owner's, and there is no tree over the entries."""
+def fill(conn: Connection, labels: Labels, entries: int, *, first_us: int = _FIRST_US) -> None:
+    """Fill an empty ledger, from an instant on; the connection is the owner's. There is no tree over the entries."""
     conn.execute(_FUNCTIONS.encode())
     with conn.cursor() as cursor:
         named = [
@@ -112,7 +113,7 @@ def fill(conn: Connection, labels: Labels, entries: int) -> None:
             for nth, each in enumerate(METHODS)
         ]
         cursor.executemany("INSERT INTO bench_label VALUES (%s, %s, %s)", of)
-    fixed = {"first": _FIRST_US, "every": _EVERY_US, "agencies": len(AGENCIES), "methods": len(METHODS)}
+    fixed = {"first": first_us, "every": EVERY_US, "agencies": len(AGENCIES), "methods": len(METHODS)}
     fixed |= {"purpose": RARE_PURPOSE}
     for start in range(0, entries, _CHUNK):
         stop = min(start + _CHUNK, entries)
@@ -146,8 +147,8 @@ def filters(entries: int) -> Iterator[tuple[str, rules.Filter]]:
         "officer, frequent": {"agency": "npb", "officer_keys": (key(0),)},
         "officer": {"agency": "agency-1", "officer_keys": (key(3),)},
     }
-    middle = _FIRST_US + entries // 2 * _EVERY_US
-    times: Mapping[str, Any] = {"start_us": middle, "end_us": middle + entries // 100 * _EVERY_US}
+    middle = _FIRST_US + entries // 2 * EVERY_US
+    times: Mapping[str, Any] = {"start_us": middle, "end_us": middle + entries // 100 * EVERY_US}
     for name, asked in one.items():
         yield name, replace(none, **asked)
         yield f"{name}; agency", replace(none, **asked, agency="npb")

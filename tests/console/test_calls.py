@@ -71,6 +71,8 @@ def test_each_entry_is_counted_once_by_agency_and_outcome(database: Database, le
     ((method, outcomes),) = counted.by_method(0)
     assert (method, outcomes[calls.REFUSED]) == (METHOD, 41)
     assert counted.by_method(0, "b") == [(METHOD, {calls.FAILED: 1})]
+    later = now_us() + 2 * calls.STEP_SECONDS * 1_000_000
+    assert (counted.by_method(later), counted.by_agency(later)) == ([], [])
     assert counted.size == 4
 
 

@@ -1,10 +1,16 @@
 """What the operators' pages say when what they read is broken or away."""
 
+import json
 import os
+import re
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import pytest
 from aiohttp import web
 
 from nsor.ledger.v1 import leaf_pb2
@@ -13,6 +19,7 @@ from nsor_server import config
 from nsor_server.calls import new_access_id
 from nsor_server.commands.ledger_watch import Result
 from nsor_server.commands.watched_spans import Sums
+from nsor_server.console import site as ops
 from nsor_server.console.calls import Calls
 from nsor_server.console.recent import Traces
 from nsor_server.console.site import OpsPages
@@ -20,8 +27,27 @@ from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from nsor_server.tracing import attributes, store
+from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.spans import Cause
 from tests.web.conftest import Site, running_site
+
+METHOD = "nsor.v1.LookupService/LookUpRegistration"
+
+
+def an_entry(agency: str, method: str = METHOD) -> Entry:
+    """The entry of a refused call."""
+    return Entry(
+        access_id=new_access_id(),
+        agency=agency,
+        method=method,
+        purpose=3,
+        outcome=leaf_pb2.OUTCOME_REFUSED,
+        trace_id=os.urandom(16),
+        call_hash=os.urandom(32),
+        answer_hash=os.urandom(32),
+        detail=b"",
+    )
 
 
 def test_what_comparing_entries_with_spans_found_is_said_by_cause(database: Database, state_dir: Path) -> None:
@@ -57,22 +83,109 @@ def test_what_comparing_entries_with_spans_found_is_said_by_cause(database: Data
         assert "وجہ معلوم نہیں" in shown(found, "ur")
 
 
+def a_span(number: int, took_ms: int, parent: int = 0, name: str = METHOD) -> StoredSpan:
+    """A span of a trace of its own, or a child of another one."""
+    trace = f"{parent or number:032x}"
+    call: dict[str, Any] = {attributes.RPC_STATUS: "OK", attributes.AGENCY: "npb", attributes.OUTCOME: "ALLOWED"}
+    of = call if name == METHOD else {}
+    start = 1_790_000_000 * 10**9 + number * 10**6
+    above = f"{parent:016x}" if parent else ""
+    return StoredSpan(trace, f"{number:016x}", above, name, start, start + took_ms * 10**6, error=False, attributes=of)
+
+
+def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Database, state_dir: Path) -> None:
+    spans = [a_span(1, 5), a_span(2, 50), a_span(3, 20), a_span(4, 9, parent=2, name="ledger.commit")]
+    (state_dir / store.FOLDER).mkdir(parents=True)
+    lines = (json.dumps(asdict(each)) + "\n" for each in spans)
+    (state_dir / store.FOLDER / store.CURRENT).write_text("".join(lines))
+    traces = Traces(state_dir)
+    traces.read()
+
+    def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+        settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
+        return OpsPages(who, settings, database, Calls(), traces).application(origins)
+
+    with running_site(build) as (port, who):
+        site = Site(port, who)
+        cookie = site.cookie()
+
+        def listed(query: str) -> list[int]:
+            text = site.ask(f"{who.path}/en/traces?{query}", Cookie=cookie).text
+            return [int(each, 16) for each in re.findall(r"/en/traces/([0-9a-f]{32})", text)]
+
+        assert listed("") == [3, 2, 1]
+        assert listed("order=slowest") == [2, 3, 1]
+        assert listed("slower=20") == [3, 2]
+        # What isn't a number of milliseconds asks nothing.
+        for typed in ("inf", "nan", "-1", "x", "1e999"):
+            assert listed(f"slower={typed}") == [3, 2, 1]
+        shown = site.ask(f"{who.path}/en/traces/{2:032x}", Cookie=cookie).text
+    assert re.findall(r'class="depth-(\d)"', shown) == ["0", "1"]
+    assert re.findall(r">([\d.]+) ms<", shown) == ["0.00", "50.00", "2.00", "9.00"]
+    # The bar of the second begins where its span began.
+    assert re.findall(r'<rect class="span" x="([\d.]+)" y="4" width="([\d.]+)"', shown) == [
+        ("0.0", "1000.0"),
+        ("40.0", "180.0"),
+    ]
+
+
+MARKUP = "<script>document.title='taken'</script>"
+
+
+def test_markup_that_somebody_put_into_the_ledger_is_text(
+    database: Database, keyring: Keyring, state_dir: Path
+) -> None:
+    # No agency has such an id; whoever owns the database may write one, or a method of such a name, all the same.
+    with database.owner() as owner:
+        Ledger(keyring, "nsor.gov.pk/test").append(owner, [an_entry(agency=MARKUP, method=f"nsor.v1.A/{MARKUP}")])
+    calls = Calls()
+
+    def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+        settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
+        return OpsPages(who, settings, database, calls, Traces(state_dir)).application(origins)
+
+    with database.owner() as owner:
+        assert calls.read(owner, time.time_ns() // 1000)
+        ((access_id,),) = owner.execute("SELECT access_id FROM ledger_entry").fetchall()
+    with running_site(build) as (port, who):
+        site = Site(port, who)
+        cookie = site.cookie()
+        for path in ("", "refused", f"entries/{access_id}"):
+            found = site.ask(f"{who.path}/en/{path}", Cookie=cookie)
+            assert found.status == 200
+            assert "document.title" in found.text
+            assert MARKUP not in found.text
+
+
+def test_of_very_many_refused_calls_the_newest_are_counted_and_it_is_said(
+    database: Database, keyring: Keyring, state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ops, "MOST_READ", 3)
+    with database.owner() as owner:
+        ledger = Ledger(keyring, "nsor.gov.pk/test")
+        ledger.append(owner, [an_entry(agency="first") for _ in range(2)])
+        ledger.append(owner, [an_entry(agency="second") for _ in range(2)])
+
+    def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+        settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
+        return OpsPages(who, settings, database, Calls(), Traces(state_dir)).application(origins)
+
+    with running_site(build) as (port, who):
+        site = Site(port, who)
+        cookie = site.cookie()
+        text = site.ask(f"{who.path}/en/refused", Cookie=cookie).text
+        counts = [re.sub(r"<[^>]+>", " ", line).split()[:2] for line in text.splitlines() if "<tr><td" in line]
+        assert counts == [["2", "second"], ["1", "first"]]
+        assert "only those since" in text
+        monkeypatch.setattr(ops, "MOST_READ", 5)
+        assert "only those since" not in site.ask(f"{who.path}/en/refused", Cookie=cookie).text
+
+
 def test_a_broken_entry_is_said_and_shown_by_no_exceptions_text(
     database: Database, keyring: Keyring, state_dir: Path
 ) -> None:
-    entry = Entry(
-        access_id=new_access_id(),
-        agency="sindh-police",
-        method="nsor.v1.LookupService/LookUpRegistration",
-        purpose=3,
-        outcome=leaf_pb2.OUTCOME_REFUSED,
-        trace_id=os.urandom(16),
-        call_hash=os.urandom(32),
-        answer_hash=os.urandom(32),
-        detail=b"",
-    )
     with database.owner() as owner:
-        Ledger(keyring, "nsor.gov.pk/test").append(owner, [entry])
+        Ledger(keyring, "nsor.gov.pk/test").append(owner, [an_entry(agency="sindh-police")])
 
     def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
         settings = config.load({"NSOR_STATE_DIR": str(state_dir)})

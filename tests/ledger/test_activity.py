@@ -33,6 +33,6 @@ def test_refusals_are_counted_from_an_instant_on_and_no_seal_is_opened(
     first = leaf_pb2.Leaf.FromString(since.leaf)
     with written.database.owner() as owner:
         found = list(activity.refusals(owner, first.time_us))
-    assert [(each.agency, each.failed, each.count) for each in found] == [("", False, 1), ("npb", True, 1)]
-    assert found[0].access_id.bytes == first.access_id
-    assert found[1].time_us == leaf_pb2.Leaf.FromString(failed.leaf).time_us
+    assert [(each.agency, each.failed, each.count) for each in found] == [("npb", True, 1), ("", False, 1)]
+    assert found[1].access_id.bytes == first.access_id
+    assert found[0].time_us == leaf_pb2.Leaf.FromString(failed.leaf).time_us

@@ -47,6 +47,8 @@ ENTRIES: Final = (
 OVERVIEW_SECONDS: Final = 600
 MOST_SHOWN: Final = 100
 MOST_REFUSED: Final = 50
+MOST_READ: Final = 10_000
+"""Entries of refused calls that a page counts: more would keep whoever looks waiting."""
 CAUSES: Final = {
     Cause.ANSWERED: "Answered calls without an entry: a finding",
     Cause.UNKNOWN: "Entries without a span, for no reason that is known",
@@ -201,14 +203,17 @@ class OpsPages:
     async def refused(self, request: web.Request) -> web.StreamResponse:
         """Refused calls of the last hour by agency, method, answer and officer."""
 
-        def counted(conn: Connection) -> tuple[list[tuple[refusals.Key, int]], int]:
-            found = list(activity.refusals(conn, to_us(_now() - _HOUR)))
+        def counted(conn: Connection) -> tuple[list[tuple[refusals.Key, int]], int, int | None]:
+            found = list(activity.refusals(conn, to_us(_now() - _HOUR), most=MOST_READ))
             codes = refusals.reasons_of(self._traces.calls(Filter()))
             counts, _methods = refusals.counted(found, codes)
-            return sorted(counts.items(), key=lambda item: (-item[1], item[0])), counts.total()
+            since_us = found[-1].time_us if len(found) == MOST_READ else None
+            return sorted(counts.items(), key=lambda item: (-item[1], item[0])), counts.total(), since_us
 
-        lines, count = await self._read(counted)
-        return self._pages.answer(request, "refused.html", lines=lines[:MOST_REFUSED], of=len(lines), count=count)
+        lines, count, since_us = await self._read(counted)
+        since = "" if since_us is None else _when(since_us)
+        shown = lines[:MOST_REFUSED]
+        return self._pages.answer(request, "refused.html", lines=shown, of=len(lines), count=count, since=since)
 
     async def figures(self, request: web.Request) -> web.StreamResponse:
         """Queues, commits and threads, as the running server measures them."""

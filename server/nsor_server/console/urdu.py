@@ -93,6 +93,9 @@ URDU: Final = {
     ),
     "Calls": "تعداد",
     "Officer's code": "افسر کا کوڈ",
+    "So many calls were refused that only those since {since} are counted.": (
+        "اتنی کارروائیاں رد ہوئیں کہ صرف {since} سے اب تک کی گنی گئی ہیں۔"
+    ),
     "No call was refused in the last hour.": "پچھلے گھنٹے میں کوئی کارروائی رد نہیں ہوئی۔",
     # Figures.
     "The server's metrics are off: NSOR_METRICS_LISTEN turns them on.": (

@@ -19,7 +19,7 @@ Connection = psycopg.Connection[TupleRow]
 # The outcome in the words of its index, which leaves out the calls that were answered.
 _REFUSALS: Final = f"""
 SELECT e.leaf, e.officer FROM ledger_entry AS e
-WHERE e.outcome <> {leaf_pb2.OUTCOME_ALLOWED:d} AND e.index >= %s ORDER BY e.index
+WHERE e.outcome <> {leaf_pb2.OUTCOME_ALLOWED:d} AND e.index >= %s ORDER BY e.index DESC LIMIT %s
 """  # noqa: S608 - a constant
 
 
@@ -71,8 +71,13 @@ def checkpoint_age(conn: Connection) -> float:
     return max(0.0, float(age))
 
 
-def refusals(conn: Connection, since_us: int) -> Iterator[Refusal]:
-    """Entries of calls that weren't answered, from an instant on, the oldest first.
+def refusals(conn: Connection, since_us: int, *, most: int | None = None) -> Iterator[Refusal]:
+    """Entries of calls that weren't answered, from an instant on, the newest first.
+
+    Args:
+        conn: any role that may read leaves.
+        since_us: microseconds since 1970.
+        most: only so many of them; None: all.
 
     Raises:
         TornTree: an entry that must be there is missing.
@@ -81,7 +86,7 @@ def refusals(conn: Connection, since_us: int) -> Iterator[Refusal]:
     first = instants.first_from(conn, since_us)
     rows = conn.execute(
         _REFUSALS.encode(),
-        (first,),
+        (first, most),
         binary=True,
     )
     for stored, officer in rows:

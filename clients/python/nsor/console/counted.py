@@ -14,7 +14,7 @@ from nsor.v1 import oversight_pb2
 
 KARACHI: Final = ZoneInfo("Asia/Karachi")
 PAGE: Final = 500
-MOST_PAGES: Final = 10
+MOST_PAGES: Final = 4
 """Each page is an entry of the ledger."""
 
 

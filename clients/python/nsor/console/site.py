@@ -131,6 +131,7 @@ class OwnPages:
             why=None if state.error is None else self._why(request, state.error),
             days=(certificate.not_after - dt.datetime.now(dt.UTC)).days,
             soon=SOON_DAYS,
+            serial=certificate.serial,
             not_after=f"{certificate.not_after:%Y-%m-%d}",
             when=when,
         )

@@ -25,6 +25,9 @@ URDU: Final = {
     "not since this console began": "اس صفحے کے آغاز سے نہیں",
     "Your certificate ends": "آپ کے سرٹیفکیٹ کا اختتام",
     "{days} days": "{days} دن",
+    "You call with certificate {serial}. Which others your agency has, the register tells NPB alone: ask NPB.": (
+        "آپ کا سرٹیفکیٹ {serial} ہے۔ آپ کے ادارے کے باقی سرٹیفکیٹ رجسٹر صرف این پی بی کو بتاتا ہے: این پی بی سے پوچھیں۔"
+    ),
     "Verification": "جانچ",
     "It proves that the ledger has only grown since the last time, and holds every entry that you were shown.": (
         "یہ ثابت کرتی ہے کہ لیجر پچھلی بار سے صرف بڑھا ہے، اور اس میں ہر وہ اندراج ہے جو آپ کو دکھایا گیا۔"

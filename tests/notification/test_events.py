@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
@@ -21,6 +23,7 @@ from nsor_server.rpc.handlers import Streamed
 from nsor_server.storage import deciding as writing
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statement, Step
+from nsor_server.tracing.spans import Tracing
 from tests import deciding
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
 from tests.calls import TRACING, Services, call_of, violations
@@ -214,6 +217,19 @@ def test_a_delivery_that_fails_leaves_its_events_in_the_outbox(database: Databas
         owner.execute("ALTER TABLE agency_event DROP CONSTRAINT broken")
     assert deliver(database) == 1
     assert [sequence for sequence, _ in read(database, "npb")] == [1]
+
+
+def test_a_delivery_has_a_span_with_how_many_events_it_numbered(database: Database) -> None:
+    exporter = InMemorySpanExporter()
+    running = Deliverer(database, Numbered(), Tracing([SimpleSpanProcessor(exporter)], host="test.example"))
+    with contextlib.closing(database.writer()) as conn:
+        session = Session(conn)
+        assert running._deliver(session) == 0
+        publish(database, "npb")
+        publish(database, "npb")
+        assert [running._deliver(session) for _ in range(2)] == [2, 0]
+    (span,) = exporter.get_finished_spans()  # looks that find nothing have none
+    assert (span.name, span.parent, dict(span.attributes or {})) == ("events.deliver", None, {"nsor.events": 2})
 
 
 @pytest.fixture

@@ -1,21 +1,26 @@
 """Deadlines that are watched: who hears of which step, once, also after a stop; and what another policy moves."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from nsor.v1 import duties_pb2, notification_pb2, types_pb2
 from nsor_server.access import directory
 from nsor_server.events import recipients
 from nsor_server.formats.dates import KARACHI
+from nsor_server.ledger import leaf as leaves
 from nsor_server.ledger.watching import HANGS_SECONDS, LOOK_SECONDS, REST_SECONDS, TAKEOVER_SECONDS, has_turn
 from nsor_server.policy import source
 from nsor_server.registration.duties import watch
 from nsor_server.registration.duties.watch import DutyWatch
 from nsor_server.storage.keyring import Keyring
+from nsor_server.tracing.spans import Tracing
 from tests import policies
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
@@ -85,6 +90,32 @@ def test_each_step_is_told_when_it_falls_due_and_once(
         watching.look()
         assert told(services, kind) == hear
     assert owner.findings() == []
+
+
+def test_a_pass_that_writes_has_a_span_and_its_entry_another_one(
+    services: Services, keyring: Keyring, clock: Clock
+) -> None:
+    exporter = InMemorySpanExporter()
+    services.directory.reload()
+    tracing = Tracing([SimpleSpanProcessor(exporter)], host="test.example")
+    watching = DutyWatch(services.database, services.writer, services.directory, tracing, keyring)
+    released(services, today())
+    watching.look()
+    watching._passes.end()
+    assert not exporter.get_finished_spans()  # nothing was due
+    clock.days = (due_day(services) - dt.datetime.now(KARACHI).date()).days + 1
+    watching.look()
+    watching._passes.end()
+    *entries, whole = exporter.get_finished_spans()
+    assert entries
+    for span in entries:
+        access_id = uuid.UUID(str((span.attributes or {})["nsor.access_id"]))
+        leaf = leaves.decode(bytes(services.one("SELECT leaf FROM ledger_entry WHERE access_id = %s", access_id)))
+        assert span.context is not None
+        assert (leaf.method, leaf.trace_id) == (span.name, span.context.trace_id.to_bytes(16, "big"))
+        assert span.parent == whole.context
+    assert whole.name == "duty-watch pass"
+    watching.stop()
 
 
 def due_day(services: Services) -> dt.date:

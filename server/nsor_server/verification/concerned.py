@@ -8,13 +8,14 @@ details have some field; and the entry that is read after one of these, where so
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import Concerns, OfEntries, Rows
 from nsor_server.storage.v1 import record_pb2
 
+_Named = TypeVar("_Named", bound=Hashable)
 _Ask: TypeAlias = Callable[[int, leaf_pb2.Leaf, record_pb2.AccessDetail | None], None]
 
 
@@ -29,18 +30,12 @@ class Concerned:
         self._every = self._those(each.concerns.every for each in parts)
         self._also_next = self._those(each.concerns.also_next for each in parts)
         self._again = 0
-        self._of_method = {
-            method: self._every | self._those(method in each.concerns.methods for each in parts)
-            for method in {method for each in parts for method in each.concerns.methods}
-        }
-        self._told = [
-            (name, self._those(name in each.concerns.told for each in parts))
-            for name in sorted({name for each in parts for name in each.concerns.told})
-        ]
-        rows = {each for part in parts for each in part.concerns.rows}
-        of_rows = [(each, self._those(each in part.concerns.rows for part in parts)) for each in rows]
+        of_methods = _whom(each.concerns.methods for each in parts)
+        self._of_method = {method: self._every | those for method, those in of_methods.items()}
+        self._told = sorted(_whom(each.concerns.told for each in parts).items())
         self._queue: list[tuple[int, int, Rows, int]] = [
-            (each.next_index, nth, each, those) for nth, (each, those) in enumerate(of_rows)
+            (each.next_index, nth, each, those)
+            for nth, (each, those) in enumerate(_whom(each.concerns.rows for each in parts).items())
         ]
         heapq.heapify(self._queue)
         self._asks: dict[int, tuple[_Ask, ...]] = {}
@@ -80,3 +75,12 @@ class Concerned:
     @staticmethod
     def _those(are_among: Iterable[bool]) -> int:
         return sum(is_among << nth for nth, is_among in enumerate(are_among))
+
+
+def _whom(named: Iterable[Iterable[_Named]]) -> dict[_Named, int]:
+    """Whom each thing concerns, where each comparison, in their order, names those that concern it."""
+    found: dict[_Named, int] = {}
+    for nth, things in enumerate(named):
+        for each in things:
+            found[each] = found.get(each, 0) | 1 << nth
+    return found

@@ -75,19 +75,32 @@ class _Superuser:
     """One connection that makes and drops databases: to make one for each costs as much as half a database.
 
     Tests that kill a process of the server end it with all others.
+
+    Attributes:
+        whole: by template, copies that are as they were made.
     """
 
     def __init__(self, url: str) -> None:
+        self.whole: dict[str, list[str]] = {}
         self._url = url
         self._connection = self._connected()
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> psycopg.Cursor:
         try:
             self._connection.execute(b"SELECT 1")
         except psycopg.OperationalError:
             self._connection.close()
             self._connection = self._connected()
-        self._connection.execute(statement.encode())
+        return self._connection.execute(statement.encode())
+
+    def left(self, name: str) -> bool:
+        """See that nobody is connected to a database any more; gives whether it was possible."""
+        ended = f"SELECT bool_and(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
+        return self.execute(ended).fetchall() != [(False,)]
+
+    def written(self) -> object:
+        """Stands for what was written anywhere: the number of the next transaction that writes."""
+        return self.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())").fetchone()
 
     def copies(self, create: str) -> bool:
         """Whether the template could be copied: PostgreSQL waits 5 s for who has just left it, and no longer."""
@@ -148,17 +161,25 @@ def template(request: pytest.FixtureRequest) -> str:
 def database(postgres: EmbeddedPostgres, _superuser: _Superuser, template: str) -> Iterator[Database]:
     """A database like the template, with open pools of one connection each that grow to four when they are asked for.
 
-    A server's all stand from its start.
+    A server's all stand from its start. A database in which nothing was written is the next test's.
     """
-    name = f"test_{next(_numbers)}"
-    _copy(postgres, _superuser, name, template)
+    whole = _superuser.whole.setdefault(template, [])
+    if whole:
+        name = whole.pop()
+    else:
+        name = f"test_{next(_numbers)}"
+        _copy(postgres, _superuser, name, template)
+    before = _superuser.written()
     database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
     for pool in (database._readers, database._pool):
         pool.resize(1, pool.max_size)
         pool._nconns = 1  # what it begins with: a pool that isn't open yet is made smaller by nothing else
     with database:
         yield database
-    _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    if _superuser.left(name) and _superuser.written() == before:
+        whole.append(name)
+    else:
+        _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ TOGETHER: Final = (
         "tests/e2e/test_story.py",
     ),
     ("tests/e2e/test_crash.py",),
+    ("tests/e2e/test_crash_of_postgresql.py",),
     ("tests/e2e/test_events_delivery.py",),
     ("tests/e2e/test_duty_takeover.py",),
     ("tests/e2e/test_full_disk.py",),
@@ -33,6 +34,7 @@ TOGETHER: Final = (
     ("tests/e2e/test_console.py", "tests/e2e/test_own_console.py"),
     ("tests/e2e/test_two_servers_screening.py",),
     ("tests/e2e/test_two_servers_search.py",),
+    ("tests/synthetic/test_people.py", "tests/synthetic/test_pairs.py", "tests/synthetic/test_typed.py"),
 )
 """Files whose tests share what is dear to start, in the order in which they begin; every other test is for itself."""
 _PLACES: Final = {file: place for place, files in enumerate(TOGETHER) for file in files}

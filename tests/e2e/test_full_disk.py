@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.e2e.test_crash import ANSWERS, all_promises_are_kept
+from tests.e2e.crashes import ANSWERS, all_promises_are_kept
 from tests.polling import until
 from tests.soak.deployment import NOT_SERVING, SERVING, Deployment, running
 from tests.soak.load import Load

@@ -16,9 +16,10 @@ import pytest
 
 from nsor_server.tracing import losses
 from nsor_server.tracing.attributes import ACCESS_ID, LOST_CAUSE, LOST_SPANS, RPC_METHOD, RPC_STATUS
+from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.collectors import reading
-from nsor_server.verification.collectors.fetch import Collector, WrongUrl
-from nsor_server.verification.collectors.windows import MOST_TRACES
+from nsor_server.verification.collectors.fetch import Collector, TooMuch, WrongUrl
+from nsor_server.verification.collectors.windows import MOST_TRACES, windows
 from nsor_server.verification.spans import Window
 from tests.ledger.http_collector import Jaeger, Kept, Played, Tempo, listening, respond
 from tests.rpc.conftest import certificates
@@ -97,6 +98,21 @@ def test_a_time_that_can_t_be_divided_is_passed_over_and_said() -> None:
         windows = read(Collector.parse(url), NOW, NOW + 2 * SECOND)
     assert problems(windows) == [f"it has {MOST_TRACES} traces or more of a time that can't be divided"]
     assert numbers(windows) == [5000]
+
+
+def test_a_collector_that_never_comes_to_an_end_is_given_up() -> None:
+    # One that looks at no times gives as many traces for each; one that is slow would take days.
+    asked: list[int] = []
+
+    def endless(first_us: int, _end_us: int) -> tuple[list[StoredSpan], int]:
+        asked.append(first_us)
+        raise TooMuch("it has too many")
+
+    found = list(windows(endless, NOW, NOW + 1000 * DAY, shortest_us=1000))
+    assert len(asked) < 100
+    assert (found[-1].end_us, found[-1].problem) == (NOW + 1000 * DAY, "reading them takes too long")
+    (given_up,) = windows(endless, NOW, NOW + DAY, shortest_us=1000, seconds=-1)
+    assert given_up.problem == "reading them takes too long"
 
 
 def test_what_ended_after_the_snapshot_isn_t_compared_with_it() -> None:

@@ -127,10 +127,12 @@ def test_a_look_up_is_found_in_one_trace_down_to_its_commit_and_spans_and_entrie
     jaeger: Jaeger, serve: Serve, database: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
     provider = jaeger.program("border-post")
+    # What a program says of an access in its own span, be it in the same trace, is believed of nobody but the register.
+    claims = {ACCESS_ID: str(uuid.uuid4()), RPC_METHOD: LOOK_UP, RPC_STATUS: "OK"}
     with (
         serve({ENDPOINT: jaeger.takes}, trace_store=False) as serving,
         client_of(serving, keyring, tmp_path, provider) as client,
-        provider.get_tracer("border-post").start_as_current_span("passenger"),
+        provider.get_tracer("border-post").start_as_current_span("passenger", attributes=claims),
     ):
         answer = client.lookup.look_up_registration(look_up())
     # One more, whose span is sent nowhere.
@@ -188,15 +190,14 @@ def is_compared(jaeger: Jaeger, database: Database, keyring: Keyring, folder: Pa
     output = until(said, seconds=SECONDS)
     assert "no span: 1 of the last minute, perhaps on their way" in output
     assert f"spans of {jaeger.answers} go back to" in output
-    # Somebody adds a span of a call that never was; and an agency's program one that names what it likes.
-    strangers = {service: str(uuid.uuid4()) for service in ("nsor-server", "border-post")}
-    for service, access_id in strangers.items():
-        attributes = {ACCESS_ID: access_id, RPC_METHOD: LOOK_UP, RPC_STATUS: "OK"}
-        with jaeger.program(service).get_tracer("forged").start_as_current_span(LOOK_UP, attributes=attributes):
-            pass
-    until(lambda: all(jaeger.traces(of, **{ACCESS_ID: each}) for of, each in strangers.items()), seconds=SECONDS)
+    # Somebody adds a span of a call that never was.
+    stranger = str(uuid.uuid4())
+    attributes = {ACCESS_ID: stranger, RPC_METHOD: LOOK_UP, RPC_STATUS: "OK"}
+    with jaeger.program("nsor-server").get_tracer("forged").start_as_current_span(LOOK_UP, attributes=attributes):
+        pass
+    until(lambda: jaeger.traces("nsor-server", **{ACCESS_ID: stranger}), seconds=SECONDS)
     _, report = _compared(jaeger, database, keyring, now)
-    problem = f"the call {strangers['nsor-server']} was answered, by its span, and has no entry"
+    problem = f"the call {stranger} was answered, by its span, and has no entry"
     assert [finding.problem for finding in report.findings] == [problem]
 
 

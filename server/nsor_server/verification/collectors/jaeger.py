@@ -68,7 +68,7 @@ def _slim(found: dict[str, Any]) -> Any:
     """A span with what is compared, a tag as a pair, a process as its service's name; anything else as it is."""
     if "operationName" in found and "spanID" in found:
         start_us, took_us = int(found["startTime"]), int(found["duration"])
-        tags = [each for each in found["tags"] if isinstance(each, tuple)]
+        tags = [each for each in found["tags"] or () if isinstance(each, tuple)]
         attributes: dict[str, Value] = {
             key: value for key, value in tags if key in WANTED and isinstance(value, str | int | bool)
         }

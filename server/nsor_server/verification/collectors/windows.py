@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -17,6 +18,8 @@ SERVICE: Final = "nsor-server"
 _FIRST_US: Final = 60_000_000
 _LONGEST_US: Final = 7 * 24 * 3600 * 1_000_000
 _TRIES: Final = 3
+_MOST_PASSED_OVER: Final = 20
+_SECONDS: Final = 3600.0
 
 Read = Callable[[int, int], tuple[list[StoredSpan], int]]
 """(first_us, end_us) -> the spans of the traces that have one in this time, and how many traces these are.
@@ -24,17 +27,24 @@ Read = Callable[[int, int], tuple[list[StoredSpan], int]]
 Raises NoAnswer; TooMuch where an answer for a shorter time may be whole."""
 
 
-def windows(read: Read, since_us: int, until_us: int, *, shortest_us: int) -> Iterator[Window]:
-    """All spans of a time that ended in it. A collector that fails again and again is asked no more.
+def windows(
+    read: Read, since_us: int, until_us: int, *, shortest_us: int, seconds: float = _SECONDS
+) -> Iterator[Window]:
+    """All spans of a time that ended in it. A collector that fails again and again, or has no end, is asked no more.
 
     Args:
         read: asks the collector.
         since_us: from this microsecond since 1970 on.
         until_us: before this one.
         shortest_us: no window is shorter, but the last one.
+        seconds: for everything.
     """
-    at, width, failed = since_us, _FIRST_US, 0
+    at, width, failed, passed_over = since_us, _FIRST_US, 0, 0
+    ends = time.monotonic() + seconds
     while at < until_us:
+        if time.monotonic() > ends or passed_over == _MOST_PASSED_OVER:
+            yield Window(at, until_us, (), "reading them takes too long")
+            return
         end = min(at + width, until_us)
         try:
             spans, traces = read(at, end)
@@ -43,7 +53,7 @@ def windows(read: Read, since_us: int, until_us: int, *, shortest_us: int) -> It
                 width = max((end - at) // 4, shortest_us)
                 continue
             yield Window(at, end, (), str(much))
-            at = end
+            at, passed_over = end, passed_over + 1
             continue
         except NoAnswer as no:
             failed += 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsor.v1 import access_requests_pb2, errors_pb2
+from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.lookup.requests import rules
 from nsor_server.policy.offences import OffenceTable
@@ -24,11 +24,3 @@ def test_a_section_opens_the_register_from_the_day_on_which_it_was_law(fir_day: 
     with pytest.raises(errors.InvalidFields) as refused:
         rules.check_access_request(request, OFFENCES)
     assert refused.value.reason == errors_pb2.ERROR_REASON_OFFENCE_NOT_REGISTRABLE
-
-
-def test_each_reason_stands_once() -> None:
-    one, other = access_requests_pb2.RETURN_REASON_RATIONALE_LACKING, access_requests_pb2.RETURN_REASON_UNSPECIFIED
-    rules.check_return(access_requests_pb2.ReturnAccessRequestRequest(reasons=[one, other]))
-    with pytest.raises(errors.InvalidFields) as refused:
-        rules.check_return(access_requests_pb2.ReturnAccessRequestRequest(reasons=[one, other, one]))
-    assert [each.field for each in refused.value.violations] == ["reasons[2]"]

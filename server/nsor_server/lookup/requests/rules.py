@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2, errors_pb2
@@ -89,21 +89,6 @@ def names_scheduled_offence(codes: Collection[str], fir_date: dt.date, offences:
     )
 
 
-def check_return(request: access_requests_pb2.ReturnAccessRequestRequest) -> None:
-    """See that no reason is given twice.
-
-    Raises:
-        InvalidFields: one is.
-    """
-    twice = repeated(request.reasons)
-    if twice:
-        raise errors.InvalidFields(
-            violations=tuple(
-                errors.Violation(f"reasons[{index}]", errors_pb2.FIELD_REASON_DUPLICATE) for index in twice
-            )
-        )
-
-
 def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_etag: str, state: int) -> None:
     """See that this prosecutor may decide this request now.
 
@@ -168,14 +153,3 @@ def check_counts(grant: record_pb2.GrantRecord, ended_at: dt.datetime | None, no
     """
     if ended_at is not None or to_us(now) >= grant.expires_at_us:
         raise errors.WrongState
-
-
-def repeated(values: Sequence[object]) -> list[int]:
-    """Positions of values that stand further up already."""
-    seen: set[object] = set()
-    found = []
-    for index, value in enumerate(values):
-        if value in seen:
-            found.append(index)
-        seen.add(value)
-    return found

@@ -11,6 +11,7 @@ from nsor.v1 import errors_pb2, lookup_pb2
 from nsor_server import errors
 from nsor_server.calls import Outcome, Refusal
 from nsor_server.ledger.append import LOCK
+from nsor_server.lookup import batch
 from nsor_server.lookup.batch import Decider, LookUp
 from nsor_server.storage import changes
 from nsor_server.storage.keyring import Keyring
@@ -99,20 +100,21 @@ def test_uses_count_per_suspect_within_a_batch_and_after_it(register: Register) 
     assert uses(register) == [(0, 1), (0, 2), (1, 1), (1, 2)]
 
 
+@pytest.mark.parametrize(("of", "name"), [(Decider, "_shown"), (batch, "_disclosed")], ids=["shown", "disclosed"])
 def test_a_look_up_that_fails_uses_nothing_that_its_neighbour_counts_on(
-    register: Register, monkeypatch: pytest.MonkeyPatch
+    register: Register, monkeypatch: pytest.MonkeyPatch, *, of: Any, name: str
 ) -> None:
     # Two of one batch, and one use: the first can't be put into words, and the second has the use, as its first.
     register.add(conviction_record())
-    grant_id, shown, failed = register.grant(uses=1), Decider._shown, list[LookUp]()
+    grant_id, whole, failed = register.grant(uses=1), getattr(of, name), list[bool]()
 
-    def shown_after_one(self: Decider, item: LookUp, *of: Any) -> Any:
+    def failing_once(*given: Any) -> Any:
         if not failed:
-            failed.append(item)
+            failed.append(True)
             raise errors.Internal
-        return shown(self, item, *of)
+        return whole(*given)
 
-    monkeypatch.setattr(Decider, "_shown", shown_after_one)
+    monkeypatch.setattr(of, name, failing_once)
     first, second = register.decide(ask(register, grant_id), ask(register, grant_id))
     assert isinstance(first, errors.Internal)
     assert isinstance(second, Outcome)

@@ -305,10 +305,11 @@ class Decider:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         found = None if head is None else self._open(item, head, subject)
         response, detail = self._shown(item, found, subject)
-        use, row = self._use(batch, item, subject)  # after what may fail: a neighbour in the batch counts on it
+        disclosed = _disclosed(item, response, subject)
+        use, row = self._use(batch, item, subject)  # after all that may fail: a neighbour in the batch counts on it
         if subject is not None:
             detail.grant_position, detail.grant_use = subject.position, use
-        return Outcome(_disclosed(item, response, subject), detail, (row,))
+        return Outcome(disclosed, detail, (row,))
 
     def _repeat(
         self,

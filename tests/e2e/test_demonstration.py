@@ -27,6 +27,7 @@ CHAPTERS = (
     "Whoever was shown him is told again",
     "The Special Committee proves it",
     "And by its own copy, with a tool that others wrote",
+    "The same look-up in a browser",
 )
 """What the demonstration has to show, among others."""
 

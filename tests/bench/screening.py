@@ -33,7 +33,7 @@ from nsor_server.formats.instants import date_of
 from nsor_server.registration import store as registrations
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.sealing import Sealer
-from tests.bench import lock_metric, people, screeners
+from tests.bench import lock_metric, people, processes, screeners
 from tests.bench.imports import HEAD, Measured, Server
 from tests.bench.measure import BenchFailed
 from tests.bench.register import BenchRegister
@@ -50,6 +50,8 @@ _DIFFERENT = 1_000
 """People whom each process makes, where there are more: the others are those once more, under other numbers."""
 _WARM = 4
 _NAMES_SECONDS = 3_600
+_REST_SECONDS = 120
+"""How long a server may read what else was seeded before it is measured all the same."""
 _LOOK_UPS = 400
 _BESIDE = 20
 """Manifests that are screened beside look-ups."""
@@ -102,6 +104,9 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
         for each in metrics:
             _until_names_are_read(each)  # that is another bench's
         print(f"The names were read in {time.monotonic() - began:.0f} s.", file=sys.stderr)
+        pids = [each.process.pid for each in running if each.process]
+        rest = all(processes.at_rest([pid], limit_seconds=_REST_SECONDS) for pid in pids)
+        print(f"The servers are{'' if rest else ' not'} at rest, {time.monotonic() - began:.0f} s.", file=sys.stderr)
         client = stack.enter_context(running[0].client(AGENCY, officer=register.officers[AGENCY]))
         many = arguments.clients or arguments.servers
         at = [_where(register, running[number % len(running)], number, arguments.streams) for number in range(many)]
@@ -111,7 +116,7 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
         screening.screen()  # connections, statements and caches are there
         screening.hand(declared[_WARM * many :])
         rows = PERSONS * arguments.manifests
-        server = Server([each.process.pid for each in running if each.process], register.postmaster, screening.pids)
+        server = Server(pids, register.postmaster, screening.pids)
         locked, held = lock_metric.buckets(metrics), lock_metric.held_seconds(metrics)
         done = server.measured("screened first", rows, screening.screen)
         p99 = lock_metric.quantile(locked, lock_metric.buckets(metrics), _P99)

@@ -98,7 +98,7 @@ def traces(
     if top is not None:
         chosen = [[call] for call in slowest(found, asked, top)]
     else:
-        chosen = choose(found, last=last, trace_id=trace_id, asked=asked, work=work or trace_id is not None)
+        chosen = choose(found, last=last, trace_id=trace_id, asked=asked, work=work)
     if not chosen:
         raise NoTraces(
             "no such call in the local store; it is on with NSOR_TRACE_STORE=on, holds the newest spans alone, and "

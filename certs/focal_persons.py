@@ -1,9 +1,9 @@
 """Keys of focal persons for the example agencies: for the development register, the demonstration and the tests.
 
 ``python -m certs.focal_persons FOLDER`` makes those that are missing below FOLDER/focal-persons, and the list
-FOLDER/focal-persons.toml for ``nsor-server agency focal-person add --file``. NPB and courts have two, since two enrol
-their deciding officers. Here one program has every key; in earnest each focal person makes his own, and gives away
-the public half alone.
+FOLDER/focal-persons.toml for ``nsor-server agency focal-person add --file``. NPB, courts and the Special Committee have
+two, since two enrol their deciding officers. Here one program has every key; in earnest each focal person makes his
+own, and gives away the public half alone.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from nsor.officer import OfficerKey
 
 LIST = "focal-persons.toml"
 AGENCIES = Path(__file__).with_name("agencies.toml")
-_TWO = frozenset({"NPB", "COURT"})
+_TWO = frozenset({"NPB", "COURT", "SPECIAL_COMMITTEE"})
 
 
 def create(folder: Path, agencies: Path = AGENCIES) -> int:

@@ -19,6 +19,7 @@ from tests.agencies import (
     PUNJAB_POLICE,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
+    SPECIAL_COMMITTEE,
     focal_person_of,
     officer_of,
 )
@@ -46,6 +47,10 @@ def replacement(key: Ed25519PrivateKey, replaced: Ed25519PrivateKey) -> director
     return request
 
 
+TWO = [NPB, LAHORE_COURT, SPECIAL_COMMITTEE]
+"""Of whose agencies two focal persons enrol a deciding officer."""
+
+
 def by(agency: Agency, *focal_persons: FocalPerson) -> Any:
     """A call that these focal persons have signed."""
     return call_of(agency, None, *focal_persons)
@@ -58,8 +63,8 @@ def refused(services: Services, call: Any, request: Any) -> list[tuple[str, int]
 # ---- how many focal persons ----
 
 
-@pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
-def test_deciding_officers_of_npb_and_courts_are_enrolled_by_two(services: Services, agency: Agency) -> None:
+@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
+def test_officers_who_decide_who_is_seen_are_enrolled_by_two(services: Services, agency: Agency) -> None:
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
     request = enrolment(new_key(), agency)
     request.decides = True
@@ -70,7 +75,7 @@ def test_deciding_officers_of_npb_and_courts_are_enrolled_by_two(services: Servi
     assert not services.ask(by(agency, one), request).response.officer.decides
 
 
-@pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
+@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
 def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, agency: Agency) -> None:
     # Alone, one focal person could take every decider's key away and put his own keys, which decide nothing, there.
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
@@ -85,7 +90,7 @@ def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, ag
     assert services.ask(by(agency, one, other), request).detail.outcome == "REPLACED"
 
 
-@pytest.mark.parametrize("agency", [NPB, LAHORE_COURT], ids=["NPB", "a court"])
+@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
 def test_a_number_that_has_decided_gets_no_key_from_one_focal_person(services: Services, agency: Agency) -> None:
     # Alone, he disabled the decider's key in one call and enrolled a key of his own under that number in the next.
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")

@@ -24,8 +24,8 @@ from nsor_server.storage.attach import attached, keyring_of
 def focal_person() -> None:
     """Add, list and disable focal persons, who enrol an agency's officers.
 
-    NPB and courts need two, since their deciding officers are enrolled by two. Each change is an entry of the ledger,
-    and an event to the agency and to NPB.
+    NPB, courts and the Special Committee need two, since their deciding officers are enrolled by two. Each change is
+    an entry of the ledger, and an event to the agency and to NPB.
     """
 
 

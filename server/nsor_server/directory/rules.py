@@ -20,8 +20,10 @@ _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95
 _SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
 """The y-coordinates of the eight points of small order of edwards25519 (RFC 8032)."""
 
-TWO_FOCAL_PERSONS: Final = frozenset({options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT})
-"""Kinds of agency whose deciding officers decide who is in the register and who may see it."""
+TWO_FOCAL_PERSONS: Final = frozenset(
+    {options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT, options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE}
+)
+"""Kinds of agency whose deciding officers decide who is in the register and who may see it, or take its seal off."""
 
 
 def key_id(public_key: bytes) -> bytes:

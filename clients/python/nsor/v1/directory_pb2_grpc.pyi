@@ -40,8 +40,8 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     EnrolOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
-    deciding officer, and any key under a number that a deciding officer has or ever had.
+    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
+    focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
     """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
@@ -113,8 +113,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     EnrolOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]  # type: ignore[assignment]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
-    deciding officer, and any key under a number that a deciding officer has or ever had.
+    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
+    focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
     """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
@@ -189,8 +189,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.EnrolOfficerResponse, _abc.Awaitable[_directory_pb2.EnrolOfficerResponse]]:
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB and a court two focal persons enrol a
-        deciding officer, and any key under a number that a deciding officer has or ever had.
+        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
+        focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
         """
 
     @_abc_1.abstractmethod

@@ -129,6 +129,27 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Datab
     ]
 
 
+def test_a_database_that_stands_still_is_a_page_that_says_so_and_keeps_nobody_waiting(
+    database: Database, state_dir: Path
+) -> None:
+    with Database(database.url_server, pool_size=1, statement_timeout_ms=100) as own:
+
+        def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+            settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
+            return OpsPages(who, settings, own, Calls(), Traces(state_dir)).application(origins)
+
+        with running_site(build) as (port, who):
+            site = Site(port, who)
+            cookie = site.cookie()
+            with database.owner() as owner, owner.transaction(force_rollback=True):
+                owner.execute("LOCK TABLE agency")
+                stands = site.ask(f"{who.path}/en/certificates", Cookie=cookie)
+                assert site.ask(f"{who.path}/en/traces", Cookie=cookie).status == 200  # which needs none
+            assert (stands.status, "doesn't answer or took too long" in stands.text) == (503, True)
+            assert "Canceled" not in stands.text
+            assert site.ask(f"{who.path}/en/certificates", Cookie=cookie).status == 200
+
+
 MARKUP = "<script>document.title='taken'</script>"
 
 

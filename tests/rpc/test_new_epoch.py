@@ -6,6 +6,7 @@ import pytest
 
 import nsor
 from nsor import witness
+from nsor.feeding import Feeder
 from nsor.ledger import note
 from nsor.ledger.cosignature import WitnessKey
 from nsor.ledger.cosigned import read
@@ -14,8 +15,10 @@ from nsor_server.ledger import epoch, epoch_cosignatures
 from nsor_server.ledger.epoch import EpochNotCosigned
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
+from tests.http_witness import Honest, listening
 from tests.rpc.callers import Serve, Serving
 from tests.rpc.test_check import looked_at
+from tests.rpc.test_feeding import register, shown, told
 
 WITNESS = WitnessKey.generate("witness.example/committee")
 
@@ -82,3 +85,27 @@ def test_it_serves_when_each_witness_has_co_signed_its_new_epoch_and_clients_see
             assert knows.verify_ledger(everything=True).lost == ()
         with _client(serving, certificates, key, tmp_path / "witness") as own:
             assert witness.cosign(own, WITNESS, path).checkpoint.origin == f"{settings.ledger_origin}/2"
+
+
+def test_a_registered_witness_is_asked_for_a_new_epoch_from_its_first_checkpoint_on(
+    serve: Serve, database: Database, keyring: Keyring, certificates: Path, tmp_path: Path
+) -> None:
+    # A witness keeps one tree for each origin: to it the new one is another log, which its operator adds.
+    old, new = Honest(WITNESS), Honest(WITNESS)
+    with serve() as serving, listening(WITNESS, old) as to:
+        settings, key = serving.settings, keyring.verifier_key(serving.settings.ledger_origin)
+        register(serving, WITNESS)
+        with _client(serving, certificates, key, tmp_path / "committee") as client:
+            assert told(Feeder(client, [to])) == {"committee": "COSIGNED"}
+    _lose(database, keyring, settings.checkpoint_file, settings.ledger_origin)
+    with serve() as serving, _client(serving, certificates, key, tmp_path / "committee") as client:
+        with listening(WITNESS, lambda _: (404, "text/plain", b"")) as to:
+            assert told(Feeder(client, [to])) == {"committee": "LEDGER_UNKNOWN"}
+        with listening(WITNESS, new) as to:
+            assert told(Feeder(client, [to])) == {"committee": "COSIGNED"}
+            assert new.asked == [("old 0", 0)]
+            assert told(Feeder(client, [to])) == {"committee": "COSIGNED"}
+        assert old.seen is not None
+        assert new.seen is not None
+        assert (old.seen.origin, new.seen.origin) == (settings.ledger_origin, f"{settings.ledger_origin}/2")
+        assert shown(client) == {"committee": new.seen.size}

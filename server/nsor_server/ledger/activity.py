@@ -16,10 +16,17 @@ from nsor_server.ledger import instants, leaf
 
 Connection = psycopg.Connection[TupleRow]
 
-# The outcome in the words of its index, which leaves out the calls that were answered.
+_NOT_ANSWERED: Final = [each for each in leaf_pb2.Outcome.values() if each != leaf_pb2.OUTCOME_ALLOWED]
+# The outcome in the words of its index, which leaves out the calls that were answered, and each outcome by itself: so
+# the newest of them are read along the index, where PostgreSQL would else walk back along every call.
 _REFUSALS: Final = f"""
-SELECT e.leaf, e.officer FROM ledger_entry AS e
-WHERE e.outcome <> {leaf_pb2.OUTCOME_ALLOWED:d} AND e.index >= %s ORDER BY e.index DESC LIMIT %s
+SELECT one.leaf, one.officer
+FROM unnest(%(outcomes)s::smallint[]) AS what (outcome) CROSS JOIN LATERAL (
+    SELECT e.index, e.leaf, e.officer FROM ledger_entry AS e
+    WHERE e.outcome <> {leaf_pb2.OUTCOME_ALLOWED:d} AND e.outcome = what.outcome AND e.index >= %(first)s
+    ORDER BY e.index DESC LIMIT %(most)s
+) AS one
+ORDER BY one.index DESC LIMIT %(most)s
 """  # noqa: S608 - a constant
 
 
@@ -86,7 +93,7 @@ def refusals(conn: Connection, since_us: int, *, most: int | None = None) -> Ite
     first = instants.first_from(conn, since_us)
     rows = conn.execute(
         _REFUSALS.encode(),
-        (first, most),
+        {"outcomes": _NOT_ANSWERED, "first": first, "most": most},
         binary=True,
     )
     for stored, officer in rows:

@@ -121,7 +121,8 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Datab
             assert listed(f"slower={typed}") == [3, 2, 1]
         shown = site.ask(f"{who.path}/en/traces/{2:032x}", Cookie=cookie).text
     assert re.findall(r'class="depth-(\d)"', shown) == ["0", "1"]
-    assert re.findall(r">([\d.]+) ms<", shown) == ["0.00", "50.00", "2.00", "9.00"]
+    assert re.findall(r">([\d.]+) ms<", shown) == ["0.00", "2.00", "9.0"]
+    assert "50 ms" in shown  # known up to a step alone
     # The bar of the second begins where its span began.
     assert re.findall(r'<rect class="span" x="([\d.]+)" y="4" width="([\d.]+)"', shown) == [
         ("0.0", "1000.0"),

@@ -162,6 +162,8 @@ class Recalled:
         if detail is None:
             self._unknown.add(index)
             return
+        if not self._told:
+            return
         shown, classes = self._shown(detail), frozenset(detail.classes_shown)
         if not shown.keys().isdisjoint(self._told):
             self._cases[index] = detail.case_reference
@@ -185,6 +187,8 @@ class Recalled:
 
     def _compare_pass(self, index: int, leaf: leaf_pb2.Leaf) -> None:
         """Hold what a pass wrote against what it had to."""
+        if leaf.method != METHOD and index < min(each.next_index for each in (self._rows, self._passes, self._events)):
+            return
         found, passes = self._rows.take(index), self._passes.take(index)
         events = sorted(self._events.take(index), key=repr)
         if leaf.method != METHOD:

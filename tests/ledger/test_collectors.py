@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import itertools
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from nsor.limits import TimeLimit
 from nsor_server.tracing import losses
 from nsor_server.tracing.attributes import ACCESS_ID, LOST_CAUSE, LOST_SPANS, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
@@ -22,6 +24,7 @@ from nsor_server.verification.collectors.fetch import Collector, TooMuch, WrongU
 from nsor_server.verification.collectors.windows import MOST_TRACES, windows
 from nsor_server.verification.spans import Window
 from tests.ledger.http_collector import Jaeger, Kept, Played, Tempo, listening, respond
+from tests.polling import until
 from tests.rpc.conftest import certificates
 
 __all__ = ["certificates"]
@@ -147,6 +150,12 @@ def is_cut(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
     return path != "/api/services"
 
 
+def says_no_length(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+    if path != "/api/services":
+        respond(handler, 200, b'{"data": []}', Content_Length="many")
+    return path != "/api/services"
+
+
 def breaks(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
     if path != "/api/services":
         respond(handler, 500, b"out of memory")
@@ -176,6 +185,7 @@ def is_something_else(handler: http.server.BaseHTTPRequestHandler, _path: str) -
         (hangs, "it didn't answer within 0.3 s"),
         (drips, "it didn't answer within 0.3 s"),
         (is_cut, "its answer ended before its end"),
+        (says_no_length, "its answer ended before its end"),
         (breaks, "it answers with HTTP 500"),
         (in_part, "it answers in part"),
         (is_no_trace, "what it answers can't be read, or ended before its end"),
@@ -231,6 +241,30 @@ def test_an_answer_that_is_too_large_is_asked_for_by_shorter_times() -> None:
         # One call of which more is written than is read at all.
         times = NOW - SECOND, NOW + SECOND
         assert problems(read(Collector(url, most_bytes=400), *times)) == ["an answer is larger than 0 KiB"]
+
+
+def test_an_answer_of_many_small_values_is_not_parsed() -> None:
+    # Memory would take twenty times the bytes of empty lists, and the host's is the database's too.
+    def empty_lists(handler: http.server.BaseHTTPRequestHandler, path: str) -> bool:
+        if path != "/api/services":
+            respond(handler, 200, b'{"data": [' + b"[]," * 1000 + b"[]]}")
+        return path != "/api/services"
+
+    played = Jaeger()
+    played.instead = empty_lists
+    with listening(played) as url:
+        windows = read(Collector(url, most_values=1000), NOW, NOW + 1000)
+    assert problems(windows) == ["an answer has more than 1000 values"]
+
+
+def test_a_connection_that_comes_after_its_time_is_ended_at_once() -> None:
+    # Of a name's addresses the first may never answer; the second would have had no limit any more.
+    here, there = socket.socketpair()
+    with here, there, TimeLimit(0) as limit:
+        until(lambda: limit.over, seconds=10)
+        limit.of(here)
+        there.settimeout(10)
+        assert there.recv(1) == b""
 
 
 def test_no_redirect_is_followed() -> None:

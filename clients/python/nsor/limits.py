@@ -25,9 +25,14 @@ class TimeLimit:
     def of(self, connected: socket.socket | None) -> None:
         """From now on it is this socket's; http.client forgets it when the answer begins."""
         self._socket = connected
+        if self.over:  # before there was one to end: of a name's addresses the first may never have answered
+            self._shut()
 
     def _end(self) -> None:
         self.over = True
+        self._shut()
+
+    def _shut(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

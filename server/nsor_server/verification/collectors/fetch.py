@@ -19,6 +19,8 @@ SECONDS: Final = 30.0
 """For one answer, from the connection to its last byte."""
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Largest answer that is read: some 60,000 spans as Jaeger writes them."""
+MOST_VALUES: Final = 4_000_000
+"""Most values of an answer: where it is nothing but empty lists, memory takes twenty times its bytes."""
 
 Form = Callable[[dict[str, Any]], Any]
 """What becomes of each object of an answer as it is parsed, so that little is held at a time."""
@@ -49,12 +51,14 @@ class Collector:
         trust: for https.
         seconds: for one answer.
         most_bytes: largest answer.
+        most_values: most values of an answer in JSON.
     """
 
     url: str
     trust: ssl.SSLContext | None = None
     seconds: float = SECONDS
     most_bytes: int = MOST_BYTES
+    most_values: int = MOST_VALUES
 
     @classmethod
     def parse(cls, url: str, trust: ssl.SSLContext | None = None) -> Self:
@@ -89,9 +93,13 @@ class Collector:
 
         Raises:
             NoAnswer: there is none.
+            TooMuch: it is too large.
         """
+        content = self._get(path, query)
+        if sum(content.count(each) for each in (b",", b"[", b"{")) > self.most_values:
+            raise TooMuch(f"an answer has more than {self.most_values} values")
         try:
-            return json.loads(self._get(path, query), object_hook=form)
+            return json.loads(content, object_hook=form)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             raise OtherAnswer("what it answers can't be read, or ended before its end") from None
 
@@ -118,7 +126,7 @@ class Collector:
             raise TooMuch(f"an answer is larger than {self.most_bytes // 1024} KiB")
         if status != http.HTTPStatus.OK:
             raise OtherAnswer(f"it answers with HTTP {status}")
-        if length is not None and len(content) != int(length):
+        if length is not None and str(len(content)) != length.strip():
             raise NoAnswer("its answer ended before its end")
         return content
 

@@ -9,7 +9,7 @@ import itertools
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +130,23 @@ def empty(postgres: EmbeddedPostgres) -> str:  # noqa: ARG001 - it makes the tem
 
 
 @pytest.fixture(scope="session")
-def filled(postgres: EmbeddedPostgres, _superuser: _Superuser, _keys: Keyring, empty: str) -> str:
+def copied(postgres: EmbeddedPostgres, _superuser: _Superuser) -> Callable[[str, str], Database]:
+    """Makes a database of a name, a copy of another one, and gives it; not open."""
+
+    def copy(name: str, template: str) -> Database:
+        _copy(postgres, _superuser, name, template)
+        return Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def filled(copied: Callable[[str, str], Database], _keys: Keyring, empty: str) -> str:
     """Name of a template with the agencies and the policy of every register of services: to copy costs no more."""
     from tests.calls import Services  # noqa: PLC0415 - it imports all services, for which few folders ask
 
     name = f"{empty}_filled"
-    _copy(postgres, _superuser, name, empty)
-    with Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4) as database:
+    with copied(name, empty) as database:
         Services(database, _keys).close()
     return name
 

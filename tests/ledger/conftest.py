@@ -18,11 +18,33 @@ from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
+from tests.ledger.trees import Tree
 
 ORIGIN = "nsor.gov.pk/ledger"
 
 NewEntry = Callable[..., Entry]
 Write = Callable[..., Appended]
+
+
+@pytest.fixture(scope="session")
+def with_tree(copied: Callable[[str, str], Database], empty: str) -> str:
+    """Name of a template with a tree of many leaves, which takes a second to store."""
+    name = f"{empty}_tree"
+    with copied(name, empty) as database:
+        Tree(database).store()
+    return name
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, template: str) -> str:
+    """As everybody's, but for who asks for that tree."""
+    return str(request.getfixturevalue("with_tree")) if "tree" in request.fixturenames else template
+
+
+@pytest.fixture
+def tree(database: Database) -> Tree:
+    """That tree, in a test's own database."""
+    return Tree(database)
 
 
 @pytest.fixture

@@ -9,65 +9,17 @@ import pytest
 from nsor.ledger import merkle
 from nsor_server.ledger import proofs, subtrees
 from nsor_server.ledger.proofs import NoSuchTree
-from nsor_server.ledger.tiles import WIDTH, TornTree, middle_of
+from nsor_server.ledger.tiles import WIDTH, TornTree
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import ask
 from tests.bench import proofs as filled
 from tests.ledger.conftest import Write
+from tests.ledger.trees import SIZE, Tree
 
-SIZE = WIDTH * WIDTH + 7 * WIDTH + 77
-"""One full tile of level 1, seven more of level 0, and leaves."""
 BETWEEN = WIDTH * WIDTH + WIDTH + 5
 """In a tile whose neighbours on both sides are read by their roots."""
 ALIKE = (WIDTH + 1, 16 * WIDTH + 5)
 """A leaf, and one in a group, that have the number of a tile whose root is read beside it."""
-
-
-class Tree:
-    """A stored tree, and its hashes."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.hashes = [merkle.leaf_hash(index.to_bytes(8, "big")) for index in range(SIZE)]
-        frontier = self.frontier(SIZE)
-        self.head_root = frontier.root()
-        with database.owner() as conn:
-            conn.execute(
-                "INSERT INTO ledger_entry"
-                " (index, access_id, officer, case_label, named, method, purpose, outcome, agency, leaf)"
-                " SELECT nth, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '',"
-                " int8send(nth) FROM generate_series(0::bigint, %s) AS nth",
-                (SIZE - 1,),
-            )
-            conn.execute(
-                "UPDATE ledger_head SET size = %s, root = %s, frontier = %s", (SIZE, self.head_root, frontier.encode())
-            )
-            level, hashes = 0, self.hashes
-            while len(hashes) >= WIDTH:
-                tiles = [hashes[at : at + WIDTH] for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
-                hashes = [merkle.root_of(tile) for tile in tiles]
-                conn.cursor().executemany(
-                    "INSERT INTO ledger_tile (level, tile, hashes, middle, root) VALUES (%s, %s, %s, %s, %s)",
-                    [
-                        (level, nth, b"".join(tile), b"".join(middle_of(tile)), hashes[nth])
-                        for nth, tile in enumerate(tiles)
-                    ],
-                )
-                level += 1
-
-    def frontier(self, size: int) -> merkle.Frontier:
-        frontier = merkle.Frontier()
-        for each in self.hashes[:size]:
-            frontier.append(each)
-        return frontier
-
-    def root(self, size: int) -> bytes:
-        return merkle.root_of(self.hashes[:size])
-
-
-@pytest.fixture
-def tree(database: Database) -> Tree:
-    return Tree(database)
 
 
 def sizes() -> Iterator[int]:

@@ -12,9 +12,7 @@ from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.ledger.conftest import ORIGIN, Write
-from tests.ledger.test_proofs import SIZE, Tree, tree
-
-__all__ = ["tree"]
+from tests.ledger.trees import SIZE, Tree
 
 
 def test_tiles_of_every_level_and_width_are_the_tree_s(tree: Tree) -> None:

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from certs import flawed
 from nsor_server import app, config
+from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.pki import development, index
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -46,7 +47,7 @@ def settings(database: Database, certificates: Path, tmp_path: Path, keyring: Ke
             "NSOR_SERVER_KEY": str(certificates / "server.key"),
             "NSOR_CLIENT_CA": str(certificates / "ca.pem"),
             "NSOR_DRAIN_SECONDS": "0.5",
-            "NSOR_UNARY_THREADS": "16",
+            "NSOR_UNARY_THREADS": "8",
             "NSOR_STREAM_THREADS": "16",
             "NSOR_STREAMS_PER_AGENCY": "12",
         }
@@ -96,8 +97,21 @@ def fill(database: Database, certificates: Path, keyring: Keyring) -> None:
 
 
 @pytest.fixture
-def serve(settings: config.Settings, certificates: Path, database: Database) -> Serve:
+def search_index() -> None:
+    """For who asks for it a register begins the process of names for searches: it takes as much as all the rest."""
+
+
+@pytest.fixture
+def serve(
+    settings: config.Settings,
+    certificates: Path,
+    database: Database,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Serve:
     """Starts a register; ``environ`` and changed settings may be given."""
+    if "search_index" not in request.fixturenames:
+        monkeypatch.setattr(SearchIndex, "start", lambda _: None)
 
     @contextlib.contextmanager
     def start(environ: dict[str, str] | None = None, **changes: Any) -> Iterator[Serving]:

@@ -21,6 +21,8 @@ from nsor_server.ledger.guard import CommitGuard
 from nsor_server.storage.pool import Database
 from tests.rpc.callers import Caller, Serve, Serving
 
+pytestmark = pytest.mark.usefixtures("search_index")
+
 CHECK = "grpc.health.v1.Health/Check"
 WATCH = "grpc.health.v1.Health/Watch"
 LIST = "nsor.v1.DirectoryService/ListAgencies"

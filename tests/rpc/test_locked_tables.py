@@ -24,6 +24,8 @@ from tests.rpc.test_check import looked_at
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
 from tests.rpc.test_replays import CREATE
 
+pytestmark = pytest.mark.usefixtures("search_index")
+
 
 @pytest.fixture
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:

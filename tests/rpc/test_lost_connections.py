@@ -10,12 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+import pytest
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from tests.e2e.agencies import punjabis
 from tests.rpc.callers import Answered, Serve, Serving
 from tests.rpc.test_front_door import LIST, LOOK_UP, look_up
+
+pytestmark = pytest.mark.usefixtures("search_index")
 
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 STATES = grpc.StatusCode

@@ -54,6 +54,8 @@ from tests.polling import until
 from tests.rpc.callers import Answered, Caller, Serve, Serving, decision, exchange
 from tests.rpc.test_screening import SCREEN, declared
 
+pytestmark = pytest.mark.usefixtures("search_index")
+
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 SEARCH = "nsor.v1.LookupService/SearchRegistrations"
 OPEN = "nsor.v1.LookupService/OpenEmergencyLookUp"

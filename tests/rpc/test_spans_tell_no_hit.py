@@ -43,7 +43,7 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
-from nsor_server.tracing.rounding import STEPS_NS
+from nsor_server.tracing.rounding import SECOND_NS, STEPS_NS
 from tests import ample_budgets, span_collector
 from tests.access.requests import application
 from tests.bench import people, unshown
@@ -433,3 +433,8 @@ def test_a_call_that_found_has_the_spans_of_one_that_did_not(watched: Watched) -
     rows_of_a_manifest(watched)
     lists_of_accesses_and_of_requests(watched)
     searches_and_look_ups_of_candidates(watched)
+    streams = [each for each in span_collector.spans(list(watched.kept)) if each.name == SCREEN]
+    lasted = {each.end_time_unix_nano - each.start_time_unix_nano for each in streams}
+    # Each had one message, so that the whole took as long as that.
+    assert streams[4:]
+    assert all(each % SECOND_NS == 0 for each in lasted), lasted

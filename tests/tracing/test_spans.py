@@ -152,11 +152,13 @@ def test_every_span_of_a_call_and_of_a_commit_lasts_a_step(tracing: Tracing, exp
         assert (ended.end_time or 0) - (ended.start_time or 0) in rounding.STEPS_NS
 
 
-def test_a_stream_lasts_as_long_as_its_caller_wants(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
-    # What it finds is in its messages. Rounded up, one of a day would end in a week.
+def test_a_stream_lasts_whole_seconds(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
+    # One that its caller ends behind its first message is as long as it takes to answer that. In steps, one of a day
+    # would end in a week.
     tracing.call(METHOD, None, is_stream=True).end()
     (ended,) = exporter.get_finished_spans()
-    assert (ended.end_time or 0) - (ended.start_time or 0) not in rounding.STEPS_NS
+    assert (ended.end_time or 0) - (ended.start_time or 0) == rounding.SECOND_NS
+    assert rounding.rounded_up_to_a_second(7_200_000_000_001) == 7_201 * rounding.SECOND_NS
 
 
 def test_phases_add_up_and_are_whole_milliseconds(

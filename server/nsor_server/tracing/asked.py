@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nsor_server.tracing import attributes as names
-from nsor_server.tracing.rounding import STEPS_NS
+from nsor_server.tracing.rounding import SECOND_NS, STEPS_NS
 from nsor_server.tracing.store import StoredSpan
 
 _NOT_ANSWERED: Final = frozenset({"REFUSED", "FAILED"})
@@ -59,8 +59,9 @@ def is_call(span: StoredSpan) -> bool:
 
 
 def is_rounded(span: StoredSpan) -> bool:
-    """Whether a span took so long at most: it lasts a step (`rounding`)."""
-    return span.end_ns - span.start_ns in STEPS_NS
+    """Whether a span took so long at most: it lasts a step, or whole seconds (`rounding`)."""
+    lasted = span.end_ns - span.start_ns
+    return lasted in STEPS_NS or lasted % SECOND_NS == 0
 
 
 def support_code(span: StoredSpan) -> str:

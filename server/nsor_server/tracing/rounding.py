@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from typing import Final
 
 _MS_NS: Final = 1_000_000
+SECOND_NS: Final = 1000 * _MS_NS
 STEPS_NS: Final = tuple(step * 10**power * _MS_NS for power in range(1, 8) for step in (1, 2, 5))
 """10, 20, 50, 100 milliseconds and so on, in nanoseconds, up to more than a day."""
 
@@ -25,6 +26,11 @@ def rounded_down(nanoseconds: int) -> int:
     """The longest step that isn't longer than a duration; 0 where none is that short."""
     at = bisect_right(STEPS_NS, nanoseconds)
     return STEPS_NS[at - 1] if at else 0
+
+
+def rounded_up_to_a_second(nanoseconds: int) -> int:
+    """The fewest whole seconds that are as long as a duration, at least one; in nanoseconds."""
+    return max(1, -(-nanoseconds // SECOND_NS)) * SECOND_NS
 
 
 def rounded_up_seconds(seconds: float) -> float:

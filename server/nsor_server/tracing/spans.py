@@ -41,7 +41,13 @@ from nsor_server.tracing.attributes import (
     STORE_SECONDS,
     Value,
 )
-from nsor_server.tracing.rounding import rounded_down, rounded_up, rounded_up_seconds, whole_milliseconds
+from nsor_server.tracing.rounding import (
+    rounded_down,
+    rounded_up,
+    rounded_up_seconds,
+    rounded_up_to_a_second,
+    whole_milliseconds,
+)
 
 OTHER_METHOD: Final = "_OTHER"
 """The method of a call to a method that doesn't exist: its name is the caller's text (OpenTelemetry, RPC spans)."""
@@ -211,12 +217,15 @@ class CallSpan(Span):
 
 
 class StreamSpan(CallSpan):
-    """The span of a stream, which is as long as its caller wants; what it finds is in its messages."""
+    """The span of a stream, which is as long as its caller wants; what it finds is in its messages.
+
+    In whole seconds: one that its caller ends behind its first message is as long as it takes to answer that.
+    """
 
     __slots__ = ()
 
     def _lasted(self, nanoseconds: int) -> int:
-        return nanoseconds
+        return rounded_up_to_a_second(nanoseconds)
 
 
 class Tracing:

@@ -168,6 +168,11 @@ class Directory(Protocol):
         ...
 
     @property
+    def sealed(self) -> bool:
+        """Whether a seal lies on the register."""
+        ...
+
+    @property
     def rows(self) -> DecidedRows:
         """Every row that decides, as the ledger has it."""
         ...
@@ -328,6 +333,13 @@ class Call:
         if self.directory is None:
             raise RuntimeError("the call isn't admitted")
         return self.directory.rows
+
+    @property
+    def register_sealed(self) -> bool:
+        """Whether a seal lay on the register, by the directory that the gate saw."""
+        if self.directory is None:
+            raise RuntimeError("the call isn't admitted")
+        return self.directory.sealed
 
     def now(self) -> dt.datetime:
         """The time by the database's clock."""

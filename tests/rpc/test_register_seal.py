@@ -24,6 +24,8 @@ from nsor.v1 import (
 )
 from nsor_server.access import directory, gate
 from nsor_server.access.contract import Contract
+from nsor_server.events import hearers
+from nsor_server.notification.stream import EventStream
 from nsor_server.storage import keyring as keyrings
 from tests.orders import order
 from tests.polling import until
@@ -33,7 +35,7 @@ from tests.rpc.test_broken_database import SECONDS, past
 from tests.rpc.test_lifecycle import SERVING, health
 from tests.rpc.test_replays import CREATE
 from tests.rpc.test_screening import SCREEN, declared, message
-from tests.rpc.test_streams import Subscription
+from tests.rpc.test_streams import Subscription, publish
 from tests.verifying import findings
 
 LIST = "nsor.v1.LookupService/ListAccessRequests"
@@ -143,11 +145,15 @@ def test_a_seal_on_which_the_rows_are_silent_is_obeyed(serving: Serving) -> None
     # Whoever owns the database takes the row away as soon as it is there: nothing is disclosed all the same.
     officers = Officers(serving)
     asking = serving.caller("punjab-prosecution", officer=True)
+    events = Subscription(serving.caller("nadra", system=True))
+    events.replayed()
     proposal = proposed(officers.npb[0], seals())
     past(serving, "CREATE RULE nothing AS ON INSERT TO register_seal DO INSTEAD NOTHING")
     decide(officers.npb[1], CONFIRM, confirms(proposal))
     assert serving.one("SELECT count(*) FROM register_seal") == 1
     assert asks(asking) == "LEDGER_UNAVAILABLE"
+    publish(serving, "nadra", kind=notification_pb2.EVENT_KIND_RECALL_ISSUED)
+    assert events.reason(20).startswith("UNAVAILABLE")
     assert officers.committee.call(ACCESSES, oversight_pb2.ListAccessesRequest()).code is grpc.StatusCode.OK
 
 
@@ -174,6 +180,68 @@ def test_a_stream_that_discloses_ends_and_events_go_on(serving: Serving) -> None
     assert (ended.code, ended.reason) == (grpc.StatusCode.PERMISSION_DENIED, "REGISTER_SEALED")
     (told,) = notification_pb2.SubscribeEventsResponse.FromString(events.next()).events
     assert told.kind == notification_pb2.EVENT_KIND_REGISTER_SEALED
+
+
+def test_events_of_records_wait_for_the_end_of_the_seal(serving: Serving) -> None:
+    # Whoever gives in the numbers of arrivals would learn by what is opened at the fixed time who is registered.
+    officers, events = Officers(serving), Subscription(serving.caller("punjab-prisons", system=True))
+    events.replayed()
+    seal_id = officers.seal()
+    kinds = notification_pb2.EventKind
+    assert [each.kind for each in told(events.next()).events] == [kinds.EVENT_KIND_REGISTER_SEALED]
+    publish(serving, "punjab-prisons")
+    officers.unseal(seal_id)
+    waited = told(events.next())
+    assert waited.events[0].kind == kinds.EVENT_KIND_REGISTRATION_CREATED
+    assert waited.receipt.index > steps_until(serving)
+
+
+def test_events_that_were_read_before_the_seal_are_not_told_behind_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, sealed, after = threading.Event(), threading.Event(), EventStream.after
+
+    def slowly(self: EventStream, *args: Any) -> Any:
+        step = after(self, *args)
+        if step is not None and step.outcome.response.events:
+            read.set()
+            assert sealed.wait(60)
+        return step
+
+    monkeypatch.setattr(EventStream, "after", slowly)
+    with serve() as serving:
+        officers, events = Officers(serving), Subscription(serving.caller("punjab-prisons", system=True))
+        events.replayed()
+        publish(serving, "punjab-prisons")
+        assert read.wait(60)
+        seal_id = officers.seal()
+        sealed.set()
+        officers.unseal(seal_id)
+        assert told(events.next()).receipt.index > steps_until(serving)
+
+
+def test_events_of_records_that_were_told_behind_a_seal_are_found(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officers, events = Officers(serving), Subscription(serving.caller("lahore-special-court", system=True))
+    officers.seal()
+    assert told(events.next()).events[0].kind == notification_pb2.EVENT_KIND_REGISTER_SEALED
+    assert found_by_verification(serving) == []
+    monkeypatch.setattr(hearers, "TOLD_WHILE_SEALED", hearers.CONCERNED.keys())
+    created = serving.caller("punjab-prosecution", officer=True).call(CREATE, order())
+    assert created.code is grpc.StatusCode.OK, created.reason
+    assert told(events.next()).events[0].registration_id
+    assert found_by_verification(serving) == ["events of records were told although the register was sealed"]
+
+
+def steps_until(serving: Serving) -> int:
+    """The index of the newest step of a seal."""
+    return int(serving.one("SELECT max(index) FROM ledger_record WHERE table_name = 'register_seal'"))
+
+
+def told(message: bytes) -> notification_pb2.SubscribeEventsResponse:
+    """A stream's message."""
+    return notification_pb2.SubscribeEventsResponse.FromString(message)
 
 
 def test_no_call_in_flight_is_answered_behind_the_seal(serve: Serve, tmp_path: Path) -> None:

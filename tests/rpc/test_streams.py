@@ -66,9 +66,9 @@ class Subscription:
         return f"{self.call.code().name} {self.call.details()}"
 
 
-def publish(serving: Serving, agency_id: str, events: int = 1) -> None:
+def publish(serving: Serving, agency_id: str, events: int = 1, kind: Any = CREATED) -> None:
     """Owe an agency so many events, as the ledger's writer does, and deliver them."""
-    owed = [row for _ in range(events) for row in outbox.owed(CREATED, [agency_id], registration_id=os.urandom(16))]
+    owed = [row for _ in range(events) for row in outbox.owed(kind, [agency_id], registration_id=os.urandom(16))]
     with serving.database.owner() as owner:
         steps = deciding.owe(owner, owed)
     with contextlib.closing(serving.database.connect()) as connection:

@@ -58,16 +58,20 @@ class Sealed:
         self._deciders, self._enrolled, self._decided_by = Deciders(conn), Enrolled(conn), DecidedBy(conn)
         self._steps = Rows(conn, "register_seal", _STEPS, add)
         rules = Contract.load().methods.values()
+        disclosing = {rule.full_name for rule in rules if rule.effect == options_pb2.EFFECT_DISCLOSES}
         self._closed = frozenset(rule.full_name for rule in rules if not rule.while_sealed)
-        self.concerns = Concerns(rows=(self._steps,), methods=self._closed)
+        self._of_no_record = disclosing - self._closed
+        self.concerns = Concerns(rows=(self._steps,), methods=frozenset(disclosing))
         self._requests = {rule.full_name: rule.request_class for rule in rules if rule.request_class in _REQUESTS}
         self._stands = Standing()
         self._proposals: set[bytes] = set()
 
-    def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
+    def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """See whether an entry disclosed something that was sealed, and take the steps that it wrote."""
         if self._stands.is_sealed and leaf.method in self._closed and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
             self._add(index, "it was answered although the register was sealed")
+        if self._stands.is_sealed and leaf.method in self._of_no_record and detail is not None and detail.subjects:
+            self._add(index, "events of records were told although the register was sealed")
         if self._steps.next_index > index:
             return
         for values in self._steps.take(index):

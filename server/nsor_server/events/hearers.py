@@ -29,30 +29,36 @@ _WITH_A_PART: Final = frozenset({_POLICE, _PROSECUTION, _COURT, _PRISONS, _NPB})
 """Those who may have a part in a record: not NADRA, FIA Immigration and the Special Committee."""
 _BUREAU: Final = frozenset({_NPB})
 
+_OF_NO_RECORD: Final[tuple[Kind, ...]] = (
+    notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY,
+    notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY,
+    notification_pb2.EVENT_KIND_KEY_ENROLLED,
+    notification_pb2.EVENT_KIND_KEY_REPLACED,
+    notification_pb2.EVENT_KIND_KEY_DISABLED,
+    notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED,
+    notification_pb2.EVENT_KIND_CALLS_DROPPED,
+    notification_pb2.EVENT_KIND_CONSUMER_ENROLLED,
+    notification_pb2.EVENT_KIND_CONSUMER_DISABLED,
+    notification_pb2.EVENT_KIND_REGISTER_SEALED,
+    notification_pb2.EVENT_KIND_REGISTER_UNSEALED,
+)
+"""Of an agency's own keys, certificates, budgets, grants and consumers, and of the register's seal."""
+_OF_THE_SEAL: Final[tuple[Kind, ...]] = (
+    notification_pb2.EVENT_KIND_REGISTER_SEAL_PROPOSED,
+    notification_pb2.EVENT_KIND_REGISTER_UNSEALING_SECONDED,
+)
+TOLD_WHILE_SEALED: Final = frozenset((*_OF_NO_RECORD, *_OF_THE_SEAL))
+"""Kinds of event that are told while the register is sealed. By kind and not by what they name: an empty message of a
+fixed time would say that nobody was matched."""
+
 _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
     (
-        # Of an agency's own keys, certificates, budgets, grants and consumers, and of the register's seal: no record.
         _EVERYBODY,
-        (
-            notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY,
-            notification_pb2.EVENT_KIND_AGENCY_BUDGET_EMPTY,
-            notification_pb2.EVENT_KIND_KEY_ENROLLED,
-            notification_pb2.EVENT_KIND_KEY_REPLACED,
-            notification_pb2.EVENT_KIND_KEY_DISABLED,
-            notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED,
-            notification_pb2.EVENT_KIND_CALLS_DROPPED,
-            notification_pb2.EVENT_KIND_CONSUMER_ENROLLED,
-            notification_pb2.EVENT_KIND_CONSUMER_DISABLED,
-            notification_pb2.EVENT_KIND_REGISTER_SEALED,
-            notification_pb2.EVENT_KIND_REGISTER_UNSEALED,
-        ),
+        _OF_NO_RECORD,
     ),
     (
         frozenset({_NPB, COMMITTEE}),
-        (
-            notification_pb2.EVENT_KIND_REGISTER_SEAL_PROPOSED,
-            notification_pb2.EVENT_KIND_REGISTER_UNSEALING_SECONDED,
-        ),
+        _OF_THE_SEAL,
     ),
     (
         frozenset({COMMITTEE}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -39,7 +40,9 @@ class Cursor(NamedTuple):
 class EventStream:
     """The stream of an agency's own events, or of one of its consumers: at least once, in order, until acknowledged.
 
-    An event of a registration that has been sealed since keeps its number and names no record.
+    An event of a registration that has been sealed since keeps its number and names no record. While the register is
+    sealed the first event that may be of a record waits, and those after it: whoever gives numbers in for others to
+    match would else learn from events who is registered.
     """
 
     def __init__(self, durable: Callable[[], int], numbered: Numbered) -> None:
@@ -94,15 +97,18 @@ class EventStream:
         sequence, more = cursor.sequence + len(found), len(found) == cursors.MAX_EVENTS
         if not more:
             self._numbered.read(key, least, sequence)
-        if not found and cursor.replayed:
-            return None
         _require_concerned(found, call)
+        stored, found = found, _shown(found, call)
+        waits = len(found) < len(stored)
+        sequence, more = cursor.sequence + len(found), more and not waits
+        if not found and (cursor.replayed or waits):
+            return None
         sealed, seen = registrations.sealed_among(conn, (one for each in found for one in each.registrations()))
         events = [each.message(sealed) for each in found]
         replayed = cursor.replayed or sequence >= cursor.until
         answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
         told = cursors.told(cursor.line, cursor.sequence, found)
-        if not more:
+        if not more and not waits:
             told.entries = entries
         subjects = [one for each in found for one in each.subjects(sealed)]
         detail = record_pb2.AccessDetail(outcome="EVENTS", subjects=subjects, events=told)
@@ -112,6 +118,13 @@ class EventStream:
 
 def _beyond(field: str) -> errors.InvalidFields:
     return errors.InvalidFields(violations=(errors.Violation(field, errors_pb2.FIELD_REASON_OUT_OF_RANGE),))
+
+
+def _shown(events: list[StoredEvent], call: Call) -> list[StoredEvent]:
+    """Those that come before the first one that waits for the end of a seal on the register."""
+    if not call.register_sealed:
+        return events
+    return list(itertools.takewhile(lambda each: each.kind in hearers.TOLD_WHILE_SEALED, events))
 
 
 def _require_whole(found: Sequence[StoredEvent], cursor: int) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nsor.v1 import errors_pb2
+from nsor.v1 import errors_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access.budgets import Accounts
 from nsor_server.access.directory import DirectorySnapshot
@@ -235,7 +235,8 @@ class Batches:
                 continue
             if newest is None:
                 newest = self._newest(head, session)
-            if newest.version != head.directory_version and not call.route.rule.while_sealed:
+            discloses = call.route.rule.effect == options_pb2.EFFECT_DISCLOSES
+            if newest.version != head.directory_version and discloses:
                 # What is newer isn't what the ledger says; but it may be a seal on the register.
                 call.error, failed[id(call)] = None, errors.Unavailable(retry_after_seconds=1.0)
                 continue
@@ -316,6 +317,7 @@ def _facts(call: Call) -> tuple[object, ...]:
 def _moved(before: Directory, newest: DirectorySnapshot) -> bool:
     """Whether the directory says something else of whom a handler may have asked it about."""
     same = before.agencies == newest.agencies and before.compromised == newest.compromised
+    same = same and before.sealed == newest.sealed  # of a call that goes on: a stream of events shows less then
     return not same or before.policy is not newest.policy
 
 

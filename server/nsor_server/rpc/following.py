@@ -116,6 +116,8 @@ class Following:
         if self._draining.is_set():
             raise errors.Unavailable(errors_pb2.ERROR_REASON_SHUTTING_DOWN, retry_after_seconds=1.0)
         gated_at = time.monotonic()
+        if self._call.register_sealed:
+            self._needs.admission.directory.at_least_as_of(gated_at)  # the unsealing's event may have woken it
         self._needs.admission.admit(self._call)
         self._handler.check(self._call, cursor)
         self._opened.gated(self._call.directory, gated_at)

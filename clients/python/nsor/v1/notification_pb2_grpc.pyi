@@ -69,7 +69,8 @@ class NotificationServiceStub:
     before each message and every 5 seconds. An empty message comes every 10 seconds since the stream began: it has no bytes, carries
     nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
     what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
-    worklists until then. It goes on while the register is sealed: an event shows nobody, and what its ids would open is closed.
+    worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
+    one of any other kind waits for the unsealing, and those after it.
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
@@ -158,7 +159,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     before each message and every 5 seconds. An empty message comes every 10 seconds since the stream began: it has no bytes, carries
     nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
     what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
-    worklists until then. It goes on while the register is sealed: an event shows nobody, and what its ids would open is closed.
+    worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
+    one of any other kind waits for the unsealing, and those after it.
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
@@ -286,7 +288,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         before each message and every 5 seconds. An empty message comes every 10 seconds since the stream began: it has no bytes, carries
         nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
         what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
-        worklists until then. It goes on while the register is sealed: an event shows nobody, and what its ids would open is closed.
+        worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
+        one of any other kind waits for the unsealing, and those after it.
         Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
         for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
         """

@@ -681,8 +681,8 @@ class AccessRule(_message.Message):
     deadline instead.
     """
     while_sealed: _builtins.bool
-    """Of a method that discloses and shows nothing of a person: it is answered also while the register is sealed. Every other method that
-    discloses is REGISTER_SEALED then.
+    """Of a method that discloses and shows nothing of a person: it is answered also while the register is sealed, and its handler sees to it that
+    nothing is told of a record then. Every other method that discloses is REGISTER_SEALED then.
     """
     @_builtins.property
     def allow(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allow]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.ledger import merkle, note, screened
 from nsor.ledger.v1 import leaf_pb2
 from nsor.screening import birth_date, documents
-from nsor.v1 import errors_pb2, screening_pb2
+from nsor.v1 import errors_pb2, screening_pb2, types_pb2
 from tests.client.conftest import AGENCY, ORIGIN, Refusal, Register, Run
 from tests.client.test_epochs import lose
 
@@ -93,6 +93,7 @@ class Border:
             if is_found:
                 hit = answer.hits.add(row=row.row, registration_id=MANIFEST)
                 hit.person.names.add(name="Test Aslam")
+                hit.appeal_states.extend((types_pb2.APPEAL_STATE_NONE, types_pb2.APPEAL_STATE_PENDING))
             salt = screened.row_salts(answer.salt)(row.row)
             outcome = screened.FOUND if is_found else screened.NO_RECORD
             if row.HasField("names"):
@@ -144,6 +145,7 @@ def test_a_table_as_people_write_it_is_screened(
         ("2", "CHECK", "Test Aslam"),
         ("3", "NO_RECORD", ""),
     ]
+    assert [each["appeals"] for each in results(file)] == ["", "NONE / PENDING", ""]
     assert file.with_suffix(".screened.csv").stat().st_mode & 0o077 == 0
     shown = capsys.readouterr()
     assert "1 to be checked, 2 no record, 0 refused" in " ".join((shown.err + shown.out).split())

@@ -86,13 +86,17 @@ def convict(services: Services, number: str, **fields: Any) -> Created:
 
 def test_a_passenger_is_found_by_document_and_date_of_birth_together(services: Services, keyring: Keyring) -> None:
     number, other = cnic(), cnic()
-    created, _ = convict(services, number), convict(services, other)
+    request = born(number)
+    request.convictions[0].appeal_state = types_pb2.APPEAL_STATE_PENDING
+    created, _ = services.confirmed(request), convict(services, other)
     manifest = declared(services)
     outcome = asked(services, manifest, by_cnic(1, number), by_cnic(2, other, OTHER_DAY), by_cnic(3, cnic()))
     assert [each.outcome for each in outcome.response.rows] == [FOUND, NO_RECORD, NO_RECORD]
     (hit,) = outcome.response.hits
     assert (hit.row, hit.registration_id, hit.person.cnic) == (1, created.registration_id, number)
     assert hit.person.birth_date == BORN
+    # As every answer says it: a conviction that may still fall misleads whoever isn't told so.
+    assert list(hit.appeal_states) == [types_pb2.APPEAL_STATE_PENDING]
     assert sealed_rows_are_listed(services, outcome) == ["manifest_block"]
     assert findings(services, keyring) == []
 

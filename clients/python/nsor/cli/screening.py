@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _TABLES: Final = frozenset({".csv", ".txt"})
 _RESULTS: Final = (
-    *("row", "outcome", "registration_id", "names", "birth_date", "names_compared"),
+    *("row", "outcome", "registration_id", "names", "birth_date", "appeals", "names_compared"),
     *("field", "rule", "meaning", "meaning_ur", "entry"),
 )
 """Columns of the file of results."""
@@ -182,7 +182,7 @@ class _Run:
         return before is not None and before.digest == own and str(passenger.row.row) in self._results
 
     def _take(self, answered: Screened) -> None:
-        from nsor.v1 import errors_pb2, screening_pb2  # noqa: PLC0415 - as above
+        from nsor.v1 import errors_pb2, screening_pb2, types_pb2  # noqa: PLC0415 - as above
 
         passenger, said = answered.tag, answered.row
         if answered.proof is None:
@@ -202,7 +202,7 @@ class _Run:
         if compared in self._not_compared:
             self._not_compared[compared] += 1
         outcome = _NO_RECORD if answered.hit is None else _FOUND
-        names = born = registration_id = ""
+        names = born = appeals = registration_id = ""
         if answered.alike is not None:
             outcome, masked = _ALIKE, answered.alike
             names = " / ".join((*masked.person.initials, *masked.relative_initials))
@@ -212,9 +212,12 @@ class _Run:
         if answered.hit is not None:
             person, registration_id = answered.hit.person, answered.hit.registration_id
             names = " / ".join(each.name for each in person.names)
+            appeals = " / ".join(
+                types_pb2.AppealState.Name(each).removeprefix("APPEAL_STATE_") for each in answered.hit.appeal_states
+            )
             born = f"{person.birth_date.day:02d}.{person.birth_date.month:02d}.{person.birth_date.year:04d}"
             self._hits.append((str(passenger.row.row), names, born, registration_id))
-        own = (registration_id, names, born, compared)
+        own = (registration_id, names, born, appeals, compared)
         cells = (str(passenger.row.row), outcome, *own, "", "", "", "", str(answered.index))
         self._results[cells[0]] = cells
         self._tell(passenger, cells)
@@ -224,7 +227,7 @@ class _Run:
         fields, rules = "; ".join(one[0] for one in wrong), "; ".join(one[1] for one in wrong) or reason
         english, urdu = "; ".join(one[2].en for one in wrong), "؛ ".join(one[2].ur for one in wrong)
         number = str(passenger.row.row) if passenger.row.row else f"line {passenger.line}"
-        cells = (number, _REFUSED, "", "", "", "", fields, rules, english, urdu, index)
+        cells = (number, _REFUSED, "", "", "", "", "", fields, rules, english, urdu, index)
         self._results[number] = cells
         self._tell(passenger, cells)
         if not self._session.as_json:

@@ -430,6 +430,7 @@ class ScreeningHit(_message.Message):
     ROW_FIELD_NUMBER: _builtins.int
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    APPEAL_STATES_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Number of the row."""
     registration_id: _builtins.str
@@ -438,16 +439,21 @@ class ScreeningHit(_message.Message):
     def person(self) -> _types_pb2.Person:
         """Who it is, by the record: the official names, what he was born as, and the documents by which he was found."""
 
+    @_builtins.property
+    def appeal_states(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.AppealState.ValueType]:
+        """Where the appeals against the convictions stand, each state once, in the order of their numbers."""
+
     def __init__(
         self,
         *,
         row: _builtins.int = ...,
         registration_id: _builtins.str = ...,
         person: _types_pb2.Person | None = ...,
+        appeal_states: _abc.Iterable[_types_pb2.AppealState.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "registration_id", b"registration_id", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_states", b"appeal_states", "person", b"person", "registration_id", b"registration_id", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

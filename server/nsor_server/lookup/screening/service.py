@@ -47,12 +47,14 @@ class _Shown(NamedTuple):
 
     Attributes:
         by: the documents by which it was found; none: by names.
+        convictions: of whoever was found by a document: those that may be shown.
     """
 
     passenger: Passenger
     found: store.Found
     record: record_pb2.RegistrationRecord
     by: Sequence[registrations.Identifier] = ()
+    convictions: Sequence[record_pb2.Conviction] = ()
 
 
 class _Screened(NamedTuple):
@@ -371,14 +373,15 @@ class Screening:
         ]
         if claim.registration_id != record.registration_id or not convictions or not by:
             raise contradicted(registrations.SCREENED, "a row of %s contradicts the sealed record")
-        return _Shown(passenger, found, record, by)
+        return _Shown(passenger, found, record, by, convictions)
 
     def _show(self, hit: screening_pb2.ScreeningHit, shown: _Shown) -> None:
-        """Fill a hit in: the official names, the birth, and the documents by which it was found."""
+        """Fill a hit in: official names, birth, the documents by which it was found, and where appeals stand."""
         record = shown.record
         hit.registration_id = text(record.registration_id)
-        whole = registrations.to_message(record, (), "").person
-        person = hit.person
+        registration = registrations.to_message(record, shown.convictions, "")
+        hit.appeal_states.extend(registration.appeal_states)
+        whole, person = registration.person, hit.person
         person.names.extend(each for each in whole.names if each.kind == types_pb2.NAME_KIND_OFFICIAL)
         person.sex, person.birth_date_precision = whole.sex, whole.birth_date_precision
         person.birth_date.CopyFrom(whole.birth_date)

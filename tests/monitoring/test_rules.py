@@ -48,7 +48,7 @@ def test_each_rule_that_is_broken_is_found(broken: str, tmp_path: Path) -> None:
 
 def test_every_alert_is_tried_both_ways() -> None:
     for alert in ALERTS:
-        assert len(re.findall(rf"alertname: {alert}\b", TRIED)) == 2, alert
+        assert len(re.findall(rf"alertname: {alert}\b", TRIED)) >= 2, alert
     assert len(set(ALERTS)) == len(ALERTS) > 20
 
 

@@ -109,6 +109,19 @@ def test_the_roles_own_nothing_and_make_nothing(database: Database, role: str) -
         assert owner.execute(query, (role,)).fetchone() == (0, False, False, False, False)
 
 
+@pytest.mark.parametrize("role", SERVING)
+def test_nobody_is_told_by_postgres_how_often_a_table_was_read(database: Database, role: str) -> None:
+    # A look-up that finds somebody reads his key, and one that doesn't reads none: whoever looks at the counts before
+    # and after a look-up in a quiet hour knows what it has found.
+    assert database.url_owner is not None
+    with psycopg.connect(database.url_owner, user=role) as connection:
+        for view in (b"pg_stat_all_tables", b"pg_statio_all_indexes", b"pg_stat_database", b"pg_stat_io"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(b"TABLE " + view)
+            connection.rollback()
+        assert connection.execute("SELECT count(*) FROM pg_stat_activity").fetchone() != (0,)
+
+
 def test_one_function_runs_with_the_owners_rights_and_only_for_the_server(database: Database) -> None:
     # SECURITY DEFINER lends the server what the grants keep from it: partitions of the ledger, and nothing else.
     query = """

@@ -24,7 +24,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from nsor_server.storage import folders, identity, postgres_conf
+from nsor_server.storage import counts, folders, identity, postgres_conf
 from nsor_server.storage.folders import EmbeddedError
 
 DATABASE = "nsor"
@@ -146,7 +146,7 @@ class EmbeddedPostgres:
         return make_conninfo(host=str(self.sockets), port=5432, user=role, dbname=database)
 
     def create_database(self, name: str = DATABASE, *, template: str = "template1") -> None:
-        """Create a database that belongs to the owner role and that only our roles may connect to."""
+        """Create a database of the owner role, to which only our roles connect, and whose counts nobody asks for."""
         identifiers = {
             "name": sql.Identifier(name),
             "template": sql.Identifier(template),
@@ -160,6 +160,8 @@ class EmbeddedPostgres:
                 "GRANT CONNECT ON DATABASE {name} TO {roles}",
             ):
                 connection.execute(sql.SQL(statement).format(**identifiers))
+        with psycopg.connect(self.conninfo(SUPERUSER, name)) as connection:
+            counts.hide(connection)
 
     def drop_database(self, name: str) -> None:
         """Drop a database and close every connection to it."""

@@ -4,6 +4,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from nsor_server.tracing import attributes, rounding
+from nsor_server.tracing.crowded import MOST_CALLS
 from nsor_server.tracing.passes import Passes
 from nsor_server.tracing.spans import OTHER_METHOD, Tracing, UnlistedAttribute
 
@@ -19,6 +20,26 @@ def exporter() -> InMemorySpanExporter:
 @pytest.fixture
 def tracing(exporter: InMemorySpanExporter) -> Tracing:
     return Tracing([SimpleSpanProcessor(exporter)], host="127.0.0.1")
+
+
+def test_a_caller_s_trace_has_so_many_calls_and_the_next_begins_one(
+    tracing: Tracing, exporter: InMemorySpanExporter
+) -> None:
+    # Collectors give traces whole: with one of a day in each answer nobody could compare that day's entries with spans.
+    for _ in range(MOST_CALLS - 1):
+        tracing.call(METHOD, PARENT).end()
+    stream = tracing.call(METHOD, PARENT, is_stream=True)
+    tracing.message(stream, METHOD).end()
+    tracing.call(METHOD, PARENT).end()
+    tracing.call(METHOD, PARENT.replace("0af7", "1bf7")).end()
+    *before, message, call, of_another = exporter.get_finished_spans()
+    theirs = int(PARENT.split("-")[1], 16)
+    assert {each.context.trace_id for each in before} == {theirs} == {stream.context.trace_id}
+    for each, beside in ((message, stream.context.span_id), (call, int(PARENT.split("-")[2], 16))):
+        assert each.context.trace_id != theirs
+        assert each.parent is None
+        assert [(link.context.trace_id, link.context.span_id) for link in each.links] == [(theirs, beside)]
+    assert of_another.parent is not None
 
 
 def test_an_attribute_that_is_not_listed_is_a_fault_of_the_program(tracing: Tracing) -> None:

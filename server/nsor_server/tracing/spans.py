@@ -41,6 +41,7 @@ from nsor_server.tracing.attributes import (
     STORE_SECONDS,
     Value,
 )
+from nsor_server.tracing.crowded import Crowded
 from nsor_server.tracing.rounding import (
     rounded_down,
     rounded_up,
@@ -166,8 +167,9 @@ class CallSpan(Span):
         attributes: dict[str, Value],
         *,
         kind: SpanKind = SpanKind.INTERNAL,
+        links: Sequence[Link] = (),
     ) -> None:
-        super().__init__(tracing, name, parent, attributes, kind=kind)
+        super().__init__(tracing, name, parent, attributes, kind=kind, links=links)
         self._phases = [0.0, 0.0, 0.0, 0.0]
         self._since = time.monotonic()
 
@@ -243,22 +245,34 @@ class Tracing:
         self.resource = resource.of(resource.SERVER)
         self._processors = tuple(processors)
         self._fixed: dict[str, Value] = {RPC_SYSTEM: _GRPC, SERVER_ADDRESS: host}
+        self._crowded = Crowded()
 
     def listening(self, port: int) -> None:
         """The port that every span names from now on."""
         self._fixed[SERVER_PORT] = port
 
     def call(self, method: str, traceparent: str | None, *, is_stream: bool = False) -> CallSpan:
-        """The span of a call, continuing the caller's trace if it sent one."""
+        """The span of a call, continuing the caller's trace if it sent one that hasn't too many calls."""
         attributes = {**self._fixed, RPC_METHOD: method}
         kind = StreamSpan if is_stream else CallSpan
         name = _GRPC if method == OTHER_METHOD else method
-        return kind(self, name, _remote(traceparent), attributes, kind=SpanKind.SERVER)
+        parent, links = self._below(_remote(traceparent))
+        return kind(self, name, parent, attributes, kind=SpanKind.SERVER, links=links)
 
     def message(self, parent: Span, method: str) -> CallSpan:
-        """The span of one message of a stream, or of one part of a call: a child of the stream's or the call's."""
+        """The span of one message of a stream, or of one part of a call: a child of the stream's or the call's.
+
+        Of more than a trace may have it is linked to that, and begins a trace.
+        """
         attributes: dict[str, Value] = {**self._fixed, RPC_METHOD: method}
-        return CallSpan(self, f"{method} message", parent.context, attributes)
+        below, links = self._below(parent.context)
+        return CallSpan(self, f"{method} message", below, attributes, links=links)
+
+    def _below(self, parent: SpanContext | None) -> tuple[SpanContext | None, Sequence[Link]]:
+        """The parent of a call's span; or what that is linked to, where the parent's trace has enough."""
+        if parent is None or self._crowded.takes(parent.trace_id):
+            return parent, ()
+        return None, (Link(parent),)
 
     def work(self, name: str, parent: Span | None = None) -> Span:
         """The span of what the register does by itself; without a parent it begins a trace."""

@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ def test_what_comparing_entries_with_spans_found_is_said_by_cause(database: Data
             assert found.status == 200
             return found.text
 
+        # A command stays whole where the text around it runs from right to left.
+        nothing = site.ask(f"{who.path}/ur/verification", Cookie=cookie).text
+        assert f"<bdi>`nsor-server ledger watch --metrics {settings.watch_file}`</bdi>" in nothing
         assert "Nothing was compared yet" in shown(Result(entries=7, increment_at=1.5))
         assert "Nothing was compared yet" in shown(Result(entries=7, increment_at=1.5, spans=Sums()))
         causes = Counter({Cause.UNKNOWN.value: 4321, Cause.NOT_RECORDED.value: 2})
@@ -128,6 +131,38 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Datab
         ("0.0", "1000.0"),
         ("40.0", "180.0"),
     ]
+
+
+def test_times_of_an_agency_are_said_as_they_are_rounded_and_leave_streams_out(
+    database: Database, keyring: Keyring, state_dir: Path
+) -> None:
+    stream: dict[str, Any] = {attributes.RPC_STATUS: "OK", attributes.AGENCY: "npb", attributes.OUTCOME: "ALLOWED"}
+    follows = replace(a_span(9, 60_001, name="nsor.v1.NotificationService/SubscribeEvents"), attributes=stream)
+    late = time.time_ns() - 1_790_000_000 * 10**9 - 120 * 10**9
+    spans = [
+        replace(each, start_ns=each.start_ns + late, end_ns=each.end_ns + late)
+        for each in (a_span(1, 10), a_span(2, 20), a_span(3, 50), follows)
+    ]
+    (state_dir / store.FOLDER).mkdir(parents=True)
+    lines = (json.dumps(asdict(each)) + "\n" for each in spans)
+    (state_dir / store.FOLDER / store.CURRENT).write_text("".join(lines))
+    calls, traces = Calls(), Traces(state_dir)
+    traces.read()
+    with database.owner() as owner:
+        Ledger(keyring, "nsor.gov.pk/test").append(owner, [an_entry(agency="npb")])
+        assert calls.read(owner, time.time_ns() // 1000)
+
+    def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+        settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
+        return OpsPages(who, settings, database, calls, traces).application(origins)
+
+    with running_site(build) as (port, who):
+        site = Site(port, who)
+        cookie = site.cookie()
+        overview = site.ask(f"{who.path}/en/", Cookie=cookie).text
+        slowest = site.ask(f"{who.path}/en/traces?order=slowest", Cookie=cookie).text
+    assert re.findall(r">([^<>]+) ms<", overview) == ["≤ 20", "≤ 50"]
+    assert "SubscribeEvents" not in slowest.partition("<tbody>")[2]
 
 
 def test_a_database_that_stands_still_is_a_page_that_says_so_and_keeps_nobody_waiting(

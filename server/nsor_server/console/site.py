@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import math
 import time
 import uuid
@@ -17,6 +18,7 @@ from aiohttp import web
 from nsor.web import charts, site
 from nsor.web.admission import Admission
 from nsor.web.pages import Entry, Pages
+from nsor_server.access.contract import Contract
 from nsor_server.commands import refusals
 from nsor_server.commands.watched_spans import DIFFERENCES, MATCHED
 from nsor_server.config import Settings
@@ -157,6 +159,7 @@ class OpsPages:
         calls = await asyncio.to_thread(lambda: list(self._traces.calls(asked)))
         slowest = query.get("order") == "slowest"
         if slowest:
+            calls = [span for span in calls if span.name not in _streams()]
             calls.sort(key=lambda span: span.start_ns - span.end_ns)
         agencies = sorted({str(span.attributes.get(names.AGENCY, "")) for span in self._traces.calls(Filter())} - {""})
         return self._pages.answer(
@@ -279,12 +282,21 @@ class OpsPages:
 
         return answered
 
-    def _durations(self, seconds: int) -> dict[str, tuple[float, float]]:
-        """Median and longest time of an agency's calls of late, milliseconds, as far as spans are here."""
-        found: dict[str, list[int]] = {}
+    def _durations(self, seconds: int) -> dict[str, tuple[str, str]]:
+        """Median and longest time of an agency's calls of late, milliseconds, as far as spans are here; no streams."""
+        found: dict[str, list[StoredSpan]] = {}
         for span in self._traces.calls(Filter(since_ns=time.time_ns() - seconds * 10**9)):
-            found.setdefault(str(span.attributes.get(names.AGENCY, "")), []).append(span.end_ns - span.start_ns)
-        return {agency: (sorted(each)[len(each) // 2] / 1e6, max(each) / 1e6) for agency, each in found.items()}
+            if span.name not in _streams():
+                found.setdefault(str(span.attributes.get(names.AGENCY, "")), []).append(span)
+        for spans in found.values():
+            spans.sort(key=lambda span: span.end_ns - span.start_ns)
+        return {agency: (_took(each[len(each) // 2]), _took(each[-1])) for agency, each in found.items()}
+
+
+@functools.cache
+def _streams() -> frozenset[str]:
+    """Methods that answer with a stream, which lasts as long as its caller wants."""
+    return frozenset(name for name, method in Contract.load().methods.items() if method.streaming)
 
 
 def _call(span: StoredSpan) -> dict[str, object]:

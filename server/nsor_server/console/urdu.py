@@ -28,8 +28,8 @@ URDU: Final = {
         "چارٹ کے لیے جاوا اسکرپٹ درکار ہے؛ نیچے کا جدول یہی بتاتا ہے۔"
     ),
     "Agencies, last ten minutes": "ادارے، پچھلے دس منٹ",
-    "Calls by agency; times are of the calls whose spans are here.": (
-        "ادارے کے لحاظ سے کارروائیاں؛ دورانیے اُن کے ہیں جن کے ٹریس یہاں موجود ہیں۔"
+    "Calls by agency; times are of the calls whose spans are here, without streams.": (
+        "ادارے کے لحاظ سے کارروائیاں؛ دورانیے اُن کے ہیں جن کے ٹریس یہاں موجود ہیں، اسٹریم کے بغیر۔"
     ),
     "Share": "حصہ",
     "Median": "درمیانی",
@@ -137,8 +137,8 @@ URDU: Final = {
     "{found} findings; the first bad entry is {index}. Stop, keep the disk, run `nsor-server ledger verify`.": (
         "{found} نقائص ملے؛ پہلا خراب اندراج {index} ہے۔ روکیں، ڈسک محفوظ رکھیں، `nsor-server ledger verify` چلائیں۔"
     ),
-    "Nothing is known of a verification: `nsor-server ledger watch --metrics {path}` verifies all the time.": (
-        "کسی جانچ کا علم نہیں: `nsor-server ledger watch --metrics {path}` مسلسل جانچتا ہے۔"
+    "Nothing is known of a verification: {command} verifies all the time.": (
+        "کسی جانچ کا علم نہیں: {command} مسلسل جانچتا ہے۔"
     ),
     # Entries and spans.
     "Entries compared with the spans of their calls": "اندراجات اور ان کی کارروائیوں کے ٹریس کا موازنہ",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Iterable
@@ -11,15 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from nsor_server.commands.watched_spans import SpanWatch, of_local_store
+from nsor_server.commands.ledger_watch import Watch
+from nsor_server.commands.watched_spans import Seen, SpanWatch, of_local_store
 from nsor_server.console import figures
 from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
 from nsor_server.tracing.store import StoredSpan
+from nsor_server.verification.collectors import reading
+from nsor_server.verification.collectors.fetch import Collector
 from nsor_server.verification.report import Report
 from nsor_server.verification.spans import Cause
+from tests import ports
 from tests.ledger.conftest import ORIGIN, Write
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
@@ -127,3 +132,21 @@ def test_the_file_says_what_was_found_and_an_answered_call_without_an_entry_is_a
     assert code == 1
     assert "\nnsor_watch_findings 1\n" in metrics.read_text()
     assert "1 findings" in output
+
+
+def test_whoever_watches_hears_that_a_collector_gave_no_spans(operator: Operator, write: Write) -> None:
+    # An address where nothing listens is no finding, and mustn't look like a comparison that found nothing.
+    settings, told = operator.settings(), list[str]()
+    collector = Collector.parse(f"http://{ports.free_address()}", ssl.create_default_context())
+
+    def read(_since_us: int, now_us: int) -> Seen:
+        # As if it were an hour later: no entry is too young.
+        return Seen(reading.source(collector, now_us - HOUR, now_us + HOUR), now_us - HOUR)
+
+    watching = Watch(
+        settings, lambda: operator.keyring, lambda _, line: told.append(line), SpanWatch(read, settings.ledger_origin)
+    )
+    write(3)
+    assert watching.look(0.0, 86_400.0).findings == []
+    (line,) = told
+    assert line.startswith("everything verified: 3 entries, 0 findings; spans of 3 entries couldn't be read: ")

@@ -32,6 +32,7 @@ from nsor_server.verification import second
 from nsor_server.verification.increments import increment
 from nsor_server.verification.reached import Reached
 from nsor_server.verification.report import Finding, Report
+from nsor_server.verification.spans import Cause
 from nsor_server.verification.verified import reported
 
 __all__ = ["ledger"]
@@ -144,7 +145,10 @@ class Watch:
         self._reached = report.reached
         new = report.size - (0 if is_whole else before.entries)
         what = "everything" if is_whole else f"{new} new entries"
-        self._tell(self._result, f"{what} verified: {report.size} entries, {len(report.findings)} findings")
+        line = f"{what} verified: {report.size} entries, {len(report.findings)} findings"
+        if unread := _unread(self._result) - _unread(before):
+            line += f"; spans of {unread} entries couldn't be read: `ledger verify --spans-from` says why"
+        self._tell(self._result, line)
         return self._result
 
     def _verified(self, database: Database, since: Reached | None) -> Report:
@@ -207,6 +211,11 @@ def watch(every: float, whole_every: float, metrics: Path | None, collector: str
             if once:
                 break
             stopped.wait(every)
+
+
+def _unread(result: Result) -> int:
+    """Entries since the watch began whose collector didn't answer for their time."""
+    return 0 if result.spans is None else result.spans.causes[Cause.NOT_READ.value]
 
 
 def _broken(watching: Watch, whole_seconds: float) -> bool:

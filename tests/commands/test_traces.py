@@ -104,6 +104,9 @@ def test_calls_are_found_by_agency_outcome_time_and_id(said: Said) -> None:
     assert shown(said, "--access-id", access_id(2)) == ["ListAgencies ALLOWED"]
     assert shown(said, "--last", "1", "--refused") == ["ListAgencies FAILED"]
     assert said("--agency", "sindh-police")[0] == 2
+    for wrong in ("", "xyz", access_id(2) + "00"):
+        code, text = said("--access-id", wrong)
+        assert (code, "as `nsor` prints an access id" in text) == (2, True)
     for wrong in ("200", "ms", "-1s", "1m"):
         code, text = said("--slower-than", wrong)
         assert (code, "200ms" in text) == (2, True)

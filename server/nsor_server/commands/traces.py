@@ -31,6 +31,7 @@ from nsor_server.tracing.store import StoredSpan
 
 KARACHI = ZoneInfo("Asia/Karachi")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s)")
+_IDENTIFIER = re.compile(r"[0-9a-fA-F]{1,32}")
 _SAID = (
     (names.AGENCY, ""),
     (names.PURPOSE, "dim"),
@@ -66,15 +67,26 @@ def _milliseconds(_ctx: click.Context, _param: click.Parameter, text: str | None
     return float(found[1]) * (1 if found[2] == "ms" else 1000)
 
 
+def _hexadecimal(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    if text is not None and _IDENTIFIER.fullmatch(text.strip().replace("-", "")) is None:
+        raise click.BadParameter("hexadecimal digits and dashes, as `nsor` prints an access id, or its last ones")
+    return None if text is None else text.strip()
+
+
 @click.command()
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many traces.")
 @click.option("--trace-id", help="Only this trace: 32 hexadecimal digits, or its first ones.")
-@click.option("--access-id", help="Only the call of this access id, as the ledger has it, or of its last digits.")
+@click.option("--access-id", callback=_hexadecimal, help="Only the call of this access id, or of its last digits.")
 @click.option("--code", type=support_code, help="Only the call of this support code, as `nsor` prints it.")
 @click.option("--agency", default="", help="Only calls of this agency.")
 @click.option("--work", is_flag=True, help="Also what the register did by itself: passes, deliveries, spans lost.")
 @click.option("--refused", is_flag=True, help="Only calls that were refused, or failed.")
-@click.option("--slower-than", callback=_milliseconds, metavar="TIME", help="Only calls that took so long: 200ms, 2s.")
+@click.option(
+    "--slower-than",
+    callback=_milliseconds,
+    metavar="TIME",
+    help="Only calls that took so long, rounded up as they are shown: 200ms, 2s.",
+)
 @click.option("--top", type=click.IntRange(1, 10_000), help="The slowest so many calls as a list; without streams.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a span, for programs.")
 def traces(

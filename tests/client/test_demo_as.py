@@ -50,11 +50,13 @@ def shell(request: pytest.FixtureRequest, checkout: Path) -> Shell:
 def test_it_follows_the_register_that_runs(shell: Shell, checkout: Path) -> None:
     (checkout / ".nsor/address").write_text("127.0.0.1:36471\n")
     (checkout / ".nsor/log-address").write_text("127.0.0.1:36472\n")
+    (checkout / ".nsor/metrics-address").write_text("127.0.0.1:36473\n")
     done = shell(
-        '. "$AS" punjab-police; echo "$NSOR_TARGET|$NSOR_CERT|$NSOR_STATE|$PS1|$PATH"; echo "$NSOR_LOG_TARGET"'
+        '. "$AS" punjab-police; echo "$NSOR_TARGET|$NSOR_CERT|$NSOR_STATE|$PS1|$PATH"; '
+        'echo "$NSOR_LOG_TARGET|$NSOR_METRICS_LISTEN"'
     )
     said, shown, log = done.stdout.splitlines()
-    assert log == "127.0.0.1:36472"
+    assert log == "127.0.0.1:36472|127.0.0.1:36473"
     assert said.startswith("You are punjab-police at 127.0.0.1:36471")
     target, certificate, state, prompt, path = shown.split("|")
     assert target == "127.0.0.1:36471"

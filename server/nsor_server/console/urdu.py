@@ -9,7 +9,7 @@ URDU: Final = {
     "NSOR operations": "این ایس او آر: رجسٹر کا انتظام",
     "Overview": "جائزہ",
     "Traces": "ٹریس",
-    "Refused calls": "رد شدہ کارروائیاں",
+    "Refused calls": "مسترد کارروائیاں",
     "Queues and commits": "قطاریں اور کمٹ",
     "Certificates": "سرٹیفکیٹ",
     # Overview.
@@ -94,9 +94,9 @@ URDU: Final = {
     "Calls": "تعداد",
     "Officer's code": "افسر کا کوڈ",
     "So many calls were refused that only those since {since} are counted.": (
-        "اتنی کارروائیاں رد ہوئیں کہ صرف {since} سے اب تک کی گنی گئی ہیں۔"
+        "اتنی کارروائیاں مسترد ہوئیں کہ صرف {since} سے اب تک کی گنی گئی ہیں۔"
     ),
-    "No call was refused in the last hour.": "پچھلے گھنٹے میں کوئی کارروائی رد نہیں ہوئی۔",
+    "No call was refused in the last hour.": "پچھلے گھنٹے میں کوئی کارروائی مسترد نہیں ہوئی۔",
     # Figures.
     "The server's metrics are off: NSOR_METRICS_LISTEN turns them on.": (
         "سرور کے اعداد بند ہیں: NSOR_METRICS_LISTEN سے چلتے ہیں۔"

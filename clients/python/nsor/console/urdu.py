@@ -84,11 +84,11 @@ URDU: Final = {
     "This view is {count} entries of the ledger, from {first} on.": (
         "یہ صفحہ دیکھنا لیجر کے {count} اندراجات ہیں، {first} سے۔"
     ),
-    "Refusals": "انکار",
-    "No call was refused then.": "تب کوئی کارروائی رد نہیں ہوئی۔",
+    "Refusals": "مسترد کارروائیاں",
+    "No call was refused then.": "تب کوئی کارروائی مسترد نہیں ہوئی۔",
     "By reason, of all agencies, in {month}": "وجہ کے لحاظ سے، سب ادارے، {month} میں",
     "Why a call was refused is sealed with it; what is counted of it each month leaves small numbers out.": (
-        "انکار کی وجہ اس کے ساتھ مہر بند ہے؛ ہر مہینے جو گنا جاتا ہے اس میں چھوٹی تعداد نہیں دکھائی جاتی۔"
+        "مسترد ہونے کی وجہ کارروائی کے ساتھ مہر بند ہے؛ ہر مہینے جو گنا جاتا ہے اس میں چھوٹی تعداد نہیں دکھائی جاتی۔"
     ),
     "Reason": "وجہ",
     "Emergency look-ups": "ہنگامی رسائیاں",
@@ -122,7 +122,7 @@ URDU: Final = {
     "Month": "مہینہ",
     "What is counted": "کیا گنا جائے",
     "Answered calls that disclose": "ریکارڈ دکھانے والی کارروائیاں",
-    "Refused calls, by reason": "رد شدہ کارروائیاں، وجہ کے لحاظ سے",
+    "Refused calls, by reason": "مسترد کارروائیاں، وجہ کے لحاظ سے",
     "Convictions entered, days since the judgment": "درج سزائیں، فیصلے سے کتنے دن بعد",
     "Confirmed registrations, by identity": "تصدیق شدہ اندراجات، شناخت کے لحاظ سے",
     "Messages of what is overdue": "مدت گزرنے کے پیغامات",

@@ -9,7 +9,7 @@ SHARED: Final = {
     "Pages": "صفحات",
     "Show": "دکھائیں",
     "Answered": "جواب دیا گیا",
-    "Refused": "انکار",
+    "Refused": "مسترد کیا گیا",
     "Failed": "ناکام",
     "Agency": "ادارہ",
     "Method": "کارروائی",

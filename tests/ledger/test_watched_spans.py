@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nsor_server.commands.ledger_watch import Watch
-from nsor_server.commands.watched_spans import Seen, SpanWatch, of_local_store
+from nsor_server.commands.watched_spans import Seen, SpanWatch, of_collector, of_local_store
 from nsor_server.console import figures
 from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
@@ -26,6 +26,7 @@ from nsor_server.verification.report import Report
 from nsor_server.verification.spans import Cause
 from tests import ports
 from tests.ledger.conftest import ORIGIN, Write
+from tests.ledger.http_collector import Jaeger, listening
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
 from tests.ledger.test_spans import span
@@ -150,3 +151,28 @@ def test_whoever_watches_hears_that_a_collector_gave_no_spans(operator: Operator
     assert watching.look(0.0, 86_400.0).findings == []
     (line,) = told
     assert line.startswith("everything verified: 3 entries, 0 findings; spans of 3 entries couldn't be read: ")
+
+
+def test_a_broken_ledger_is_told_before_a_collector_is_asked(
+    operator: Operator, write: Write, database: Database
+) -> None:
+    # Who holds the collector could else keep an alert back for an hour, by answers that come byte by byte.
+    write(3)
+    played = Jaeger()
+    with listening(played) as url:
+        spans = SpanWatch(of_collector(Collector.parse(url)), ORIGIN)
+        watching = Watch(operator.settings(), lambda: operator.keyring, lambda *_: None, spans)
+        assert watching.look(0.0, HOUR).findings == []
+        assert played.asked
+        played.asked.clear()
+        with database.owner() as conn:
+            conn.execute("DELETE FROM ledger_detail WHERE index = 2")
+        assert watching.look(HOUR + 1, HOUR).first_bad == 2
+    assert not played.asked
+
+
+def test_a_collector_has_a_time_for_all_that_it_is_asked_at_a_look() -> None:
+    with listening(Jaeger()) as url:
+        seen = of_collector(Collector.parse(url), seconds=-1)(0, time.time_ns() // 1000)
+        assert seen is not None
+        assert [each.problem for each in seen.source.windows] == ["reading them takes too long"]

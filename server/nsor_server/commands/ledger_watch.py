@@ -161,7 +161,8 @@ class Watch:
                 report = whole(conn, database, keyring, self._settings, copy=measured)
             else:
                 report = increment(conn, keyring, self._settings.ledger_origin, measured, since)
-            if self._spans is not None and seen is not None:
+            # A collector may take its time: what is wrong with the ledger is told before it is asked.
+            if self._spans is not None and seen is not None and not report.findings:
                 with reported(conn, report):
                     self._spans.compare(conn, seen, keyring, report)
                 report.sort()

@@ -26,6 +26,8 @@ YOUNG_US: Final = 60_000_000
 """What is younger is compared at a later look."""
 _LONGEST_US: Final = 60_000_000
 """So long before its entry a call's span may have begun."""
+COLLECTOR_SECONDS: Final = 60.0
+"""For what a collector is asked at one look: the next one waits for it, and what it would find of the ledger."""
 MATCHED: Final = "nsor_watch_spans_matched_total"
 METRICS: Final = (
     (MATCHED, "counter", "Spans that have their entry."),
@@ -144,11 +146,17 @@ def of_local_store(state_dir: Path) -> Read:
     return read
 
 
-def of_collector(collector: Collector) -> Read:
-    """Spans that a collector keeps, asked for as they are compared; what it doesn't answer is counted, no finding."""
+def of_collector(collector: Collector, seconds: float = COLLECTOR_SECONDS) -> Read:
+    """Spans that a collector keeps, asked for as they are compared; what it doesn't answer is counted, no finding.
+
+    Args:
+        collector: where it answers.
+        seconds: for all that it is asked at one look, but for the answer that it is giving.
+    """
 
     def read(since_us: int, now_us: int) -> Seen:
         since_us = since_us or now_us - 2 * YOUNG_US
-        return Seen(reading.source(collector, since_us - _LONGEST_US, now_us - spans.CLOCKS_US), since_us)
+        source = reading.source(collector, since_us - _LONGEST_US, now_us - spans.CLOCKS_US, seconds=seconds)
+        return Seen(source, since_us)
 
     return read

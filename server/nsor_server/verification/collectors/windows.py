@@ -19,7 +19,7 @@ _FIRST_US: Final = 60_000_000
 _LONGEST_US: Final = 7 * 24 * 3600 * 1_000_000
 _TRIES: Final = 3
 _MOST_PASSED_OVER: Final = 20
-_SECONDS: Final = 3600.0
+SECONDS: Final = 3600.0
 
 Read = Callable[[int, int], tuple[list[StoredSpan], int]]
 """(first_us, end_us) -> the spans of the traces that have one in this time, and how many traces these are.
@@ -28,7 +28,7 @@ Raises NoAnswer; TooMuch where an answer for a shorter time may be whole."""
 
 
 def windows(
-    read: Read, since_us: int, until_us: int, *, shortest_us: int, seconds: float = _SECONDS
+    read: Read, since_us: int, until_us: int, *, shortest_us: int, seconds: float = SECONDS
 ) -> Iterator[Window]:
     """All spans of a time that ended in it. A collector that fails again and again, or has no end, is asked no more.
 

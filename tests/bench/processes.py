@@ -21,8 +21,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_SECONDS = 1.0
 _AT_REST_CPU_SECONDS = 0.05
 """In one look: what a server without calls takes stays below it."""
-_RESTS = 5
-"""Looks in a row: between two parts of its work a server may rest."""
+_RESTS = 20
+"""Looks in a row: between two parts of its work a server may rest, and it begins to look for terms that are over and
+for likely duplicates only 15 s after its start."""
 
 
 class NotStarted(Exception):

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
+from nsor_server.storage.embedded import SUPERUSER
 from tests.bench import processes
 from tests.bench.measure import BenchFailed, Requests, Run, Target, median, run
 from tests.bench.register import BenchRegister
@@ -143,7 +145,7 @@ class _Serving:
             )
 
     def _blocks_read(self) -> int:
-        with psycopg.connect(self.seeded.register.url) as connection:
+        with psycopg.connect(make_conninfo(self.seeded.register.url, user=SUPERUSER)) as connection:
             row = connection.execute("SELECT sum(blks_read) FROM pg_stat_database").fetchone()
         return int(row[0]) if row else 0
 

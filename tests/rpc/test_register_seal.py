@@ -41,6 +41,7 @@ from tests.verifying import findings
 LIST = "nsor.v1.LookupService/ListAccessRequests"
 RECALLS = "nsor.v1.LookupService/ListRecalls"
 SHOW = "nsor.v1.RegistrationService/GetRegistration"
+ACKNOWLEDGE = "nsor.v1.NotificationService/AcknowledgeEvents"
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
 METHODS = Contract.load().methods
 
@@ -186,7 +187,9 @@ def test_events_of_records_wait_for_the_end_of_the_seal(serving: Serving) -> Non
     # Whoever gives in the numbers of arrivals would learn by what is opened at the fixed time who is registered.
     officers, events = Officers(serving), Subscription(serving.caller("punjab-prisons", system=True))
     events.replayed()
+    publish(serving, "punjab-police")
     seal_id = officers.seal()
+    assert told(Subscription(serving.caller("punjab-police", system=True)).replayed()).replay_ends
     kinds = notification_pb2.EventKind
     assert [each.kind for each in told(events.next()).events] == [kinds.EVENT_KIND_REGISTER_SEALED]
     publish(serving, "punjab-prisons")
@@ -232,6 +235,43 @@ def test_events_of_records_that_were_told_behind_a_seal_are_found(
     assert created.code is grpc.StatusCode.OK, created.reason
     assert told(events.next()).events[0].registration_id
     assert found_by_verification(serving) == ["events of records were told although the register was sealed"]
+
+
+def test_nobody_learns_that_events_wait(serving: Serving) -> None:
+    # By trying numbers out, or by whether a replay comes to its end.
+    officers, court = Officers(serving), serving.caller("lahore-special-court", system=True)
+    seal_id = officers.seal()
+    first = Subscription(court)
+    assert told(first.next()).events[0].kind == notification_pb2.EVENT_KIND_REGISTER_SEALED
+    first.call.cancel()
+
+    def seen() -> list[object]:
+        until(lambda: serving.open_streams == 0, seconds=SECONDS)
+        numbers = [court.call(ACKNOWLEDGE, acknowledges(each)).reason for each in (2, 1)]
+        behind, beyond = Subscription(court, after=1), Subscription(court, after=2)
+        events = told(behind.replayed())
+        behind.call.cancel()
+        return [*numbers, events.replay_ends, len(events.events), beyond.reason(SECONDS)]
+
+    before = seen()
+    created = serving.caller("punjab-prosecution", officer=True).call(CREATE, order())
+    assert created.code is grpc.StatusCode.OK, created.reason
+    until(lambda: numbered(serving, "lahore-special-court") == 2, seconds=SECONDS)
+    assert seen() == before
+    assert before[0] == "INVALID_FIELDS"
+    officers.unseal(seal_id)
+    assert court.call(ACKNOWLEDGE, acknowledges(2)).code is grpc.StatusCode.OK
+    assert found_by_verification(serving) == []
+
+
+def numbered(serving: Serving, agency_id: str) -> int:
+    """How many events of an agency have a number."""
+    return int(serving.one("SELECT count(*) FROM agency_event WHERE agency_id = %s", (agency_id,)))
+
+
+def acknowledges(sequence: int) -> notification_pb2.AcknowledgeEventsRequest:
+    """Acknowledges events up to one."""
+    return notification_pb2.AcknowledgeEventsRequest(through_sequence=sequence)
 
 
 def steps_until(serving: Serving) -> int:

@@ -102,3 +102,9 @@ def standing(rows: DecidedRows) -> Standing:
     for row in sorted(rows.get(TABLE, ()), key=lambda row: row["version"]):
         stands = stands.after(Taken.of(row))
     return stands
+
+
+def sealed_since(rows: DecidedRows) -> dt.datetime | None:
+    """When the seal was set that lies on the register by all rows that decide; None: there is none."""
+    seal = standing(rows).seal
+    return seal[-1].at if seal else None

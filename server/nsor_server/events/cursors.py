@@ -5,6 +5,7 @@ An agency has numbers of its own over all its events; each of its consumers has 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import struct
 import uuid
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from nsor.v1 import notification_pb2
 from nsor_server.calls import Row, Seen, Table, Versions
+from nsor_server.events import hearers
 from nsor_server.events.numbered import Numbered
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import set_us
@@ -87,6 +89,16 @@ SELECT coalesce((SELECT max(through_sequence) FROM event_acknowledgement WHERE a
 _END_OF_CONSUMER: Final = """
 SELECT coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %(of)s), 0),
     coalesce((SELECT max(sequence) FROM consumer_event WHERE consumer_id = %(of)s), 0)
+"""
+_FIRST_THAT_WAITS: Final = """
+SELECT min(sequence) FROM agency_event
+WHERE agency_id = %(agency)s AND sequence > %(after)s AND event_time >= %(since)s AND NOT kind = ANY (%(told)s)
+"""
+_FIRST_OF_CONSUMER_THAT_WAITS: Final = """
+SELECT min(c.sequence)
+FROM consumer_event AS c JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
+WHERE c.agency_id = %(agency)s AND c.consumer_id = %(consumer)s AND c.sequence > %(after)s
+    AND e.event_time >= %(since)s AND NOT e.kind = ANY (%(told)s)
 """
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
@@ -235,8 +247,17 @@ class End(NamedTuple):
     last: int
 
 
-def end(conn: Connection, line: Line, numbered: Numbered) -> End:
+def end(conn: Connection, line: Line, numbered: Numbered, sealed_since: dt.datetime | None) -> End:
     """How far the numbering has come, read at one instant.
+
+    Behind a seal on the register it ends before the first event that waits: otherwise whoever tries numbers out would
+    learn how many do, and so that somebody was matched.
+
+    Args:
+        conn: reads.
+        line: the numbering.
+        numbered: what this process knows to have been numbered.
+        sealed_since: when the seal was set that lies on the register; None: there is none.
 
     Raises:
         errors.Unavailable: this process knows of a later event, or one was acknowledged.
@@ -245,7 +266,18 @@ def end(conn: Connection, line: Line, numbered: Numbered) -> End:
     of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
     found = End(*conn.execute(_END_OF_CONSUMER if line.consumer_id else _END, {"of": of}).fetchall()[0])
     numbered.read(line.key, max(least, found.acknowledged), found.last)
-    return found
+    if sealed_since is None:
+        return found
+    those = {
+        "agency": line.agency_id,
+        "consumer": uuid.UUID(bytes=line.consumer_id) if line.consumer_id else None,
+        "after": found.acknowledged,
+        "since": sealed_since,
+        "told": sorted(hearers.TOLD_WHILE_SEALED),
+    }
+    statement = _FIRST_OF_CONSUMER_THAT_WAITS if line.consumer_id else _FIRST_THAT_WAITS
+    ((first,),) = conn.execute(statement, those).fetchall()
+    return found if first is None else found._replace(last=first - 1)
 
 
 def event_id(conn: Connection, line: Line, sequence: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import register_seal
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome
 from nsor_server.events import cursors
@@ -77,7 +78,7 @@ class NotificationService:
             errors.Unavailable: events are missing that had a number.
         """
         line, through = consumers.line(call, request.consumer), request.through_sequence
-        before, last = cursors.end(conn, line, self._numbered)
+        before, last = cursors.end(conn, line, self._numbered, register_seal.sealed_since(call.decided))
         if through > last:
             beyond = errors.Violation("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import register_seal
 from nsor_server.access.disclosure import disclose
 from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome
@@ -64,7 +65,7 @@ class EventStream:
             errors.Unavailable: events are missing that had a number.
         """
         line = consumers.line(call, request.consumer)
-        acknowledged, until = cursors.end(conn, line, self._numbered)
+        acknowledged, until = cursors.end(conn, line, self._numbered, register_seal.sealed_since(call.decided))
         sequence = int(request.after_sequence)
         if sequence > until:
             raise _beyond("after_sequence")
@@ -101,11 +102,12 @@ class EventStream:
         stored, found = found, _shown(found, call)
         waits = len(found) < len(stored)
         sequence, more = cursor.sequence + len(found), more and not waits
-        if not found and (cursor.replayed or waits):
+        if not found and cursor.replayed:
             return None
         sealed, seen = registrations.sealed_among(conn, (one for each in found for one in each.registrations()))
         events = [each.message(sealed) for each in found]
-        replayed = cursor.replayed or sequence >= cursor.until
+        # That something waits isn't told either: the replay ends before it.
+        replayed = cursor.replayed or waits or sequence >= cursor.until
         answer = notification_pb2.SubscribeEventsResponse(events=events, replay_ends=replayed and not cursor.replayed)
         told = cursors.told(cursor.line, cursor.sequence, found)
         if not more and not waits:

@@ -70,7 +70,7 @@ class NotificationServiceStub:
     nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
     what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
     worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
-    one of any other kind waits for the unsealing, and those after it.
+    one of any other kind waits for the unsealing, and those after it; a replay ends before it, and its number is OUT_OF_RANGE.
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
@@ -160,7 +160,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
     what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
     worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
-    one of any other kind waits for the unsealing, and those after it.
+    one of any other kind waits for the unsealing, and those after it; a replay ends before it, and its number is OUT_OF_RANGE.
     Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
     for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
     """
@@ -289,7 +289,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         nothing, not even a receipt, and is no entry. Whoever doesn't read costs the server no memory: what comes next is read when he has taken
         what came before. An event only says that there is something to do: what must be acted on is closed by an officer's act, and stands in the
         worklists until then. While the register is sealed the stream goes on with events of keys, budgets, consumers and the seal itself; the first
-        one of any other kind waits for the unsealing, and those after it.
+        one of any other kind waits for the unsealing, and those after it; a replay ends before it, and its number is OUT_OF_RANGE.
         Errors: CONSUMER_UNKNOWN when there is no such consumer, or it is disabled; OFFICER_NOT_ACCEPTED when another system, or an officer, asks
         for it; OUT_OF_RANGE for a cursor that was never given, or that is another consumer's (`after_event_id`).
         """

@@ -72,7 +72,7 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
             if of == agency:
                 click.echo(f"{count:>9,}  {officer:<8}  {method.rpartition('/')[2]}  {reason}".rstrip())
     click.echo(f"\n{len(shown)} of {len(ordered)} lines, {sum(counts.values()):,} calls, {len(methods)} methods.")
-    click.echo("An officer's code is one officer within one method.")
+    click.echo("An officer's code is one officer within one method; a single call has none.")
     first = shown[0][0][0]
     click.echo(f"Next: nsor-server traces --refused{f' --agency {first}' if first else ''}")
 

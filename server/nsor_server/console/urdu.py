@@ -88,8 +88,11 @@ URDU: Final = {
         "کس نے، کس مقدمے میں اور کس کے بارے میں: یہ مہر بند ہے۔ اس صفحے کے پاس کوئی کلید نہیں۔"
     ),
     # Refused calls.
-    "The last hour: {shown} of {of} lines, {count} calls. An officer's code is one officer within one method.": (
-        "پچھلا گھنٹہ: {of} میں سے {shown} سطریں، {count} کارروائیاں۔ افسر کا کوڈ ایک کارروائی میں ایک ہی افسر ہے۔"
+    "The last hour: {shown} of {of} lines, {count} calls.": (
+        "پچھلا گھنٹہ: {of} میں سے {shown} سطریں، {count} کارروائیاں۔"
+    ),
+    "An officer's code is one officer within one method; a single call has none.": (
+        "افسر کا کوڈ ایک کارروائی میں ایک ہی افسر ہے؛ اکیلی کارروائی کا کوئی کوڈ نہیں۔"
     ),
     "Calls": "تعداد",
     "Officer's code": "افسر کا کوڈ",

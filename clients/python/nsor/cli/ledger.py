@@ -110,7 +110,7 @@ def receipt(session: Session, access_id: str, folder: Path) -> None:
     with session.client() as client:
         found = client.receipt(access_id)
     if found is None:
-        raise WrongUse("No receipt of that access is kept in this state folder.")
+        raise WrongUse("No receipt of that access is kept here: the computer that made the call has it.")
     proof, entry = found
     written = {folder / f"{access_id}{SUFFIX}": proof.text(), folder / f"{access_id}.entry": entry}
     for path, content in written.items():

@@ -297,7 +297,7 @@ def _prove(session: Session, client: Client, manifest_id: str, rows: list[Passen
         raise WrongUse("Row {} of this file wasn't screened from this computer.", number)
     receipt = client.receipt(found.access_id)
     if receipt is None:
-        raise WrongUse("No receipt of that access is kept in this state folder.")
+        raise WrongUse("No receipt of that access is kept here: the computer that made the call has it.")
     entry_proof, entry = receipt
     path = screened.row_proof([bytes.fromhex(each) for each in found.hashes], found.position)
     proof = RowProof(

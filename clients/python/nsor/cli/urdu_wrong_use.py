@@ -269,7 +269,9 @@ TEXTS: Final[dict[str, str]] = {
     "Name the witness with --name, or your agency with --agency.": (
         "تصدیق کنندہ --name سے بتائیں، یا اپنا ادارہ --agency سے۔"
     ),
-    "No receipt of that access is kept in this state folder.": "اس رسائی کی رسید اس فولڈر میں محفوظ نہیں۔",
+    "No receipt of that access is kept here: the computer that made the call has it.": (
+        "اس رسائی کی رسید یہاں محفوظ نہیں: وہ اسی کمپیوٹر پر ہے جس سے کارروائی کی گئی۔"
+    ),
     "There is no witness of that name: `nsor witness list --all`": (
         "اس نام کا کوئی تصدیق کنندہ نہیں: `nsor witness list --all`"
     ),

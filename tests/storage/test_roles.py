@@ -120,6 +120,10 @@ def test_nobody_is_told_by_postgres_how_often_a_table_was_read(database: Databas
                 connection.execute(b"TABLE " + view)
             connection.rollback()
         assert connection.execute("SELECT count(*) FROM pg_stat_activity").fetchone() != (0,)
+    # What was read in one database is told in each.
+    for other in ("postgres", "template1"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(database.url_owner, user=role, dbname=other)
 
 
 def test_one_function_runs_with_the_owners_rights_and_only_for_the_server(database: Database) -> None:

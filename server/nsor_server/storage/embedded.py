@@ -291,5 +291,8 @@ class EmbeddedPostgres:
                     statement = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
                     connection.execute(statement.format(sql.Identifier(role)))
             databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+            if DATABASE not in databases:
+                # From another database, too, PostgreSQL tells what was read in ours.
+                connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
         if DATABASE not in databases:
             self.create_database()

@@ -32,6 +32,8 @@ from tests.rpc.callers import Caller, fingerprint
 STATION = "PK-PB/LHR/PS-001"
 EVENT_SECONDS = 60.0
 """Until a committed event has its number, at the latest."""
+_GROWN_UP = 18
+"""By the years alone, so that the day doesn't matter."""
 _numbers = itertools.count(1)
 
 
@@ -236,8 +238,12 @@ class Agencies:
 
 
 def punjabis(seed: int) -> Iterator[registration_pb2.CreateRegistrationRequest]:
-    """People of Punjab with a CNIC, at home there and convicted there once; all numbers differ within a seed."""
+    """People of Punjab with a CNIC, at home there and convicted there once; all numbers differ within a seed.
+
+    Nobody is young enough to have been a juvenile: look-ups would find him only where a grant says so.
+    """
     for order in generate(seed, 100_000, "PK-PB"):
-        if order.person.cnic:
+        born, done = order.person.birth_date.year, order.convictions[0].counts[0].offence_date.year
+        if order.person.cnic and done - born > _GROWN_UP:
             order.request_id = str(uuid.uuid4())
             yield order

@@ -80,8 +80,7 @@ def test_no_count_tells_a_hit_from_a_miss(agencies: Agencies, people: Orders) ->
             outcomes.append(look_up(agencies, grant.grant_id, cnic).message.outcome)
             after = numbers(agencies)
             steps.append({key: after[key] - before[key] for key in after if after[key] != before[key]})
-        # Some are convicted as juveniles, and found by nobody.
-        if len(set(outcomes)) == 2 and all(step["nsor_commit_calls_count", ()] == 1 for step in steps):
+        if all(step["nsor_commit_calls_count", ()] == 1 for step in steps):
             break  # nothing else was written meanwhile, such as what is written at fixed times
     assert len(set(outcomes)) == 2
     assert steps[0] == steps[1] == steps[2]

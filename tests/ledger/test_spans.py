@@ -81,6 +81,10 @@ def test_entries_without_a_span_are_counted_by_what_explains_them(compared: Comp
     # What was lost at another time explains nothing of this.
     seen = [span(first, now), lost(9, "queue", now - HOUR, now - HOUR + SECOND)]
     assert compared.causes(compared([Window(now - HOUR, now + HOUR, seen)], now + HOUR)) == {Cause.UNKNOWN: 6}
+    # Nobody lost fewer than one: a collector that says so explains nothing.
+    for count in (-1, 0, True):
+        seen = [span(first, now), lost(count, "queue", now, now + SECOND)]
+        assert compared.causes(compared([Window(now, now + HOUR, seen)], now + HOUR)) == {Cause.UNKNOWN: 6}
 
 
 def test_what_wasn_t_read_or_may_be_on_its_way_is_no_loss(compared: Compared) -> None:

@@ -273,7 +273,7 @@ class _Comparison:
 
     def _lost(self, span: StoredSpan) -> None:
         count, cause = span.attributes.get(LOST_SPANS), span.attributes.get(LOST_CAUSE)
-        if isinstance(count, int):
+        if type(count) is int and count > 0:
             of = Cause.QUEUE if cause == "queue" else Cause.COLLECTOR
             self._losses.append(
                 _Loss(span.start_ns // 1000 - _LOST_AFTER_US, span.end_ns // 1000 + CLOCKS_US, of, count)

@@ -127,7 +127,7 @@ def main() -> int:
                 processes.move(register.postmaster, processes.SERVER_CORE)
                 seed(Plan(register.environment, register.url, arguments.registrations, 1_000, 100, _police(register)))
                 unshown.write(register.url, keyrings.load(config.load(register.environment).keys))
-                register.checkpoint()
+                register.settle()
                 register.enrol()
                 return 1 if run(register, arguments.pairs) else 0
         except BenchFailed as why:

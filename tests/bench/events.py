@@ -319,7 +319,7 @@ def _replay(subscribers: Subscribers, target: Target, stored: int) -> Replay:
     """Store events and have them replayed."""
     after = subscribers.last()
     _store(subscribers.register, after, stored)
-    subscribers.register.checkpoint()
+    subscribers.register.settle()
     before = most = _mib(target)
     cpu, began = _cpu_apart(target), time.perf_counter()
     with subscribers.following(1, after) as (one,):

@@ -87,7 +87,7 @@ class _Seeded:
         began = time.perf_counter()
         officer = register.officers[POLICE].key_id
         seeded = seed(Plan(register.environment, register.url, size, 0, look_ups, officer, different=_DIFFERENT))
-        register.checkpoint()
+        register.settle()
         taken = time.perf_counter() - began
         processes.move(register.postmaster, processes.SERVER_CORE)
         register.enrol()

@@ -49,7 +49,7 @@ def main() -> int:
             look_ups = int(_PER_SECOND * 2 * chosen.runs * (chosen.seconds + 1))
             officer = register.officers[POLICE].key_id
             seeded = seed(Plan(register.environment, register.url, _REGISTRATIONS, 0, look_ups, officer))
-            register.checkpoint()
+            register.settle()
             processes.move(register.postmaster, processes.SERVER_CORE)
             register.enrol()
             requests = Requests.write(register.folder, _LOOK_UP, POLICE, seeded.requests)

@@ -119,7 +119,7 @@ def _measure(folder: Path, chosen: argparse.Namespace) -> None:
         look_ups = int(_PER_SECOND * chosen.runs * len(chosen.in_flight) * (chosen.quiet_seconds + _AFTER_SECONDS))
         officer = register.officers[POLICE].key_id
         seeded = seed(Plan(register.environment, register.url, _REGISTRATIONS, 0, look_ups, officer))
-        register.checkpoint()
+        register.settle()
         if chosen.one_core:
             processes.move(register.postmaster, processes.SERVER_CORE)
         register.enrol()

@@ -108,7 +108,7 @@ def _seeded(register: BenchRegister, lengths: Lengths, arguments: argparse.Names
             register.officers[POLICE].key_id,
         )
     )
-    register.checkpoint()
+    register.settle()
     print(f"seeded in {time.perf_counter() - began:.0f} s", file=sys.stderr)
     return seeded
 

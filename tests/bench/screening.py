@@ -145,6 +145,7 @@ def _seeded(register: BenchRegister, count: int) -> None:
     officer = register.officers["punjab-police"].key_id
     began = time.monotonic()
     seed(Plan(register.environment, register.url, count, 500, 1, officer, different=different))
+    register.settle()
     print(f"{count:,} registrations were written in {time.monotonic() - began:.0f} s.", file=sys.stderr)
     register.enrol()
     said.write_text(str(count))

@@ -78,7 +78,7 @@ def main() -> int:
                 key_id = register.officers[POLICE].key_id
                 plan = Plan(register.environment, register.url, arguments.registrations, 1_000, arguments.calls, key_id)
                 requests = seed(plan).requests
-                register.checkpoint()
+                register.settle()
                 register.enrol()
                 return 0 if _run(register, requests, arguments.calls) else 1
         except BenchFailed as why:

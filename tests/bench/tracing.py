@@ -73,7 +73,7 @@ def _measured(folder: Path, arguments: argparse.Namespace) -> tuple[Sequence[Run
             register.officers[POLICE].key_id,
         )
         seeded = seed(plan)
-        register.checkpoint()
+        register.settle()
         processes.move(register.postmaster, processes.SERVER_CORE)
         register.enrol()
         requests = Requests.write(folder, _LOOK_UP, POLICE, seeded.requests)

@@ -1,11 +1,13 @@
 """Consumers of an agency's events: each hears what its filter says, under numbers and with a cursor of its own."""
 
 import contextlib
+import datetime as dt
 
 import pytest
 
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome
 from nsor_server.events import consumers, cursors, outbox, recipients
 from nsor_server.events.deliverer import deliver
@@ -18,13 +20,15 @@ from tests.calls import Services, call_of, violations
 from tests.consumers import disabling, enrolled, enrolment, heard, messages, system
 from tests.notification.test_notice import EXPECTED, notice
 from tests.orders import day, order
+from tests.register_seals import Signers
 
 CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 MOVED = notification_pb2.EVENT_KIND_ADDRESS_CHANGED
 KEY = notification_pb2.EVENT_KIND_KEY_ENROLLED
 ENROLLED = notification_pb2.EVENT_KIND_CONSUMER_ENROLLED
 DISABLED = notification_pb2.EVENT_KIND_CONSUMER_DISABLED
-TOLD = {CONFIRMED, MOVED, KEY, ENROLLED, DISABLED}
+SEALED, UNSEALED = notification_pb2.EVENT_KIND_REGISTER_SEALED, notification_pb2.EVENT_KIND_REGISTER_UNSEALED
+TOLD = {CONFIRMED, MOVED, KEY, ENROLLED, DISABLED, SEALED, UNSEALED}
 
 
 def delivered(services: Services, batch: int = 500) -> None:
@@ -186,6 +190,48 @@ def test_what_a_consumer_was_not_given_is_not_acknowledged(services: Services) -
     request = notification_pb2.AcknowledgeEventsRequest(through_sequence=2, consumer="SYSTEM-1")
     refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE, one), request)
     assert violations(refusal) == [("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
+
+
+@pytest.mark.parametrize("ahead_s", [-2, 2])
+def test_behind_a_seal_a_consumers_numbering_ends_before_the_first_event_that_waits(
+    services: Services, monkeypatch: pytest.MonkeyPatch, ahead_s: int
+) -> None:
+    # As its agency's: whoever tries numbers out would else learn how many wait, and so that somebody was matched. The
+    # ledger's order says what is behind the seal: the server's clock may be off the database's by so much.
+    now, ahead = DirectorySnapshot.now, dt.timedelta(seconds=ahead_s)
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda snapshot: now(snapshot) + ahead)
+    one, signers = enrolled(services), Signers(services)
+    confirmed_and_moved(services)
+    before = heard(services, one)[-1].sequence
+    acknowledge(services, before, one)
+    seal_id = signers.seal()
+    services.confirmed(order())
+    delivered(services)
+    assert [(each.sequence, each.kind) for each in heard(services, one)] == [(before + 1, SEALED)]
+    for beyond in (before + 2, before + 3):
+        request = notification_pb2.AcknowledgeEventsRequest(through_sequence=beyond, consumer="SYSTEM-1")
+        refusal = services.refused(errors.InvalidFields, call_of(PUNJAB_POLICE, one), request)
+        assert violations(refusal) == [("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
+        with pytest.raises(errors.InvalidFields):
+            list(messages(services, one, beyond))
+    # Nothing is told out of its order: the agency, which hasn't read what was before, hears of the seal after it.
+    assert [each.kind for each in heard(services)] == [KEY, ENROLLED]
+    signers.unseal(seal_id)
+    delivered(services)
+    assert [kind for _, kind in numbered(services, one, before + 1)] == [CONFIRMED, UNSEALED]
+    assert acknowledge(services, before + 2, one) == before + 2
+    assert [kind for _, kind in numbered(services)] == [KEY, ENROLLED, CONFIRMED, MOVED, SEALED, CONFIRMED, UNSEALED]
+
+
+def test_what_a_consumer_was_told_before_a_seal_it_acknowledges_behind_it(services: Services) -> None:
+    # Also where events of records stand among it: they were no secret then.
+    one, signers = enrolled(services), Signers(services)
+    confirmed_and_moved(services)
+    before = heard(services, one)[-1].sequence
+    signers.seal()
+    delivered(services)
+    assert [each.kind for each in heard(services, one, before)] == [SEALED]
+    assert acknowledge(services, before + 1, one) == before + 1
 
 
 @pytest.mark.parametrize("number", ["SYSTEM-9", "A-999999"])

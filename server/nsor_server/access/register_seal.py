@@ -10,7 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from nsor_server.calls import DecidedRows
 
@@ -96,6 +96,18 @@ class Standing:
         return replace(stands, version=self.version + 1)
 
 
+class SetBy(NamedTuple):
+    """The step that has set a seal, as the ledger's record of its row is found: what is behind that entry is sealed.
+
+    Attributes:
+        seal_id: 16 bytes.
+        version: number of the step.
+    """
+
+    seal_id: bytes
+    version: int
+
+
 def standing(rows: DecidedRows) -> Standing:
     """How the register stands by all rows that decide."""
     stands = Standing()
@@ -104,7 +116,11 @@ def standing(rows: DecidedRows) -> Standing:
     return stands
 
 
-def sealed_since(rows: DecidedRows) -> dt.datetime | None:
-    """When the seal was set that lies on the register by all rows that decide; None: there is none."""
+def set_by(rows: DecidedRows) -> SetBy | None:
+    """The step that has set the seal which lies on the register by all rows that decide; None: there is none."""
     seal = standing(rows).seal
-    return seal[-1].at if seal else None
+    if not seal:
+        return None
+    wanted = (Step.SEALED, seal[-1].seal_id)
+    versions = (row["version"] for row in rows[TABLE] if (row["step"], row["seal_id"].bytes) == wanted)
+    return SetBy(seal[-1].seal_id, next(versions))

@@ -5,7 +5,6 @@ An agency has numbers of its own over all its events; each of its consumers has 
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import struct
 import uuid
@@ -13,6 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.v1 import notification_pb2
+from nsor_server.access import register_seal
 from nsor_server.calls import Row, Seen, Table, Versions
 from nsor_server.events import hearers
 from nsor_server.events.numbered import Numbered
@@ -90,16 +90,22 @@ _END_OF_CONSUMER: Final = """
 SELECT coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %(of)s), 0),
     coalesce((SELECT max(sequence) FROM consumer_event WHERE consumer_id = %(of)s), 0)
 """
-_FIRST_THAT_WAITS: Final = """
-SELECT min(sequence) FROM agency_event
-WHERE agency_id = %(agency)s AND sequence > %(after)s AND event_time >= %(since)s AND NOT kind = ANY (%(told)s)
-"""
-_FIRST_OF_CONSUMER_THAT_WAITS: Final = """
+# By the ledger's order and not by times: a step of the seal has the server's, an event the database's.
+_WAITS: Final = f"""
+NOT e.kind = ANY (%(told)s) AND (e.record_index IS NULL OR e.record_index > coalesce((
+    SELECT index FROM ledger_record
+    WHERE table_name = '{register_seal.TABLE}' AND row_id = %(seal_id)s AND version = %(version)s
+), -1))
+"""  # noqa: S608 - constant
+_FIRST_THAT_WAITS: Final = f"""
+SELECT min(e.sequence) FROM agency_event AS e
+WHERE e.agency_id = %(agency)s AND e.sequence > %(after)s AND {_WAITS}
+"""  # noqa: S608 - constants
+_FIRST_OF_CONSUMER_THAT_WAITS: Final = f"""
 SELECT min(c.sequence)
 FROM consumer_event AS c JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
-WHERE c.agency_id = %(agency)s AND c.consumer_id = %(consumer)s AND c.sequence > %(after)s
-    AND e.event_time >= %(since)s AND NOT e.kind = ANY (%(told)s)
-"""
+WHERE c.agency_id = %(agency)s AND c.consumer_id = %(consumer)s AND c.sequence > %(after)s AND {_WAITS}
+"""  # noqa: S608 - constants
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
     ("text",),
@@ -247,7 +253,7 @@ class End(NamedTuple):
     last: int
 
 
-def end(conn: Connection, line: Line, numbered: Numbered, sealed_since: dt.datetime | None) -> End:
+def end(conn: Connection, line: Line, numbered: Numbered, seal: register_seal.SetBy | None) -> End:
     """How far the numbering has come, read at one instant.
 
     Behind a seal on the register it ends before the first event that waits: otherwise whoever tries numbers out would
@@ -257,7 +263,7 @@ def end(conn: Connection, line: Line, numbered: Numbered, sealed_since: dt.datet
         conn: reads.
         line: the numbering.
         numbered: what this process knows to have been numbered.
-        sealed_since: when the seal was set that lies on the register; None: there is none.
+        seal: which lies on the register; None: there is none.
 
     Raises:
         errors.Unavailable: this process knows of a later event, or one was acknowledged.
@@ -266,13 +272,14 @@ def end(conn: Connection, line: Line, numbered: Numbered, sealed_since: dt.datet
     of = uuid.UUID(bytes=line.consumer_id) if line.consumer_id else line.agency_id
     found = End(*conn.execute(_END_OF_CONSUMER if line.consumer_id else _END, {"of": of}).fetchall()[0])
     numbered.read(line.key, max(least, found.acknowledged), found.last)
-    if sealed_since is None:
+    if seal is None:
         return found
     those = {
         "agency": line.agency_id,
         "consumer": uuid.UUID(bytes=line.consumer_id) if line.consumer_id else None,
         "after": found.acknowledged,
-        "since": sealed_since,
+        "seal_id": seal.seal_id,
+        "version": seal.version,
         "told": sorted(hearers.TOLD_WHILE_SEALED),
     }
     statement = _FIRST_OF_CONSUMER_THAT_WAITS if line.consumer_id else _FIRST_THAT_WAITS

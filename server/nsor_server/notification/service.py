@@ -78,7 +78,7 @@ class NotificationService:
             errors.Unavailable: events are missing that had a number.
         """
         line, through = consumers.line(call, request.consumer), request.through_sequence
-        before, last = cursors.end(conn, line, self._numbered, register_seal.sealed_since(call.decided))
+        before, last = cursors.end(conn, line, self._numbered, register_seal.set_by(call.decided))
         if through > last:
             beyond = errors.Violation("through_sequence", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
             raise errors.InvalidFields(violations=(beyond,))

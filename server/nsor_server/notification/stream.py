@@ -65,7 +65,7 @@ class EventStream:
             errors.Unavailable: events are missing that had a number.
         """
         line = consumers.line(call, request.consumer)
-        acknowledged, until = cursors.end(conn, line, self._numbered, register_seal.sealed_since(call.decided))
+        acknowledged, until = cursors.end(conn, line, self._numbered, register_seal.set_by(call.decided))
         sequence = int(request.after_sequence)
         if sequence > until:
             raise _beyond("after_sequence")

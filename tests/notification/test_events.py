@@ -27,6 +27,7 @@ from nsor_server.tracing.spans import Tracing
 from tests import deciding
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
 from tests.calls import TRACING, Services, call_of, violations
+from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED
@@ -269,6 +270,35 @@ def test_a_deliverer_that_is_woken_does_not_wait_for_its_next_look(database: Dat
             assert read(database, "npb", after=nth - 1) == [(nth, str(published))]
     running.stop()
     waiter.stop()
+
+
+def test_it_rests_between_two_deliveries_and_numbers_together_what_comes_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each is a transaction of its own, that calls are slower beside.
+    running, counts = Deliverer(database, Numbered(), TRACING, poll_seconds=600), list[int]()
+    deliver, rest = running._deliver, running._stopped.wait
+
+    def delivered(session: Session) -> int:
+        counts.append(deliver(session))
+        return counts[-1]
+
+    def rested(seconds: float) -> bool:
+        if seconds == deliverer.REST_SECONDS and len(counts) == 1:
+            for _ in range(2):
+                publish(database, "npb")
+                running.wake()
+        return rest(seconds)
+
+    monkeypatch.setattr(running, "_deliver", delivered)
+    monkeypatch.setattr(running._stopped, "wait", rested)
+    publish(database, "npb")
+    running.start()
+    try:
+        assert until(lambda: sum(counts) == 3, seconds=30)
+        assert counts == [1, 2]
+    finally:
+        running.stop()
 
 
 def test_a_wait_ends_with_its_time_and_at_the_stop(database: Database) -> None:

@@ -5,21 +5,25 @@ from dataclasses import dataclass, replace
 
 import psycopg
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from nsor.v1 import errors_pb2, notification_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.policy.reviews import ReviewPolicy
-from nsor_server.registration import review_store
+from nsor_server.registration import review_store, reviews
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
+from nsor_server.tracing.spans import Tracing
 from nsor_server.verification import records
 from tests import verifying
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
 from tests.ledger.walks import walked
 from tests.orders import Created, cnic, order
+from tests.polling import until
 from tests.registration.test_judgments import confirming, judgment
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
@@ -86,6 +90,38 @@ def test_nothing_is_written_before_the_first_confirmation_nor_before_its_time(
     before = entries(services)
     assert not times.look()
     assert entries(services) == before
+
+
+def test_a_pass_of_its_thread_has_a_span_when_it_writes_or_fails_and_no_other(
+    services: Services, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, looks = InMemorySpanExporter(), list[bool]()
+    monkeypatch.setattr(reviews, "LOOK_SECONDS", 0.01)
+    services.directory.reload()
+    tracing = Tracing([SimpleSpanProcessor(exporter)], host="test.example")
+    times = ReviewTimes(services.database, services.writer, services.directory, tracing, keyring)
+    confirmed(services, cnic())
+    look = times.look
+    monkeypatch.setattr(times, "look", lambda: looks.append(look()))
+    times.start()
+    try:
+        assert until(lambda: len(looks) > 1, seconds=60)  # one pass has ended, in which nothing was due
+        assert not exporter.get_finished_spans()
+        clock.passes()
+        assert until(lambda: len(exporter.get_finished_spans()) == 2, seconds=60)
+        entry, whole = exporter.get_finished_spans()
+        assert (entry.name, whole.name, entry.parent) == (reviews.METHOD, "review-times pass", whole.context)
+        exporter.clear()
+
+        def away() -> bool:
+            raise psycopg.OperationalError
+
+        monkeypatch.setattr(times, "look", away)
+        assert until(exporter.get_finished_spans, seconds=60)
+    finally:
+        times.stop()
+    for failed in exporter.get_finished_spans():
+        assert (failed.name, failed.attributes) == ("review-times pass", {"error.type": "OperationalError"})
 
 
 @pytest.mark.parametrize("collide", [True, False])

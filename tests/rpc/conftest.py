@@ -98,7 +98,11 @@ def fill(database: Database, certificates: Path, keyring: Keyring) -> None:
 
 @pytest.fixture
 def search_index() -> None:
-    """For who asks for it a register begins the process of names for searches: it takes as much as all the rest."""
+    """For who asks for it a register begins the process of names for searches: it takes as much as all the rest.
+
+    What is promised of that process itself is tested in tests/lookup/search, tests/names and tests/e2e. That all else
+    is served without it, and nobody waits for it, is what the tests here show that don't ask for it.
+    """
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_a_request_that_stands_elsewhere_in_the_list_is_no_answer(
     call = call_of(AGENCIES["punjab-prosecution"], officer("punjab-prosecution"))
     services.refused(errors.Internal, call, access_requests_pb2.ListAccessRequestsRequest())
     assert "contradicts the access requests" in caplog.text
-    assert owner.findings() == ["2 rows of access_request_work aren't those of the access requests"]
+    assert owner.findings() == ["access_request_work differs from the access requests in 2 rows"]
 
 
 @pytest.fixture

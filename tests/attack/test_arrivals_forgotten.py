@@ -70,7 +70,7 @@ def test_a_key_of_no_notice_or_of_another_end_is_found(services: Services, owner
         "DELETE FROM arrival_key WHERE arrival_id IN (SELECT arrival_id FROM taken)" if row.startswith("arr") else "",
         f"INSERT INTO arrival_key SELECT {row}, 'x' FROM taken",  # noqa: S608 - constants
     )
-    without = "arrival_key has 1 rows of arrival notices that aren't there, or of another end"
+    without = "arrival_key has 1 row of arrival notices that aren't there, or of another end"
     assert without in owner.findings()
 
 

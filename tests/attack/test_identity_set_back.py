@@ -36,7 +36,7 @@ def test_who_does_not_wait_is_not_handed_out_whatever_the_queue_says(services: S
     created = services.create()
     owner.does(f"INSERT INTO identity_queue VALUES ('{created.registration_id}', true)")  # noqa: S608 - an id of this register
     services.refused(errors.Internal, call_of(NADRA), identity_pb2.ClaimVerificationRequest())
-    assert "1 rows of identity_queue aren't those of the registrations" in owner.findings()
+    assert "identity_queue differs from the registrations in 1 row" in owner.findings()
 
 
 def test_who_waits_is_not_hidden(services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ MADE = "a call changed something of a registration that it isn't there to change
 BY = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"
 DUTIES = "the duties of a registration don't follow from what was recorded of it"
 RESPONSIBLE = "who is responsible for a registration doesn't follow from notices and decisions"
-WORK = "1 rows of registration_work aren't those of the registrations"
+WORK = "registration_work differs from the registrations in 1 row"
 RECALLED = "the orders to recall what was told of registrations aren't those that are due"
 Record = record_pb2.RegistrationRecord
 

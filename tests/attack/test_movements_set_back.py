@@ -91,7 +91,7 @@ def test_a_key_that_was_kept_is_found(services: Services, times: ReviewTimes, cl
 def test_a_key_of_no_movement_is_found(services: Services, owner: Owner) -> None:
     services.confirmed()
     owner.does("INSERT INTO movement_key (movement_id, border_crossing, wrapped) VALUES (gen_random_uuid(), 2, 'x')")
-    assert "movement_key has 1 rows of movements that aren't there, or of another time" in owner.findings()
+    assert "movement_key has 1 row of movements that aren't there, or of another time" in owner.findings()
 
 
 def _elsewhere(record: Record) -> None:

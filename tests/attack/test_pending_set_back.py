@@ -38,7 +38,7 @@ def test_a_row_that_the_register_does_not_say_is_refused_and_found(services: Ser
     owner.does("UPDATE registration_work SET since_us = since_us + 1 WHERE kind = 200")
     with pytest.raises(errors.Internal):
         services.run(call_of(NPB), worklists_pb2.ListPendingDecisionsRequest())
-    assert owner.findings() == ["1 rows of registration_work aren't those of the registrations"]
+    assert owner.findings() == ["registration_work differs from the registrations in 1 row"]
 
 
 def test_a_record_that_was_made_another_for_one_page_is_found(services: Services, owner: Owner) -> None:

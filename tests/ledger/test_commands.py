@@ -144,7 +144,7 @@ def test_a_copy_that_is_gone_is_broken_until_a_new_one_is_begun(operator: Operat
     code, output = operator.run("verify")
     assert code == 0, output
     # The command's own twice: from the database, and as it was committed.
-    assert "3 checkpoints of the outside copy were compared" in output
+    assert "3 checkpoints were compared with the outside copy" in output
     code, output = operator.run("new-copy", "--yes")
     assert code == 2
     assert "never replaced" in output
@@ -167,7 +167,7 @@ def test_a_copy_that_ends_early_says_where(operator: Operator, write: Write) -> 
     write(3)
     code, output = operator.run("verify", "--copy", str(operator.folder / "early"))
     assert code == 0, output
-    assert "1 checkpoints of the outside copy were compared, up to 2 entries; the ledger has 5" in output
+    assert "1 checkpoint was compared with the outside copy, up to 2 entries; the ledger has 5" in output
 
 
 def test_checkpoint_and_key_fit(operator: Operator, write: Write) -> None:
@@ -308,7 +308,7 @@ def test_spans_are_reconciled(operator: Operator, write: Write, database: Databa
     exporter._append(span(uuid.uuid4(), "UNAVAILABLE").encode())
     code, output = operator.run("verify", "--spans")
     assert code == 0, output
-    assert re.search(r"1 spans have their entry; 1 entries of their time have no span", output)
+    assert re.search(r"1 span has an entry; 1 entry of that time no span", output)
     stranger = uuid.uuid4()
     exporter._append(span(stranger).encode())
     code, output = operator.run("verify", "--spans")

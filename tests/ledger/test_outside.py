@@ -372,7 +372,7 @@ def test_what_a_serving_register_adds_meanwhile_was_not_lost(
         reconcile.copy(conn, path, keyring, Epochs.load(conn, ORIGIN), report, end=end)
     assert sizes(path) == [3, 7]
     assert report.findings == []
-    assert "1 checkpoints of the outside copy were compared, up to 3 entries; the ledger has 3" in report.remarks
+    assert "1 checkpoint was compared with the outside copy, up to 3 entries; the ledger has 3" in report.remarks
 
 
 def test_a_start_beside_a_serving_register_reads_the_copy_before_the_tree(

@@ -75,7 +75,7 @@ def test_entries_without_a_span_are_counted_by_what_explains_them(compared: Comp
     assert (result.spans, result.matched, result.since_us) == (1, 1, now)
     assert not compared.report.findings
     assert compared.report.remarks[0] == (
-        "1 spans have their entry; 6 entries of their time have no span: 2 the server had too many waiting, "
+        "1 span has an entry; 6 entries of that time no span: 2 the server had too many waiting, "
         "1 the server couldn't hand them over, 3 for no reason that is known"
     )
     # What was lost at another time explains nothing of this.

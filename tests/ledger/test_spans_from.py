@@ -29,13 +29,13 @@ def test_an_operator_compares_entries_with_a_collector_s_spans(operator: Operato
 
         def compared() -> tuple[int, str]:
             done = operator.run("verify", "--spans-from", url)
-            return done if "1 spans have their entry" in done[1] else (0, "")
+            return done if "1 span has an entry" in done[1] else (0, "")
 
         # What is younger than two seconds isn't compared: clocks may differ by so much.
         until(lambda: compared()[0], seconds=60)
         code, output = compared()
     assert code == 1
-    assert "1 spans have their entry; 1 entries of their time have no span" in output
+    assert "1 span has an entry; 1 entry of that time no span" in output
     assert f"spans of {url} go back to" in output
     assert f"the call {stranger} was answered, by its span, and has no entry" in output
 

@@ -179,7 +179,7 @@ def test_a_watch_reads_everything_at_first_and_once_a_day(operator: Operator, wr
         conn.execute("DELETE FROM ledger_detail WHERE index = 2")
     assert watching.look(120.0, DAY).findings == []
     assert watching.look(DAY + 1, DAY).first_bad == 2
-    assert told[-1] == "everything verified: 8 entries, 1 findings"
+    assert told[-1] == "everything verified: 8 entries, 1 finding"
 
 
 def test_a_rotation_of_the_keys_is_no_finding(operator: Operator, write: Write, database: Database) -> None:
@@ -248,7 +248,7 @@ def test_it_ends_when_it_is_told_to(operator: Operator, write: Write) -> None:
     command = [sys.executable, "-m", "nsor_server", "ledger", "watch"]
     with subprocess.Popen(command, env=operator.environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert "everything verified: 1 entries" in process.stdout.readline()
+        assert "everything verified: 1 entry" in process.stdout.readline()
         process.terminate()
         until(lambda: process.poll() is not None, seconds=60)
         assert process.returncode == 0

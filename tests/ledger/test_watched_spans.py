@@ -132,7 +132,7 @@ def test_the_file_says_what_was_found_and_an_answered_call_without_an_entry_is_a
     code, output = operator.run("watch", "--once", "--metrics", str(metrics))
     assert code == 1
     assert "\nnsor_watch_findings 1\n" in metrics.read_text()
-    assert "1 findings" in output
+    assert "1 finding" in output
 
 
 def test_whoever_watches_hears_that_a_collector_gave_no_spans(operator: Operator, write: Write) -> None:

@@ -179,7 +179,7 @@ def test_what_cannot_be_read_is_not_in_the_way_of_the_others(
     watching.look()
     assert told(services, "OVERDUE") == ["punjab-police", "punjab-prosecution"]
     watching.stop()
-    assert any("rows of access_request_watch aren't those of the access requests" in each for each in owner.findings())
+    assert any("access_request_watch differs from the access requests in " in each for each in owner.findings())
 
 
 def test_the_provinces_prosecution_is_the_one_whose_jurisdiction_is_the_province() -> None:

@@ -185,7 +185,7 @@ def is_compared(jaeger: Jaeger, database: Database, keyring: Keyring, folder: Pa
 
     def said() -> str:
         _, output = operator.run("verify", "--spans-from", jaeger.answers)
-        return output if "1 spans have their entry; 1 entries of their time have no span" in output else ""
+        return output if "1 span has an entry; 1 entry of that time no span" in output else ""
 
     output = until(said, seconds=SECONDS)
     assert "no span: 1 of the last minute, perhaps on their way" in output

@@ -97,8 +97,8 @@ def _entered(database: Database) -> bool:
         ("UPDATE tile_fetch SET agency_id = 'punjab-police'", OTHERS),
         ("DELETE FROM tile_fetch WHERE refused > 0", OTHERS),
         ("UPDATE tile_fetch SET hour = hour - interval '1 hour'", OTHERS),
-        ("INSERT INTO tile_fetch VALUES ('npb', 'a1', '2026-01-01 00:00Z', 0, 0, 9, 0)", "1 counts of fetches"),
-        ("UPDATE tile_fetch SET hour = hour + interval '1 second' WHERE refused > 0", "1 counts of fetches"),
+        ("INSERT INTO tile_fetch VALUES ('npb', 'a1', '2026-01-01 00:00Z', 0, 0, 9, 0)", "1 count of hours"),
+        ("UPDATE tile_fetch SET hour = hour + interval '1 second' WHERE refused > 0", "1 count of hours"),
         (
             "UPDATE tile_fetch_hour SET bundles = 1; UPDATE tile_fetch SET bundles = 1 WHERE bundles > 0",
             "tile_fetch_hour",
@@ -122,7 +122,7 @@ def test_a_count_that_is_changed_afterwards_is_found(
 
 def test_an_hour_that_was_never_entered_is_found(services: Services, owner: Owner) -> None:
     fetched(services.database, "npb", hours=30, bundles=2)
-    assert owner.findings() == ["1 counts of fetches of the log are of hours whose entries don't hold them"]
+    assert owner.findings() == ["the log's fetches have 1 count of hours whose entries don't hold them"]
     owner.does("DELETE FROM tile_fetch")
     fetched(services.database, "npb", hours=3, bundles=2)
     fetched(services.database, "npb", "b2", hours=2, bundles=2)
@@ -133,4 +133,4 @@ def test_an_hour_that_was_never_entered_is_found(services: Services, owner: Owne
     )
     assert entered(services) == 1
     owner.does("DROP TABLE tile_fetch", "ALTER TABLE hidden RENAME TO tile_fetch")
-    assert owner.findings() == ["1 counts of fetches of the log are of hours whose entries don't hold them"]
+    assert owner.findings() == ["the log's fetches have 1 count of hours whose entries don't hold them"]

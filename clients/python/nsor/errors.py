@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nsor.advice import NEXT_STEPS, UNREACHABLE_STEPS, Words
 from nsor.causes import Cause
+from nsor.counting import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,8 @@ class LedgerForked(ProofFailed):
 
     def __init__(self, first_size: int, second_size: int) -> None:
         message = Words(
-            f"The ledger of {second_size} entries does not continue the one of {first_size} that was shown before.",
+            f"The ledger of {counted(second_size, 'entries')} does not continue the one of {first_size} that was shown "
+            "before.",
             f"{second_size} اندراجات کا لیجر پہلے دکھائے گئے {first_size} اندراجات کے لیجر کا تسلسل نہیں۔",
         )
         super().__init__("LEDGER_FORKED", message)
@@ -215,7 +217,7 @@ class LedgerRolledBack(ProofFailed):
 
     def __init__(self, kept_size: int, newest_size: int) -> None:
         message = Words(
-            f"The ledger has {newest_size} entries; it had {kept_size} before.",
+            f"The ledger has {counted(newest_size, 'entries')}; it had {kept_size} before.",
             f"لیجر میں {newest_size} اندراجات ہیں؛ پہلے {kept_size} تھے۔",
         )
         super().__init__("LEDGER_ROLLED_BACK", message)

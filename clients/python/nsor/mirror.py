@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, Protocol, Self
 
 from nsor import causes
 from nsor.advice import NEXT_STEPS, Words
+from nsor.counting import counted
 from nsor.errors import LedgerForked, LedgerRolledBack, NsorError, ProofFailed, Refused, SettingsWrong, Unreachable
 from nsor.ledger import copied, epochs, note
 from nsor.ledger.note import Checkpoint, Note, NoteError
@@ -59,7 +60,7 @@ class LogBeganAnew(ProofFailed):
 
     def __init__(self, held: int) -> None:
         message = Words(
-            f"The log goes on under a new origin, without some of the {held} entries that the folder holds.",
+            f"The log goes on under a new origin, without all that the folder holds: {counted(held, 'entries')}.",
             f"لیجر نئے نام سے جاری ہے، اور فولڈر کے {held} اندراجات میں سے کچھ اس میں نہیں۔",
         )
         step = Words(

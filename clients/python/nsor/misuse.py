@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from nsor.advice import Words
+from nsor.counting import agreed
 
 _QUOTING = (click.Choice, click.DateTime, type(click.INT), type(click.FLOAT), type(click.BOOL), type(click.UUID))
 """The types whose messages quote the value."""
@@ -39,7 +40,7 @@ class WrongUse(click.UsageError):
     """
 
     def __init__(self, text: str, *values: object, ctx: click.Context | None = None) -> None:
-        super().__init__(filled(text, [_in_english(value) for value in values]), ctx)
+        super().__init__(_english(text, values), ctx)
         self.text, self.values = text, values
 
 
@@ -49,13 +50,18 @@ class WrongValue(click.BadParameter):
     def __init__(
         self, text: str, *values: object, ctx: click.Context | None = None, param: click.Parameter | None = None
     ) -> None:
-        super().__init__(filled(text, [_in_english(value) for value in values]), ctx, param)
+        super().__init__(_english(text, values), ctx, param)
         self.text, self.values = text, values
 
 
 def filled(text: str, values: list[object]) -> str:
     """A text with its values; one without any may have braces that are none."""
     return text.format(*values) if values else text
+
+
+def _english(text: str, values: tuple[object, ...]) -> str:
+    given = [_in_english(value) for value in values]
+    return filled(agreed(text, given) if given else text, given)
 
 
 def _in_english(value: object) -> object:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from nsor.advice import Words
+from nsor.counting import counted
 from nsor.errors import SettingsWrong
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError, signature_line
@@ -133,8 +134,8 @@ def cosigned(
             raise NotCosigned(
                 "WITNESS_AHEAD",
                 Words(
-                    f"it has seen {said} entries, and this checkpoint has {size}: another feeder was quicker, or "
-                    "entries were taken away",
+                    f"it has seen {counted(said, 'entries')}, and this checkpoint has {size}: another feeder was "
+                    "quicker, or entries were taken away",
                     f"اس نے {said} اندراجات دیکھے ہیں اور اس چیک پوائنٹ میں {size} ہیں: یا تو کوئی اور پہلے لے گیا، یا "
                     "اندراجات ہٹائے گئے ہیں",
                 ),

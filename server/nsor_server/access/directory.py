@@ -24,6 +24,7 @@ from typing import Any, Final, Protocol
 
 import psycopg
 
+from nsor.counting import counted
 from nsor.v1 import directory_pb2
 from nsor_server.access import decisions, register_seal
 from nsor_server.access.facts import Certificate
@@ -291,7 +292,7 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, least: int 
     clock.observe(row[1])
     proved = prove(connection)
     if proved.size < least:
-        raise Contradicted(f"the ledger has {proved.size} entries, and {least} were there")
+        raise Contradicted(f"the ledger has {counted(proved.size, 'entries')}, and {least} were there")
     rows = decided_rows.read(connection, proved.directory_hash)
     return DirectorySnapshot(
         proved.directory_version,

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from nsor.counting import counted
 from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
 from nsor_server.calls import Agency
@@ -154,7 +155,8 @@ def enable(agency_id: str, again: str | None) -> None:
             standing = standings.of_agencies(owner, [agency_id])[agency_id]
             valid = len(standing.valid(operator.now(owner)))
         if not one.enabled:
-            what = f"{one.name_en} will be able to call again: {valid} certificates, {standing.officers} officers."
+            having = f"{counted(valid, 'certificates')}, {counted(standing.officers, 'officers')}"
+            what = f"{one.name_en} will be able to call again: {having}."
             again_.typed(agency_id, again, what=what)
         with recording(database, settings) as owner:
             changed = entries.enable(owner, keyring, agency_id)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from nsor.counting import counted
 from nsor_server import config
 from nsor_server.ledger import outside
 from nsor_server.storage import archive
@@ -29,7 +30,7 @@ def backup(folder: Path) -> None:
         connection.rollback()
         about = archive.back_up(settings, folder, entries, origin)
     if about.has_base:
-        _console.print(f"[green]backed up[/] {about.entries} entries or more to {folder}; it was verified")
+        _console.print(f"[green]backed up[/] {counted(about.entries, 'entries')} or more to {folder}; it was verified")
         if settings.wal_archive is None:
             _console.print("[yellow]wal_archive isn't set: what comes after this backup can't be restored from it.[/]")
     else:
@@ -53,7 +54,7 @@ def restore(folder: Path, wal: Path | None, until: str | None) -> None:
     """
     settings = config.load(os.environ)
     restored = archive.restore(settings, folder, wal=wal, until=None if until is None else _instant(until))
-    _console.print(f"[green]restored[/] {restored.entries} entries")
+    _console.print(f"[green]restored[/] {counted(restored.entries, 'entries')}")
     _console.print(
         "The outside copy was there, and stays as it is."
         if restored.copy_was_there

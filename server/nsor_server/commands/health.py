@@ -11,6 +11,8 @@ from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from nsor.counting import counted
+
 WAIT_SECONDS: Final = 3
 MOST_BYTES: Final = 8 << 20
 _WATCH_SECONDS: Final = 600
@@ -91,7 +93,7 @@ def _problems(values: Values) -> list[str]:
     if not _one(values, "nsor_search_ready", 1):
         found.append("the names for searches are not read yet")
     found += [
-        f"{labels[0][1]} has ended no round for {seconds / 60:.0f} minutes"
+        f"{labels[0][1]} has ended no round for {counted(round(seconds / 60), 'minutes')}"
         for labels, seconds in values.get("nsor_watch_age_seconds", {}).items()
         if seconds > _WATCH_SECONDS
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from nsor.counting import counted
 from nsor_server import config
 from nsor_server.commands.recording import copy, recording
 from nsor_server.ledger import key_rotation, keyring_check
@@ -119,7 +120,8 @@ def rotate_ledger() -> None:
         settings.log_keys.write_text(keyring.verifier_key(ended.origin) + "\n", encoding="utf-8")
         _console.print(f"[green]wrote[/] the new verifier key into {settings.log_keys}")
     _console.print(
-        f"[green]rotated[/] the key that signs the ledger; the one before has signed {ended.size} entries last"
+        "[green]rotated[/] the key that signs the ledger; the one before has signed "
+        f"{counted(ended.size, 'entries')} last"
     )
     _console.print("  Make a new backup of the keyring: with one from before nothing can be signed any more.")
     _console.print(f"  verifier key from now on: {keyring.verifier_key(ended.origin)}", soft_wrap=True)

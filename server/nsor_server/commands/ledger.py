@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from rich.console import Console
 
+from nsor.counting import counted
 from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
 from nsor_server.commands.recording import recording
@@ -64,7 +65,7 @@ def new_epoch(yes: bool) -> None:
         with recording(database, settings) as conn:
             opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
     _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
-    _console.print(f"  last known: {opened.last_known.size} entries of {opened.last_known.origin}")
+    _console.print(f"  last known: {counted(opened.last_known.size, 'entries')} of {opened.last_known.origin}")
     _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
     if witnesses:
         _console.print(f"[yellow]not served[/] before {', '.join(each.name for each in witnesses)} has co-signed it:")
@@ -87,7 +88,7 @@ def _agreed(loss: epoch.Loss, *, yes: bool) -> None:
         else f"{number} are given up for ever"
     )
     click.echo(
-        f"The outside copy knows {known.size} entries of {known.origin}, the tree has {loss.size} of "
+        f"The outside copy knows {counted(known.size, 'entries')} of {known.origin}, the tree has {loss.size} of "
         f"{loss.origin or 'no ledger yet'}: {given_up}. Clients will see that.",
         err=True,
     )

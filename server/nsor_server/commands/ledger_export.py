@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from nsor.counting import counted
 from nsor.ledger import copied
 from nsor.ledger.note import Checkpoint, NoteError
 from nsor.ledger.tlog_tiles import TileError
@@ -55,7 +56,7 @@ def export(folder: Path, hashes_only: bool) -> None:
             raise config.OperatorError(f"{why}; keep it, verify the ledger, and export into a new folder") from None
         except (TileError, TornTree) as why:
             raise config.OperatorError(f"the export isn't whole: {why}; run nsor-server ledger verify") from None
-    _console.print(f"[green]wrote[/] {newest.size} entries of {newest.origin} into {folder}")
+    _console.print(f"[green]wrote[/] {counted(newest.size, 'entries')} of {newest.origin} into {folder}")
     _console.print(f"  verifier key: {keyring.verifier_key(newest.origin)}")
 
 

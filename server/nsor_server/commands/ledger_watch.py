@@ -18,6 +18,7 @@ from typing import Final
 import click
 import psycopg
 
+from nsor.counting import counted
 from nsor_server import config, logs
 from nsor_server.alerts import Alert, alert
 from nsor_server.commands.ledger import snapshot
@@ -144,10 +145,10 @@ class Watch:
         )
         self._reached = report.reached
         new = report.size - (0 if is_whole else before.entries)
-        what = "everything" if is_whole else f"{new} new entries"
-        line = f"{what} verified: {report.size} entries, {len(report.findings)} findings"
+        what = "everything" if is_whole else counted(new, "new entries")
+        line = f"{what} verified: {counted(report.size, 'entries')}, {counted(len(report.findings), 'findings')}"
         if unread := _unread(self._result) - _unread(before):
-            line += f"; spans of {unread} entries couldn't be read: `ledger verify --spans-from` says why"
+            line += f"; spans of {counted(unread, 'entries')} couldn't be read: `ledger verify --spans-from` says why"
         self._tell(self._result, line)
         return self._result
 
@@ -231,7 +232,7 @@ def _broken(watching: Watch, whole_seconds: float) -> bool:
         return False
     first = result.findings[0]
     where = f"first bad index {first.index}" if first.index >= 0 else "of no entry"
-    alert(Alert.LEDGER_BROKEN, "%s: %s; %d findings", where, first.problem, len(result.findings))
+    alert(Alert.LEDGER_BROKEN, "%s: %s; %s", where, first.problem, counted(len(result.findings), "findings"))
     return True
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import click
 
+from nsor.counting import counted
 from nsor_server import config
 from nsor_server.commands import again as again_
 from nsor_server.pki import authority, files, index, profiles, requests
@@ -161,7 +162,7 @@ def _of_agency(path: Path, agency_id: str, again: str | None) -> list[str]:
     serials = [line.issued.serial for line in lines if line.revoked is None and line.issued.not_after > at]
     if not serials:
         raise PkiError("This CA has no valid certificate of that agency. See: nsor-server pki list")
-    what = f"{len(serials)} certificates of {agency_id} will be revoked: {', '.join(serials)}"
+    what = f"{counted(len(serials), 'certificates')} of {agency_id} will be revoked: {', '.join(serials)}"
     again_.typed(agency_id, again, what=what)
     return serials
 
@@ -193,7 +194,7 @@ def import_(index_file: Path) -> None:
     keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, recording(database, settings) as connection:
         done = certificates.import_index(connection, keys, entries)
-    click.echo(f"{done.issued} certificates and {done.revoked} revocations imported.")
+    click.echo(f"{counted(done.issued, 'certificates')} and {done.revoked} revocations imported.")
 
 
 @pki.command()

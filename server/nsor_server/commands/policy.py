@@ -19,6 +19,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from nsor.counting import counted
 from nsor.policies import as_toml
 from nsor_server import config, errors
 from nsor_server.access.contract import Contract
@@ -66,7 +67,7 @@ def show(document: str | None) -> None:
         by = f"proposal {each.proposal_id.hex()[:8]}" if each.proposal_id else "the register's first start"
         table.add_row(each.name, str(each.version), f"{each.adopted_at.astimezone(KARACHI):%Y-%m-%d %H:%M PKT}", by)
     Console().print(table)
-    _console.print(f"{waiting} proposals are open." if waiting != 1 else "1 proposal is open.")
+    _console.print(f"{counted(waiting, 'open proposals')}.")
 
 
 @policy.command()
@@ -170,7 +171,9 @@ def _judged_otherwise(settings: Settings, after: Policy) -> None:
                         _console.print(_line(registration_id, each))
             except errors.Internal:
                 raise OperatorError("a registration isn't what was written: run `nsor-server ledger verify`") from None
-    otherwise = f"{counts} counts of {registrations} of {read} registrations would be judged otherwise"
+    otherwise = (
+        f"{counted(counts, 'counts')} of {registrations} of {counted(read, 'registrations')} would be judged otherwise"
+    )
     _console.print(f"- {otherwise}; they stay as they are.")
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from nsor.counting import counted as in_words
 from nsor_server import config
 from nsor_server.commands import known_agency
 from nsor_server.formats.instants import to_us
@@ -71,7 +72,10 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
         for (of, method, reason, officer), count in shown:
             if of == agency:
                 click.echo(f"{count:>9,}  {officer:<8}  {method.rpartition('/')[2]}  {reason}".rstrip())
-    click.echo(f"\n{len(shown)} of {len(ordered)} lines, {sum(counts.values()):,} calls, {len(methods)} methods.")
+    click.echo(
+        f"\n{len(shown)} of {in_words(len(ordered), 'lines')}, {in_words(counts.total(), 'calls', ',')}, "
+        f"{in_words(len(methods), 'methods')}."
+    )
     click.echo("An officer's code is one officer within one method; a single call has none.")
     first = shown[0][0][0]
     click.echo(f"Next: nsor-server traces --refused{f' --agency {first}' if first else ''}")

@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from nsor.counting import counted
 from nsor_server import config
 from nsor_server.access import register_seal
 from nsor_server.commands import health, known_agency
@@ -85,8 +86,9 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
         certificate = str(line["certificate"]) + (", one not imported" if line["not_imported"] else "")
         counts = f"{opened:>4}  {refused[each.agency_id]:>7}"
         click.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
-    counted = "1 agency" if len(found) == 1 else f"{len(found)} agencies"
-    click.echo(f"\n{counted}. Refused: in the last hour; {refused['']} more of no known agency.")
+    click.echo(
+        f"\n{counted(len(found), 'agencies')}. Refused: in the last hour; {refused['']} more of no known agency."
+    )
     if server is None:
         click.echo("Open streams and the server's health: not known; it needs NSOR_METRICS_LISTEN.")
     else:
@@ -129,8 +131,9 @@ def _process(found: health.Health) -> list[str]:
     """How the running server is, in lines."""
     since = instant(int(found.started * 1_000_000)).astimezone(KARACHI)
     busy, threads = found.threads
-    load = f"{found.memory_bytes / 1e6:,.0f} MB, {busy} of {threads} threads busy, {found.waiting} calls wait"
-    lines = [f"Server since {since:%Y-%m-%d %H:%M}: {load}."]
+    load = f"{found.memory_bytes / 1e6:,.0f} MB, {busy} of {counted(threads, 'threads')} busy"
+    waits = f"{counted(found.waiting, 'calls')} waiting"
+    lines = [f"Server since {since:%Y-%m-%d %H:%M}: {load}, {waits}."]
     lines += [f"Wrong: {problem}." for problem in found.problems] or ["Nothing is wrong with it."]
     if found.alerts:
         lines.append("Alerts in its log; docs/runbook.md says what to do:")

@@ -9,6 +9,7 @@ from typing import Final
 import click
 from rich.console import Console
 
+from nsor.counting import counted
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server import config, errors
 from nsor_server.commands.in_force import policy
@@ -73,7 +74,8 @@ def replay() -> None:
                 done += 1
                 found = sum(each.findings for each in computed.result.counts)
                 _console.print(
-                    f"{text(stored.replay_id)}: {computed.result.accesses} accesses, {found} findings",
+                    f"{text(stored.replay_id)}: {counted(computed.result.accesses, 'accesses')}, "
+                    f"{counted(found, 'findings')}",
                     soft_wrap=True,
                 )
     if failed:

@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from rich.console import Console
 from rich.progress import Progress
 
+from nsor.counting import counted
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
@@ -202,7 +203,9 @@ def _show(report: Report) -> None:
     for remark in report.remarks:
         _console.print(f"[dim]{remark}[/]")
     if not report.findings:
-        _console.print(f"[green]whole[/] {report.size} entries, {report.checkpoints} checkpoints")
+        _console.print(
+            f"[green]whole[/] {counted(report.size, 'entries')}, {counted(report.checkpoints, 'checkpoints')}"
+        )
         _console.print(f"  root {report.root.hex()}")
         return
     first = report.findings[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from nsor.counting import counted
 from nsor.ledger import merkle
 from nsor.ledger.note import Checkpoint
 from nsor_server.alerts import Alert, alert
@@ -122,7 +123,7 @@ class Continuity:
         if known.size and head.origin != known.origin:
             raise Unproved("it is of another origin")
         if head.size <= known.size:
-            raise Unproved(f"it has {head.size} entries, and {known.size} were signed")
+            raise Unproved(f"it has {counted(head.size, 'entries')}, and {known.size} were signed")
         if head.size - known.size > MOST_HASHED:
             return self._proved_further(session, known)
         return self._hashed_further(session, known, head)
@@ -131,7 +132,7 @@ class Continuity:
         """What the entries after the known ones give, if that is what was signed."""
         (rows,) = session.run(_SINCE(arrays.integer(known.size), arrays.integer(head.size)))
         if len(rows) != head.size - known.size or rows[-1][0] is None:
-            raise Unproved(f"entries or the checkpoint of {head.size} entries are missing")
+            raise Unproved(f"entries or the checkpoint of {counted(head.size, 'entries')} are missing")
         frontier = merkle.Frontier.decode(known.size, known.frontier)
         time_us, version, digest = known.time_us, known.directory_version, known.directory_hash
         for _, encoded in rows:
@@ -159,7 +160,8 @@ class Continuity:
         if said != (known.time_us, known.directory_version, known.directory_hash):
             self._head.once(
                 Alert.ROW_CONTRADICTED,
-                f"the head of {head.size} entries says another time, version or hash of what decides than its leaves",
+                f"the head of {counted(head.size, 'entries')} says another time, version or hash of what decides than "
+                "its leaves",
             )
         if known.time_us - self._clock.now_us() > AGREED_US:
             self._time.once(Alert.CLOCK_STEPPED, "the newest entry's time lies ahead of the database's clock")

@@ -12,6 +12,7 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor.ledger import merkle, note
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.config import OperatorError
@@ -80,7 +81,7 @@ def prove_head(conn: Connection, keys: LogKeys) -> Proved:
     newest_note = conn.execute(_NEWEST).fetchone()
     signed_size = 0 if newest_note is None else newest_note[0]
     if signed_size != size:
-        raise Unproved(f"the head has {size} entries, and the newest checkpoint is of {signed_size}")
+        raise Unproved(f"the head has {counted(size, 'entries')}, and the newest checkpoint is of {signed_size}")
     if newest_note is None:
         if (root, frontier) != (merkle.EMPTY_ROOT, b""):
             raise Unproved("the head of an empty ledger has a root")
@@ -138,9 +139,11 @@ def check_signed(signed: bytes, keys: LogKeys, checkpoint: note.Checkpoint) -> N
     try:
         found = keys.verify(signed)
     except note.NoteError:
-        raise Unproved(f"the checkpoint of {checkpoint.size} entries isn't signed with a key of the ledger") from None
+        raise Unproved(
+            f"the checkpoint of {counted(checkpoint.size, 'entries')} isn't signed with a key of the ledger"
+        ) from None
     if found != checkpoint:
-        raise Unproved(f"the head isn't what the checkpoint of {checkpoint.size} entries says")
+        raise Unproved(f"the head isn't what the checkpoint of {counted(checkpoint.size, 'entries')} says")
 
 
 def check_frontier(frontier: bytes, size: int, root: bytes) -> None:

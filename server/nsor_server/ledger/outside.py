@@ -27,6 +27,7 @@ from typing import BinaryIO, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor.ledger.note import Checkpoint, Note, NoteError
 from nsor_server.alerts import Alert, alert
 from nsor_server.config import OperatorError
@@ -222,11 +223,13 @@ def compare(conn: psycopg.Connection[TupleRow], path: Path, *, since: int = 0) -
             )
         return int(epoch[0])
     if checkpoint.size > size:
-        raise CopyAhead(f"the outside copy knows {checkpoint.size} entries, the tree has {size}. {advice}")
+        raise CopyAhead(f"the outside copy knows {counted(checkpoint.size, 'entries')}, the tree has {size}. {advice}")
     stored: dict[int, bytes] = dict(conn.execute(_STORED, (tail.sizes(origin),)).fetchall())
     for each in (checkpoint, *(other.checkpoint for other in tail.unlike(origin, stored))):
         if proofs.root(conn, each.size) != each.root:
-            raise CopyAhead(f"the outside copy has another root at {each.size} entries than the tree. {advice}")
+            raise CopyAhead(
+                f"the outside copy has another root at {counted(each.size, 'entries')} than the tree. {advice}"
+            )
     return checkpoint.size
 
 

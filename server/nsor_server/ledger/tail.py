@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from nsor.counting import counted as in_words
 from nsor_server.config import OperatorError
 from nsor_server.ledger import directory_proof, outside
 from nsor_server.ledger.log_keys import LogKeys
@@ -52,5 +53,7 @@ def check(conn: Connection, keyring: Keyring, copy: Path) -> int:
         {"first": first},
     ).fetchone()
     if counted != (size - first, size - first):
-        raise TornEnd(f"of the last {size - first} entries, or of their details, some are missing or too many")
+        raise TornEnd(
+            f"of the last {in_words(size - first, 'entries')}, or of their details, some are missing or too many"
+        )
     return size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from typing import Final
 
+from nsor.counting import counted as in_words
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import errors
 from nsor_server.events import consumers, cursors, hearers, outbox
@@ -147,7 +148,7 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
             opened(add, index, store.DECISION, lambda: _open(sealer, wrapped, stored))  # noqa: B023
     counted = conn.execute(_STRAY.encode()).fetchone()
     if counted is not None and counted[0]:
-        add(-1, f"{store.DECISION} has {counted[0]} rows of notices that aren't there")
+        add(-1, f"{store.DECISION} has {in_words(counted[0], 'rows')} of notices that aren't there")
     for index, agency_id, sequence in conn.execute(_OUT_OF_ORDER):
         add(index, f"event {sequence} of {agency_id} isn't numbered as the entries owed it")
     for index, agency_id in conn.execute(_OVERTAKEN):

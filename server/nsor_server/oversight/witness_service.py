@@ -7,6 +7,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from nsor.counting import counted
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note
 from nsor.v1 import errors_pb2, witnesses_pb2
@@ -170,7 +171,7 @@ def _require_stored(conn: Connection, handed: HandedIn) -> None:
     if stored.text != handed.note.text:
         found = Checkpoint.parse(stored.text)
         if (found.origin, found.size) == (handed.checkpoint.origin, handed.checkpoint.size):
-            text = f"two checkpoints of {found.size} entries are signed with our key, and they differ"
+            text = f"two checkpoints of {counted(found.size, 'entries')} are signed with our key, and they differ"
             alert(Alert.LEDGER_DISCONTINUED, "%s", text)
         raise witnesses.not_ours()
 

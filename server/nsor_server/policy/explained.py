@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from nsor import policies
+from nsor.counting import agreed
 from nsor.v1 import options_pb2
 from nsor_server.calls import Agency
 from nsor_server.policy import documents
@@ -131,7 +132,7 @@ def _grants(before: Policy, after: Policy) -> Iterator[str]:
         old, new = getattr(before.grants, field), getattr(after.grants, field)
         if old != new:
             said = True
-            yield words.format(new=new, old=old)
+            yield agreed(words, named={"new": new, "old": old}).format(new=new, old=old)
     if not said:
         yield "A grant's source is another one; how far it reaches stays."
 

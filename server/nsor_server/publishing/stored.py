@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nsor.counting import counted as in_words
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import (
@@ -85,7 +86,7 @@ def _compare(conn: Connection, _keyring: Keyring, add: Add) -> None:
         add(index, "the fetches of the log that were counted aren't those that the entry of their hour holds")
     ((count,),) = conn.execute(_NOT_ENTERED.encode()).fetchall()
     if count:
-        add(-1, f"{count} counts of fetches of the log are of hours whose entries don't hold them")
+        add(-1, f"the log's fetches have {in_words(count, 'counts')} of hours whose entries don't hold them")
 
 
 STORED: Final = Stored((RecordedTable.unsealed(TABLE),), _compare, Entered)

@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from nsor.counting import counted
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import registration_pb2
 from nsor_server import errors
@@ -553,7 +554,7 @@ class History:
             if standing is not None and standing.whole:
                 self._compare_claims(table, standing, found)
         if strangers:
-            self._add(-1, f"{table} has rows of {strangers} registrations that aren't there")
+            self._add(-1, f"{table} has rows of {counted(strangers, 'registrations')} that aren't there")
         for registration_id, standing in self._standing.items():
             if registration_id not in seen and standing.whole:
                 self._compare_claims(table, standing, ())

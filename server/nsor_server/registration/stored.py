@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nsor.counting import agreeing
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, Stored
 from nsor_server.registration import claims, review_store, store
 from nsor_server.registration.amendments import stored as amendments
@@ -62,7 +63,7 @@ def _compare(conn: Connection, keyring: Keyring, add: Add) -> None:
     ):
         counted = conn.execute(query.encode()).fetchone()
         if counted is not None and counted[0]:
-            add(-1, problem.format(counted[0]))
+            add(-1, agreeing(problem, counted[0]))
 
 
 STORED: Final = Stored(

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
+from nsor.counting import counted
 from nsor.ledger.cosignature import TOLERANCE_SECONDS, WitnessVerifier
 from nsor.ledger.note import Note, NoteError
 from nsor_server.ledger import instants
@@ -60,7 +61,9 @@ def compare(conn: Connection, report: Report) -> None:
             report.add(found, f"the entry says a later time than that at which {name} co-signed a tree with it")
     for name, (size, time_s) in sorted(newest.items()):
         at = f"{dt.datetime.fromtimestamp(time_s, dt.UTC):%Y-%m-%d %H:%M:%S} UTC" if time_s < 2**37 else str(time_s)
-        report.remarks.append(f"{name} co-signed {size} entries at {at}: none of them was made later, by its clock")
+        report.remarks.append(
+            f"{name} co-signed {counted(size, 'entries')} at {at}: none of them was made later, by its clock"
+        )
 
 
 def _problem(
@@ -76,12 +79,12 @@ def _problem(
     if before[0] == witness_id and (size, time_s) <= before[1:]:
         return name, "isn't newer than the one before"
     if size > index or signed is None:
-        return name, f"is of {size} entries, which were no checkpoint when it was kept"
+        return name, f"is of {counted(size, 'entries')}, which were no checkpoint when it was kept"
     try:
         holds = line.count(b"\n") == 1 and time_s in WitnessVerifier.parse(key).times(Note.parse(signed + line))
     except NoteError:
         holds = False
-    return name, "" if holds else f"doesn't hold for the checkpoint of {size} entries"
+    return name, "" if holds else f"doesn't hold for the checkpoint of {counted(size, 'entries')}"
 
 
 def first_later(conn: Connection, size: int, time_s: int) -> int | None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor_server.ledger.stored import UUID_OF_RECORD, RecordedTable, read
 from nsor_server.registration.closure import erasures
 from nsor_server.storage import idempotency
@@ -88,7 +89,9 @@ def increment(conn: Connection, keyring: Keyring, origin: str, copy: tuple[Path,
 def _still_there(conn: Connection, since: Reached, report: Report) -> None:
     """The checkpoint of the state that was verified is still the one that was signed over it."""
     if since.size and [bytes(note) for (note,) in conn.execute(_NOTE, (since.size,))] != [since.note]:
-        report.add(since.size - 1, f"the checkpoint of {since.size} entries isn't the one that was verified")
+        report.add(
+            since.size - 1, f"the checkpoint of {counted(since.size, 'entries')} isn't the one that was verified"
+        )
 
 
 def _rows(conn: Connection, report: Report, since: int, erased: Collection[bytes]) -> None:

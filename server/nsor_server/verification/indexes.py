@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor_server.verification.report import Report
 
 Connection = psycopg.Connection[TupleRow]
@@ -141,7 +142,7 @@ def _problems(conn: Connection, index: _Index, rows: _Rows) -> Iterator[str]:
         yield "can't be compared: PostgreSQL doesn't read it"
         return
     if (places, count) != (rows.places, rows.count):
-        yield f"has {count} rows, and there are {rows.count}, or others: a statement doesn't find them all"
+        yield f"has {counted(count, 'rows')}, and there are {rows.count}, or others: a statement doesn't find them all"
     elif falls or keys != rows.keys:
         yield "has a row under another key than its own: a statement doesn't find it"
     if index.is_unique and equals:

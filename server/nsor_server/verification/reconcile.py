@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import agreeing, counted
 from nsor.ledger.note import NoteError
 from nsor_server.ledger import outside
 from nsor_server.ledger.log_keys import LogKeys
@@ -39,7 +40,7 @@ def copy(
             size = each.checkpoint.size
             # One that is stored as well had its signature checked with the tree.
             if each.note != stored.get(size) and not _is_ours(each, keyring, epochs):
-                report.add(-1, f"the outside copy has a checkpoint of {size} entries that isn't ours")
+                report.add(-1, f"the outside copy has a checkpoint of {counted(size, 'entries')} that isn't ours")
                 continue
             ours += 1
             ends = epochs.ends(each.checkpoint.origin)
@@ -50,7 +51,9 @@ def copy(
     if head and not ours and not start:
         report.add(-1, f"{path} holds no checkpoint of this ledger")
     report.remarks.append(
-        f"{count} checkpoints of the outside copy were compared, up to {most} entries; the ledger has {head}"
+        agreeing(
+            "{} checkpoints were compared with the outside copy, up to {} entries; the ledger has {}", count, most, head
+        )
     )
 
 
@@ -68,6 +71,10 @@ def _is_ours(known: outside.Known, keyring: Keyring, epochs: Epochs) -> bool:
 def _compare(known: outside.Known, head: int, stored: bytes | None, report: Report) -> None:
     checkpoint = known.checkpoint
     if checkpoint.size > head:
-        report.add(head, f"the outside copy knows {checkpoint.size} entries: the last ones were lost or taken away")
+        report.add(
+            head, f"the outside copy knows {counted(checkpoint.size, 'entries')}: the last ones were lost or taken away"
+        )
     elif stored != known.note:
-        report.add(checkpoint.size - 1, f"the outside copy has another checkpoint of {checkpoint.size} entries")
+        report.add(
+            checkpoint.size - 1, f"the outside copy has another checkpoint of {counted(checkpoint.size, 'entries')}"
+        )

@@ -21,6 +21,7 @@ import psycopg
 from google.protobuf import descriptor_pool
 from psycopg.rows import TupleRow
 
+from nsor.counting import agreeing, counted
 from nsor_server.ledger import instants
 from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
@@ -172,7 +173,7 @@ def _say(source: Source, result: Reconciled, problems: Sequence[Window], report:
     if result.since_us:
         by_cause = [f"{count} {words}" for cause, words in _WITHOUT_SPAN.items() if (count := result.causes[cause])]
         without = sum(result.causes[cause] for cause in _WITHOUT_SPAN)
-        said = f"{result.matched} spans have their entry; {without} entries of their time have no span"
+        said = agreeing("{} spans have an entry; {} entries of that time no span", result.matched, without)
         report.remarks.append(": ".join((said, ", ".join(by_cause))) if by_cause else said)
         report.remarks.append(f"spans of {source.name} go back to {_time(result.since_us)}")
     elif not problems:
@@ -180,7 +181,7 @@ def _say(source: Source, result: Reconciled, problems: Sequence[Window], report:
     if problems:
         first, last = problems[0], problems[-1]
         times = f"from {_time(first.first_us)} to {_time(last.end_us)}"
-        parts = f", in {len(problems)} parts of that time" if len(problems) > 1 else ""
+        parts = f", in {counted(len(problems), 'parts')} of that time" if len(problems) > 1 else ""
         why = "; ".join(sorted({each.problem for each in problems}))
         report.remarks.append(f"spans of {source.name} not compared {times}{parts}, because {why}")
 
@@ -322,7 +323,7 @@ def _without_excuse(
         lost = last_known.size - first_index
         excused.update([each for each in of_its_time if each not in excused][:lost])
     if excused:
-        report.remarks.append(f"{len(excused)} spans are of calls whose loss a new epoch has owned up to")
+        report.remarks.append(f"{counted(len(excused), 'spans')} of calls whose loss a new epoch has owned up to")
     return [each for each in missing if each not in excused]
 
 

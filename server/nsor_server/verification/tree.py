@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash, root_of
 from nsor.ledger.note import Checkpoint, NoteError, Signer
 from nsor.ledger.v1 import leaf_pb2
@@ -117,7 +118,9 @@ class Tree:
         (head,) = heads
         end, start = extent(self._conn), self._since.size
         if end < start:
-            report.add(end, f"there are {end} entries, and {start} were verified: the last ones were taken away")
+            report.add(
+                end, f"there are {counted(end, 'entries')}, and {start} were verified: the last ones were taken away"
+            )
             return report
         streams = _Streams(
             Rows(self._conn, "ledger_entry", _ENTRIES.format(start), report.add),
@@ -217,13 +220,13 @@ class Tree:
         try:
             checkpoint = self._keys.verify(signed)
         except NoteError as error:
-            self.report.add(size - 1, f"the checkpoint of {size} entries isn't ours: {error}")
+            self.report.add(size - 1, f"the checkpoint of {counted(size, 'entries')} isn't ours: {error}")
             return
         if self._torn:
             return
         if checkpoint != ours:
             where = f"one of the entries {self._signed_size} to {size - 1} was changed, deleted, inserted or reordered"
-            problem = f"the tree of {size} entries hasn't the root that was signed: {where}"
+            problem = f"the tree of {counted(size, 'entries')} hasn't the root that was signed: {where}"
             self.report.add(self._signed_size, problem, before=size)
             self._torn = True
             return
@@ -277,7 +280,7 @@ class Tree:
                 -1, "the head's version or hash of what decides, or number of its key, isn't that of the entries"
             )
         if size != report.size:
-            report.add(min(size, report.size), f"the head says {size} entries, there are {report.size}")
+            report.add(min(size, report.size), f"the head says {counted(size, 'entries')}, there are {report.size}")
         elif not self._torn and (root, frontier) != (report.root, self._frontier.encode()):
             report.add(-1, "the head's root or frontier isn't that of the tree")
         if time_us != self._time_us:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor_server.storage import catalog
 from nsor_server.verification.report import Report
 
@@ -49,7 +50,9 @@ def rows(server: Connection, owner: Connection, report: Report) -> None:
         if seen is None or there is None:
             report.add(-1, f"the rows of {name} can't be compared: a policy or a view stands before them")
         elif seen != there:
-            report.add(-1, f"the server sees {seen[0]} rows of {name}, its owner sees {there[0]}, or others")
+            report.add(
+                -1, f"the server sees {counted(seen[0], 'rows')} of {name}, its owner sees {there[0]}, or others"
+            )
     report.remarks.append(f"the rows of {len(names)} tables were read as the server and as the owner")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.counting import counted
 from nsor.ledger import cosigned
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import Checkpoint, Note, NoteError
@@ -70,7 +71,7 @@ class CoSigned:
         agreed, excused = 0, 0
         for each in self._statements:
             checkpoint = each.checkpoint
-            who = f"{', '.join(each.witnesses)} co-signed a checkpoint of {checkpoint.size} entries"
+            who = f"{', '.join(each.witnesses)} co-signed a checkpoint of {counted(checkpoint.size, 'entries')}"
             try:
                 LogKeys.of(keyring).verify(each.note)
                 ends = tree.epochs.ends(checkpoint.origin)
@@ -91,7 +92,7 @@ class CoSigned:
                 report.add(late, f"{who}, and before the time that this entry says")
         if self._statements:
             report.remarks.append(
-                f"{len(self._statements)} co-signed checkpoints were compared, up to {agreed} entries"
+                f"{len(self._statements)} co-signed checkpoints were compared, up to {counted(agreed, 'entries')}"
             )
         if excused:
             report.remarks.append(f"{excused} of them are of entries whose loss a new epoch has owned up to")
@@ -106,14 +107,16 @@ class CoSigned:
         try:
             times = {each.name: each.times(parsed) for each in witnesses}
         except NoteError as error:
-            self._problems.append(f"{where}, of {checkpoint.size} entries: {error}")
+            self._problems.append(f"{where}, of {counted(checkpoint.size, 'entries')}: {error}")
             return
         names = tuple(name for name, found in times.items() if found)
         if names:
             earliest = min(min(times[name]) for name in names)
             self._statements.append(Statement(checkpoint, signed, names, earliest))
         else:
-            self._problems.append(f"{where}, of {checkpoint.size} entries: none of the witnesses has co-signed it")
+            self._problems.append(
+                f"{where}, of {counted(checkpoint.size, 'entries')}: none of the witnesses has co-signed it"
+            )
 
 
 def _differs(report: Report, who: str, agreed: int, checkpoint: Checkpoint, tree: Tree) -> bool:

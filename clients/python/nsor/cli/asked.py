@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
+from nsor.counting import counted
+
 if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2
 
@@ -67,7 +69,7 @@ def case(item: access_requests_pb2.AccessRequestItem) -> str:
 
 def suspects(item: access_requests_pb2.AccessRequestItem) -> str:
     """How many suspects it names, that it asks for juveniles' records, and that one of them was asked for before."""
-    many = "1 suspect" if item.suspects == 1 else f"{item.suspects} suspects"
+    many = counted(item.suspects, "suspects")
     many += ", juveniles' records too" if item.juvenile_decision else ""
     return f"{many}, again" if item.repeated_access_request_id else many
 

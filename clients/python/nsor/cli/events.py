@@ -197,7 +197,7 @@ def _close(session: Session, given: _Given, handing: _Handing | None, shown: int
 
 
 def _count(session: Session, shown: int) -> str:
-    return session.said("1 event") if shown == 1 else session.said("{:,} events", shown)
+    return session.said("{:,} events", shown)
 
 
 def _is_beyond_the_last(error: Refused) -> bool:

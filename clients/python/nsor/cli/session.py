@@ -18,6 +18,7 @@ import click
 
 from nsor.cli import screen, seen
 from nsor.cli.failures import LANGUAGES, Failures, language_of
+from nsor.counting import agreed
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
@@ -295,6 +296,8 @@ class Session:
             from nsor.cli import urdu  # noqa: PLC0415 - as above
 
             words = urdu.TEXTS.get(text, text)
+        elif values:
+            words = agreed(text, values)
         return words.format(*values) if values else words
 
     def say(self, text: str, *values: object) -> None:

@@ -18,6 +18,7 @@ from nsor.cli.cells import Cells, Row
 from nsor.cli.columns import PATHS, Map, MapWrong, own_map
 from nsor.cli.problem import Problem
 from nsor.cli.requests import parse
+from nsor.counting import counted
 from nsor.v1 import registration_pb2
 
 MOST_BYTES: Final = 200_000
@@ -111,7 +112,7 @@ def _rows(reader: Any, headings: list[str], columns: Map) -> Iterator[Row]:
         row = Row(line, registration_pb2.CreateRegistrationRequest())
         if len(cells) != len(headings):
             words = Words(
-                f"{len(cells)} cells under {len(headings)} headings",
+                f"{counted(len(cells), 'cells')} under {len(headings)} headings",
                 f"{len(headings)} عنوانات کے نیچے {len(cells)} خانے",
             )
             row.problems.append(Problem("", "COLUMNS", words))

@@ -10,6 +10,7 @@ import click
 from nsor.cli import kept, keys
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common
+from nsor.counting import counted
 
 if TYPE_CHECKING:
     from nsor.client import Client
@@ -119,7 +120,7 @@ def _until(end: dt.datetime) -> str:
     from nsor.cli import render  # noqa: PLC0415 - as above
 
     days = (end - dt.datetime.now(dt.UTC)).days
-    left = "expired" if days < 0 else f"{days} days left"
+    left = "expired" if days < 0 else f"{counted(days, 'days')} left"
     renew = ": ask for a new one, `nsor credentials request`" if days < _SOON_DAYS else ""
     return f"{end.astimezone(render.PAKISTAN):%Y-%m-%d %H:%M PKT}, {left}{renew}"
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from nsor.counting import counted
 from nsor.ledger import tlog_tiles
 from nsor.ledger.merkle import leaf_hash, root_of
 from nsor.ledger.note import Checkpoint
@@ -36,7 +37,9 @@ class NotContinued(Exception):
     """
 
     def __init__(self, held: int, newest: int) -> None:
-        super().__init__(f"the log of {newest} entries doesn't contain the {held} entries that were there before")
+        super().__init__(
+            f"the log of {counted(newest, 'entries')} doesn't contain what was there before: {counted(held, 'entries')}"
+        )
         self.held = held
         self.newest = newest
 

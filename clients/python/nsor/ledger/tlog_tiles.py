@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from nsor.counting import counted
 from nsor.ledger.merkle import HASH_BYTES, Frontier
 
 WIDTH_BITS: Final = 8
@@ -151,7 +152,7 @@ def entries_of(content: bytes, bundle: Bundle) -> list[bytes]:
             raise TileError(f"{bundle.path} is cut off")
         entries.append(content[start:at])
     if len(entries) != bundle.width:
-        raise TileError(f"{bundle.path} has {len(entries)} entries and not {bundle.width}")
+        raise TileError(f"{bundle.path} has {counted(len(entries), 'entries')} and not {bundle.width}")
     return entries
 
 

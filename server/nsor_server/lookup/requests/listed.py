@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+from nsor.counting import counted
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server.access import rows as scopes
@@ -92,7 +93,9 @@ class Requests:
             differing += found not in expected
             expected.discard(found)
         if differing or expected:
-            self._add(-1, f"{differing + len(expected)} rows of {work.TABLE} aren't those of the access requests")
+            self._add(
+                -1, f"{work.TABLE} differs from the access requests in {counted(differing + len(expected), 'rows')}"
+            )
 
     def _written(self, index: int, request_id: bytes, columns: list[object], sealed: bytes) -> None:
         record = opened(

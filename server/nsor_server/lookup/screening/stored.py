@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nsor.counting import agreeing
 from nsor_server.ledger.stored import Add, Connection, RecordedTable
 from nsor_server.lookup.screening import store
 from nsor_server.storage.keyring import Keyring
@@ -31,4 +32,4 @@ def compare(conn: Connection, _keyring: Keyring, add: Add) -> None:
     ):
         counted = conn.execute(query.encode()).fetchone()
         if counted is not None and counted[0]:
-            add(-1, problem.format(counted[0]))
+            add(-1, agreeing(problem, counted[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+from nsor.counting import counted as in_words
 from nsor_server import errors
 from nsor_server.ledger.stored import Add, Connection, RecordedTable, opened, read, recorded_index
 from nsor_server.registration.amendments import store
@@ -36,7 +37,7 @@ def compare(conn: Connection, keyring: Keyring, add: Add, erased: Collection[byt
         opened(add, index, store.TABLE, lambda: open_stored(sealer, wrapped, stored))  # noqa: B023
     counted = conn.execute(_STRAY.encode()).fetchone()
     if counted is not None and counted[0]:
-        add(-1, f"{store.DECISION} has {counted[0]} rows of amendments that aren't there")
+        add(-1, f"{store.DECISION} has {in_words(counted[0], 'rows')} of amendments that aren't there")
 
 
 def open_stored(sealer: Sealer, wrapped: bytes | None, row: store.StoredAmendment) -> store.Amendment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nsor.counting import counted
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened, read
 from nsor_server.registration.history import History
@@ -60,7 +61,9 @@ class HandedOut:
         expected = dict(self._queue)
         differing = sum(expected.pop(one, None) is not waits for one, waits in read(self._conn, rows.TABLE, _QUEUE))
         if (differing or expected) and self._history.is_whole:
-            self._add(-1, f"{differing + len(expected)} rows of {rows.TABLE} aren't those of the registrations")
+            self._add(
+                -1, f"{rows.TABLE} differs from the registrations in {counted(differing + len(expected), 'rows')}"
+            )
 
     def _version(self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.RegistrationRecord) -> None:
         registration_id = record.registration_id

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from nsor.counting import counted
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import options_pb2
 from nsor_server.access import rows as scopes
@@ -98,7 +99,9 @@ class Worklists:
         for row in read(self._conn, rows.TABLE, _ROWS):
             differing += expected.pop((row[0], row[1]), None) != row
         if (differing or expected) and self._history.is_whole:
-            self._add(-1, f"{differing + len(expected)} rows of {rows.TABLE} aren't those of the registrations")
+            self._add(
+                -1, f"{rows.TABLE} differs from the registrations in {counted(differing + len(expected), 'rows')}"
+            )
 
     def _follow(self, index: int, work: Work) -> None:
         key = work.subject_id, work.part

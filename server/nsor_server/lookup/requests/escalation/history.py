@@ -10,6 +10,7 @@ import heapq
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from nsor.counting import counted
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.formats.instants import instant
@@ -131,7 +132,7 @@ class Silence:
         differing = sum(expected.pop(one, missing) != due for one, due in read(self._conn, store.WATCH_TABLE, _WATCH))
         if differing or expected:
             many = differing + len(expected)
-            self._add(-1, f"{many} rows of {store.WATCH_TABLE} aren't those of the access requests")
+            self._add(-1, f"{store.WATCH_TABLE} differs from the access requests in {counted(many, 'rows')}")
 
     def _written(self, index: int, leaf: leaf_pb2.Leaf, record: record_pb2.AccessRequestRecord) -> None:
         request_id = record.access_request_id

@@ -113,7 +113,7 @@ class Register:
         leaf = leaf_pb2.Leaf(
             format=1,
             time_us=1_700_000_000_000_000 + len(self.ledger.leaves),
-            access_id=os.urandom(16),
+            access_id=(1_700_000_000_000 + len(self.ledger.leaves)).to_bytes(6) + os.urandom(10),
             agency=AGENCY,
             method=call.method,
             purpose=3,

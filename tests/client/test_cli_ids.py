@@ -1,5 +1,6 @@
-"""The first digits of an id that was shown are enough, in every command that takes an id; nothing is guessed."""
+"""The first or last digits of an id that was shown are enough, wherever an id is typed; nothing is guessed."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from nsor import cli
 from nsor.cli import LazyGroup, seen
-from nsor.cli.arguments import beginning_of_id, record_id
+from nsor.cli.arguments import access_id, fits, part_of_id, record_id
 from nsor.v1 import oversight_pb2, registration_pb2
 from tests.client.conftest import Register, Run
 
@@ -16,8 +17,8 @@ GET = "nsor.v1.RegistrationService/GetRegistration"
 ACCESSES = "nsor.v1.OversightService/ListAccesses"
 RECORD = "8b5c1d2e-0000-4000-8000-000000000001"
 LIKE_IT = "8b5c1d2e-1111-4000-8000-000000000001"
-OTHERS = {"agency_id", "key_id", "proposal_id"}
-"""Names, a digest, and what its command looks for in its own short list."""
+OTHERS = {"agency_id", "key_id"}
+"""Names, and a digest."""
 
 
 @pytest.fixture
@@ -39,7 +40,9 @@ def test_eight_digits_of_an_id_that_was_shown_are_enough(run: Run, shown: Regist
     assert run("show", RECORD) == 0
     assert run("show", RECORD[:8]) == 0
     assert run("show", RECORD[:13].upper()) == 0
-    assert _asked(shown) == [RECORD] * 3
+    assert run("show", RECORD[-8:]) == 0
+    assert run("show", f"{RECORD[-8:-4]}-{RECORD[-4:]}") == 0
+    assert _asked(shown) == [RECORD] * 5
     # Which records an officer works with is nobody else's business.
     assert stat.S_IMODE((tmp_path / "state" / "seen-ids").stat().st_mode) == 0o600
 
@@ -57,7 +60,7 @@ def test_digits_that_two_ids_begin_with_are_not_guessed(
 ) -> None:
     assert run("show", RECORD) == run("show", LIKE_IT) == 0
     assert run("show", RECORD[:8]) == cli.USAGE
-    assert "2 ids that were shown here begin so" in capsys.readouterr().err
+    assert "2 ids that were shown here have these digits" in capsys.readouterr().err
     assert run("show", RECORD[:10]) == 0
     assert _asked(shown) == [RECORD, LIKE_IT, RECORD]
 
@@ -76,8 +79,11 @@ def test_the_digits_are_of_the_agency_that_is_named_behind_them(run: Run, shown:
     other = config.read_text().split("[punjab-police]")[1].replace('"state"', '"other"')
     config.write_text(f"{config.read_text()}[other]{other}")
     assert run("show", RECORD, "--agency", "other") == 0
-    assert run("ledger", "accesses", "--access-id", RECORD[:8]) == cli.USAGE
+    assert run("show", RECORD[:8]) == cli.USAGE
+    assert run("ledger", "accesses", "--access-id", RECORD[:8]) == 0
     assert run("ledger", "accesses", "--access-id", RECORD[:8], "--agency", "other") == 0
+    asked = [oversight_pb2.ListAccessesRequest.FromString(call.request) for call in shown.calls[1:]]
+    assert [request.access_id for request in asked] == ["", RECORD]
 
 
 def test_the_oldest_ids_are_forgotten_and_half_a_line_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,9 +93,43 @@ def test_the_oldest_ids_are_forgotten_and_half_a_line_is_none(tmp_path: Path, mo
         seen.keep(tmp_path, [one])
     with (tmp_path / "seen-ids").open("a") as file:
         file.write(ids[4][:20] + "\n")
-    assert [bool(seen.beginning_with(tmp_path, one[:8])) for one in ids] == [True] * 4 + [False]
+    assert list(seen.kept(tmp_path)) == ids[:4]
     seen.keep(tmp_path, ids[4:])
-    assert [bool(seen.beginning_with(tmp_path, one[:8])) for one in ids] == [False] * 3 + [True] * 2
+    assert list(seen.kept(tmp_path)) == ids[3:]
+
+
+@pytest.mark.parametrize(
+    ("part", "whether"),
+    [(RECORD[:8], True), (RECORD[-8:], True), ("8b5c1d2e0000", True), (RECORD[9:], True), (RECORD[4:12], False)],
+)
+def test_digits_fit_at_either_end_of_an_id_alone(part: str, whether: bool) -> None:
+    assert fits(part, RECORD) is whether
+
+
+@pytest.mark.parametrize("text", ["", RECORD[:7], "-8b5c1d2e", "8b5c1d2g", f"{RECORD}0", RECORD.replace("-", "")])
+def test_what_is_no_part_of_an_id_is_refused(text: str) -> None:
+    # Neither is a trace id, which is 32 digits without dashes.
+    with pytest.raises(click.BadParameter, match=r"first or last 8 digits, or a support code\."):
+        part_of_id(text)
+
+
+def test_an_access_of_which_a_receipt_is_kept_is_named_by_its_digits(
+    run: Run, shown: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse()
+    assert run("show", RECORD) == run("show", LIKE_IT) == 0
+    printed = re.findall(r"access ([0-9a-f-]{36})", capsys.readouterr().err)
+    assert len(printed) == 2
+    for one in printed:
+        assert run("ledger", "accesses", "--access-id", f"{one[-8:-4]}-{one[-4:]}") == 0
+    asked = [oversight_pb2.ListAccessesRequest.FromString(call.request) for call in shown.calls[2:]]
+    assert [request.access_id for request in asked] == printed
+    # The first digits are the time, which both share: which of them is meant isn't guessed, nor are they listed.
+    capsys.readouterr()
+    assert run("ledger", "receipt", printed[0][:8]) == cli.USAGE
+    out, err = capsys.readouterr()
+    assert "ids that were shown here have these digits. Give more digits." in err
+    assert not re.search(r"[0-9a-f]{8}-", out + err)
 
 
 def _commands(group: click.Group, context: click.Context) -> list[click.Command]:
@@ -111,4 +151,4 @@ def test_every_command_takes_ids_in_the_same_way() -> None:
         if parameter.name and parameter.name.endswith("_id") and parameter.name not in OTHERS
     }
     assert taken.keys() >= {"registration_id", "judgment_id", "grant_id"}
-    assert {name for name, how in taken.items() if how not in {record_id, beginning_of_id}} == set()
+    assert {name for name, how in taken.items() if how not in {record_id, access_id, part_of_id}} == set()

@@ -209,8 +209,35 @@ def test_an_access_is_found_by_its_support_code(
     assert {request.page_size for request in accesses} == {500}
     asked = len(accesses)
     assert run("ledger", "accesses", "--code", "6e6d") == cli.USAGE
-    assert "such as 1a2b-3c4d" in capsys.readouterr().err
+    assert "or a support code" in capsys.readouterr().err
     assert len(accesses) == asked
+
+
+def test_digits_that_several_accesses_have_list_none_of_them(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = [oversight_pb2.Access(index=number, access_id=each) for number, each in enumerate((OLD, ID))]
+    register.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse(accesses=both)
+    assert run("ledger", "accesses", "--access-id", ID[:8]) == cli.USAGE
+    out, err = capsys.readouterr()
+    assert "2 accesses that you may list have these digits. Give more digits." in err
+    assert ID[:13] not in out + err
+    assert run("ledger", "accesses", "--access-id", ID[-8:], "--json") == 0
+    assert json.loads(capsys.readouterr().out)["access_id"] == ID
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "says who you are"), ("ur", "آپ کون ہیں")])
+def test_whose_accesses_are_asked_for_by_the_wrong_option_names_the_right_one(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    assert run("--lang", language, "ledger", "accesses", "--agency", "sindh-police") == cli.USAGE
+    err = " ".join(capsys.readouterr().err.split())
+    assert said in err
+    assert "`nsor ledger accesses --of sindh-police`" in err
+    # Elsewhere it is the settings that lack the agency, also where there is no file of them at all.
+    assert run("inbox", "--agency", "sindh-police") == cli.USAGE
+    assert "has no table [sindh-police]" in " ".join(capsys.readouterr().err.split())
+    assert not register.calls
 
 
 def test_accesses_of_an_agency_that_there_is_not_are_not_none(
@@ -338,7 +365,7 @@ def test_whoami_says_agency_certificate_officer_and_register(
     register.answers[OFFICERS] = lambda _: directory_pb2.ListOfficersResponse()
     assert run("whoami") == 0
     out = capsys.readouterr().out
-    for part in ("punjab-police", "serial ", "days left", "number not known here", f"{register.target}, answers"):
+    for part in ("punjab-police", "serial ", " left", "number not known here", f"{register.target}, answers"):
         assert part in out
     assert [call.method for call in register.calls] == [CHECKPOINT, OFFICERS]
     key = nsor.OfficerKey.load(tmp_path / "officer.key")

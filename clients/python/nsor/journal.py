@@ -227,6 +227,12 @@ class Journal:
             os.ftruncate(self._file, whole)
 
 
+def access_ids(folder: Path) -> Iterator[str]:
+    """The accesses whose receipts are kept in a state folder, or in one ledger's part of it."""
+    for path in (*folder.glob(LEAVES), *folder.glob(f"ledger-*/{LEAVES}")):
+        yield from (each.access_id for each in kept(path))
+
+
 def kept(path: Path) -> Iterator[Kept]:
     """The leaves of a file, which is read only; a last line that is torn doesn't count."""
     with path.open("rb") as file:

@@ -48,7 +48,7 @@ def unknown(
     reached, missing = (0, {}) if everything else _compared(client.state_folder)
     listed = {each.access_id: each for each in _since(client, min((reached, *missing.values())))}
     # Read after they were listed: whoever has called meanwhile has his receipt.
-    kept = {each for folder in (client.state_folder, *folders) for each in _access_ids(folder)}
+    kept = {each for folder in (client.state_folder, *folders) for each in journal.access_ids(folder)}
     found = [
         each
         for each in _with(listed, missing)
@@ -97,9 +97,3 @@ def _since(client: Client, first: int) -> Iterator[oversight_pb2.Access]:
         request.page_token = page.next_page_token
         if not request.page_token:
             return
-
-
-def _access_ids(folder: Path) -> Iterator[str]:
-    """The accesses whose receipts are kept in a state folder, or in one ledger's part of it."""
-    for path in (*folder.glob(journal.LEAVES), *folder.glob(f"ledger-*/{journal.LEAVES}")):
-        yield from (each.access_id for each in journal.kept(path))

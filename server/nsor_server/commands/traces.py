@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from nsor.cli.arguments import support_code
+from nsor.cli.arguments import part_of_id
+from nsor.counting import agreeing
 from nsor_server import config
 from nsor_server.access.contract import Contract
 from nsor_server.config import OperatorError
@@ -31,7 +32,6 @@ from nsor_server.tracing.store import StoredSpan
 
 KARACHI = ZoneInfo("Asia/Karachi")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s)")
-_IDENTIFIER = re.compile(r"[0-9a-fA-F]{1,32}")
 _SAID = (
     (names.AGENCY, ""),
     (names.PURPOSE, "dim"),
@@ -67,17 +67,16 @@ def _milliseconds(_ctx: click.Context, _param: click.Parameter, text: str | None
     return float(found[1]) * (1 if found[2] == "ms" else 1000)
 
 
-def _hexadecimal(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
-    if text is not None and _IDENTIFIER.fullmatch(text.strip().replace("-", "")) is None:
-        raise click.BadParameter("hexadecimal digits and dashes, as `nsor` prints an access id, or its last ones")
-    return None if text is None else text.strip()
-
-
 @click.command()
 @click.option("--last", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many traces.")
 @click.option("--trace-id", help="Only this trace: 32 hexadecimal digits, or its first ones.")
-@click.option("--access-id", callback=_hexadecimal, help="Only the call of this access id, or of its last digits.")
-@click.option("--code", type=support_code, help="Only the call of this support code, as `nsor` prints it.")
+@click.option(
+    "--access-id",
+    "--code",
+    "access_id",
+    type=part_of_id,
+    help="Only the call of this access: its id, or its support code, as `nsor` prints it.",
+)
 @click.option("--agency", default="", help="Only calls of this agency.")
 @click.option("--work", is_flag=True, help="Also what the register did by itself: passes, deliveries, spans lost.")
 @click.option("--refused", is_flag=True, help="Only calls that were refused, or failed.")
@@ -94,7 +93,6 @@ def traces(
     last: int,
     trace_id: str | None,
     access_id: str | None,
-    code: str | None,
     agency: str,
     work: bool,
     refused: bool,
@@ -104,8 +102,7 @@ def traces(
 ) -> None:
     """Show recent traces as trees, the newest last; or with --top the slowest calls."""
     settings = config.load(os.environ)
-    identifier = (access_id or code or "").replace("-", "").lower()
-    asked = Filter(agency=agency, refused=refused, slower_ms=slower_than, access=identifier)
+    asked = Filter(agency=agency, refused=refused, slower_ms=slower_than, access=access_id or "")
     found = store.read(settings.state_dir)
     if top is not None:
         chosen = [[call] for call in slowest(found, asked, top)]
@@ -206,7 +203,7 @@ def line(span: StoredSpan) -> Text:
     text.append(f"  {outcome}" if outcome else "", _OUTCOMES.get(outcome, ""))
     for name, what in _COUNTED:
         if name in span.attributes:
-            text.append(f"  {what.format(span.attributes[name])}", "dim")
+            text.append(f"  {agreeing(what, span.attributes[name])}", "dim")
     phases = [f"{word} {_thousandths(span.attributes[name])}" for name, word in _PHASES if name in span.attributes]
     if phases:
         text.append(f"\n{', '.join(phases)} ms", "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from nsor.cli.arguments import fits
 from nsor_server.tracing import attributes as names
 from nsor_server.tracing.rounding import SECOND_NS, STEPS_NS
 from nsor_server.tracing.store import StoredSpan
@@ -23,7 +24,7 @@ class Filter:
         refused: only those that weren't answered: REFUSED or FAILED.
         slower_ms: took at least so long.
         since_ns: began then or later, nanoseconds since 1970.
-        access: end of the access id or the trace id, without dashes.
+        access: an access id or a trace id, or what it begins or ends with; a page asks for less than 8 digits too.
     """
 
     agency: str = ""
@@ -37,7 +38,7 @@ class Filter:
     def takes(self, call: StoredSpan) -> bool:
         """Whether a call's span is asked for."""
         attributes = call.attributes
-        identifier = str(attributes.get(names.ACCESS_ID, "")).replace("-", "")
+        identifiers = (str(attributes.get(names.ACCESS_ID, "")), call.trace)
         return (
             (not self.agency or attributes.get(names.AGENCY) == self.agency)
             and self.method.lower() in call.name.lower()
@@ -45,7 +46,7 @@ class Filter:
             and (not self.refused or attributes.get(names.OUTCOME) in _NOT_ANSWERED)
             and (self.slower_ms is None or call.end_ns - call.start_ns >= self.slower_ms * 1e6)
             and call.start_ns >= self.since_ns
-            and (not self.access or identifier.endswith(self.access) or call.trace.endswith(self.access))
+            and (not self.access or any(fits(self.access, each) for each in identifiers if each))
         )
 
 

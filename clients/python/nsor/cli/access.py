@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import agreement, application, asked, deciding, granted_part, grants, keys, twice
-from nsor.cli.arguments import beginning_of_id, record_id
+from nsor.cli.arguments import part_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
@@ -193,11 +193,11 @@ def pass_(
 ) -> None:
     """Pass a request, with its grant, to the new officer of the investigation; you sign, as a deciding officer.
 
-    KEY_ID is the successor's, as `nsor whoami` prints it on his computer, or its first 8 digits.
+    KEY_ID is the successor's, as `nsor whoami` prints it on his computer, or its first or last 8 digits.
     """
     from nsor.v1 import access_requests_pb2  # noqa: PLC0415 - as above
 
-    keys.id_or_beginning(key_id, key_file)
+    keys.id_or_part(key_id, key_file)
     question = session.said("Pass this request to the other officer?")
     seen = _etag(session, access_request_id, etag, question, decided_too=True)
     with session.client(officer=True) as client:
@@ -239,11 +239,14 @@ def juveniles(session: Session, access_request_id: str, decision: str, etag: str
 
 
 @access.command("withdraw")
-@click.argument("grant_id", type=beginning_of_id)
+@click.argument("grant_id", type=part_of_id)
 @agreement.option
 @common
 def withdraw_grant(session: Session, grant_id: str, agreed: bool) -> None:
-    """Withdraw a grant for good, yours or a colleague's; the prosecutor signs. GRANT_ID may be its first 8 digits."""
+    """Withdraw a grant for good, yours or a colleague's; the prosecutor signs.
+
+    GRANT_ID may be its first or last 8 digits.
+    """
     grants.withdraw(session, grant_id, grants.GRANT, agreed=agreed)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli.arguments import court_kind, fir_key, instant, last_instant, record_id, support_code
+from nsor.cli.arguments import accesses_here, court_kind, fir_key, fits, instant, is_whole, last_instant, part_of_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -37,9 +37,13 @@ if TYPE_CHECKING:
     metavar="KIND DISTRICT NUMBER",
     help="Only of this case of a court: as `nsor case open` has it.",
 )
-@click.option("--access-id", type=record_id, metavar="ID", help="Only this access.")
 @click.option(
-    "--code", type=support_code, help="Only the access of this support code; reads the list until it is found."
+    "--access-id",
+    "--code",
+    "access_id",
+    type=part_of_id,
+    metavar="ID",
+    help="Only this access, by its id or support code; reads the list until it is found, where it isn't known here.",
 )
 @click.option("--day", type=instant, metavar="DAY", help="Only of this day, in Pakistan.")
 @click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
@@ -47,31 +51,35 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
-def accesses(session: Session, *, code: str | None, limit: int, all_of_them: bool, **asked: Any) -> None:
+def accesses(session: Session, *, access_id: str | None, limit: int, all_of_them: bool, **asked: Any) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
-    request = _request(**asked)
+    _check_who(session)
+    whole, part = _one(access_id)
+    request = _request(access_id=whole, **asked)
     found: list[oversight_pb2.Access] = []
     more = False
     # The case of an access is shown to an officer alone, and so found by him alone.
     with session.client(officer=request.HasField("fir") or request.HasField("court_case")) as client:
         own = client.agency_id
         while all_of_them or len(found) < limit:
-            request.page_size = 500 if all_of_them or code else min(500, limit - len(found))
+            request.page_size = 500 if all_of_them or part else min(500, limit - len(found))
             page = client.oversight.list_accesses(request).message
-            found += [access for access in page.accesses if _code(access) == (code or _code(access))]
+            found += [access for access in page.accesses if not part or fits(part, access.access_id)]
             more = bool(page.next_page_token)
-            if not more or (code and found):
+            if not more or (part and found):
                 break
             request.page_token = page.next_page_token
         if request.agency_id and not found:
             _check_agency(client, request.agency_id)
+    if part and (several := len({access.access_id for access in found})) > 1:
+        raise WrongUse("{} accesses that you may list have these digits. Give more digits.", several)
     if session.as_json:
         for access in found:
             session.json_of(access)
-        _say_how_many(session, len(found), more=more, one=bool(code))
+        _say_how_many(session, len(found), more=more, one=bool(part))
         return
     show(session, found, own=own)
-    _say_how_many(session, len(found), more=more, one=bool(code))
+    _say_how_many(session, len(found), more=more, one=bool(part))
 
 
 def show(session: Session, found: Sequence[oversight_pb2.Access], *, own: str = "") -> None:
@@ -98,6 +106,40 @@ def show(session: Session, found: Sequence[oversight_pb2.Access], *, own: str = 
     session.table("Accesses", columns, rows)
 
 
+def _check_who(session: Session) -> None:
+    """See that --agency, which says who one is, wasn't given for whose accesses are asked for.
+
+    Raises:
+        click.UsageError: the settings have no such agency; names the option that was meant.
+    """
+    from nsor.cli.settings import NoSuchProfile  # noqa: PLC0415 - as above
+
+    try:
+        session.settings()
+    except NoSuchProfile:
+        if named := session.options.get("agency"):
+            raise WrongUse(
+                "--agency says who you are, by your settings file. Whose accesses are listed says --of: "
+                "`nsor ledger accesses --of {}`",
+                named,
+            ) from None
+        raise
+
+
+def _one(access_id: str | None) -> tuple[str, str]:
+    """The one access that is asked for: its whole id, or the digits by which the list is to be read. Both empty: all.
+
+    Raises:
+        click.UsageError: several accesses that are known on this computer have these digits.
+    """
+    if access_id is None or is_whole(access_id):
+        return access_id or "", ""
+    known = accesses_here(access_id)
+    if len(known) > 1:
+        raise WrongUse("{} ids that were shown here have these digits. Give more digits.", len(known))
+    return ("", access_id) if not known else (known[0], "")
+
+
 def _request(
     *,
     agency_id: str,
@@ -107,7 +149,7 @@ def _request(
     method: str | None,
     fir: tuple[str, str, str, str] | None,
     court_case: tuple[str, str, str] | None,
-    access_id: str | None,
+    access_id: str,
     day: dt.datetime | None,
     since: dt.datetime | None,
     until: dt.datetime | None,
@@ -116,7 +158,7 @@ def _request(
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - as above
 
     request = oversight_pb2.ListAccessesRequest(
-        agency_id=agency_id, access_id=access_id or "", officer_number=officer_number or ""
+        agency_id=agency_id, access_id=access_id, officer_number=officer_number or ""
     )
     if outcome:
         request.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{outcome.upper()}")

@@ -82,7 +82,7 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
         click.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
         return
     if registration_id is None:
-        raise WrongUse("Give the registration's id, or its first 8 digits.")
+        raise WrongUse("Give the registration's id, or its first or last 8 digits.")
     if current:
         with session.client(officer=True) as client:
             _print(session, particulars.of_record(shown(client, registration_id).message.registration))

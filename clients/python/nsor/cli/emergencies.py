@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nsor.cli import agreement, own_agency, shown_number
-from nsor.cli.arguments import beginning_of_id, record_id
+from nsor.cli.arguments import fits, is_whole, part_of_id, record_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -115,10 +115,10 @@ def list_(session: Session, reviewed: bool) -> None:
 
 
 @emergencies.command()
-@click.argument("emergency_id", type=beginning_of_id)
+@click.argument("emergency_id", type=part_of_id)
 @common
 def show(session: Session, emergency_id: str) -> None:
-    """Show an emergency look-up with whom it was for (NPB). EMERGENCY_ID may be its first 8 digits.
+    """Show an emergency look-up with whom it was for (NPB). EMERGENCY_ID may be its first or last 8 digits.
 
     Whether the register has such a person it doesn't say. It costs something of your budget.
     """
@@ -130,11 +130,13 @@ def show(session: Session, emergency_id: str) -> None:
 
 
 @emergencies.command()
-@click.argument("emergency_id", type=beginning_of_id)
+@click.argument("emergency_id", type=part_of_id)
 @click.option("--finding", required=True, type=click.Choice(FINDINGS), help="What you find.")
 @common
 def review(session: Session, emergency_id: str, finding: str) -> None:
-    """Say whether an emergency look-up was justified, for good; you sign. EMERGENCY_ID may be its first 8 digits.
+    """Say whether an emergency look-up was justified, for good; you sign.
+
+    EMERGENCY_ID may be its first or last 8 digits.
 
     One that wasn't justified shows nobody from then on. Its agency hears of the review.
     """
@@ -199,14 +201,13 @@ def _every(client: Client, *, reviewed: bool) -> list[emergencies_pb2.EmergencyL
 
 
 def _whole(client: Client, emergency_id: str) -> str:
-    """The id that waits for its review and begins so; a whole one is taken as it is."""
-    if len(emergency_id) == len(str(uuid.UUID(int=0))):
+    """The id that waits for its review and has these digits; a whole one is taken as it is."""
+    if is_whole(emergency_id):
         return emergency_id
-    fitting = [
-        each.emergency_id for each in _every(client, reviewed=False) if each.emergency_id.startswith(emergency_id)
-    ]
+    waiting = [each.emergency_id for each in _every(client, reviewed=False)]
+    fitting = [each for each in waiting if fits(emergency_id, each)]
     if len(fitting) != 1:
-        raise WrongUse("None that waits for its review has an id which begins so, or several have. Give the whole id.")
+        raise WrongUse("None that waits for its review has these digits in its id, or several have. Give it whole.")
     return fitting[0]
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from nsor.cli import agreement
+from nsor.cli.arguments import fits, is_whole
 from nsor.cli.session import Session
 from nsor.misuse import WrongUse
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 SHORTEST_ID = 8
 """So many digits of an id are taken, where the list has one that begins with them."""
-_WHOLE_ID = 36
 
 
 class Kind(NamedTuple):
@@ -42,7 +42,7 @@ def withdraw(session: Session, grant_id: str, kind: Kind, *, agreed: bool) -> No
 
     Args:
         session: the run.
-        grant_id: its id, or its first digits.
+        grant_id: its id, or a part of it (`arguments.part_of_id`).
         kind: what the person calls it; another kind is refused.
         agreed: don't ask.
     """
@@ -106,13 +106,13 @@ def _show(session: Session, client: Client, title: str, found: list[grants_pb2.O
 
 
 def _that_counts(client: Client, grant_id: str) -> grants_pb2.OpenGrant | None:
-    """The one of an id or of its beginning; None for a whole id that the list doesn't have."""
-    fitting = [each for each in _every(client) if each.grant.grant_id.startswith(grant_id)]
+    """The one of an id or of a part of it; None for a whole id that the list doesn't have."""
+    fitting = [each for each in _every(client) if fits(grant_id, each.grant.grant_id)]
     if len(fitting) == 1:
         return fitting[0]
-    if len(grant_id) == _WHOLE_ID:
+    if is_whole(grant_id):
         return None
-    raise WrongUse("None that counts has an id which begins so, or several have. Give the whole id.")
+    raise WrongUse("None that counts has an id with these digits, or several have. Give the whole id.")
 
 
 def _every(client: Client) -> list[grants_pb2.OpenGrant]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nsor.cli.arguments import fits
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
@@ -50,18 +51,16 @@ def every(client: Client) -> tuple[list[directory_pb2.Officer], list[directory_p
 
 
 def id_of(client: Client, text: str | None, file: Path | None) -> bytes:
-    """The id of an officer's key, 32 bytes: as it is written, whole or its beginning, or of a key file.
+    """The id of an officer's key, 32 bytes: as it is written, whole or a part, or of a key file.
 
     Raises:
         click.UsageError: both are given, or neither; or it isn't written as an id; or the agency has no such key.
     """
-    prefix = id_or_beginning(text, file)
-    return (
-        bytes.fromhex(prefix) if len(prefix) == _WHOLE_ID else _beginning_with(every(client)[0], prefix).officer_key_id
-    )
+    digits = id_or_part(text, file)
+    return bytes.fromhex(digits) if len(digits) == _WHOLE_ID else _with_digits(every(client)[0], digits).officer_key_id
 
 
-def id_or_beginning(text: str | None, file: Path | None) -> str:
+def id_or_part(text: str | None, file: Path | None) -> str:
     """What is known of a key's id without asking the register: its hexadecimal digits, 8 or more.
 
     Raises:
@@ -75,7 +74,7 @@ def id_or_beginning(text: str | None, file: Path | None) -> str:
         return OfficerKey.load(file).key_id.hex()
     wanted = (text or "").strip().lower()
     if _ID.fullmatch(wanted) is None:
-        raise WrongUse("KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.")
+        raise WrongUse("KEY_ID is 64 hexadecimal digits, or the first or last 8 of them: `nsor officer list` shows it.")
     return wanted
 
 
@@ -85,9 +84,9 @@ def known(client: Client, text: str | None, file: Path | None) -> tuple[director
     Raises:
         click.UsageError: as `id_of`.
     """
-    prefix = id_or_beginning(text, file)
+    digits = id_or_part(text, file)
     officers, _ = every(client)
-    found = _beginning_with(officers, prefix)
+    found = _with_digits(officers, digits)
     others = [each for each in officers if each.decides and is_live(each) and each != found]
     return found, len(others)
 
@@ -131,8 +130,8 @@ def who(key: directory_pb2.Officer | directory_pb2.EnrolOfficerRequest) -> str:
     return "deciding officer" if key.decides else "officer"
 
 
-def _beginning_with(officers: list[directory_pb2.Officer], prefix: str) -> directory_pb2.Officer:
-    fitting = [each for each in officers if each.officer_key_id.hex().startswith(prefix)]
+def _with_digits(officers: list[directory_pb2.Officer], digits: str) -> directory_pb2.Officer:
+    fitting = [each for each in officers if fits(digits, each.officer_key_id.hex())]
     if len(fitting) != 1:
         raise WrongUse(
             "No officer's or system's key of your agency has this id, or several have. "

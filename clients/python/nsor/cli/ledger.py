@@ -10,7 +10,7 @@ import click
 
 from nsor.cli import lost_entries
 from nsor.cli.accesses import accesses, show
-from nsor.cli.arguments import record_id
+from nsor.cli.arguments import access_id as id_of_access
 from nsor.cli.feed import feed
 from nsor.cli.mirror import mirror
 from nsor.cli.session import Session, common
@@ -96,12 +96,13 @@ def checkpoint(session: Session, min_size: int) -> None:
 
 
 @ledger.command()
-@click.argument("access_id", type=record_id, metavar="ID")
+@click.argument("access_id", type=id_of_access, metavar="ID")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @common
 def receipt(session: Session, access_id: str, folder: Path) -> None:
     """Write the receipt of your access ID into FOLDER, for whoever has no `nsor`: a tlog-proof, and the entry.
 
+    ID is the access's id, its first or last 8 digits, or its support code.
     The entry names nobody. The proof is text by c2sp.org/tlog-proof: the entry's place, its way to the root, and the
     newest checkpoint that the register has signed.
     """

@@ -189,7 +189,7 @@ def disable(
     reason: str,
     agreed: bool,
 ) -> None:
-    """Disable a key of your agency, for good: show whose it is, and ask. KEY_ID may be its first 8 digits.
+    """Disable a key of your agency, for good: show whose it is, and ask. KEY_ID may be its first or last 8 digits.
 
     One focal person disables three deciding officers of NPB or of a court in a day; for more another one signs too.
     What a key has granted or opened goes on; with --reason key-compromised it counts no more, also when that is said of
@@ -204,7 +204,7 @@ def disable(
         return
     if focal_file is None:
         raise WrongUse("A focal person disables a key: --focal-key-file; or your own one: --own.")
-    keys.id_or_beginning(key_id, key_file)
+    keys.id_or_part(key_id, key_file)
     with session.client(focal_keys=(focal_file, *([second_file] if second_file else []))) as client:
         found, other_deciders = keys.known(client, key_id, key_file)
         if not keys.is_live(found) and reason != _COMPROMISED:

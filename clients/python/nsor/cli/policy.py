@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import agreement
+from nsor.cli.arguments import fits, part_of_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -89,11 +90,11 @@ def propose(session: Session, file: Path, validate_only: bool) -> None:
 
 
 @policy.command()
-@click.argument("proposal_id")
+@click.argument("proposal_id", type=part_of_id)
 @click.option("--etag", help="The version that was seen; without it the differences are shown first.")
 @common
 def adopt(session: Session, proposal_id: str, etag: str | None) -> None:
-    """Put a proposal in force: show what it changes, ask, sign. PROPOSAL_ID may be its first 8 digits."""
+    """Put a proposal in force: show what it changes, ask, sign. PROPOSAL_ID may be its first or last 8 digits."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
     if session.as_json and not etag:
@@ -108,10 +109,10 @@ def adopt(session: Session, proposal_id: str, etag: str | None) -> None:
 
 
 @policy.command()
-@click.argument("proposal_id")
+@click.argument("proposal_id", type=part_of_id)
 @common
 def withdraw(session: Session, proposal_id: str) -> None:
-    """Withdraw a proposal that you have made. PROPOSAL_ID may be its first 8 digits."""
+    """Withdraw a proposal that you have made. PROPOSAL_ID may be its first or last 8 digits."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
     with session.client(officer=True) as client:
@@ -147,15 +148,12 @@ def _in_force(session: Session, client: Client, document: directory_pb2.PolicyDo
         click.echo(policies.as_toml(content), nl=False)
 
 
-def _proposal(client: Client, text: str) -> directory_pb2.PolicyProposal:
-    """The open proposal of an id or of its beginning."""
+def _proposal(client: Client, proposal_id: str) -> directory_pb2.PolicyProposal:
+    """The open proposal of an id or of a part of it."""
     from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
 
-    wanted = text.strip().lower()
-    if len(wanted) < _SHORTEST_ID:
-        raise WrongUse("Give at least {} digits of the proposal's id. `nsor policy list` has it.", _SHORTEST_ID)
     found = client.directory.list_policies(directory_pb2.ListPoliciesRequest()).message.proposals
-    fitting = [each for each in found if each.proposal_id.startswith(wanted)]
+    fitting = [each for each in found if fits(proposal_id, each.proposal_id)]
     if len(fitting) != 1:
         raise WrongUse("No open proposal has this id, or several have. `nsor policy list` shows them.")
     return fitting[0]

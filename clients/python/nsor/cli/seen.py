@@ -1,4 +1,4 @@
-"""Ids that this program has shown, so that the first digits of one are enough the next time.
+"""Ids that this program has shown, so that the first or last digits of one are enough the next time.
 
 They are kept in the state folder, in a file that is its owner's alone (0600). An id names no person; which ids somebody
 has worked with is still nobody else's business. Programs, which get JSON, hand whole ids on: theirs aren't kept.
@@ -38,9 +38,9 @@ def keep(folder: Path, ids: Iterable[str]) -> None:
         _write(path, new, os.O_APPEND)
 
 
-def beginning_with(folder: Path, digits: str) -> list[str]:
-    """The ids that were shown here and begin so."""
-    return [one for one in _kept(folder / _FILE) if one.startswith(digits)]
+def kept(folder: Path) -> Iterable[str]:
+    """The ids that were shown here, the oldest first."""
+    return _kept(folder / _FILE)
 
 
 def _kept(path: Path) -> dict[str, None]:

@@ -28,6 +28,22 @@ _PATHS = frozenset({"certificate", "key", "ca", "officer_key", "state"})
 _VERIFIER_KEYS = frozenset({"ledger_key", "witnesses"})
 
 
+class NoSuchProfile(SettingsWrong):
+    """The settings file has no table of the name that says who one is, or there is no such file."""
+
+    def __init__(self, path: Path, agency: str, why: str) -> None:
+        super().__init__(
+            Words(
+                f"The settings file {path} has no table [{agency}]: {why}.",
+                f"سیٹنگز کی فائل {path} میں جدول [{agency}] نہیں۔",
+            ),
+            Words(
+                "--agency, or NSOR_AGENCY, says who you are: a table there. `nsor --help` shows an example.",
+                "--agency یا NSOR_AGENCY بتاتا ہے کہ آپ کون ہیں: وہاں کا ایک جدول۔ مثال: `nsor --help`",
+            ),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a connection needs.
@@ -59,7 +75,8 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
     """Put the settings together.
 
     Raises:
-        SettingsWrong: one is missing, or the file is wrong.
+        NoSuchProfile: the file has no table of the agency's name.
+        SettingsWrong: a setting is missing, or the file is wrong.
     """
     agency = options.get("agency") or environment.get("NSOR_AGENCY")
     values = _profile(agency, environment)
@@ -145,12 +162,14 @@ def _profile(agency: str | None, environment: Mapping[str, str]) -> dict[str, st
     path = Path(named) if named else _home(environment, "XDG_CONFIG_HOME", ".config") / "config.toml"
     if not (path.exists() or named or agency):
         return {}
+    if agency and not path.exists():
+        raise NoSuchProfile(path, agency, "it doesn't exist")
     content = _read(path)
     tables = {name: value for name, value in content.items() if isinstance(value, dict)}
     values = {name: value for name, value in content.items() if name not in tables}
     if agency:
         if agency not in tables:
-            raise _file_wrong(path, f"it has no table [{agency}]; there are: {', '.join(tables) or 'none'}")
+            raise NoSuchProfile(path, agency, f"there are: {', '.join(tables) or 'none'}")
         values |= tables[agency]
     return {name: _value(path, name, value) for name, value in values.items()}
 

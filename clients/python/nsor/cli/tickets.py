@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsor.cli import agreement, grants, keys, named_persons
-from nsor.cli.arguments import beginning_of_id, court_kind
+from nsor.cli.arguments import court_kind, part_of_id
 from nsor.cli.session import Session, common
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
 
     A person is a line: a CNIC; a document such as `AF P1234567`, or `AF 1234567 proof-of-registration`; or a Suspect as
     JSON, with name, relativeName and birthYear where there is no number. KEY_ID is the other officer's, as
-    `nsor whoami` prints it on his computer, or its first 8 digits. Nobody opens a ticket for himself.
+    `nsor whoami` prints it on his computer, or its first or last 8 digits. Nobody opens a ticket for himself.
     """
     from nsor.v1 import grants_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
-    keys.id_or_beginning(key_id, key_file)
+    keys.id_or_part(key_id, key_file)
     request = grants_pb2.OpenTicketRequest(
         request_id=str(uuid.uuid4()),
         validate_only=validate_only,
@@ -65,11 +65,11 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
 
 
 @ticket.command("withdraw")
-@click.argument("ticket_id", type=beginning_of_id)
+@click.argument("ticket_id", type=part_of_id)
 @agreement.option
 @common
 def withdraw_ticket(session: Session, ticket_id: str, agreed: bool) -> None:
-    """Withdraw a ticket for good, yours or a colleague's; you sign. TICKET_ID may be its first 8 digits."""
+    """Withdraw a ticket for good, yours or a colleague's; you sign. TICKET_ID may be its first or last 8 digits."""
     grants.withdraw(session, ticket_id, grants.TICKET, agreed=agreed)
 
 
@@ -116,11 +116,11 @@ def open_case(  # noqa: PLR0917 - as above
 
 
 @case.command("withdraw")
-@click.argument("case_id", type=beginning_of_id)
+@click.argument("case_id", type=part_of_id)
 @agreement.option
 @common
 def withdraw_case(session: Session, case_id: str, agreed: bool) -> None:
-    """Withdraw an opened case for good, yours or a colleague's; you sign. CASE_ID may be its first 8 digits."""
+    """Withdraw an opened case for good, yours or a colleague's; you sign. CASE_ID may be its first or last 8 digits."""
     grants.withdraw(session, case_id, grants.CASE, agreed=agreed)
 
 

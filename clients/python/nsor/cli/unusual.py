@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nsor.cli import fixed_times, own_agency
-from nsor.cli.arguments import beginning_of_id
+from nsor.cli.arguments import fits, is_whole, part_of_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -64,11 +64,11 @@ def list_(session: Session, reviewed: bool, with_accesses: bool) -> None:
 
 
 @unusual.command()
-@click.argument("unusual_access_id", type=beginning_of_id)
+@click.argument("unusual_access_id", type=part_of_id)
 @click.option("--finding", required=True, type=click.Choice(FINDINGS), help="What you make of it.")
 @common
 def review(session: Session, unusual_access_id: str, finding: str) -> None:
-    """Say what you make of an unusual access, for good; you sign. UNUSUAL_ACCESS_ID may be its beginning.
+    """Say what you make of an unusual access, for good; you sign. UNUSUAL_ACCESS_ID may be its first or last 8 digits.
 
     Not of your own accesses. The agency doesn't hear of it: what was referred you tell it yourself.
     """
@@ -104,12 +104,12 @@ def _is_npb(client: Client) -> bool:
 
 
 def _whole(client: Client, unusual_access_id: str) -> str:
-    """The id that waits for its review and begins so; a whole one is taken as it is."""
-    if len(unusual_access_id) == len(str(uuid.UUID(int=0))):
+    """The id that waits for its review and has these digits; a whole one is taken as it is."""
+    if is_whole(unusual_access_id):
         return unusual_access_id
-    fitting = [each.unusual_access_id for each in every(client) if each.unusual_access_id.startswith(unusual_access_id)]
+    fitting = [each.unusual_access_id for each in every(client) if fits(unusual_access_id, each.unusual_access_id)]
     if len(fitting) != 1:
-        raise WrongUse("None that waits for its review has an id which begins so, or several have. Give the whole id.")
+        raise WrongUse("None that waits for its review has these digits in its id, or several have. Give it whole.")
     return fitting[0]
 
 

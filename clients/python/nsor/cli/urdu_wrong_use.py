@@ -58,21 +58,30 @@ TEXTS: Final[dict[str, str]] = {
     "Line {}: the kind of document is one of {}.": "سطر {}: دستاویز کی قسم ان میں سے ایک ہے: {}۔",
     "Line {} of the table isn't a row of its columns.": "جدول کی سطر {} اس کے کالموں کے مطابق نہیں۔",
     # Ids, days, places.
-    "Give an id such as {}, or its first {} digits.": "پورا نمبر دیں جیسے {}، یا اس کے پہلے {} ہندسے۔",
-    "No id that was shown on this computer begins so. Give the whole id.": (
-        "اس کمپیوٹر پر دکھایا گیا کوئی نمبر ایسے شروع نہیں ہوتا۔ پورا نمبر دیں۔"
+    "Give an id such as {}, its first or last {} digits, or a support code.": (
+        "پورا نمبر دیں جیسے {}، یا اس کے پہلے یا آخری {} ہندسے، یا سپورٹ کوڈ۔"
     ),
-    "{} ids that were shown here begin so. Give more digits.": (
-        "یہاں دکھائے گئے {} نمبر ایسے شروع ہوتے ہیں۔ مزید ہندسے دیں۔"
+    "No id that was shown on this computer has these digits. Give the whole id.": (
+        "اس کمپیوٹر پر دکھائے گئے کسی نمبر کے شروع یا آخر میں یہ ہندسے نہیں۔ پورا نمبر دیں۔"
+    ),
+    "{} ids that were shown here have these digits. Give more digits.": (
+        "یہاں دکھائے گئے {} نمبروں کے شروع یا آخر میں یہ ہندسے ہیں۔ مزید ہندسے دیں۔"
+    ),
+    "{} accesses that you may list have these digits. Give more digits.": (
+        "جو رسائیاں آپ دیکھ سکتے ہیں ان میں سے {} کے نمبر میں یہ ہندسے ہیں۔ مزید ہندسے دیں۔"
     ),
     "An entry that you accept isn't among those without a receipt. Nothing was accepted.": (
         "آپ کا قبول کیا ہوا کوئی اندراج بغیر رسید والوں میں نہیں۔ کچھ قبول نہیں کیا گیا۔"
     ),
-    "None that counts has an id which begins so, or several have. Give the whole id.": (
-        "نافذ العمل میں سے کسی کا نمبر ایسے شروع نہیں ہوتا، یا کئی کا ہوتا ہے۔ پورا نمبر دیں۔"
+    "None that counts has an id with these digits, or several have. Give the whole id.": (
+        "نافذ العمل میں سے کسی کے نمبر میں یہ ہندسے نہیں، یا کئی میں ہیں۔ پورا نمبر دیں۔"
+    ),
+    "--agency says who you are, by your settings file. Whose accesses are listed says --of: "
+    "`nsor ledger accesses --of {}`": (
+        "--agency بتاتا ہے کہ آپ کون ہیں، سیٹنگز کی فائل کے مطابق۔ کس کی رسائیاں دکھائی جائیں یہ --of بتاتا ہے: "
+        "`nsor ledger accesses --of {}`"
     ),
     "This is a {}: `{} {}`": "یہ {} ہے: `{} {}`",
-    "Give a support code such as 1a2b-3c4d.": "سپورٹ کوڈ دیں، جیسے 1a2b-3c4d۔",
     "Give a day such as 2026-10-31 or 31.10.2026: {}.": "تاریخ دیں، جیسے 2026-10-31 یا 31.10.2026: {}۔",
     'Give a day such as 2026-10-31 or 31.10.2026, or with a time: "2026-10-31 14:30".': (
         'تاریخ دیں، جیسے 2026-10-31 یا 31.10.2026، یا وقت کے ساتھ: "2026-10-31 14:30"۔'
@@ -146,7 +155,9 @@ TEXTS: Final[dict[str, str]] = {
         "بتائیں کیا بدلتا ہے، جیسے --birth-date 05.03.1980، یا FILE دیں، یا stdin کے لیے -۔"
         " `nsor amend ID --current` بدلنے کے لیے ایک دکھاتی ہے۔"
     ),
-    "Give the registration's id, or its first 8 digits.": "رجسٹریشن کا نمبر دیں، یا اس کے پہلے 8 ہندسے۔",
+    "Give the registration's id, or its first or last 8 digits.": (
+        "رجسٹریشن کا نمبر دیں، یا اس کے پہلے یا آخری 8 ہندسے۔"
+    ),
     "Give the registration's id and the conviction's FILE, or - for stdin."
     " `nsor add-conviction --template` prints one to fill in.": (
         "رجسٹریشن کا نمبر اور سزا کی FILE دیں، یا stdin کے لیے -۔"
@@ -234,8 +245,8 @@ TEXTS: Final[dict[str, str]] = {
     "{} isn't what `nsor seal sign` writes.": "{}: یہ `nsor seal sign` کی لکھی فائل نہیں۔",
     "Name your key: --officer-key or NSOR_OFFICER_KEY.": "اپنی کلید بتائیں: --officer-key یا NSOR_OFFICER_KEY۔",
     "Name the key: KEY_ID or --officer-key-file, exactly one.": ("کلید بتائیں: KEY_ID یا --officer-key-file، صرف ایک۔"),
-    "KEY_ID is 64 hexadecimal digits, or the first 8 of them: `nsor officer list` shows it.": (
-        "KEY_ID ہیکساڈیسیمل کے 64 ہندسے ہیں، یا ان کے پہلے 8: `nsor officer list` دکھاتی ہے۔"
+    "KEY_ID is 64 hexadecimal digits, or the first or last 8 of them: `nsor officer list` shows it.": (
+        "KEY_ID ہیکساڈیسیمل کے 64 ہندسے ہیں، یا ان کے پہلے یا آخری 8: `nsor officer list` دکھاتی ہے۔"
     ),
     "No officer's or system's key of your agency has this id, or several have. `nsor officer list --all` shows them.": (
         "آپ کے ادارے کے کسی افسر یا سسٹم کی کلید کا یہ نمبر نہیں، یا کئی کا ہے۔ `nsor officer list --all` سب دکھاتی ہے۔"
@@ -291,8 +302,8 @@ TEXTS: Final[dict[str, str]] = {
     "Say what harm is imminent and which station acts: --harm and --station.": (
         "بتائیں کون سا خطرہ فوری ہے اور کون سا تھانہ کارروائی کر رہا ہے: --harm اور --station۔"
     ),
-    "None that waits for its review has an id which begins so, or several have. Give the whole id.": (
-        "جائزے کی منتظر رسائیوں میں سے کسی کا نمبر ایسے شروع نہیں ہوتا، یا کئی کا ہوتا ہے۔ پورا نمبر دیں۔"
+    "None that waits for its review has these digits in its id, or several have. Give it whole.": (
+        "جائزے کی منتظر رسائیوں میں سے کسی کے نمبر میں یہ ہندسے نہیں، یا کئی میں ہیں۔ پورا نمبر دیں۔"
     ),
     # What a list counts.
     "agencies": "ادارے",

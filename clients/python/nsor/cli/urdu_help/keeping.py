@@ -178,9 +178,8 @@ OPTIONS: Final[dict[str, str]] = {
         "تصدیق کنندگان کے HTTPS کے لیے سی اے کے سرٹیفکیٹ (PEM)، کمپیوٹر کے سرٹیفکیٹوں کی جگہ۔"
     ),
     "Only these.": "صرف یہ۔",
-    "Only this access.": "صرف یہ رسائی۔",
-    "Only the access of this support code; reads the list until it is found.": (
-        "صرف اس سپورٹ کوڈ کی رسائی؛ ملنے تک فہرست پڑھتا ہے۔"
+    "Only this access, by its id or support code; reads the list until it is found, where it isn't known here.": (
+        "صرف یہ رسائی، نمبر یا سپورٹ کوڈ سے؛ یہاں معلوم نہ ہو تو ملنے تک فہرست پڑھتا ہے۔"
     ),
     "From this day on, or from DAY HH:MM; Pakistan time.": "اس دن سے، یا DAY HH:MM سے؛ پاکستان کا وقت۔",
     "From this day on, or from DAY HH:MM.": "اس دن سے، یا DAY HH:MM سے۔",

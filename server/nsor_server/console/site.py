@@ -95,7 +95,7 @@ class OpsPages:
         Args:
             origins: under which they are.
         """
-        found = site.application(self._who, origins)
+        found = site.application(self._who, origins, self._pages.no_such_page)
         for path, handler in (
             ("", self.overview),
             ("live.json", self.live),

@@ -88,7 +88,7 @@ class OwnPages:
         Args:
             origins: under which they are.
         """
-        found = site.application(self._who, origins)
+        found = site.application(self._who, origins, self._pages.no_such_page)
         pages: dict[str, site.Handler] = {"": self.health, "verifying.json": self.verifying, "accesses": self.accesses}
         if self._is_committee:
             pages |= {

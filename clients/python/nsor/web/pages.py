@@ -15,10 +15,12 @@ import jinja2
 import markupsafe
 from aiohttp import web
 
+from nsor.counting import agreed
 from nsor.web import charts, site
 from nsor.web.urdu import SHARED
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,18 @@ class Pages:
 
     def text(self, language: str, text: str, **values: object) -> str:
         """A text in a language, with its values."""
-        found = self._urdu.get(text, text) if language == "ur" else text
+        found = self._in(language, text, values)
         return found.format(**values) if values else found
+
+    def _in(self, language: str, text: str, values: Mapping[str, object]) -> str:
+        """A text in a language, its places still empty."""
+        if language == "ur":
+            return self._urdu.get(text, text)
+        return agreed(text, named=values) if values else text
+
+    async def no_such_page(self, request: web.Request) -> web.StreamResponse:
+        """What is answered under an address that has no page: in its language, with the way to those that there are."""
+        return self.answer(request, "no_such_page.html", status=NOT_FOUND)
 
     def answer(self, request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """The page as an answer.
@@ -76,11 +88,13 @@ class Pages:
 
         def translated(text: str, **places: object) -> markupsafe.Markup:
             escaped = {name: _isolated(value) for name, value in places.items()}
-            return markupsafe.Markup(self.text(language, text)).format(**escaped)  # noqa: S704 - texts of our own
+            own = self._in(language, text, places)
+            return markupsafe.Markup(own).format(**escaped)  # noqa: S704 - texts of our own
 
         path = request.path.partition(f"/{language}/")[2]
         query = f"?{request.query_string}" if request.query_string else ""
         here = {"language": language, "direction": "rtl" if language == "ur" else "ltr", "path": path, "query": query}
+        here["current"] = path if status != NOT_FOUND else "-"  # no page of the list
         text = self._environment.get_template(template).render(**here, _=translated, **values)
         return web.Response(status=status, text=text, content_type="text/html")
 

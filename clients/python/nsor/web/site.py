@@ -39,12 +39,15 @@ _FONT: Final = "amiri.ttf"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(who: Admission, origins: Callable[[], Sequence[str]]) -> web.Application:
+def application(
+    who: Admission, origins: Callable[[], Sequence[str]], no_such_page: Handler | None = None
+) -> web.Application:
     """An application without pages yet: `page` adds them.
 
     Args:
         who: may see the pages.
         origins: under which the pages are, once it is known on which port.
+        no_such_page: answers whoever may see the pages where there is none; nobody else learns which there are.
     """
 
     @web.middleware
@@ -55,7 +58,12 @@ def application(who: Admission, origins: Callable[[], Sequence[str]]) -> web.App
         if refused is not None:
             return refused
         connections.admitted(request)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            if no_such_page is None:
+                raise
+            return await no_such_page(request)
 
     async def headers(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(HEADERS)
@@ -91,5 +99,6 @@ def page(site: web.Application, who: Admission, path: str, handler: Handler, *, 
 
 
 def language(request: web.Request) -> str:
-    """The language in which a page was asked for: `en` or `ur`."""
-    return request.match_info.get(_LANGUAGE, LANGUAGES[0])
+    """The language in which a page was asked for, whether there is such a page or not: `en` or `ur`."""
+    first = request.path.split("/")[1:3]  # behind the path of admission, which may be empty
+    return next((each for each in first if each in LANGUAGES), LANGUAGES[0])

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """What both consoles say, in Urdu."""
 
 from __future__ import annotations
@@ -7,6 +8,9 @@ from typing import Final
 SHARED: Final = {
     "Skip to the content": "مواد پر جائیں",
     "Pages": "صفحات",
+    "No such page": "ایسا کوئی صفحہ نہیں",
+    "There is no page under this address.": "اس پتے پر کوئی صفحہ نہیں۔",
+    "To the first page": "پہلے صفحے پر جائیں",
     "Show": "دکھائیں",
     "Answered": "جواب دیا گیا",
     "Refused": "مسترد کیا گیا",

@@ -23,7 +23,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from nsor_server import app, config
+from nsor.counting import counted
+from nsor_server import app, config, running
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import prove_at_start
 from nsor_server.config import RULES, OperatorError, Settings
@@ -41,6 +42,7 @@ from nsor_server.policy.messages import Messages
 from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
+from nsor_server.running import Running
 from nsor_server.storage import catalog, locks, migrate, reasons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached, attached_to_publish
@@ -82,8 +84,11 @@ def check() -> None:
 
 def run(settings: Settings, console: Console) -> bool:
     """Look at everything and print it; returns whether nothing is wrong."""
+    server = running.server(settings.state_dir)
+    if server is not None:
+        settings = server.beside(settings)
     console.print(_settings_table(settings))
-    findings = list(examine(settings))
+    findings = list(examine(settings, server))
     table = Table("", "looked at", Column("found", overflow="fold"), box=box.SIMPLE)
     for finding in findings:
         table.add_row(_STYLES[finding.state], finding.subject, finding.text)
@@ -95,13 +100,15 @@ def run(settings: Settings, console: Console) -> bool:
     return not wrong
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Every finding, in the order of the table."""
+def examine(settings: Settings, server: Running | None = None) -> Iterator[Finding]:
+    """Every finding, in the order of the table; ``server`` serves with the same state folder."""
+    if server is not None:
+        yield _running(settings, server)
     yield from _safely("contract", _contract)
     yield from _safely("certificates", lambda: _certificates(settings))
     yield from _safely("keys", lambda: _keys(settings))
     yield from _safely("photos", _photos)
-    yield from _safely("address", lambda: _address(settings))
+    yield from _safely("address", lambda: _address(settings, server))
     yield from _safely("database", lambda: _databases(settings))
     yield from _safely("published log", lambda: _published(settings))
 
@@ -125,7 +132,9 @@ def _contract() -> Iterator[Finding]:
     names = SearchIndex(Database(""), Sealer(keyring))
     Methods(Contract.load(), app.handlers(keyring, lambda: 0, Photos(), Numbered(), names))
     yield Finding(
-        "contract", "ok", f"{len(methods)} methods, each with its access rule and its handler; policy data loads"
+        "contract",
+        "ok",
+        f"{counted(len(methods), 'methods')}, each with its access rule and its handler; policy data loads",
     )
 
 
@@ -157,7 +166,7 @@ def _end(subject: str, certificate: x509.Certificate) -> Finding:
     days = (certificate.not_valid_after_utc - dt.datetime.now(dt.UTC)).days
     state: State = "wrong" if days < 0 else "warning" if days < SOON_DAYS else "ok"
     name = certificate.subject.rfc4514_string() or "no subject"
-    left = f"expired {-days} days ago, on" if days < 0 else f"{days} days left, until"
+    left = f"expired {counted(-days, 'days')} ago, on" if days < 0 else f"{counted(days, 'days')} left, until"
     return Finding(subject, state, f"{name}: {left} {certificate.not_valid_after_utc:%Y-%m-%d}")
 
 
@@ -175,8 +184,21 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         yield Finding("keys", "warning", "a file in cleartext: for development. Let `keys` name a command or fd:N")
 
 
-def _address(settings: Settings) -> Iterator[Finding]:
-    yield from _listens("address", settings.listen)
+def _running(settings: Settings, server: Running) -> Finding:
+    """The server that serves, and whether it has these settings: else what is found below isn't of it."""
+    said = f"a server serves on {server.address}, process {server.process}"
+    different = server.differences(settings)
+    if not different:
+        return Finding("server", "ok", said)
+    names = ", ".join(different)
+    return Finding("server", "warning", f"{said}, with other settings than these: {names}. Set them as it has them")
+
+
+def _address(settings: Settings, server: Running | None) -> Iterator[Finding]:
+    if server is not None and server.settings["listen"] == settings.listen:
+        yield Finding("address", "ok", f"{server.address} is the running server's")
+    else:
+        yield from _listens("address", settings.listen)
 
 
 def _listens(subject: str, address: str) -> Iterator[Finding]:
@@ -334,7 +356,11 @@ def _ledger(settings: Settings, database: Database) -> Iterator[Finding]:
             epoch.check(connection, keyring, settings.ledger_origin, witness_keys.load(settings.witnesses))
             key_rotation.check(connection, keyring, settings.ledger_origin)
     if row is not None:
-        yield Finding("ledger", "ok", f"{row[0]} entries of {row[1] or settings.ledger_origin}; outside copy at {size}")
+        yield Finding(
+            "ledger",
+            "ok",
+            f"{counted(row[0], 'entries')} of {row[1] or settings.ledger_origin}; outside copy at {size}",
+        )
     yield from _copy(settings, behind=before[0][0] - size if before else 0)
 
 
@@ -346,7 +372,9 @@ def _copy(settings: Settings, *, behind: int) -> Iterator[Finding]:
         text = "is missing; put it back, or `nsor-server ledger new-copy` when it is gone for good"
         yield Finding("outside copy", "wrong", text)
     elif behind > 0:
-        text = f"lacks the newest {behind} entries: a server that starts, or serves, writes them within a second"
+        text = (
+            f"lacks {counted(behind, 'newest entries')}: a server that starts, or serves, writes them within a second"
+        )
         yield Finding("outside copy", "warning", text)
 
 

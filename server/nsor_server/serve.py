@@ -16,7 +16,7 @@ from collections.abc import Callable
 import click
 from rich.console import Console
 
-from nsor_server import config, logs
+from nsor_server import config, logs, running
 
 STOPPED_AT_ONCE = 130
 TRIM_SECONDS = 60.0
@@ -50,7 +50,7 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)
     said = _saying(settings.log_format)
-    with app.serving(settings, os.environ) as register:
+    with app.serving(settings, os.environ) as register, running.announced(settings, register.address):
         _settle_memory()
         signal.signal(signal.SIGHUP, lambda _number, _frame: register.reload())
         click.echo(f"nsor-server serves on {register.address}")

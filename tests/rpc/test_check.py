@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from nsor.v1 import directory_pb2
-from nsor_server import check, config
+from nsor_server import check, config, running
 from nsor_server.storage import reasons
 from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.pool import Database
@@ -40,6 +40,25 @@ def test_a_sound_register_has_nothing_wrong(settings: config.Settings) -> None:
         assert subject in text
     assert "environment NSOR_LISTEN" in text
     assert "postgresql:" not in text
+
+
+def test_beside_a_server_its_settings_count_and_its_address_is_its_own(settings: config.Settings) -> None:
+    # Started in another terminal, with another port and other policy files than this one would take.
+    policy = str(Path("demo/policy").resolve())
+    at_server = dataclasses.replace(settings, listen="127.0.0.1:7444", policy_dir=Path(policy))
+    here = dataclasses.replace(
+        settings, listen="127.0.0.1:7443", sources={**settings.sources, "listen": "default", "policy_dir": "default"}
+    )
+    settings.state_dir.mkdir()
+    with running.announced(at_server, "127.0.0.1:7444"):
+        good, text = looked_at(here)
+        assert good, text
+        assert "a server serves on 127.0.0.1:7444, process" in text
+        assert "127.0.0.1:7444 is the running server's" in text
+        assert "other settings" not in text
+        assert [line for line in text.splitlines() if "policy_dir" in line and "the running server" in line]
+        _, text = looked_at(dataclasses.replace(here, drain_seconds=7.5))
+        assert "with other settings than these: drain_seconds." in text
 
 
 def test_what_is_wrong_is_named_and_the_rest_is_still_looked_at(settings: config.Settings, tmp_path: Path) -> None:

@@ -391,7 +391,12 @@ def _events(settings: Settings, database: Database) -> Iterator[Finding]:
 
 
 def _settings_table(settings: Settings) -> Table:
-    table = Table(Column("setting", no_wrap=True), Column("value", overflow="fold"), Column("source", overflow="fold"), box=box.SIMPLE)
+    table = Table(
+        Column("setting", no_wrap=True),
+        Column("value", overflow="fold"),
+        Column("source", overflow="fold"),
+        box=box.SIMPLE,
+    )
     for name in RULES:
         table.add_row(name, settings.shown(name), settings.sources.get(name, "default"))
     for variable in settings.ignored:

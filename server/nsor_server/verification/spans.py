@@ -323,7 +323,7 @@ def _without_excuse(
         lost = last_known.size - first_index
         excused.update([each for each in of_its_time if each not in excused][:lost])
     if excused:
-        report.remarks.append(f"{counted(len(excused), 'spans')} of calls whose loss a new epoch has owned up to")
+        report.remarks.append(agreeing("{} spans are of calls whose loss a new epoch has owned up to", len(excused)))
     return [each for each in missing if each not in excused]
 
 

@@ -72,6 +72,25 @@ def test_an_hour_that_isnt_over_has_none(services: Services, owner: Owner) -> No
     assert owner.findings() == []
 
 
+def test_an_hour_waits_for_counts_that_were_begun_in_it(services: Services, owner: Owner) -> None:
+    fetched(services.database, "npb", hours=3, tiles=1)
+    fetched(services.database, "npb", hours=2, tiles=1)
+    with services.database.owner() as hanging, services.database.owner() as later:
+        # As one whose commit waits for a standby: nobody sees its row yet.
+        hanging.execute(
+            "INSERT INTO tile_fetch (agency_id, serial, hour, checkpoints, tiles, bundles, refused)"
+            " SELECT agency_id, serial, min(hour), 0, 5, 0, 0 FROM tile_fetch GROUP BY 1, 2"
+        )
+        hours = FetchHours(services.database, services.writer, TRACING)
+        assert not hours.look()
+        later.execute("INSERT INTO tile_fetch VALUES ('npb', 'a1', DEFAULT, 0, 1, 0, 0)")
+        assert not hours.look()
+        hanging.commit()
+        assert [hours.look() for _ in range(3)] == [True, True, False]  # whoever came later keeps nothing waiting
+    assert rows(services) == [("npb", "a1", 0, 6, 0, 0), ("npb", "a1", 0, 1, 0, 0)]
+    assert owner.findings() == []
+
+
 def test_what_was_fetched_while_the_register_was_down_is_entered_too(services: Services) -> None:
     for hours in (30, 20, 10):
         fetched(services.database, "npb", hours=hours, tiles=1)

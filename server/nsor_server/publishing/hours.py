@@ -1,6 +1,10 @@
 """Has an entry written of the fetches of each hour that is over, one for each certificate.
 
 From then on none can be hidden. Until then whoever owns the database could: the process that counts has no way to sign.
+
+A count says by the database's clock in which hour it is made, and may be committed much later, where the commit waits
+for a standby. So no hour is entered before every transaction has ended that was counting when it was over: each has a
+lock on the table from before it reads the clock until others see what it has committed.
 """
 
 from __future__ import annotations
@@ -16,14 +20,14 @@ from nsor_server.calls import Call, Outcome, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.watching import Watching, has_turn
 from nsor_server.ledger.writer import Writer
-from nsor_server.storage.pool import Database
+from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 
 METHOD: Final = "nsor-server/log-fetched"
 HOUR: Final = dt.timedelta(hours=1)
 LATE_SECONDS: Final = 300
-"""So long after its end an hour is entered: a count that was begun in it may be committed a little later."""
+"""So long after its end an hour is entered: the database's clock may be set back a little."""
 _TURN: Final = 0x4E534F520000003A
 """Of several processes one works at a time: an advisory lock ("NSOR", 0x3A)."""
 TABLE: Final = Table(
@@ -44,19 +48,28 @@ _COUNTED: Final = Versions(
     "fetches of an hour", ("uuid",), "(SELECT count(*) FROM tile_fetch_hour WHERE count_id = q.k1)"
 )
 """Whether they were entered: 0 or 1."""
-_OVER: Final = f"""
+_HOUR: Final = f"SELECT date_trunc('hour', clock_timestamp() - interval '{LATE_SECONDS} seconds', 'UTC')"
+"""Every hour before this one is over."""
+_COUNTING: Final = """
+SELECT l.virtualtransaction
+FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d ON d.oid = l.database
+WHERE d.datname = current_database() AND l.relation = 'public.tile_fetch'::pg_catalog.regclass
+    AND l.mode = 'RowExclusiveLock'
+"""
+"""Transactions that add counts, or wait until they may: each name comes once."""
+_OVER: Final = """
 SELECT f.agency_id, f.serial, f.hour, sum(f.checkpoints)::bigint, sum(f.tiles)::bigint, sum(f.bundles)::bigint,
     sum(f.refused)::bigint
 FROM tile_fetch AS f
 WHERE f.hour >= coalesce((SELECT max(hour) FROM tile_fetch_hour), '-infinity')
-    AND f.hour < date_trunc('hour', clock_timestamp() - interval '{LATE_SECONDS} seconds', 'UTC')
+    AND f.hour < %s
     AND NOT EXISTS (
         SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial
     )
 GROUP BY f.hour, f.agency_id, f.serial
 ORDER BY f.hour, f.agency_id, f.serial
 LIMIT 1
-"""  # noqa: S608 - constants
+"""
 
 
 class FetchHours(Watching):
@@ -65,6 +78,8 @@ class FetchHours(Watching):
     def __init__(self, database: Database, writer: Writer[Call], tracing: Tracing) -> None:
         super().__init__("fetch-hours", "fetches of the log", writer, tracing)
         self._database = database
+        self._hour: dt.datetime | None = None
+        self._counting = set[str]()
 
     @property
     def works(self) -> Sequence[Callable[[], bool]]:
@@ -80,14 +95,23 @@ class FetchHours(Watching):
         with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
-            found = conn.execute(_OVER.encode()).fetchone()
-            if found is None:
+            hour = self._counted_until(conn)
+            found = hour and conn.execute(_OVER.encode(), (hour,)).fetchone()
+            if not found:
                 return False
             agency_id, serial, hour, *counts = found
             own = count_id(agency_id, serial, hour)
             detail = record_pb2.AccessDetail(outcome="FETCHES_COUNTED")
             rows, seen = (Row(TABLE, (own, agency_id, serial, hour, *counts)),), (Seen(_COUNTED, (own,), 0),)
             return self._begin(METHOD, Outcome(empty_pb2.Empty(), detail, rows, (), seen))()
+
+    def _counted_until(self, conn: Connection) -> dt.datetime | None:
+        """Before which hour no count comes any more; None: the last one that is over may still get some."""
+        ((hour,),) = conn.execute(_HOUR.encode()).fetchall()
+        counting = {name for (name,) in conn.execute(_COUNTING.encode())}  # behind the clock: see above
+        self._counting = counting if hour != self._hour else self._counting & counting
+        self._hour = hour
+        return None if self._counting else hour
 
 
 def count_id(agency_id: str, serial: str, hour: dt.datetime) -> bytes:

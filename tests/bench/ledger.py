@@ -42,6 +42,7 @@ _OFFICERS: Final = 200
 """Of each agency: none of them empties his bucket."""
 _CHECKPOINTS: Final = 1_000
 _KEYS: Final = "keys.json"
+_ENROLLED: Final = "SELECT key_id, agency_id, officer_number, public_key, grade FROM officer ORDER BY key_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +107,43 @@ class LongLedger:
 
 @contextlib.contextmanager
 def long_ledger(folder: Path) -> Iterator[LongLedger]:
-    """A register without entries of calls, with a first person, in a new folder."""
+    """The register of a folder; where there is none yet, one without entries of calls."""
+    is_new = not (folder / _KEYS).exists()
     postgres = EmbeddedPostgres(folder)
     postgres.start()
     try:
-        keyring = Keyring.new()
-        keyrings.write_private(folder / _KEYS, keyring.to_bytes(), replace=False)
+        keyring = Keyring.new() if is_new else keyrings.load(str(folder / _KEYS))
         with contextlib.closing(_database(postgres)) as database:
-            with database.owner() as owner:
-                migrate.apply(owner, migrate.load())
-            database.open()
-            with Services(database, keyring) as services:
-                with database.transaction() as conn:
-                    migrations.record(conn, keyring, ORIGIN)
-                officers = {
-                    agency.agency_id: [services.enrolled(officer_of(agency)) for _ in range(_OFFICERS)]
-                    for agency in (FIA_IMMIGRATION, PUNJAB_POLICE)
-                }
+            if is_new:
+                with database.owner() as owner:
+                    migrate.apply(owner, migrate.load())
+                _begin(database, keyring)
+                keyrings.write_private(folder / _KEYS, keyring.to_bytes(), replace=False)
+            officers = _officers(database)
         yield LongLedger(folder, postgres, officers)
     finally:
         postgres.stop()
+
+
+def _begin(database: Database, keyring: Keyring) -> None:
+    """Enter what a register begins with, and officers."""
+    database.open()
+    with Services(database, keyring) as services:
+        with database.transaction() as conn:
+            migrations.record(conn, keyring, ORIGIN)
+        for agency in (FIA_IMMIGRATION, PUNJAB_POLICE):
+            for _ in range(_OFFICERS):
+                services.enrolled(officer_of(agency))
+
+
+def _officers(database: Database) -> Mapping[str, Sequence[Officer]]:
+    """Who looks up, by agency."""
+    found = dict[str, list[Officer]]()
+    with contextlib.closing(database.connect()) as conn:
+        for key_id, agency_id, number, public_key, grade in conn.execute(_ENROLLED):
+            one = Officer(key_id, agency_id, number, public_key, jurisdiction=(), grade=grade, decides=True)
+            found.setdefault(agency_id, []).append(one)
+    return found
 
 
 def _database(postgres: EmbeddedPostgres) -> Database:

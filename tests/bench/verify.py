@@ -9,6 +9,7 @@ two processes has held.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import subprocess
@@ -53,10 +54,13 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="entries, ascending")
     parser.add_argument("--people-every", type=int, default=PEOPLE, help="calls for each that enters a person")
     parser.add_argument("--runs", type=int, default=1, help="at each size; the quickest counts")
+    parser.add_argument("--folder", type=Path, help="keeps the ledger: the next run there goes on from its size")
     chosen = parser.parse_args()
     print("| entries | grown in | s | CPU s | MiB |\n|---|---|---|---|---|")
     found = []
-    with tempfile.TemporaryDirectory(prefix="nsor-bench-") as folder, long_ledger(Path(folder) / "state") as ledger:
+    with contextlib.ExitStack() as stack:
+        folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsor-bench-")))
+        ledger = stack.enter_context(long_ledger(folder / "state"))
         for size in chosen.sizes:
             began = time.perf_counter()
             entries = ledger.grow(size, chosen.people_every)

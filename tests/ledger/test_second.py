@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.ledger.test_commands import Operator, operator
 __all__ = ["operator"]
 
 PROCESSORS = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor has one process")
+
+SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,7 @@ def started(
             process.stop()
 
 
-def nothing_opened(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+def nothing_opened(passed_on: Callable[[], AbstractContextManager[PassOn]], _went: Progress) -> Report:
     """Of no entries."""
     with passed_on() as pass_on:
         pass_on(None)
@@ -120,6 +123,27 @@ def test_two_processes_find_what_one_finds(
     assert (two.size, two.root, two.leaves) == (one.size, one.root, one.leaves)
 
 
+def test_the_tree_waits_for_the_details_as_long_as_they_come(database: Database, keyring: Keyring) -> None:
+    opened, asked = threading.Event(), threading.Event()
+    order = list[str]()
+
+    def two_opened(passed_on: Callable[[], AbstractContextManager[PassOn]], went: Progress) -> Report:
+        assert asked.wait(SECONDS)
+        went(1, 3)
+        order.append("details")
+        went(2, 3)
+        assert opened.wait(SECONDS)
+        return nothing_opened(passed_on, went)
+
+    with started(database, keyring, details=two_opened) as process:
+        asked.set()
+        process.pace(2, 3)
+        order.append("tree")
+        opened.set()
+        process.pace(3, 3)  # they have ended before: nobody waits for ever
+    assert order == ["details", "tree"]
+
+
 @pytest.mark.usefixtures("write")
 def test_a_process_that_dies_has_found_nothing(database: Database, keyring: Keyring) -> None:
     with started(database, keyring) as process:
@@ -138,7 +162,7 @@ def test_a_process_that_hangs_has_found_nothing(database: Database, keyring: Key
 
 def test_a_process_that_does_not_listen_has_found_nothing(database: Database, keyring: Keyring) -> None:
     # More than a socket holds: whoever passes it on waits, and no longer than for an answer.
-    def all_opened(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+    def all_opened(passed_on: Callable[[], AbstractContextManager[PassOn]], _went: Progress) -> Report:
         with passed_on() as pass_on:
             for index in range(200):
                 pass_on((index, b"", bytes(1 << 16)))
@@ -152,7 +176,7 @@ def test_a_process_that_does_not_listen_has_found_nothing(database: Database, ke
 
 
 def test_details_that_could_not_be_read_are_no_report(database: Database, keyring: Keyring) -> None:
-    def lost(_passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+    def lost(_passed_on: Callable[[], AbstractContextManager[PassOn]], _went: Progress) -> Report:
         raise psycopg.OperationalError("the connection is lost")
 
     with started(database, keyring, details=lost) as process, pytest.raises(psycopg.OperationalError, match="is lost"):
@@ -161,7 +185,7 @@ def test_details_that_could_not_be_read_are_no_report(database: Database, keyrin
 
 def test_a_process_that_heard_of_a_part_of_the_entries_has_found_nothing(database: Database, keyring: Keyring) -> None:
     # What can't be passed on is no finding of the details, whoever takes the exception for one.
-    def in_part(passed_on: Callable[[], AbstractContextManager[PassOn]]) -> Report:
+    def in_part(passed_on: Callable[[], AbstractContextManager[PassOn]], _went: Progress) -> Report:
         with passed_on() as pass_on, contextlib.suppress(ValueError):
             pass_on((0, b"", bytes(MOST_BYTES)))
         return Report()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import ssl
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from nsor_server.ledger import leaf, outside, witness_keys
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from nsor_server.verification import second, visible
+from nsor_server.verification import beside, indexes, second, visible
 from nsor_server.verification import spans as of_spans
 from nsor_server.verification.collectors import reading
 from nsor_server.verification.collectors.fetch import Collector, WrongUrl
@@ -153,23 +154,40 @@ def whole(
 ) -> Report:
     """Compare everything in one snapshot, in two processes where there is enough."""
     console = Console(stderr=True)
-    # Where nobody watches it would leave empty lines in a log.
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with contextlib.ExitStack() as stack:
+        # Where nobody watches it would leave empty lines in a log.
+        progress = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
         of_tree, of_rest = _halves(progress)
-        with second.begun(conn, database, keyring, of_rest) as process:
-            report = verified(
-                conn,
-                keyring,
-                settings.ledger_origin,
-                copy,
-                statements,
-                witnesses=witness_keys.load(settings.witnesses),
-                copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
-                progress=of_tree,
-                second=process.report if process else lambda: of_contents(conn, keyring, of_rest),
-            )
-    _compare_views(conn, database, report)
+        process = stack.enter_context(second.begun(conn, database, keyring, of_rest))
+        tables = None
+        if process is not None:
+            tables = stack.enter_context(beside.begun(conn, database, functools.partial(_compare_tables, database)))
+        report = verified(
+            conn,
+            keyring,
+            settings.ledger_origin,
+            copy,
+            statements,
+            witnesses=witness_keys.load(settings.witnesses),
+            copy_was_there=copy[0] == settings.checkpoint_file and settings.copy_marker.exists(),
+            progress=_paced(of_tree, process) if process else of_tree,
+            second=process.report if process else lambda: of_contents(conn, keyring, of_rest),
+            beside=tables.report if tables else None,
+        )
+    if tables is None:
+        _compare_views(conn, database, report)
+    report.sort()
     return report
+
+
+def _paced(progress: Callable[[int, int], None], process: second.Second) -> Callable[[int, int], None]:
+    """What hears how far the tree has come, and has it wait for the details."""
+
+    def heard(done: int, of: int) -> None:
+        progress(done, of)
+        process.pace(done, of)
+
+    return heard
 
 
 def _halves(progress: Progress) -> list[Callable[[int, int], None]]:
@@ -187,6 +205,13 @@ def _halves(progress: Progress) -> list[Callable[[int, int], None]]:
     return [half(nth) for nth in range(2)]
 
 
+def _compare_tables(database: Database, conn: psycopg.Connection[TupleRow], report: Report) -> None:
+    """Compare what PostgreSQL has most of the work with, on a connection of its own."""
+    with reported(conn, report):
+        indexes.compare(conn, report)
+    _compare_views(conn, database, report)
+
+
 def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, report: Report) -> None:
     """Compare what the server sees with the migrations, and with what the owner sees."""
     visible.schema(conn, report)
@@ -196,7 +221,6 @@ def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, repor
         with contextlib.closing(database.owner()) as owner:
             visible.join(owner, visible.exported(conn))
             visible.rows(conn, owner, report)
-    report.sort()
 
 
 def _show(report: Report) -> None:

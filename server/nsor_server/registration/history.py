@@ -26,9 +26,11 @@ from nsor_server.registration.amendments.identifiers import held
 from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
 from nsor_server.registration.worklists import owed
+from nsor_server.storage import arrays
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
+from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
 _VERSIONS: Final = f"""
@@ -47,11 +49,14 @@ LEFT JOIN registration_key AS k USING (registration_id)
 WHERE r.table_name = '{claims.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
-_VERSION: Final = f"""
+_VERSION: Final = Statement(
+    b"version again",
+    f"""
 SELECT {store.COLUMNS}
 FROM registration_version AS v LEFT JOIN registration_key AS k USING (registration_id)
-WHERE v.registration_id = encode(%s::bytea, 'hex')::uuid AND v.version = %s
-"""  # noqa: S608 - constants
+WHERE v.registration_id = $1 AND v.version = $2::bigint
+""".encode(),  # noqa: S608 - constants
+)
 _IDENTIFIER_ROWS: Final = """
 SELECT uuid_send(registration_id),
     array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
@@ -278,8 +283,8 @@ class History:
 
     def version(self, registration_id: bytes, version: int) -> record_pb2.RegistrationRecord | None:
         """A version, opened; None: it is missing, or doesn't open, which is a finding already."""
-        found = self._conn.execute(_VERSION.encode(), (registration_id, version)).fetchone()
-        row = store.StoredVersion(*found) if found else None
+        found = ask(self._conn, _VERSION, registration_id, arrays.integer(version))
+        row = store.StoredVersion(*found[0]) if found else None
         if row is None or not row.wrapped:
             return None
         return opened(lambda _index, _problem: None, -1, store.TABLE, lambda: store.open_version(self._sealer, row))

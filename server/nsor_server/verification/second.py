@@ -1,14 +1,16 @@
 """The second process of a verification, as the first one sees it.
 
 What entries made of registrations is compared there, while the tree is compared here, and details are opened here by
-a thread that tells it of each: on two processors in half of the time. Whatever becomes of that process, without its
-report nothing is whole.
+a thread that tells it of each: on two processors in half of the time. The tree never goes before the details: they
+would be opened at half of their speed, and that process, which has the most to do, would wait for them. Without its
+report nothing is whole, whatever becomes of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import socket
 import subprocess
@@ -33,8 +35,8 @@ from nsor_server.verification.tree import Progress, extent
 from nsor_server.verification.verified import of_both, of_details
 
 Connection = psycopg.Connection[TupleRow]
-OfDetails: TypeAlias = Callable[[Callable[[], contextlib.AbstractContextManager[PassOn]]], Report]
-"""Opens the details, and gives what was found; what takes the entries is given to it."""
+OfDetails: TypeAlias = Callable[[Callable[[], contextlib.AbstractContextManager[PassOn]], Progress], Report]
+"""Opens the details, and gives what was found; what takes the entries is given to it, and what hears how far it is."""
 
 ENTRIES: Final = 3_000
 """From so many on a second process is worth its start."""
@@ -74,6 +76,7 @@ class Second:
             silence_seconds: longest that it may say nothing, or not listen.
         """
         self._progress = progress
+        self._pace = Pace()
         self._details, self._of_details = details, Report()
         self._found: Found | None = None
         self._failed: Exception | None = None
@@ -99,6 +102,10 @@ class Second:
     def pid(self) -> int:
         """Of the process."""
         return self._process.pid
+
+    def pace(self, done: int, of: int) -> None:
+        """Wait until the details of so many entries were opened, or no more are."""
+        self._pace.wait(done, of)
 
     def report(self) -> Report:
         """What it and the details have said, when both have ended.
@@ -133,11 +140,13 @@ class Second:
         try:
             send(self._connection, begin)
             passing = _Passing(self._connection)
-            self._of_details = self._details(lambda: contextlib.nullcontext(passing.take))
+            self._of_details = self._details(lambda: contextlib.nullcontext(passing.take), self._pace.went)
             passing.end()
         except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared, and ``report`` says so
             self._failed = error
             self._process.kill()  # it would wait for more
+        finally:
+            self._pace.end()
 
     def _listen(self) -> None:
         decoder: msgspec.msgpack.Decoder[Said] = msgspec.msgpack.Decoder(Said)
@@ -148,6 +157,31 @@ class Second:
                         self._progress(done, of)
                     case Found() as found:
                         self._found = found
+
+
+class Pace:
+    """How far one walk has come, for another one that mustn't go before it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._done: float = 0
+
+    def went(self, done: int, _of: int) -> None:
+        """It has come so far."""
+        with self._changed:
+            self._done = done
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """It goes no further: nobody waits for it any more."""
+        with self._changed:
+            self._done = math.inf
+            self._changed.notify_all()
+
+    def wait(self, done: int, _of: int) -> None:
+        """Wait until it has come so far."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._done >= done)
 
 
 class _Passing:
@@ -215,7 +249,7 @@ def begun(conn: Connection, database: Database, keyring: Keyring, progress: Prog
     with contextlib.closing(database.connect()) as holder:
         visible.join(holder, visible.exported(conn))
         begin = Begin(keyring.to_bytes(), database.url_server, visible.exported(holder), entries)
-        second = Second(begin, lambda passed_on: of_details(holder, keyring, passed_on), progress)
+        second = Second(begin, lambda passed_on, went: of_details(holder, keyring, passed_on, went), progress)
         try:
             yield second
         finally:

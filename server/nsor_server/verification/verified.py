@@ -40,6 +40,7 @@ def verified(
     copy_was_there: bool = False,
     progress: Progress | None = None,
     second: Callable[[], Report] | None = None,
+    beside: Callable[[], Report] | None = None,
 ) -> Report:
     """Compare everything that is stored with the ledger.
 
@@ -53,6 +54,7 @@ def verified(
         copy_was_there: a copy that isn't there was taken away.
         progress: hears how far it has come.
         second: gives what `of_contents` finds in the same snapshot elsewhere, once it has ended; None: it runs here.
+        beside: the same of what `indexes.compare` finds.
     """
     statements = statements or CoSigned((), ())
     tree = Tree(conn, keyring, origin, sizes=statements.sizes, progress=progress)
@@ -60,7 +62,7 @@ def verified(
     comparisons: Sequence[Callable[[], object]] = (
         tree.run,
         lambda: records.compare(conn, report, erased=_erased(conn, keyring).answers),
-        lambda: indexes.compare(conn, report),
+        lambda: indexes.compare(conn, report) if beside is None else None,
         lambda: _epochs(conn, keyring, origin, witnesses, report),
         lambda: _copy(conn, keyring, copy, tree, was_there=copy_was_there),
         lambda: statements.compare(conn, tree, keyring),
@@ -68,6 +70,8 @@ def verified(
     for compare in comparisons:
         with reported(conn, report):
             compare()
+    if beside is not None:
+        report.join(beside())
     report.join(of_contents(conn, keyring) if second is None else second())
     report.sort()
     if report.reached is not None:

@@ -307,11 +307,15 @@ class Services:
         self.photos.close()
         self.names.stop()
 
+    def snapshot(self) -> DirectorySnapshot:
+        """Who may do what, as it is now."""
+        return self.directory.at_least_as_of(time.monotonic())
+
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
         call.route = self._method_of[type(request)]
         call.method, call.request = call.route.name, request
-        snapshot = self.directory.at_least_as_of(time.monotonic())
+        snapshot = self.snapshot()
         self._admission.admit_by(call, snapshot if self.policy is None else replace(snapshot, policy=self.policy))
         violations = call.route.refusing(call, self._checker.check(request))
         if violations:

@@ -18,8 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from psycopg.conninfo import make_conninfo
+
 from nsor.v1 import lookup_pb2, options_pb2, types_pb2
 from nsor_server import config, errors
+from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Call, Officer
 from nsor_server.ledger import migrations, outside, proofs
 from nsor_server.storage import keyring as keyrings
@@ -105,6 +108,18 @@ class LongLedger:
             yield database
 
 
+class _Growing(Services):
+    """Services that know their directory: nobody changes it meanwhile, and to ask before each call took most of all."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        super().__init__(database, keyring)
+        self._known = self.directory.reload()
+
+    def snapshot(self) -> DirectorySnapshot:
+        """As it was when they began."""
+        return self._known
+
+
 @contextlib.contextmanager
 def long_ledger(folder: Path) -> Iterator[LongLedger]:
     """The register of a folder; where there is none yet, one without entries of calls."""
@@ -146,8 +161,8 @@ def _officers(database: Database) -> Mapping[str, Sequence[Officer]]:
     return found
 
 
-def _database(postgres: EmbeddedPostgres) -> Database:
-    return Database(postgres.conninfo(SERVER), postgres.conninfo(OWNER), pool_size=4)
+def _database(postgres: EmbeddedPostgres, *, options: str = "") -> Database:
+    return Database(make_conninfo(postgres.conninfo(SERVER), options=options), postgres.conninfo(OWNER), pool_size=4)
 
 
 def _grow(folder: Path, officers: Mapping[str, Sequence[Officer]], seed: int, entries: int, people_every: int) -> None:
@@ -155,10 +170,10 @@ def _grow(folder: Path, officers: Mapping[str, Sequence[Officer]], seed: int, en
     postgres = EmbeddedPostgres(folder)
     postgres.start()  # it runs: this only finds it
     keyring = keyrings.load(str(folder / _KEYS))
-    with contextlib.closing(_database(postgres)) as database:
+    with contextlib.closing(_database(postgres, options="-c synchronous_commit=off")) as database:
         database.open()
-        with Services(database, keyring) as services:
-            in_force = services.directory.reload().policy
+        with _Growing(database, keyring) as services:
+            in_force = services.snapshot().policy
             services.policy = replace(in_force, budgets=unlimited().budgets)
             _calls(services, officers, random.Random(seed), entries, people_every)  # noqa: S311 - repeatable
 
@@ -171,7 +186,6 @@ def _calls(
     people_every: int,
 ) -> None:
     """Hand calls to the writer, some at a time, and wait for what came of each."""
-    services.directory.reload()
     known = list[str]()
     for nth in range(entries // IN_FLIGHT + 1):
         if nth * IN_FLIGHT % people_every < IN_FLIGHT:

@@ -134,10 +134,7 @@ def publish(
     database: Database, postgres: EmbeddedPostgres, keyring: Keyring, certificates: Path, write: Write
 ) -> Publish:
     """Publishes a log of ``SIZE`` entries."""
-    with database.transaction() as conn:
-        is_filled = conn.execute("SELECT FROM agency LIMIT 1").fetchone() is not None
-    if not is_filled:
-        fill(database, certificates, keyring)
+    fill(database, certificates, keyring)
     with database.transaction() as conn:
         policies.begin(conn, keyring, ORIGIN, Policy.load())
         ((size,),) = conn.execute("SELECT size FROM ledger_head").fetchall()

@@ -2,22 +2,28 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
 
 from certs import flawed
 from nsor_server import app, config
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.pki import development, index
+from nsor_server.storage import pool
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.ledger_signers import LedgerSigners
 from nsor_server.storage.pool import Database
 from tests import deciding
 from tests.rpc.callers import Serve, Serving, example_agencies
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +35,35 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def registered(copied: Callable[[str, str], Database], empty: str, certificates: Path, _keys: Keyring) -> str:
+    """Name of a template with the example agencies and the CA's index."""
+    name = f"{empty}_registered"
+    with copied(name, empty) as database:
+        fill(database, certificates, _keys)
+    return name
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, template: str) -> str:
+    """As everybody's, but for who asks for settings."""
+    return str(request.getfixturevalue("registered")) if "settings" in request.fixturenames else template
+
+
 @pytest.fixture
 def settings(database: Database, certificates: Path, tmp_path: Path, keyring: Keyring) -> config.Settings:
     """Settings of a register on a fresh database with the example agencies."""
-    keys = tmp_path / "keys.json"
+    fill(database, certificates, keyring)
+    return _settings(database, certificates, tmp_path, keyring)
+
+
+def _settings(database: Database, certificates: Path, folder: Path, keyring: Keyring) -> config.Settings:
+    keys = folder / "keys.json"
     keys.write_bytes(keyring.to_bytes())
     keys.chmod(0o600)
-    fill(database, certificates, keyring)
     return config.load(
         {
-            "NSOR_STATE_DIR": str(tmp_path / "state"),
+            "NSOR_STATE_DIR": str(folder / "state"),
             "NSOR_LISTEN": "127.0.0.1:0",
             "NSOR_DATABASE_URL": database_url(database.url_server),
             "NSOR_DATABASE_OWNER_URL": database_url(database.url_owner or ""),
@@ -62,8 +87,10 @@ def database_url(conninfo: str) -> str:
 
 
 def fill(database: Database, certificates: Path, keyring: Keyring) -> None:
-    """The example agencies and the CA's index."""
+    """The example agencies and the CA's index, if they aren't there."""
     with database.owner() as owner:
+        if owner.execute("SELECT FROM agency LIMIT 1").fetchone() is not None:
+            return
         for agency in example_agencies():
             owner.execute(
                 "INSERT INTO agency (agency_id, kind, name_en, name_ur, jurisdiction, court_kinds)"
@@ -106,6 +133,16 @@ def search_index() -> None:
 
 
 @pytest.fixture
+def all_connections() -> None:
+    """For who asks for it the pools of a register are full from its start, as everywhere else: 20 connections."""
+
+
+def _growing(*arguments: Any, min_size: int, **options: Any) -> ConnectionPool:
+    """A pool that makes each connection when it is asked for: most tests need three, and each costs 7 ms."""
+    return ConnectionPool(*arguments, min_size=min(min_size, 1), **options)
+
+
+@pytest.fixture
 def serve(
     settings: config.Settings,
     certificates: Path,
@@ -116,23 +153,56 @@ def serve(
     """Starts a register; ``environ`` and changed settings may be given."""
     if "search_index" not in request.fixturenames:
         monkeypatch.setattr(SearchIndex, "start", lambda _: None)
+    if "all_connections" not in request.fixturenames:
+        monkeypatch.setattr(pool, "ConnectionPool", _growing)
 
     @contextlib.contextmanager
     def start(environ: dict[str, str] | None = None, **changes: Any) -> Iterator[Serving]:
-        changed = dataclasses.replace(settings, **changes)
-        with app.serving(changed, environ or {}) as register:
-            serving = Serving(register.address, certificates, database, changed, register)
-            try:
-                yield serving
-            finally:
-                for channel in serving.channels:
-                    channel.close()
+        with _serving(dataclasses.replace(settings, **changes), certificates, database, environ) as started:
+            yield started
 
     return start
+
+
+@contextlib.contextmanager
+def _serving(
+    settings: config.Settings, certificates: Path, database: Database, environ: dict[str, str] | None = None
+) -> Iterator[Serving]:
+    with app.serving(settings, environ or {}) as register:
+        serving = Serving(register.address, certificates, database, settings, register)
+        try:
+            yield serving
+        finally:
+            for channel in serving.channels:
+                channel.close()
 
 
 @pytest.fixture
 def serving(serve: Serve) -> Iterator[Serving]:
     """A register that serves."""
     with serve() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shared(
+    copied: Callable[[str, str], Database],
+    registered: str,
+    certificates: Path,
+    _keys: Keyring,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Serving]:
+    """One that serves all tests of a module that ask for it: they leave it as it is, but for entries and officers.
+
+    Whoever uses it belongs into ``TOGETHER`` of ``tests/schedule.py``.
+    """
+    folder = tmp_path_factory.mktemp("shared")
+    name = f"{registered}_{next(_numbers)}"
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(copied(name, registered))
+        settings = _settings(database, certificates, folder, _keys.with_ledger(LedgerSigners(_keys.ledger.signers)))
+        with pytest.MonkeyPatch.context() as own:
+            own.setattr(SearchIndex, "start", lambda _: None)
+            own.setattr(pool, "ConnectionPool", _growing)
+            started = stack.enter_context(_serving(settings, certificates, database))
         yield started

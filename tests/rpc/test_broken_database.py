@@ -24,7 +24,7 @@ from tests.rpc.callers import Serve, Serving
 from tests.rpc.conftest import database_url, fill
 from tests.rpc.test_lifecycle import LIST, NOT_SERVING, SERVING, health
 
-pytestmark = pytest.mark.usefixtures("search_index")
+pytestmark = pytest.mark.usefixtures("search_index", "all_connections")
 
 SECONDS = 120.0
 """Far more than it takes; nothing here depends on speed."""

@@ -53,9 +53,9 @@ def look_up(cnic: str = "3520212345671") -> lookup_pb2.LookUpRegistrationRequest
     )
 
 
-def test_a_call_is_answered_with_its_proof(serving: Serving) -> None:
+def test_a_call_is_answered_with_its_proof(shared: Serving) -> None:
     # An answer and its leaf belong together: nobody can answer two calls with one leaf.
-    answer = serving.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
+    answer = shared.caller("punjab-police").call(LIST, directory_pb2.ListAgenciesRequest())
     assert answer.code is STATES.OK
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
@@ -64,9 +64,9 @@ def test_a_call_is_answered_with_its_proof(serving: Serving) -> None:
     assert "npb" in {agency.agency_id for agency in agencies}
 
 
-def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(serving: Serving) -> None:
+def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(shared: Serving) -> None:
     # A miss is the cheapest entry to drop, so it is proved like a hit.
-    caller = serving.caller("fia-immigration", officer=True)
+    caller = shared.caller("fia-immigration", officer=True)
     answer = caller.call(LOOK_UP, look_up())
     assert answer.code is STATES.OK, answer.reason
     assert answer.proves_itself()
@@ -74,17 +74,17 @@ def test_a_look_up_goes_through_the_group_commit_and_misses_prove_themselves(ser
     assert response.outcome == lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
 
 
-def test_a_method_that_does_not_exist_is_answered_and_recorded(serving: Serving) -> None:
+def test_a_method_that_does_not_exist_is_answered_and_recorded(shared: Serving) -> None:
     # Its name is the caller's text, so it stands in no record.
-    answer = serving.caller("punjab-police").call("nsor.v1.LookupService/DropAll3520212345671", b"anything")
+    answer = shared.caller("punjab-police").call("nsor.v1.LookupService/DropAll3520212345671", b"anything")
     assert (answer.code, answer.reason) == (STATES.UNIMPLEMENTED, "UNKNOWN_METHOD")
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", "_OTHER")
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_REFUSED
 
 
-def test_a_malformed_message_is_answered_and_recorded(serving: Serving) -> None:
-    answer = serving.caller("punjab-police").call(LIST, b"\xff\xff\xff3520212345671")
+def test_a_malformed_message_is_answered_and_recorded(shared: Serving) -> None:
+    answer = shared.caller("punjab-police").call(LIST, b"\xff\xff\xff3520212345671")
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "MALFORMED_REQUEST")
     assert answer.proves_itself()
     assert (answer.leaf.agency, answer.leaf.method) == ("punjab-police", LIST)
@@ -92,9 +92,9 @@ def test_a_malformed_message_is_answered_and_recorded(serving: Serving) -> None:
 
 
 @pytest.mark.parametrize("nonce", [None, b"short", bytes(33)])
-def test_without_a_nonce_there_is_no_answer(serving: Serving, nonce: bytes | None) -> None:
+def test_without_a_nonce_there_is_no_answer(shared: Serving, nonce: bytes | None) -> None:
     # A hash without a nonce would confirm a guessed request to whoever reads the published leaf.
-    caller = serving.caller("punjab-police")
+    caller = shared.caller("punjab-police")
     request = directory_pb2.ListAgenciesRequest()
     answer = caller.call(LIST, request, nonce=nonce, no_nonce=nonce is None)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "NONCE_REQUIRED")
@@ -111,9 +111,9 @@ _ONCE = ("nsor-nonce-bin", "nsor-officer-bin", "nsor-decision-bin", "nsor-second
 
 @pytest.mark.parametrize("key", _ONCE)
 @pytest.mark.parametrize("method", [LIST, LOOK_UP])
-def test_what_counts_once_may_not_come_twice(serving: Serving, key: str, method: str) -> None:
+def test_what_counts_once_may_not_come_twice(shared: Serving, key: str, method: str) -> None:
     # Of two nonces the client would prove the one and the leaf hold the other; of two officers either could be meant.
-    caller = serving.caller("npb", officer=True)
+    caller = shared.caller("npb", officer=True)
     known = dict(caller.metadata(os.urandom(32)))
     caller.extra += [(key, known.get(key, b"x")), (key, os.urandom(32))]
     request = look_up("3520212345671") if method == LOOK_UP else directory_pb2.ListAgenciesRequest()
@@ -122,20 +122,20 @@ def test_what_counts_once_may_not_come_twice(serving: Serving, key: str, method:
     assert (answer.leaf.agency, answer.leaf.outcome) == ("npb", leaf_pb2.OUTCOME_REFUSED)
 
 
-def test_a_list_of_accesses_takes_a_session_and_needs_none(serving: Serving) -> None:
+def test_a_list_of_accesses_takes_a_session_and_needs_none(shared: Serving) -> None:
     request = oversight_pb2.ListAccessesRequest()
     for officer in (False, True):
-        assert serving.caller("npb", officer=officer).call(ACCESSES, request).code is STATES.OK
+        assert shared.caller("npb", officer=officer).call(ACCESSES, request).code is STATES.OK
     # A session that doesn't hold isn't taken for none: who sends one wants to be seen as that officer.
-    answer = serving.caller("npb").call(ACCESSES, request, nsor_officer_bin=b"no session")
+    answer = shared.caller("npb").call(ACCESSES, request, nsor_officer_bin=b"no session")
     assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "OFFICER_NOT_ACCEPTED")
 
 
-def test_a_purpose_of_a_newer_contract_is_named_by_its_field(serving: Serving) -> None:
+def test_a_purpose_of_a_newer_contract_is_named_by_its_field(shared: Serving) -> None:
     # It isn't a question of permission, and whoever asks for leave would ask in vain.
     request = look_up("3520212345671")
     request.purpose = options_pb2.Purpose.ValueType(99)
-    answer = serving.caller("npb", officer=True).call(LOOK_UP, request)
+    answer = shared.caller("npb", officer=True).call(LOOK_UP, request)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
     assert 'field: "purpose"' in str(violations(answer))
     assert "UNKNOWN_VALUE" in str(violations(answer))
@@ -152,14 +152,14 @@ def violations(answer: Answered) -> error_details_pb2.BadRequest:
 
 
 def test_an_exception_tells_nothing_but_its_access_id(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shared: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # A driver's text holds values: neither the caller nor the log may see it.
     def broken(conn: Connection, _min_size: int) -> None:
         conn.execute("SELECT %s::integer", ("3520212345671 leaks",))
 
     monkeypatch.setattr(proofs, "checkpoint", broken)
-    answer = serving.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
+    answer = shared.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert (answer.code, answer.reason) == (STATES.INTERNAL, "INTERNAL")
     assert answer.proves_itself()
     assert answer.leaf.outcome == leaf_pb2.OUTCOME_FAILED
@@ -171,8 +171,8 @@ def test_an_exception_tells_nothing_but_its_access_id(
         assert "3520212345671" not in told
 
 
-def test_errors_are_for_machines_and_for_people_in_two_languages(serving: Serving) -> None:
-    caller = serving.caller("fia-immigration", officer=True)
+def test_errors_are_for_machines_and_for_people_in_two_languages(shared: Serving) -> None:
+    caller = shared.caller("fia-immigration", officer=True)
     request = look_up("352021234567")
     answer = caller.call(LOOK_UP, request)
     assert (answer.code, answer.reason) == (STATES.INVALID_ARGUMENT, "INVALID_FIELDS")
@@ -188,9 +188,9 @@ def test_errors_are_for_machines_and_for_people_in_two_languages(serving: Servin
 
 
 @pytest.mark.parametrize("request_id", ["a word", "3520212345671", "\N{ARABIC-INDIC DIGIT ONE}" * 36, "0" * 40])
-def test_a_request_id_that_is_none_is_refused_on_the_record(serving: Serving, request_id: str) -> None:
+def test_a_request_id_that_is_none_is_refused_on_the_record(shared: Serving, request_id: str) -> None:
     # It is text of the caller's: the entry has no place for it, and none of it is written down.
-    caller = serving.caller("fia-immigration", officer=True)
+    caller = shared.caller("fia-immigration", officer=True)
     request = look_up()
     request.request_id = request_id
     answer = caller.call(LOOK_UP, request)
@@ -198,9 +198,9 @@ def test_a_request_id_that_is_none_is_refused_on_the_record(serving: Serving, re
     assert answer.proves_itself()
 
 
-def test_many_violations_are_counted_and_stay_small(serving: Serving) -> None:
+def test_many_violations_are_counted_and_stay_small(shared: Serving) -> None:
     # Metadata beyond 8 KiB is dropped at random on its way.
-    caller = serving.caller("punjab-prosecution", officer=True)
+    caller = shared.caller("punjab-prosecution", officer=True)
     request = registration_pb2.CreateRegistrationRequest(request_id=str(uuid.uuid4()))
     for _ in range(9):
         request.person.travel_documents.add(number="!")
@@ -216,13 +216,13 @@ def test_many_violations_are_counted_and_stay_small(serving: Serving) -> None:
     assert int(info.metadata["more_violations"]) > 10
 
 
-def test_a_message_over_the_limit_is_refused_on_the_record(serving: Serving) -> None:
-    answer = serving.caller("punjab-police").call(LIST, bytes(serving.settings.maximum_message_bytes + 1))
+def test_a_message_over_the_limit_is_refused_on_the_record(shared: Serving) -> None:
+    answer = shared.caller("punjab-police").call(LIST, bytes(shared.settings.maximum_message_bytes + 1))
     assert (answer.code, answer.reason) == (STATES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
     assert answer.proves_itself()
 
 
-def test_the_largest_photo_fits_into_a_message(serving: Serving) -> None:
+def test_the_largest_photo_fits_into_a_message(shared: Serving) -> None:
     # The limit of messages leaves room for what stands beside it: refused for what it is, not for its size.
     request = registration_pb2.AddPhotoRequest(
         request_id=str(uuid.uuid4()),
@@ -230,19 +230,19 @@ def test_the_largest_photo_fits_into_a_message(serving: Serving) -> None:
         file=bytes(256 * 1024),
         taken_date=date_pb2.Date(year=2024, month=3, day=5),
     )
-    answer = serving.caller("punjab-police", officer=True).call(ADD_PHOTO, request)
+    answer = shared.caller("punjab-police", officer=True).call(ADD_PHOTO, request)
     assert answer.reason == "INVALID_FIELDS"
 
 
-def test_a_message_far_over_the_limit_is_cut_off_by_grpc(serving: Serving) -> None:
+def test_a_message_far_over_the_limit_is_cut_off_by_grpc(shared: Serving) -> None:
     # The option's effect: without it grpc takes 4 MiB.
-    answer = serving.caller("punjab-police").call(LIST, bytes(4 * serving.settings.maximum_message_bytes + 1))
+    answer = shared.caller("punjab-police").call(LIST, bytes(4 * shared.settings.maximum_message_bytes + 1))
     assert answer.code is STATES.RESOURCE_EXHAUSTED
     assert answer.status is None
 
 
-def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(serving: Serving) -> None:
-    caller = serving.caller("punjab-police")
+def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(shared: Serving) -> None:
+    caller = shared.caller("punjab-police")
     caller.extra = [(f"x-{number}", "x" * 1000) for number in range(40)]
     assert caller.call(LIST, directory_pb2.ListAgenciesRequest()).code is STATES.RESOURCE_EXHAUSTED
     caller.extra = []
@@ -258,21 +258,21 @@ def test_a_metadata_flood_is_cut_off_and_the_next_call_is_answered(serving: Serv
         ("no-eku", "CERTIFICATE_NOT_ACCEPTED"),
     ],
 )
-def test_a_stranger_is_refused_and_recorded(serving: Serving, name: str, reason: str) -> None:
-    answer = serving.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+def test_a_stranger_is_refused_and_recorded(shared: Serving, name: str, reason: str) -> None:
+    answer = shared.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
     assert (answer.code, answer.reason) == (STATES.UNAUTHENTICATED, reason)
     assert answer.proves_itself()
     assert answer.leaf.agency == ("punjab-police" if name == "revoked" else "")
 
 
 @pytest.mark.parametrize("name", ["expired", "other-ca"])
-def test_tls_turns_away_what_it_can_judge(serving: Serving, name: str) -> None:
-    answer = serving.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
+def test_tls_turns_away_what_it_can_judge(shared: Serving, name: str) -> None:
+    answer = shared.caller(name).call(LIST, directory_pb2.ListAgenciesRequest())
     assert answer.code is STATES.UNAVAILABLE
 
 
-def test_a_kind_of_agency_that_the_contract_does_not_name_is_denied(serving: Serving) -> None:
-    answer = serving.caller("special-committee", officer=True).call(LOOK_UP, look_up())
+def test_a_kind_of_agency_that_the_contract_does_not_name_is_denied(shared: Serving) -> None:
+    answer = shared.caller("special-committee", officer=True).call(LOOK_UP, look_up())
     assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "NOT_ALLOWED")
     assert answer.proves_itself()
     assert answer.leaf.purpose == 0
@@ -300,30 +300,30 @@ def test_a_revocation_counts_from_the_next_call(serving: Serving, grouped: bool)
     assert call() == (STATES.UNAUTHENTICATED, "CERTIFICATE_NOT_ACTIVE")
 
 
-def test_an_officer_who_was_enrolled_just_now_may_act(serving: Serving) -> None:
+def test_an_officer_who_was_enrolled_just_now_may_act(shared: Serving) -> None:
     # Enrolled by another process, a moment ago: the refusal is not given by an old snapshot.
-    caller = serving.caller("fia-immigration")
+    caller = shared.caller("fia-immigration")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_REQUIRED"
-    caller.officer = serving.enrol("fia-immigration")
+    caller.officer = shared.enrol("fia-immigration")
     assert caller.call(LOOK_UP, look_up()).code is STATES.OK
 
 
-def test_an_officer_of_another_agency_is_not_accepted(serving: Serving) -> None:
-    caller = serving.caller("fia-immigration")
-    caller.officer = serving.enrol("punjab-police")
+def test_an_officer_of_another_agency_is_not_accepted(shared: Serving) -> None:
+    caller = shared.caller("fia-immigration")
+    caller.officer = shared.enrol("punjab-police")
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_NOT_ACCEPTED"
 
 
-def test_a_session_of_another_certificate_is_worth_nothing(serving: Serving) -> None:
-    caller = serving.caller("fia-immigration", officer=True)
+def test_a_session_of_another_certificate_is_worth_nothing(shared: Serving) -> None:
+    caller = shared.caller("fia-immigration", officer=True)
     caller.certificate = bytes(32)
     assert caller.call(LOOK_UP, look_up()).reason == "OFFICER_SESSION_EXPIRED"
 
 
-def test_a_decision_is_signed_over_its_own_call(serving: Serving) -> None:
+def test_a_decision_is_signed_over_its_own_call(shared: Serving) -> None:
     # A signature can't be carried to another request, another nonce or another method.
-    caller = serving.caller("punjab-prosecution")
-    key = serving.enrol("punjab-prosecution")
+    caller = shared.caller("punjab-prosecution")
+    key = shared.enrol("punjab-prosecution")
     nonce = os.urandom(32)
     request = access_requests_pb2.ApproveAccessRequestRequest(
         request_id=str(uuid.uuid4()), access_request_id=str(uuid.uuid4()), etag="0" * 16
@@ -480,18 +480,16 @@ def test_a_look_up_that_is_given_up_while_it_is_committed_harms_no_neighbour(
     assert serving.one("SELECT count(*) FROM ledger_entry WHERE agency = 'fia-immigration' AND outcome = 1") == 1
 
 
-def test_a_directory_that_changes_without_end_holds_nobody_up(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_directory_that_changes_without_end_holds_nobody_up(shared: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     # One agency that enrols officers as fast as it can has made half of the others' calls fail.
     read = proofs.checkpoint
 
     def meanwhile(conn: Connection, min_size: int) -> bytes:
-        serving.enrol("npb")
+        shared.enrol("npb")
         return read(conn, min_size)
 
     monkeypatch.setattr(proofs, "checkpoint", meanwhile)
-    answer = serving.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
+    answer = shared.caller("punjab-police").call(CHECKPOINT, oversight_pb2.GetCheckpointRequest())
     assert answer.code is STATES.OK
     assert answer.proves_itself()
 

@@ -18,7 +18,7 @@ from tests.e2e.agencies import punjabis
 from tests.rpc.callers import Answered, Serve, Serving
 from tests.rpc.test_front_door import LIST, LOOK_UP, look_up
 
-pytestmark = pytest.mark.usefixtures("search_index")
+pytestmark = pytest.mark.usefixtures("search_index", "all_connections")
 
 CREATE = "nsor.v1.RegistrationService/CreateRegistration"
 STATES = grpc.StatusCode

@@ -33,6 +33,8 @@ POLICY = REPOSITORY / "demo" / "policy"
 READY = "serves on "
 PUBLISHED = "publishes the log on https://"
 SHOWN = "nsor-server console: "
+LOG_KEY = Path("clients", "ledger.key")
+"""The ledger's verifier key, of a register that was prepared: its copies have the same one."""
 COMMAND_SECONDS = 600.0
 START_SECONDS = 300.0
 """Longest waits for a command and for a start, on a machine that has much else to do."""
@@ -103,6 +105,8 @@ class RunningRegister:
         self.operate("agency", "add", "--file", str(AGENCIES))
         self.operate("agency", "focal-person", "add", "--file", str(self.certs / focal_persons.LIST))
         self.operate("pki", "import", str(self.certs / "index.jsonl"))
+        (self.folder / LOG_KEY).parent.mkdir(exist_ok=True)
+        (self.folder / LOG_KEY).write_text(self.operate("ledger", "log-key").stdout)
 
     def operate(
         self, *arguments: str, check: bool = True, stdin: str | None = None
@@ -223,7 +227,8 @@ class RunningRegister:
     @functools.cached_property
     def ledger_key(self) -> str:
         """The verifier key of the ledger, as the operator gives it to agencies."""
-        return self.operate("ledger", "log-key").stdout.strip()
+        made = self.folder / LOG_KEY
+        return (made.read_text() if made.exists() else self.operate("ledger", "log-key").stdout).strip()
 
     def client(
         self,

@@ -44,6 +44,7 @@ class BenchRegister:
         folder: also takes requests and officers' keys.
         url: the database, as its owner.
         postmaster: process id of PostgreSQL.
+        prepared: folder of a register that was prepared, of which this one begins as a copy.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class BenchRegister:
     url: str = ""
     postmaster: int = 0
     officers: dict[str, OfficerKey] = field(default_factory=dict)
+    prepared: Path | None = None
 
     @property
     def certs(self) -> Path:
@@ -88,6 +90,7 @@ class BenchRegister:
     def database(self) -> Iterator[None]:
         """Prepare everything and keep PostgreSQL running, so that it outlives the servers, which start and stop."""
         register = self.process(1)
+        register.prepared = self.prepared
         register.prepare()
         settings = config.load(register.environment)
         with attached(settings) as database:

@@ -8,13 +8,16 @@ from tests.bench.measure import Requests, run
 from tests.bench.register import BenchRegister
 from tests.bench.rounds import check_outcomes
 from tests.bench.seed import POLICE, Plan, seed
+from tests.e2e.conftest import prepared
+
+__all__ = ["prepared"]
 
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 
 
-def test_half_of_the_look_ups_of_a_seeded_register_find_somebody_and_none_fails(tmp_path: Path) -> None:
+def test_half_of_the_look_ups_of_a_seeded_register_find_somebody_and_none_fails(tmp_path: Path, prepared: Path) -> None:
     # A bench whose people aren't found, or whose grants don't hold, would measure something else.
-    register = BenchRegister(tmp_path, {"NSOR_TRACE_STORE": "off"})
+    register = BenchRegister(tmp_path, {"NSOR_TRACE_STORE": "off"}, prepared=prepared)
     with register.database():
         officer = register.officers[POLICE].key_id
         seeded = seed(Plan(register.environment, register.url, 40, 700, 2_000, officer))

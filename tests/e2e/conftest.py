@@ -78,8 +78,15 @@ def started(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterato
         yield begin
 
 
-def start(stack: ExitStack, folder: Path, prepared: Path, settings: dict[str, str] | None = None) -> Agencies:
+def start(
+    stack: ExitStack,
+    folder: Path,
+    prepared: Path,
+    settings: dict[str, str] | None = None,
+    command: tuple[str, ...] | None = None,
+) -> Agencies:
     register = RunningRegister(folder, settings={**SOON, **(settings or {})}, prepared=prepared)
+    register.command = command or register.command
     stack.enter_context(register)
     agencies = Agencies(register)
     stack.callback(agencies.close)

@@ -5,6 +5,9 @@ Run as ``python -m tests.e2e.quick_times`` instead of ``nsor-server``: a minute 
 
 from __future__ import annotations
 
+import sys
+from typing import Final
+
 from nsor_server import __main__
 from nsor_server.ledger import watching
 from nsor_server.policy import reviews
@@ -12,6 +15,8 @@ from nsor_server.registration import reviews as review_times
 
 MINUTE_US = 3_000_000
 LOOK_SECONDS = 0.5
+COMMAND: Final = (sys.executable, "-m", "tests.e2e.quick_times")
+"""Of a register that runs so."""
 
 
 def main() -> None:

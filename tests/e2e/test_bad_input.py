@@ -4,6 +4,7 @@ That every mistake in every field is found is shown in tests/formats/test_checke
 """
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -84,7 +85,12 @@ def _same_basis(example: lookup_pb2.LookUpRegistrationRequest, request: lookup_p
 
 
 def _look_ups() -> list[lookup_pb2.LookUpRegistrationRequest]:
-    return [each for each in examples.requests(SEED) if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
+    return [each for each in _made() if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
+
+
+@functools.cache
+def _made() -> Sequence[Message]:
+    return tuple(examples.requests(SEED))
 
 
 def is_of_row(defect: Defect) -> bool:

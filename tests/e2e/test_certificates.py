@@ -20,6 +20,7 @@ from nsor.v1 import directory_pb2, oversight_pb2
 from nsor_server.pki import files, profiles, requests
 from nsor_server.pki.authority import Authority
 from tests.e2e.agencies import Agencies
+from tests.e2e.operating import operated
 from tests.polling import until
 from tests.rpc.callers import Answered, Caller
 from tests.rpc.test_streams import Subscription
@@ -62,7 +63,7 @@ def test_a_certificate_that_is_none_does_not_get_through_the_handshake(case: str
 
 
 def issued(agencies: Agencies, folder: Path, agency: str) -> tuple[Path, Path]:
-    """A new key and certificate of an agency, by the operator's commands."""
+    """A new key and certificate of an agency, by the operator's command."""
     key, csr = credentials.new_key_and_csr(agency)
     name = f"{agency}-{next(_numbers)}"
     pair = (folder / f"{name}.key", folder / f"{name}.pem")
@@ -71,18 +72,19 @@ def issued(agencies: Agencies, folder: Path, agency: str) -> tuple[Path, Path]:
     request.write_bytes(csr)
     ca = ("--folder", str(agencies.register.certs))
     issue = ("pki", "issue", *ca, "--profile", "agency", "--agency", agency)
-    agencies.register.operate(*issue, "--csr", str(request), "--out", str(pair[1]))
+    assert operated(agencies.register, *issue, "--csr", str(request), "--out", str(pair[1])).returncode == 0
     return pair
 
 
 def imported(agencies: Agencies) -> None:
-    agencies.register.operate("pki", "import", str(agencies.register.certs / "index.jsonl"))
+    assert operated(agencies.register, "pki", "import", str(agencies.register.certs / "index.jsonl")).returncode == 0
 
 
 def revoked(agencies: Agencies, certificate: Path) -> None:
     serial = x509.load_pem_x509_certificates(certificate.read_bytes())[0].serial_number
     ca = ("--folder", str(agencies.register.certs))
-    agencies.register.operate("pki", "revoke", f"{serial:x}", *ca, "--reason", "keyCompromise")
+    revoke = ("pki", "revoke", f"{serial:x}", *ca, "--reason", "keyCompromise")
+    assert operated(agencies.register, *revoke).returncode == 0
     imported(agencies)
 
 

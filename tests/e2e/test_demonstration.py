@@ -14,6 +14,7 @@ from demo import story
 from demo.narration import Narration, StoryBroke
 from demo.running import CLIENT_COMMAND, REPOSITORY, RunningRegister
 from nsor import cli
+from tests.e2e import quick_times
 
 COUNT, SEED = 40, 1
 """Few orders that have whom the story needs: two in Punjab who are free, and one in Roman letters alone."""
@@ -66,7 +67,7 @@ class Narrated(Narration):
 def test_its_story_ends_as_it_says(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = {"NSOR_POLICY_DIR": str(story.policy_of(tmp_path)), "PYTHONPATH": str(REPOSITORY)}
     register = RunningRegister(tmp_path / "register", settings=settings, prepared=prepared)
-    register.command = (sys.executable, "-m", "tests.e2e.quick_times")
+    register.command = quick_times.COMMAND
     with register:
         narration = Narrated(register, register.folder / "officers")
         narration.rest_seconds = 0.2

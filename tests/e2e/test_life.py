@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from nsor_server.policy.source import packaged
 from tests import ample_budgets
+from tests.e2e import quick_times
 from tests.e2e.agencies import Agencies
 from tests.e2e.conftest import start
 from tests.e2e.life import (
@@ -161,6 +162,10 @@ class Lives(RuleBasedStateMachine):
         if hasattr(self, "life"):
             self.life.check()
 
+    def teardown(self) -> None:
+        if hasattr(self, "life"):
+            self.life.check(whole=True)
+
     def _record(self, data: st.DataObject) -> Known:
         return data.draw(st.sampled_from(self.life.records))
 
@@ -182,7 +187,7 @@ def agencies(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterat
         reviews = packaged("reviews.toml").read_text(encoding="utf-8")
         (policy / "reviews.toml").write_text(reviews.replace("every_minutes = 60", "every_minutes = 1"))
         own = {"NSOR_POLICY_DIR": str(policy)}
-        yield start(stack, folder / "register", prepared, own)
+        yield start(stack, folder / "register", prepared, own, quick_times.COMMAND)
 
 
 def test_what_is_tried_is_taken_from_whose_part_it_is_and_from_nobody_else(agencies: Agencies) -> None:

@@ -1,11 +1,13 @@
 """Every RPC, called by every kind of agency: allowed or refused as the golden matrix says, and on the record."""
 
+import copy
+import functools
 import itertools
 import os
 import re
 import tomllib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +75,16 @@ KNOWN = frozenset(each["id"] for each in tomllib.loads(AGENCIES.read_text(encodi
 PURPOSES = [name.removeprefix("PURPOSE_") for name, number in options_pb2.Purpose.items() if number]
 
 
+@functools.cache
+def made() -> Sequence[Message]:
+    """Whole and valid requests, of all methods; whoever changes one takes a copy."""
+    return tuple(examples.requests(11))
+
+
 def example(method: str, agency: str) -> Message:
     """A whole and valid request of the method; of accesses, the agency asks for its own."""
     wanted = CONTRACT.methods[method].request_class
-    request: Any = next(request for request in examples.requests(11) if isinstance(request, wanted))
+    request: Any = copy.deepcopy(next(each for each in made() if isinstance(each, wanted)))
     if "request_id" in request.DESCRIPTOR.fields_by_name:
         request.request_id = str(uuid.uuid4())
     if isinstance(request, oversight_pb2.ListAccessesRequest):
@@ -178,10 +186,8 @@ def test_a_method_is_open_to_its_kinds_of_agency_alone_and_both_are_recorded(
 def look_up(purpose: str) -> lookup_pb2.LookUpRegistrationRequest:
     """A look-up for a purpose, with the basis that belongs to it; purposes that look nobody up borrow one."""
     number = options_pb2.Purpose.Value(f"PURPOSE_{purpose}")
-    look_ups = [
-        request for request in examples.requests(11) if isinstance(request, lookup_pb2.LookUpRegistrationRequest)
-    ]
-    request = next((request for request in look_ups if request.purpose == number), look_ups[0])
+    look_ups = [each for each in made() if isinstance(each, lookup_pb2.LookUpRegistrationRequest)]
+    request = copy.deepcopy(next((each for each in look_ups if each.purpose == number), look_ups[0]))
     request.purpose = number
     request.request_id = str(uuid.uuid4())
     return request

@@ -8,6 +8,7 @@ import pytest
 from nsor.v1 import grants_pb2, lookup_pb2, options_pb2
 from tests.e2e.agencies import Agencies, Entered, punjabis
 from tests.e2e.conftest import Started
+from tests.e2e.operating import operated
 
 _SAVED = "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1"
 _DROP = "DROP TABLE saved"
@@ -22,7 +23,7 @@ class Kept:
     grant: grants_pb2.Grant
 
     def verify(self) -> tuple[int, str]:
-        done = self.agencies.register.operate("ledger", "verify", check=False)
+        done = operated(self.agencies.register, "ledger", "verify")
         return done.returncode, done.stdout
 
 

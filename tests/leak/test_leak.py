@@ -14,9 +14,12 @@ from demo.running import RunningRegister
 from nsor_server import config
 from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from tests.e2e.agencies import Agencies, Officer
+from tests.e2e.conftest import prepared
 from tests.leak import planted, scanner, story
 from tests.leak.scanner import Canary
 from tests.span_collector import collector
+
+__all__ = ["prepared"]
 
 # Of the two registers that it starts and the search, one takes minutes where thirty others want the processor.
 pytestmark = pytest.mark.timeout(1800)
@@ -29,11 +32,11 @@ IN_DATABASE = frozenset({DATA, WAL, DUMP, DECODED})
 class Ended:
     """A register whose story is told, and all that it has left behind."""
 
-    def __init__(self, folder: Path, command: tuple[str, ...] | None = None) -> None:
+    def __init__(self, folder: Path, prepared: Path, command: tuple[str, ...] | None = None) -> None:
         with ExitStack() as stack:
             endpoint, spans = stack.enter_context(collector())
             settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-            register = RunningRegister(folder, settings=settings)
+            register = RunningRegister(folder, settings=settings, prepared=prepared)
             register.command = command or register.command
             stack.enter_context(register)
             agencies = Agencies(register)
@@ -85,8 +88,8 @@ def left_behind(register: RunningRegister) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    return Ended(tmp_path_factory.mktemp("sealed") / "register")
+def sealed(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Ended:
+    return Ended(tmp_path_factory.mktemp("sealed") / "register", prepared)
 
 
 def test_no_planted_value_is_anywhere(sealed: Ended) -> None:
@@ -132,8 +135,8 @@ def test_the_search_looked_where_something_was(sealed: Ended) -> None:
         assert what in sealed.places[place], place
 
 
-def test_the_same_search_finds_them_all_when_nothing_is_sealed(tmp_path: Path) -> None:
-    unsealed = Ended(tmp_path / "register", (sys.executable, str(UNSEALED)))
+def test_the_same_search_finds_them_all_when_nothing_is_sealed(tmp_path: Path, prepared: Path) -> None:
+    unsealed = Ended(tmp_path / "register", prepared, (sys.executable, str(UNSEALED)))
     stored = [canary for canary in planted.canaries() if canary.stored]
     found = scanner.find(stored, unsealed.places)
     for place in (DATA, WAL):

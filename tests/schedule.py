@@ -5,7 +5,8 @@ more. They begin first, the longest of all before the others, so that no process
 `xdist_group` does the same, but pytest 9.2 doesn't hand it on (pytest-xdist issue 1386).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import pytest
@@ -36,16 +37,45 @@ TOGETHER: Final = (
     ("tests/e2e/test_two_servers_search.py",),
     ("tests/synthetic/test_people.py", "tests/synthetic/test_pairs.py", "tests/synthetic/test_typed.py"),
 )
-"""Files whose tests share what is dear to start, in the order in which they begin; every other test is for itself."""
+"""Files whose tests share what is dear to start, in the order in which they begin; others go by a few of a file."""
+AT_A_TIME: Final = 8
+"""So many tests of a file at most, where there are many: to hand out each by itself costs as much as one takes."""
+_SHARES: Final = 100
+"""Into so many parts at least the tests are divided for each process."""
 _PLACES: Final = {file: place for place, files in enumerate(TOGETHER) for file in files}
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
-    """Hands out the tests of such files together, and every other test by itself."""
+    """Hands out the tests of such files together, and of every other file a few at a time."""
+
+    _scopes: dict[str, str]
+
+    def schedule(self) -> None:
+        """Decide what goes together, and begin."""
+        if self.collection is None and self.registered_collections:
+            nodeids = next(iter(self.registered_collections.values()))
+            at_a_time = min(AT_A_TIME, 1 + len(nodeids) // (_SHARES * len(self.nodes)))
+            self._scopes = dict(_together(nodeids, at_a_time))
+        super().schedule()
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Take a test down, and forget what is whole: xdist looks through all that a process was ever given."""
+        super().mark_test_complete(node, item_index, duration)
+        given = self.assigned_work[node]
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(given[scope].values()):
+            del given[scope]
 
     def _split_scope(self, nodeid: str) -> str:
-        place = _PLACES.get(_file(nodeid))
-        return nodeid if place is None else f"together {place}"
+        return self._scopes[nodeid]
+
+
+def _together(nodeids: Sequence[str], at_a_time: int) -> Iterator[tuple[str, str]]:
+    """Each test, and the name of what it goes with."""
+    for file, tests in groupby(nodeids, _file):
+        place = _PLACES.get(file)
+        for nth, nodeid in enumerate(tests):
+            yield nodeid, f"{file} {nth // at_a_time}" if place is None else f"together {place}"
 
 
 @pytest.hookimpl

@@ -80,6 +80,7 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, help="keeps the register: the next run there measures it, and seeds none"
     )
+    parser.add_argument("--nameless", action="store_true", help="no server reads names, which no row has: minutes less")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsor-bench-")))
@@ -98,12 +99,14 @@ def _bench(register: BenchRegister, arguments: argparse.Namespace) -> None:
     _seeded(register, arguments.registrations)
     known = itertools.cycle(_known(register))
     with contextlib.ExitStack() as stack:
-        running = [_started(stack, register.process(number)) for number in range(1, arguments.servers + 1)]
+        processes_of = [register.process(number) for number in range(1, arguments.servers + 1)]
+        running = [_started(stack, each, nameless=arguments.nameless) for each in processes_of]
         metrics = [each.environment["NSOR_METRICS_LISTEN"] for each in running]
         began = time.monotonic()
-        for each in metrics:
+        for each in () if arguments.nameless else metrics:
             _until_names_are_read(each)  # that is another bench's
-        print(f"The names were read in {time.monotonic() - began:.0f} s.", file=sys.stderr)
+        read = "were not read" if arguments.nameless else f"were read in {time.monotonic() - began:.0f} s"
+        print(f"The names {read}.", file=sys.stderr)
         pids = [each.process.pid for each in running if each.process]
         rest = all(processes.at_rest([pid], limit_seconds=_REST_SECONDS) for pid in pids)
         print(f"The servers are{'' if rest else ' not'} at rest, {time.monotonic() - began:.0f} s.", file=sys.stderr)
@@ -151,8 +154,10 @@ def _seeded(register: BenchRegister, count: int) -> None:
     said.write_text(str(count))
 
 
-def _started(stack: contextlib.ExitStack, server: RunningRegister) -> RunningRegister:
+def _started(stack: contextlib.ExitStack, server: RunningRegister, *, nameless: bool) -> RunningRegister:
     """A server process that runs until the stack is left; none of them stores spans."""
+    if nameless:
+        server.command = (sys.executable, str(Path(__file__).with_name("nameless_server.py")))
     server.environment["NSOR_TRACE_STORE"] = "off"
     stack.callback(server.stop)
     return server.start()
@@ -273,8 +278,8 @@ def _print(arguments: argparse.Namespace, done: Sequence[Measured]) -> None:
     many = arguments.clients or arguments.servers
     print(
         f"### Manifests, {arguments.registrations:,} registrations\n\n"
-        f"{arguments.servers} server processes, {many} processes of clients, each with {arguments.streams} manifests"
-        " at a time. CPU in us a row, memory in MiB.\n",
+        f"{arguments.servers} server processes{' without names' if arguments.nameless else ''}, {many} processes of"
+        f" clients, each with {arguments.streams} manifests at a time. CPU in us a row, memory in MiB.\n",
         HEAD,
         sep="\n",
     )

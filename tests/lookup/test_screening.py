@@ -30,6 +30,7 @@ from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import ask
+from nsor_server.storage.v1 import record_pb2
 from tests.access.requests import declaration, movement
 from tests.agencies import FIA_IMMIGRATION, officer_of
 from tests.calls import POLICY, Services, call_of, sealed_rows_are_listed, violations, with_budgets
@@ -148,6 +149,14 @@ def test_of_two_persons_whom_two_documents_find_the_one_with_the_least_id_is_sho
     assert findings(services, keyring) == []
 
 
+def test_a_document_with_two_days_of_one_year_finds_whom_the_register_knows_by_the_year(services: Services) -> None:
+    # Both rows have one value, by which the statement finds him once.
+    number = cnic()
+    services.confirmed(born(number, types_pb2.DATE_PRECISION_YEAR))
+    rows = by_cnic(1, number), by_cnic(2, cnic()), by_cnic(3, number, OTHER_DAY)
+    assert outcomes(services, declared(services), *rows) == [FOUND, NO_RECORD, FOUND]
+
+
 def test_the_answer_shows_who_it_is_and_nothing_of_the_case(services: Services) -> None:
     number = cnic()
     convict(services, number)
@@ -260,14 +269,16 @@ def test_after_a_rotation_a_passenger_is_found_and_stands_as_before(services: Se
     old, new = (Passengers(BlindIndex(each)) for each in (keyring, keyring.rotated()))
     row = by_cnic(1, number)
     row.shown_document.CopyFrom(PASSPORT)
-    kept = old.passenger(bytes(16), 0, row, None, 1).stands
+    block = record_pb2.ManifestBlockRecord()
+    rules.add_rows(block, [old.passenger(bytes(16), 0, row, None, 1).stands], {})
+    kept = rules.rows_of(block)[1]
     again = new.passenger(bytes(16), 0, row, kept, 2)
     assert not again.is_another
     for changed in (by_cnic(1, number), by_cnic(1, cnic()), Row(row=1, shown_document=PASSPORT, birth_date=BORN)):
         assert new.passenger(bytes(16), 0, changed, kept, 2).is_another
     absent = new.passenger(bytes(16), 1, by_cnic(2, cnic()), None, 2)
     with services.database.reading() as conn:
-        found = store.found(conn, new.key_ids, [absent, again, absent])
+        found = store.found(conn, new.values, [absent, again, absent])
     assert [(nth, one.claim.registration_id) for nth, one in found.items()] == [(1, created.key.bytes)]
 
 

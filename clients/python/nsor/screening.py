@@ -7,8 +7,8 @@ what was answered, so that each row can be proved later by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from nsor.connection import Connection, read_message
@@ -25,6 +25,7 @@ _FOUND: Final = screening_pb2.SCREENING_OUTCOME_FOUND
 _ALIKE: Final = screening_pb2.SCREENING_OUTCOME_ALIKE
 _NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD
 _COMPARED: Final = (screening_pb2.NAMES_COMPARED_UNSPECIFIED, screening_pb2.NAMES_COMPARED_DONE)
+_WORDS: Final[Mapping[int, str]] = {_FOUND: screened.FOUND, _ALIKE: screened.ALIKE}
 _SEND_AGAIN: Final = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 Row = tuple[screening_pb2.ManifestRow, Any]
 """A row, and what its answer is given back with."""
@@ -48,8 +49,7 @@ class RowProof(NamedTuple):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(NamedTuple):
     """What became of a row, with the proof of the message that it came in.
 
     Attributes:
@@ -69,7 +69,7 @@ class Screened:
     alike: screening_pb2.ScreeningCandidate | None
     proof: RowProof | None
     access_id: str
-    index: int
+    index: int  # type: ignore[assignment]  # of the entry: nobody looks for a place in this tuple
     origin: str
 
 
@@ -118,22 +118,19 @@ class Screening:
 
     def _messages(self, rows: Iterable[Row]) -> Iterator[Message]:
         """Rows that may go together: those of one block, as many as a message holds."""
-        message, size, block = self._empty(), 0, -1
-        sent: list[Row] = []
-        for each in rows:
-            row = each[0]
-            bytes_of_row, of_block = row.ByteSize() + 8, (row.row - 1) // BLOCK
-            if sent and (of_block != block or len(sent) == BLOCK or size + bytes_of_row > MOST_BYTES):
-                yield Message(message.SerializeToString(), sent)
-                message, size, sent = self._empty(), 0, []
-            message.rows.append(row)
-            sent.append(each)
-            size, block = size + bytes_of_row, of_block
-        if sent:
-            yield Message(message.SerializeToString(), sent)
+        for _, of_block in itertools.groupby(rows, lambda each: (each[0].row - 1) // BLOCK):
+            while sent := list(itertools.islice(of_block, BLOCK)):
+                yield from self._message(sent)
 
-    def _empty(self) -> screening_pb2.ScreenManifestRequest:
-        return screening_pb2.ScreenManifestRequest(manifest_id=self._manifest_id)
+    def _message(self, sent: list[Row]) -> Iterator[Message]:
+        message = screening_pb2.ScreenManifestRequest(manifest_id=self._manifest_id, rows=[row for row, _ in sent])
+        encoded = message.SerializeToString()
+        if len(encoded) <= MOST_BYTES or len(sent) == 1:
+            yield Message(encoded, sent)
+        else:
+            middle = len(sent) // 2
+            yield from self._message(sent[:middle])
+            yield from self._message(sent[middle:])
 
 
 def documents(row: screening_pb2.ManifestRow) -> str:
@@ -161,44 +158,35 @@ def _answered(reply: Reply) -> Iterator[Screened]:
         ReceiptWrong: the answer is to other rows.
     """
     answer = read_message(screening_pb2.ScreenManifestResponse, reply.body)
-    sent = [row for row, _ in reply.tag]
-    if [each.row for each in answer.rows] != [row.row for row in sent]:
+    answered = list(answer.rows)
+    numbers, outcomes = [each.row for each in answered], [each.outcome for each in answered]
+    if numbers != [row.row for row, _ in reply.tag]:
         raise ReceiptWrong("rows")
     hits = {each.row: each for each in answer.hits}
     alike = {each.row: each for each in answer.alike}
-    hashes: list[bytes] = []
-    proofs: list[tuple[bytes, int, str] | None] = []
-    own_salt = screened.row_salts(answer.salt)
-    for row, said in zip(sent, answer.rows, strict=True):
-        outcome = _in_tree(said)
-        if outcome is None:
-            proofs.append(None)
-            continue
-        number = row.row
-        salt = own_salt(number)
-        proofs.append((salt, len(hashes), outcome))
-        hashes.append(screened.row_hash(salt, number, documents(row), birth_date(row), outcome))
-    root = merkle.root_of(hashes)
-    proof = reply.proof
+    words = [_in_tree(said, outcome) for said, outcome in zip(answered, outcomes, strict=True)]
+    in_tree = [
+        (number, documents(row), birth_date(row), word)
+        for number, (row, _), word in zip(numbers, reply.tag, words, strict=True)
+        if word is not None
+    ]
+    hashes = screened.row_hashes(answer.salt, in_tree)
+    root, proof = merkle.root_of(hashes), reply.proof
     if (
         not root == answer.rows_root == leaf_pb2.Leaf.FromString(proof.leaf).rows_root
-        or {each.row for each in answer.rows if each.outcome == _FOUND} != hits.keys()
-        or {each.row for each in answer.rows if each.outcome == _ALIKE} != alike.keys()
+        or {number for number, outcome in zip(numbers, outcomes, strict=True) if outcome == _FOUND} != hits.keys()
+        or {number for number, outcome in zip(numbers, outcomes, strict=True) if outcome == _ALIKE} != alike.keys()
     ):
         raise ReceiptWrong("rows_root")
-    of_message = proof.access_id, proof.index, proof.checkpoint.origin
-    for (_, tag), said, own in zip(reply.tag, answer.rows, proofs, strict=True):
-        if own is None:
-            yield Screened(tag, said, None, None, None, *of_message)
-            continue
-        salt, position, outcome = own
-        of_row = RowProof(salt, position, hashes, root, outcome)
-        yield Screened(tag, said, hits.get(said.row), alike.get(said.row), of_row, *of_message)
+    access_id, index, origin = proof.access_id, proof.index, proof.checkpoint.origin
+    own_salt, positions = screened.row_salts(answer.salt), itertools.count()
+    for number, (_, tag), said, word in zip(numbers, reply.tag, answered, words, strict=True):
+        of_row = None if word is None else RowProof(own_salt(number), next(positions), hashes, root, word)
+        yield Screened(tag, said, hits.get(number), alike.get(number), of_row, access_id, index, origin)
 
 
-def _in_tree(said: screening_pb2.ScreenedRow) -> str | None:
+def _in_tree(said: screening_pb2.ScreenedRow, outcome: int) -> str | None:
     """The word by which the tree has what became of a row; None: it isn't in the tree."""
-    outcome = said.outcome
     if outcome == _NO_RECORD:
         return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
-    return {_FOUND: screened.FOUND, _ALIKE: screened.ALIKE}.get(outcome)
+    return _WORDS.get(outcome)

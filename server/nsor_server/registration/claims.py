@@ -135,8 +135,17 @@ def screened_by(record: record_pb2.RegistrationRecord) -> frozenset[screened.Scr
 
 def of_document(country: str, number: str, kind: int) -> Identifier:
     """A travel document as an identifier: its country and number; of what isn't a passport its kind, too."""
-    text = f"{country} {number}" if kind in _PASSPORTS else f"{country} {number} {kind}"
-    return Identifier(IDENTIFIER_PASSPORT, _USE_OF_PASSPORTS, text)
+    return Identifier(IDENTIFIER_PASSPORT, _USE_OF_PASSPORTS, text_of_document(country, number, kind))
+
+
+def text_of_document(country: str, number: str, kind: int) -> str:
+    """The text of a travel document as an identifier."""
+    return f"{country} {number}" if kind in _PASSPORTS else f"{country} {number} {kind}"
+
+
+def of_text(kind: int, text: str) -> Identifier:
+    """An identifier of a kind by its text."""
+    return Identifier(kind, _USES[kind], text)
 
 
 def of_named(named: str) -> Identifier | None:

@@ -18,9 +18,11 @@ from nsor_server.registration.claims import (
     of_cnic,
     of_document,
     of_named,
+    of_text,
     open_claim,
     person,
     screened_by,
+    text_of_document,
 )
 from nsor_server.registration.claims import CLAIM_HEADS as CLAIMS
 from nsor_server.registration.claims import TABLE as CLAIM_TABLE
@@ -194,6 +196,7 @@ __all__ = [
     "of_named",
     "of_refusal",
     "of_silence",
+    "of_text",
     "open_claim",
     "open_keyed",
     "open_shown",
@@ -212,6 +215,7 @@ __all__ = [
     "stored_claim",
     "taken_back",
     "tell",
+    "text_of_document",
     "to_everybody",
     "to_message",
     "transfer_accepted",

@@ -27,7 +27,7 @@ from nsor_server.registration.claims import Identifier
 from nsor_server.registration.persons import rules
 from nsor_server.registration.worklists import owed
 from nsor_server.storage import arrays
-from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.blind_index import LENGTH, BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.session import Statement, ask
@@ -64,7 +64,7 @@ FROM {table} GROUP BY registration_id
 """
 _SCREENED_ROWS: Final = f"""
 SELECT uuid_send(registration_id),
-    array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(blind, 'hex'))
+    array_agg(kind || ' ' || version || ' ' || key_id || ' ' || encode(uuid_send(blind), 'hex'))
 FROM {screened.TABLE} GROUP BY registration_id
 """  # noqa: S608 - constants
 _CASE_ROWS: Final = """
@@ -566,9 +566,11 @@ class History:
 
     def _compare_claims(self, table: str, standing: Standing, found: Any) -> None:
         expected: set[Labelled]
+        length = LENGTH
         if table == "registration_case":
             expected = {("", "case", case) for case in standing.cases}
         elif table == screened.TABLE:
+            length = screened.LENGTH
             expected = {
                 (f"{one.kind} {each.version} ", screened.USE, one.text)
                 for each in standing.screened
@@ -577,7 +579,7 @@ class History:
         else:
             rows = standing.claimed_by if table == "registration_identifier" else standing.withdrawn_by
             expected = {(f"{one.kind} {version} ", one.use, one.text) for one, version in rows}
-        if not _are_those_of(expected, set(found), self._blind_index):
+        if not _are_those_of(expected, set(found), self._blind_index, length):
             self._add(standing.index, f"the rows of {table} aren't those of the sealed record")
 
 
@@ -594,11 +596,11 @@ def _open_claim(sealer: Sealer, wrapped: bytes | None, claim: claims.StoredClaim
     return claims.open_claim(key, claim)
 
 
-def _are_those_of(expected: set[Labelled], found: set[str], blind_index: BlindIndex) -> bool:
-    """Whether each stands under one live key at least, and nothing else stands there."""
+def _are_those_of(expected: set[Labelled], found: set[str], blind_index: BlindIndex, length: int) -> bool:
+    """Whether each stands under one live key at least, and nothing else stands there; of values ``length`` bytes do."""
     left = set(found)
     for prefix, use, text in expected:
-        mine = {f"{prefix}{key_id} {blind.hex()}" for key_id, blind in blind_index.values(use, text)} & left
+        mine = {f"{prefix}{key_id} {blind[:length].hex()}" for key_id, blind in blind_index.values(use, text)} & left
         if not mine:
             return False
         left -= mine

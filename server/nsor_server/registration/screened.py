@@ -22,12 +22,14 @@ from nsor.v1 import types_pb2
 from nsor_server.calls import Row, Table
 from nsor_server.formats.instants import date_of
 from nsor_server.registration.juveniles import APPARENT_AGE_MARGIN
-from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
 from nsor_server.storage.v1 import record_pb2
 
 TABLE: Final = "registration_screened"
 USE: Final = "screening"
 """Use of the blind index."""
+LENGTH: Final = SHORT_LENGTH
+"""Bytes of a value: the first half of the blind index. Whoever is found is compared with the sealed record."""
 NOTHING: Final = 0
 """Kind of the one row of a set that finds nobody."""
 ROWS: Final = Table(
@@ -37,7 +39,7 @@ ROWS: Final = Table(
         ("version", "integer"),
         ("kind", "smallint"),
         ("key_id", "bigint"),
-        ("blind", "bytea"),
+        ("blind", "uuid"),
     ),
 )
 IS_NEWEST: Final = f"""NOT EXISTS (
@@ -73,9 +75,10 @@ def of_row(number: Number, date: str) -> Screened:
 
 
 def values_of_rows(blind_index: BlindIndex) -> Callable[[int, str, str], list[bytes]]:
-    """What gives the blind indexes of ``of_row`` for very many rows, from kind and text of a number and a day of birth.
+    """What gives the values of ``of_row`` for very many rows, from kind and text of a number and a day of birth.
 
-    Under every live key, the primary's first, with the day ("1985-06-07"), and as many behind them with its year.
+    Each is the first half of the blind index: under every live key, the primary's first, with the day ("1985-06-07"),
+    and as many behind them with its year.
     """
     begins, functions = blind_index.functions(USE)
     behind_year = -len("-06-07")
@@ -83,7 +86,7 @@ def values_of_rows(blind_index: BlindIndex) -> Callable[[int, str, str], list[by
     def values(kind: int, text: str, day: str) -> list[bytes]:
         with_day = begins + f"{kind} {text} {day}".encode()
         with_year = with_day[:behind_year]
-        return [*[each(with_day) for each in functions], *[each(with_year) for each in functions]]
+        return [each(said)[:LENGTH] for said in (with_day, with_year) for each in functions]
 
     return values
 
@@ -101,10 +104,9 @@ def dates_of_birth(record: record_pb2.RegistrationRecord) -> tuple[str, ...]:
 
 def rows(blind_index: BlindIndex, record: record_pb2.RegistrationRecord, found: Iterable[Screened]) -> list[Row]:
     """The rows of a set that a version of a registration begins; they stand under the primary key."""
-    return [
-        Row(ROWS, (record.registration_id, record.version, one.kind, *blind_index.primary(USE, one.text)))
-        for one in sorted(found)
-    ]
+    own = record.registration_id, record.version
+    made = ((one.kind, *blind_index.primary(USE, one.text)) for one in sorted(found))
+    return [Row(ROWS, (*own, kind, key_id, blind[:LENGTH])) for kind, key_id, blind in made]
 
 
 @functools.lru_cache(65_536)

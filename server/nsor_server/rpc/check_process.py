@@ -41,7 +41,7 @@ class Answer(msgspec.Struct, array_like=True):
     """What became of a message.
 
     Attributes:
-        normal: the message, normalised.
+        normal: the message, normalised; empty: as it was.
         wrong: field and rule of each violation.
     """
 
@@ -85,7 +85,8 @@ def _checked(checker: Checker, content: bytes) -> bytes:
     kind = message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(name.decode()))
     message = kind.FromString(encoded)
     wrong = [(violation.field, int(violation.reason)) for violation in checker.check(message)]
-    return msgspec.msgpack.encode(Answer(message.SerializeToString(), wrong))
+    normal = message.SerializeToString()
+    return msgspec.msgpack.encode(Answer(b"" if normal == encoded else normal, wrong))
 
 
 def _sample() -> bytes:

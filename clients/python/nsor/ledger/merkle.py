@@ -89,11 +89,17 @@ class Frontier:
 
 
 def root_of(hashes: Iterable[bytes]) -> bytes:
-    """The root of a tree, from all its leaf hashes in order."""
-    frontier = Frontier()
-    for leaf in hashes:
-        frontier.append(leaf)
-    return frontier.root()
+    """The root of a tree, from all its leaf hashes in order.
+
+    Level by level: whoever is last of an odd number stays as he is, which gives the tree that is split at the largest
+    power of two.
+    """
+    level = list(hashes) or [EMPTY_ROOT]
+    while len(level) > 1:
+        lefts, rights = level[::2], level[1::2]
+        above = [_sha256(b"\x01" + left + right).digest() for left, right in zip(lefts, rights, strict=False)]
+        level = above + lefts[len(rights) :]
+    return level[0]
 
 
 def inclusion_path(index: int, size: int) -> list[range]:

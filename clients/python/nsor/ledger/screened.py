@@ -7,7 +7,7 @@ the others: without its salt nobody guesses what a leaf is of.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from nsor.ledger import merkle
@@ -18,27 +18,38 @@ NO_RECORD: Final = "NO_RECORD"
 ALIKE: Final = "ALIKE"
 NAMES_NOT_COMPARED: Final = "NAMES_NOT_COMPARED"
 """By the documents there is no record; names were given, and weren't compared."""
-
-
-_BLOCK_BYTES: Final = 64
-"""That SHA-256 hashes at once."""
+BLOCK: Final = 500
+"""Row numbers of a block; those of a message are of one."""
+_sha256 = hashlib.sha256
 
 
 def row_salts(salt: bytes) -> Callable[[int], bytes]:
-    """What makes each row's own salt from its number: HMAC-SHA-256 of its four bytes, under the salt of the answer.
+    """What gives each row's own salt from its number.
 
-    The salt is hashed once for all rows of a message.
+    They are 32 bytes each of what SHAKE256 (FIPS 202) makes of the salt of the answer, one after the other for the
+    numbers of a block.
     """
-    key = (hashlib.sha256(salt).digest() if len(salt) > _BLOCK_BYTES else salt).ljust(_BLOCK_BYTES, b"\0")
-    inner, outer = (hashlib.sha256(bytes(each ^ pad for each in key)) for pad in (0x36, 0x5C))
+    salts = hashlib.shake_256(salt).digest(SALT_BYTES * BLOCK)
 
     def row_salt(number: int) -> bytes:
-        hashed, ended = inner.copy(), outer.copy()
-        hashed.update(number.to_bytes(4, "big"))
-        ended.update(hashed.digest())
-        return ended.digest()
+        at = (number - 1) % BLOCK * SALT_BYTES
+        return salts[at : at + SALT_BYTES]
 
     return row_salt
+
+
+def row_hashes(salt: bytes, rows: Iterable[tuple[int, str, str, str]]) -> list[bytes]:
+    """The hashes of the leaves of many rows.
+
+    Args:
+        salt: of the answer.
+        rows: of each number, documents, date of birth and outcome, as ``row_hash`` takes them.
+    """
+    own = row_salts(salt)
+    return [
+        _sha256(b"\0" + own(number) + f"{number} {documents} {birth_date} {outcome}".encode()).digest()
+        for number, documents, birth_date, outcome in rows
+    ]
 
 
 def names_hash(name: str, relative_name: str) -> bytes:

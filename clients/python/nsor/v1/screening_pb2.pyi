@@ -298,7 +298,9 @@ class ScreenManifestResponse(_message.Message):
     ALIKE_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
     salt: _builtins.bytes
-    """32 random bytes, from which each row's own salt follows: HMAC-SHA-256 under it of the row's number, four bytes, the most significant first."""
+    """32 random bytes, from which each row's own salt follows: of the 16,000 bytes that SHAKE256 makes of them the 32 that stand at the place of the
+    row's number among the 500 of its block.
+    """
     rows_root: _builtins.bytes
     """The root of a tree (RFC 6962, SHA-256) over the rows that were screened, in their order. It stands in the entry as well, so that the agency
     can prove each row by itself. A leaf is the row's salt, then in ASCII with a space between them: the row's number; as far as they are given

@@ -16,8 +16,8 @@ from nsor_server.storage.blind_index import BlindIndex
 
 _NOTHING: Final = rules.NOT_SHOWN, rules.NOT_SHOWN, rules.NO_NUMBER
 """What stands for a document that isn't given."""
-_KEPT: Final = rules.BLIND_BYTES
 _CNIC: Final = registrations.IDENTIFIER_CNIC
+_DOCUMENT: Final = registrations.IDENTIFIER_PASSPORT
 
 
 class Passenger(NamedTuple):
@@ -28,12 +28,13 @@ class Passenger(NamedTuple):
         number: of the row.
         documents: in words, as the tree over the rows has them.
         birth_date: likewise.
-        identifiers: his documents.
-        blinds: for each of them its blind indexes with the day of birth under every live key, the primary's first, and
-            as many with the year of birth.
-        shown: as ``stands.shown``.
-        numbers: as ``stands.numbers``.
-        stands: who stands under his number if he is screened first.
+        kinds: of his documents, numbers of nsor.v1.IdentifierKind.
+        texts: of his documents, in their normal form.
+        blinds: for each of them its values with the day of birth under every live key, the primary's first, and as
+            many with the year of birth.
+        numbers: for each of them what a block keeps of it by itself.
+        stands: who stands under his number if he is screened first, as a block has it.
+        names: what a block keeps of his names; zeros: he has none.
         person: who is compared by his names; None: he has none, or they say too little.
         before: who stands under his number already; None: nobody does.
     """
@@ -42,13 +43,19 @@ class Passenger(NamedTuple):
     number: int
     documents: str
     birth_date: str
-    identifiers: list[registrations.Identifier]
+    kinds: tuple[int, ...]
+    texts: tuple[str, ...]
     blinds: list[bytes]
-    shown: list[bytes]
     numbers: list[bytes]
-    stands: Kept
+    stands: bytes
+    names: bytes
     person: Person | None
     before: Kept | None
+
+    @property
+    def identifiers(self) -> list[registrations.Identifier]:
+        """His documents."""
+        return [registrations.of_text(kind, text) for kind, text in zip(self.kinds, self.texts, strict=True)]
 
     @property
     def is_paid(self) -> bool:
@@ -58,16 +65,13 @@ class Passenger(NamedTuple):
     @property
     def is_another(self) -> bool:
         """Whether he isn't who stands under his number already, under whichever key."""
-        before, keys = self.before, len(self.blinds) // (2 * len(self.identifiers))
-        if before is None or self.stands.names != before.names:
+        before, keys = self.before, len(self.blinds) // (2 * len(self.kinds))
+        if before is None or self.names != before.names:
             return before is not None
-        of_kinds = {
-            registrations.IDENTIFIER_CNIC: before.cnic_day,
-            registrations.IDENTIFIER_PASSPORT: before.document_day,
-        }
-        for nth, identifier in enumerate(self.identifiers):
-            day, blinds = of_kinds.pop(identifier.kind), self.blinds[2 * keys * nth :][:keys]
-            if day == rules.NOT_SHOWN or not any(blind.startswith(day) for blind in blinds):
+        of_kinds = {_CNIC: before.cnic_day, _DOCUMENT: before.document_day}
+        for nth, kind in enumerate(self.kinds):
+            day = of_kinds.pop(kind)
+            if day == rules.NOT_SHOWN or day not in self.blinds[2 * keys * nth :][:keys]:
                 return True
         return any(day != rules.NOT_SHOWN for day in of_kinds.values())
 
@@ -76,11 +80,11 @@ class Passengers:
     """Makes passengers of rows. Threads may share it.
 
     Attributes:
-        key_ids: of the live keys of the blind index, the primary's first.
+        values: how many blind indexes each document has: with the day and with the year of birth, under each live key.
     """
 
     def __init__(self, blind_index: BlindIndex) -> None:
-        self.key_ids = blind_index.key_ids(registrations.SCREENING)
+        self.values = 2 * len(blind_index.key_ids(registrations.SCREENING))
         self._values = registrations.screened_values(blind_index)
 
     def passenger(
@@ -95,37 +99,37 @@ class Passengers:
             before: who stands under its number already.
             now_us: when it is answered, microseconds since 1970.
         """
-        born, cnic = row.birth_date, row.identity_number
+        born, cnic, number = row.birth_date, row.identity_number, row.row
         day = "%04d-%02d-%02d" % (born.year, born.month, born.day)  # noqa: UP031 - twice as fast as an f-string
-        words, own, of_document = list[str](), _NOTHING, _NOTHING
-        identifiers, blinds = list[registrations.Identifier](), list[bytes]()
-        shown, numbers = list[bytes](), list[bytes]()
+        own, other, kept_names, person = _NOTHING, _NOTHING, rules.NOT_SHOWN, None
+        words, blinds, numbers = "", list[bytes](), list[bytes]()
+        kinds: tuple[int, ...] = ()
+        texts: tuple[str, ...] = ()
         if cnic:
-            words.append(f"cnic {cnic}")
-            identifiers.append(registrations.of_cnic(cnic))
+            words, kinds, texts = f"cnic {cnic}", (_CNIC,), (cnic,)
+            blinds = self._values(_CNIC, cnic, day)
+            alone = rules.kept_number(manifest_id, _CNIC, cnic)
+            numbers, own = [alone], (blinds[0], blinds[len(blinds) // 2], alone)
         if row.HasField("shown_document"):
             document = row.shown_document
             country, written, of = document.country, document.number, int(document.kind)
-            words.append(f"document {country} {written} {of}")
-            identifiers.append(registrations.of_document(country, written, of))
-        for kind, _, said in identifiers:
-            values = self._values(kind, said, day)
-            blinds += values
-            of_day = values[0][:_KEPT]
-            alone = rules.kept_number(manifest_id, kind, said)
-            shown.append(of_day)
-            numbers.append(alone)
-            kept = of_day, values[len(values) // 2][:_KEPT], alone
-            if kind == _CNIC:
-                own = kept
+            text = registrations.text_of_document(country, written, of)
+            found_by = self._values(_DOCUMENT, text, day)
+            alone = rules.kept_number(manifest_id, _DOCUMENT, text)
+            other = found_by[0], found_by[len(found_by) // 2], alone
+            if cnic:
+                words = f"{words} document {country} {written} {of}"
+                kinds, texts = (_CNIC, _DOCUMENT), (cnic, text)
+                blinds += found_by
+                numbers.append(alone)
             else:
-                of_document = kept
-        kept_names, person = rules.NOT_SHOWN, None
+                words, kinds, texts = f"document {country} {written} {of}", (_DOCUMENT,), (text,)
+                blinds, numbers = found_by, [alone]
         if row.HasField("names"):
             hashed, person = names.of_row(row)
-            words.append(f"names {hashed.hex()}")
+            words = f"{words} names {hashed.hex()}"
             kept_names = rules.kept_names(manifest_id, hashed)
-        stands = Kept(own[0], own[1], of_document[0], of_document[1], now_us, own[2], of_document[2], kept_names)
+        stands = rules.row_bytes(number, own[0], own[1], other[0], other[1], now_us, own[2], other[2])
         return Passenger(
-            position, row.row, " ".join(words), day, identifiers, blinds, shown, numbers, stands, person, before
+            position, number, words, day, kinds, texts, blinds, numbers, stands, kept_names, person, before
         )

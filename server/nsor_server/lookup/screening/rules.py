@@ -31,7 +31,6 @@ SCREENED_BYTES: Final = -(-BLOCK // 8)
 _sha256 = hashlib.sha256
 _FOUND: Final = struct.Struct(f">{MOST_HITS}H")
 _ROW: Final = struct.Struct(">H16s16s16s16sQ8s8s")
-_OF_ROW_ALONE: Final = 7
 _NUMBER_BYTES: Final = 8
 NO_NUMBER: Final = bytes(_NUMBER_BYTES)
 """What stands for the number of a document that isn't given."""
@@ -133,19 +132,27 @@ def check_declared(
         raise errors.InvalidFields(violations=tuple(Violation(field, out) for field in wrong))
 
 
-def block_of_rows(rows: Sequence[screening_pb2.ManifestRow], persons: int) -> int:
+def block_of_rows(numbers: Sequence[int], persons: int) -> int:
     """The block of a message's rows, from 0; of numbers that the manifest doesn't have is said that they are wrong.
+
+    Args:
+        numbers: of the rows, in their order.
+        persons: of the manifest.
 
     Raises:
         errors.InvalidFields: OUT_OF_RANGE: a row is of another block than the first one.
     """
-    blocks = [(position, (row.row - 1) // BLOCK) for position, row in enumerate(rows) if 1 <= row.row <= persons]
-    first = blocks[0][1] if blocks else 0
+    block = (next((each for each in numbers if 1 <= each <= persons), 1) - 1) // BLOCK
+    least, most = block * BLOCK + 1, (block + 1) * BLOCK
     out = errors_pb2.FIELD_REASON_OUT_OF_RANGE
-    wrong = tuple(Violation(f"rows[{position}].row", out) for position, block in blocks if block != first)
+    wrong = tuple(
+        Violation(f"rows[{position}].row", out)
+        for position, each in enumerate(numbers)
+        if not least <= each <= most and 1 <= each <= persons
+    )
     if wrong:
         raise errors.InvalidFields(violations=wrong)
-    return first
+    return block
 
 
 def found_bytes(numbers: Sequence[int]) -> bytes:
@@ -193,21 +200,36 @@ def kept_names(manifest: bytes, names: bytes) -> bytes:
     return hashlib.sha256(b"passenger names" + manifest + names).digest()[:16]
 
 
-def put_rows(block: record_pb2.ManifestBlockRecord, kept: Mapping[int, Kept]) -> None:
-    """Put the rows of a block in, in the order of their numbers."""
-    ordered = sorted(kept.items())
-    block.rows = b"".join(_ROW.pack(number, *each[:_OF_ROW_ALONE]) for number, each in ordered)
-    named = ((number, each) for number, each in ordered if each.names != NOT_SHOWN)
-    block.names = b"".join(_NAMES.pack(number, each.names, each.alike) for number, each in named)
+row_bytes: Final = _ROW.pack
+"""Whoever stands under a row's number, as a block has it: the number, and what ``Kept`` has, but for names."""
+
+
+def add_rows(
+    block: record_pb2.ManifestBlockRecord, rows: Iterable[bytes], names: Mapping[int, tuple[bytes, bool]]
+) -> None:
+    """Add rows to a block, in the order of their numbers.
+
+    Args:
+        block: a block, with other rows.
+        rows: as ``row_bytes`` makes them.
+        names: what is kept of names, and whether somebody is alike by them, by the number of the row; of rows that the
+            block has already it takes the place of what was kept.
+    """
+    size = _ROW.size
+    before = [block.rows[at : at + size] for at in range(0, len(block.rows), size)]
+    block.rows = b"".join(sorted([*before, *rows]))  # they begin with the number, its larger byte first
+    if names:
+        all_names = {number: (kept, alike) for number, kept, alike in _NAMES.iter_unpack(block.names)} | dict(names)
+        block.names = b"".join(_NAMES.pack(number, *each) for number, each in sorted(all_names.items()))
 
 
 def screened_rows(block: record_pb2.ManifestBlockRecord) -> int:
-    """How many rows ``put_rows`` has put in."""
+    """How many rows a block has."""
     return len(block.rows) // _ROW.size
 
 
 def rows_of(block: record_pb2.ManifestBlockRecord) -> dict[int, Kept]:
-    """What ``put_rows`` has put in; struct.error, KeyError: it is none of that."""
+    """Who stands under which number of a block; struct.error, KeyError: it is no block."""
     found = {number: Kept(*kept) for number, *kept in _ROW.iter_unpack(block.rows)}
     for number, names, alike in _NAMES.iter_unpack(block.names):
         found[number] = found[number]._replace(names=names, alike=alike)

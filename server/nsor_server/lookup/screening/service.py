@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsor.ledger import merkle, screened
@@ -18,7 +18,7 @@ from nsor_server.errors import Violation
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, instant, to_us
 from nsor_server.formats.uuids import raw, text
-from nsor_server.lookup.screening import names, rules, store
+from nsor_server.lookup.screening import answers, names, rules, store
 from nsor_server.lookup.screening.passengers import Passenger, Passengers
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.policy.loaded import policy_of
@@ -33,12 +33,10 @@ from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _FOUND: Final = screening_pb2.SCREENING_OUTCOME_FOUND
-_NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD
 _ALIKE: Final = screening_pb2.SCREENING_OUTCOME_ALIKE
 _REFUSED: Final = screening_pb2.SCREENING_OUTCOME_REFUSED
 _SEND_AGAIN: Final = screening_pb2.SCREENING_OUTCOME_SEND_AGAIN
 _INVALID: Final = errors_pb2.ERROR_REASON_INVALID_FIELDS
-_COMPARED: Final = (screening_pb2.NAMES_COMPARED_UNSPECIFIED, screening_pb2.NAMES_COMPARED_DONE)
 _ANSWER: Final = screening_pb2.ScreenManifestResponse.DESCRIPTOR
 
 
@@ -119,7 +117,7 @@ class Screening:
                 rules.is_of_row,
                 lambda _request: rules.WEIGHT,
                 lambda _request: rules.MOST_HITS,
-                lambda request: Charge("") if _has_names(request) else None,
+                lambda request: Charge("") if _have_names(request.rows) else None,
                 lambda request: int(len(request.rows) * rules.READ_ROWS),
             ),
         )
@@ -187,20 +185,19 @@ class Screening:
         if call.now() >= manifest.closes_at:
             raise errors.WrongState(errors_pb2.ERROR_REASON_MANIFEST_CLOSED)
         key = store.key_of(self._sealer, manifest)
-        block = store.block(conn, key, manifest_id, rules.block_of_rows(request.rows, manifest.persons))
-        answer = screening_pb2.ScreenManifestResponse()
-        said = [answer.rows.add(row=row.row) for row in request.rows]
-        passengers = self._passengers(call, request, manifest, block, said)
+        rows = list(request.rows)
+        numbers = [row.row for row in rows]
+        block = store.block(conn, key, manifest_id, rules.block_of_rows(numbers, manifest.persons))
+        said = answers.Answered(numbers)
+        passengers = self._passengers(call, rows, manifest, block, said)
         done = self._found(call, conn, passengers, said)
-        salt = os.urandom(screened.SALT_BYTES)
-        own_salt = screened.row_salts(salt)
-        hashes = [
-            screened.row_hash(
-                own_salt(each.number), each.number, each.documents, each.birth_date, _in_tree(said[each.position])
-            )
-            for each in done.passengers
-        ]
-        answer.salt, answer.rows_root = salt, merkle.root_of(hashes)
+        answer = screening_pb2.ScreenManifestResponse()
+        answer.MergeFromString(said.encoded())
+        answer.salt = os.urandom(screened.SALT_BYTES)
+        in_tree = (
+            (each.number, each.documents, each.birth_date, said.in_tree(each.position)) for each in done.passengers
+        )
+        answer.rows_root = merkle.root_of(screened.row_hashes(answer.salt, in_tree))
         seen = store.seen(block)
         added, refs = _kept(key, block, done)
         for each in done.shown:
@@ -225,7 +222,7 @@ class Screening:
                 rows_root=answer.rows_root,
                 before=call.before,
                 alike=rules.alike_bytes(nth for nth, each in enumerate(done.shown) if not each.by),
-                met=rules.met_bytes(done.met) if _has_names(request) else b"",
+                met=rules.met_bytes(done.met) if _have_names(rows) else b"",
             ),
         )
         told = [Shown(each.record.registration_id, each.record.version) for each in done.shown]
@@ -236,10 +233,10 @@ class Screening:
     def _passengers(
         self,
         call: Call,
-        request: screening_pb2.ScreenManifestRequest,
+        rows: Sequence[screening_pb2.ManifestRow],
         manifest: store.Manifest,
         block: record_pb2.ManifestBlockRecord,
-        answered: Sequence[screening_pb2.ScreenedRow],
+        said: answers.Answered,
     ) -> list[Passenger]:
         """The rows that are screened; of the others is answered why they aren't."""
         wrong = rules.by_row(call.found)
@@ -251,9 +248,13 @@ class Screening:
         now_us = to_us(call.now())
         numbers: set[int] = set()
         passengers: list[Passenger] = []
-        read, manifest_id, persons = self._read.passenger, manifest.manifest_id, manifest.persons
-        for position, row in enumerate(request.rows):
-            number, said = row.row, answered[position]
+        read, values, manifest_id, persons = (
+            self._read.passenger,
+            self._read.values,
+            manifest.manifest_id,
+            manifest.persons,
+        )
+        for position, (number, row) in enumerate(zip(said.numbers, rows, strict=True)):
             violations = wrong.get(position)
             if not 1 <= number <= persons:
                 violations = [Violation("row", errors_pb2.FIELD_REASON_OUT_OF_RANGE), *(violations or ())]
@@ -261,17 +262,18 @@ class Screening:
                 violations = [Violation("row", errors_pb2.FIELD_REASON_DUPLICATE), *(violations or ())]
             numbers.add(number)
             if violations:
-                self._refuse(said, _INVALID, violations)
+                self._refuse(said.of(position), _INVALID, violations)
                 continue
             each = read(manifest_id, position, row, kept.get(number), now_us)
+            shown = each.blinds[::values]
             if each.before is not None:
-                if self._is_again(said, each, each.before.first_us + repeat_us):
+                if self._is_again(said.of(position), each, each.before.first_us, now_us - repeat_us):
                     passengers.append(each)
-            elif not stands.isdisjoint(each.shown) or not tried.isdisjoint(each.numbers):
+            elif not stands.isdisjoint(shown) or not tried.isdisjoint(each.numbers):
                 field = "identity_number" if row.identity_number else "shown_document"
-                self._refuse(said, _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
+                self._refuse(said.of(position), _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
             else:
-                stands.update(each.shown)
+                stands.update(shown)
                 for one in each.numbers:
                     dates[one] = count = dates.get(one, 0) + 1
                     if count >= rules.MOST_DATES:
@@ -279,66 +281,62 @@ class Screening:
                 passengers.append(each)
         return passengers
 
-    def _is_again(self, said: screening_pb2.ScreenedRow, passenger: Passenger, until_us: int) -> bool:
+    def _is_again(self, said: screening_pb2.ScreenedRow, passenger: Passenger, first_us: int, since_us: int) -> bool:
         """Whether a row that was screened before is screened again; otherwise is answered why it isn't.
 
         Args:
             said: what is answered.
             passenger: of the row.
-            until_us: until when it may be, microseconds since 1970.
+            first_us: when it was answered first, microseconds since 1970.
+            since_us: when it must have been at the earliest, likewise.
         """
         said.screened_before = True
         if passenger.is_another:
             self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
-        elif passenger.stands.first_us > until_us:
+        elif first_us < since_us:
             self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
         else:
             return True
         return False
 
     def _found(
-        self,
-        call: Call,
-        conn: Connection,
-        passengers: Sequence[Passenger],
-        answered: Sequence[screening_pb2.ScreenedRow],
+        self, call: Call, conn: Connection, passengers: Sequence[Passenger], said: answers.Answered
     ) -> _Screened:
         """Look for passengers: those of whom there is a record, and all that were screened.
 
         Raises:
             errors.Internal: an index says another thing than the sealed record.
         """
-        found = store.found(conn, self._read.key_ids, passengers)
+        found = store.found(conn, self._read.values, passengers)
         met = self._met(call, conn, passengers, found)
         left = call.left
         done = _Screened([], [], [])
-        for nth, each in enumerate(passengers):
-            one, said = found.get(nth), answered[each.position]
-            if one is None and each.stands.names == rules.NOT_SHOWN:
-                said.outcome = _NO_RECORD
-                done.passengers.append(each)
-                continue
+        named = [nth for nth, each in enumerate(passengers) if each.names != rules.NOT_SHOWN]
+        screened_ones = len(passengers)
+        for nth in sorted({*found, *named}):
+            each, one = passengers[nth], found.get(nth)
             may_compare = left > 0 or each.is_paid
             by_names = met.get(nth) if met is not None and may_compare else None
             if (one is not None or by_names is not None) and done.reached == rules.MOST_HITS:
                 for late in passengers[nth:]:
-                    answered[late.position].outcome = _SEND_AGAIN
-                return done
-            done.passengers.append(each)
-            said.outcome = _NO_RECORD if one is None else _FOUND
+                    said.becomes(late.position, _SEND_AGAIN)
+                screened_ones = nth
+                break
             if one is not None:
+                said.becomes(each.position, _FOUND)
                 done.shown.append(self._opened(each, one))
             elif by_names is not None:
                 done.met.append((each.number, by_names.registration_id))
                 if by_names.head is not None and by_names.record is not None:
-                    said.outcome = _ALIKE
+                    said.becomes(each.position, _ALIKE)
                     head = store.Found(by_names.head.claim, by_names.head.row)
                     done.shown.append(_Shown(each, head, by_names.record))
                     left -= not each.is_paid
-            if each.stands.names != rules.NOT_SHOWN:
-                said.names = _names_compared(
+            if each.names != rules.NOT_SHOWN:
+                said.of(each.position).names = _names_compared(
                     each, is_found=one is not None, is_ready=met is not None, may_compare=may_compare
                 )
+        done.passengers.extend(passengers[:screened_ones])
         return done
 
     def _met(
@@ -403,20 +401,19 @@ class Screening:
             said.violations.add(field=each.field, reason=each.reason, meaning_en=english, meaning_ur=urdu)
 
 
-def _has_names(request: screening_pb2.ScreenManifestRequest) -> bool:
-    return any(row.HasField("names") for row in request.rows)
+def _have_names(rows: Iterable[screening_pb2.ManifestRow]) -> bool:
+    return any(row.HasField("names") for row in rows)
 
 
 def _kept(key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened) -> tuple[list[Row], list[RecordRef]]:
     """The next version of a block, with those who are screened first or alike first; nothing if there are none."""
-    new = {each.number: each.stands for each in done.passengers if each.before is None}
-    for shown in done.newly_alike:
-        each = shown.passenger
-        new[each.number] = (each.before or new[each.number])._replace(alike=True)
-    if not new:
+    new = [each for each in done.passengers if each.before is None]
+    names = {each.number: (each.names, False) for each in new if each.names != rules.NOT_SHOWN}
+    names |= {each.passenger.number: (each.passenger.names, True) for each in done.newly_alike}
+    if not new and not names:
         return [], []
     block.version += 1
-    rules.put_rows(block, rules.rows_of(block) | new)
+    rules.add_rows(block, [each.stands for each in new], names)
     row, ref = store.block_row(key, block)
     return [row], [ref]
 
@@ -432,14 +429,6 @@ def _names_compared(
     if not may_compare:
         return screening_pb2.NAMES_COMPARED_BUDGET_EMPTY
     return screening_pb2.NAMES_COMPARED_DONE if is_ready else screening_pb2.NAMES_COMPARED_NOT_READY
-
-
-def _in_tree(said: screening_pb2.ScreenedRow) -> str:
-    """The word by which the tree has what became of a row."""
-    outcome = said.outcome
-    if outcome == _NO_RECORD:
-        return screened.NO_RECORD if said.names in _COMPARED else screened.NAMES_NOT_COMPARED
-    return screened.FOUND if outcome == _FOUND else screened.ALIKE
 
 
 def _events(call: Call, done: _Screened) -> list[Row]:

@@ -1,7 +1,7 @@
 """Manifests in PostgreSQL, and the one statement that looks for the passengers of a message.
 
-The statement looks at one index, at the same number of places for each row. Whoever isn't found by it isn't found by
-anything else: no row is opened that isn't shown.
+The statement looks at one index, at the same number of places for each row, by one scan for all of them. Whoever isn't
+found by it isn't found by anything else: no row is opened that isn't shown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -94,28 +94,18 @@ _FOUND: Final = Statement(
     b"screened",
     f"""
 WITH found AS MATERIALIZED (
-    SELECT q.document, i.registration_id
-    FROM (
-        SELECT 1 + (place - 1) / $4::bigint AS document, blind,
-            ($1::smallint[])[1 + (place - 1) / $4] AS kind,
-            ($2::bigint[])[1 + (place - 1) % cardinality($2)] AS key_id
-        FROM unnest($3::bytea[]) WITH ORDINALITY AS every (blind, place)
-    ) AS q
-    CROSS JOIN LATERAL (
-        SELECT registration_id FROM {registrations.SCREENED} AS i
-        WHERE kind = q.kind AND key_id = q.key_id AND blind = q.blind AND {registrations.IS_NEWEST_SCREENED}
-        OFFSET 0
-    ) AS i
+    SELECT i.blind, i.registration_id FROM {registrations.SCREENED} AS i
+    WHERE i.blind = ANY ($1::uuid[]) AND {registrations.IS_NEWEST_SCREENED}
 )
-SELECT o.document, uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
+SELECT uuid_send(o.blind), uuid_send(c.registration_id), c.version, c.cnic_held, c.passport_held, c.person, c.sealed,
     {registrations.COLUMNS}
 FROM (
-    SELECT document, registration_id FROM found
+    SELECT blind, registration_id FROM found
     UNION ALL
     SELECT NULL, registration_id FROM (
         SELECT registration_id
-        FROM (({_OTHERS.format("registration_id >= $5")}) UNION ALL ({_OTHERS.format("true")})) AS every
-        LIMIT greatest(0, $6::bigint - (SELECT count(*) FROM found))
+        FROM (({_OTHERS.format("registration_id >= $2::uuid")}) UNION ALL ({_OTHERS.format("true")})) AS every
+        LIMIT greatest(0, $3::bigint - (SELECT count(*) FROM found))
     ) AS others
 ) AS o
 CROSS JOIN LATERAL (
@@ -128,6 +118,8 @@ CROSS JOIN LATERAL (SELECT wrapped FROM registration_key WHERE registration_id =
 """.encode(),  # noqa: S608 - constants
 )
 """Who may not be shown is read like the others: the time doesn't tell of him."""
+_NOWHERE: Final = ((-1, registrations.IDENTIFIER_CNIC),)
+"""Where whoever is found by no document stands."""
 _OF_CLAIM: Final = len(registrations.StoredClaim._fields)
 
 
@@ -252,37 +244,45 @@ def seen(record: record_pb2.ManifestBlockRecord) -> Seen:
     return Seen(BLOCK_HEADS, (rules.block_id(record.manifest_id, record.block),), record.version)
 
 
-def found(conn: Connection, key_ids: Sequence[int], passengers: Sequence[Passenger]) -> dict[int, Found]:
+def found(conn: Connection, values: int, passengers: Sequence[Passenger]) -> dict[int, Found]:
     """What each passenger finds, by his place; of several registrations of one the one with the least id.
 
     Args:
         conn: reads.
-        key_ids: of the live keys of the blind index, as ``Passengers`` has them.
+        values: of each document, as ``Passengers`` has it.
         passengers: in the order of their places.
     """
-    values = 2 * len(key_ids)
-    nths = [nth for nth, each in enumerate(passengers) for _ in each.identifiers]
-    kinds = [one.kind for each in passengers for one in each.identifiers]
-    blinds = [blind for each in passengers for blind in each.blinds]
-    parameters = (
-        arrays.shorts(kinds),
-        arrays.longs(key_ids),
-        arrays.byteas_of_one_length(blinds),
-        arrays.integer(values),
-        os.urandom(16),
-        arrays.integer(READ),
-    )
+    if not passengers:
+        return {}
+    by_blind = _by_blind(values, passengers)
+    parameters = arrays.uuids(list(by_blind)), os.urandom(16), arrays.integer(READ)
     by_place: dict[int, Found] = {}
-    for document, *columns in ask(conn, _FOUND, *parameters) if passengers else ():
+    for blind, *columns in ask(conn, _FOUND, *parameters):
         # With others' registrations, which no document has found, the same is done as with those that aren't shown.
-        at = (document or 1) - 1
+        places = by_blind.get(blind, _NOWHERE)
         claim = registrations.StoredClaim(*columns[:_OF_CLAIM])
-        one, held = Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:])), is_held(claim, kinds[at])
-        if document is not None and one.row.in_look_ups and not held:
-            before = by_place.get(nths[at])
-            if before is None or claim.registration_id < before.claim.registration_id:
-                by_place[nths[at]] = one
+        one = Found(claim, registrations.StoredVersion(*columns[_OF_CLAIM:]))
+        for nth, kind in places:
+            held = is_held(claim, kind)
+            if nth >= 0 and one.row.in_look_ups and not held:
+                before = by_place.get(nth)
+                if before is None or claim.registration_id < before.claim.registration_id:
+                    by_place[nth] = one
     return by_place
+
+
+def _by_blind(values: int, passengers: Sequence[Passenger]) -> Mapping[bytes, Sequence[tuple[int, int]]]:
+    """Who has which value: the places of passengers, each with the kind of his document that has it."""
+    blinds = [blind for each in passengers for blind in each.blinds]
+    found_by = [(nth, kind) for nth, each in enumerate(passengers) for kind in each.kinds]
+    places = [place for place in found_by for _ in range(values)]
+    by_blind = dict(zip(blinds, zip(places, strict=True), strict=True))
+    if len(by_blind) == len(blinds):
+        return by_blind
+    several: dict[bytes, list[tuple[int, int]]] = {}  # a document with two days of one year
+    for blind, place in zip(blinds, places, strict=True):
+        several.setdefault(blind, []).append(place)
+    return several
 
 
 def is_held(claim: registrations.StoredClaim | record_pb2.ClaimRecord, kind: int) -> bool:

@@ -7,12 +7,13 @@ CREATE TABLE registration_screened (
     version integer NOT NULL CHECK (version >= 1),
     kind smallint NOT NULL,
     key_id bigint NOT NULL,
-    blind bytea NOT NULL CHECK (octet_length(blind) = 32),
-    PRIMARY KEY (kind, key_id, blind, registration_id, version)
+    blind uuid NOT NULL,
+    PRIMARY KEY (blind, registration_id, version)
 );
 CREATE INDEX registration_screened_newest ON registration_screened (registration_id, version);
 COMMENT ON COLUMN registration_screened.version IS 'version of the registration that began this set';
 COMMENT ON COLUMN registration_screened.kind IS 'enum nsor.v1.IdentifierKind; 0: the one row of a set that finds nobody';
+COMMENT ON COLUMN registration_screened.blind IS 'the first half of the blind index: 16 bytes, of which PostgreSQL compares two in the least time';
 COMMENT ON COLUMN registration_screened.key_id IS 'id of the key of the blind index, an unsigned 32-bit number';
 
 GRANT SELECT, INSERT ON registration_screened TO nsor_server;

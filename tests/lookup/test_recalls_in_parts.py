@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nsor_server.calls import Call
-from nsor_server.lookup.recalls import rules, store
+from nsor_server.lookup.recalls import rules, store, times
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.rpc import packing
 from nsor_server.storage.keyring import Keyring
@@ -61,6 +61,27 @@ def test_the_writer_gets_what_is_made_of_recalls_ready(
     telling.look()
     assert seen == [True]
     assert len(listed(services, FIA_IMMIGRATION)) == cases
+
+
+def test_calls_go_on_between_some_recalls_that_are_made_and_the_next_ones(
+    services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise whoever looks somebody up waits for the interpreter until all recalls of an entry are made.
+    services.confirmed(order(number := cnic()))
+    for nth in range(5):
+        at_the_border(services, number, f"AB000000{nth}")
+    set_aside(services)
+    done, make = list[str](), store.recall_row
+
+    def made(*of: Any) -> Any:
+        done.append("made")
+        return make(*of)
+
+    monkeypatch.setattr(times, "MADE_AT_A_TIME", 2)
+    monkeypatch.setattr(telling, "_give_way", lambda: done.append("rested"))
+    monkeypatch.setattr(store, "recall_row", made)
+    telling.look()
+    assert done == ["rested", "made", "made", "rested", "made", "made", "rested", "made"]
 
 
 @pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])

@@ -49,9 +49,11 @@ _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
 PER_TURN: Final = 20
 """Entries in a turn: what was written last is known within it, and isn't read again."""
+MADE_AT_A_TIME: Final = 16
+"""Recalls that are made without a rest: half a millisecond."""
 _REST_SECONDS: Final = 0.001
-"""Rest between some accesses that are looked at and the next ones while calls are recorded: a thread that works on
-keeps others from theirs."""
+"""Rest between some accesses that are looked at, or recalls that are made, and the next ones while calls are recorded:
+a thread that works on keeps others from theirs."""
 _LEAST_REST_SECONDS: Final = 0.0001
 """And while none is: one may have just come."""
 _SHARE: Final = 0.2
@@ -117,7 +119,7 @@ class RecallTimes(Watching):
         packing.pack(call)
 
     def _give_way(self) -> None:
-        """Let calls of this process go on, between some accesses that are looked at and the next ones."""
+        """Let calls of this process go on, between some accesses or recalls and the next ones."""
         time.sleep(_REST_SECONDS if self._is_beside_calls() else _LEAST_REST_SECONDS)
 
     def _forget(self) -> None:
@@ -185,7 +187,9 @@ class RecallTimes(Watching):
                 except errors.Internal:  # there is an alert already, and the others go on
                     left_out[order] = following
                     break
-                for each in map(rules.planned, part.recalls[told : told + room]):
+                for nth, each in enumerate(map(rules.planned, part.recalls[told : told + room])):
+                    if nth % MADE_AT_A_TIME == 0:
+                        self._give_way()
                     row, ref = store.recall_row(self._sealer, _recall(order, each, times))
                     rows += [row, *outbox.owed(notification_pb2.EVENT_KIND_RECALL_ISSUED, [each.agency])]
                     refs.append(ref)

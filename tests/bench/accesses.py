@@ -89,12 +89,14 @@ class Cost(NamedTuple):
         blocks: of 8 kB that the plan reads or finds in memory.
         walked: the most rows that a step of the plan goes through.
         cpu_ms: of PostgreSQL, with the search for the times.
+        is_exact: whether nothing is read that the page doesn't show.
     """
 
     found: int
     blocks: int
     walked: int
     cpu_ms: float
+    is_exact: bool
 
 
 def fill(conn: Connection, labels: Labels, entries: int, *, first_us: int = _FIRST_US) -> None:
@@ -168,17 +170,13 @@ def cost(conn: Connection, labels: Labels, wanted: rules.Filter, entries: int) -
         before = _cpu_ms(conn)
         found = store.newest_first(conn, wanted, labels, before=entries, most=PAGE, details=None, reads=rules.MOST_READ)
         used.append(_cpu_ms(conn) - before)
-    way = paths.way(wanted, labels)
-    start = store._first_from(conn, wanted.start_us) if wanted.start_us else 0
-    stop = store._first_from(conn, wanted.end_us) if wanted.end_us else entries
-    limit = PAGE if way.is_exact else rules.MOST_READ
-    asked = {**way.values, "start": start, "stop": stop, "limit": limit, "most": PAGE}
+    way, values = store.asked(conn, wanted, labels, before=entries, most=PAGE, reads=rules.MOST_READ)
     statement = b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + way.page
     with paths.followed(conn):
-        (((explained,),),) = conn.execute(statement, asked).fetchall()
+        (((explained,),),) = conn.execute(statement, values).fetchall()
     plan = explained["Plan"]
     blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return Cost(len(found.entries), blocks, _walked(plan), min(used))
+    return Cost(len(found.entries), blocks, _walked(plan), min(used), way.is_exact)
 
 
 def _walked(plan: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ from nsor_server.ledger.detail import DetailError, Details
 from nsor_server.ledger.labels import Labels
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.oversight import paths
+from nsor_server.oversight.paths import Way
 from nsor_server.oversight.rules import Filter
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
@@ -67,20 +68,31 @@ def newest_first(
     Raises:
         Internal: an entry's row for queries, its leaf and its detail don't fit together.
     """
-    start = 0 if wanted.start_us is None else _first_from(conn, wanted.start_us)
-    stop = before if wanted.end_us is None else min(before, _first_from(conn, wanted.end_us))
-    way = paths.way(wanted, labels)
-    limit = most if way.is_exact else max(most, reads)
-    asked = {**way.values, "start": start, "stop": stop, "limit": limit, "most": most}
+    way, values = asked(conn, wanted, labels, before=before, most=most, reads=reads)
     with paths.followed(conn):
-        rows = conn.execute(way.page, asked, binary=True).fetchall()
-        reach = None if way.is_exact or len(rows) == most else conn.execute(way.reach, asked).fetchone()
+        rows = conn.execute(way.page, values, binary=True).fetchall()
+        reach = None if way.is_exact or len(rows) == most else conn.execute(way.reach, values).fetchone()
     entries = [_entry(row, details) for row in rows]
     for each in entries:
         # Whoever owns the database says what the conditions mean.
         if not wanted.admits(each.leaf) or not (each.detail is None or wanted.fits(each.detail)):
             raise contradicted("ledger_entry", _CONTRADICTS)
-    return Found(entries, reach[1] if reach and reach[0] == limit else None)
+    return Found(entries, reach[1] if reach and reach[0] == values["limit"] else None)
+
+
+def asked(
+    conn: Connection, wanted: Filter, labels: Labels, *, before: int, most: int, reads: int
+) -> tuple[Way, dict[str, object]]:
+    """How ``newest_first`` finds a page, and the parameters of the statements.
+
+    Raises:
+        Internal: entries are missing by which an instant is found.
+    """
+    start = 0 if wanted.start_us is None else _first_from(conn, wanted.start_us)
+    stop = before if wanted.end_us is None else min(before, _first_from(conn, wanted.end_us))
+    way = paths.way(wanted, labels)
+    limit = most if way.is_exact else max(most, reads)
+    return way, {**way.values, "start": start, "stop": stop, "limit": limit, "most": most}
 
 
 def size(conn: Connection, durable: int) -> int:

@@ -1,6 +1,8 @@
 """`nsor duties print`: a page to hand over, from the record's name and its open duties; never over another file."""
 
+import shlex
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,4 +114,10 @@ def test_what_is_not_installed_is_named_with_its_extra() -> None:
     with pytest.raises(SettingsWrong) as raised:
         extras.need("print", "json", "no_such_module_anywhere")
     assert "no_such_module_anywhere" in raised.value.message.en
-    assert "nsor[print]" in raised.value.next_step.en
+    # As it stands there it can be pasted, and asks no registry for a package of this name.
+    command = shlex.split(raised.value.next_step.en.removeprefix("Install it: `").removesuffix("`"))
+    assert command[:4] == [sys.executable, "-m", "pip", "install"]
+    source = command[4].removesuffix("[print]")
+    assert source != command[4]
+    assert (Path(source) / "pyproject.toml").is_file()
+    assert f"`{shlex.join(command)}`" in raised.value.next_step.ur

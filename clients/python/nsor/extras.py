@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import json
+import shlex
+import sys
+import urllib.parse
+from pathlib import Path
 
 from nsor.advice import Words
 from nsor.errors import SettingsWrong
@@ -22,5 +28,24 @@ def need(extra: str, *modules: str) -> None:
                 f"This needs {', '.join(missing)}, not installed.",
                 f"اس کے لیے {', '.join(missing)} درکار ہے، جو نصب نہیں۔",
             ),
-            Words(f"Install the client with its extra: nsor[{extra}].", f"کلائنٹ کو nsor[{extra}] کے ساتھ نصب کریں۔"),
+            Words(f"Install it: `{command(extra)}`", f"نصب کریں: `{command(extra)}`"),
         )
+
+
+def command(extra: str) -> str:
+    """The command that installs the client with an extra, from where it was installed: no registry is asked for `nsor`.
+
+    Where that isn't known, from a checkout of the repository.
+    """
+    return shlex.join([sys.executable, "-m", "pip", "install", f"{_source() or './clients/python'}[{extra}]"])
+
+
+def _source() -> str | None:
+    """The folder from which the client was installed (PEP 610), if it is one that is still there."""
+    try:
+        told = importlib.metadata.distribution("nsor").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    url = urllib.parse.urlsplit(json.loads(told)["url"] if told else "")
+    folder = urllib.parse.unquote(url.path)
+    return folder if url.scheme == "file" and Path(folder).is_dir() else None

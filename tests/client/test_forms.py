@@ -93,7 +93,7 @@ def test_an_error_quotes_form_and_example(
     own = ("--focal-key-file", str(focal), "--officer-key-file", file)
     assert run("officer", "enrol", *own, "--number", "?", "--grade", "17") == cli.REFUSED
     err = capsys.readouterr().err
-    assert "officer_number: digits, after the word of an office, a province or a district, such as PB-1234" in err
+    assert "officer_number: up to 8 digits, alone or after B, C, P, F, HC, ASI, SI, IP, DSP, SP, PP, DPP, JM, SJ" in err
     assert "jurisdiction[0]: a province, district or station (`nsor places NAME` finds it)" in err
     assert "grade: The rule.: a whole number from 1 to 22" in err
 

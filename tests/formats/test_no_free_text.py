@@ -1,12 +1,14 @@
 # ruff: noqa: RUF001 - letters and digits that look like others are what is tested
 """Attacks on the fields of numbers, codes and names: a victim's name, a relation and a person's number don't get in."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nsor import forms
 from nsor.v1 import amendments_pb2, errors_pb2, identity_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server.errors import Violation
 from nsor_server.formats import countries
@@ -170,6 +172,26 @@ def test_a_name_does_not_call_anybody_a_victim(name: str) -> None:
 )
 def test_a_name_has_no_word_of_relation(name: str) -> None:
     assert reason_of(options_pb2.FORMAT_PERSON_NAME, name) == "RELATION_WORD"
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        *((each, "FORM") for each in ("S-1", "S.O. 12", "S O 1", "s/o 7", "D-O-12345678", "W 3", "SO-1")),
+        *((each, "RELATION_WORD") for each in ("D/O ASLAM 1", "Fatima d/o 1", "S.O. A 1", "1 S/O", "SON-1", "D-O")),
+        ("S-O-352021234567", "TOO_MANY_DIGITS"),
+    ],
+)
+def test_initials_before_a_few_digits_are_no_relation(number: str, reason: str) -> None:
+    # A station officer heard of a parent's name, and not of the form that his number must have.
+    assert reason_of(options_pb2.FORMAT_OFFICER_NUMBER, number) == reason
+
+
+def test_the_words_of_officers_numbers_that_people_are_told_are_taken() -> None:
+    said = re.sub(r"`[^`]*`", "", forms.FORMS[options_pb2.FORMAT_OFFICER_NUMBER].en)
+    words = re.findall(r"\b[A-Z]+\b", said)
+    assert len(words) > 10
+    assert [word for word in words if reason_of(options_pb2.FORMAT_OFFICER_NUMBER, f"{word}-1")] == []
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,10 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "the reference number of NADRA's verification", "نادرا کی تصدیق کا حوالہ نمبر", "VR-1234/2026"
     ),
     options_pb2.FORMAT_OFFICER_NUMBER: Form(
-        "digits, after the word of an office, a province or a district",
-        "ہندسے، دفتر، صوبے یا ضلع کے حروف کے بعد",
+        "up to 8 digits, alone or after B, C, P, F, HC, ASI, SI, IP, DSP, SP, PP, DPP, JM, SJ, SYSTEM or the code of a "
+        "province or a district (`nsor places NAME` finds it)",
+        "8 تک ہندسے، اکیلے یا B، C، P، F، HC، ASI، SI، IP، DSP، SP، PP، DPP، JM، SJ، SYSTEM یا صوبے یا ضلع کے کوڈ کے "
+        "بعد (`nsor places NAME` سے تلاش کریں)",
         "PB-1234",
     ),
     options_pb2.FORMAT_ADDRESS_CODE: Form(

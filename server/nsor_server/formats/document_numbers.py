@@ -24,6 +24,8 @@ _YEARS: Final = (1947, 2100)
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9 ./()-]+")
 _TOKENS: Final = re.compile(r"[a-z]+|[0-9]+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_INITIALS: Final = re.compile(r"[SDWHsdwh][ ./-]{1,3}[Oo][ ./-]{0,3}[0-9]{1,8}")
+"""Initials and a few digits, such as S.O. 12: no relation of anybody, and of no form."""
 _UNSAID: Final = frozenset({"no", "number", "of"})
 """Words that people leave out or add: they tell no form from another."""
 
@@ -106,7 +108,8 @@ class NumberForms:
                 self._screens.code(text)
             raise
         if found is None:
-            self._screens.code(text)
+            if _INITIALS.fullmatch(plain) is None:
+                self._screens.code(text)
             characters.shorter(plain, _LIMIT)
             raise FormatError(self._reason)
         return found

@@ -104,6 +104,17 @@ def test_one_officer_has_a_quarter_of_his_agencys_streams_and_two_where_there_ar
     assert config.load({"NSOR_STREAMS_PER_AGENCY": str(of_agency)}).streams_per_officer == of_officer
 
 
+@pytest.mark.parametrize(("given", "other"), [("spans_certificate", "spans_key"), ("spans_key", "spans_certificate")])
+def test_half_a_pair_is_refused_and_both_are_named(given: str, other: str) -> None:
+    # Otherwise an operator believes that he shows a certificate, and none is shown.
+    with pytest.raises(config.SettingsError) as raised:
+        config.load({f"NSOR_{given.upper()}": f"{SECRET}.pem"})
+    assert str(raised.value).startswith(f"{given} (environment NSOR_{given.upper()}) is set without {other}")
+    assert SECRET not in str(raised.value)
+    both = {"NSOR_SPANS_CERTIFICATE": "a.pem", "NSOR_SPANS_KEY": "a.key"}
+    assert config.load(both).spans_key == Path("a.key")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -205,6 +216,8 @@ def test_loading_opens_nothing_but_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", config.RULES)
 def test_every_setting_can_be_given_in_the_environment(name: str) -> None:
     # No variable is shadowed by another rule about variables.
-    settings = config.load({f"NSOR_{name.upper()}": SAMPLES.get(name, "/some/path")})
+    pair = ("spans_certificate", "spans_key")
+    names = pair if name in pair else (name,)
+    settings = config.load({f"NSOR_{each.upper()}": SAMPLES.get(each, "/some/path") for each in names})
     assert settings.sources[name] == f"environment NSOR_{name.upper()}"
     assert settings.ignored == ()

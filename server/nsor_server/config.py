@@ -194,6 +194,9 @@ class Settings:
     spans_key: Path | None = None
     """PEM file of its key, mode 0600."""
 
+    spans_header_file: Path | None = None
+    """File of mode 0600 with a line `Name: value` for each header that the collector wants, such as a token."""
+
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting name -> `default`, `environment NSOR_X` or `file PATH`."""
 
@@ -384,6 +387,7 @@ RULES: Mapping[str, _Rule] = {
     "spans_ca": _FILE,
     "spans_certificate": _FILE,
     "spans_key": _FILE,
+    "spans_header_file": _FILE,
 }
 """Every setting, in the order in which `check` lists them."""
 
@@ -461,7 +465,11 @@ def _unknown(name: str, *, source: str) -> SettingsError:
 
 
 def _complete(values: dict[str, Any], sources: Mapping[str, str]) -> None:
-    """Fill in defaults that depend on other settings; refuse a share that is larger than the whole."""
+    """Fill in defaults that depend on other settings; refuse a share that is larger than the whole, and half a pair."""
+    for given, other in (("spans_certificate", "spans_key"), ("spans_key", "spans_certificate")):
+        if given in values and other not in values:
+            problem = f"is set without {other}, and would be used for nothing"
+            raise SettingsError(given, problem, source=sources[given], allowed=f"{given} and {other}, or neither")
     plain = {item.name: item.default for item in dataclasses.fields(Settings)}
     state: Path = values.get("state_dir", plain["state_dir"])
     values.setdefault("keys", str(state / "keys.json"))

@@ -36,11 +36,13 @@ class Played:
     Attributes:
         spans: what it keeps.
         asked: path and query of each request.
+        sent: headers of each request.
         instead: answers a request in its own way and gives True, or gives False.
     """
 
     spans: Sequence[Kept] = ()
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    sent: list[dict[str, str]] = field(default_factory=list)
     instead: Callable[[http.server.BaseHTTPRequestHandler, str], bool] = lambda _handler, _path: False
     port: int = 0
 
@@ -48,6 +50,7 @@ class Played:
         parts = urllib.parse.urlsplit(handler.path)
         query = dict(urllib.parse.parse_qsl(parts.query))
         self.asked.append((parts.path, query))
+        self.sent.append(dict(handler.headers))
         if self.instead(handler, parts.path):
             return
         content = self.content(parts.path, query)

@@ -19,7 +19,7 @@ from nsor.limits import TimeLimit
 from nsor_server.tracing import losses
 from nsor_server.tracing.attributes import ACCESS_ID, LOST_CAUSE, LOST_SPANS, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
-from nsor_server.verification.collectors import reading
+from nsor_server.verification.collectors import headers, reading
 from nsor_server.verification.collectors.fetch import Collector, TooMuch, WrongUrl
 from nsor_server.verification.collectors.windows import MOST_TRACES, windows
 from nsor_server.verification.spans import Window
@@ -221,7 +221,10 @@ def test_a_collector_that_is_gone_or_goes_away_says_for_which_time() -> None:
     with listening(Jaeger()) as url:
         pass
     (gone,) = problems(read(Collector.parse(url)))
-    assert gone == "it can't be reached (ConnectionRefusedError)"
+    where = url.removeprefix("http://")
+    assert gone.startswith(
+        f"nothing listens at {where}: --spans-from takes the query API of Jaeger (https://HOST:16686)"
+    )
     played = Jaeger([call(1, NOW - 3600 * SECOND), call(2, NOW + 1)])
     played.instead = lambda handler, _path: len(played.asked) > 5 and is_something_else(handler, "")
     with listening(played) as url:
@@ -230,6 +233,76 @@ def test_a_collector_that_is_gone_or_goes_away_says_for_which_time() -> None:
     assert len(problems(windows)) == 1
     assert windows[-1].problem
     assert windows[-1].end_us == NOW + 100 * DAY
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (
+            "https://no-such-host.invalid:16686",
+            "the host of no-such-host.invalid:16686 isn't known: --spans-from takes",
+        ),
+        ("{url}", "what answers at {host} isn't HTTP: --spans-from takes"),
+        ("{tls}", "TLS with {host} fails: does it answer https"),
+    ],
+)
+def test_where_nothing_of_a_collector_answers_the_address_and_what_is_taken_are_said(url: str, why: str) -> None:
+    def no_http(handler: http.server.BaseHTTPRequestHandler, _path: str) -> bool:
+        handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        return True
+
+    played = Jaeger()
+    played.instead = no_http
+    with listening(played) as plain:
+        asked = url.format(url=plain, tls=plain.replace("http:", "https:"))
+        (problem,) = problems(read(Collector.parse(asked)))
+    assert problem.startswith(why.format(host=plain.removeprefix("http://")))
+
+
+@pytest.mark.parametrize("kind", [Jaeger, Tempo])
+def test_headers_go_with_each_request_and_are_shown_nowhere(kind: type[Played], tmp_path: Path) -> None:
+    path = tmp_path / "headers"
+    path.write_text("Authorization: Bearer s3cret-of-ours \n\nX-Scope-OrgID:  nsor\n")
+    path.chmod(0o600)
+    played = kind([call(1, NOW)])
+    with listening(played) as url:
+        collector = Collector.parse(url, headers=headers.read(path))
+        assert numbers(read(collector)) == [1]
+    assert len(played.sent) > 1
+    assert {(each["Authorization"], each["X-Scope-OrgID"]) for each in played.sent} == {
+        ("Bearer s3cret-of-ours", "nsor")
+    }
+    assert "s3cret" not in repr(collector) + str(reading.source(collector, NOW, NOW + 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "why"),
+    [
+        ("Authorization: s3cret", 0o640, "can be read by others: chmod 600"),
+        ("Authorization: s3cret", 0o604, "can be read by others: chmod 600"),
+        ("\nAuthorization s3cret", 0o600, "line 2 of {path} isn't `Name: value` in ASCII"),
+        ("Authorization: s3cret\x00", 0o600, "line 1 of {path} isn't `Name: value` in ASCII"),
+        ("Authorization: s3cret\u06d4", 0o600, "line 1 of {path} isn't `Name: value` in ASCII"),
+        (" Authorization: s3cret", 0o600, "line 1 of {path} isn't `Name: value` in ASCII"),
+        ("X-A: s3cret\nx-a: other", 0o600, "line 2 of {path}: the same header stands there twice"),
+        ("HOST: s3cret", 0o600, "line 1 of {path}: the request has this header already"),
+        ("\n \n", 0o600, "{path} has 0 headers, and takes 1 to 16"),
+        ("".join(f"X-{n}: s3cret\n" for n in range(17)), 0o600, "{path} has 17 headers, and takes 1 to 16"),
+        ("X-A: " + "s3cret" * 10_000, 0o600, "is larger than 32 KiB"),
+    ],
+)
+def test_a_file_of_headers_is_its_owners_alone_and_what_stands_in_it_is_never_said(
+    content: str, mode: int, why: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "headers"
+    path.write_text(content)
+    path.chmod(mode)
+    with pytest.raises(headers.WrongHeaders) as raised:
+        headers.read(path)
+    assert why.format(path=path) in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+    with pytest.raises(headers.WrongHeaders, match="No such file"):
+        headers.read(tmp_path / "none")
 
 
 def test_an_answer_that_is_too_large_is_asked_for_by_shorter_times() -> None:
@@ -294,7 +367,9 @@ def test_over_tls_only_who_is_trusted_is_believed_and_only_who_has_a_certificate
         assert problems(read(Collector.parse(url, trust)))  # without a certificate
         trust.load_cert_chain(certificates / "agencies" / "npb.pem", certificates / "agencies" / "npb.key")
         assert numbers(read(Collector.parse(url, trust))) == [1]
-        assert problems(read(Collector.parse(url))) == ["it can't be reached (SSLCertVerificationError)"]
+        (problem,) = problems(read(Collector.parse(url)))
+        host = url.removeprefix("https://")
+        assert problem == f"the certificate of {host} isn't trusted: spans_ca names the file of its CA"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import re
 import uuid
 
 from nsor_server.ledger import leaf as leaves
 from nsor_server.tracing.attributes import ACCESS_ID, RPC_METHOD, RPC_STATUS
 from tests.ledger.conftest import Write
-from tests.ledger.http_collector import Jaeger, Kept, listening
+from tests.ledger.http_collector import Jaeger, Kept, listening, respond
 from tests.ledger.test_commands import Operator, operator
 from tests.polling import until
 
@@ -49,9 +50,46 @@ def test_a_collector_that_doesn_t_answer_is_no_fault_of_the_ledger(operator: Ope
     code, output = operator.run("verify", "--spans-from", url)
     assert code == 0, output
     assert "whole 2 entries" in output
-    assert re.search(r"not compared from .* to .*, because it can't be reached", output)
+    assert re.search(r"not compared from .* to .*, because nothing listens at 127", output)
+    assert "--spans-from takes the query API of Jaeger" in output
     assert operator.run("verify", "--spans-from", "http://collector.example:16686")[0] == 2
     operator.environment["NSOR_SPANS_CA"] = str(operator.folder / "none.pem")
     code, output = operator.run("verify", "--spans-from", url)
     assert code == 2
     assert "spans_ca" in output
+
+
+def test_a_collector_behind_a_token_is_asked_with_the_headers_of_a_file(operator: Operator, write: Write) -> None:
+    (entry,) = (leaves.decode(each.leaf) for each in write(1).receipts)
+    path = operator.folder / "headers"
+    path.write_text("Authorization: Bearer s3cret\n")
+    path.chmod(0o600)
+    played = Jaeger([kept(entry.access_id, entry.time_us)])
+
+    def guarded(handler: http.server.BaseHTTPRequestHandler, _path: str) -> bool:
+        if known := handler.headers["Authorization"] == "Bearer s3cret":
+            return False
+        respond(handler, 401, b"")
+        return not known
+
+    played.instead = guarded
+    with listening(played) as url:
+        code, output = operator.run("verify", "--spans-from", url)
+        assert "neither Jaeger's query API nor Tempo's answers there" in output
+        asked = ("verify", "--spans-from", url, "--spans-header-file", str(path))
+        assert until(lambda: "1 span has an entry" in operator.run(*asked)[1], seconds=60)
+        # The setting is the same, for what runs all the time.
+        operator.environment["NSOR_SPANS_HEADER_FILE"] = str(path)
+        code, output = operator.run("watch", "--once", "--spans-from", url)
+        assert code == 0, output
+        assert "couldn't be read" not in output
+        path.chmod(0o644)
+        code, output = operator.run("watch", "--once", "--spans-from", url)
+    assert code == 2
+    assert "spans_header_file" in output
+    assert "can be read by others: chmod 600" in " ".join(output.split())
+    assert "s3cret" not in output
+    del operator.environment["NSOR_SPANS_HEADER_FILE"]
+    path.chmod(0o600)
+    code, output = operator.run("verify", "--spans-header-file", str(path))
+    assert (code, "belongs to --spans-from URL" in output) == (2, True)

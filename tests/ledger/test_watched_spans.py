@@ -19,6 +19,7 @@ from nsor_server.ledger import leaf as leaves
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.tracing import store
+from nsor_server.tracing.attributes import ACCESS_ID, RPC_METHOD, RPC_STATUS
 from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.collectors import reading
 from nsor_server.verification.collectors.fetch import Collector
@@ -26,11 +27,12 @@ from nsor_server.verification.report import Report
 from nsor_server.verification.spans import Cause
 from tests import ports
 from tests.ledger.conftest import ORIGIN, Write
-from tests.ledger.http_collector import Jaeger, listening
+from tests.ledger.http_collector import Jaeger, Kept, listening
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
 from tests.ledger.test_spans import span
 
+METHOD = "nsor.v1.LookupService/LookUpRegistration"
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 
@@ -176,3 +178,39 @@ def test_a_collector_has_a_time_for_all_that_it_is_asked_at_a_look() -> None:
         seen = of_collector(Collector.parse(url), seconds=-1)(0, time.time_ns() // 1000)
         assert seen is not None
         assert [each.problem for each in seen.source.windows] == ["reading them takes too long"]
+
+
+def test_what_runs_once_compares_a_collector_s_spans_of_the_hours_between_runs(watched: Watched) -> None:
+    # Else a timer would compare the last minute of each day.
+    now = time.time_ns() // 1000
+    spans = [
+        Kept(uuid.uuid4().hex, now - ago, {ACCESS_ID: str(uuid.uuid4()), RPC_METHOD: METHOD, RPC_STATUS: "NOT_FOUND"})
+        for ago in (MINUTE, 23 * HOUR, 25 * HOUR)
+    ]
+    for back_us, found in ((0, 1), (24 * HOUR, 2)):
+        with listening(Jaeger(spans)) as url:
+            watched.watch = SpanWatch(of_collector(Collector.parse(url), back_us=back_us), ORIGIN)
+            assert watched.look(now + MINUTE // 2) == (0, {Cause.NOT_RECORDED: found})
+
+
+def test_a_trace_that_is_too_large_to_be_read_is_counted_and_told(watched: Watched) -> None:
+    # One call of whose trace more is written than is ever read: its entry has no span that anybody has seen.
+    (first,) = watched.entries(1)
+    large, written = first, 1
+    while large[0] < first[0] + 3_000:  # a collector is asked for whole milliseconds
+        (large,), written = watched.entries(1), written + 1
+    spans = [
+        Kept(uuid.uuid4().hex, at, {ACCESS_ID: str(each), RPC_METHOD: METHOD, RPC_STATUS: "OK", **more})
+        for (at, each), more in ((first, {}), (large, {"of.others": "x" * 9_000}))
+    ]
+    report = Report()
+    with listening(Jaeger(spans)) as url:
+        collector = Collector(url, most_bytes=8_000)
+        seen = of_collector(collector, back_us=10 * MINUTE)(0, first[0] + 5 * MINUTE)
+        watch = SpanWatch(lambda _since, _now: seen, ORIGIN)
+        assert seen is not None
+        with watched.database.transaction() as conn:
+            watch.compare(conn, seen, watched.keyring, report)
+    assert watch.sums.matched == 1
+    assert {cause: count for cause, count in watch.sums.causes.items() if count} == {Cause.NOT_READ: written - 1}
+    assert any("because an answer is larger than 7 KiB" in remark for remark in report.remarks)

@@ -30,6 +30,7 @@ from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import second
+from nsor_server.verification.collectors.windows import SECONDS
 from nsor_server.verification.increments import increment
 from nsor_server.verification.reached import Reached
 from nsor_server.verification.report import Finding, Report
@@ -149,6 +150,8 @@ class Watch:
         line = f"{what} verified: {counted(report.size, 'entries')}, {counted(len(report.findings), 'findings')}"
         if unread := _unread(self._result) - _unread(before):
             line += f"; spans of {counted(unread, 'entries')} couldn't be read: `ledger verify --spans-from` says why"
+        elif is_whole and self._spans is not None and self._spans.sums.until_us:
+            line += f"; spans compared from {_time(self._spans.sums.since_us)} to {_time(self._spans.sums.until_us)}"
         self._tell(self._result, line)
         return self._result
 
@@ -186,14 +189,29 @@ class Watch:
     metavar="URL",
     help="Compare with a collector's spans (Jaeger's or Tempo's query API) instead of the local store's.",
 )
-@click.option("--once", is_flag=True, help="Verify everything once and end, as for a timer.")
-def watch(every: float, whole_every: float, metrics: Path | None, collector: str | None, once: bool) -> None:
+@click.option(
+    "--spans-header-file",
+    "header_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of mode 0600 with a line `Name: value` for each header that the collector wants, such as a token.",
+)
+@click.option("--once", is_flag=True, help="Verify everything once and end, as for a timer every --whole-every hours.")
+def watch(
+    *,
+    every: float,
+    whole_every: float,
+    metrics: Path | None,
+    collector: str | None,
+    header_file: Path | None,
+    once: bool,
+) -> None:
     """Verify new entries as they come, and everything at the start and once a day, until SIGTERM.
 
     On the first finding it writes one line ALERT LEDGER_BROKEN with the first bad index, and exits 1: see the runbook.
     New entries are held against the state that was verified before. What was changed of older ones is found when
     everything is verified. Entries are compared with the spans of their calls, where there are any, once they are a
-    minute old. It reads as the server does, and remembers nothing on disk.
+    minute old: with the local store's as far back as they go, with a collector's from the start on, or with --once
+    those of the last --whole-every hours. It reads as the server does, and remembers nothing on disk.
     """
     second.collect_seldom()
     settings = config.load(os.environ)
@@ -201,7 +219,13 @@ def watch(every: float, whole_every: float, metrics: Path | None, collector: str
     first = keyring_of(settings)
     # A descriptor can be read once: who hands the keyring over so starts this anew after a rotation.
     keyring = (lambda: first) if settings.keys.startswith("fd:") else (lambda: keyring_of(settings))
-    read = of_local_store(settings.state_dir) if collector is None else of_collector(collector_of(collector, settings))
+    asked = collector_of(collector, settings, header_file)
+    if asked is None:
+        read = of_local_store(settings.state_dir)
+    elif once:  # no next look waits for it, and none before it has compared what came since
+        read = of_collector(asked, SECONDS, back_us=round(whole_every * 3_600_000_000))
+    else:
+        read = of_collector(asked)
     spans = SpanWatch(read, settings.ledger_origin)
     stopped = threading.Event()
     with _until_told(stopped):
@@ -213,6 +237,10 @@ def watch(every: float, whole_every: float, metrics: Path | None, collector: str
             if once:
                 break
             stopped.wait(every)
+
+
+def _time(us: int) -> str:
+    return f"{dt.datetime.fromtimestamp(us / 1e6, dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _unread(result: Result) -> int:

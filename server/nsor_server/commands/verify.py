@@ -28,7 +28,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.verification import beside, indexes, second, visible
 from nsor_server.verification import spans as of_spans
-from nsor_server.verification.collectors import reading
+from nsor_server.verification.collectors import headers, reading
 from nsor_server.verification.collectors.fetch import Collector, WrongUrl
 from nsor_server.verification.report import Epochs, Report
 from nsor_server.verification.verified import of_contents, reported, verified
@@ -49,6 +49,12 @@ _console = Console(highlight=False, soft_wrap=True)
     help="The same with the spans that a collector keeps: URL of the query API of Jaeger or Tempo.",
 )
 @click.option(
+    "--spans-header-file",
+    "header_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of mode 0600 with a line `Name: value` for each header that the collector wants, such as a token.",
+)
+@click.option(
     "--copy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another outside copy to compare."
 )
 @click.option(
@@ -65,7 +71,13 @@ _console = Console(highlight=False, soft_wrap=True)
     help="Verifier key of a witness whose co-signature counts, or a file with it. Repeatable.",
 )
 def verify(
-    spans: bool, collector: str | None, copy: Path | None, cosigned: tuple[Path, ...], witnesses: tuple[str, ...]
+    *,
+    spans: bool,
+    collector: str | None,
+    header_file: Path | None,
+    copy: Path | None,
+    cosigned: tuple[Path, ...],
+    witnesses: tuple[str, ...],
 ) -> None:
     """Recompute the ledger from its leaves and compare everything with it. Exits 1 at the first bad index."""
     if bool(cosigned) != bool(witnesses):
@@ -73,7 +85,7 @@ def verify(
     second.collect_seldom()
     statements = CoSigned(cosigned, [_witness(each) for each in witnesses])
     settings = config.load(os.environ)
-    asked = None if collector is None else collector_of(collector, settings)
+    asked = collector_of(collector, settings, header_file)
     keyring = keyring_of(settings)
     outside_copy = copy or settings.checkpoint_file
     with attached(settings) as database:
@@ -116,19 +128,32 @@ def _compare_collected(
     of_spans.compare(conn, source, keyring, Epochs.load(conn, settings.ledger_origin), report)
 
 
-def collector_of(url: str, settings: Settings) -> Collector:
-    """A collector at an address, under the settings' trust.
+def collector_of(url: str | None, settings: Settings, header_file: Path | None = None) -> Collector | None:
+    """A collector at an address, under the settings' trust; None: no address is given.
+
+    Args:
+        url: of its query API.
+        settings: of the register.
+        header_file: instead of the settings' one.
 
     Raises:
-        click.UsageError: it is none, or the files of the settings can't be used.
+        click.UsageError: it is none, or its files can't be used.
     """
+    if url is None:
+        if header_file is not None:
+            raise click.UsageError("--spans-header-file FILE belongs to --spans-from URL.")
+        return None
     try:
+        named = header_file or settings.spans_header_file
+        sent = headers.read(named) if named is not None else {}
         trust = ssl.create_default_context(cafile=settings.spans_ca)
         if settings.spans_certificate is not None:
             trust.load_cert_chain(settings.spans_certificate, settings.spans_key)
-        return Collector.parse(url, trust)
+        return Collector.parse(url, trust, sent)
     except WrongUrl as wrong:
         raise click.UsageError(f"--spans-from is not a collector's URL: {wrong}.") from None
+    except headers.WrongHeaders as wrong:
+        raise click.UsageError(f"The collector's headers (--spans-header-file, spans_header_file): {wrong}.") from None
     except OSError as error:
         why = error.strerror if error.filename else "it is no PEM, or the key isn't the certificate's"
         raise click.UsageError(f"spans_ca, spans_certificate or spans_key can't be read: {why}.") from None

@@ -146,16 +146,17 @@ def of_local_store(state_dir: Path) -> Read:
     return read
 
 
-def of_collector(collector: Collector, seconds: float = COLLECTOR_SECONDS) -> Read:
+def of_collector(collector: Collector, seconds: float = COLLECTOR_SECONDS, *, back_us: int = 0) -> Read:
     """Spans that a collector keeps, asked for as they are compared; what it doesn't answer is counted, no finding.
 
     Args:
         collector: where it answers.
         seconds: for all that it is asked at one look, but for the answer that it is giving.
+        back_us: the first look asks for spans of so many microseconds before it; of two minutes at least.
     """
 
     def read(since_us: int, now_us: int) -> Seen:
-        since_us = since_us or now_us - 2 * YOUNG_US
+        since_us = since_us or now_us - max(back_us, 2 * YOUNG_US)
         source = reading.source(collector, since_us - _LONGEST_US, now_us - spans.CLOCKS_US, seconds=seconds)
         return Seen(source, since_us)
 

@@ -10,7 +10,7 @@ import socket
 import ssl
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from nsor.limits import TimeLimit
@@ -21,6 +21,12 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """Largest answer that is read: some 60,000 spans as Jaeger writes them."""
 MOST_VALUES: Final = 4_000_000
 """Most values of an answer: where it is nothing but empty lists, memory takes twenty times its bytes."""
+
+TAKEN: Final = (
+    "--spans-from takes the query API of Jaeger (https://HOST:16686) or of Tempo (https://HOST:3200), "
+    "and http:// on this host alone"
+)
+"""What may be meant instead of an address where nothing answers."""
 
 Form = Callable[[dict[str, Any]], Any]
 """What becomes of each object of an answer as it is parsed, so that little is held at a time."""
@@ -49,6 +55,7 @@ class Collector:
     Attributes:
         url: the prefix of its API; https, or http on this host.
         trust: for https.
+        headers: of each request besides our own, such as a token; they are shown nowhere.
         seconds: for one answer.
         most_bytes: largest answer.
         most_values: most values of an answer in JSON.
@@ -56,13 +63,14 @@ class Collector:
 
     url: str
     trust: ssl.SSLContext | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     seconds: float = SECONDS
     most_bytes: int = MOST_BYTES
     most_values: int = MOST_VALUES
 
     @classmethod
-    def parse(cls, url: str, trust: ssl.SSLContext | None = None) -> Self:
-        """Read a URL that somebody has given.
+    def parse(cls, url: str, trust: ssl.SSLContext | None = None, headers: Mapping[str, str] | None = None) -> Self:
+        """Read a URL that somebody has given; the rest as the attributes.
 
         Raises:
             WrongUrl: it is none, or its answers could be exchanged on their way.
@@ -78,7 +86,7 @@ class Collector:
             raise WrongUrl("it has no query, fragment, user or password")
         if parts.scheme == "http" and not _is_loopback(host):
             raise WrongUrl("to another host it begins with https")
-        return cls(url.rstrip("/"), trust)
+        return cls(url.rstrip("/"), trust, headers or {})
 
     def text(self, path: str) -> str:
         """A short answer.
@@ -112,14 +120,14 @@ class Collector:
         with limit, contextlib.closing(connection):
             try:
                 connection.sock = self._connected(parts.scheme == "https", host, port, limit)
-                connection.request("GET", target, headers={"Accept": "application/json"})
+                connection.request("GET", target, headers={"Accept": "application/json", **self.headers})
                 with connection.getresponse() as response:
                     content = response.read(self.most_bytes + 1)
                     status, length = response.status, response.headers.get("Content-Length")
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if limit.over or isinstance(error, TimeoutError):
                     raise _late(self.seconds) from None
-                raise NoAnswer(f"it can't be reached ({type(error).__name__})") from None
+                raise NoAnswer(_unreachable(error, f"{parts.hostname}:{port}")) from None
         if limit.over:
             raise _late(self.seconds)
         if len(content) > self.most_bytes:
@@ -144,6 +152,22 @@ class Collector:
             wrapped.close()
             raise
         return wrapped
+
+
+def _unreachable(error: Exception, where: str) -> str:
+    """Why there is no answer, with the address that was asked and what may be meant instead."""
+    match error:
+        case ConnectionRefusedError():
+            return f"nothing listens at {where}: {TAKEN}"
+        case socket.gaierror():
+            return f"the host of {where} isn't known: {TAKEN}"
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {where} isn't trusted: spans_ca names the file of its CA"
+        case ssl.SSLError():
+            return f"TLS with {where} fails: does it answer https, and want a certificate (spans_certificate)?"
+        case OSError() if error.strerror:
+            return f"{where} can't be reached ({error.strerror}): {TAKEN}"
+    return f"what answers at {where} isn't HTTP: {TAKEN}"
 
 
 def _late(seconds: float) -> NoAnswer:

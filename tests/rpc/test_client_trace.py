@@ -15,9 +15,6 @@ from nsor.v1 import oversight_pb2
 from nsor_server.storage.keyring import Keyring
 from nsor_server.tracing import store
 from tests.rpc.callers import Serve
-from tests.rpc.conftest import certificates, serve, settings
-
-__all__ = ["certificates", "serve", "settings"]
 
 METHOD = "nsor.v1.OversightService/GetCheckpoint"
 

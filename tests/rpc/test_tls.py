@@ -51,7 +51,7 @@ def connect(serving: Serving, name: str, made: ssl.SSLContext | None = None, **o
 
 
 @pytest.fixture
-def copied(certificates: Path, tmp_path: Path) -> Path:
+def tls_files(certificates: Path, tmp_path: Path) -> Path:
     """The server's TLS files, in a folder where a test may change them."""
     folder = tmp_path / "tls"
     folder.mkdir()
@@ -60,24 +60,24 @@ def copied(certificates: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_server_certificate_is_shown_without_a_restart(serve: Serve, copied: Path) -> None:
+def test_a_new_server_certificate_is_shown_without_a_restart(serve: Serve, tls_files: Path) -> None:
     with serve(
-        server_certificate=copied / "server.pem", server_key=copied / "server.key", client_ca=copied / "ca.pem"
+        server_certificate=tls_files / "server.pem", server_key=tls_files / "server.key", client_ca=tls_files / "ca.pem"
     ) as serving:
         before = served_serial(serving)
-        new_pair(serving.certificates, copied)
+        new_pair(serving.certificates, tls_files)
         assert until(lambda: served_serial(serving) != before, seconds=60)
         assert serving.caller("npb").call(LIST, directory_pb2.ListAgenciesRequest()).code is grpc.StatusCode.OK
 
 
-def test_a_new_client_ca_counts_without_a_restart(serve: Serve, copied: Path, tmp_path: Path) -> None:
+def test_a_new_client_ca_counts_without_a_restart(serve: Serve, tls_files: Path, tmp_path: Path) -> None:
     # An agency of another CA can't shake hands; once that CA is in the file, it can, and the gate judges its serial.
     other = tmp_path / "other"
     development.create(other, ["npb"])
     pair = (other / "agencies" / "npb.key", other / "agencies" / "npb.pem")
-    with serve(client_ca=copied / "ca.pem") as serving:
+    with serve(client_ca=tls_files / "ca.pem") as serving:
         assert serving.caller_with(*pair).call(LIST, b"").code is UNAVAILABLE
-        with (copied / "ca.pem").open("ab") as file:
+        with (tls_files / "ca.pem").open("ab") as file:
             file.write((other / "ca.pem").read_bytes())
         answer = until(
             lambda: (heard := serving.caller_with(*pair).call(LIST, b"")).code is not UNAVAILABLE and heard, seconds=10
@@ -88,33 +88,33 @@ def test_a_new_client_ca_counts_without_a_restart(serve: Serve, copied: Path, tm
 
 
 def test_a_broken_new_file_keeps_the_old_and_is_reported(
-    serve: Serve, copied: Path, caplog: pytest.LogCaptureFixture
+    serve: Serve, tls_files: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     # grpc would keep the old one as well, and say nothing.
-    with serve(server_certificate=copied / "server.pem", server_key=copied / "server.key") as serving:
+    with serve(server_certificate=tls_files / "server.pem", server_key=tls_files / "server.key") as serving:
         before = served_serial(serving)
-        (copied / "server.pem").write_text("-----BEGIN CERTIFICATE-----\nhalf a fil", encoding="ascii")
+        (tls_files / "server.pem").write_text("-----BEGIN CERTIFICATE-----\nhalf a fil", encoding="ascii")
         assert until(lambda: "can't be used, the old ones stay" in caplog.text, seconds=60)
         assert served_serial(serving) == before
         assert "half a fil" not in caplog.text
 
 
-def test_the_gauge_says_when_the_loaded_certificate_ends(copied: Path) -> None:
+def test_the_gauge_says_when_the_loaded_certificate_ends(tls_files: Path) -> None:
     metrics = Metrics()
-    Credentials(copied / "server.pem", copied / "server.key", copied / "ca.pem", metrics)
+    Credentials(tls_files / "server.pem", tls_files / "server.key", tls_files / "ca.pem", metrics)
     value = metrics.registry.get_sample_value("nsor_certificate_not_after_seconds", {"certificate": "server"})
-    ends = x509.load_pem_x509_certificates((copied / "server.pem").read_bytes())[0].not_valid_after_utc
+    ends = x509.load_pem_x509_certificates((tls_files / "server.pem").read_bytes())[0].not_valid_after_utc
     assert value == ends.timestamp()
 
 
-def test_no_session_outlives_the_configuration_that_gave_it(serve: Serve, copied: Path) -> None:
+def test_no_session_outlives_the_configuration_that_gave_it(serve: Serve, tls_files: Path) -> None:
     # A resumed session isn't checked for its key. The configuration is renewed every minute, and with changed files.
-    with serve(client_ca=copied / "ca.pem") as serving:
+    with serve(client_ca=tls_files / "ca.pem") as serving:
         made = context(serving, "npb")
         made.maximum_version = ssl.TLSVersion.TLSv1_2
         with connect(serving, "npb", made) as first:
             session = first.session
-        (copied / "ca.pem").touch()
+        (tls_files / "ca.pem").touch()
 
         def resumed() -> bool:
             with connect(serving, "npb", made, session=session) as second:
@@ -123,9 +123,9 @@ def test_no_session_outlives_the_configuration_that_gave_it(serve: Serve, copied
         assert until(lambda: not resumed(), seconds=60)
 
 
-def test_handshakes_go_on_while_the_configuration_is_renewed(serve: Serve, copied: Path) -> None:
+def test_handshakes_go_on_while_the_configuration_is_renewed(serve: Serve, tls_files: Path) -> None:
     # grpc frees a configuration that other handshakes may be reaching for: the old one is pinned meanwhile.
-    with serve(client_ca=copied / "ca.pem") as serving, ThreadPoolExecutor(16) as pool:
+    with serve(client_ca=tls_files / "ca.pem") as serving, ThreadPoolExecutor(16) as pool:
         end = time.monotonic() + 8
 
         def shake() -> int:
@@ -137,7 +137,7 @@ def test_handshakes_go_on_while_the_configuration_is_renewed(serve: Serve, copie
 
         running = [pool.submit(shake) for _ in range(16)]
         while time.monotonic() < end:
-            (copied / "ca.pem").touch()
+            (tls_files / "ca.pem").touch()
             threading.Event().wait(0.2)
         assert all(each.result() for each in running)
         assert serving.caller("npb").call(LIST, b"").code is grpc.StatusCode.OK

@@ -187,8 +187,8 @@ def _calls(
 ) -> None:
     """Hand calls to the writer, some at a time, and wait for what came of each."""
     known = list[str]()
-    for nth in range(entries // IN_FLIGHT + 1):
-        if nth * IN_FLIGHT % people_every < IN_FLIGHT:
+    for begin in range(0, entries + 1, IN_FLIGHT):
+        for _ in range(-(-(begin + IN_FLIGHT) // people_every) - -(-begin // people_every)):
             entered = order()
             services.confirmed(entered)
             known.append(entered.person.cnic)

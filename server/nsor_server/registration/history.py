@@ -146,15 +146,15 @@ class Standing:
     custodian: str = ""
     current: frozenset[Identifier] = frozenset()
     claimed_now: frozenset[Identifier] = frozenset()
-    claimed_by: set[tuple[Identifier, int]] = field(default_factory=set)
-    withdrawn_by: set[tuple[Identifier, int]] = field(default_factory=set)
+    claimed_by: tuple[tuple[Identifier, int], ...] = ()
+    withdrawn_by: tuple[tuple[Identifier, int], ...] = ()
     screened: tuple[ScreenedSet, ...] = ()
     claim: record_pb2.ClaimRecord = field(default_factory=record_pb2.ClaimRecord)
     agency: str = ""
     owner: tuple[str, str] = ("", "")
     cases: dict[str, int] = field(default_factory=dict)
-    standing_cases: set[str] = field(default_factory=set)
-    juvenile_cases: set[str] = field(default_factory=set)
+    standing_cases: tuple[str, ...] = ()
+    juvenile_cases: tuple[str, ...] = ()
     claimed: bool = False
     claimed_at: int = -1
     stands_since: int = -1
@@ -405,8 +405,11 @@ class History:
             self._take_screened(standing, record)
         for case in cases.confirmed_cases(record):
             standing.cases.setdefault(case, self.rotations)
-        standing.standing_cases = cases.standing_cases(shown.to_everybody(record))
-        standing.juvenile_cases = cases.standing_cases(shown.to_everybody(record, with_juveniles=True))
+        by_all = cases.standing_cases(shown.to_everybody(record))
+        by_juveniles = cases.standing_cases(shown.to_everybody(record, with_juveniles=True))
+        standing.standing_cases = _held_as(standing.cases, by_all)
+        same = standing.standing_cases if by_juveniles == by_all else _held_as(standing.cases, by_juveniles)
+        standing.juvenile_cases = same
         return standing
 
     def _take_screened(self, standing: Standing, record: record_pb2.RegistrationRecord) -> None:
@@ -460,8 +463,8 @@ class History:
         before, standing.claim = standing.claim, claim
         gained, lost = standing.current - standing.claimed_now, standing.claimed_now - standing.current
         standing.claimed_now = standing.current
-        standing.claimed_by.update((one, claim.version) for one in gained)
-        standing.withdrawn_by.update((one, claim.version) for one in lost)
+        standing.claimed_by += tuple((one, claim.version) for one in gained)
+        standing.withdrawn_by += tuple((one, claim.version) for one in lost)
         for erased_id in self._met.get(row.registration_id, ()) if gained else ():
             if (of_erased := self._standing.get(erased_id)) is not None and of_erased.claimed:
                 self._know_again(of_erased)
@@ -518,7 +521,7 @@ class History:
                 standing.claim.disputed.add(kind=one.kind, text=one.text)
         standing.current = standing.claimed_now = frozenset(known)
         new = known - {one for one, _ in standing.claimed_by}
-        standing.claimed_by.update((one, version) for one in new)
+        standing.claimed_by += tuple((one, version) for one in new)
         self._claims_now(standing, new)
 
     def _met_by(self, met: record_pb2.MetRecord) -> Identifier | None:
@@ -581,6 +584,12 @@ class History:
             expected = {(f"{one.kind} {version} ", one.use, one.text) for one, version in rows}
         if not _are_those_of(expected, set(found), self._blind_index, length):
             self._add(standing.index, f"the rows of {table} aren't those of the sealed record")
+
+
+def _held_as(held: Iterable[str], some: set[str]) -> tuple[str, ...]:
+    """Some of the texts that are held, and perhaps others: those that are held aren't held once more."""
+    found = tuple(each for each in held if each in some)
+    return found if len(found) == len(some) else (*found, *some.difference(found))
 
 
 def _open_claim(sealer: Sealer, wrapped: bytes | None, claim: claims.StoredClaim) -> record_pb2.ClaimRecord:

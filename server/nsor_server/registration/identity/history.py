@@ -43,7 +43,7 @@ class HandedOut:
         self._in_hand: dict[bytes, record_pb2.IdentityItemRecord] = {}
         self._decided: dict[bytes, int] = {}
         self._reported: dict[bytes, int] = {}
-        self._accepted: dict[bytes, set[bytes]] = {}
+        self._accepted = set[tuple[bytes, bytes]]()
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, _detail: record_pb2.AccessDetail | None) -> None:
         """Compare what was written by the next entry; all come in their order."""
@@ -89,10 +89,10 @@ class HandedOut:
         if len(reported) < known or not verified:
             self._add(index, "what NADRA has reported is gone, or names no verification")
         self._reported[record.registration_id] = len(reported)
-        standing = self._accepted.setdefault(record.registration_id, set())
         for each in reported:
-            if (each.kind, each.state) == (changes.NUMBER, changes.ACCEPTED) and each.change_id not in standing:
-                standing.add(each.change_id)
+            key = record.registration_id, each.change_id
+            if (each.kind, each.state) == (changes.NUMBER, changes.ACCEPTED) and key not in self._accepted:
+                self._accepted.add(key)
                 if record.cnic != each.document_number:
                     self._add(index, "an accepted number isn't that of the record")
         day = record.verified_death_day if record.HasField("verified_death_day") else None

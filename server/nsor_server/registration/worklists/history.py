@@ -62,6 +62,8 @@ class Worklists:
         self.concerns = Concerns(history.rows, told=("listed_work",))
         self._rows: dict[tuple[bytes, int], tuple[Any, ...]] = {}
         self._open: dict[tuple[bytes, int], tuple[_Group, _Span]] = {}
+        self._groups: dict[_Group, _Group] = {}
+        """Each once: few hold all works of a register."""
         self._spans: dict[_Group, list[_Span]] = {}
         self._ended: dict[tuple[_Group, _Span], int] = {}
         self._done: deque[tuple[int, _Group, _Span]] = deque()
@@ -116,6 +118,7 @@ class Worklists:
             self._ended[before] = index
             self._done.append((index, *before))
         if work.kind != rules.NONE:
+            group = self._groups.setdefault(group, group)
             span = _Span(work.since_us, work.subject_id, index)
             self._open[key] = group, span
             bisect.insort(self._spans.setdefault(group, []), span)

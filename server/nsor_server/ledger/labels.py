@@ -59,6 +59,7 @@ class Labels:
         """Takes the keyring's `blind` keys of entries."""
         self._keys = [keyring.blind[use] for use in USES]
         self._primary = [keys.primary for keys in self._keys]
+        self._first = [keys.functions[0] for keys in self._keys]
         self._shown = keyring.blind[SHOWN]
         self._officer = functools.lru_cache(maxsize=_OFFICERS)(self._made_of_officer)
         self._every_of_officer = functools.lru_cache(maxsize=_OFFICERS)(
@@ -79,12 +80,12 @@ class Labels:
     def fit(self, labelled: Labelled, stored: Sequence[bytes]) -> bool:
         """Whether stored labels are those of an entry, under whichever keys they were made."""
         method, access_id, key, reference, name = labelled
-        none = _ACCESS_ID + access_id
+        none, begin = _ACCESS_ID + access_id, _beginning(method)
         officer, case, named = stored
         return (
             (officer in self._every_of_officer(method, key) if key else self._is_of(0, none, officer))
-            and self._is_of(1, _made_of(method, reference.encode()) if reference else none, case)
-            and self._is_of(2, _made_of(method, name.encode()) if name else none, named)
+            and self._is_of(1, begin + reference.encode() if reference else none, case)
+            and self._is_of(2, begin + name.encode() if name else none, named)
         )
 
     def every(self, use: str, value: str | bytes, methods: Iterable[str]) -> list[bytes]:
@@ -113,7 +114,7 @@ class Labels:
 
     def _is_of(self, nth: int, made_of: bytes, label: bytes) -> bool:
         """Whether a label is made of that; most are so under the primary key."""
-        return self._primary[nth](made_of, LABEL_BYTES) == label or label in self._under_every_key(nth, made_of)
+        return self._first[nth](made_of)[:LABEL_BYTES] == label or label in self._under_every_key(nth, made_of)
 
     def _under_every_key(self, nth: int, made_of: bytes) -> list[bytes]:
         return [label for _, label in self._keys[nth].values(made_of, LABEL_BYTES)]
@@ -131,5 +132,11 @@ def _made_of_shown(access_id: bytes, shown: Sequence[bytes], rows: int) -> list[
 
 
 def _made_of(method: str, value: bytes) -> bytes:
-    """Names of methods hold no NUL, so that the parts can't run into each other."""
-    return _TEXT + method.encode() + b"\0" + value
+    """What the label of a text is made of."""
+    return _beginning(method) + value
+
+
+@functools.lru_cache(maxsize=1024)
+def _beginning(method: str) -> bytes:
+    """Before the text; names of methods hold no NUL, so that the parts can't run into each other."""
+    return _TEXT + method.encode() + b"\0"

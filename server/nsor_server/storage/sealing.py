@@ -6,6 +6,7 @@ after some days, wrapped under the keyring: rotation wraps anew without touching
 row.
 """
 
+import functools
 import struct
 from typing import Protocol, Self
 
@@ -21,6 +22,7 @@ DATA_KEY_TABLE = "registration_key"
 _DOMAIN = b"nsor-sealed-v1\0"
 _DATA_KEY_BYTES = 32
 _NONCE_BYTES = 12
+_VERSION = struct.Struct(">Q").pack
 _FORMAT = b"\x01"
 """First byte of what a data key seals."""
 
@@ -138,9 +140,15 @@ def associated_data(table: str, row_id: bytes, version: int) -> bytes:
     Raises:
         ValueError: the name or the id has more than 65,535 bytes, or the version is not in 0..2^64-1.
     """
-    name = table.encode()
     try:
-        head = struct.pack(">HHQ", len(name), len(row_id), version)
+        head, name = _of_table(table, len(row_id))
+        return head + _VERSION(version) + name + row_id
     except struct.error:
         raise ValueError("table, row id or version out of range") from None
-    return _DOMAIN + head + name + row_id
+
+
+@functools.lru_cache(maxsize=1024)
+def _of_table(table: str, length: int) -> tuple[bytes, bytes]:
+    """What stands before the version of a row with an id of that length, and its table's name."""
+    name = table.encode()
+    return _DOMAIN + struct.pack(">HH", len(name), length), name

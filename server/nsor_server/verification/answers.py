@@ -15,7 +15,7 @@ from nsor_server.formats.instants import from_day
 from nsor_server.ledger.stored import Add, Concerns, Connection, Rows
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
-from nsor_server.lookup.stored import LOOK_UP
+from nsor_server.lookup.stored import LOOK_UP, SEARCH
 from nsor_server.registration import cases, claims, past
 from nsor_server.registration.history import History, Standing
 from nsor_server.registration.judgments.history import Judged
@@ -53,20 +53,23 @@ class Answers:
         """Compare the next entry."""
         if self._bases.next_index <= index:
             self._take_bases(index)
-        self._found.entry(leaf, detail)
+        method = leaf.method
+        if method == SEARCH:
+            self._found.entry(leaf, detail)
         if detail is None or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return
-        if detail.shown_version and detail.HasField("as_of_day"):
+        version = detail.shown_version
+        if version and detail.HasField("as_of_day"):
             before_us = past.end_of_us(from_day(detail.as_of_day))
-            if detail.shown_version != self._history.newest_before(detail.subjects[0], before_us):
+            if version != self._history.newest_before(detail.subjects[0], before_us):
                 self._add(index, "the answer showed another version than that of the day")
-        elif detail.shown_version and detail.shown_version != self._newest(detail.subjects[0]):
+        elif version and version != self._newest(detail.subjects[0]):
             self._add(index, "the answer showed another version than the newest one")
         if detail.HasField("claim_read"):
             self._compare_claim(index, self._history.standing(detail.subjects[0]), detail.claim_read)
-        if leaf.method == LOOK_UP:
+        if method == LOOK_UP:
             self._compare_look_up(index, leaf, detail)
-        if detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects and leaf.method in _OF_A_PERSON:
+        if method in _OF_A_PERSON and detail.outcome in {_FOUND, _FOUND_AS_OF} and detail.subjects:
             self._compare_person(index, leaf, detail)
 
     def finish(self) -> None:
@@ -94,8 +97,12 @@ class Answers:
         shown = self._history.standing(detail.subjects[0])
         if leaf.method == _REVIEW:
             whole = [self._history.standing(each) for each in detail.subjects]
-        elif detail.rows != options_pb2.ROW_SCOPE_PART_IN_CASE and leaf.purpose != options_pb2.PURPOSE_REGISTRATION:
-            others = [self._history.standing(each) for each in shown.person if each != shown.registration_id]
+        elif (
+            detail.rows != options_pb2.ROW_SCOPE_PART_IN_CASE
+            and leaf.purpose != options_pb2.PURPOSE_REGISTRATION
+            and (person := shown.person)
+        ):
+            others = [self._history.standing(each) for each in person if each != shown.registration_id]
             is_shown = _shown_by(detail) if leaf.method == LOOK_UP else _stands
             whole = [shown, *filter(is_shown, others)]
         else:
@@ -127,11 +134,11 @@ class Answers:
         now = self._history.rotations
         granted = self._granted.get(detail.subjects[-1], now) if detail.subjects else now
         answered = detail.subjects[0] if detail.outcome == _FOUND else b""
+        claiming = self._claiming(detail, subject)
         for rotations in (now,) if granted == now else (now, granted):
-            due = self._shown_of(self._due(leaf, detail, subject, rotations), detail)
+            due = self._shown_of(self._due(leaf, detail, subject, rotations, claiming), detail) if claiming else None
             if answered == (due.registration_id if due else b""):
                 return
-        claiming = self._claiming(detail, subject)
         shown = _shown_by(detail)
         if not answered and any(shown(each) and each.registration_id in self._history.erased for each in claiming):
             return  # of which cases one was that was erased doesn't open any more: it may have hidden the others
@@ -150,12 +157,14 @@ class Answers:
         return next(filter(_shown_by(detail), map(self._history.standing, found.person)), found)
 
     def _due(
-        self, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail, subject: claims.Identifier | None, rotations: int
+        self,
+        leaf: leaf_pb2.Leaf,
+        detail: record_pb2.AccessDetail,
+        subject: claims.Identifier | None,
+        rotations: int,
+        claiming: Sequence[Standing],
     ) -> Standing | None:
         """The registration that the look-up had to show, as the statement of ``lookup/batch_store.py`` finds it."""
-        claiming = self._claiming(detail, subject)
-        if not claiming:
-            return None
         of = _ON_A_CASE.get(leaf.purpose)
         case = of(detail.case_reference) if of else ""
         best: tuple[tuple[bool, bool, bytes], Standing] | None = None

@@ -141,14 +141,19 @@ class Recalled:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Compare the next entry; all come in their order."""
-        for row in self._order_rows.take(index):
-            self._orders.append(Order(index, *row))
-            self._authors[self._orders[-1]] = leaf.agency
-        if leaf.method in _SHOWING and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
+        is_due = any([each.next_index <= index for each in self.concerns.rows])  # noqa: C419 - asked at each look-up
+        if is_due:
+            for row in self._order_rows.take(index):
+                self._orders.append(Order(index, *row))
+                self._authors[self._orders[-1]] = leaf.agency
+        method = leaf.method
+        if method in _SHOWING and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED:
             self._take_shown(index, leaf, detail)
-        self._compare_pass(index, leaf)
-        for columns in self._acknowledgements.take(index):
-            self._acknowledge(index, leaf, detail, columns)
+        if is_due or method == METHOD:
+            self._compare_pass(index, leaf)
+        if is_due:
+            for columns in self._acknowledgements.take(index):
+                self._acknowledge(index, leaf, detail, columns)
         if detail is not None and detail.HasField("listed_recalls"):
             self._compare_list(index, leaf, detail.listed_recalls)
 

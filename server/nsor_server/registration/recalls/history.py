@@ -66,9 +66,9 @@ class Ordered:
         self._rows.finish()
 
     def _is_due(self, record: record_pb2.RegistrationRecord) -> bool:
-        told = rules.told_of(record)
-        before, self._told[record.registration_id] = self._told.get(record.registration_id), told
-        if before in {None, told}:
+        told = rules.told_of(record) if rules.may_be_told(record) else b""
+        before, self._told[record.registration_id] = self._told.get(record.registration_id, b""), told
+        if before in {b"", told}:
             return False
         # A version that is missing, or doesn't open, is a finding already.
         earlier = self._history.version(record.registration_id, record.version - 1)

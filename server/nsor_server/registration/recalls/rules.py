@@ -53,6 +53,11 @@ def is_due(before: _Record | None, after: _Record) -> bool:
     return any(became(before, after, purpose) is not None for purpose in (_OF_ALL_COUNTS, _OF_ADULTS))
 
 
+def may_be_told(record: _Record) -> bool:
+    """Whether anybody may have been told something by a version; if nobody, no later one makes it wrong, or right."""
+    return record.state == _CONFIRMED or any(map(states.was_confirmed, record.convictions))
+
+
 def became(before: _Record, after: _Record, purpose: options_pb2.Purpose.ValueType) -> Wrong | None:
     """What a version has made of what the one before told for a purpose; None: it is as it was, or nobody was told."""
     told, tells = _shown(before, purpose), _shown(after, purpose)

@@ -236,6 +236,7 @@ def test_only_a_checkpoint_that_this_ledger_signed_is_taken(services: Services) 
     text, _, _ = signed.partition(b"\n\n")
     wrong = {
         "of another log": note.sign(Checkpoint("other.example", 2, bytes(32)), other, "other.example"),
+        "of another log with our key": note.sign(Checkpoint("other.example", 1, bytes(32)), own, "other.example"),
         "of another key": note.sign(checkpoint, other, ORIGIN),
         "under another name": note.sign(checkpoint, own, "other.example"),
         "of more entries": note.sign(Checkpoint(ORIGIN, checkpoint.size + 9, bytes(32)), own, ORIGIN),

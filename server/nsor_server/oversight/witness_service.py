@@ -135,7 +135,7 @@ class WitnessHandlers:
         """
         if request.validate_only:
             return Outcome(witnesses_pb2.AddCosignaturesResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        handed = HandedIn.parse(request.checkpoint, self._ledger.public(), _origin(conn))
+        handed = HandedIn.parse(request.checkpoint, self._ledger.public())
         _require_stored(conn, handed)
         those = of_rows.that_count(call.decided)
         kept = witnesses.kept(handed, those, cosignatures.newest(conn, those))

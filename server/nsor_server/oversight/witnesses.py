@@ -113,7 +113,7 @@ def found(call: Call, verifier_key: str) -> Witness:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """A checkpoint of this ledger with lines of witnesses, as it was handed in.
+    """A checkpoint that the ledger's key has signed, with lines of witnesses, as it was handed in.
 
     Attributes:
         note: taken apart.
@@ -124,13 +124,12 @@ class HandedIn:
     checkpoint: Checkpoint
 
     @classmethod
-    def parse(cls, signed: bytes, ledger_keys: Keys, origin: str) -> HandedIn:
-        """Read it.
+    def parse(cls, signed: bytes, ledger_keys: Keys) -> HandedIn:
+        """Read it; whether it is the checkpoint that is stored, and so of this ledger, isn't looked at.
 
         Args:
             signed: the signed note.
             ledger_keys: one of them must have signed it, in its time.
-            origin: of any epoch of the ledger.
 
         Raises:
             errors.InvalidFields: CHECKPOINT_NOT_OURS.
@@ -139,8 +138,6 @@ class HandedIn:
             checkpoint, _ = ledger_keys.verify(signed)
         except NoteError:
             raise not_ours() from None
-        if not epochs.is_of(checkpoint.origin, origin):
-            raise not_ours()
         return cls(Note.parse(signed), checkpoint)
 
     def time_of(self, witness: Witness) -> int | None:

@@ -20,6 +20,7 @@ from nsor_server.errors import Violation
 from nsor_server.formats import dates
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import Normaliser
+from nsor_server.formats.usual_rows import USUAL
 
 Check = Callable[[Any, str, list[Violation]], None]
 """Takes a message, the path of its fields (``suspects[2].``, or empty) and the violations so far."""
@@ -338,14 +339,20 @@ def _repeated(rules: Rules) -> Check:
 
 def _items(rules: Rules) -> Check:
     if rules.field.message_type is not None:
-        one = _one_message(rules)
+        one, is_usual = _one_message(rules), USUAL.get(type_name(rules.field), _is_never)
 
         def messages(values: Any, path: str, violations: list[Violation]) -> None:
             for index, value in enumerate(values):
-                one(value, f"{path}[{index}]", violations)
+                if not is_usual(value):
+                    one(value, f"{path}[{index}]", violations)
 
         return messages
     return _scalar_items(rules)
+
+
+def _is_never(_message: Any) -> bool:
+    """Of no message of a type it is seen at once that it is right."""
+    return False
 
 
 def _scalar_items(rules: Rules) -> Check:

@@ -25,6 +25,10 @@ P = TypeVar("P")
 C = TypeVar("C")
 
 
+def _never(_request: Message) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Unary(Generic[Q, A]):
     """A method that is answered with one message.
@@ -151,6 +155,7 @@ class Exchanged(Generic[Q, A]):
             is paid by what the answer shows of it, which its caller is told. The handler finds in ``Call.left`` how
             much that may be, and says in its outcome what it ``costs``.
         rows: as how many rows that are read running a message takes the pool; None: as its bytes say.
+        checked_here: of which messages the checks take less time than another process would take to be asked for them.
     """
 
     request: type[Q]
@@ -161,6 +166,7 @@ class Exchanged(Generic[Q, A]):
     shows: Callable[[Q], int] | None = None
     charge: Callable[[Q], Charge | None] | None = None
     rows: Callable[[Q], int] | None = None
+    checked_here: Callable[[Q], bool] = _never
 
 
 def check_shown(

@@ -231,7 +231,8 @@ class Pipeline:
 
     def _wrong(self, call: Call) -> list[errors.Violation]:
         """What is wrong with a request, which is normalised: of an import, found by another process."""
-        if not isinstance(call.route.handler, Exchanged):
+        handler = call.route.handler
+        if not isinstance(handler, Exchanged) or handler.checked_here(call.request):
             return policy_of(call).checker.check(call.request)
         seconds = min(CHECK_SECONDS, call.deadline - time.monotonic())
         call.request, wrong = self.checks.checked(policy_of(call), call.request, seconds)

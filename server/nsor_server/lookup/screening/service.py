@@ -119,6 +119,7 @@ class Screening:
                 lambda _request: rules.MOST_HITS,
                 lambda request: Charge("") if _have_names(request.rows) else None,
                 lambda request: int(len(request.rows) * rules.READ_ROWS),
+                lambda request: not _have_names(request.rows),
             ),
         )
 

@@ -188,3 +188,18 @@ def test_what_another_transaction_has_committed_is_seen_under_the_lock(session: 
         add(Session(other), version(FIRST, 1))
     assert moved(session, seen) == [0]
     session.run(ROLLBACK)
+
+
+def test_what_is_made_before_the_lock_waits_for_its_instant_alone(session: Session, database: Database) -> None:
+    # Packing many rows takes as long as everything else that is done of them under the lock.
+    owed = outbox.owed(CREATED, ["npb", "punjab-police"], registration_id=FIRST)
+    made = changes.made([version(FIRST, 1), *owed])
+    assert len(made.steps) == len(made.timed) == 1
+    instant = dt.datetime(2026, 5, 4, 3, 2, 1, 654_321, dt.UTC)
+    now_us = (instant - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    assert [each.at(now_us) for each in made.timed] == changes.added(owed, now_us)
+    session.run(BEGIN, *made.steps, *(each.at(now_us) for each in made.timed), COMMIT)
+    assert count(database, "registration_version") == 1
+    with database.transaction() as connection:
+        written = connection.execute("SELECT DISTINCT created_at FROM outbox").fetchall()
+    assert written == [(instant,)]

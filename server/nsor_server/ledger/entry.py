@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import receipt_pb2
 from nsor_server.calls import RecordRef, Row
+from nsor_server.storage.changes import Timed
 from nsor_server.storage.session import Step
 
 
@@ -63,11 +64,13 @@ class Decided(NamedTuple):
         entry: its entry.
         rows: of the change that it records.
         steps: statements that add other rows of it, which were made before the lock.
+        timed: others, but for the instant of the entry.
     """
 
     entry: Entry
     rows: Sequence[Row]
     steps: Sequence[Step] = ()
+    timed: Sequence[Timed] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,6 +355,7 @@ class Writer(Generic[Each]):
                 return [each for each in decided if isinstance(each, Exception)]
             composed = self._ledger.compose(session, head, [each.entry for each in written])
             made = [step for each in written for step in each.steps]
+            made += [timed.at(head.now_us) for each in written for timed in each.timed]
             rows = changes.added([row for each in written for row in each.rows], head.now_us)
             sent = time.monotonic()
             self._guard.commit(session, composed.appended, [*composed.steps, *made, *rows])

@@ -292,7 +292,7 @@ class Batches:
         if made is None or made.many is None:
             return Decided(entry, rows)
         entry.packed = made.many.records
-        return Decided(entry, made.many.left, made.many.steps)
+        return Decided(entry, (), made.many.steps, made.many.timed)
 
 
 def _with(rows: Sequence[Row], decided: list[Decided | Exception]) -> list[Decided | Exception]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from nsor_server.calls import Call, Outcome, RecordRef, Row
+from nsor_server.calls import Call, Outcome, RecordRef
 from nsor_server.ledger import append
 from nsor_server.storage import changes, deciding
+from nsor_server.storage.changes import Timed
 from nsor_server.storage.session import Step
 
 MANY: Final = 32
@@ -38,12 +39,12 @@ class Ready(NamedTuple):
 
     Attributes:
         steps: statements that add them.
-        left: the rows that need the instant of the entry.
+        timed: those that need the instant of the entry.
         records: what the ledger holds to them, as ``ledger.append.packed`` makes it.
     """
 
     steps: Sequence[Step]
-    left: Sequence[Row]
+    timed: Sequence[Timed]
     records: Sequence[bytes]
 
 
@@ -65,4 +66,4 @@ def _many(outcome: Outcome[Any], unsealed: Sequence[RecordRef]) -> Ready | None:
     if len(outcome.rows) < MANY:
         return None
     made = changes.made(outcome.rows)
-    return Ready(made.steps, made.left, append.packed((*outcome.records, *unsealed)))
+    return Ready(made.steps, made.timed, append.packed((*outcome.records, *unsealed)))

@@ -6,7 +6,7 @@ Of a table with a key, which is state and no history, a row takes the place of t
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nsor_server.calls import Row, Seen, Table, Versions
@@ -14,22 +14,43 @@ from nsor_server.storage import arrays
 from nsor_server.storage.session import Statement, Step
 
 
+class Timed(NamedTuple):
+    """A statement that adds rows, but for the instant of their entry, which isn't known before the lock.
+
+    Attributes:
+        statement: takes the columns, and the instant behind them.
+        columns: packed.
+    """
+
+    statement: Statement
+    columns: Sequence[bytes]
+
+    def at(self, now_us: int) -> Step:
+        """It, at an instant in microseconds since 1970."""
+        return self.statement(*self.columns, arrays.integer(now_us))
+
+
 class Made(NamedTuple):
     """Statements that add rows, made before the rows' entry has its instant.
 
     Attributes:
-        steps: the statements.
-        left: the rows that need that instant.
+        steps: those that don't need it.
+        timed: those that do.
     """
 
     steps: list[Step]
-    left: list[Row]
+    timed: list[Timed]
 
 
 def made(rows: Sequence[Row]) -> Made:
     """As ``added``, as far as it can be done beforehand."""
-    left = [row for row in rows if row.table.written_at]
-    return Made(added([row for row in rows if not row.table.written_at] if left else rows), left)
+    made = Made([], [])
+    for table, columns in _packed(rows):
+        if table.written_at:
+            made.timed.append(Timed(_added_at(table), columns))
+        else:
+            made.steps.append(_added(table)(*columns))
+    return made
 
 
 def moved(seen: Sequence[Seen]) -> list[Step]:
@@ -53,20 +74,25 @@ def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
     ``now_us`` is the instant of their entries, microseconds since 1970; without it the database's clock says when they
     were written.
     """
+    steps = []
+    for table, columns in _packed(rows):
+        if table.written_at and now_us is not None:
+            steps.append(Timed(_added_at(table), columns).at(now_us))
+        else:
+            steps.append(_added(table)(*columns))
+    return steps
+
+
+def _packed(rows: Sequence[Row]) -> Iterator[tuple[Table, list[bytes]]]:
+    """The columns of the rows of each table, in the order in which the tables come first."""
     tables: dict[str, list[Row]] = {}
     for row in rows:
         for each in (row, *row.beside):
             tables.setdefault(each.table.name, []).append(each)
-    steps = []
     for own in tables.values():
         table = own[0].table
         values = zip(*(row.values for row in own), strict=True)
-        packed = [arrays.PACKERS[kind](column) for (_, kind), column in zip(table.columns, values, strict=True)]
-        if table.written_at and now_us is not None:
-            steps.append(_added_at(table)(*packed, arrays.integer(now_us)))
-        else:
-            steps.append(_added(table)(*packed))
-    return steps
+        yield table, [arrays.PACKERS[kind](column) for (_, kind), column in zip(table.columns, values, strict=True)]
 
 
 @functools.cache

@@ -47,10 +47,11 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-recalls"
 _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
-PER_TURN: Final = 20
-"""Entries in a turn: what was written last is known within it, and isn't read again."""
-MADE_AT_A_TIME: Final = 16
-"""Recalls that are made without a rest: half a millisecond."""
+PER_TURN: Final = 5
+"""Entries in a turn: what was written last is known within it, and isn't read again. Nothing is read while they are
+written, and the turn may not be idle for long (``ledger/watching.py``)."""
+MADE_AT_A_TIME: Final = 34
+"""Recalls that are made without a rest: a millisecond, a third of an entry."""
 _REST_SECONDS: Final = 0.001
 """Rest between some accesses that are looked at, or recalls that are made, and the next ones while calls are recorded:
 a thread that works on keeps others from theirs."""

@@ -15,6 +15,7 @@ from nsor.v1 import errors_pb2
 from nsor_server.access.budgets import UNIT, day_of, refilled
 from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.names_of_day import NamesOfDay
 
 _EMPTY: Final = errors_pb2.ErrorReason.Name(errors_pb2.ERROR_REASON_BUDGET_EMPTY).removeprefix("ERROR_REASON_")
 
@@ -47,9 +48,9 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Officer(_Bucket):
-    """An officer's bucket, and what he has named on the day, 8 bytes each."""
+    """An officer's bucket, and what he has named on the day."""
 
-    named: set[bytes] = field(default_factory=set)
+    named: NamesOfDay = field(default_factory=NamesOfDay)
 
 
 @dataclass(slots=True)
@@ -85,7 +86,8 @@ class Recount:
         self._begin_day(day_of(now_us))
         agency = self._agencies[leaf.agency, leaf.method, leaf.purpose, spent.bucket]
         officer = agency.officers[detail.officer_number]
-        price = terms.call * max(spent.times, 1) + (terms.first_named if named not in officer.named else 0)
+        is_new = named not in officer.named
+        price = terms.call * max(spent.times, 1) + (terms.first_named if is_new else 0)
         if detail.outcome == _EMPTY:
             if self._holds(price, now_us, officer, terms.officer_capacity, terms.officer_refill) and self._holds(
                 price, now_us, agency, terms.agency_capacity, terms.agency_refill
@@ -94,7 +96,8 @@ class Recount:
             return
         if not officer.named:
             self._of_the_day.append(officer)
-        officer.named.add(named)
+        if is_new:
+            officer.named.add(named)
         if spent.price != price and day_of(self._dropped_us) != self._day:
             self._add(index, "the call cost something else than policy says for what was, or wasn't, named before")
         if not officer.spend(spent.price, terms.officer_capacity, terms.officer_refill, now_us):

@@ -54,7 +54,9 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="entries, ascending")
     parser.add_argument("--people-every", type=int, default=PEOPLE, help="calls for each that enters a person")
     parser.add_argument("--runs", type=int, default=1, help="at each size; the quickest counts")
-    parser.add_argument("--folder", type=Path, help="keeps the ledger: the next run there goes on from its size")
+    parser.add_argument(
+        "--folder", type=Path, help="keeps the ledger: the next run of this version goes on from its size"
+    )
     chosen = parser.parse_args()
     print("| entries | grown in | s | CPU s | MiB |\n|---|---|---|---|---|")
     found = []

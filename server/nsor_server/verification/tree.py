@@ -165,7 +165,7 @@ class Tree:
             self.report.add(index, "the entry is missing")
             self._torn = True
             return
-        encoded, *columns = stored
+        encoded = stored[0]
         hashed = leaf_hash(encoded)
         self._frontier.append(hashed)
         self._leaves.update(hashed)
@@ -179,7 +179,7 @@ class Tree:
             self.report.add(index, "the entry's time lies before that of the entry before")
         else:
             self._time_us = leaf.time_us
-        if tuple(columns) != leaves.columns(leaf):
+        if stored[1:] != leaves.columns(leaf):
             self.report.add(index, "a column of ledger_entry isn't what the entry says")
         if records and [row[0] for row in records] != list(range(len(records))):
             self.report.add(index, "the records in ledger_record aren't numbered as the entry wrote them")

@@ -87,6 +87,16 @@ def test_a_page_elsewhere_can_neither_link_nor_send_a_form(small: Site) -> None:
     assert (own.status, small.seen) == (200, ["POST en"])
 
 
+def test_what_comes_from_elsewhere_doesnt_use_up_the_token(small: Site) -> None:
+    # Who brings somebody's browser here under another name, or by a link, with an address that he has read: the place
+    # is looked at first.
+    address = small.who.address("")
+    for wrong in ({"Host": f"evil.example:{small.port}"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "null"}):
+        answer = small.ask(address, **wrong)
+        assert (answer.status in {403, 421}, "set-cookie" in answer.headers) == (True, False)
+    assert small.ask(address).status == 303
+
+
 def test_every_answer_forbids_what_isnt_of_these_pages(small: Site) -> None:
     cookie = small.cookie()
     for answer in (

@@ -80,7 +80,7 @@ from nsor_server.rpc.renewal import Renewal
 from nsor_server.rpc.shares import Shares
 from nsor_server.rpc.spending import Spending
 from nsor_server.rpc.streams import Streams
-from nsor_server.storage import catalog, folders, migrate
+from nsor_server.storage import catalog, counts, folders, migrate
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached
 from nsor_server.storage.blind_index import BlindIndex
@@ -201,6 +201,9 @@ def prepare_database(settings: Settings, database: Database) -> None:
         raise MigrationError(f"{len(missing)} migrations are not applied; run `nsor-server migrate`")
     with database.transaction() as connection:
         catalog.check(connection)
+        told = counts.told(connection)
+    if told:
+        _log.warning("%s", told)
     database.check_durable()
     database.check_clock()
 

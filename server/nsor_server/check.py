@@ -43,7 +43,7 @@ from nsor_server.rpc.credentials import Credentials
 from nsor_server.rpc.methods import Methods
 from nsor_server.rpc.metrics import Metrics
 from nsor_server.running import Running
-from nsor_server.storage import catalog, locks, migrate, reasons
+from nsor_server.storage import catalog, counts, locks, migrate, reasons
 from nsor_server.storage import keyring as keyrings
 from nsor_server.storage.attach import attached, attached_to_publish
 from nsor_server.storage.keyring import Keyring
@@ -269,6 +269,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     offset = database.clock_offset()
     state: State = "ok" if abs(offset) <= MAX_SKEW_SECONDS else "wrong"
     yield Finding("clock", state, f"the database's is {offset * 1000:+.0f} ms off this host's; at most 2 s")
+    yield from _safely("counts", lambda: _counts(database))
     if missing:
         return
     yield from _safely("schema", lambda: _schema(database))
@@ -277,6 +278,16 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     yield from _safely("ledger", lambda: _ledger(settings, database))
     yield from _safely("events", lambda: _events(settings, database))
     yield from _safely("focal persons", lambda: _focal_persons(database))
+
+
+def _counts(database: Database) -> Iterator[Finding]:
+    """Whether PostgreSQL's own counts of what was read are kept from our roles."""
+    with database.transaction() as connection:
+        told = counts.told(connection)
+    if told:
+        yield Finding("counts", "warning", told)
+    else:
+        yield Finding("counts", "ok", "PostgreSQL tells no role of ours what was read")
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

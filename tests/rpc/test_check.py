@@ -5,12 +5,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
 from nsor.v1 import directory_pb2
-from nsor_server import check, config, running
+from nsor_server import app, check, config, running
 from nsor_server.storage import reasons
-from nsor_server.storage.embedded import EmbeddedPostgres
+from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import Database
 from tests.ports import free_address
 from tests.rpc.callers import Serve, example_agencies
@@ -59,6 +60,27 @@ def test_beside_a_server_its_settings_count_and_its_address_is_its_own(settings:
         assert [line for line in text.splitlines() if "policy_dir" in line and "the running server" in line]
         _, text = looked_at(dataclasses.replace(here, drain_seconds=7.5))
         assert "with other settings than these: drain_seconds." in text
+
+
+def test_where_postgres_tells_our_roles_what_was_read_check_and_the_start_say_so(
+    settings: config.Settings, postgres: EmbeddedPostgres, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    # By it the console's role would know of a look-up in a quiet hour whether it has found somebody.
+    name = str(conninfo_to_dict(settings.database_url or "")["dbname"])
+    assert "PostgreSQL tells no role of ours what was read" in looked_at(settings)[1]
+    with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True) as superuser:
+        superuser.execute("GRANT EXECUTE ON FUNCTION pg_stat_get_numscans(oid) TO nsor_console")
+        try:
+            good, text = looked_at(settings)
+            app.prepare_database(settings, database)
+        finally:
+            superuser.execute("REVOKE EXECUTE ON FUNCTION pg_stat_get_numscans(oid) FROM nsor_console")
+    assert good, text
+    assert "PostgreSQL tells nsor_console how often each table was read" in text
+    assert "PostgreSQL tells nsor_console how often each table was read" in caplog.text
+    runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+    assert "\n## The pages in a browser\n" in runbook
+    assert "(The pages in a browser)" in caplog.text
 
 
 def test_what_is_wrong_is_named_and_the_rest_is_still_looked_at(settings: config.Settings, tmp_path: Path) -> None:

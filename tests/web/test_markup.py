@@ -20,7 +20,7 @@ AGENCY = directory_pb2.Agency(agency_id=MARKUP, name_en=MARKUP, name_ur=MARKUP, 
 COUNTED: dict[str, Any] = {
     "asked": {"agency": MARKUP, "since": MARKUP},
     "agencies": [MARKUP],
-    "purposes": [(MARKUP, MARKUP)],
+    "purposes": [MARKUP],
     "days": [],
     "lines": [(MARKUP, MARKUP, 1)],
     "of": 1,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from jinja2 import nodes
 
 from nsor.console import site as own
 from nsor.console.urdu import URDU as OF_OWN
-from nsor.v1 import oversight_pb2
+from nsor.v1 import options_pb2, oversight_pb2
 from nsor.web import pages
-from nsor.web.urdu import SHARED
+from nsor.web.urdu import PURPOSES, SHARED
 from nsor_server.console import site as ops
 from nsor_server.console.urdu import URDU as OF_OPS
 from nsor_server.verification.spans import Cause
@@ -69,6 +70,31 @@ def test_the_titles_of_pages_are_there_in_urdu() -> None:
         name.removeprefix("STATISTICS_MEASURE_")
         for name in oversight_pb2.StatisticsMeasure.keys()  # noqa: SIM118 - no dict
     } - {"UNSPECIFIED"}
+
+
+def test_each_purpose_has_words_in_both_languages() -> None:
+    names = {
+        name.removeprefix("PURPOSE_")
+        for name in options_pb2.Purpose.keys()  # noqa: SIM118 - no dict
+    }
+    assert PURPOSES.keys() == names - {"UNSPECIFIED"}
+    assert all(re.search("[؀-ۿ]", urdu) for urdu in PURPOSES.values())
+    assert len(set(PURPOSES.values())) == len(PURPOSES)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "<p>border control</p>"), ("ur", "<p>سرحدی نگرانی</p>")], ids=["en", "ur"]
+)
+def test_a_purpose_is_said_and_a_reason_is_broken_between_its_words_alone(
+    language: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(
+        "<p>{{ 'BORDER_CONTROL' | purpose(language) }}</p>{{ '<b>' | purpose(language) }}"
+        "{{ 'GRANT_NOT_VALID' | breakable }} {{ '<i>_x' | breakable }}"
+    )
+    made = pages.Pages(tmp_path, {}, title="t", entries=(), root="")
+    text = made.answer(make_mocked_request("GET", f"/{language}/"), "page.html").text
+    assert text == f"{said}&lt;b&gt;GRANT_<wbr>NOT_<wbr>VALID &lt;i&gt;_<wbr>x"
 
 
 def places(text: str) -> set[str]:

@@ -39,8 +39,7 @@ def over_time(client: Client, asked: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_days(listed),
         "lines": [
-            (agency, name(purposes, int(purpose)).lower().replace("_", " "), count)
-            for agency, purpose, count in by_purpose[:MOST_AGENCIES]
+            (agency, name(purposes, int(purpose)), count) for agency, purpose, count in by_purpose[:MOST_AGENCIES]
         ],
         "of": len(by_purpose),
         "months": charts.bars([(month, [("span", count)]) for month, count in months]),

@@ -23,6 +23,7 @@ from nsor.v1 import directory_pb2, options_pb2, oversight_pb2, tripwires_pb2
 from nsor.web import charts, site
 from nsor.web.admission import Admission
 from nsor.web.pages import Entry, Pages
+from nsor.web.urdu import PURPOSES
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 COMMITTEE: Final = (
@@ -153,7 +154,7 @@ class OwnPages:
         wanted.agency_id = query.get("agency", "") if self._is_committee else ""
         if query.get("outcome") in _OUTCOMES:
             wanted.outcome = oversight_pb2.AccessOutcome.Value(f"ACCESS_OUTCOME_{query['outcome']}")
-        if query.get("purpose") in dict(_purposes()):
+        if query.get("purpose") in PURPOSES:
             wanted.of_purpose = options_pb2.Purpose.Value(f"PURPOSE_{query['purpose']}")
         wanted.method = query.get("method", "")
         set_day(wanted.start_time, query.get("since", ""), dt.timedelta(0))
@@ -168,7 +169,7 @@ class OwnPages:
             asked=query,
             agencies=[] if agencies is None else _ids(agencies),
             methods=sorted(contract.names()),
-            purposes=_purposes(),
+            purposes=PURPOSES,
             outcomes=_OUTCOMES,
             own=not self._is_committee,
             entry=answer.index,
@@ -180,7 +181,7 @@ class OwnPages:
         agencies = await asyncio.to_thread(self._agencies)
         found["entries"].append(agencies.index)
         return self._pages.answer(
-            request, "over_time.html", **found, asked=request.query, agencies=_ids(agencies), purposes=_purposes()
+            request, "over_time.html", **found, asked=request.query, agencies=_ids(agencies), purposes=PURPOSES
         )
 
     async def refusals(self, request: web.Request) -> web.StreamResponse:
@@ -317,9 +318,3 @@ def _access(each: oversight_pb2.Access) -> dict[str, object]:
 
 def _ids(agencies: Answer[directory_pb2.ListAgenciesResponse]) -> list[str]:
     return [each.agency_id for each in agencies.message.agencies]
-
-
-def _purposes() -> list[tuple[str, str]]:
-    """Names of purposes, and how they are written for people."""
-    names = [name.removeprefix("PURPOSE_") for name in options_pb2.Purpose.keys()]  # noqa: SIM118 - no dictionary
-    return [(name, name.lower().replace("_", " ")) for name in names if name != "UNSPECIFIED"]

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from nsor.counting import agreed
 from nsor.web import charts, site
-from nsor.web.urdu import SHARED
+from nsor.web.urdu import PURPOSES, SHARED
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 NOT_FOUND: Final = 404
@@ -58,6 +58,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters.update(purpose=_purpose, breakable=_breakable)
         self._environment.globals.update(charts=charts, title=title, menu=entries, root=root)
 
     def text(self, language: str, text: str, **values: object) -> str:
@@ -97,6 +98,18 @@ class Pages:
         here["current"] = path if status != NOT_FOUND else "-"  # no page of the list
         text = self._environment.get_template(template).render(**here, _=translated, **values)
         return web.Response(status=status, text=text, content_type="text/html")
+
+
+def _purpose(name: str, language: str) -> str:
+    """A purpose as people say it; what isn't one of the contract stays as it is."""
+    if name not in PURPOSES:
+        return name
+    return PURPOSES[name] if language == "ur" else name.lower().replace("_", " ")
+
+
+def _breakable(name: str) -> markupsafe.Markup:
+    """A name such as GRANT_NOT_VALID, which a narrow column breaks between its words alone."""
+    return markupsafe.Markup("_<wbr>").join(name.split("_"))
 
 
 def _isolated(value: object) -> markupsafe.Markup:

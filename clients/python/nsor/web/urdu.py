@@ -5,6 +5,23 @@ from __future__ import annotations
 
 from typing import Final
 
+PURPOSES: Final = {
+    "REGISTRATION": "رجسٹریشن",
+    "NOTIFICATION": "اطلاع دہی",
+    "INVESTIGATION": "تفتیش",
+    "PROSECUTION": "استغاثہ",
+    "TRIAL": "مقدمے کی سماعت",
+    "CUSTODY": "حراست",
+    "BORDER_CONTROL": "سرحدی نگرانی",
+    "REGISTER_OPERATION": "رجسٹر کا انتظام",
+    "ACCESS_DECISION": "رسائی کا فیصلہ",
+    "OVERSIGHT": "نگرانی",
+    "SELF_REVIEW": "اپنی رسائیوں کا جائزہ",
+    "DIRECTORY": "اداروں کی فہرست",
+    "IDENTITY_CHECK": "شناخت کی جانچ",
+    "EMERGENCY": "ہنگامی صورت",
+}
+"""Purposes of the contract, without what all their names share."""
 SHARED: Final = {
     "Skip to the content": "مواد پر جائیں",
     "Pages": "صفحات",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import click
 
+from nsor.cli import screen, usage
 from nsor.misuse import without_values
 from nsor_server.config import OperatorError
 
@@ -129,7 +130,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = group.main(args=list(arguments), prog_name="nsor-server", standalone_mode=False)
     except click.UsageError as error:
-        without_values(error).show()
+        usage.show(without_values(error), "en")
         return EXPECTED
     except (click.Abort, KeyboardInterrupt):
         return _fail("Stopped.", code=STOPPED)
@@ -155,7 +156,9 @@ def _expected(error: Exception) -> str | None:
 
 
 def _fail(line: str, *, code: int = EXPECTED) -> int:
-    click.echo(f"nsor-server: {line}", err=True)
+    width = screen.console(stderr=True).width
+    for each in f"nsor-server: {line}".split("\n"):
+        click.echo(screen.folded(each, width, hanging="  "), err=True)
     return code
 
 

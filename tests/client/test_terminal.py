@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import re
-import struct
-import subprocess
 import sys
-import termios
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +13,8 @@ from rich.cells import cell_len
 
 from nsor.cli import render
 from nsor.v1 import directory_pb2, notification_pb2, options_pb2, oversight_pb2
+from tests import terminals
+from tests.terminals import ESCAPES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +23,6 @@ if TYPE_CHECKING:
 
 ID = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e10"
 NOTICE = "5e6d3d2f-8b1c-4f0a-9d3e-2b7c6a5f4e11"
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 Screen = Callable[..., str]
 
 
@@ -38,34 +32,9 @@ def screen(settings: Path) -> Screen:
     del settings
 
     def run(*arguments: str, **environment: str) -> str:
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nsor.cli", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-            env={**kept, "TERM": "xterm-256color", **environment},
-        )
-        os.close(theirs)
-        written = b"".join(_chunks(ours))
-        os.close(ours)
-        process.wait()
-        return written.decode().replace("\r\n", "\n")
+        return terminals.shown([sys.executable, "-m", "nsor.cli", *arguments], **environment)
 
     return run
-
-
-def _chunks(terminal: int) -> Iterator[bytes]:
-    while True:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:  # how Linux says that nobody has the other end open any more
-            return
-        if not chunk:
-            return
-        yield chunk
 
 
 def _agencies(register: Register) -> None:

@@ -5,15 +5,14 @@ import os
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from nsor.counting import counted
 from nsor_server import config
+from nsor_server.commands.folding import say
 from nsor_server.ledger import outside
 from nsor_server.storage import archive
 from nsor_server.storage.attach import attached
 
-_console = Console(highlight=False, soft_wrap=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -30,15 +29,13 @@ def backup(folder: Path) -> None:
         connection.rollback()
         about = archive.back_up(settings, folder, entries, origin)
     if about.has_base:
-        _console.print(f"[green]backed up[/] {counted(about.entries, 'entries')} or more to {folder}; it was verified")
+        say(f"[green]backed up[/] {counted(about.entries, 'entries')} or more to {folder}; it was verified")
         if settings.wal_archive is None:
-            _console.print("[yellow]wal_archive isn't set: what comes after this backup can't be restored from it.[/]")
+            say("[yellow]wal_archive isn't set: what comes after this backup can't be restored from it.[/]")
     else:
-        _console.print(f"[green]backed up[/] the outside copy to {folder}")
-        _console.print(
-            "[yellow]The database isn't ours: its operator backs it up (pgBackRest, or pg_basebackup and WAL).[/]"
-        )
-    _console.print("The keyring is not in it: `nsor-server keys backup`, kept elsewhere.")
+        say(f"[green]backed up[/] the outside copy to {folder}")
+        say("[yellow]The database isn't ours: its operator backs it up (pgBackRest, or pg_basebackup and WAL).[/]")
+    say("The keyring is not in it: `nsor-server keys backup`, kept elsewhere.")
 
 
 @click.command()
@@ -54,8 +51,8 @@ def restore(folder: Path, wal: Path | None, until: str | None) -> None:
     """
     settings = config.load(os.environ)
     restored = archive.restore(settings, folder, wal=wal, until=None if until is None else _instant(until))
-    _console.print(f"[green]restored[/] {counted(restored.entries, 'entries')}")
-    _console.print(
+    say(f"[green]restored[/] {counted(restored.entries, 'entries')}")
+    say(
         "The outside copy was there, and stays as it is."
         if restored.copy_was_there
         else "The outside copy is the backup's."
@@ -64,10 +61,10 @@ def restore(folder: Path, wal: Path | None, until: str | None) -> None:
         try:
             outside.compare(connection, settings.checkpoint_file)
         except outside.CopyAhead as ahead:
-            _console.print(f"[yellow]{ahead}[/]")
-            _console.print("`serve` refuses until then. Look for newer WAL or another backup first.")
+            say(f"[yellow]{ahead}[/]")
+            say("`serve` refuses until then. Look for newer WAL or another backup first.")
             return
-    _console.print("Nothing that the outside copy knows is missing. Next: `nsor-server check`, then `ledger verify`.")
+    say("Nothing that the outside copy knows is missing. Next: `nsor-server check`, then `ledger verify`.")
 
 
 def _instant(text: str) -> dt.datetime:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nsor.counting import counted
 from nsor_server import config
+from nsor_server.commands.folding import say
 from nsor_server.commands.recording import copy, recording
 from nsor_server.ledger import key_rotation, keyring_check
 from nsor_server.ledger import migrations as recorded
@@ -38,9 +39,9 @@ def migrate() -> None:
             with owner.transaction():
                 recorded.record(owner, keyring, settings.ledger_origin)
     for migration in done:
-        _console.print(f"[green]applied[/] {migration.label}")
+        say(f"[green]applied[/] {migration.label}")
     if not done:
-        _console.print("The database is up to date.")
+        say("The database is up to date.")
 
 
 @click.group()
@@ -58,9 +59,9 @@ def create() -> None:
     path = _file(settings)
     keyring = Keyring.new()
     keyrings.write_private(path, keyring.to_bytes(), replace=False)
-    _console.print(f"[green]made[/] {path}")
+    say(f"[green]made[/] {path}")
     _describe(keyring, settings)
-    _console.print("[yellow]Its keys are in cleartext: for development. Back it up: `nsor-server keys backup`.[/]")
+    say("[yellow]Its keys are in cleartext: for development. Back it up: `nsor-server keys backup`.[/]")
 
 
 @keys.command()
@@ -79,13 +80,13 @@ def rotate(rewrap_only: bool) -> None:
             copy(owner, settings)
             keyring = keyring.rotated()
             keyrings.write_private(path, keyring.to_bytes(), replace=True)
-            _console.print(f"[green]rotated[/] {path}")
+            say(f"[green]rotated[/] {path}")
         with _console.status("Wrapping data keys anew") as status:
             count = rotation.rewrap(owner, Sealer(keyring), lambda done: status.update(f"{done} data keys looked at"))
         keyring_check.record(owner, keyring)
         owner.commit()
-    _console.print(f"{count} data keys wrapped anew. Old keys stay in the keyring: rows under them still need them.")
-    _console.print(
+    say(f"{count} data keys wrapped anew. Old keys stay in the keyring: rows under them still need them.")
+    say(
         f"[yellow]Every backup of the keyring from before {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC is dangerous: "
         "with it nobody who is entered from now on would be found. No server starts with one. Make a new one and "
         "destroy those: nsor-server keys backup FILE --passphrase PATH[/]"
@@ -107,7 +108,7 @@ def rotate_ledger() -> None:
         if keyring.ledger.next is None and not key_rotation.is_due(owner, keyring):
             keyring = keyring.with_ledger(keyring.ledger.with_next())
             keyrings.write_private(path, keyring.to_bytes(), replace=True)
-            _console.print(f"[green]made[/] the next key in {path}")
+            say(f"[green]made[/] the next key in {path}")
         if key_rotation.is_due(owner, keyring):
             key_rotation.rotate(owner, keyring)
             owner.commit()
@@ -118,13 +119,13 @@ def rotate_ledger() -> None:
     keyrings.write_private(path, keyring.to_bytes(), replace=True)
     if settings.log_keys.exists():  # whoever publishes the log reads it again
         settings.log_keys.write_text(keyring.verifier_key(ended.origin) + "\n", encoding="utf-8")
-        _console.print(f"[green]wrote[/] the new verifier key into {settings.log_keys}")
-    _console.print(
+        say(f"[green]wrote[/] the new verifier key into {settings.log_keys}")
+    say(
         "[green]rotated[/] the key that signs the ledger; the one before has signed "
         f"{counted(ended.size, 'entries')} last"
     )
-    _console.print("  Make a new backup of the keyring: with one from before nothing can be signed any more.")
-    _console.print(f"  verifier key from now on: {keyring.verifier_key(ended.origin)}", soft_wrap=True)
+    say("  Make a new backup of the keyring: with one from before nothing can be signed any more.")
+    say(f"  verifier key from now on: {keyring.verifier_key(ended.origin)}")
 
 
 @keys.command()
@@ -136,7 +137,7 @@ def backup(file: Path, passphrase: str) -> None:
     """Write an encrypted copy of the keyring to FILE."""
     keyring = keyrings.load(config.load(os.environ).keys)
     keyrings.write_private(file, backups.encrypt(keyring, _passphrase(passphrase)), replace=False)
-    _console.print(f"[green]wrote[/] {file}; it was opened again before. Keep the passphrase elsewhere.")
+    say(f"[green]wrote[/] {file}; it was opened again before. Keep the passphrase elsewhere.")
 
 
 @keys.command()
@@ -150,11 +151,11 @@ def restore(file: Path, passphrase: str, check: bool) -> None:
     settings = config.load(os.environ)
     keyring = backups.decrypt(keyrings.read_private(file), _passphrase(passphrase))
     if check:
-        _console.print(f"[green]opens[/] {file}")
+        say(f"[green]opens[/] {file}")
     else:
         path = _file(settings)
         keyrings.write_private(path, keyring.to_bytes(), replace=False)
-        _console.print(f"[green]restored[/] {path}")
+        say(f"[green]restored[/] {path}")
     _describe(keyring, settings)
 
 
@@ -185,5 +186,5 @@ def _describe(keyring: Keyring, settings: config.Settings) -> None:
     keysets: dict[str, AeadKeyset | PrfKeyset] = {"sealing": keyring.sealing, "detail": keyring.detail}
     keysets |= {f"blind {use}": keyset for use, keyset in keyring.blind.items()}
     for name, keyset in keysets.items():
-        _console.print(f"  {name}: primary key {keyset.primary_id} of {len(keyset.key_ids)}")
-    _console.print(f"  ledger verifier key: {keyring.verifier_key(settings.ledger_origin)}", soft_wrap=True)
+        say(f"  {name}: primary key {keyset.primary_id} of {len(keyset.key_ids)}")
+    say(f"  ledger verifier key: {keyring.verifier_key(settings.ledger_origin)}")

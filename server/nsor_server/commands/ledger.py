@@ -11,18 +11,17 @@ from pathlib import Path
 import click
 import psycopg
 from psycopg.rows import TupleRow
-from rich.console import Console
 
 from nsor.counting import counted
 from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
+from nsor_server.commands.folding import say
 from nsor_server.commands.recording import recording
 from nsor_server.ledger import epoch, epoch_cosignatures, operator, outside, proofs, witness_keys
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.v1 import record_pb2
 
 _AT_A_TIME = 1000
-_console = Console(highlight=False, soft_wrap=True)
 
 
 @click.group()
@@ -64,14 +63,14 @@ def new_epoch(yes: bool) -> None:
         _agreed(loss, yes=yes)
         with recording(database, settings) as conn:
             opened = epoch.open_new(conn, keyring, settings.checkpoint_file, settings.ledger_origin)
-    _console.print(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
-    _console.print(f"  last known: {counted(opened.last_known.size, 'entries')} of {opened.last_known.origin}")
-    _console.print(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
+    say(f"[green]opened[/] {opened.origin} at entry {opened.first_index}")
+    say(f"  last known: {counted(opened.last_known.size, 'entries')} of {opened.last_known.origin}")
+    say(f"  verifier key for clients: {keyring.verifier_key(opened.origin)}")
     if witnesses:
-        _console.print(f"[yellow]not served[/] before {', '.join(each.name for each in witnesses)} has co-signed it:")
-        _console.print("  nsor-server ledger opening OPENING --cosigned FILE   (FILE: what the witness has co-signed)")
-        _console.print("  nsor ledger cosign --witness-key KEY --opening OPENING   (at the witness)")
-        _console.print("  nsor-server ledger add-cosignatures FILE   (what comes back)")
+        say(f"[yellow]not served[/] before {', '.join(each.name for each in witnesses)} has co-signed it:")
+        say("  nsor-server ledger opening OPENING --cosigned FILE   (FILE: what the witness has co-signed)")
+        say("  nsor ledger cosign --witness-key KEY --opening OPENING   (at the witness)")
+        say("  nsor-server ledger add-cosignatures FILE   (what comes back)")
 
 
 def _agreed(loss: epoch.Loss, *, yes: bool) -> None:
@@ -114,7 +113,7 @@ def opening(file: Path, cosigned: tuple[Path, ...]) -> None:
             new.write(handed.content())
     except FileExistsError:
         raise config.OperatorError(f"{file} exists already; name a new file") from None
-    _console.print(f"[green]wrote[/] {file}; the witness: nsor ledger cosign --witness-key KEY --opening {file}")
+    say(f"[green]wrote[/] {file}; the witness: nsor ledger cosign --witness-key KEY --opening {file}")
 
 
 @ledger.command("add-cosignatures")
@@ -128,7 +127,7 @@ def add_cosignatures(file: Path) -> None:
     keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as conn:
         names = epoch_cosignatures.add_cosignatures(conn, keyring, cosigned_files.read(file), witnesses)
-    _console.print(f"[green]added[/] the co-signature of {', '.join(names)}")
+    say(f"[green]added[/] the co-signature of {', '.join(names)}")
 
 
 @ledger.command("new-copy")
@@ -148,7 +147,7 @@ def new_copy(yes: bool) -> None:
         operator.record(conn, keyring, method="nsor-server/ledger.new-copy", detail=detail)
         conn.commit()
         outside.begin(path, _checkpoints(conn))
-    _console.print(f"[green]began[/] {path}; a register that serves takes it within a second")
+    say(f"[green]began[/] {path}; a register that serves takes it within a second")
 
 
 def _checkpoints(conn: psycopg.Connection[TupleRow]) -> Iterator[bytes]:

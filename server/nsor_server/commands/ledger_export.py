@@ -14,6 +14,7 @@ from nsor.ledger import copied
 from nsor.ledger.note import Checkpoint, NoteError
 from nsor.ledger.tlog_tiles import TileError
 from nsor_server import config
+from nsor_server.commands.folding import say
 from nsor_server.commands.ledger import ledger, snapshot
 from nsor_server.ledger import proofs, published
 from nsor_server.ledger.log_keys import LogKeys
@@ -23,7 +24,7 @@ from nsor_server.storage.keyring import Keyring
 
 __all__ = ["ledger"]
 
-_console = Console(highlight=False, soft_wrap=True)
+_console = Console(highlight=False)
 
 
 @ledger.command("export")
@@ -56,8 +57,8 @@ def export(folder: Path, hashes_only: bool) -> None:
             raise config.OperatorError(f"{why}; keep it, verify the ledger, and export into a new folder") from None
         except (TileError, TornTree) as why:
             raise config.OperatorError(f"the export isn't whole: {why}; run nsor-server ledger verify") from None
-    _console.print(f"[green]wrote[/] {counted(newest.size, 'entries')} of {newest.origin} into {folder}")
-    _console.print(f"  verifier key: {keyring.verifier_key(newest.origin)}")
+    say(f"[green]wrote[/] {counted(newest.size, 'entries')} of {newest.origin} into {folder}")
+    say(f"  verifier key: {keyring.verifier_key(newest.origin)}")
 
 
 def _held(folder: Path, keyring: Keyring) -> Checkpoint | None:

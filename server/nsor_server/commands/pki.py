@@ -13,6 +13,7 @@ import click
 from nsor.counting import counted
 from nsor_server import config
 from nsor_server.commands import again as again_
+from nsor_server.commands.folding import say
 from nsor_server.pki import authority, files, index, profiles, requests
 from nsor_server.pki.errors import PkiError
 
@@ -122,11 +123,12 @@ def issue(
         click.echo(pem.decode("ascii"), nl=False)
     else:
         files.replace(out, pem, mode=0o644)
-    click.echo(
+    say(
         f"Serial {chain[0].serial_number:x}, valid until {chain[0].not_valid_after_utc:%Y-%m-%d %H:%M} UTC. "
-        f"It counts once the register has imported the index:\n  nsor-server pki import {folder / 'index.jsonl'}",
+        "It counts once the register has imported the index:",
         err=True,
     )
+    click.echo(f"  nsor-server pki import {folder / 'index.jsonl'}", err=True)
 
 
 @pki.command()

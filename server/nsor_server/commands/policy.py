@@ -19,11 +19,12 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from nsor.counting import counted
+from nsor.counting import agreeing, counted
 from nsor.policies import as_toml
 from nsor_server import config, errors
 from nsor_server.access.contract import Contract
 from nsor_server.access.directory import compromised
+from nsor_server.commands.folding import say
 from nsor_server.commands.recording import recording
 from nsor_server.config import OperatorError, Settings
 from nsor_server.directory import policies, proposals
@@ -38,7 +39,6 @@ from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-_console = Console(highlight=False, soft_wrap=True)
 _PATH = click.argument("path", required=False, type=click.Path(path_type=Path, exists=True))
 _PROPOSAL = click.option("--proposal", metavar="ID", help="A proposal of the register, by its id or its beginning.")
 
@@ -67,7 +67,7 @@ def show(document: str | None) -> None:
         by = f"proposal {each.proposal_id.hex()[:8]}" if each.proposal_id else "the register's first start"
         table.add_row(each.name, str(each.version), f"{each.adopted_at.astimezone(KARACHI):%Y-%m-%d %H:%M PKT}", by)
     Console().print(table)
-    _console.print(f"{counted(waiting, 'open proposals')}.")
+    say(agreeing("{} proposals are open.", waiting))
 
 
 @policy.command()
@@ -78,9 +78,9 @@ def diff(path: Path | None, proposal: str | None) -> None:
     with _register() as (settings, conn):
         before, after = _both(settings, conn, path, proposal)
     for name in before.differs(after):
-        _console.print(f"[bold]{name}[/]")
+        say(f"[bold]{name}[/]")
         for change in explained.changes(before, after, name):
-            _console.print(f"  {change.text()}", markup=False)
+            say(f"  {change.text()}", markup=False)
     _ending(before, after, proposal)
 
 
@@ -99,7 +99,7 @@ def explain(path: Path | None, proposal: str | None) -> None:
         for kind, allowed in rule.allow.items():
             ceiling[kind] = ceiling.get(kind, frozenset()) | frozenset(allowed.purposes)
     for sentence in explained.sentences(before, after, ceiling, _today()):
-        _console.print(f"- {sentence}", markup=False)
+        say(f"- {sentence}", markup=False)
     if "offences" in before.differs(after):
         _judged_otherwise(settings, after)
     _ending(before, after, proposal)
@@ -168,13 +168,13 @@ def _judged_otherwise(settings: Settings, after: Policy) -> None:
                     read, registrations = read + 1, registrations + bool(found)
                     for each in found:
                         counts += len(each.counts)
-                        _console.print(_line(registration_id, each))
+                        say(_line(registration_id, each))
             except errors.Internal:
                 raise OperatorError("a registration isn't what was written: run `nsor-server ledger verify`") from None
     otherwise = (
         f"{counted(counts, 'counts')} of {registrations} of {counted(read, 'registrations')} would be judged otherwise"
     )
-    _console.print(f"- {otherwise}; they stay as they are.")
+    say(f"- {otherwise}; they stay as they are.")
 
 
 def _line(registration_id: bytes, found: rejudged.Rejudged) -> str:
@@ -185,16 +185,16 @@ def _line(registration_id: bytes, found: rejudged.Rejudged) -> str:
 def _ending(before: Policy, after: Policy, proposal: str | None) -> None:
     """Say when nothing would change, when it couldn't be adopted, and who decides."""
     if not before.differs(after):
-        _console.print("Nothing would change.")
+        say("Nothing would change.")
         return
     try:
         succession.check(before, after, _today())
     except source.PolicyError as error:
         raise OperatorError(f"it can't be adopted: {error}") from None
     if proposal is not None:
-        _console.print(f"It changes nothing until another officer of NPB decides: `nsor policy adopt {proposal}`.")
+        say(f"It changes nothing until another officer of NPB decides: `nsor policy adopt {proposal}`.")
         return
-    _console.print("It changes nothing until two officers of NPB decide: `nsor policy propose FILE`, then `adopt`.")
+    say("It changes nothing until two officers of NPB decide: `nsor policy propose FILE`, then `adopt`.")
 
 
 def _today() -> dt.date:

@@ -7,6 +7,7 @@ import click
 
 from nsor_server import config
 from nsor_server.commands import in_force
+from nsor_server.commands.folding import say
 from nsor_server.commands.recording import recording
 from nsor_server.directory import seal_statements
 from nsor_server.formats.uuids import text
@@ -35,4 +36,4 @@ def seal(files: tuple[Path, ...]) -> None:
     keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as owner:
         sealed = seal_statements.seal(owner, keyring, policy, [each.read_bytes() for each in files])
-    click.echo(f"The register is sealed: seal {text(sealed.seal_id)}. `nsor seal show` says how it stands.")
+    say(f"The register is sealed: seal {text(sealed.seal_id)}. `nsor seal show` says how it stands.")

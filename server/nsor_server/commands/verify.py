@@ -19,6 +19,7 @@ from nsor.counting import counted
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
 from nsor_server import config
+from nsor_server.commands.folding import say
 from nsor_server.commands.ledger import snapshot
 from nsor_server.commands.ledger_publish import ledger
 from nsor_server.config import Settings
@@ -37,7 +38,6 @@ from nsor_server.verification.witnesses import CoSigned
 __all__ = ["ledger"]
 
 _SHOWN = 20
-_console = Console(highlight=False, soft_wrap=True)
 
 
 @ledger.command()
@@ -250,17 +250,15 @@ def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, repor
 
 def _show(report: Report) -> None:
     for remark in report.remarks:
-        _console.print(f"[dim]{remark}[/]")
+        say(f"[dim]{remark}[/]")
     if not report.findings:
-        _console.print(
-            f"[green]whole[/] {counted(report.size, 'entries')}, {counted(report.checkpoints, 'checkpoints')}"
-        )
-        _console.print(f"  root {report.root.hex()}")
+        say(f"[green]whole[/] {counted(report.size, 'entries')}, {counted(report.checkpoints, 'checkpoints')}")
+        say(f"  root {report.root.hex()}")
         return
     first = report.findings[0]
     where = f"first bad index {first.index}: " if first.index >= 0 else ""
-    _console.print(f"[red]broken[/] {where}{first.problem}")
+    say(f"[red]broken[/] {where}{first.problem}")
     for finding in report.findings[1:_SHOWN]:
-        _console.print(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}")
+        say(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}")
     if len(report.findings) > _SHOWN:
-        _console.print(f"  and {len(report.findings) - _SHOWN} more")
+        say(f"  and {len(report.findings) - _SHOWN} more")

@@ -1,5 +1,6 @@
 """`check` looks at what runs, with the settings of the server that serves, whoever started it."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,14 @@ def test_a_server_is_known_with_its_settings_until_it_ends_or_is_killed(
     # It had no time to take its file away.
     assert (tmp_path / "state" / "serving.json").exists()
     assert running.server(tmp_path / "state") is None
+
+
+def test_a_server_that_is_still_writing_is_not_known_yet(tmp_path: Path) -> None:
+    with (tmp_path / "serving.json").open("w") as file:
+        file.write('{"process": 1')
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert running.server(tmp_path) is None
 
 
 def test_a_server_that_ends_leaves_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which server runs on a state folder, and with which settings: so that `check` looks at what runs, whoever started it.
+"""Which server runs on a state folder, and with which settings: operators' commands ask what runs, whoever started it.
 
 A server's settings may stand in its unit or in another terminal's environment. While it serves it keeps a file in its
 state folder, locked (flock): one that nobody has locked is of a server that was killed. Only one serves with a state
@@ -20,7 +20,7 @@ from nsor_server.config import RULES, Settings
 
 _FILE: Final = "serving.json"
 _TAKEN_OVER: Final = ("listen", "metrics_listen", "policy_dir")
-"""Settings by which `check` asks a server and compares with what it had: text, and a path."""
+"""Settings by which commands ask a server and compare with what it had: text, and a path."""
 _NOT_OF_A_SERVER: Final = frozenset({"database_owner_url", "console_listen", "console_database_url", "publish_listen"})
 """Settings that a server does nothing with, or that its operator's commands alone should have."""
 
@@ -90,6 +90,12 @@ def announced(settings: Settings, address: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+def beside(settings: Settings) -> Settings:
+    """The settings of a command that asks the server which runs: as `Running.beside`, where there is one."""
+    found = server(settings.state_dir)
+    return settings if found is None else found.beside(settings)
+
+
 def server(state_dir: Path) -> Running | None:
     """The server that serves now with this state folder; None: there is none."""
     try:
@@ -98,6 +104,6 @@ def server(state_dir: Path) -> Running | None:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return Running(**json.load(file))
-    except FileNotFoundError:
-        pass
+    except (FileNotFoundError, json.JSONDecodeError):
+        pass  # there is none, or it begins and is still writing
     return None

@@ -1,5 +1,6 @@
 """What an operator types about agencies: show, disable, enable, status, refusals; in a terminal of 80 columns."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 import io
@@ -19,7 +20,7 @@ from nsor import OfficerKey
 from nsor.ledger.v1 import leaf_pb2
 from nsor.seal_statement import SignedStatement, Statement
 from nsor.v1 import register_seal_pb2
-from nsor_server import config
+from nsor_server import config, running
 from nsor_server.__main__ import EXPECTED, run
 from nsor_server.access.limits import Limits
 from nsor_server.alerts import Alert, alert
@@ -289,6 +290,23 @@ def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatc
         server.server_close()
         thread.join(timeout=20)
     assert "Open streams and the server's health: not known" in say("status")[1]
+
+
+def test_the_running_server_is_asked_whoever_started_it(say: Say) -> None:
+    # `make serve` takes a free port for its metrics, and another terminal's `status` said that they were off.
+    metrics = Metrics()
+    metrics.watch("nsor_streams", lambda: {("npb",): 4.0})
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=metrics.registry)
+    try:
+        here = config.load(os.environ)
+        started = dataclasses.replace(here, metrics_listen=f"127.0.0.1:{server.server_port}")
+        with running.announced(started, "127.0.0.1:7444"):
+            assert streams(say) == {"npb": 4}
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=20)
+    assert "it needs NSOR_METRICS_LISTEN" in say("status")[1]
 
 
 def streams(say: Say) -> dict[str, int]:

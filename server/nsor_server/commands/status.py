@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from nsor.counting import counted
-from nsor_server import config
+from nsor_server import config, running
 from nsor_server.access import register_seal
 from nsor_server.commands import health, known_agency
 from nsor_server.directory import agencies, standing
@@ -40,7 +40,7 @@ _SOON: Final = dt.timedelta(days=14)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> None:
     """Show per agency: state, last call, open streams, refusals of the last hour, and the certificate's end."""
-    settings = config.load(os.environ)
+    settings = running.beside(config.load(os.environ))
     with attached(settings) as database, database.owner() as owner:
         at = operator.now(owner)
         found = (

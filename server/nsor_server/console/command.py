@@ -19,6 +19,7 @@ from nsor_server.console import operators
 from nsor_server.console.calls import Calls
 from nsor_server.console.recent import Traces
 from nsor_server.console.site import OpsPages
+from nsor_server.running import beside
 from nsor_server.storage.attach import attached_to_look
 from nsor_server.storage.pool import Database
 
@@ -36,7 +37,7 @@ def console(listen: str | None) -> None:
     On loopback the printed address opens it once. On another address whoever calls shows a certificate of the
     register's operators (NPB, NADRA).
     """
-    settings = config.load(os.environ)
+    settings = beside(config.load(os.environ))
     logs.begin(settings.log_format)
     with attached_to_look(settings, pool_size=CONNECTIONS, statement_timeout_ms=STATEMENT_MS) as database:
         database.open()

@@ -1,0 +1,78 @@
+"""What is compared beside the walks: its findings count, and a verification doesn't end well without it."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from nsor_server.commands import verify
+from nsor_server.storage.pool import Database
+from nsor_server.verification import beside, indexes, second
+from nsor_server.verification.report import Report
+from tests.ledger.conftest import Write
+from tests.ledger.test_commands import Operator, operator
+from tests.ledger.test_second import PROCESSORS, SECONDS, snapshot
+
+__all__ = ["operator"]
+
+Connection = psycopg.Connection[Any]
+
+
+@contextlib.contextmanager
+def verifying(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """However few the entries are, there are two processes."""
+    with monkeypatch.context() as patched:
+        patched.setattr(second, "ENTRIES", 0)
+        for name, value in operator.environment.items():
+            patched.setenv(name, value)
+        yield
+
+
+@PROCESSORS
+def test_what_is_found_beside_the_walks_is_told(
+    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def compare(_conn: Connection, report: Report) -> None:
+        threads.append(threading.current_thread().name)
+        report.add(-1, "an index differs")
+
+    write(3)
+    monkeypatch.setattr(indexes, "compare", compare)
+    with verifying(operator, monkeypatch):
+        done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert (done.exit_code, "an index differs" in done.output) == (1, True), done.output
+    assert threads == ["compared beside"]
+
+
+@PROCESSORS
+def test_without_what_is_compared_beside_the_walks_nothing_is_whole(
+    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare(_conn: Connection, _report: Report) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    write(3)
+    monkeypatch.setattr(indexes, "compare", compare)
+    with verifying(operator, monkeypatch):
+        done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert isinstance(done.exception, psycopg.OperationalError)
+    assert "whole" not in done.output
+
+
+def test_a_statement_whose_result_nobody_wants_is_ended(database: Database) -> None:
+    began = threading.Event()
+
+    def compare(conn: Connection, _report: Report) -> None:
+        conn.execute("SELECT 1")
+        began.set()
+        conn.execute(f"SELECT pg_sleep({10 * SECONDS})")
+
+    with snapshot(database) as conn, beside.begun(conn, database, compare):
+        assert began.wait(SECONDS)
+    assert not [each for each in threading.enumerate() if each.name == "compared beside"]

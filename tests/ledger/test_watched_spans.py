@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import time
 import uuid
@@ -153,6 +154,17 @@ def test_whoever_watches_hears_that_a_collector_gave_no_spans(operator: Operator
     assert watching.look(0.0, 86_400.0).findings == []
     (line,) = told
     assert line.startswith("everything verified: 3 entries, 0 findings; spans of 3 entries couldn't be read: ")
+    # Nor where no entry is of the time that wasn't read.
+    told.clear()
+    spans = SpanWatch(of_collector(collector), settings.ledger_origin)
+    Watch(settings, lambda: operator.keyring, lambda _, line: told.append(line), spans).look(0.0, 86_400.0)
+    (line,) = told
+    assert line.startswith("everything verified: 3 entries, 0 findings; spans of 0 entries couldn't be read: ")
+    told.clear()
+    with listening(Jaeger()) as url:
+        spans = SpanWatch(of_collector(Collector.parse(url)), settings.ledger_origin)
+        Watch(settings, lambda: operator.keyring, lambda _, line: told.append(line), spans).look(0.0, 86_400.0)
+    assert re.search(r"0 findings; spans compared from 20[0-9: -]* UTC to 20[0-9: -]* UTC$", told[0])
 
 
 def test_a_broken_ledger_is_told_before_a_collector_is_asked(

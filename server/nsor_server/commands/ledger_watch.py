@@ -148,11 +148,7 @@ class Watch:
         new = report.size - (0 if is_whole else before.entries)
         what = "everything" if is_whole else counted(new, "new entries")
         line = f"{what} verified: {counted(report.size, 'entries')}, {counted(len(report.findings), 'findings')}"
-        if unread := _unread(self._result) - _unread(before):
-            line += f"; spans of {counted(unread, 'entries')} couldn't be read: `ledger verify --spans-from` says why"
-        elif is_whole and self._spans is not None and self._spans.sums.until_us:
-            line += f"; spans compared from {_time(self._spans.sums.since_us)} to {_time(self._spans.sums.until_us)}"
-        self._tell(self._result, line)
+        self._tell(self._result, line + _of_spans(before.spans or Sums(), self._result.spans, is_whole=is_whole))
         return self._result
 
     def _verified(self, database: Database, since: Reached | None) -> Report:
@@ -243,9 +239,20 @@ def _time(us: int) -> str:
     return f"{dt.datetime.fromtimestamp(us / 1e6, dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _unread(result: Result) -> int:
-    """Entries since the watch began whose collector didn't answer for their time."""
-    return 0 if result.spans is None else result.spans.causes[Cause.NOT_READ.value]
+def _of_spans(before: Sums, now: Sums | None, *, is_whole: bool) -> str:
+    """What is said of comparing entries with spans, behind what was verified; empty: nothing.
+
+    Args:
+        before: what was compared at earlier looks.
+        now: with this look; None: entries aren't compared.
+        is_whole: everything was verified.
+    """
+    if now is None or not now.until_us:
+        return ""
+    if now.unread > before.unread:
+        entries = now.causes[Cause.NOT_READ.value] - before.causes[Cause.NOT_READ.value]
+        return f"; spans of {counted(entries, 'entries')} couldn't be read: `ledger verify --spans-from` says why"
+    return f"; spans compared from {_time(now.since_us)} to {_time(now.until_us)}" if is_whole else ""
 
 
 def _broken(watching: Watch, whole_seconds: float) -> bool:

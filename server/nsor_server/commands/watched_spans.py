@@ -64,12 +64,14 @@ class Sums:
         causes: how many entries without a span and spans without an entry there are, by their cause.
         since_us: from when on, microseconds since 1970; 0: nothing was compared.
         until_us: up to when.
+        unread: parts of that time whose spans couldn't be read.
     """
 
     matched: int = 0
     causes: Counter[str] = field(default_factory=Counter)
     since_us: int = 0
     until_us: int = 0
+    unread: int = 0
 
     def text(self) -> str:
         """The metrics in Prometheus' text format."""
@@ -122,7 +124,11 @@ class SpanWatch:
         self._next_us = until_us + 1
         sums = self.sums
         self.sums = Sums(
-            sums.matched + found.matched, sums.causes + Counter(found.causes), sums.since_us or found.since_us, until_us
+            sums.matched + found.matched,
+            sums.causes + Counter(found.causes),
+            sums.since_us or found.since_us,
+            until_us,
+            sums.unread + found.unread,
         )
 
 

@@ -110,6 +110,7 @@ class Reconciled:
         causes: of each ``Cause`` how many; all of them are there.
         since_us: the first time that was compared, in microseconds since 1970; 0: nothing was.
         until_us: the last one.
+        unread: parts of that time whose spans couldn't be read.
     """
 
     spans: int
@@ -117,6 +118,7 @@ class Reconciled:
     causes: Mapping[str, int]
     since_us: int
     until_us: int
+    unread: int
 
 
 def local(state_dir: Path) -> Source:
@@ -252,7 +254,7 @@ class _Comparison:
     def result(self) -> Reconciled:
         """What was counted."""
         causes = {cause.value: self.causes[cause] for cause in Cause}
-        return Reconciled(self._spans, self._matched, causes, self._first_us, self._until_us)
+        return Reconciled(self._spans, self._matched, causes, self._first_us, self._until_us, unread=len(self._unread))
 
     def _is_of_the_time(self, span: StoredSpan) -> bool:
         return self._since_us <= span.start_ns // 1000 <= self._until_us

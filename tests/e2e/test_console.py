@@ -94,7 +94,7 @@ def test_a_refused_call_is_found_by_agency_and_opened_to_its_waterfall_and_its_e
 
     def shown() -> bool:
         page.goto(f"{root}/en/traces?outcome=REFUSED")
-        return page.locator(f"option:text-is('{POLICE}')").count() == 1
+        return page.locator("tbody tr:has-text('ConfirmRegistration')", has_text=POLICE).count() == 1
 
     until(shown, seconds=SECONDS)
     page.select_option("#agency", POLICE)
@@ -156,6 +156,19 @@ def test_what_somebody_types_is_text_and_nothing_else(browser: Browser, opened: 
     context.close()
 
 
+@contextlib.contextmanager
+def listening(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server of somebody else's on this machine; gives its port."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @browsers.NEEDED
 def test_another_local_users_server_gets_no_cookie_and_its_form_is_refused(
     browser: Browser, opened: tuple[str, Path]
@@ -173,23 +186,19 @@ def test_another_local_users_server_gets_no_cookie_and_its_form_is_refused(
 
         def log_message(self, *_arguments: object) -> None: ...
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with listening(Other) as port:
         context = browser.new_context(storage_state=opened[1])
         page = context.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.goto(f"http://127.0.0.1:{port}/")
         with page.expect_navigation() as navigated:
             page.click("button")
         assert navigated.value.status == 403
         # A link from there, too, is refused: the address is pasted.
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.goto(f"http://127.0.0.1:{port}/")
         page.evaluate(f"location.href = '{opened[0]}/en/'")
         page.wait_for_url(f"{opened[0]}/en/")
         assert "paste the address" in page.locator("body").inner_text()
         context.close()
-        server.shutdown()
-        thread.join()
     assert set(seen) == {""}
 
 

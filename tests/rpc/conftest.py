@@ -192,10 +192,7 @@ def shared(
     _keys: Keyring,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Serving]:
-    """One that serves all tests of a module that ask for it: they leave it as it is, but for entries and officers.
-
-    Whoever uses it belongs into ``TOGETHER`` of ``tests/schedule.py``.
-    """
+    """One for all tests of a module that ask for it: they leave it as it is, but for entries and officers."""
     folder = tmp_path_factory.mktemp("shared")
     name = f"{registered}_{next(_numbers)}"
     with contextlib.ExitStack() as stack:

@@ -15,7 +15,7 @@ from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.rpc.server import STREAMS_PER_CONNECTION
 from nsor_server.rpc.transport import Channel
 from tests.polling import until
-from tests.rpc.callers import Caller, Serve
+from tests.rpc.callers import Caller, Serve, Serving
 from tests.rpc.test_front_door import LIST, LOOK_UP, look_up
 
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
@@ -164,12 +164,11 @@ def _all_are_freed(caller: Caller) -> bool:
 
 @pytest.mark.usefixtures("_no_collector")
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__.strip("_"))
-def test_nobody_holds_a_call_that_has_ended(serve: Serve, kind: Kind) -> None:
-    with serve() as serving:
-        caller = serving.caller("fia-immigration", officer=True)
-        for _ in range(20):
-            kind(caller)
-        assert _all_are_freed(caller)
+def test_nobody_holds_a_call_that_has_ended(shared: Serving, kind: Kind) -> None:
+    caller = shared.caller("fia-immigration", officer=True)
+    for _ in range(20):
+        kind(caller)
+    assert _all_are_freed(caller)
 
 
 @pytest.mark.usefixtures("_no_collector")

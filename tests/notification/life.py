@@ -142,15 +142,16 @@ class Life:
     def until(self, year: int, month: int, of_month: int) -> None:
         """Time passes to midday of a day.
 
-        Duties are watched each day, and a fixed time comes each week and on the last day.
+        Duties are watched each third day, a fixed time comes each week, and both on the last day.
         """
         last = dt.date(year, month, of_month)
         assert last > self.calendar.today
         while self.calendar.today < last:
             self.calendar.set(self.calendar.today + dt.timedelta(days=1))
-            if self.calendar.today == last or not self.calendar.today.toordinal() % 7:
+            is_last, nth = self.calendar.today == last, self.calendar.today.toordinal()
+            if is_last or not nth % 7:
                 self._look()
-            while self.watch.look() or self.watch.recount():
+            while (is_last or not nth % 3) and (self.watch.look() or self.watch.recount()):
                 pass
 
     def down_until(self, year: int, month: int, of_month: int) -> None:

@@ -31,7 +31,8 @@ ATTACKER = "sindh-police"
 USUAL_FILES = 1024
 """Open files that Linux lets a process have unless it is told otherwise."""
 CONNECTIONS = 1_000
-CALLS = 150
+CALLS = 75
+"""Of the neighbours, for whose time an attack goes on."""
 
 
 @pytest.fixture(scope="module")

@@ -82,6 +82,8 @@ _ANY: Final = """coalesce(
     (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
 )"""
 """Somebody else's, which is read where nobody has the number: the time doesn't tell who has one and isn't shown."""
+_AS_FOUND: Final = "(SELECT array_agg(DISTINCT one.id) FROM (SELECT other.id OFFSET 0) AS one)"
+"""Its id as those are collected that have the number: that, too, takes what it takes where somebody has it."""
 _SHOWN: Final = Statement(
     b"registrations shown by a number",
     f"""
@@ -99,7 +101,7 @@ WITH read AS MATERIALIZED (
             ) AS i
         ) AS has
         CROSS JOIN LATERAL (SELECT {_ANY.format(start="$4::uuid")} AS id OFFSET 0) AS other
-        CROSS JOIN LATERAL unnest(coalesce(has.ids, ARRAY[other.id])) AS one (registration_id)
+        CROSS JOIN LATERAL unnest(coalesce(has.ids, {_AS_FOUND})) AS one (registration_id)
     ) AS i
     {_HEADS}
 )
@@ -107,18 +109,18 @@ SELECT * FROM read WHERE is_found AND is_shown ORDER BY 2
 """.encode(),  # noqa: S608 - constants
 )
 """As the one above, of one number. Nothing is decided before all is read."""
-_MOVES: Final = """coalesce((
+_MOVES: Final = f"""coalesce((
     SELECT sum((
         (SELECT max(version) FROM registration_version WHERE registration_id = i.registration_id)
         + (SELECT max(version) FROM registration_claim WHERE registration_id = i.registration_id)
     ) * (has.ids IS NOT NULL)::integer)
     FROM (
         SELECT array_agg(DISTINCT registration_id) AS ids FROM registration_identifier
-        WHERE kind = {kind} AND key_id = {key_id} AND blind = {blind}
+        WHERE kind = {{kind}} AND key_id = {{key_id}} AND blind = {{blind}}
     ) AS has
-    CROSS JOIN LATERAL (SELECT {any} AS id OFFSET 0) AS other
-    CROSS JOIN LATERAL unnest(coalesce(has.ids, ARRAY[other.id])) AS i (registration_id)
-), 0)"""
+    CROSS JOIN LATERAL (SELECT {{any}} AS id OFFSET 0) AS other
+    CROSS JOIN LATERAL unnest(coalesce(has.ids, {_AS_FOUND})) AS i (registration_id)
+), 0)"""  # noqa: S608 - constants
 _ANYBODY: Final = _ANY.format(start="(SELECT gen_random_uuid())")
 NUMBER: Final = Versions(
     "registrations of a number",

@@ -77,4 +77,4 @@ def test_nothing_is_due_that_the_register_does_not_say(services: Services, owner
     if change != "kind = 0":
         with pytest.raises(errors.Internal):
             services.ask(call_of(NPB), duties_pb2.ListDutiesRequest())
-    assert any("rows of registration_work aren't those" in each for each in owner.findings())
+    assert any("registration_work differs from the registrations in" in each for each in owner.findings())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import sys
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup.screening import rules, store, travelled
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.screening.passengers import Passengers
+from nsor_server.lookup.screening.service import Screening
 from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -573,6 +575,30 @@ def test_a_flight_whose_passengers_never_travel_is_told_from_another(services: S
         of_lahore: (600, 4, 1),
         of_wagah: (3, 0, 0),
     }
+
+
+def test_another_message_is_computed_while_one_waits_for_postgresql(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # And one at a time: several would only take the interpreter from each other, and from everybody's commits.
+    others = [declared(services, number=number) for number in (301, 302)]
+    found, answered, passengers = store.found, list[list[int]](), Screening._passengers
+
+    def computed(self: Screening, *of: Any) -> Any:
+        assert self._computing.locked()
+        return passengers(self, *of)
+
+    def asking(*of: Any) -> Any:
+        monkeypatch.setattr(store, "found", found)
+        other = threading.Thread(target=lambda: answered.append(outcomes(services, others[1], by_cnic(1, cnic()))))
+        other.start()
+        other.join(60.0)  # without end, if it had to wait for this one
+        assert answered == [[NO_RECORD]]
+        return found(*of)
+
+    monkeypatch.setattr(store, "found", asking)
+    monkeypatch.setattr(Screening, "_passengers", computed)
+    assert outcomes(services, others[0], by_cnic(1, cnic())) == [NO_RECORD]
 
 
 def test_two_messages_of_one_block_at_once_keep_both(services: Services, keyring: Keyring) -> None:

@@ -24,12 +24,13 @@ class Answered:
 
     Attributes:
         numbers: of the rows, in their order.
+        named: whether one of them has names.
     """
 
-    __slots__ = ("_others", "_outcomes", "numbers")
+    __slots__ = ("_others", "_outcomes", "named", "numbers")
 
-    def __init__(self, numbers: list[int]) -> None:
-        self.numbers = numbers
+    def __init__(self, numbers: list[int], *, named: bool) -> None:
+        self.numbers, self.named = numbers, named
         self._outcomes: dict[int, Outcome] = {}
         self._others: dict[int, screening_pb2.ScreenedRow] = {}
 

@@ -22,9 +22,9 @@ MOST_HITS: Final = 32
 """Of an answer, each a disclosure: what comes behind them is sent again."""
 WEIGHT: Final = 16
 """As how many calls a message counts in a commit, whatever it finds."""
-READ_ROWS: Final = 5 / 8
-"""As how many rows that are read a passenger takes the pool: one full message of an agency runs at a time, and the next
-is checked beside it. Several only take the interpreter from each other, and from whoever has the ledger's lock."""
+READ_ROWS: Final = 1 / 4
+"""As how many rows that are read a passenger takes the pool: two full messages of an agency run at a time, of which one
+is computed while PostgreSQL looks for the other's passengers, and the next is checked beside them."""
 PADDED_TO: Final = 16_384
 """Bytes: what the hits of an answer fill up to, or else a multiple; some hundred are a hit."""
 SCREENED_BYTES: Final = -(-BLOCK // 8)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsor.ledger import merkle, screened
@@ -99,6 +101,20 @@ class Screening:
         self._read = Passengers(blind_index)
         self._names = names.PassengerNames(sealer, index)
         self._texts = Messages.load()
+        self._computing = threading.Lock()
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Let another message be computed while this one waits for what it has asked.
+
+        One is computed at a time: several only take the interpreter from each other, and from whoever has the ledger's
+        lock. Two of an agency run, so that there is one to compute while PostgreSQL looks for another's passengers.
+        """
+        self._computing.release()
+        try:
+            yield
+        finally:
+            self._computing.acquire()
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -189,9 +205,20 @@ class Screening:
         rows = list(request.rows)
         numbers = [row.row for row in rows]
         block = store.block(conn, key, manifest_id, rules.block_of_rows(numbers, manifest.persons))
-        said = answers.Answered(numbers)
-        passengers = self._passengers(call, rows, manifest, block, said)
-        done = self._found(call, conn, passengers, said)
+        with self._computing:
+            said = answers.Answered(numbers, named=_have_names(rows))
+            passengers = self._passengers(call, rows, manifest, block, said)
+            done = self._found(call, conn, passengers, said)
+            return self._answer(call, key, block, said, done)
+
+    def _answer(
+        self,
+        call: Call,
+        key: DataKey,
+        block: record_pb2.ManifestBlockRecord,
+        said: answers.Answered,
+        done: _Screened,
+    ) -> Outcome[screening_pb2.ScreenManifestResponse]:
         answer = screening_pb2.ScreenManifestResponse()
         answer.MergeFromString(said.encoded())
         answer.salt = os.urandom(screened.SALT_BYTES)
@@ -215,7 +242,7 @@ class Screening:
             replay=not added,
             classes_shown=classes_shown(_ANSWER, call.purpose, heightened=heightened),
             screened=record_pb2.ScreenedRows(
-                manifest_id=manifest_id,
+                manifest_id=block.manifest_id,
                 block=block.block,
                 version=block.version,
                 screened=rules.screened_bytes(block.block, (each.number for each in done.passengers)),
@@ -223,7 +250,7 @@ class Screening:
                 rows_root=answer.rows_root,
                 before=call.before,
                 alike=rules.alike_bytes(nth for nth, each in enumerate(done.shown) if not each.by),
-                met=rules.met_bytes(done.met) if _have_names(rows) else b"",
+                met=rules.met_bytes(done.met) if said.named else b"",
             ),
         )
         told = [Shown(each.record.registration_id, each.record.version) for each in done.shown]
@@ -308,8 +335,9 @@ class Screening:
         Raises:
             errors.Internal: an index says another thing than the sealed record.
         """
-        found = store.found(conn, self._read.values, passengers)
-        met = self._met(call, conn, passengers, found)
+        with self._waiting():
+            found = store.found(conn, self._read.values, passengers)
+            met = self._met(call, conn, passengers, found)
         left = call.left
         done = _Screened([], [], [])
         named = [nth for nth, each in enumerate(passengers) if each.names != rules.NOT_SHOWN]

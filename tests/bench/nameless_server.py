@@ -1,6 +1,8 @@
-"""`nsor-server`, but that it never reads the names for searches: what takes no name is measured without waiting for it.
+"""`nsor-server`, but that it never reads the whole register: neither the names for searches, nor what is due.
 
-Two servers read a million names in minutes. It is a program of the bench: the server has no such switch.
+What takes no name is measured without waiting for it. At a million two servers read names for minutes, and one of them
+looks through all records for terms that are over and for likely duplicates, as it does once a day: that went on beside
+what was measured. It is a program of the bench: the server has no such switch.
 """
 
 from __future__ import annotations
@@ -12,12 +14,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nsor_server.__main__ import main
 from nsor_server.lookup.search.index import SearchIndex
+from nsor_server.registration.reviews import ReviewTimes
 
 
 def _unread(_index: SearchIndex) -> None:
     """Read nothing."""
 
 
+def _followed(_times: ReviewTimes) -> bool:
+    """There is nothing to look for."""
+    return False
+
+
 if __name__ == "__main__":
     setattr(SearchIndex, "start", _unread)  # noqa: B010 - a method, which can't be assigned
+    setattr(ReviewTimes, "follow", _followed)  # noqa: B010 - likewise
     main()

@@ -80,7 +80,9 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, help="keeps the register: the next run there measures it, and seeds none"
     )
-    parser.add_argument("--nameless", action="store_true", help="no server reads names, which no row has: minutes less")
+    parser.add_argument(
+        "--nameless", action="store_true", help="no server reads names, which no row has, nor what is due: minutes less"
+    )
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsor-bench-")))
@@ -278,8 +280,8 @@ def _print(arguments: argparse.Namespace, done: Sequence[Measured]) -> None:
     many = arguments.clients or arguments.servers
     print(
         f"### Manifests, {arguments.registrations:,} registrations\n\n"
-        f"{arguments.servers} server processes{' without names' if arguments.nameless else ''}, {many} processes of"
-        f" clients, each with {arguments.streams} manifests at a time. CPU in us a row, memory in MiB.\n",
+        f"{arguments.servers} server processes{' that read no names' if arguments.nameless else ''}, {many} processes"
+        f" of clients, each with {arguments.streams} manifests at a time. CPU in us a row, memory in MiB.\n",
         HEAD,
         sep="\n",
     )

@@ -51,17 +51,18 @@ def test_what_is_found_beside_the_walks_is_told(
 
 
 @PROCESSORS
+@pytest.mark.parametrize("ended", [psycopg.OperationalError("the connection is lost"), SystemExit(0)])
 def test_without_what_is_compared_beside_the_walks_nothing_is_whole(
-    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, write: Write, monkeypatch: pytest.MonkeyPatch, ended: BaseException
 ) -> None:
     def compare(_conn: Connection, _report: Report) -> None:
-        raise psycopg.OperationalError("the connection is lost")
+        raise ended
 
     write(3)
     monkeypatch.setattr(indexes, "compare", compare)
     with verifying(operator, monkeypatch):
         done = CliRunner().invoke(verify.ledger, ["verify"])
-    assert isinstance(done.exception, psycopg.OperationalError)
+    assert isinstance(done.exception, psycopg.OperationalError | RuntimeError)
     assert "whole" not in done.output
 
 

@@ -27,7 +27,7 @@ class Beside:
         """Begin; ``conn`` has joined the snapshot, and is the thread's alone until it has ended."""
         self._conn, self._compare = conn, compare
         self._report = Report()
-        self._failed: Exception | None = None
+        self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="compared beside", daemon=True)
         self._thread.start()
 
@@ -36,10 +36,13 @@ class Beside:
 
         Raises:
             Exception: what has ended it before all was compared.
+            RuntimeError: it was ended by what is no fault, such as an exit.
         """
         self._thread.join()
-        if self._failed is not None:
+        if isinstance(self._failed, Exception):
             raise self._failed
+        if self._failed is not None:
+            raise RuntimeError("what is compared beside the walks was ended before its end") from self._failed
         return self._report
 
     def stop(self) -> None:
@@ -51,7 +54,7 @@ class Beside:
     def _run(self) -> None:
         try:
             self._compare(self._conn, self._report)
-        except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared, and ``report`` raises it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, not all was compared, and ``report`` raises it
             self._failed = error
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import watching
+from nsor_server.publishing import hours as hours_module
 from nsor_server.publishing.hours import METHOD, FetchHours
 from nsor_server.storage.pool import Database
 from tests.attack.conftest import Owner, owner, services
@@ -89,6 +90,26 @@ def test_an_hour_waits_for_counts_that_were_begun_in_it(services: Services, owne
         assert [hours.look() for _ in range(3)] == [True, True, False]  # whoever came later keeps nothing waiting
     assert rows(services) == [("npb", "a1", 0, 6, 0, 0), ("npb", "a1", 0, 1, 0, 0)]
     assert owner.findings() == []
+
+
+# Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends.
+def test_a_count_that_never_ends_raises_an_alert_each_hour(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetched(services.database, "npb", hours=3, tiles=1)
+    watch = FetchHours(services.database, services.writer, TRACING)
+    now = hours_module._HOUR
+    with services.database.owner() as hanging:
+        hanging.execute("INSERT INTO tile_fetch VALUES ('npb', 'a1', DEFAULT, 0, 1, 0, 0)")
+        for _ in range(2):
+            assert not watch.look()
+        assert "ALERT" not in caplog.text
+        for later in (1, 2):
+            monkeypatch.setattr(hours_module, "_HOUR", f"SELECT ({now}) + interval '{later} hours'")
+            for _ in range(2):
+                assert not watch.look()
+            assert caplog.text.count("ALERT DATABASE_UNSOUND: the log's fetches aren't entered") == later
+    assert watch.look()
 
 
 def test_what_was_fetched_while_the_register_was_down_is_entered_too(services: Services) -> None:

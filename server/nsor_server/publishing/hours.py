@@ -16,6 +16,7 @@ from typing import Final
 
 from google.protobuf import empty_pb2
 
+from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Call, Outcome, Row, Seen, Table, Versions
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.watching import Watching, has_turn
@@ -109,7 +110,15 @@ class FetchHours(Watching):
         """Before which hour no count comes any more; None: the last one that is over may still get some."""
         ((hour,),) = conn.execute(_HOUR.encode()).fetchall()
         counting = {name for (name,) in conn.execute(_COUNTING.encode())}  # behind the clock: see above
-        self._counting = counting if hour != self._hour else self._counting & counting
+        still = self._counting & counting
+        if still and hour != self._hour:
+            # Until that ends nothing signs what was fetched, and nobody would hear of it from the counts.
+            alert(
+                Alert.DATABASE_UNSOUND,
+                "the log's fetches aren't entered: a transaction has held a lock on tile_fetch for an hour (%s)",
+                ", ".join(sorted(still)),
+            )
+        self._counting = counting if hour != self._hour else still
         self._hour = hour
         return None if self._counting else hour
 

@@ -14,7 +14,10 @@ from nsor_server import errors
 from nsor_server.access import witnesses as of_rows
 from nsor_server.formats import witness_keys
 from nsor_server.ledger import cosignatures
+from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.operator import entry
 from nsor_server.oversight import witnesses as rules
+from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NADRA, PUNJAB_POLICE, SPECIAL_COMMITTEE
 from tests.calls import ORIGIN, Services, call_of
 from tests.witnesses import add, cosigned, newest, registered, registration, retirement, shown
@@ -251,6 +254,29 @@ def test_only_a_checkpoint_that_this_ledger_signed_is_taken(services: Services) 
         request = witnesses_pb2.AddCosignaturesRequest(request_id=str(uuid.uuid4()), checkpoint=damaged)
         assert refused(services, request) == "CHECKPOINT_NOT_OURS"
     assert services.one("SELECT count(*) FROM ledger_cosignature") == 0
+
+
+# A witness has seen another end of this ledger: the database was set back, whatever it has grown to since.
+@pytest.mark.parametrize("more", [-1, 0, 9])
+def test_a_checkpoint_of_ours_that_isnt_stored_raises_an_alert(
+    services: Services, more: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = registered(services)
+    own, old, at = services.keyring.ledger_signer, newest(services), int(time.time())
+    with services.database.owner() as conn:
+        several = [entry("nsor-server/test", record_pb2.AccessDetail()) for _ in range(2)]
+        Ledger(services.keyring, ORIGIN).append(conn, several)
+        conn.commit()
+    size = Checkpoint.parse(Note.parse(newest(services)).text).size + more
+    for origin in ("other.example", f"{ORIGIN}/2", ORIGIN):  # what another log or an epoch that was lost has, isn't one
+        assert "ALERT" not in caplog.text
+        signed = cosign(note.sign(Checkpoint(origin, size, bytes(32)), own, origin), key, at)
+        request = witnesses_pb2.AddCosignaturesRequest(request_id=str(uuid.uuid4()), checkpoint=signed)
+        assert refused(services, request) == "CHECKPOINT_NOT_OURS"
+    assert caplog.text.count("ALERT LEDGER_DISCONTINUED") == 1
+    caplog.clear()
+    assert add(services, cosign(old, key, at)) == {"witness.example/one": "KEPT"}
+    assert "ALERT" not in caplog.text
 
 
 def test_two_that_are_handed_in_at_once_are_numbered_one_after_the_other(services: Services) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.e2e.crashes import ANSWERS, all_promises_are_kept
+from tests.e2e.crashes import ANSWERS, PAUSE_SECONDS, all_promises_are_kept
 from tests.polling import until
 from tests.soak.deployment import NOT_SERVING, SERVING, Deployment, running
 from tests.soak.load import Load
@@ -64,7 +64,7 @@ def filled(folder: Path) -> Iterator[None]:
 
 def test_a_full_disk_answers_nothing_that_is_not_durable_and_is_left_by_itself(deployment: Deployment) -> None:
     # A table can't grow: the statement fails, and PostgreSQL goes on.
-    with Load(deployment) as load:
+    with Load(deployment, pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for_all_kinds(ANSWERS)
         with filled(deployment.register.state):
             nothing_is_answered(deployment, load)
@@ -75,7 +75,7 @@ def test_a_full_disk_answers_nothing_that_is_not_durable_and_is_left_by_itself(d
 def test_a_commit_for_which_the_disk_has_no_space_stops_postgresql_and_answers_nothing(deployment: Deployment) -> None:
     # The WAL can't grow: a PANIC in the middle of a commit. There is no space to recover in either.
     postmaster = deployment.postmaster
-    with Load(deployment) as load:
+    with Load(deployment, pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for_all_kinds(ANSWERS)
         with deployment.administrator() as conn, filled(deployment.register.state):
             with contextlib.suppress(psycopg.OperationalError):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.e2e.crashes import PAUSE_SECONDS
 from tests.ledger.lost_standby import Standby
 from tests.polling import until
 from tests.soak import promises
@@ -56,7 +57,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, prepared: Path, collect
 # While no commit is known to be on both machines, no call is answered and no data leaves: each is told so soon, and
 # health says it. Nobody has to do anything to the register once the standby is back.
 def test_nothing_is_answered_while_the_standby_is_lost(deployment: Deployment) -> None:
-    with deployment.standby() as standby, Load(deployment) as load:
+    with deployment.standby() as standby, Load(deployment, pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for_all_kinds(ANSWERS)
         start, size = lose(deployment, standby)
         until(lambda: deployment.health() == NOT_SERVING, seconds=COMMIT_SECONDS + MARGIN_SECONDS)
@@ -74,7 +75,7 @@ def test_nothing_is_answered_while_the_standby_is_lost(deployment: Deployment) -
 # A commit that hangs ends with success and a warning when its backend is cancelled or terminated: it is on one machine
 # only. That is a failure like any other.
 def test_a_cancelled_wait_for_the_standby_is_no_success(deployment: Deployment) -> None:
-    with deployment.standby() as standby, Load(deployment) as load:
+    with deployment.standby() as standby, Load(deployment, pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for_all_kinds(ANSWERS)
         start, size = lose(deployment, standby)
         for function in ("pg_cancel_backend", "pg_terminate_backend") * 3:
@@ -90,7 +91,7 @@ def test_a_cancelled_wait_for_the_standby_is_no_success(deployment: Deployment) 
 
 # A collector that hangs costs spans. It slows neither a call nor the end of the server.
 def test_a_collector_that_hangs_slows_nobody(deployment: Deployment) -> None:
-    with Load(deployment) as load:
+    with Load(deployment, pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for_all_kinds(10 * ANSWERS)
     assert {attempt.outcome for attempt in load.attempts} == set(EXPECTED.values())
     assert deployment.register.stop() == 0

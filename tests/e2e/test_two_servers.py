@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nsor.v1 import notification_pb2
+from tests.e2e.crashes import PAUSE_SECONDS
 from tests.e2e.operating import operated
 from tests.polling import until
 from tests.soak.deployment import BUREAU, SERVING, Deployment, beside, running
@@ -45,7 +46,10 @@ def test_two_processes_never_give_one_number_to_two_events(first: Deployment, se
             for each in (first, second)
             for _ in range(FOLLOWERS_OF_EACH)
         ]
-        loads = [stack.enter_context(Load(each, threads=2, kinds=(Kind.CREATE,))) for each in (first, second)]
+        loads = [
+            stack.enter_context(Load(each, threads=2, kinds=(Kind.CREATE,), pause_seconds=PAUSE_SECONDS))
+            for each in (first, second)
+        ]
         for killed, left in ((second, loads[0]), (first, loads[1])):
             for load in loads:
                 load.wait_for(ANSWERS, well)

@@ -94,6 +94,20 @@ def test_a_page_costs_what_it_reads(jobs: Jobs) -> None:
     assert jobs.begun.empty()
 
 
+def test_a_page_has_its_turn_however_many_calls_others_have(jobs: Jobs) -> None:
+    # Three police forces at their limits never leave a third free at once: what ends first is kept for the page.
+    for agency in ("a", "b", "c"):
+        jobs.submit(agency, 50)
+    jobs.begin(9)
+    jobs.submit("border", 2, cost=units(500))
+    for agency in ("a", "b", "c"):
+        one = next(each for each in jobs.running if each[0] == agency)
+        jobs.running.remove(one)
+        one[1].set()
+    assert jobs.begin(1) == {"a": 2, "b": 2, "c": 2, "border": 1}
+    assert jobs.begun.empty()
+
+
 def test_where_a_page_ends_as_many_calls_begin_as_it_had_the_place_of(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ class Shares:
                         return
                     self._changed.wait()
                     found = self._take()
-                if self._able():
+                if self._next() is not None:
                     self._changed.notify()  # what has ended may have had the place of several
             share, held, job = found
             try:
@@ -130,13 +130,12 @@ class Shares:
         self._busy -= 1
 
     def _take(self) -> tuple[_Share, float, Job] | None:
-        """The next job that may run now, of the agency that has the least. With the lock."""
-        able = self._able()
-        if not able or self._closed:
+        """The next job, if one may run now. With the lock."""
+        best = self._next()
+        if best is None or self._closed:
             return None
-        best = min(able, key=lambda share: (share.running, share.had))
+        held = self._held(best)
         cost, job = best.jobs.popleft()
-        held = min(cost, self._most_of_one)
         self._level = max(self._level, best.had)
         best.had += cost
         best.running += held
@@ -144,10 +143,18 @@ class Shares:
         self._busy += 1
         return best, held, job
 
-    def _able(self) -> list[_Share]:
-        """Those whose first job may run now. With the lock."""
-        return [share for share in self._shares.values() if share.jobs and self._fits(share)]
+    def _next(self) -> _Share | None:
+        """Whose first job runs next: the agency's that has the least; None: it can't now. With the lock.
 
-    def _fits(self, share: _Share) -> bool:
-        held = min(share.jobs[0][0], self._most_of_one)
-        return held <= self._free and (share.running == 0.0 or share.running + held <= self._most_of_one)
+        If it needs more than is free, nothing that needs less comes before it: so much would never be free at once.
+        """
+        waiting = [share for share in self._shares.values() if share.jobs and self._may_have(share)]
+        best = min(waiting, key=lambda share: (share.running, share.had), default=None)
+        return best if best is not None and self._held(best) <= self._free else None
+
+    def _may_have(self, share: _Share) -> bool:
+        return share.running == 0.0 or share.running + self._held(share) <= self._most_of_one
+
+    def _held(self, share: _Share) -> float:
+        """The units that an agency's first job has while it runs."""
+        return min(share.jobs[0][0], self._most_of_one)

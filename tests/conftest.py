@@ -1,7 +1,7 @@
 """What every test may ask for: a migrated database of its own on a real PostgreSQL, with fresh keys.
 
-One PostgreSQL runs per test process; each test's database is copied from a migrated template. Tests reach the network
-on this machine only.
+One PostgreSQL runs per test process; each test's database is like a migrated template (`tests/kept.py`). Tests
+reach the network on this machine only.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ from nsor_server.storage.ledger_signers import LedgerSigners
 from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from tests import temporary
+from tests.kept import KeptDatabase
 from tests.polling import until
 
 # Examples that failed are not kept: the tree may be read-only, and a run should not depend on the last one.
@@ -64,6 +65,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     """A running embedded PostgreSQL with a migrated template database."""
     embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "state")
     embedded.start()
+    with psycopg.connect(embedded.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
+        # What it finds out would be different from one run to the next, and a database where it has isn't kept.
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
     embedded.create_database(_TEMPLATE)
     with psycopg.connect(embedded.conninfo(OWNER, _TEMPLATE)) as connection:
         migrate.apply(connection, migrate.load())
@@ -77,11 +82,11 @@ class _Superuser:
     Tests that kill a process of the server end it with all others.
 
     Attributes:
-        whole: by template, copies that are as they were made.
+        kept: by template, databases that no test has now.
     """
 
     def __init__(self, url: str) -> None:
-        self.whole: dict[str, list[str]] = {}
+        self.kept: dict[str, list[KeptDatabase]] = {}
         self._url = url
         self._connection = self._connected()
 
@@ -93,15 +98,6 @@ class _Superuser:
             self._connection = self._connected()
         return self._connection.execute(statement.encode())
 
-    def left(self, name: str) -> bool:
-        """See that nobody is connected to a database any more; gives whether it was possible."""
-        ended = f"SELECT bool_and(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
-        return self.execute(ended).fetchall() != [(False,)]
-
-    def written(self) -> object:
-        """Stands for what was written anywhere: the number of the next transaction that writes."""
-        return self.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())").fetchone()
-
     def copies(self, create: str) -> bool:
         """Whether the template could be copied: PostgreSQL waits 5 s for who has just left it, and no longer."""
         try:
@@ -110,7 +106,16 @@ class _Superuser:
             return False
         return True
 
+    def drop(self, database: KeptDatabase) -> None:
+        """End what is connected to a test's database, and drop it."""
+        database.close()
+        name = psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"]
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
     def close(self) -> None:
+        for of_template in self.kept.values():
+            for each in of_template:
+                each.close()
         self._connection.close()
 
     def _connected(self) -> psycopg.Connection:
@@ -171,25 +176,26 @@ def template(request: pytest.FixtureRequest) -> str:
 def database(postgres: EmbeddedPostgres, _superuser: _Superuser, template: str) -> Iterator[Database]:
     """A database like the template, with open pools of one connection each that grow to four when they are asked for.
 
-    A server's all stand from its start. A database in which nothing was written is the next test's.
+    A server's all stand from its start. It was another test's before, if that has left it as the template is.
     """
-    whole = _superuser.whole.setdefault(template, [])
-    if whole:
-        name = whole.pop()
+    kept = _superuser.kept.setdefault(template, [])
+    database = kept.pop() if kept else _new(postgres, _superuser, template)
+    if not database.is_there:
+        _superuser.drop(database)
+        database = _new(postgres, _superuser, template)
+    yield database
+    if database.set_back():
+        kept.append(database)
     else:
-        name = f"test_{next(_numbers)}"
-        _copy(postgres, _superuser, name, template)
-    before = _superuser.written()
-    database = Database(postgres.conninfo(SERVER, name), postgres.conninfo(OWNER, name), pool_size=4)
-    for pool in (database._readers, database._pool):
-        pool.resize(1, pool.max_size)
-        pool._nconns = 1  # what it begins with: a pool that isn't open yet is made smaller by nothing else
-    with database:
-        yield database
-    if _superuser.left(name) and _superuser.written() == before:
-        whole.append(name)
-    else:
-        _superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _superuser.drop(database)
+
+
+def _new(postgres: EmbeddedPostgres, superuser: _Superuser, template: str) -> KeptDatabase:
+    name = f"test_{next(_numbers)}"
+    _copy(postgres, superuser, name, template)
+    database = KeptDatabase(*(postgres.conninfo(role, name) for role in (SERVER, OWNER, SUPERUSER)))
+    database.open()
+    return database
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nsor.counting import counted
 from nsor.ledger import copied, merkle, note, tlog_tiles
 from nsor.ledger.note import Checkpoint
 from nsor.ledger.tlog_tiles import WIDTH, Bundle, Tile, TileError
@@ -141,7 +142,10 @@ def test_another_log_doesnt_continue_it(tmp_path: Path, held: int) -> None:
     # A register that shows its Committee one log and an agency another is found out here.
     OTHER.bring(tmp_path, held)
     before = files(tmp_path)
-    with pytest.raises(copied.NotContinued, match=f"of 66000 entries doesn't contain the {held} entries"):
+    with pytest.raises(
+        copied.NotContinued,
+        match=f"of 66000 entries doesn't contain what was there before: {counted(held, 'entries')}$",
+    ):
         copied.update(
             tmp_path,
             note.sign(LOG.checkpoint(66_000), KEY, ORIGIN),

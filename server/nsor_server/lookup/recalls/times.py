@@ -65,7 +65,7 @@ class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
     rest_seconds = 0.002
-    """Between two entries: 10,000 recalls are 400 of them, and all are told within five seconds. However many there
+    """Between two entries: 10,000 recalls are 100 of them, and all are told within five seconds. However many there
     are, a look-up waits for one of them."""
 
     def __init__(

@@ -1,6 +1,8 @@
 """What is compared beside the walks: its findings count, and a verification doesn't end well without it."""
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +14,9 @@ from click.testing import CliRunner
 from nsor_server.commands import verify
 from nsor_server.storage.pool import Database
 from nsor_server.verification import beside, indexes, second
+from nsor_server.verification.messages import Begin
 from nsor_server.verification.report import Report
+from nsor_server.verification.tree import Progress
 from tests.ledger.conftest import Write
 from tests.ledger.test_commands import Operator, operator
 from tests.ledger.test_second import PROCESSORS, SECONDS, snapshot
@@ -64,6 +68,34 @@ def test_without_what_is_compared_beside_the_walks_nothing_is_whole(
         done = CliRunner().invoke(verify.ledger, ["verify"])
     assert isinstance(done.exception, psycopg.OperationalError | RuntimeError)
     assert "whole" not in done.output
+
+
+# Whoever owns the database could end one part of a verification again and again, so that nobody heard of the others.
+@PROCESSORS
+@pytest.mark.parametrize("ended", ["compared beside", "the second process"])
+def test_what_ends_one_part_keeps_from_nobody_what_the_others_found(
+    operator: Operator, write: Write, database: Database, monkeypatch: pytest.MonkeyPatch, ended: str
+) -> None:
+    def lost(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    class Killed(second.Second):
+        def __init__(self, begin: Begin, details: second.OfDetails, progress: Progress) -> None:
+            super().__init__(begin, details, progress)
+            os.kill(self.pid, signal.SIGKILL)
+
+    write(3)
+    with database.owner() as owner:
+        owner.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 2")
+    if ended == "compared beside":
+        monkeypatch.setattr(indexes, "compare", lost)
+    else:
+        monkeypatch.setattr(second, "Second", Killed)
+    with verifying(operator, monkeypatch):
+        done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert done.exit_code == 1, done.output
+    assert "first bad index 2: a column of ledger_entry" in done.output
+    assert "not all was compared" in done.output
 
 
 def test_a_statement_whose_result_nobody_wants_is_ended(database: Database) -> None:

@@ -70,13 +70,32 @@ def verified(
     for compare in comparisons:
         with reported(conn, report):
             compare()
-    if beside is not None:
-        report.join(beside())
-    report.join(of_contents(conn, keyring) if second is None else second())
+    _join(report, beside or Report, second or (lambda: of_contents(conn, keyring)))
     report.sort()
     if report.reached is not None:
         report.reached = dataclasses.replace(report.reached, copied=copy[1] if copy[0].exists() else 0)
     return report
+
+
+def _join(report: Report, *parts: Callable[[], Report]) -> None:
+    """Take over what other parts have found.
+
+    One that ends before its end doesn't keep from anybody what was found: whoever owns the database could see to that.
+
+    Raises:
+        Exception: what has ended a part before all was compared, and nothing was found.
+    """
+    failed: Exception | None = None
+    for part in parts:
+        try:
+            report.join(part())
+        except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared, and that is said
+            failed = failed or error
+    if failed is None:
+        return
+    if not report.findings:
+        raise failed
+    report.add(-1, f"not all was compared ({type(failed).__name__}): verify again, there may be more")
 
 
 def of_contents(conn: Connection, keyring: Keyring, progress: Progress | None = None) -> Report:

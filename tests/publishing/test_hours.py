@@ -92,6 +92,15 @@ def test_an_hour_waits_for_counts_that_were_begun_in_it(services: Services, owne
     assert owner.findings() == []
 
 
+# The publisher's role writes any text: two certificates that it makes up mustn't have one id, or no hour comes after.
+def test_certificates_that_are_made_up_keep_no_hour_from_being_entered(services: Services, owner: Owner) -> None:
+    for agency_id, serial in (("npb", "a1\nb2"), ("npb\na1", "b2")):
+        fetched(services.database, agency_id, serial, hours=3, tiles=1)
+    fetched(services.database, "npb", hours=2, tiles=1)
+    assert entered(services) == 3
+    assert owner.findings() == []
+
+
 # Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends.
 def test_a_count_that_never_ends_raises_an_alert_each_hour(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -1,17 +1,20 @@
 # ruff: noqa: RUF001 - letters and digits that look like others are what is tested
 """Attacks on the fields of numbers, codes and names: a victim's name, a relation and a person's number don't get in."""
 
+import functools
 import re
 import unicodedata
+from typing import Any
 
 import pytest
+from google.protobuf.unknown_fields import UnknownFieldSet
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nsor import forms
 from nsor.v1 import amendments_pb2, errors_pb2, identity_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server.errors import Violation
-from nsor_server.formats import countries
+from nsor_server.formats import countries, fields
 from nsor_server.formats.checker import Checker
 from nsor_server.formats.errors import FormatError
 from nsor_server.formats.normalisers import STRINGS, normalisers
@@ -355,6 +358,38 @@ def test_a_name_in_an_unknown_field_of_a_date_is_refused(checker: Checker) -> No
     request = examples.create_registration(7)
     request.person.birth_date.MergeFromString(b"\x82\x7d\x06Fatima")
     assert checker.check(request) == [Violation("person.birth_date.#2000", errors_pb2.FIELD_REASON_UNKNOWN_FIELD)]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b"\x80\x7d\x01", b"\x82\x7d\x06Fatima", b"\x83\x7d\x84\x7d", b"\x81\x7d" + bytes(8), b"\x85\x7d" + bytes(4)],
+)
+@pytest.mark.parametrize("where", ["", "person", "person.birth_date"])
+def test_many_unknown_fields_are_not_made_one_by_one(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch, field: bytes, where: str
+) -> None:
+    # A message of them takes 50 to 100 ms in one step, in which no other call is worked at.
+    made: list[int] = []
+
+    def counted(message: Any) -> UnknownFieldSet:
+        found = UnknownFieldSet(message)
+        made.append(len(found))
+        return found
+
+    monkeypatch.setattr(fields, "UnknownFieldSet", counted)
+    request = examples.create_registration(7)
+    message: Any = functools.reduce(getattr, filter(None, where.split(".")), request)
+    message.MergeFromString(field + b"\x88\x7d\x01" * 5_000)
+    expected = f"{where}.#2000" if where else "#2000"
+    assert checker.check(request) == [Violation(expected, errors_pb2.FIELD_REASON_UNKNOWN_FIELD)]
+    assert max(made) == 0
+
+
+def test_a_large_message_without_unknown_fields_has_none(checker: Checker) -> None:
+    request = examples.create_registration(7)
+    request.person.names.extend([request.person.names[0]] * 200)
+    assert request.ByteSize() > fields._FEW_BYTES
+    assert {each.reason for each in checker.check(request)} == {errors_pb2.FIELD_REASON_TOO_LONG}
 
 
 def test_the_forms_are_compiled_once(checker: Checker) -> None:

@@ -26,6 +26,12 @@ Check = Callable[[Any, str, list[Violation]], None]
 """Takes a message, the path of its fields (``suspects[2].``, or empty) and the violations so far."""
 Today = Callable[[], dt.date]
 
+_FEW_BYTES: Final = 2048
+"""Of a message that has few fields, whatever they are."""
+_TAG_BYTES: Final = 5
+"""Most that a field's number and kind take."""
+_GOES_ON: Final = 0x80
+"""Bytes of a number from this value on are followed by another one."""
 INTEGERS: Final = frozenset(
     {
         FieldDescriptor.TYPE_INT32,
@@ -78,10 +84,30 @@ def type_name(field: FieldDescriptor) -> str:
 
 def check_unknown(message: Message, path: str, violations: list[Violation]) -> None:
     """Refuse a message with fields that this contract doesn't have: they could hold text."""
-    unknown = UnknownFieldSet(message)
-    if len(unknown):
+    number = _unknown_of_few(message) if message.ByteSize() <= _FEW_BYTES else _unknown_of_many(message)
+    if number:
         # One per message: its number is the contract's, not the caller's value.
-        violations.append(Violation(f"{path}#{unknown[0].field_number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
+        violations.append(Violation(f"{path}#{number}", errors_pb2.FIELD_REASON_UNKNOWN_FIELD))
+
+
+def _unknown_of_few(message: Message) -> int:
+    """The number of the first unknown field; 0: there is none."""
+    unknown = UnknownFieldSet(message)
+    return unknown[0].field_number if len(unknown) else 0
+
+
+def _unknown_of_many(message: Message) -> int:
+    """The same, of a message that may have very many: made one by one, nobody else's call is worked at meanwhile."""
+    rest = type(message)()
+    rest.CopyFrom(message)
+    for field, _ in message.ListFields():
+        rest.ClearField(field.name)
+    tag = 0
+    for place, byte in enumerate(rest.SerializeToString()[:_TAG_BYTES]):
+        tag |= (byte & 0x7F) << 7 * place
+        if byte < _GOES_ON:
+            break
+    return tag >> 3
 
 
 def compile_check(rules: Rules) -> Check:

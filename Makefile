@@ -14,6 +14,7 @@ help: ## list the targets
 
 $(STAMP): requirements/dev.lock pyproject.toml clients/python/pyproject.toml synthetic/pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'NSOR needs Python 3.11 or newer with its venv module; set PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Installing every locked dependency into .venv; nothing is printed for some minutes ...'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e . -e synthetic

@@ -32,6 +32,7 @@ from nsor_server.confined.process import Unavailable
 from nsor_server.directory import focal_persons, policies
 from nsor_server.events import deliverer
 from nsor_server.events.numbered import Numbered
+from nsor_server.formats.dates import KARACHI
 from nsor_server.images.photos import Photos
 from nsor_server.ledger import directory_proof, epoch, key_rotation, keyring_check, outside, witness_keys
 from nsor_server.ledger.log_keys import LogKeys
@@ -167,7 +168,7 @@ def _end(subject: str, certificate: x509.Certificate) -> Finding:
     state: State = "wrong" if days < 0 else "warning" if days < SOON_DAYS else "ok"
     name = certificate.subject.rfc4514_string() or "no subject"
     left = f"expired {counted(-days, 'days')} ago, on" if days < 0 else f"{counted(days, 'days')} left, until"
-    return Finding(subject, state, f"{name}: {left} {certificate.not_valid_after_utc:%Y-%m-%d}")
+    return Finding(subject, state, f"{name}: {left} {certificate.not_valid_after_utc.astimezone(KARACHI):%Y-%m-%d}")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -268,7 +269,8 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
             yield Finding("standby", "warning", text)
     offset = database.clock_offset()
     state: State = "ok" if abs(offset) <= MAX_SKEW_SECONDS else "wrong"
-    yield Finding("clock", state, f"the database's is {offset * 1000:+.0f} ms off this host's; at most 2 s")
+    milliseconds = round(offset * 1000)  # whole before it is written: nobody reads "-0 ms"
+    yield Finding("clock", state, f"the database's is {milliseconds} ms off this host's; at most 2 s")
     yield from _safely("counts", lambda: _counts(database))
     if missing:
         return

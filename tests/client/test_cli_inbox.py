@@ -397,6 +397,24 @@ def test_a_court_has_its_worklist_and_no_requests(run: Run, kind: Kind, capsys: 
     assert kind.called(LIST) == kind.called(TRANSFERS) == []
 
 
+@pytest.mark.parametrize(("language", "asked"), [("en", "Open it? 1, or Enter for none"), ("ur", "اسے کھولیں؟ 1")])
+def test_a_single_line_is_not_asked_for_as_one_of_several(
+    run: Run, kind: Kind, monkeypatch: pytest.MonkeyPatch, language: str, asked: str
+) -> None:
+    kind.is_("COURT")
+    kind.register.answers[RECALLS] = lambda _: recalls_pb2.ListRecallsResponse()
+    prompts: list[str] = []
+    monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
+
+    def answered(prompt: str) -> str:
+        prompts.append(prompt)
+        return ""
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", answered)
+    assert run("inbox", "--lang", language) == 0
+    assert prompts[0].startswith(asked)
+
+
 def test_npb_sees_what_is_overdue_and_of_what_it_decides(
     run: Run, kind: Kind, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from nsor import cli
+from nsor.cli.report import TABLES
 from nsor.v1 import oversight_pb2
 from tests.client.conftest import Register, Run
 
@@ -82,6 +83,15 @@ def test_it_is_said_in_urdu(run: Run, capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr()
     assert "ماہانہ جدول" in said.out
     assert "none is missing" not in said.err
+
+
+def test_a_table_that_is_none_is_told_which_there_are(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    # The word TABLE alone, which stands in the usage, wouldn't say what to type.
+    assert run("report", "lokups", "--month", "2026-10") == cli.USAGE
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"it takes [{', '.join(TABLES)}]." in said
+    assert run("report", "--help") == 0
+    assert f"TABLE is one of: {', '.join(TABLES)}." in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("month", ["October", "2026", "2026-13"])

@@ -111,6 +111,7 @@ def test_whatever_click_says_is_said_in_urdu_too() -> None:
         ("reviews", "--limit", "x"),
         ("ledger", "accesses", "--outcome", "x"),
         ("ledger", "accesses", "--since", "x"),
+        ("work", "--kind", "x"),
         ("import", "/nowhere.csv"),
         ("import",),
         ("lookup",),

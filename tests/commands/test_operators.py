@@ -91,7 +91,7 @@ def append(*entries: Entry) -> None:
 
 
 def an_index(folder: Path, *certificates: tuple[str, str, int]) -> Path:
-    """A CA's index: serial, agency, and days until the end."""
+    """A CA's index: serial, agency, and days until the end, at an hour that is the next day's in Pakistan."""
     now = dt.datetime.now(dt.UTC)
     path = folder / "index.jsonl"
     lines = [
@@ -102,13 +102,18 @@ def an_index(folder: Path, *certificates: tuple[str, str, int]) -> Path:
             agency_id=agency,
             fingerprint=hashlib.sha256(serial.encode()).hexdigest(),
             not_before=now - dt.timedelta(days=400),
-            not_after=now + dt.timedelta(days=days),
+            not_after=(now + dt.timedelta(days=days)).replace(hour=20),
             at=now,
         )
         for serial, agency, days in certificates
     ]
     path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
     return path
+
+
+def in_pakistan(days: int) -> str:
+    """The day on which a certificate of ``an_index`` ends, there."""
+    return f"{dt.datetime.now(dt.UTC) + dt.timedelta(days=days + 1):%Y-%m-%d}"
 
 
 def enabled(say: Say, agency_id: str) -> bool:
@@ -170,7 +175,7 @@ def test_an_agency_is_a_card_with_what_comes_next(say: Say, tmp_path: Path) -> N
     assert lines[0] == "agency         punjab-police"
     assert "certificates   1 valid, 0 revoked, 1 over" in lines
     assert "focal persons  none: nsor-server agency focal-person add" in lines
-    assert f"               ab12 until {dt.datetime.now(dt.UTC) + dt.timedelta(days=300):%Y-%m-%d}" in lines
+    assert f"               ab12 until {in_pakistan(300)}" in lines
     assert any(line.startswith("last call      20") for line in lines)
     # A command is pasted, and stays on one line.
     add = "nsor-server agency focal-person add punjab-police --number PB-1234 --public-key-file FILE.pub"
@@ -228,8 +233,8 @@ def test_status_says_who_called_who_was_refused_and_whose_certificate_ends(say: 
     assert (lines["punjab-police"]["refused_last_hour"], lines["sindh-police"]["refused_last_hour"]) == (0, 3)
     assert lines["punjab-police"]["last_call"] is not None
     assert lines["npb"]["last_call"] is None
-    assert lines["sindh-police"]["certificate"].endswith(" (soon)")
-    assert lines["npb"]["certificate"].startswith("over ")
+    assert lines["sindh-police"]["certificate"] == f"{in_pakistan(5)} (soon)"
+    assert lines["npb"]["certificate"] == f"over {in_pakistan(-1)}"
     assert lines["fia-immigration"]["certificate"] == "none imported"
     assert {line["streams"] for line in lines.values()} == {None}  # only a running server knows
     say("agency", "add", LONGEST, "--kind", "POLICE", "--name-en", "A", "--name-ur", "پولیس", "--jurisdiction", "PK-PB")

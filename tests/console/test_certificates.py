@@ -34,6 +34,9 @@ def test_an_agencys_last_certificate_counts_and_who_has_none_comes_first(
         assert found[0] == ends.Ends("nadra", enabled=True, not_after=None, why=ends.BAD, serials=0)
         assert (found[-1].whose, found[-1].enabled) == ("punjab-police", False)
         assert (of["npb"].not_after, of["npb"].why, of["npb"].serials) == (not_after, ends.GOOD, 1)
+        # The page writes the day, which is Pakistan's.
+        assert of["npb"].not_after is not None
+        assert of["npb"].not_after.utcoffset() == dt.timedelta(hours=5)
         assert {each.why for each in ends.of_agencies(owner, not_after - 29 * DAY) if each.whose == "npb"} == {
             ends.WARN
         }
@@ -49,6 +52,8 @@ def test_of_a_file_the_certificate_that_ends_first_counts_and_one_that_is_none_i
     both.write_bytes(ca.read_bytes() + agency.read_bytes())
     broken.write_bytes(b"no certificate")
     found = ends.of_files([both, broken, tmp_path / "none.pem"], not_after - 10 * DAY)
+    assert found[0].not_after is not None
+    assert found[0].not_after.utcoffset() == dt.timedelta(hours=5)
     assert [(each.whose, each.not_after, each.why) for each in found] == [
         ("both.pem", not_after, ends.WARN),
         ("broken.pem", None, ends.BAD),

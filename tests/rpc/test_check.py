@@ -1,10 +1,13 @@
 import dataclasses
+import datetime as dt
 import io
 import urllib.request
 from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
@@ -41,6 +44,25 @@ def test_a_sound_register_has_nothing_wrong(settings: config.Settings) -> None:
         assert subject in text
     assert "environment NSOR_LISTEN" in text
     assert "postgresql:" not in text
+
+
+def test_a_certificates_last_day_is_pakistans() -> None:
+    now = dt.datetime.now(dt.UTC)
+    key, name = ed25519.Ed25519PrivateKey.generate(), x509.Name([])
+    ends = (now + dt.timedelta(days=100)).replace(hour=20)  # 01:00 of the next day there
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, ends)
+    said = check._end("client CA", builder.sign(key, None)).text
+    assert said.endswith(f"until {ends + dt.timedelta(days=1):%Y-%m-%d}")
+
+
+@pytest.mark.parametrize(
+    ("off", "said"), [(-0.0004, "is 0 ms off"), (0.0016, "is 2 ms off"), (-0.0016, "is -2 ms off")]
+)
+def test_a_clock_is_off_by_whole_milliseconds(
+    settings: config.Settings, monkeypatch: pytest.MonkeyPatch, off: float, said: str
+) -> None:
+    monkeypatch.setattr(Database, "clock_offset", lambda _: off)
+    assert said in looked_at(settings)[1]
 
 
 def test_beside_a_server_its_settings_count_and_its_address_is_its_own(settings: config.Settings) -> None:

@@ -74,6 +74,9 @@ def test_the_command_speaks_to_people_and_to_programs(
     monkeypatch.setenv("NSOR_STATE_DIR", str(state_dir))
     assert run(["traces"]) == 2
     assert "NSOR_TRACE_STORE=on" in capsys.readouterr().err
+    # An id that is mistyped finds nothing either.
+    assert run(["traces", "--agency", "punjab-polise"]) == 2
+    assert "`nsor-server agency list`" in capsys.readouterr().err
     record(state_dir, 2)
     assert run(["traces"]) == 0
     assert "ledger.commit" in capsys.readouterr().out

@@ -20,8 +20,8 @@ NOUNS: Final = {
         f"{one}s": one
         for one in (
             *("call", "cell", "certificate", "checkpoint", "count", "day", "event", "finding", "line", "look-up"),
-            *("method", "minute", "officer", "part", "passenger", "person", "proposal", "registration", "row", "span"),
-            *("suspect", "thread", "warning"),
+            *("method", "minute", "officer", "part", "passenger", "person", "proposal", "registration", "revocation"),
+            *("row", "span", "suspect", "thread", "warning"),
         )
     },
 }

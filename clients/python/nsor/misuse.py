@@ -95,6 +95,8 @@ def _unknown(error: click.NoSuchOption | click.NoSuchCommand) -> WrongUse:
 
 def _taken(param: click.Parameter, ctx: click.Context) -> WrongValue:
     kind = param.type
+    if isinstance(kind, click.Choice) and param.metavar is not None:
+        return WrongValue("it takes {}.", f"[{', '.join(map(str, kind.choices))}]", ctx=ctx, param=param)
     if not isinstance(kind, click.IntRange | click.FloatRange):
         return WrongValue("it takes {}.", param.make_metavar(ctx), ctx=ctx, param=param)
     bounds = [bound for bound in (kind.min, kind.max) if bound is not None]

@@ -192,7 +192,7 @@ def _card(
         ("jurisdiction", " ".join(one.jurisdiction)),
         ("state", "enabled" if one.enabled else "disabled"),
         ("certificates", certificates),
-        *(("", f"{each.serial} until {each.not_after:%Y-%m-%d}") for each in valid),
+        *(("", f"{each.serial} until {each.not_after.astimezone(KARACHI):%Y-%m-%d}") for each in valid),
         ("focal persons", ", ".join(focal) or "none: nsor-server agency focal-person add"),
         ("officers", str(standing.officers)),
         ("last call", "none" if last_us is None else f"{instant(last_us).astimezone(KARACHI):%Y-%m-%d %H:%M:%S} PKT"),

@@ -196,7 +196,7 @@ def import_(index_file: Path) -> None:
     keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, recording(database, settings) as connection:
         done = certificates.import_index(connection, keys, entries)
-    click.echo(f"{counted(done.issued, 'certificates')} and {done.revoked} revocations imported.")
+    click.echo(f"{counted(done.issued, 'certificates')} and {counted(done.revoked, 'revocations')} imported.")
 
 
 @pki.command()

@@ -103,10 +103,12 @@ def _certificate(found: standing.Standing, at: dt.datetime) -> str:
     valid = found.valid(at)
     if valid:
         soon = " (soon)" if valid[0].not_after - at < _SOON else ""
-        return f"{valid[0].not_after:%Y-%m-%d}{soon}"
+        return f"{valid[0].not_after.astimezone(KARACHI):%Y-%m-%d}{soon}"
     if not found.certificates:
         return "none imported"
-    return "revoked" if found.certificates[0].revoked else f"over {found.certificates[0].not_after:%Y-%m-%d}"
+    if found.certificates[0].revoked:
+        return "revoked"
+    return f"over {found.certificates[0].not_after.astimezone(KARACHI):%Y-%m-%d}"
 
 
 def _when(last_us: int | None, at: dt.datetime) -> str:

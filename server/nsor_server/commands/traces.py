@@ -110,8 +110,8 @@ def traces(
         chosen = choose(found, last=last, trace_id=trace_id, asked=asked, work=work)
     if not chosen:
         raise NoTraces(
-            "no such call in the local store; it is on with NSOR_TRACE_STORE=on, holds the newest spans alone, and "
-            "they come with a delay of some seconds"
+            "There is no such call in the local store. It keeps the newest spans alone, which come some seconds late; "
+            "NSOR_TRACE_STORE=on switches it on." + (" Agencies' ids: `nsor-server agency list`." if agency else "")
         )
     if as_json:
         for each in chosen:

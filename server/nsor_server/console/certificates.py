@@ -12,6 +12,7 @@ from cryptography import x509
 
 from nsor_server.commands import known_agency
 from nsor_server.directory import agencies, standing
+from nsor_server.formats.dates import KARACHI
 from nsor_server.storage.pool import Connection
 
 SOON: Final = dt.timedelta(days=30)
@@ -46,7 +47,7 @@ def of_agencies(conn: Connection, at: dt.datetime) -> list[Ends]:
     ends = []
     for each in found:
         valid = standings[each.agency_id].valid(at)
-        not_after = valid[0].not_after if valid else None
+        not_after = valid[0].not_after.astimezone(KARACHI) if valid else None
         ends.append(Ends(each.agency_id, each.enabled, not_after, _why(not_after, at), len(valid)))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
     return sorted(ends, key=lambda each: (not each.enabled, each.not_after or never, each.whose))
@@ -61,7 +62,7 @@ def of_files(files: Sequence[Path], at: dt.datetime) -> list[Ends]:
         except (OSError, ValueError):
             found.append(Ends(file.name, enabled=True, not_after=None, why=BAD, serials=0))
             continue
-        first = min(each.not_valid_after_utc for each in loaded)
+        first = min(each.not_valid_after_utc for each in loaded).astimezone(KARACHI)
         found.append(Ends(file.name, enabled=True, not_after=first, why=_why(first, at), serials=len(loaded)))
     return found
 

@@ -115,7 +115,10 @@ def _asked_for(session: Session, many: int) -> int | None:
     """Which one a person at a terminal wants to open; None: none."""
     if not many or not agreement.at_a_terminal(session):
         return None
-    question = session.said("Open which one? 1 to {}, or Enter for none", many)
+    if many == 1:
+        question = session.said("Open it? 1, or Enter for none")
+    else:
+        question = session.said("Open which one? 1 to {}, or Enter for none", many)
     while True:
         typed = click.prompt(question, default="", show_default=False, err=True).strip()
         if not typed:

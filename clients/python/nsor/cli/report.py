@@ -43,6 +43,8 @@ _AVERAGED: Final = {"entries": "average days", "requests": "average hours"}
 def report(session: Session, *, name: str, month: str, by: str, as_csv: bool, no_verify: bool) -> None:
     """Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.
 
+    TABLE is one of: lookups, accesses, refusals, entries, identities, overdue, recalls, requests, emergencies.
+
     A count below 5 isn't shown, nor another one by which it would be found: it stands in what is "not shown".
     """
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - loaded late, so that help is quick

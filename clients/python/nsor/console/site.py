@@ -133,7 +133,7 @@ class OwnPages:
             days=(certificate.not_after - dt.datetime.now(dt.UTC)).days,
             soon=SOON_DAYS,
             serial=certificate.serial,
-            not_after=f"{certificate.not_after:%Y-%m-%d}",
+            not_after=f"{certificate.not_after.astimezone(KARACHI):%Y-%m-%d}",
             when=when,
         )
 

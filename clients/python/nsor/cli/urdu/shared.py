@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, str]] = {
     "To ask for access to the records of suspects: `nsor access request --new`.": (
         "مشتبہ افراد کے ریکارڈ تک رسائی مانگنے کے لیے: `nsor access request --new`۔"
     ),
+    "Open it? 1, or Enter for none": "اسے کھولیں؟ 1، یا نہیں تو Enter",
     "Open which one? 1 to {}, or Enter for none": "کون سی کھولیں؟ 1 سے {}، یا کوئی نہیں تو Enter",
     "Decide of juveniles' records: `nsor access juveniles {} allow`, or refuse": (
         "نابالغوں کے ریکارڈ کا فیصلہ کریں: `nsor access juveniles {} allow`، یا refuse"

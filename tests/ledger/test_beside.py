@@ -70,6 +70,21 @@ def test_without_what_is_compared_beside_the_walks_nothing_is_whole(
     assert "whole" not in done.output
 
 
+@PROCESSORS
+def test_where_there_are_two_processes_what_the_server_sees_is_compared_too(
+    operator: Operator, write: Write, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(3)
+    with database.owner() as owner:
+        owner.execute("CREATE POLICY hides ON ledger_entry USING (index <> 1)")
+        owner.execute("ALTER TABLE ledger_shown ENABLE ROW LEVEL SECURITY")
+    with verifying(operator, monkeypatch):
+        done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert done.exit_code == 1
+    assert "the schema isn't what the migrations make" in done.output
+    assert "the rows of ledger_shown can't be compared" in done.output
+
+
 # Whoever owns the database could end one part of a verification again and again, so that nobody heard of the others.
 @PROCESSORS
 @pytest.mark.parametrize("ended", ["compared beside", "the second process"])

@@ -101,15 +101,25 @@ def test_certificates_that_are_made_up_keep_no_hour_from_being_entered(services:
     assert owner.findings() == []
 
 
-# Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends.
-def test_a_count_that_never_ends_raises_an_alert_each_hour(
-    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+# Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends; or
+# by a row that says that later hours were entered already.
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO tile_fetch VALUES ('npb', 'a1', DEFAULT, 0, 1, 0, 0)",
+        "INSERT INTO tile_fetch_hour VALUES (gen_random_uuid(), 'npb', 'a1', '2999-01-01 00:00Z', 0, 1, 0, 0)",
+    ],
+)
+def test_hours_that_are_kept_from_being_entered_raise_an_alert_each_hour(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, statement: str
 ) -> None:
     fetched(services.database, "npb", hours=3, tiles=1)
     watch = FetchHours(services.database, services.writer, TRACING)
     now = hours_module._HOUR
-    with services.database.owner() as hanging:
-        hanging.execute("INSERT INTO tile_fetch VALUES ('npb', 'a1', DEFAULT, 0, 1, 0, 0)")
+    with services.database.owner() as owner:
+        owner.execute(statement.encode())
+        if "tile_fetch_hour" in statement:
+            owner.commit()
         for _ in range(2):
             assert not watch.look()
         assert "ALERT" not in caplog.text
@@ -118,6 +128,7 @@ def test_a_count_that_never_ends_raises_an_alert_each_hour(
             for _ in range(2):
                 assert not watch.look()
             assert caplog.text.count("ALERT DATABASE_UNSOUND: the log's fetches aren't entered") == later
+        owner.execute("DELETE FROM tile_fetch_hour")
     assert watch.look()
 
 

@@ -72,6 +72,16 @@ ORDER BY f.hour, f.agency_id, f.serial
 LIMIT 1
 """
 
+_LEFT: Final = """
+SELECT FROM tile_fetch AS f
+WHERE f.hour >= %(hour)s - interval '1 day' AND f.hour < %(hour)s - interval '1 hour'
+    AND NOT EXISTS (
+        SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial
+    )
+LIMIT 1
+"""
+"""Whether something of the last day was left out when the next hour was over, too."""
+
 
 class FetchHours(Watching):
     """A thread that looks for hours that are over."""
@@ -110,15 +120,17 @@ class FetchHours(Watching):
         """Before which hour no count comes any more; None: the last one that is over may still get some."""
         ((hour,),) = conn.execute(_HOUR.encode()).fetchall()
         counting = {name for (name,) in conn.execute(_COUNTING.encode())}  # behind the clock: see above
-        still = self._counting & counting
-        if still and hour != self._hour:
-            # Until that ends nothing signs what was fetched, and nobody would hear of it from the counts.
+        if hour == self._hour:
+            counting &= self._counting
+        elif self._hour is not None and conn.execute(_LEFT.encode(), {"hour": hour}).rowcount:
+            # Until they are, nothing signs them, and nobody would hear of it before a verification a day later.
             alert(
                 Alert.DATABASE_UNSOUND,
-                "the log's fetches aren't entered: a transaction has held a lock on tile_fetch for an hour (%s)",
-                ", ".join(sorted(still)),
+                "the log's fetches aren't entered an hour after theirs: %d transactions hold a lock on tile_fetch "
+                "since then, or somebody wrote to tile_fetch_hour",
+                len(counting & self._counting),
             )
-        self._counting = counting if hour != self._hour else still
+        self._counting = counting
         self._hour = hour
         return None if self._counting else hour
 

@@ -2,7 +2,9 @@
 
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -10,7 +12,14 @@ import pytest
 from nsor import cli
 from nsor.cli import LazyGroup, seen
 from nsor.cli.arguments import access_id, fits, part_of_id, record_id
-from nsor.v1 import oversight_pb2, registration_pb2
+from nsor.v1 import (
+    directory_pb2,
+    emergencies_pb2,
+    grants_pb2,
+    oversight_pb2,
+    registration_pb2,
+    tripwires_pb2,
+)
 from tests.client.conftest import Register, Run
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
@@ -130,6 +139,51 @@ def test_an_access_of_which_a_receipt_is_kept_is_named_by_its_digits(
     out, err = capsys.readouterr()
     assert "ids that were shown here have these digits. Give more digits." in err
     assert not re.search(r"[0-9a-f]{8}-", out + err)
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "answer"),
+    [
+        (
+            ("access", "withdraw", "{}", "--yes"),
+            "LookupService/ListGrants",
+            lambda ids: grants_pb2.ListGrantsResponse(
+                grants=[
+                    grants_pb2.OpenGrant(grant=grants_pb2.Grant(grant_id=each), officer_key_id=bytes(32))
+                    for each in ids
+                ]
+            ),
+        ),
+        (
+            ("emergencies", "review", "{}", "--finding", "justified"),
+            "LookupService/ListEmergencyLookUps",
+            lambda ids: emergencies_pb2.ListEmergencyLookUpsResponse(
+                items=[emergencies_pb2.EmergencyLookUp(emergency_id=each) for each in ids]
+            ),
+        ),
+        (
+            ("unusual", "review", "{}", "--finding", "referred"),
+            "LookupService/ListUnusualAccesses",
+            lambda ids: tripwires_pb2.ListUnusualAccessesResponse(
+                items=[tripwires_pb2.UnusualAccess(unusual_access_id=each) for each in ids]
+            ),
+        ),
+        (
+            ("policy", "withdraw", "{}"),
+            "DirectoryService/ListPolicies",
+            lambda ids: directory_pb2.ListPoliciesResponse(
+                proposals=[directory_pb2.PolicyProposal(proposal_id=each) for each in ids]
+            ),
+        ),
+    ],
+)
+def test_digits_that_one_id_begins_with_and_another_ends_with_act_on_neither(
+    run: Run, register: Register, command: tuple[str, ...], method: str, answer: Callable[[list[str]], Any]
+) -> None:
+    other = f"00000000{RECORD[8:-8]}{RECORD[:8]}"
+    register.answers[f"nsor.v1.{method}"] = lambda _: answer([RECORD, other])
+    assert run(*(each.format(RECORD[:8]) for each in command)) == cli.USAGE
+    assert {call.method for call in register.calls} == {f"nsor.v1.{method}"}
 
 
 def _commands(group: click.Group, context: click.Context) -> list[click.Command]:

@@ -132,6 +132,19 @@ def test_no_page_has_a_fault_for_who_cant_see_or_use_a_mouse(
 
 
 @browsers.NEEDED
+def test_no_minute_stands_twice_below_the_curves(browser: Browser, opened: tuple[str, Path]) -> None:
+    root, cookie = opened
+    with browser.new_context(storage_state=cookie, viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(browsers.WAIT_MS)
+        page = context.new_page()
+        page.goto(f"{root}/en/")
+        page.wait_for_function("chart !== null && chart.axes[0]._values")
+        minutes = page.evaluate("chart.axes[0]._values")
+    assert len(minutes) > 5
+    assert len(minutes) == len(set(minutes))
+
+
+@browsers.NEEDED
 def test_pages_say_the_same_without_javascript(browser: Browser, opened: tuple[str, Path]) -> None:
     root, cookie = opened
     context = browser.new_context(storage_state=cookie, java_script_enabled=False)

@@ -125,6 +125,7 @@ def test_the_committee_sees_each_emergency_and_how_long_its_review_took(
     assert [each in row for each in (POLICE, STATION, "CHILD_MISSING", "0:00", "waits")] == [True] * 5
     for hidden in (cnic, cnic.replace("-", ""), agencies.officer(POLICE).number):
         assert hidden not in page.content()
+    assert "CHILD_<wbr>MISSING" in page.content()  # a narrow column breaks it between words alone
     review = emergencies_pb2.ReviewEmergencyLookUpRequest(
         request_id=str(uuid.uuid4()),
         emergency_id=found.emergency_id,
@@ -136,6 +137,7 @@ def test_the_committee_sees_each_emergency_and_how_long_its_review_took(
     (row,) = page.locator("tbody tr").all_inner_texts()
     assert [each in row for each in (POLICE, "0:00", "TIME_FOR_A_GRANT")] == [True] * 3
     assert "late" not in row
+    assert "TIME_<wbr>FOR_<wbr>A_<wbr>GRANT" in page.content()
     # The entries behind it.
     page.click("a:text-is('Each time one was opened')")
     assert POLICE in page.locator("tbody tr").first.inner_text()

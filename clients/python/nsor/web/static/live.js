@@ -8,7 +8,8 @@ const options = {
   width: place.clientWidth || 900,
   height: 220,
   legend: { live: false },
-  axes: [{ values: (_chart, ticks) => ticks.map((tick) => clock.format(tick * 1000)) }, {}],
+  // Whole minutes, as the clock writes them: by half ones each would stand there twice.
+  axes: [{ incrs: [60, 120, 300, 600], values: (_chart, ticks) => ticks.map((tick) => clock.format(tick * 1000)) }, {}],
   series: [{}, ...names.map((name) => ({ label: place.dataset[name], stroke: colours[name], width: 2, points: { show: false } }))],
 };
 let chart = null;

@@ -17,9 +17,10 @@ from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.stored import LOOK_UP, SEARCH
 from nsor_server.registration import cases, claims, past
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
 from nsor_server.registration.judgments.history import Judged
 from nsor_server.registration.persons.shown import digest_of
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.found_by import Found, candidate_of
 

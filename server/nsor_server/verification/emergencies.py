@@ -27,7 +27,8 @@ from nsor_server.lookup.emergencies.overdue import METHOD as OVERDUE
 from nsor_server.policy.deadlines import EMERGENCY_EXPIRY, EMERGENCY_REVIEW
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import claims
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2

@@ -17,7 +17,8 @@ from nsor_server.lookup.grants.history import Grants
 from nsor_server.lookup.returned import is_shown
 from nsor_server.lookup.times import METHOD, TIMES
 from nsor_server.registration import returned
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.v1 import record_pb2
 
 _TIMES: Final = f"""

@@ -21,7 +21,8 @@ from nsor_server.lookup.screening import rules, store
 from nsor_server.lookup.screening.rules import BLIND_BYTES, Kept
 from nsor_server.lookup.search import rules as searches
 from nsor_server.registration import claims, screened
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer

@@ -18,8 +18,9 @@ from nsor_server.lookup.search import rules, store
 from nsor_server.lookup.stored import SEARCH
 from nsor_server.registration import cases
 from nsor_server.registration.duplicates.rules import is_compared
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
 from nsor_server.registration.shown import to_everybody
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2

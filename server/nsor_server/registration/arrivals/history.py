@@ -16,7 +16,8 @@ from nsor_server.ledger import rests_on
 from nsor_server.ledger.stored import Add, Concerns
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import store
-from nsor_server.registration.history import History, Standing
+from nsor_server.registration.history import History
+from nsor_server.registration.standing import Standing
 from nsor_server.storage.v1 import record_pb2
 
 _FIND: Final = "nsor.v1.NotificationService/FindRegistrant"

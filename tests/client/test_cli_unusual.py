@@ -11,6 +11,7 @@ from tests.client.test_cli_emergencies import sent
 LIST = "nsor.v1.LookupService/ListUnusualAccesses"
 REVIEW = "nsor.v1.LookupService/ReviewUnusualAccess"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+POLICY = "nsor.v1.DirectoryService/GetPolicy"
 ID = "01910000-0000-7000-8000-000000000001"
 OTHER = "01910000-0000-7000-9000-000000000002"
 ACCESS = "0190ffff-0000-7000-8000-00000000000a"
@@ -55,6 +56,22 @@ def test_what_was_unusual_is_shown_to_npb(
     assert ACCESS in said.out
     assert (f"nsor unusual review {ID}" in said.err) == is_npb
     assert ("nsor ledger accesses --access-id" in said.err) != is_npb
+
+
+def test_an_agency_of_which_nothing_was_unusual_is_told_so_and_asks_for_no_policy(
+    run: Run, register: Register, kind: options_pb2.AgencyKind.ValueType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The policy is NPB's to ask for: any other agency is refused, and had a refusal for an answer, and for an entry.
+    answering(register, kind)
+    register.answers[LIST] = always(tripwires_pb2.ListUnusualAccessesResponse())
+    policy = directory_pb2.Policy(content=b'{"every_minutes": 60}')
+    register.answers[POLICY] = always(directory_pb2.GetPolicyResponse(policy=policy))
+    assert run("unusual", "list") == 0
+    said = capsys.readouterr().err
+    is_npb = kind == options_pb2.AGENCY_KIND_NPB
+    assert "0 of 0 unusual accesses shown." in said
+    assert ("grows every 60 minutes" in said) == is_npb
+    assert (POLICY in [call.method for call in register.calls]) == is_npb
 
 
 def test_it_is_said_in_urdu_too(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def list_(session: Session, reviewed: bool, with_accesses: bool) -> None:
     with session.client(officer=True) as client:
         found = every(client, reviewed=reviewed)
         is_npb = not session.as_json and _is_npb(client)
-        if not session.as_json and not found:
+        if is_npb and not found:  # whose policy says when: no other kind of agency may ask for it
             fixed_times.say(session, client)
     if session.as_json:
         for each in found:

@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, types_pb2
+from nsor.ledger import note
+from nsor.ledger.note import Checkpoint
+from nsor.v1 import errors_pb2, types_pb2, witnesses_pb2
 from nsor_server import errors
 from nsor_server.access.contract import MethodRule
 from nsor_server.access.directory import DirectorySnapshot
@@ -16,7 +18,7 @@ from nsor_server.calls import Outcome
 from nsor_server.rpc.handlers import Exchanged, Parted, Unary
 from tests.access.requests import WORKER, Known, request_of
 from tests.agencies import AGENCIES, PUNJAB_POLICE
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, ORIGIN, Services, call_of
 from tests.orders import Created
 
 VALIDATING = {
@@ -155,6 +157,8 @@ def test_the_register_is_asked_when_it_is_meant(services: Services, method: str)
     # Proves that the connection of these tests notices: the same request, and not only to be validated.
     def meant(request: Any) -> None:
         request.validate_only = False
+        if isinstance(request, witnesses_pb2.AddCosignaturesRequest):  # what no key of ours signed asks for nothing
+            request.checkpoint = note.sign(Checkpoint(ORIGIN, 1, bytes(32)), services.keyring.ledger_signer, ORIGIN)
 
     asks = method not in RESTS_ON_NOTHING
     services.enrolled(WORKER)

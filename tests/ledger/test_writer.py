@@ -388,7 +388,7 @@ def test_the_writer_reconnects(new_writer: NewWriter, batches: Batches, database
     with database.connect() as conn:
         conn.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
     writer.submit(item("after"))
     assert agencies(database) == ["before", "after"]

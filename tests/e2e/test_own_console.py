@@ -15,6 +15,7 @@ from nsor.errors import Refused
 from nsor.v1 import emergencies_pb2, oversight_pb2, registration_pb2
 from nsor.web.pages import Entry
 from tests.e2e.agencies import Agencies
+from tests.e2e.conftest import Started
 from tests.web import browser as browsers
 
 COMMITTEE = "special-committee"
@@ -41,6 +42,12 @@ def running(agencies: Agencies, agency: str, folder: Path) -> Iterator[str]:
         process.terminate()
         assert process.wait(timeout=SECONDS) == 0
         process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def agencies(started: Started) -> Agencies:
+    """Of a register in which no other tests were refused anything: what these pages count is what happens here."""
+    return started()
 
 
 @pytest.fixture(scope="module")

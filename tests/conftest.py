@@ -173,12 +173,19 @@ def template(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres, _superuser: _Superuser, template: str) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, _superuser: _Superuser, template: str
+) -> Iterator[Database]:
     """A database like the template, with open pools of one connection each that grow to four when they are asked for.
 
-    A server's all stand from its start. It was another test's before, if that has left it as the template is.
+    A server's all stand from its start. It was another test's before, if that has left it as the template is; but not
+    of a test that is marked with `new_database`.
     """
     kept = _superuser.kept.setdefault(template, [])
+    if request.node.get_closest_marker("new_database"):
+        for each in kept:
+            _superuser.drop(each)
+        kept.clear()
     database = kept.pop() if kept else _new(postgres, _superuser, template)
     if not database.is_there:
         _superuser.drop(database)

@@ -501,6 +501,7 @@ def test_a_review_that_is_overdue_is_told_once(
     assert review(services, first).response.late
 
 
+@pytest.mark.new_database
 def test_whoever_is_not_shown_is_read_alike(services: Services) -> None:
     # Who is absent, sealed, held or a child at every offence is one answer, and takes the same: the same tables are
     # read, as often.

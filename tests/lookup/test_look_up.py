@@ -121,6 +121,7 @@ def test_a_prosecution_sees_the_record_of_its_fir_and_no_other(register: Registe
     assert answer(decided[1]).SerializeToString() == NO_RECORD
 
 
+@pytest.mark.new_database
 def test_whatever_is_not_shown_is_read_and_opened_alike(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     # Otherwise the time tells a prosecution who is in the register: 400 tries were enough to know. What belongs to
     # another FIR isn't found by this one; what did belong to it, and was set aside, is. A decoy is read and opened for
@@ -205,6 +206,7 @@ OF_AN_IDENTIFIER = {"registration_identifier_withdrawal"}
 """Read where an identifier is found, to see that it still counts."""
 
 
+@pytest.mark.new_database
 def test_a_look_up_goes_by_indexes_alone(register: Register) -> None:
     register.add(conviction_record())
     item = register.prepare(make_call("lahore-special-court"), trial(register))

@@ -115,6 +115,7 @@ def test_small_batches_keep_the_order(database: Database) -> None:
     assert read(database, "npb") == list(enumerate(published, 1))
 
 
+@pytest.mark.new_database
 def test_a_delivery_reads_what_waits_once(database: Database) -> None:
     # An import owes thousands at once: what is read again for each of them takes a minute for three thousand.
     for _ in range(3):
@@ -144,6 +145,7 @@ def nodes(found: Any) -> Iterator[dict[str, Any]]:
             yield from nodes(each)
 
 
+@pytest.mark.new_database
 def test_numbering_never_reads_all_that_was_numbered_before(database: Database) -> None:
     # A plan made for an empty table would read all of it for each event, until somebody analyses the table.
     with database.owner() as owner:
@@ -158,6 +160,7 @@ def test_numbering_never_reads_all_that_was_numbered_before(database: Database) 
             assert session.run(Statement(b"scans", scans.encode())(), COMMIT)[0] == [(0,)]
 
 
+@pytest.mark.new_database
 def test_an_event_costs_the_same_whatever_the_ledger_has_recorded(database: Database) -> None:
     # A plan made while few events were on record would go through all of them for each event of the outbox.
     records = "INSERT INTO ledger_record SELECT n, 0, %s, int8send(n), 1, sha256('') FROM generate_series(1, 500) AS n"
@@ -176,6 +179,7 @@ def test_an_event_costs_the_same_whatever_the_ledger_has_recorded(database: Data
 
 
 @pytest.mark.parametrize("statement", [cursors._AFTER, cursors._AFTER_OF_CONSUMER], ids=["agency", "consumer"])
+@pytest.mark.new_database
 def test_a_page_of_many_events_is_read_by_one_process_in_their_order(database: Database, statement: Statement) -> None:
     # With a million events PostgreSQL took a page for a tenth of them, and started two processes for each.
     costs = "parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size", "min_parallel_index_scan_size"

@@ -84,6 +84,7 @@ def test_those_of_one_instant_are_compared_in_their_order(
 @pytest.mark.parametrize(
     ("statement", "index"), [(store._WAITING, "movement_key_crossing"), (store._REPORTED, "movement_key_age")]
 )
+@pytest.mark.new_database
 def test_nothing_of_it_reads_a_whole_table(owner: Owner, statement: Statement, index: str) -> None:
     # With hundreds of thousands of movements, and before PostgreSQL knows how many there are.
     types = [f"NULL::{each}" for each in ("smallint[]", "bigint[]", "bigint[]", "bigint", "bigint")]

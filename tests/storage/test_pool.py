@@ -132,6 +132,7 @@ def test_reading_connections_that_died_with_the_server_are_replaced(
         ("access_request_version", "access_request_id = '00000000-0000-4000-8000-000000000000'"),
     ],
 )
+@pytest.mark.new_database
 def test_readers_and_the_writer_go_by_an_index_however_small_the_table(
     database: Database, table: str, condition: str
 ) -> None:

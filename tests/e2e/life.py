@@ -42,7 +42,7 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
 from tests import orders
 from tests.e2e.agencies import Agencies
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.polling import until
 
 FIXED_TIME_SECONDS: Final = 600.0
@@ -140,7 +140,9 @@ class Known:
 
 def erased(register: RunningRegister) -> None:
     """Run the operator's command until all is destroyed: who was shown a registration is told first, at fixed times."""
-    until(lambda: not operated(register, "erase", "--yes").returncode, seconds=FIXED_TIME_SECONDS, every=1.0)
+    until(
+        lambda: not operated(register.environment, "erase", "--yes").returncode, seconds=FIXED_TIME_SECONDS, every=1.0
+    )
 
 
 class Life:

@@ -20,7 +20,7 @@ from nsor.v1 import directory_pb2, oversight_pb2
 from nsor_server.pki import files, profiles, requests
 from nsor_server.pki.authority import Authority
 from tests.e2e.agencies import Agencies
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.polling import until
 from tests.rpc.callers import Answered, Caller
 from tests.rpc.test_streams import Subscription
@@ -72,19 +72,20 @@ def issued(agencies: Agencies, folder: Path, agency: str) -> tuple[Path, Path]:
     request.write_bytes(csr)
     ca = ("--folder", str(agencies.register.certs))
     issue = ("pki", "issue", *ca, "--profile", "agency", "--agency", agency)
-    assert operated(agencies.register, *issue, "--csr", str(request), "--out", str(pair[1])).returncode == 0
+    assert operated(agencies.register.environment, *issue, "--csr", str(request), "--out", str(pair[1])).returncode == 0
     return pair
 
 
 def imported(agencies: Agencies) -> None:
-    assert operated(agencies.register, "pki", "import", str(agencies.register.certs / "index.jsonl")).returncode == 0
+    register = agencies.register
+    assert operated(register.environment, "pki", "import", str(register.certs / "index.jsonl")).returncode == 0
 
 
 def revoked(agencies: Agencies, certificate: Path) -> None:
     serial = x509.load_pem_x509_certificates(certificate.read_bytes())[0].serial_number
     ca = ("--folder", str(agencies.register.certs))
     revoke = ("pki", "revoke", f"{serial:x}", *ca, "--reason", "keyCompromise")
-    assert operated(agencies.register, *revoke).returncode == 0
+    assert operated(agencies.register.environment, *revoke).returncode == 0
     imported(agencies)
 
 
@@ -128,6 +129,7 @@ class Calls:
 
     def __enter__(self) -> None:
         self._thread.start()
+        until(lambda: self.answers, seconds=ENDS_WITHIN)  # what the block does comes after the first one
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()

@@ -14,7 +14,7 @@ from nsor.errors import NsorError, Refused
 from nsor.officer import OfficerKey
 from nsor.retries import Retries
 from nsor.v1 import consumers_pb2, notification_pb2
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.polling import until
 from tests.soak import damage
 from tests.soak.deployment import BUREAU, SERVING, Deployment, running
@@ -160,7 +160,7 @@ def test_kills_of_the_server_and_of_postgresql_lose_no_event_and_reorder_none(
     assert entered >= 5 * BETWEEN_KILLS
     assert all(len(each.stored) >= entered for each in followers)
     assert any(each.repeated for each in followers), "no kill came between storing and acknowledging"
-    assert operated(deployment.register, "ledger", "verify").returncode == 0
+    assert operated(deployment.register.environment, "ledger", "verify").returncode == 0
 
 
 def _serves(deployment: Deployment) -> bool:

@@ -21,7 +21,7 @@ import pytest
 
 from nsor.v1 import custody_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server.registration.duties import watch
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.orders import day
 from tests.polling import until
 from tests.soak.deployment import BUREAU, COURT, POLICE, PROSECUTION, SERVING, Deployment, beside, running
@@ -266,5 +266,5 @@ def assert_told_once(first: Deployment, second: Deployment, about: Sequence[str]
     assert subscriber.sequences == list(range(before + 1, last + 1))
     came = [event.event_id for event in subscriber.seen if event.registration_id in about and event.kind in STEPS]
     assert sorted(came) == sorted(event_id for _, agency, _, event_id in found if agency == BUREAU)
-    verified = operated(first.register, "ledger", "verify")
+    verified = operated(first.register.environment, "ledger", "verify")
     assert verified.returncode == 0, verified.stdout

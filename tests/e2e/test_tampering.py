@@ -8,7 +8,7 @@ import pytest
 from nsor.v1 import grants_pb2, lookup_pb2, options_pb2
 from tests.e2e.agencies import Agencies, Entered, punjabis
 from tests.e2e.conftest import Started
-from tests.e2e.operating import operated
+from tests.operating import operated
 
 _SAVED = "CREATE TABLE saved AS SELECT * FROM ledger_entry WHERE agency = 'punjab-police' LIMIT 1"
 _DROP = "DROP TABLE saved"
@@ -23,7 +23,7 @@ class Kept:
     grant: grants_pb2.Grant
 
     def verify(self) -> tuple[int, str]:
-        done = operated(self.agencies.register, "ledger", "verify")
+        done = operated(self.agencies.register.environment, "ledger", "verify")
         return done.returncode, done.stdout
 
 

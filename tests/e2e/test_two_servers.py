@@ -10,7 +10,7 @@ import pytest
 
 from nsor.v1 import notification_pb2
 from tests.e2e.crashes import PAUSE_SECONDS
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.polling import until
 from tests.soak.deployment import BUREAU, SERVING, Deployment, beside, running
 from tests.soak.load import Kind, Load, well
@@ -74,7 +74,7 @@ def test_two_processes_never_give_one_number_to_two_events(first: Deployment, se
     assert len(entered) >= 4 * ANSWERS
     assert set(entered) <= set(heard)
     assert len(heard) == len(set(heard))
-    assert operated(first.register, "ledger", "verify").returncode == 0
+    assert operated(first.register.environment, "ledger", "verify").returncode == 0
 
 
 def numbered(deployment: Deployment) -> list[str]:

@@ -15,8 +15,8 @@ from nsor.errors import Refused
 from nsor.screening import Screened
 from nsor.v1 import movements_pb2, notices_pb2, screening_pb2, types_pb2
 from tests import ample_budgets
-from tests.e2e.operating import operated
 from tests.e2e.test_two_servers_search import _as_shipped, confirmed
+from tests.operating import operated
 from tests.polling import until
 from tests.soak.deployment import BORDER, Deployment, beside, running
 
@@ -153,4 +153,4 @@ def test_who_is_alike_is_paid_from_one_bucket(first: Deployment, second: Deploym
     alike = [each.outcome == OF_NAMES for each in told]
     assert alike == [True] * (ALIKE - 2) + [False] * 2
     assert {each.names for each in told[ALIKE - 2 :]} == {screening_pb2.NAMES_COMPARED_BUDGET_EMPTY}
-    assert operated(first.register, "ledger", "verify").returncode == 0
+    assert operated(first.register.environment, "ledger", "verify").returncode == 0

@@ -15,7 +15,7 @@ from nsor.v1 import grants_pb2, lookup_pb2, options_pb2, registration_pb2, searc
 from nsor_server.policy.source import packaged
 from tests import ample_budgets
 from tests.agencies import LAHORE_HIGH_COURT
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.orders import day, judgment
 from tests.polling import until
 from tests.soak.deployment import COURT, PROSECUTION, Deployment, beside, running
@@ -174,4 +174,4 @@ def test_one_officers_searches_are_paid_from_one_bucket(first: Deployment, secon
         except Refused as refused:
             told.append(refused.reason)
     assert told == [""] * SEARCHES + ["BUDGET_EMPTY"] * 2
-    assert operated(first.register, "ledger", "verify").returncode == 0
+    assert operated(first.register.environment, "ledger", "verify").returncode == 0

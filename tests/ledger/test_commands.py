@@ -1,16 +1,12 @@
 """`nsor-server ledger` as an operator runs it."""
 
-import contextlib
 import dataclasses
-import io
 import json
 import os
 import re
-import sys
 import time
 import uuid
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from click.testing import CliRunner
@@ -23,7 +19,6 @@ from nsor.ledger.handover import HandedOver
 from nsor.ledger.merkle import EMPTY_ROOT
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server import config
-from nsor_server.__main__ import run
 from nsor_server.commands import verify
 from nsor_server.ledger import outside
 from nsor_server.ledger.append import Ledger
@@ -39,6 +34,7 @@ from nsor_server.verification.tree import Tree
 from tests.ledger.conftest import ORIGIN, Write
 from tests.ledger.lost_standby import until
 from tests.ledger.test_outside import forget
+from tests.operating import operated
 
 
 class Operator:
@@ -65,19 +61,8 @@ class Operator:
 
     def do(self, *arguments: str, typed: str = "") -> tuple[int, str]:
         """Any command."""
-        # In this process: one of its own costs a second and a half of imports each time. tests/e2e has real ones.
-        said = io.StringIO()
-        with (
-            mock.patch.dict(os.environ, self.environment, clear=True),
-            mock.patch.object(sys, "stdin", io.StringIO(typed)),
-            contextlib.redirect_stdout(said),
-            contextlib.redirect_stderr(said),
-        ):
-            try:
-                code = run(list(arguments))
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-            return code, said.getvalue()
+        done = operated(self.environment, *arguments, stdin=typed)
+        return done.returncode, done.stdout + done.stderr
 
 
 def url(conninfo: str) -> str:
@@ -334,3 +319,13 @@ def test_spans_of_calls_whose_loss_was_owned_up_to_are_no_finding(
     assert code == beyond, output
     assert "2 spans are of calls whose loss a new epoch has owned up to" in output
     assert output.count("was answered, by its span, and has no entry") == beyond
+
+
+def test_no_text_of_a_finding_is_taken_for_marks(capsys: pytest.CaptureFixture[str]) -> None:
+    # Whoever owns the database names tables and witnesses, which findings and remarks name.
+    report = Report(remarks=["the table [/x] is new"])
+    report.add(-1, "rows of [red]a[/] are others")
+    report.add(-1, "rows of [link=b] are others")
+    verify._show(report)
+    said = capsys.readouterr().out
+    assert [each in said for each in ("[/x] is new", "of [red]a[/] are", "of [link=b] are")] == [True] * 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import psycopg
 
-from tests.e2e.operating import operated
+from tests.operating import operated
 from tests.soak.deployment import PROSECUTION, Deployment
 from tests.soak.load import ANSWERED, Attempt, Kind
 
@@ -66,7 +66,7 @@ def check(deployment: Deployment, attempts: Sequence[Attempt], *, everything: bo
     _every_answer_is_held(attempts, held)
     for client in deployment.clients.values():
         client.verify_ledger(everything=everything)
-    verified = operated(deployment.register, "ledger", "verify")
+    verified = operated(deployment.register.environment, "ledger", "verify")
     if verified.returncode:
         raise Broken(
             f"ledger verify ended with {verified.returncode}: {verified.stdout[-500:]}{verified.stderr[-500:]}"

@@ -13,6 +13,7 @@ import click
 import psycopg
 from psycopg.rows import TupleRow
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from nsor.counting import counted
@@ -250,15 +251,15 @@ def _compare_views(conn: psycopg.Connection[TupleRow], database: Database, repor
 
 def _show(report: Report) -> None:
     for remark in report.remarks:
-        say(f"[dim]{remark}[/]")
+        say(f"[dim]{escape(remark)}[/]")
     if not report.findings:
         say(f"[green]whole[/] {counted(report.size, 'entries')}, {counted(report.checkpoints, 'checkpoints')}")
         say(f"  root {report.root.hex()}")
         return
     first = report.findings[0]
     where = f"first bad index {first.index}: " if first.index >= 0 else ""
-    say(f"[red]broken[/] {where}{first.problem}")
+    say(f"[red]broken[/] {where}{escape(first.problem)}")
     for finding in report.findings[1:_SHOWN]:
-        say(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}")
+        say(f"  {finding.index if finding.index >= 0 else '-'}: {finding.problem}", markup=False)
     if len(report.findings) > _SHOWN:
         say(f"  and {len(report.findings) - _SHOWN} more")

@@ -41,11 +41,11 @@ class Answer(msgspec.Struct, array_like=True):
     """What became of a message.
 
     Attributes:
-        normal: the message, normalised; empty: as it was.
+        normal: the message, normalised; None: it was so already.
         wrong: field and rule of each violation.
     """
 
-    normal: bytes
+    normal: bytes | None
     wrong: list[tuple[str, int]]
 
 
@@ -86,7 +86,7 @@ def _checked(checker: Checker, content: bytes) -> bytes:
     message = kind.FromString(encoded)
     wrong = [(violation.field, int(violation.reason)) for violation in checker.check(message)]
     normal = message.SerializeToString()
-    return msgspec.msgpack.encode(Answer(b"" if normal == encoded else normal, wrong))
+    return msgspec.msgpack.encode(Answer(None if normal == encoded else normal, wrong))
 
 
 def _sample() -> bytes:

@@ -59,7 +59,7 @@ class _Worker:
             raise Lost
         try:
             answer = msgspec.msgpack.decode(content, type=check_process.Answer)
-            normal = type(request).FromString(answer.normal) if answer.normal else request
+            normal = request if answer.normal is None else type(request).FromString(answer.normal)
         except (msgspec.MsgspecError, DecodeError):
             raise Lost from None
         if any(reason not in _REASONS for _, reason in answer.wrong):

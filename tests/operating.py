@@ -1,4 +1,4 @@
-"""An operator's command on a register that runs, in the test's own process: one of its own costs a second of imports.
+"""An operator's command in the test's own process: one of its own costs a second and a half of imports each time.
 
 Commands as processes are tried by the drill of the runbook, by the demonstration and by the story.
 """
@@ -8,17 +8,23 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from unittest import mock
 
-from demo.running import RunningRegister
 from nsor_server.__main__ import run
 
 
-def operated(register: RunningRegister, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """As ``register.operate``, which also says how it ended."""
+def operated(environment: Mapping[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """What `nsor-server` has written, and how it ended.
+
+    Args:
+        environment: all that the command has.
+        arguments: of the command.
+        stdin: what is typed.
+    """
     said, errors = io.StringIO(), io.StringIO()
     with (
-        mock.patch.dict(os.environ, register.environment, clear=True),
+        mock.patch.dict(os.environ, environment, clear=True),
         mock.patch.object(sys, "stdin", io.StringIO(stdin)),
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(errors),

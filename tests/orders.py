@@ -1,6 +1,7 @@
 """Conviction orders, judgments about them, and courts' confirmations: requests that everything accepts."""
 
 import itertools
+import random
 import uuid
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,11 @@ JUDGMENT_DATE: Final = day(2023, 5, 4)
 def cnic() -> str:
     """A synthetic CNIC that no other order has."""
     return f"35201{next(_numbers):07d}1"
+
+
+def nobody(dice: random.Random) -> str:
+    """A CNIC that no order has, of a form that is accepted: its family number, the middle seven digits, isn't empty."""
+    return f"8{dice.randrange(10**4):04d}{dice.randrange(1, 10**7):07d}{dice.randrange(10)}"
 
 
 def order(cnic_: str | None = None, **fields: Any) -> registration_pb2.CreateRegistrationRequest:

@@ -32,7 +32,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, officer_of
 from tests.calls import ORIGIN, Services, call_of, unlimited
-from tests.orders import order
+from tests.orders import nobody, order
 
 Request = lookup_pb2.LookUpRegistrationRequest
 
@@ -203,7 +203,7 @@ def _look_up(dice: random.Random, known: list[str], officers: Mapping[str, Seque
     request = Request(
         request_id=str(uuid.UUID(int=dice.getrandbits(128), version=4)),
         purpose=options_pb2.PURPOSE_BORDER_CONTROL,
-        cnic=dice.choice(known) if found else f"8{dice.randrange(10**11, 10**12):012d}",
+        cnic=dice.choice(known) if found else nobody(dice),
         basis=lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(number="AB1234567", country="PK")),
     )
     agency = FIA_IMMIGRATION

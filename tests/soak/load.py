@@ -15,6 +15,7 @@ from typing import Any, Self
 from nsor.errors import Refused, Unreachable
 from nsor.status import UNRECORDED
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from tests.orders import nobody
 from tests.soak.deployment import BORDER, COMMITTEE, POLICE, PROSECUTION, Deployment
 
 PAUSE_SECONDS = 0.02
@@ -209,7 +210,7 @@ def _ask(deployment: Deployment, kind: Kind) -> tuple[Any, Callable[[Any], Any]]
         request.purpose = options_pb2.PURPOSE_INVESTIGATION
         request.basis.grant_id = str(uuid.uuid4())
         return request, deployment.client(POLICE).lookup.look_up_registration
-    cnic = deployment.offender if kind is Kind.HIT else f"8{random.SystemRandom().randrange(10**11, 10**12):012d}"
+    cnic = deployment.offender if kind is Kind.HIT else nobody(random.SystemRandom())
     return look_up(cnic), deployment.client(BORDER).lookup.look_up_registration
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nsor_server.calls import Call
+from nsor_server.ledger.watching import GOES_FIRST
 from nsor_server.lookup.recalls import rules, store, times
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.rpc import packing
@@ -82,6 +83,20 @@ def test_calls_go_on_between_some_recalls_that_are_made_and_the_next_ones(
     monkeypatch.setattr(store, "recall_row", made)
     telling.look()
     assert done == ["rested", "made", "made", "rested", "made", "made", "rested", "made"]
+
+
+def test_while_recalls_are_made_they_go_first(
+    services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.confirmed(order(number := cnic()))
+    at_the_border(services, number)
+    set_aside(services)
+    first = list[bool]()
+    monkeypatch.setattr(telling, "_give_way", lambda: first.append(GOES_FIRST.locked()))
+    telling.look()
+    assert first
+    assert all(first)
+    assert not GOES_FIRST.locked()
 
 
 @pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])

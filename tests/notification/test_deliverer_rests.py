@@ -1,4 +1,4 @@
-"""The deliverer rests for longer when many events come, so that few deliveries take them: calls wait beside each."""
+"""The deliverer rests between two deliveries, so that what comes meanwhile is one: calls wait beside each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from nsor_server.events import deliverer
-from nsor_server.events.deliverer import BATCH, LONG_REST_SECONDS, MANY, REST_SECONDS, Deliverer
+from nsor_server.events.deliverer import BATCH, REST_SECONDS, Deliverer
 from nsor_server.events.numbered import Numbered
 from tests.calls import TRACING
 
@@ -27,8 +27,9 @@ class Stops(threading.Event):
         return self.is_set()
 
 
-def test_it_rests_for_longer_after_many_events_and_not_while_more_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting = iter([1, MANY - 1, MANY, BATCH, 1, BATCH, MANY])
+def test_it_rests_alike_after_many_and_few_events_and_not_while_more_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    # By another rest after many a reader of its own events would learn that many were told.
+    waiting = iter([0, 1, BATCH - 1, BATCH, 1, BATCH, BATCH, 7])
     made = Deliverer(None, Numbered(), TRACING)  # type: ignore[arg-type]  # nothing is read
 
     def deliver(*_: object) -> int:
@@ -38,4 +39,5 @@ def test_it_rests_for_longer_after_many_events_and_not_while_more_wait(monkeypat
     monkeypatch.setattr(deliverer, "deliver", deliver)
     made._stopped = stops = Stops(5)
     made._follow(None)  # type: ignore[arg-type]  # as above
-    assert stops.rests == [REST_SECONDS, REST_SECONDS, LONG_REST_SECONDS, REST_SECONDS, LONG_REST_SECONDS]
+    assert stops.rests == [REST_SECONDS] * 5
+    assert next(waiting, None) is None

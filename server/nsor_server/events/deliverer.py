@@ -32,10 +32,6 @@ ALERT_SECONDS: Final = 10.0
 REST_SECONDS: Final = 0.02
 """Between two deliveries, so that events which come one after the other are numbered together: each is a transaction of
 its own, that calls are slower beside."""
-MANY: Final = 64
-"""Events of one delivery after which more are likely to follow, as those of recalls do."""
-LONG_REST_SECONDS: Final = 0.1
-"""The rest then: fewer deliveries of more events."""
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
@@ -194,10 +190,10 @@ class Deliverer:
             self._woken.clear()
             if self._behind_since is None:
                 self._behind_since = time.monotonic()
-            while (events := self._deliver(session)) == BATCH and not self._stopped.is_set():
+            while self._deliver(session) == BATCH and not self._stopped.is_set():
                 pass
             self._behind_since, self._alerted = None, False
-            self._stopped.wait(REST_SECONDS if events < MANY else LONG_REST_SECONDS)
+            self._stopped.wait(REST_SECONDS)
             self._woken.wait(self._poll_seconds)
 
     def _deliver(self, session: Session) -> int:

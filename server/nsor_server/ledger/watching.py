@@ -47,6 +47,11 @@ PATIENCE_SECONDS: Final = 0.005
 commit more. Of one at a time the next comes sooner. Where they are rarer, 400 entries of recalls may not wait longer:
 all are told within five seconds."""
 _COMMIT_SECONDS: Final = 10.0
+GOES_FIRST: Final = threading.Lock()
+"""Of this process: who has it writes something that somebody waits for, and work without a hurry waits with its next
+step (``let_first``), since calls beside both would wait for both."""
+_LETS_FIRST_SECONDS: Final = 1.0
+"""For no longer: whoever waits may have a turn, which mustn't be idle for as long as ``HANGS_SECONDS``."""
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +64,12 @@ def has_turn(conn: psycopg.Connection[TupleRow], turn: int) -> bool:
     """
     conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS_SECONDS:g}s'".encode())
     return bool(conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (turn,)).fetchall()[0][0])
+
+
+def let_first() -> None:
+    """Wait while something goes first in this process, and go on after a second whatever there is."""
+    if GOES_FIRST.acquire(timeout=_LETS_FIRST_SECONDS):
+        GOES_FIRST.release()
 
 
 def nothing() -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nsor.v1 import directory_pb2, tripwires_pb2
+from nsor_server.ledger import watching
 from nsor_server.lookup.tripwires import rules, store, times
 from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.policy import source
@@ -151,6 +152,31 @@ def test_another_policy_counts_what_was_before_it(
     refused(services, 1)
     assert [each.count for each in wires.look()] == found
     assert owner.findings() == []
+
+
+def test_recalls_go_first_and_for_no_longer_than_a_turn_may_be_idle(
+    services: Services, wires: Wires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class First:
+        """Is had by somebody else the first time that it is asked for, and until the time is over."""
+
+        def __init__(self) -> None:
+            self.asked, self.had = list[float](), 0
+
+        def acquire(self, timeout: float) -> bool:
+            self.asked.append(timeout)
+            self.had += len(self.asked) > 1
+            return len(self.asked) > 1
+
+        def release(self) -> None:
+            self.had -= 1
+
+    monkeypatch.setattr(watching, "GOES_FIRST", first := First())
+    refused(services, REFUSALS)
+    assert wires.look()
+    assert len(first.asked) > 1
+    assert max(first.asked) < watching.HANGS_SECONDS
+    assert first.had == 0
 
 
 def test_missed_times_are_one_with_the_next(services: Services, wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger.watching import Watching, has_turn
+from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.accesses import Accesses
@@ -64,9 +64,9 @@ _SHARE: Final = 0.2
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
-    rest_seconds = 0.002
+    rest_seconds = 0.01
     """Between two entries: 10,000 recalls are 100 of them, and all are told within five seconds. However many there
-    are, a look-up waits for one of them."""
+    are, a look-up waits for one of them, and the longer the rest, the fewer look-ups meet one."""
 
     def __init__(
         self, database: Database, writer: Writer[Call], directory: Directory, tracing: Tracing, keyring: Keyring
@@ -99,7 +99,7 @@ class RecallTimes(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: one can't be written now.
         """
-        with self._database.transaction() as conn:
+        with self._database.transaction() as conn, GOES_FIRST:
             if not has_turn(conn, _TURN):
                 return False
             before = store.last_pass(conn, self._sealer)

@@ -25,7 +25,7 @@ from nsor_server.calls import Agency, Call, Outcome, Row, new_access_id
 from nsor_server.events import hearers, outbox
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger import instants
-from nsor_server.ledger.watching import Watching, has_turn
+from nsor_server.ledger.watching import Watching, has_turn, let_first
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.screening import travelled
 from nsor_server.lookup.tripwires import rules, store
@@ -189,4 +189,6 @@ def _events(agencies: Mapping[str, Agency], of_agency: Mapping[str, Sequence[byt
 
 
 def _rest() -> None:
+    """Let calls go on, and recalls, which agencies wait for: both begin at the same fixed times."""
     time.sleep(_REST_SECONDS)
+    let_first()

@@ -1,11 +1,11 @@
 """Whether a look-up's cost grows with the register: `.venv/bin/python -m tests.bench.growth --sizes 10000 1000000`.
 
 A register of its own is seeded to each size, all of them serve, and LookUpRegistration is made of them by turns: by a
-grant, half of the look-ups of somebody, one at a time and several in flight. So a machine that is slower at one hour
-than at another is so for each size, and each ledger has as many entries as the others, which a look-up's cost grows
-with, too. The goal is a p50 within 20 % of the smallest register's. It says how long seeding took, so that whoever has
-less time asks for less. Of a thousand different people of each 25,000 all are made, the others are these once more
-under numbers of their own: what a look-up finds differs by its key.
+grant, half of the look-ups of somebody and a few refused, one at a time and several in flight. So a machine that is
+slower at one hour than at another is so for each size, and each ledger has as many entries as the others, which a
+look-up's cost grows with, too. The goal is a p50 within 20 % of the smallest register's. It says how long seeding took,
+so that whoever has less time asks for less. Of a thousand different people of each 25,000 all are made, the others are
+these once more under numbers of their own: what a look-up finds differs by its key.
 """
 
 from __future__ import annotations
@@ -86,12 +86,13 @@ class _Seeded:
         look_ups = int(_PER_SECOND * chosen.runs * (chosen.seconds + 2)) * 2
         began = time.perf_counter()
         officer = register.officers[POLICE].key_id
-        seeded = seed(Plan(register.environment, register.url, size, 0, look_ups, officer, different=_DIFFERENT))
+        plan = Plan(register.environment, register.url, size, 0, look_ups, officer, different=_DIFFERENT, refused=True)
+        seeded = seed(plan)
         register.settle()
         taken = time.perf_counter() - began
         processes.move(register.postmaster, processes.SERVER_CORE)
         register.enrol()
-        return cls(size, register, Requests.write(folder, _LOOK_UP, POLICE, seeded.requests), taken)
+        return cls(size, register, Requests.write(folder, _LOOK_UP, POLICE, seeded.requests, refused=True), taken)
 
 
 @dataclass(slots=True)
@@ -124,7 +125,7 @@ class _Serving:
         made = run(register.certs, self.target, self.seeded.requests, in_flight=in_flight, seconds=seconds, warm=warm)
         if made.failures:
             raise BenchFailed(f"look-ups failed: {dict(made.failures)}")
-        check_outcomes(made)
+        check_outcomes(made, refused=True)
         self.runs.setdefault(in_flight, []).append(made)
         read = self._blocks_read() - before
         self.blocks.setdefault(in_flight, []).append(read / (made.calls + made.warm_calls))

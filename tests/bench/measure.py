@@ -15,6 +15,7 @@ from tests.bench import processes
 
 _LOOK_SECONDS = 0.25
 _IDLE_SHARE = 0.1
+_REFUSED = "PERMISSION_DENIED "
 _SETTLE_SECONDS = 5.0
 """Longest wait for the work that calls leave behind (spans, events to deliver): it belongs to the run that made it."""
 
@@ -41,6 +42,7 @@ class Requests:
         file: one hex line each, without request_id.
         count: how many.
         used: how many were made.
+        refused: whether some of them are to be refused (PERMISSION_DENIED), which is no failure then.
     """
 
     method: str
@@ -49,20 +51,29 @@ class Requests:
     file: Path
     count: int
     used: int = 0
+    refused: bool = False
 
     @classmethod
-    def write(cls, folder: Path, method: str, agency: str, bodies: Sequence[bytes]) -> Requests:
+    def write(
+        cls, folder: Path, method: str, agency: str, bodies: Sequence[bytes], *, refused: bool = False
+    ) -> Requests:
         """Write them into a file of their own in ``folder``, where the officers' keys are."""
         if not bodies:
             raise BenchFailed(f"there is nothing to ask of {method}")
         file = folder / f"requests-{len(list(folder.glob('requests-*')))}"
         file.write_text("".join(f"{body.hex()}\n" for body in bodies))
-        return cls(method, agency, folder / f"{agency}.officer", file, len(bodies))
+        return cls(method, agency, folder / f"{agency}.officer", file, len(bodies), refused=refused)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run's figures; CPU in microseconds per call. ``used_up``: there were no requests left, so it ended early."""
+    """One run's figures; CPU in microseconds per call.
+
+    Attributes:
+        used_up: there were no requests left, so it ended early.
+        first_bytes: how many answers began with which two bytes, in hex; no bytes: the call got no answer.
+        refused: calls that were refused as was asked for, of the warm-up too.
+    """
 
     in_flight: int
     calls: int
@@ -76,6 +87,7 @@ class Run:
     used_up: bool
     first_bytes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
 
     @property
     def all_us(self) -> float:
@@ -135,7 +147,9 @@ def run(
         raise BenchFailed(f"the load on {requests.method} ended with {load.returncode}")
     seen = json.loads(printed)
     requests.used += seen["calls"] + seen["warm_calls"]
-    calls = seen["calls"]
+    calls, failures = seen["calls"], Counter[str](seen["failures"])
+    refusals = [code for code in failures if requests.refused and code.startswith(_REFUSED)]
+    refused = sum(failures.pop(code) for code in refusals)
     if not calls:
         raise BenchFailed(f"{requests.method}: all {requests.count} requests went into the warm-up")
     return Run(
@@ -150,7 +164,8 @@ def run(
         seen["load_share"],
         requests.used >= requests.count,
         Counter(seen["first_bytes"]),
-        Counter({f"{requests.method}: {code}": number for code, number in seen["failures"].items()}),
+        Counter({f"{requests.method}: {code}": number for code, number in failures.items()}),
+        refused,
     )
 
 
@@ -181,4 +196,5 @@ def median(runs: Sequence[Run]) -> Run:
         any(one.used_up for one in runs),
         sum((one.first_bytes for one in runs), Counter()),
         sum((one.failures for one in runs), Counter()),
+        sum(one.refused for one in runs),
     )

@@ -6,12 +6,13 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.bench import disk, lock_metric
 from tests.bench.calls import Calls
 from tests.bench.measure import BenchFailed, Requests, Run, Target, median, run
+from tests.bench.seed import REFUSED_EVERY
 
 _FOUND = "0801"
 _NO_RECORD = "0802"
@@ -111,7 +112,7 @@ def measure(bench: Setting, target: Target, metrics: Sequence[str], look_ups: Re
 def _look_ups(bench: Setting, target: Target, requests: Requests, found: Round) -> None:
     """One at a time, then the register and the echo by turns, each order as often as the other."""
     lengths = bench.lengths
-    to_echo = Requests(requests.method, requests.agency, requests.officer, requests.file, requests.count)
+    to_echo = replace(requests, used=0, refused=False)
     targets = {"look_up": (target, requests), "echo": (bench.echo, to_echo)}
     for in_flight in (1, *lengths.in_flight):
         _say(f"{target.name}: LookUpRegistration, {in_flight} in flight")
@@ -126,11 +127,15 @@ def _look_ups(bench: Setting, target: Target, requests: Requests, found: Round) 
                     run(bench.certs, loaded, asked, in_flight=in_flight, seconds=lengths.seconds, warm=warm)
                 )
         found.look_up[in_flight], found.echo[in_flight] = median(runs["look_up"]), median(runs["echo"])
-        check_outcomes(found.look_up[in_flight])
+        check_outcomes(found.look_up[in_flight], refused=requests.refused)
 
 
-def check_outcomes(look_up: Run) -> None:
+def check_outcomes(look_up: Run, *, refused: bool = False) -> None:
     """See that half of the look-ups found somebody: otherwise something else was measured.
+
+    Args:
+        look_up: look-ups.
+        refused: whether one of ``REFUSED_EVERY`` was to be refused.
 
     Raises:
         BenchFailed: too many or too few, by more than chance.
@@ -138,6 +143,9 @@ def check_outcomes(look_up: Run) -> None:
     hits, misses = look_up.first_bytes[_FOUND], look_up.first_bytes[_NO_RECORD]
     if abs(hits - misses) > 6 * math.sqrt(look_up.calls) or hits + misses < look_up.calls / 2:
         raise BenchFailed(f"of {look_up.calls} look-ups {hits} found somebody and {misses} nobody; half was asked for")
+    made = look_up.calls + look_up.warm_calls
+    if abs(look_up.refused - made / REFUSED_EVERY) > 6 * math.sqrt(made) if refused else look_up.refused:
+        raise BenchFailed(f"of {made} look-ups {look_up.refused} were refused; that wasn't asked for")
 
 
 def _others(bench: Setting, target: Target, calls: Calls, found: Round) -> None:

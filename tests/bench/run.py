@@ -28,7 +28,7 @@ from tests.bench.measure import BenchFailed, Requests, Target
 from tests.bench.peers import compare
 from tests.bench.register import BenchRegister
 from tests.bench.rounds import Lengths, Round, Setting, measure
-from tests.bench.seed import POLICE, Plan, Seeded, seed
+from tests.bench.seed import POLICE, REFUSED_EVERY, Plan, Seeded, seed
 from tests.ports import free_port
 
 _LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
@@ -106,6 +106,7 @@ def _seeded(register: BenchRegister, lengths: Lengths, arguments: argparse.Names
             arguments.entries,
             lengths.look_ups * len(arguments.processes),
             register.officers[POLICE].key_id,
+            refused=True,
         )
     )
     register.settle()
@@ -116,7 +117,7 @@ def _seeded(register: BenchRegister, lengths: Lengths, arguments: argparse.Names
 def _rounds(register: BenchRegister, bench: Setting, seeded: Seeded, entries: int, counts: list[int]) -> list[Round]:
     """A round with each number of server processes; one that can't be made doesn't lose the others' figures."""
     found = []
-    look_ups = Requests.write(bench.folder, _LOOK_UP, POLICE, seeded.requests)
+    look_ups = Requests.write(bench.folder, _LOOK_UP, POLICE, seeded.requests, refused=True)
     writes = int(_WRITES_PER_SECOND * (2 * bench.lengths.rpc_seconds + 2))
     for nth, count in enumerate(counts):
         calls = Calls(
@@ -142,10 +143,10 @@ def _print_head(register: BenchRegister, arguments: argparse.Namespace, load_ave
         version = connection.info.server_version // 10_000
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, grpcio {grpc.__version__},"
-        f" PostgreSQL {version}; {arguments.registrations:,} registrations; half of the look-ups find somebody; each is"
-        f" the first use of its grant for its suspect; look-up and echo by turns, median of {arguments.runs} runs of"
-        f" {arguments.seconds:g} s; other RPCs {arguments.rpc_seconds:g} s; the machine's load before it began:"
-        f" {load_average:.1f}.\n"
+        f" PostgreSQL {version}; {arguments.registrations:,} registrations; of {REFUSED_EVERY} look-ups one is refused,"
+        f" and half of the others find somebody; each is the first use of its grant for its suspect; look-up and echo"
+        f" by turns, median of {arguments.runs} runs of {arguments.seconds:g} s; other RPCs"
+        f" {arguments.rpc_seconds:g} s; the machine's load before it began: {load_average:.1f}.\n"
     )
 
 

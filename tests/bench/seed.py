@@ -47,9 +47,12 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.bench import people
+from tests.orders import nobody
 
 POLICE = "punjab-police"
 SUSPECTS_PER_GRANT = 20
+REFUSED_EVERY = SUSPECTS_PER_GRANT // 2 + 1
+"""Look-ups of which one is refused, where that is asked for: a grant of so many suspects has two more."""
 KEPT_IDS = 20_000
 """Ids of registrations that are given back for reading."""
 _PART = 25_000
@@ -78,6 +81,7 @@ class Plan:
         different: how many different people each process makes: the others are those once more, under numbers and ids
             of their own, which takes a third of the time; 0: everybody differs.
         first: number of the first of them: whoever has a smaller one was seeded before.
+        refused: whether one look-up of ``REFUSED_EVERY`` is of somebody whom its grant doesn't name.
     """
 
     environment: Mapping[str, str]
@@ -89,6 +93,7 @@ class Plan:
     released: bool = False
     different: int = 0
     first: int = people.FIRST
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ def _grant(plan: Plan) -> list[bytes]:
     sealer, blind_index = Sealer(keyring), BlindIndex(keyring)
     of_another = confirmed(next(people.punjab_orders(3, people.FIRST, 1)))
     fir, names = of_another.convictions[0].fir, of_another.names
-    suspects = _suspects(plan)
+    suspects, dice = _suspects(plan), random.Random(3)  # noqa: S311 - repeatable
     requests: list[bytes] = []
     with psycopg.connect(plan.url) as connection:
         now = datetime.now(UTC)
@@ -252,7 +257,8 @@ def _grant(plan: Plan) -> list[bytes]:
                 purpose=options_pb2.PURPOSE_INVESTIGATION,
             )
             rows.append(lookups.grant_row(sealer, grant)[0])
-            requests += [_look_up(cnic, grant.grant_id) for cnic in cnics]
+            others = [nobody(dice) for _ in range(2 if plan.refused else 0)]
+            requests += [_look_up(cnic, grant.grant_id) for cnic in (*cnics, *others)]
         for at in range(0, len(rows), _ROWS_PER_COMMIT):
             session.run(BEGIN, *changes.added(rows[at : at + _ROWS_PER_COMMIT]), COMMIT)
         session.close()

@@ -4,7 +4,7 @@ import pytest
 
 from nsor import cli
 from nsor.cli.report import TABLES
-from nsor.v1 import oversight_pb2
+from nsor.v1 import options_pb2, oversight_pb2
 from tests.client.conftest import Register, Run
 
 STATISTICS = "nsor.v1.OversightService/GetStatistics"
@@ -12,14 +12,17 @@ LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 OTHER = "nsor.v1.LookupService/SearchRegistrations"
 
 
-def count(number: int, *path: str, average: int = 0) -> oversight_pb2.StatisticsCount:
+def count(
+    number: int, *path: str, average: int = 0, purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_UNSPECIFIED
+) -> oversight_pb2.StatisticsCount:
     part, province, district, agency = (*path, "", "", "", "")[:4]
     return oversight_pb2.StatisticsCount(
         part=part,
         province=province,
         district=district,
         agency_id=agency,
-        level=len(path),
+        purpose=purpose,
+        level=len(path) + bool(purpose),
         count=number,
         average_tenths=average,
     )
@@ -40,6 +43,14 @@ def asked(register: Register) -> list[oversight_pb2.GetStatisticsRequest]:
                 count(12, LOOK_UP, "PK-SD"),
                 count(20, OTHER),
                 count(20, OTHER, "PK-PB"),
+                *(
+                    count(number, method, "PK-PB", "PK-PB", "punjab-police", purpose=purpose)
+                    for number, method, purpose in (
+                        (19, LOOK_UP, options_pb2.PURPOSE_INVESTIGATION),
+                        (11, LOOK_UP, options_pb2.PURPOSE_CUSTODY),
+                        (20, OTHER, options_pb2.PURPOSE_INVESTIGATION),
+                    )
+                ),
             ],
             oversight_pb2.STATISTICS_MEASURE_ENTRIES: [
                 count(9, average=123),
@@ -65,6 +76,21 @@ def test_look_ups_are_counted_by_province(
     assert all(len(line) <= 80 for line in said.out.splitlines())
     assert "entries 1,000 to 2,500" in said.err
     assert "none is missing" in said.err
+
+
+def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("report", "purposes", "--month", "2026-10", "--csv", "--no-verify") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "agency,purpose,count",
+        "punjab-police,INVESTIGATION,39",
+        "punjab-police,CUSTODY,11",
+        "not shown,,20",
+        "all of them,,70",
+    ]
+    assert run("report", "purposes", "--month", "2026-10", "--by", "district") == cli.USAGE
+    assert "leave --by out" in capsys.readouterr().err
 
 
 def test_a_spreadsheet_is_written(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from nsor.console import committee, counted, written
-from nsor.v1 import emergencies_pb2, oversight_pb2
+from nsor.v1 import emergencies_pb2, options_pb2, oversight_pb2
 
 REFUSED, ALLOWED = oversight_pb2.ACCESS_OUTCOME_REFUSED, oversight_pb2.ACCESS_OUTCOME_ALLOWED
 FAILED = oversight_pb2.ACCESS_OUTCOME_FAILED
@@ -41,6 +41,32 @@ def test_a_day_is_pakistans_and_one_without_accesses_stands_between() -> None:
 def test_an_entry_of_a_flood_counts_for_all_its_calls_and_who_has_most_is_first() -> None:
     accesses = [access("2026-03-05", agency="a"), access("2026-03-05", agency="b", count=9), access("2026-03-05")]
     assert counted.by_agency(accesses, "method") == [("b", "of-b", 9), ("a", "of-a", 2)]
+
+
+def of_month(*of: tuple[str, str, int], every: int) -> list[oversight_pb2.StatisticsCount]:
+    purposes = [
+        oversight_pb2.StatisticsCount(
+            agency_id=agency, purpose=options_pb2.Purpose.Value(f"PURPOSE_{purpose}"), level=5, count=number
+        )
+        for agency, purpose, number in of
+    ]
+    return [oversight_pb2.StatisticsCount(count=every), *purposes]
+
+
+def test_months_show_what_each_agency_called_for_which_purpose() -> None:
+    months = [
+        ("2026-09", of_month(("a", "TRIAL", 9), ("a", "TRIAL", 7), every=20)),
+        ("2026-10", of_month(("a", "TRIAL", 8), ("a", "CUSTODY", 5), ("b", "TRIAL", 40), every=53)),
+    ]
+    found = committee._of_months(months, "", "")
+    lines = [line[:3] for line in found["monthly"]]
+    assert lines == [("b", "TRIAL", [0, 40]), ("a", "TRIAL", [16, 8]), ("a", "CUSTODY", [0, 5])]
+    assert (found["months"], found["shown"]) == (["2026-09", "2026-10"], [16, 53])
+    assert (found["rest"], found["every"]) == ([4, 0], [20, 53])
+    # The columns of a line: the largest has the whole height.
+    assert [each.height for each in found["monthly"][1][3]] == [100, 50]
+    of_one = committee._of_months(months, "a", "TRIAL")
+    assert ([line[:3] for line in of_one["monthly"]], of_one["shown"]) == ([("a", "TRIAL", [16, 8])], [16, 8])
 
 
 @pytest.mark.parametrize(

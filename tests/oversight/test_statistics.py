@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nsor.v1 import errors_pb2, oversight_pb2
+from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.oversight.statistics import facts, rules
 from nsor_server.oversight.statistics import times as statistics_times
@@ -67,7 +67,10 @@ def counted(services: Services, times: StatisticsTimes, clock: Clock) -> None:
 def table(services: Services, measure: oversight_pb2.StatisticsMeasure.ValueType) -> dict[tuple[str, ...], int]:
     """What NPB is shown of this month."""
     response = services.ask(call_of(NPB), asked(this_month(), measure)).response
-    paths = ((each.part, each.province, each.district, each.agency_id)[: each.level] for each in response.counts)
+    paths = (
+        (each.part, each.province, each.district, each.agency_id, options_pb2.Purpose.Name(each.purpose))[: each.level]
+        for each in response.counts
+    )
     return dict(zip(paths, (each.count for each in response.counts), strict=True))
 
 
@@ -128,6 +131,29 @@ def test_a_month_is_counted_once_after_its_end(services: Services, times: Statis
     look_up_in_emergencies(services, 1)
     assert not times.look()
     assert table(services, oversight_pb2.STATISTICS_MEASURE_EMERGENCIES) == expected
+
+
+def test_accesses_are_divided_by_agency_and_purpose(
+    services: Services, times: StatisticsTimes, clock: Clock, owner: Owner
+) -> None:
+    registration = services.confirmed().registration_id
+    for _ in range(rules.LEAST):
+        services.get(registration, NPB)
+    for _ in range(rules.LEAST + 1):
+        services.get(registration, PUNJAB_PROSECUTION)
+    counted(services, times, clock)
+    counts = table(services, ACCESSES)
+    method = "nsor.v1.RegistrationService/GetRegistration"
+    assert {path[3:]: count for path, count in counts.items() if len(path) == 5 and path[0] == method} == {
+        ("npb", "PURPOSE_REGISTER_OPERATION"): rules.LEAST,
+        (PUNJAB_PROSECUTION.agency_id, "PURPOSE_REGISTRATION"): rules.LEAST + 1,
+    }
+    # A purpose that isn't the entry's own makes another count, and is found.
+    with owner.changing(
+        "UPDATE ledger_entry SET purpose = purpose + 50 WHERE agency = 'npb'",
+        "UPDATE ledger_entry SET purpose = purpose - 50 WHERE agency = 'npb'",
+    ):
+        assert "a month's tables aren't what was recorded in it" in owner.findings()
 
 
 def test_messages_that_wait_for_their_numbers_are_waited_for(

@@ -12,23 +12,29 @@ from nsor_server.oversight.statistics.rules import LEAST, Fact, Month, Path, sho
 
 AGENCIES = ("a", "b", "c")
 PLACES = ("PK-PB/LHR", "PK-PB/MUL", "PK-PB/RWP", "PK-SD/KHI", "PK-SD/HYD")
-facts = st.lists(
-    st.builds(
+
+
+def of_purposes(*purposes: str) -> st.SearchStrategy[list[Fact]]:
+    """Facts of a measure that is divided by these, or by none: an empty one."""
+    fact = st.builds(
         Fact,
         st.sampled_from(("in time", "late")),
         st.sampled_from(PLACES),
         st.sampled_from(AGENCIES),
         st.integers(0, 12),
-    ),
-    max_size=14,
-)
+        purpose=st.sampled_from(purposes),
+    )
+    return st.lists(fact, max_size=14)
+
+
+facts = of_purposes("") | of_purposes("TRIAL", "CUSTODY")
 
 
 def counts(found: list[Fact]) -> dict[Path, int]:
     """Every count, shown or not, by its path."""
     every: dict[Path, int] = {}
     for fact in found:
-        for level in range(5):
+        for level in range(len(fact.path) + 1):
             every[fact.path[:level]] = every.get(fact.path[:level], 0) + fact.count
     return every
 
@@ -101,6 +107,17 @@ def test_of_one_that_is_left_out_no_part_is_shown() -> None:
     # A part would be a least number of the count above it, and so a greatest one of that beside it.
     table = shown([Fact("", "PK-PB/LHR", "a", 9), Fact("", "PK-SD/KHI", "a", 3), Fact("", "PK-KP/PES", "a", 30)])
     assert set(table) == {(), ("",), ("", "PK-KP"), ("", "PK-KP", "PK-KP/PES"), ("", "PK-KP", "PK-KP/PES", "a")}
+
+
+def test_the_purposes_of_an_agency_divide_its_count() -> None:
+    of = ("", "PK-PB/LHR", "a")
+    agency = ("", "PK-PB", "PK-PB/LHR", "a")
+    table = shown([Fact(*of, 9, purpose="TRIAL"), Fact(*of, 6, purpose="CUSTODY")])
+    assert {path[4]: each.count for path, each in table.items() if len(path) == 5} == {"TRIAL": 9, "CUSTODY": 6}
+    # The smaller would be found by subtracting.
+    assert set(shown([Fact(*of, 9, purpose="TRIAL"), Fact(*of, 4, purpose="CUSTODY")])) == {
+        agency[:level] for level in range(5)
+    }
 
 
 def test_a_month_is_pakistans() -> None:

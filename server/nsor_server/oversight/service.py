@@ -277,12 +277,13 @@ def _access(call: Call, entry: store.StoredAccess) -> oversight_pb2.Access:
 
 
 def _count(shown: record_pb2.StatisticsShown) -> oversight_pb2.StatisticsCount:
-    part, province, district, agency = (*shown.path, "", "", "", "")[:4]
+    part, province, district, agency, purpose = (*shown.path, "", "", "", "", "")[:5]
     return oversight_pb2.StatisticsCount(
         part=part,
         province=province,
         district=district,
         agency_id=agency,
+        purpose=options_pb2.Purpose.Value(f"PURPOSE_{purpose or 'UNSPECIFIED'}"),
         level=len(shown.path),
         count=shown.count,
         average_tenths=(20 * shown.total + shown.count) // (2 * shown.count) if shown.count else 0,

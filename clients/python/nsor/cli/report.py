@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nsor import statistics
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TABLES: Final = {
     "lookups": "ACCESSES",
     "accesses": "ACCESSES",
+    "purposes": "ACCESSES",
     "refusals": "REFUSALS",
     "entries": "ENTRIES",
     "identities": "IDENTITIES",
@@ -30,25 +32,31 @@ TABLES: Final = {
 """What a table is asked for by, and its measure."""
 LEVELS: Final = ("part", "province", "district", "agency")
 _LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+_PURPOSES: Final = "purposes"
+"""A table of its own: accesses by agency and purpose, whatever the method and the place."""
 _AVERAGED: Final = {"entries": "average days", "requests": "average hours"}
 
 
 @click.command()
 @click.argument("name", metavar="TABLE", type=click.Choice(tuple(TABLES)))
 @click.option("--month", "month", required=True, metavar="MONTH", help="Such as 2026-10; it is counted after its end.")
-@click.option("--by", type=click.Choice(LEVELS), default="province", show_default=True, help="How it is divided.")
+@click.option("--by", type=click.Choice(LEVELS), show_default="province", help="How it is divided.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write it for a spreadsheet.")
 @click.option("--no-verify", is_flag=True, help="Don't prove the ledger beside it.")
 @common
-def report(session: Session, *, name: str, month: str, by: str, as_csv: bool, no_verify: bool) -> None:
+def report(session: Session, *, name: str, month: str, by: str | None, as_csv: bool, no_verify: bool) -> None:
     """Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.
 
-    TABLE is one of: lookups, accesses, refusals, entries, identities, overdue, recalls, requests, emergencies.
+    TABLE is one of: lookups, accesses, purposes, refusals, entries, identities, overdue, recalls, requests,
+    emergencies.
 
     A count below 5 isn't shown, nor another one by which it would be found: it stands in what is "not shown".
     """
     from nsor.v1 import oversight_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
+    if name == _PURPOSES and by is not None:
+        raise WrongUse("Purposes are divided by agency and purpose: leave --by out.")
+    by = by or "province"
     year, number = _month(month)
     measure = oversight_pb2.StatisticsMeasure.Value(f"STATISTICS_MEASURE_{TABLES[name]}")
     with session.client() as client:
@@ -90,6 +98,8 @@ def _month(text: str) -> tuple[int, int]:
 
 def _columns(name: str, by: str) -> tuple[str, ...]:
     """What a row is known by; of look-ups the part is one method."""
+    if name == _PURPOSES:
+        return ("agency", "purpose")
     columns = LEVELS[: LEVELS.index(by) + 1]
     return tuple(each for each in columns if each != "part") if name == "lookups" else columns
 
@@ -98,6 +108,8 @@ def _rows(
     session: Session, name: str, by: str, counts: Sequence[oversight_pb2.StatisticsCount]
 ) -> list[tuple[str, ...]]:
     """The rows of one level, the rest that isn't shown, and all of them together."""
+    if name == _PURPOSES:
+        return _of_purposes(session, counts)
     level, columns = LEVELS.index(by) + 1, _columns(name, by)
     chosen = [each for each in counts if name != "lookups" or each.part == _LOOK_UP]
     of_level = [each for each in chosen if each.level == level]
@@ -110,6 +122,16 @@ def _rows(
         if columns:
             rows.append((session.said("all of them"), *blank, *_numbers(name, every)))
     return rows
+
+
+def _of_purposes(session: Session, counts: Sequence[oversight_pb2.StatisticsCount]) -> list[tuple[str, ...]]:
+    if not counts:
+        return []
+    found = statistics.by_agency_and_purpose(counts)
+    rest = statistics.every(counts) - found.total()
+    rows = [(agency, purpose, str(count)) for (agency, purpose), count in found.most_common()]
+    rows += [(session.said("not shown"), "", str(rest))] if rest else []
+    return [*rows, (session.said("all of them"), "", str(statistics.every(counts)))]
 
 
 def _path(name: str, each: oversight_pb2.StatisticsCount) -> tuple[str, ...]:

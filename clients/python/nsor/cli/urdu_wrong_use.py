@@ -97,6 +97,9 @@ TEXTS: Final[dict[str, str]] = {
         "--number: دفتر، صوبے یا ضلع کے لفظ کے بعد 8 تک ہندسے، جیسے PB-1234۔"
     ),
     "There is no such agency. `nsor agencies` lists them.": "ایسا کوئی ادارہ نہیں۔ `nsor agencies` سب دکھاتی ہے۔",
+    "Purposes are divided by agency and purpose: leave --by out.": (
+        "مقاصد کا جدول ادارے اور مقصد کے لحاظ سے ہوتا ہے: --by نہ لکھیں۔"
+    ),
     "The month is written like 2026-10.": "مہینہ یوں لکھیں: 2026-10۔",
     "There is no such method. The list shows their names.": "ایسا کوئی طریقہ نہیں۔ نام فہرست میں ہیں۔",
     "There is no such method. Did you mean {}?": "ایسا کوئی طریقہ نہیں۔ شاید: {}",

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from nsor import statistics
 from nsor.client import Client
 from nsor.console import counted
 from nsor.console.written import duration, month_before, name, set_day, when
@@ -16,33 +17,30 @@ from nsor.web import charts
 
 MONTHS: Final = 12
 """That the chart of months goes back; each is an entry of the ledger, as each page of accesses is."""
-MOST_AGENCIES: Final = 30
+MOST_LINES: Final = 30
+"""Of agencies with their purposes, or methods; those with the most calls."""
 _OUTCOMES: Final = ("allowed", "refused", "failed")
-_ALL: Final = 0
 _PART: Final = 1
-_AGENCY: Final = 4
-"""Of counts in a monthly table: by how many things they are divided."""
+"""Of a count in a monthly table that is divided by part alone."""
 
 
 def over_time(client: Client, asked: Mapping[str, str]) -> dict[str, Any]:
-    """Accesses by day, by agency and purpose, and by month.
+    """Accesses by agency and purpose of each month that is over, and the newest ones by day.
 
     Args:
         client: the Committee's.
-        asked: filters, as they stand in the address: agency, purpose, since, until.
+        asked: filters, as they stand in the address: agency, purpose, since, until; the last two of the newest alone.
     """
     wanted = _filter(asked)
     listed = counted.newest(client, wanted)
     by_purpose = counted.by_agency(listed.accesses, "purpose")
     purposes = options_pb2.Purpose.DESCRIPTOR
-    months, entries, refused = _months(client, asked.get("agency", ""))
+    months, entries, refused = _months(client)
     return {
         **_days(listed),
-        "lines": [
-            (agency, name(purposes, int(purpose)), count) for agency, purpose, count in by_purpose[:MOST_AGENCIES]
-        ],
+        "lines": [(agency, name(purposes, int(purpose)), count) for agency, purpose, count in by_purpose[:MOST_LINES]],
         "of": len(by_purpose),
-        "months": charts.bars([(month, [("span", count)]) for month, count in months]),
+        **_of_months(months, asked.get("agency", ""), asked.get("purpose", "")),
         "entries": [*listed.entries, *entries],
         "refused": refused,
     }
@@ -66,7 +64,7 @@ def refusals(client: Client, asked: Mapping[str, str], today: dt.date) -> dict[s
     reasons, entries = _reasons(client, month)
     return {
         **_days(listed),
-        "lines": by_method[:MOST_AGENCIES],
+        "lines": by_method[:MOST_LINES],
         "of": len(by_method),
         "reasons": reasons,
         "month": f"{month:%Y-%m}",
@@ -148,25 +146,58 @@ def _days(listed: counted.Listed) -> dict[str, Any]:
     }
 
 
-def _months(client: Client, agency: str) -> tuple[list[tuple[str, int]], list[int], int]:
-    """Answered calls that disclose, by month, the newest first, of those that were counted; of all, or of an agency.
+def _of_months(
+    months: Sequence[tuple[str, Sequence[oversight_pb2.StatisticsCount]]], agency: str, purpose: str
+) -> dict[str, Any]:
+    """Answered calls that disclose, of each agency for each purpose, month by month.
+
+    Args:
+        months: the table of each, the oldest first.
+        agency: only of this one; empty: of all.
+        purpose: only for this one, without what all their names share; empty: for all.
+    """
+    tables = [(month, table, statistics.by_agency_and_purpose(table)) for month, table in months]
+    total: Counter[tuple[str, str]] = Counter()
+    for _, _, found in tables:
+        total += found
+    chosen = [each for each, _ in total.most_common() if agency in ("", each[0]) and purpose in ("", each[1])]
+    shown = [sum(found[each] for each in chosen) for _, _, found in tables]
+    every = [statistics.every(table) for _, table, _ in tables]
+    return {
+        "months": [month for month, _ in months],
+        "drawn_months": charts.columns(shown),
+        "monthly": [
+            (*each, numbers, charts.columns(numbers))
+            for each in chosen[:MOST_LINES]
+            for numbers in [[found[each] for _, _, found in tables]]
+        ],
+        "of_monthly": len(chosen),
+        "shown": shown,
+        "every": every,
+        "rest": [of - found.total() for of, (_, _, found) in zip(every, tables, strict=True)],
+        "chosen": bool(agency or purpose),
+    }
+
+
+def _months(
+    client: Client,
+) -> tuple[list[tuple[str, Sequence[oversight_pb2.StatisticsCount]]], list[int], int]:
+    """The tables of accesses of the months that were counted, the oldest first.
 
     Also the entries of asking, and how many more of them were refused: that of the first month that isn't counted.
     """
-    found: list[tuple[str, int]] = []
+    found: list[tuple[str, Sequence[oversight_pb2.StatisticsCount]]] = []
     entries: list[int] = []
     month = month_before(dt.datetime.now(counted.KARACHI).date())
     for _ in range(MONTHS):
         try:
             table, entry = _table(client, month, oversight_pb2.STATISTICS_MEASURE_ACCESSES)
         except Refused:
-            return found, entries, 1  # MONTH_NOT_COUNTED: the register is younger
+            return found[::-1], entries, 1  # MONTH_NOT_COUNTED: the register is younger
         entries.append(entry)
-        level = _AGENCY if agency else _ALL
-        count = sum(each.count for each in table if each.level == level and each.agency_id == agency)
-        found.append((f"{month:%Y-%m}", count))
+        found.append((f"{month:%Y-%m}", table))
         month = month_before(month)
-    return found, entries, 0
+    return found[::-1], entries, 0
 
 
 def _reasons(client: Client, month: dt.date) -> tuple[list[tuple[str, int]] | None, list[int]]:

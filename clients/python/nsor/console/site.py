@@ -227,6 +227,7 @@ class OwnPages:
             measures=measures,
             names=MEASURES,
             counts=counts,
+            purposes={each.purpose: name(options_pb2.Purpose.DESCRIPTOR, each.purpose) for each in counts},
             bars=charts.bars([(province, [("span", count)]) for province, count in sorted(provinces.items())]),
             first=table.first_index,
             stop=table.stop_index,

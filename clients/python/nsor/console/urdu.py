@@ -67,12 +67,15 @@ URDU: Final = {
     "Accesses over time": "وقت کے ساتھ رسائیاں",
     "Day": "دن",
     "By day": "دن کے لحاظ سے",
-    "By agency and purpose": "ادارے اور مقصد کے لحاظ سے",
+    "The newest, by day": "تازہ ترین، دن کے لحاظ سے",
+    "The newest, by agency and purpose": "تازہ ترین، ادارے اور مقصد کے لحاظ سے",
     "By agency and method": "ادارے اور کارروائی کے لحاظ سے",
     "By month: answered calls that disclose": "مہینے کے لحاظ سے: ریکارڈ دکھانے والی کارروائیاں",
-    "As the monthly tables have it: of few there is nothing.": (
-        "جیسے ماہانہ جدول بتاتے ہیں: تھوڑی تعداد نہیں دکھائی جاتی۔"
+    "From the monthly tables: of each method of an agency 5 or more, so that of a purpose it is at least so many.": (
+        "ماہانہ جدولوں سے: ادارے کی ہر کارروائی کی 5 یا زیادہ تعداد، اس لیے مقصد کی تعداد کم از کم اتنی ہے۔"
     ),
+    "Together": "کل ملا کر",
+    "Of these agencies or purposes nothing is shown": "جن کا ادارہ یا مقصد نہیں دکھایا جاتا",
     "No month is counted yet.": "ابھی کوئی مہینہ گنا نہیں گیا۔",
     "The month is not counted yet.": "یہ مہینہ ابھی گنا نہیں گیا۔",
     "The newest {count} calls, since {since}: older ones weren't read. Choose days to see them.": (

@@ -31,7 +31,9 @@ class _StatisticsMeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sta
     STATISTICS_MEASURE_UNSPECIFIED: _StatisticsMeasure.ValueType  # 0
     """No measure. Never used."""
     STATISTICS_MEASURE_ACCESSES: _StatisticsMeasure.ValueType  # 1
-    """Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's."""
+    """Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's. What an agency called is
+    divided by purpose as well.
+    """
     STATISTICS_MEASURE_REFUSALS: _StatisticsMeasure.ValueType  # 2
     """Refused calls. The part is the reason; the place is the agency's."""
     STATISTICS_MEASURE_ENTRIES: _StatisticsMeasure.ValueType  # 3
@@ -59,7 +61,9 @@ class StatisticsMeasure(_StatisticsMeasure, metaclass=_StatisticsMeasureEnumType
 STATISTICS_MEASURE_UNSPECIFIED: StatisticsMeasure.ValueType  # 0
 """No measure. Never used."""
 STATISTICS_MEASURE_ACCESSES: StatisticsMeasure.ValueType  # 1
-"""Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's."""
+"""Answered calls of methods that disclose, found and not found. The part is the method; the place is the agency's. What an agency called is
+divided by purpose as well.
+"""
 STATISTICS_MEASURE_REFUSALS: StatisticsMeasure.ValueType  # 2
 """Refused calls. The part is the reason; the place is the agency's."""
 STATISTICS_MEASURE_ENTRIES: StatisticsMeasure.ValueType  # 3
@@ -642,8 +646,8 @@ class GetStatisticsResponse(_message.Message):
     """Index behind the month's last entry."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatisticsCount]:
-        """The counts: first of all, then of a part, of a province in it, of a district, of an agency; each before those that it is divided
-        into. What is left when those are subtracted lies anywhere else, by 5 or more. None: fewer than 5 in all.
+        """The counts: first of all, then of a part, of a province in it, of a district, of an agency, of a purpose; each before those that it is
+        divided into. What is left when those are subtracted lies anywhere else, by 5 or more. None: fewer than 5 in all.
         """
 
     @_builtins.property
@@ -679,6 +683,7 @@ class StatisticsCount(_message.Message):
     LEVEL_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     AVERAGE_TENTHS_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     part: _builtins.str
     """The part, as the measure says; empty: all, or the measure has none."""
     province: _builtins.str
@@ -688,11 +693,13 @@ class StatisticsCount(_message.Message):
     agency_id: _builtins.str
     """The agency; empty: all."""
     level: _builtins.int
-    """How many of these it is divided by: 0 all facts, 1 part, 2 province, 3 district, 4 agency."""
+    """How many of these it is divided by: 0 all facts, 1 part, 2 province, 3 district, 4 agency, 5 purpose."""
     count: _builtins.int
     """How many facts."""
     average_tenths: _builtins.int
     """The average over them, in tenths of days or hours; 0 where nothing is averaged."""
+    purpose: _options_pb2.Purpose.ValueType
+    """Why the agency called, of STATISTICS_MEASURE_ACCESSES; not set: for all purposes."""
     def __init__(
         self,
         *,
@@ -703,10 +710,11 @@ class StatisticsCount(_message.Message):
         level: _builtins.int = ...,
         count: _builtins.int = ...,
         average_tenths: _builtins.int = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "average_tenths", b"average_tenths", "count", b"count", "district", b"district", "level", b"level", "part", b"part", "province", b"province"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_id", b"agency_id", "average_tenths", b"average_tenths", "count", b"count", "district", b"district", "level", b"level", "part", b"part", "province", b"province", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

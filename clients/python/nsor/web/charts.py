@@ -8,6 +8,8 @@ from typing import Final
 
 WIDTH: Final = 1000.0
 """Of every drawing, in units of its own."""
+HEIGHT: Final = 100.0
+"""Of a drawing of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,32 @@ def bars(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]]) -> tuple[Bar, 
             start += width
         found.append(Bar(label, tuple(placed), sum(size for _, size in parts)))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of the columns that stand beside each other, upwards from the bottom.
+
+    Attributes:
+        x: where it starts.
+        width: of each the same.
+        height: of `HEIGHT`.
+    """
+
+    x: float
+    width: float
+    height: float
+
+
+def columns(sizes: Sequence[float]) -> tuple[Column, ...]:
+    """Columns of which the largest has the whole height; each has its place, also one of nothing.
+
+    Args:
+        sizes: in their order; none is negative.
+    """
+    most = max(sizes, default=0.0) or 1.0
+    step = WIDTH / max(len(sizes), 1)
+    return tuple(Column(nth * step, step * 0.8, size / most * HEIGHT) for nth, size in enumerate(sizes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ _OVERDUE: Final = (
 )
 _AGENCIES: Final = "SELECT agency_id, jurisdiction FROM agency"
 _ACCESSES: Final = """
-SELECT method, agency, count(*) FROM ledger_entry
+SELECT method, purpose, agency, count(*) FROM ledger_entry
 WHERE index >= %(first)s AND index < %(stop)s AND outcome = %(allowed)s AND method = ANY (%(methods)s)
-GROUP BY 1, 2
+GROUP BY 1, 2, 3
 """
 _REFUSALS: Final = """
 SELECT e.index, e.leaf, d.sealed FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)
@@ -146,15 +146,18 @@ class Facts:
         found = {}
         for measure, read in measures.items():
             self._is_whole = True
-            summed: defaultdict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+            summed: defaultdict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
             # Events are found by no index of entries, so all of a month are counted by one statement.
             step = max(stop - first, 1) if measure == oversight_pb2.STATISTICS_MEASURE_OVERDUE else AT_ONCE
             for start in range(first, stop, step):
                 where = {"first": start, "stop": min(start + step, stop)}
                 for fact in read(where):
-                    summed[fact.part, fact.place, fact.agency].update(count=fact.count, total=fact.total)
+                    summed[fact.part, fact.place, fact.agency, fact.purpose].update(count=fact.count, total=fact.total)
                 self._went_on()
-            facts = [Fact(*key, each["count"], each["total"]) for key, each in summed.items()]
+            facts = [
+                Fact(part, place, agency, each["count"], each["total"], purpose)
+                for (part, place, agency, purpose), each in summed.items()
+            ]
             found[measure] = Found(facts, self._is_whole)
         return found
 
@@ -166,8 +169,8 @@ class Facts:
             if rule.effect == options_pb2.EFFECT_DISCLOSES
         }
         asked = {**where, "allowed": leaf_pb2.OUTCOME_ALLOWED, "methods": list(names)}
-        for method, agency, count in self._conn.execute(_ACCESSES, asked):
-            yield Fact(names[method], self._place(agency), agency, count)
+        for method, number, agency, count in self._conn.execute(_ACCESSES, asked):
+            yield Fact(names[method], self._place(agency), agency, count, purpose=_purpose(number))
 
     def _refusals(self, where: _Where) -> Iterator[Fact]:
         for index, stored, sealed in self._conn.execute(
@@ -242,3 +245,9 @@ class Facts:
 
     def _place(self, agency: str) -> str:
         return self._places.get(agency, _COUNTRY)
+
+
+def _purpose(number: int) -> str:
+    """A purpose's name; one that isn't the contract's is a finding of its own, so that it stops no counting."""
+    found = options_pb2.Purpose.DESCRIPTOR.values_by_number.get(number)
+    return "UNSPECIFIED" if found is None else found.name.removeprefix("PURPOSE_")

@@ -1,8 +1,9 @@
 """Which counts of a month's table are shown, so that a small one follows from none of them. Pure.
 
 A table is one tree: all facts of a measure, divided by what became of them (or of what kind they are), then by
-province, by district, and by the agency that acted. So each count is divided in one way only, and no two sums cross: a
-total of an agency over all districts is not shown: whoever knows where it acts would subtract it from a district's.
+province, by district, by the agency that acted, and accesses by their purpose. So each count is divided in one way
+only, and no two sums cross: a total of an agency over all districts is not shown: whoever knows where it acts would
+subtract it from a district's. Nor is one of a purpose over all methods.
 
 Shown is a count that
 
@@ -31,7 +32,7 @@ LEAST: Final = 5
 _PAKISTAN: Final = zoneinfo.ZoneInfo("Asia/Karachi")
 
 Path = tuple[str, ...]
-"""Of a count: part, province, district and agency, or the first of them; nothing: all facts of the measure."""
+"""Of a count: part, province, district, agency and purpose, or the first of them; nothing: all facts of the measure."""
 
 
 class MonthNotCounted(errors.WrongState):
@@ -50,6 +51,7 @@ class Fact:
         agency: who acted; empty: nobody who is known.
         count: how many.
         total: the sum of what is averaged over them; 0 where nothing is.
+        purpose: for which the agency acted; empty: the measure isn't divided by it.
     """
 
     part: str
@@ -57,12 +59,14 @@ class Fact:
     agency: str
     count: int
     total: int = 0
+    purpose: str = ""
 
     @property
     def path(self) -> Path:
         """Where it is counted."""
         levels = self.place.split("/")
-        return self.part, levels[0], "/".join(levels[:2]), self.agency
+        path = self.part, levels[0], "/".join(levels[:2]), self.agency
+        return (*path, self.purpose) if self.purpose else path
 
 
 @dataclass(slots=True)

@@ -6489,7 +6489,7 @@ class StatisticsShown(_message.Message):
     """The sum of what is averaged over them."""
     @_builtins.property
     def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Part, province, district and agency, or the first of them."""
+        """Part, province, district, agency and purpose, or the first of them."""
 
     def __init__(
         self,

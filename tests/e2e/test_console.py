@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.server
+import os
 import signal
 import ssl
 import subprocess
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser
 
 from demo import browser as demonstrated
 from demo.narration import Narration, StoryBroke
-from demo.running import SERVER_COMMAND, RunningRegister
+from demo.running import LOG_KEY, SERVER_COMMAND, RunningRegister
 from nsor.errors import Refused
 from nsor.v1 import directory_pb2, registration_pb2
 from nsor_server.console import site as ops
@@ -44,8 +45,13 @@ class Console:
 
 @contextlib.contextmanager
 def running(register: RunningRegister, *arguments: str) -> Iterator[Console]:
+    # It has no key that opens anything.
+    own = {"NSOR_LOG_KEYS": str(register.folder / LOG_KEY), "NSOR_KEYS": os.devnull}
     process = subprocess.Popen(
-        [str(SERVER_COMMAND), "console", *arguments], env=register.environment, stdout=subprocess.PIPE, text=True
+        [str(SERVER_COMMAND), "console", *arguments],
+        env={**register.environment, **own},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     try:

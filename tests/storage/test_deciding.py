@@ -4,12 +4,14 @@ import datetime as dt
 import decimal
 import hashlib
 import json
+import re
 import uuid
 from typing import Any
 
 import pytest
 
 from nsor_server.storage import deciding
+from nsor_server.storage.pool import Database
 
 EVERY_CHARACTER = "".join(map(chr, (*range(0x800), 0x2028, 0xFEFF, 0xFFFF, 0x1F4DC, 0x10FFFF)))
 ROWS: tuple[list[Any], ...] = (
@@ -33,3 +35,9 @@ def test_what_no_column_is_written_as_is_refused(value: object) -> None:
     for row in ([value], ["a", [value]], [["a"], [["b"], [value]]]):
         with pytest.raises(TypeError):
             deciding.digest_of(row)
+
+
+def test_the_records_by_which_it_is_proved_are_those_of_the_same_tables(database: Database) -> None:
+    with database.owner() as owner:
+        ((written,),) = owner.execute("SELECT pg_get_viewdef('ledger_record_deciding'::regclass)").fetchall()
+    assert set(re.findall(r"'(\w+)'::text", written)) == deciding.TABLES.keys()

@@ -7,6 +7,7 @@ import contextlib
 import os
 import ssl
 import time
+from collections.abc import Iterator
 
 import click
 import psycopg
@@ -19,6 +20,7 @@ from nsor_server.console import operators
 from nsor_server.console.calls import Calls
 from nsor_server.console.recent import Traces
 from nsor_server.console.site import OpsPages
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.running import beside
 from nsor_server.storage.attach import attached_to_look
 from nsor_server.storage.pool import Database
@@ -35,7 +37,8 @@ def console(listen: str | None) -> None:
     """Show calls, traces, refusals, queues and certificates in a browser, until SIGTERM or Ctrl-C. Shows no person.
 
     On loopback the printed address opens it once. On another address whoever calls shows a certificate of the
-    register's operators (NPB, NADRA).
+    register's operators (NPB, NADRA), who are believed as far as the ledger proves them: log_keys names its public
+    keys (`nsor-server ledger log-key`).
     """
     settings = beside(config.load(os.environ))
     logs.begin(settings.log_format)
@@ -48,21 +51,29 @@ async def _run(settings: Settings, database: Database, listen: str) -> None:
     name, _, port = listen.rpartition(":")
     host = name.strip("[]")
     loopback = host in running.LOOPBACK
-    who = OneTime() if loopback else ByCertificate(lambda shown: asyncio.to_thread(operators.takes, database, shown))
     tls = None if loopback else _tls(settings)
     calls, traces = Calls(), Traces(settings.state_dir)
     origins: list[str] = []
-    pages = OpsPages(who, settings, database, calls, traces)
-    try:
-        async with running.running(pages.application(lambda: origins), host, int(port), tls) as found:
-            origins.append(f"{'http' if tls is None else 'https'}://{name}:{found}")
-            reader = asyncio.create_task(_keep_reading(database, calls, traces))
-            with contextlib.suppress(asyncio.CancelledError):
-                await running.until_stopped(lambda: _say(who, origins[0]))
-                reader.cancel()
-                await reader
-    except OSError as error:
-        raise OperatorError(f"{listen} can't be listened on: {error.strerror}") from None
+    with contextlib.ExitStack() as stack:
+        who = OneTime() if loopback else stack.enter_context(_by_certificate(settings, database))
+        pages = OpsPages(who, settings, database, calls, traces)
+        try:
+            async with running.running(pages.application(lambda: origins), host, int(port), tls) as found:
+                origins.append(f"{'http' if tls is None else 'https'}://{name}:{found}")
+                reader = asyncio.create_task(_keep_reading(database, calls, traces))
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running.until_stopped(lambda: _say(who, origins[0]))
+                    reader.cancel()
+                    await reader
+        except OSError as error:
+            raise OperatorError(f"{listen} can't be listened on: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _by_certificate(settings: Settings, database: Database) -> Iterator[ByCertificate]:
+    keys = LogKeys.load(settings.log_keys)
+    with operators.known(database, keys, settings.checkpoint_file) as known:
+        yield ByCertificate(lambda shown: asyncio.to_thread(known.takes, shown))
 
 
 def _say(who: OneTime | ByCertificate, origin: str) -> None:

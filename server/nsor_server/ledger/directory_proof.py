@@ -28,7 +28,7 @@ Connection = psycopg.Connection[TupleRow]
 _HEAD: Final = "SELECT origin, size, root, frontier FROM ledger_head"
 _NEWEST: Final = "SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
 _LEAF: Final = "SELECT leaf FROM ledger_entry WHERE index = %s"
-_NEWEST_CHANGE: Final = "SELECT max(index) FROM ledger_record WHERE table_name = ANY (%s)"
+_NEWEST_CHANGE: Final = "SELECT max(index) FROM ledger_record_deciding"
 
 
 class LedgerContradicted(OperatorError):
@@ -105,7 +105,7 @@ def prove(conn: Connection, keys: LogKeys) -> Proved:
     head = prove_head(conn, keys)
     if not head.directory_version:
         return head
-    change = conn.execute(_NEWEST_CHANGE, (list(deciding.TABLES),)).fetchone()
+    change = conn.execute(_NEWEST_CHANGE).fetchone()
     if change is None or change[0] is None:
         raise Unproved("the records of what decides are gone")
     changed = _leaf(conn, change[0], head.size, head.root)

@@ -53,7 +53,7 @@ def attached_to_publish(settings: Settings, *, pool_size: int) -> Iterator[Datab
 
 @contextlib.contextmanager
 def attached_to_look(settings: Settings, *, pool_size: int, statement_timeout_ms: int) -> Iterator[Database]:
-    """As ``attached``, for the operators' console: its role reads leaves and certificates, and no more.
+    """As ``attached``, for the operators' console: its role reads leaves and what decides, and no more.
 
     Raises:
         NoRegister: there is no register.

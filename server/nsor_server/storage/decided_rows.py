@@ -2,7 +2,8 @@
 
 No policy, and no keys: which hash they must give is proved from the signed root (``ledger/directory_proof.py``). The
 database gives plain columns and nothing else: hashing, order and comparison are made here, since whoever owns it says
-what its functions, operators and views do.
+what its functions, operators and views do. (The view of the records leaves rows out alone: one too few or too many
+gives another hash.)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from nsor_server.storage import deciding
 _Key = tuple[str, bytes, int]
 
 _RECORDS: Final = """
-SELECT index, table_name, row_id, version, sha256 FROM ledger_record WHERE table_name = ANY (%s) ORDER BY index, ordinal
+SELECT index, table_name, row_id, version, sha256 FROM ledger_record_deciding ORDER BY index, ordinal
 """
 
 
@@ -90,7 +91,7 @@ def _note(stored: dict[_Key, bytes], refs: Iterable[RecordRef]) -> None:
 
 
 def _records(connection: psycopg.Connection) -> list[tuple[int, RecordRef]]:
-    found = connection.execute(_RECORDS, (list(deciding.TABLES),)).fetchall()
+    found = connection.execute(_RECORDS).fetchall()
     return [
         (index, RecordRef(table, bytes(row_id), version, bytes(sha256)))
         for index, table, row_id, version, sha256 in found

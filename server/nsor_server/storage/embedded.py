@@ -34,7 +34,7 @@ SERVER = "nsor_server"
 PUBLISHER = "nsor_publisher"
 """The role of the process that publishes the log: it opens nothing."""
 CONSOLE = "nsor_console"
-"""The role of the operators' console: it reads leaves and certificates, and no more."""
+"""The role of the operators' console: it reads leaves and what decides, and no more."""
 SERVING = (SERVER, PUBLISHER, CONSOLE)
 """The roles that own nothing, each of a process of its own."""
 

@@ -81,6 +81,17 @@ CREATE TABLE ledger_record (
 );
 COMMENT ON TABLE ledger_record IS 'the sealed rows that an entry wrote: each is the work of exactly one entry';
 CREATE INDEX ledger_record_index ON ledger_record (index, ordinal);
+-- By the ids of the others it would be known which entries are about one record: whoever proves what decides, and may not
+-- know that, reads these alone.
+CREATE VIEW ledger_record_deciding WITH (security_barrier) AS
+SELECT index, ordinal, table_name, row_id, version, sha256 FROM ledger_record
+WHERE table_name IN (
+    'agency', 'agency_state', 'certificate', 'certificate_revocation', 'officer', 'officer_disabled', 'event_consumer',
+    'event_consumer_disabled', 'focal_person', 'focal_person_disabled', 'ledger_epoch', 'ledger_epoch_cosignature', 'ledger_key',
+    'ledger_witness', 'ledger_witness_retired', 'keyring_version', 'policy_proposal', 'policy_proposal_withdrawal',
+    'policy_version', 'register_seal'
+);
+COMMENT ON VIEW ledger_record_deciding IS 'of ledger_record the rows that decide who may do what';
 
 CREATE TABLE ledger_checkpoint (
     size bigint NOT NULL,
@@ -198,3 +209,4 @@ GRANT SELECT, INSERT ON ledger_witness, ledger_witness_retired, ledger_cosignatu
 GRANT SELECT, INSERT ON
     ledger_entry, ledger_detail, ledger_shown, ledger_record, ledger_checkpoint, ledger_tile
 TO nsor_server;
+GRANT SELECT ON ledger_record_deciding TO nsor_server;

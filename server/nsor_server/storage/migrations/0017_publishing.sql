@@ -32,7 +32,8 @@ COMMENT ON TABLE tile_fetch_hour IS 'the sums of tile_fetch by certificate and h
 COMMENT ON COLUMN tile_fetch_hour.count_id IS 'from agency, serial and hour';
 
 GRANT INSERT (agency_id, serial, checkpoints, tiles, bundles, refused) ON tile_fetch TO nsor_publisher;
-GRANT SELECT ON migration, ledger_head, ledger_record, ledger_checkpoint, ledger_cosignature, ledger_tile TO nsor_publisher;
+GRANT SELECT ON migration, ledger_head, ledger_record_deciding, ledger_checkpoint, ledger_cosignature, ledger_tile
+    TO nsor_publisher;
 GRANT SELECT (index, leaf) ON ledger_entry TO nsor_publisher;
 -- What decides, all of it: it is obeyed only when all of it gives the hash that was signed.
 GRANT SELECT ON agency, agency_state, certificate, certificate_revocation, officer, officer_disabled, event_consumer,

@@ -126,28 +126,34 @@ def test_a_narrower_officer_sees_nothing(
     services: Services, known: Known, rule: MethodRule, kind: options_pb2.AgencyKind.ValueType
 ) -> None:
     # What isn't his is answered as what isn't there; only of what he has named himself is it said that it lies outside.
-    if kind == options_pb2.AGENCY_KIND_POLICE or "LookUpRegistration" in rule.full_name:
+    is_police = kind == options_pb2.AGENCY_KIND_POLICE
+    if is_police or "LookUpRegistration" in rule.full_name:
         services.confirm(known.registration)
     while services.names.work():
         pass  # a search needs names
     agency = of_punjab(rule, kind)
     request = request_of(rule.full_name, known)
     multan = call_of(agency, officer_of(agency, "PK-PB/MUL"))
+    elsewhere = [multan, *([call_of(agency, officer_of(agency, "PK-PB/LHR/PS-002"))] if is_police else [])]
     if rule.full_name == "nsor.v1.NotificationService/CreateNotice":
         request.receiving_station = "PK-PB/MUL/PS-001"  # type: ignore[attr-defined]  # his own station: the record isn't his
+        elsewhere = [multan]
     if rule.full_name in NAMES_A_PLACE:
-        refusal = services.refused(errors.Denied, multan, request)
-        assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
+        for call in elsewhere:
+            refusal = services.refused(errors.Denied, call, request)
+            assert refusal.reason == errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION
     else:
         refused = services.refused(errors.NoRecord, multan, request)
+        assert {repr(services.refused(errors.NoRecord, call, request)) for call in elsewhere} == {repr(refused)}
         nobodys = request_of(rule.full_name, Known(known.registration, known.access_request_id, known.etag))
         for name in ("registration_id", "access_request_id", "judgment_id"):
             if name in nobodys.DESCRIPTOR.fields_by_name:
                 setattr(nobodys, name, "00000000-0000-4000-8000-000000000000")
         lahore = call_of(agency, officer_of(agency, "PK-PB/LHR"))
         assert repr(services.refused(errors.NoRecord, lahore, nobodys)) == repr(refused)
-    # It is the officer's place alone: a colleague for Lahore is answered.
-    services.ask(call_of(agency, officer_of(agency, "PK-PB/LHR")), request_of(rule.full_name, known))
+    # It is the officer's place alone: a colleague for Lahore is answered, of the police also one of the station.
+    place = "PK-PB/LHR/PS-001" if is_police else "PK-PB/LHR"
+    services.ask(call_of(agency, officer_of(agency, place)), request_of(rule.full_name, known))
 
 
 WHATEVER_THE_PLACE = {

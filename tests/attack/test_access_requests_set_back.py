@@ -58,7 +58,7 @@ def test_a_decided_request_that_was_listed_as_one_that_waits_is_found(requests: 
 
 @pytest.mark.parametrize(
     "change",
-    ["order_us = order_us + 1", "district = 'PK-PB/MUL'", "state = 2", "officer = gen_random_uuid()"],
+    ["order_us = order_us + 1", "place = 'PK-PB/MUL/' || repeat('0', 32)", "state = 2", "officer = gen_random_uuid()"],
 )
 def test_a_request_that_stands_elsewhere_in_the_list_is_no_answer(
     services: Services, requests: AccessRequests, owner: Owner, caplog: pytest.LogCaptureFixture, change: str

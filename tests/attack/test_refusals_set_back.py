@@ -169,7 +169,7 @@ def _judgment(services: Services) -> Case:
 
 def _access_request(services: Services) -> Case:
     asked = AccessRequests(services).created()
-    prosecutor = _call(services, AGENCIES["punjab-prosecution"], "PK-PB/LHR")
+    prosecutor = _call(services, AGENCIES["punjab-prosecution"], "PK-PB/LHR/PS-001")
     return Case(prosecutor, approval(asked.access_request_id, asked.etag), "access_request_version WHERE true")
 
 

@@ -90,7 +90,7 @@ def test_functions_of_the_schema_show_nobody_another_provinces_record(services: 
 def test_functions_of_the_schema_let_nobody_grant_for_another_province(services: Services, owner: Owner) -> None:
     # Which prosecution decides is the place of the FIR.
     request = _asked(services)
-    with every_row_is_his(owner, "access_request_version", "district"):
+    with every_row_is_his(owner, "access_request_version", "place"):
         services.refused(errors.NoRecord, call_of(SINDH_PROSECUTION), request)
 
 

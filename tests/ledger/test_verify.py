@@ -62,7 +62,7 @@ def history(write: Write, new_entry: NewEntry, database: Database) -> list[Recor
                 )
             else:
                 conn.execute(
-                    "INSERT INTO access_request_version (access_request_id, version, state, agency_id, district,"
+                    "INSERT INTO access_request_version (access_request_id, version, state, agency_id, place,"
                     " sealed) VALUES (%s, %s, 1, 'punjab-police', 'PK-PB/LHR', %s)",
                     (row_id, version, sealed),
                 )
@@ -319,8 +319,8 @@ def test_a_row_that_nobody_wrote_is_found(verify: Callable[[], Report], tamper: 
     # A version slipped in beside the ledger has no entry.
     tamper(
         lambda conn: conn.execute(
-            "INSERT INTO access_request_version (access_request_id, version, state, agency_id, district, sealed)"
-            " SELECT access_request_id, 3, state, agency_id, district, sealed FROM access_request_version LIMIT 1"
+            "INSERT INTO access_request_version (access_request_id, version, state, agency_id, place, sealed)"
+            " SELECT access_request_id, 3, state, agency_id, place, sealed FROM access_request_version LIMIT 1"
         )
     )
     assert "no entry wrote" in first(verify())[1]

@@ -369,9 +369,7 @@ def test_every_sealed_row_is_handed_to_the_ledger(requests: AccessRequests) -> N
     assert len(handed) == 3
 
 
-@pytest.mark.parametrize(
-    "change", ["state = 2", "district = 'PK-PB/MUL'", "agency_id = 'sindh-police'", "sealed = 'x'"]
-)
+@pytest.mark.parametrize("change", ["state = 2", "place = 'PK-PB/MUL'", "agency_id = 'sindh-police'", "sealed = 'x'"])
 def test_a_request_whose_columns_were_changed_is_an_alarm_and_no_answer(
     requests: AccessRequests, change: str, caplog: pytest.LogCaptureFixture
 ) -> None:

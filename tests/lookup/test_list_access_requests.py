@@ -116,10 +116,20 @@ def test_an_officer_sees_his_own_and_who_decides_those_of_his_place(requests: Ac
     assert listed(requests, "punjab-police", chief) == [own, colleagues, elsewhere]
     assert listed(requests, "punjab-police", chief, own=True) == []
     assert listed(requests, "punjab-police", of_lahore) == [own, colleagues]
+    # Whoever is enrolled at a station sees what is of it, and nothing of the one beside it.
+    for station, of_it in (("PK-PB/LHR/PS-001", [own, colleagues]), ("PK-PB/LHR/PS-002", [])):
+        chief_of_it = replace(officer("punjab-police", 5, (station,)), decides=True)
+        assert listed(requests, "punjab-police", chief_of_it) == of_it
+        assert listed(requests, "punjab-police", officer("punjab-police", 1, (station,))) == of_it[:1]
     # Whoever was moved to Lahore sees there no more what he has asked for in Multan.
     assert listed(requests, "punjab-police", officer("punjab-police", 2, ("PK-PB/LHR",))) == [colleagues]
     shown = page(requests, "punjab-police", replace(officer("punjab-police", 1), decides=True)).items
     assert [each.own for each in shown] == [True, False, False]
+    # A dump tells which of them are of one station, but not of which.
+    places = "SELECT array_agg(DISTINCT place ORDER BY place) FROM access_request_"
+    kept = requests.services.one(f"{places}work")
+    assert [(each[:10], len(each)) for each in kept] == [("PK-PB/LHR/", 42), ("PK-PB/MUL/", 42)]
+    assert requests.services.one(f"{places}version") == kept
 
 
 def test_an_officer_with_a_new_key_sees_what_he_has_asked_for(requests: AccessRequests) -> None:
@@ -225,7 +235,9 @@ def test_each_page_is_an_entry_that_is_made_again(services: Services, requests: 
     before = services.one("SELECT size FROM ledger_head")
     for agency in ("punjab-police", "punjab-prosecution", "sindh-prosecution"):
         page(requests, agency, page_size=1)
-    assert services.one("SELECT size FROM ledger_head") == before + 3
+    for station in ("PK-PB/LHR/PS-001", "PK-PB/LHR/PS-002"):
+        page(requests, "punjab-police", replace(officer("punjab-police", 2, (station,)), decides=True))
+    assert services.one("SELECT size FROM ledger_head") == before + 5
     assert owner.findings() == []
 
 

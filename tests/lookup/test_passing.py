@@ -128,8 +128,9 @@ def test_it_is_passed_to_another_live_officer_of_the_place(matter: Matter) -> No
     services = matter.services
     assert matter.refused(matter.head) == "SECOND_PERSON_REQUIRED"
     assert matter.refused(matter.first) == "WRONG_STATE"  # his it is
-    elsewhere = services.enrolled(officer(POLICE, 14, ("PK-PB/MUL",)))
-    assert matter.refused(elsewhere) == "OUTSIDE_JURISDICTION"
+    for number, place in ((14, "PK-PB/MUL"), (16, "PK-PB/LHR/PS-002")):
+        elsewhere = services.enrolled(officer(POLICE, number, (place,)))
+        assert matter.refused(elsewhere) == "OUTSIDE_JURISDICTION"
     gone = enrolled(services, POLICE, 15)
     disable(services, gone, directory_pb2.DISABLE_REASON_LEFT_POST)
     for nobody in (bytes(32), gone, enrolled(services, "sindh-police", 1), enrolled(services, PROSECUTION, 8)):

@@ -196,6 +196,11 @@ def test_an_officer_of_another_place_neither_lists_nor_withdraws_it(
     grant_id, _ = opened(services, opener)
     multan, lahore = (officer_of(AGENCIES[agency_id], place) for place in ("PK-PB/MUL", "PK-PB/LHR"))
     assert listed(services, agency_id, acting=multan) == []
+    if agency_id == PUNJAB_PROSECUTION.agency_id:
+        # A grant lies at the station of its FIR.
+        for station, seen in (("PK-PB/LHR/PS-001", [grant_id]), ("PK-PB/LHR/PS-002", [])):
+            acting = officer_of(PUNJAB_PROSECUTION, station)
+            assert [each.grant.grant_id for each in listed(services, agency_id, acting=acting)] == seen
     said = [
         repr(services.refused(errors.NoRecord, call_of(AGENCIES[agency_id], multan), withdrawal(each)))
         for each in (grant_id, str(uuid.uuid4()))

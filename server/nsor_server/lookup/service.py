@@ -43,7 +43,7 @@ class LookupService:
         self._recalls = Recalls(keyring, durable)
         self._requests = AccessRequests(sealer, blind_index)
         self._passing = Passing(sealer, blind_index)
-        self._juveniles = JuvenileAccess(sealer)
+        self._juveniles = JuvenileAccess(sealer, blind_index)
         self._lists = AccessRequestLists(sealer, blind_index, durable)
         self._grants = Grants(sealer, blind_index, durable)
         self._screening = Screening(sealer, blind_index, names)

@@ -199,7 +199,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         Searched(conn, keyring, history, enrolled, report.add),
         Answers(conn, history, judged, report.add),
         Screenings(conn, keyring, history, report.add),
-        Refusals(conn, history, enrolled, report.add),
+        Refusals(conn, keyring, history, enrolled, report.add),
         HandedOut(conn, keyring, history, report.add),
         Confirmed(history, enrolled, report.add),
         requests,

@@ -20,6 +20,7 @@ from nsor_server.access.enrolled import Enrolled
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import Add, Concerns, Connection
+from nsor_server.lookup import fir_places
 from nsor_server.lookup.emergencies import store as emergencies
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.recalls import store as recalls
@@ -40,6 +41,8 @@ from nsor_server.registration.judgments import store as judgments
 from nsor_server.registration.persons import store as decisions
 from nsor_server.registration.photos import store as photos
 from nsor_server.registration.sealed import store as readings
+from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Statement, ask
 from nsor_server.storage.v1 import record_pb2
 
@@ -174,8 +177,9 @@ _STATE: Final = "SELECT state FROM registration_version WHERE registration_id = 
 class Refusals:
     """Refusals by the register, in the ledger's order; but not of registrations that were erased since."""
 
-    def __init__(self, conn: Connection, history: History, enrolled: Enrolled, add: Add) -> None:
+    def __init__(self, conn: Connection, keyring: Keyring, history: History, enrolled: Enrolled, add: Add) -> None:
         self._conn, self._history, self._enrolled, self._add = conn, history, enrolled, add
+        self._blind_index = BlindIndex(keyring)
         self.concerns = Concerns(told=("refused",))
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
@@ -207,7 +211,7 @@ class Refusals:
         agency, officer = self._enrolled.agency(leaf.agency), self._enrolled.officer(detail.officer_key)
         if agency is None or (officer is None and detail.officer_key):
             return None
-        return agency, officer
+        return fir_places.caller(self._blind_index, agency, officer)
 
 
 @dataclass(frozen=True, slots=True)

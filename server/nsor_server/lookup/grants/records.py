@@ -23,7 +23,6 @@ def new_grant(
     grant_id: uuid.UUID,
     part: Part,
     expiry: Due,
-    district: str,
     case_blinds: bytes,
 ) -> record_pb2.GrantRecord:
     """The grant of a part of an access request: bound to its agency, its officer, its FIR and its suspects.
@@ -50,7 +49,7 @@ def new_grant(
         purpose=options_pb2.PURPOSE_INVESTIGATION,
         opened_by_key=call.officer_key,
         opened_by_agency=call.agency.agency_id,
-        places=[district],
+        places=[record.place],
     )
 
 

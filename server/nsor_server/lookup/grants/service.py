@@ -112,7 +112,7 @@ class Grants:
         """
         if request.validate_only:
             return Outcome(grants_pb2.WithdrawGrantResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        found = store.opened(conn, self._sealer, raw(request.grant_id), call)
+        found = store.opened(conn, (self._sealer, self._blind_index), raw(request.grant_id), call)
         if found is None:
             raise errors.NoRecord
         grant, ended_at = found.record, found.ended_at(call.compromised)
@@ -156,8 +156,8 @@ class Grants:
         """
         rules.check_lists(call.officer)
         size, after = request.page_size or rules.DEFAULT_PAGE, lists.place(self._sealer, call, request.page_token)
-        durable, now_us = self._durable(), to_us(call.now())
-        page = store.page(conn, self._sealer, call, now_us=now_us, after=after or b"", limit=size + 1)
+        durable, now_us, keys = self._durable(), to_us(call.now()), (self._sealer, self._blind_index)
+        page = store.page(conn, keys, call, now_us=now_us, after=after or b"", limit=size + 1)
         lists.require_durable(page.size, durable)
         found = page.grants
         response = grants_pb2.ListGrantsResponse(

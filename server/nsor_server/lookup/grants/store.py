@@ -19,7 +19,9 @@ from nsor_server.access import rows
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
 from nsor_server.formats.instants import instant, to_us
+from nsor_server.lookup import fir_places
 from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.readable import readable
@@ -337,13 +339,17 @@ def withdrawn_of_colleagues(conn: Connection, officer: Person) -> tuple[int, See
     return int(of_late), Seen(_WITHDRAWN_BY, (officer.key_id,), int(ever))
 
 
-def opened(conn: Connection, sealer: Sealing, grant_id: bytes, call: Call) -> StoredGrant | None:
+def opened(conn: Connection, keys: tuple[Sealing, BlindIndex], grant_id: bytes, call: Call) -> StoredGrant | None:
     """A grant, ticket or case that an officer of the caller's agency has opened where the caller's officer acts.
+
+    ``keys``: what opens it, and what finds its station.
 
     Raises:
         Internal: it isn't what its row says.
     """
-    found = ask(conn, _OPENED_IN[call.rows], *rows.parameters(call.agency, call.officer), grant_id)
+    sealer, blind_index = keys
+    caller = fir_places.parameters(blind_index, call.agency, call.officer)
+    found = ask(conn, _OPENED_IN[call.rows], *caller, grant_id)
     call.looks_at(record_pb2.LOOKED_AT_KIND_GRANT, grant_id, GRANT_VERSION if found else 0)
     if not found:
         return None
@@ -396,12 +402,14 @@ def _instant(at_us: int) -> bytes:
     return arrays.integer(arrays.microseconds(instant(at_us)))
 
 
-def page(conn: Connection, sealer: Sealing, call: Call, *, now_us: int, after: bytes, limit: int) -> Page:
+def page(
+    conn: Connection, keys: tuple[Sealing, BlindIndex], call: Call, *, now_us: int, after: bytes, limit: int
+) -> Page:
     """What officers of the caller's agency have opened where he acts and what isn't over, and how often each was used.
 
     Args:
         conn: any.
-        sealer: opens them.
+        keys: what opens them, and what finds their stations.
         call: of the caller.
         now_us: only what ends later, microseconds since 1970.
         after: id of one of them, behind which the page begins; empty: with the first.
@@ -410,8 +418,10 @@ def page(conn: Connection, sealer: Sealing, call: Call, *, now_us: int, after: b
     Raises:
         Internal: one isn't what its row says.
     """
+    sealer, blind_index = keys
+    caller = fir_places.parameters(blind_index, call.agency, call.officer)
     own = arrays.integer(arrays.microseconds(instant(now_us))), after or _NONE, arrays.integer(limit)
-    found = ask(conn, _PAGE[call.rows], *rows.parameters(call.agency, call.officer), *own)
+    found = ask(conn, _PAGE[call.rows], *caller, *own)
     if not found:
         raise contradicted("ledger_head")
     grants = [
@@ -479,8 +489,9 @@ def juvenile_row(grant_id: bytes, allowed_by: bytes, at: dt.datetime) -> Row:
 
 
 def said(record: record_pb2.GrantRecord) -> rows.Said:
-    """What a grant says of itself."""
-    return rows.Said(own_agency=record.opened_by_agency, case_places=record.places)
+    """What a grant says of itself: a prosecutor's lies at the station of its FIR."""
+    places = [record.fir.police_station] if record.HasField("fir") else record.places
+    return rows.Said(own_agency=record.opened_by_agency, case_places=places)
 
 
 def _listed(

@@ -18,6 +18,7 @@ from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import records, rules, store
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -26,8 +27,8 @@ from nsor_server.storage.v1 import record_pb2
 class JuvenileAccess:
     """Decides of juveniles' records on access requests."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, sealer: Sealer, blind_index: BlindIndex) -> None:
+        self._sealer, self._blind_index = sealer, blind_index
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -54,12 +55,12 @@ class JuvenileAccess:
             return Outcome(
                 access_requests_pb2.DecideJuvenileAccessResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         rules.check_juvenile_decision(found.record, etag_is_current=request.etag == found.etag)
         record = records.decided_of_juveniles(found.record, call, request.decision)
-        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        row, ref, etag = store.request_row(self._sealer, record)
         events = outbox.owed(
             notification_pb2.EVENT_KIND_JUVENILE_ACCESS_DECIDED,
             [*recipients.prosecution_for(call.agencies, found.district), record.agency],
@@ -88,7 +89,7 @@ class JuvenileAccess:
     def _decided_again(
         self, call: Call, request: access_requests_pb2.DecideJuvenileAccessRequest, conn: Connection
     ) -> tuple[Seen, ...]:
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         return (store.seen(found),)

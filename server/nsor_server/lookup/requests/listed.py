@@ -27,14 +27,14 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 _VERSIONS: Final = f"""
-SELECT r.index, uuid_send(v.access_request_id), v.version, v.state, v.agency_id, v.district, v.sealed
+SELECT r.index, uuid_send(v.access_request_id), v.version, v.state, v.agency_id, v.place, v.sealed
 FROM ledger_record AS r
 JOIN access_request_version AS v ON v.access_request_id = {UUID_OF_RECORD} AND v.version = r.version
 WHERE r.table_name = '{store.REQUESTS}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _WORK: Final = f"""
-SELECT uuid_send(access_request_id), agency_id, district, state, order_us, uuid_send(officer), uuid_send(fir),
+SELECT uuid_send(access_request_id), agency_id, place, state, order_us, uuid_send(officer), uuid_send(fir),
     created_us, juvenile_us
 FROM {work.TABLE}
 """  # noqa: S608 - constants
@@ -112,9 +112,9 @@ class Requests:
         before = self._standing.get(request_id)
         if before is not None:
             self._ended[request_id, before.version] = index
-        made = work.of(record, str(columns[-1]))
+        made = work.of(record)
         span = self._standing[request_id] = _Span(made.place, index, record.version, made)
-        bisect.insort(self._spans.setdefault((made.agency_id, made.district, made.state), []), span)
+        bisect.insort(self._spans.setdefault((made.agency_id, record.fir.police_station, made.state), []), span)
 
     def _compare_repeated(self, index: int, record: record_pb2.AccessRequestRecord) -> None:
         """Hold what a request says of an earlier one against those for the FIR that there were."""
@@ -144,9 +144,9 @@ class Requests:
         after = Place.unpacked(listed.after) if listed.after else work.START
         groups = (
             spans
-            for (agency, district, state), spans in self._spans.items()
+            for (agency, station, state), spans in self._spans.items()
             if state in wanted.states
-            and scopes.shows(scope, scopes.Said(own_agency=agency, place=district), caller, officer)
+            and scopes.shows(scope, scopes.Said(own_agency=agency, place=station), caller, officer)
         )
         for span in heapq.merge(*(islice(each, bisect.bisect_left(each, (after,)), None) for each in groups)):
             ended = self._ended.get((span.work.access_request_id, span.version), _NEVER)

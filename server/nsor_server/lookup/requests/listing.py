@@ -62,7 +62,7 @@ class AccessRequestLists:
         ended = lists.place(self._sealer, call, request.page_token, request.state, request.own)
         after = work.START if ended is None else work.Place.unpacked(ended)
         size, durable = request.page_size or DEFAULT_PAGE, self._durable()
-        page = pages.page(conn, self._sealer, call, wanted, after, most=size + 1)
+        page = pages.page(conn, (self._sealer, self._blind_index), call, wanted, after, most=size + 1)
         lists.require_durable(page.size, durable)
         response = access_requests_pb2.ListAccessRequestsResponse(
             items=[_message(call, each, own=each.work.officer == own) for each in page.items[:size]]

@@ -10,9 +10,11 @@ from typing import Any, Final, NamedTuple
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, Seen
+from nsor_server.lookup import fir_places
 from nsor_server.lookup.requests import store, work
 from nsor_server.lookup.requests.work import Place, Work
 from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealing
@@ -72,12 +74,14 @@ class Page(NamedTuple):
     items: Sequence[Item]
 
 
-def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: Place, *, most: int) -> Page:
+def page(
+    conn: Connection, keys: tuple[Sealing, BlindIndex], call: Call, wanted: Wanted, after: Place, *, most: int
+) -> Page:
     """A page of what the contract shows the caller.
 
     Args:
         conn: any.
-        sealer: opens the versions.
+        keys: what opens the versions, and what finds their stations.
         call: past the gate.
         wanted: which requests.
         after: the place at which the page before ended.
@@ -86,7 +90,7 @@ def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: P
     Raises:
         errors.Internal: a request isn't what its row in the list says, or isn't one that was asked for.
     """
-    statements = _PAGE_IN
+    (sealer, blind_index), statements = keys, _PAGE_IN
     if wanted.due_us is not None:
         statements = _OF_NPB_IN
     elif wanted.officer_label:
@@ -94,7 +98,7 @@ def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: P
     found = ask(
         conn,
         statements[call.rows],
-        *rows.parameters(call.agency, call.officer),
+        *fir_places.parameters(blind_index, call.agency, call.officer),
         arrays.shorts(wanted.states),
         arrays.integer(int(after.decided)),
         arrays.integer(after.order_us),
@@ -113,25 +117,20 @@ def page(conn: Connection, sealer: Sealing, call: Call, wanted: Wanted, after: P
 
 
 def _item(sealer: Sealing, call: Call, wanted: Wanted, row: Sequence[Any]) -> Item:
-    *beside, version, state, agency_id, district, sealed = row
+    beside, columns, sealed = row[: len(Work._fields)], row[len(Work._fields) : -1], row[-1]
     found = Work(*beside)
-    if version is None:
+    if columns[0] is None:
         raise contradicted(work.TABLE, "a row of %s names an access request that isn't there")
     request_id = uuid.UUID(bytes=found.access_request_id)
-    record = store.open_request(sealer, request_id, (version, state, agency_id, district), sealed)
-    if work.of(record, district) != found or not wanted.admits(found):
+    record = store.open_request(sealer, request_id, columns, sealed)
+    if work.of(record) != found or not wanted.admits(found):
         raise contradicted(work.TABLE, _PROBLEM)
-    rows.require_shown(work.TABLE, said(found), call)
+    rows.require_shown(work.TABLE, store.said(record), call)
     return Item(found, record)
 
 
-def said(found: Work) -> rows.Said:
-    """What a request says of itself."""
-    return rows.Said(own_agency=found.agency_id, place=found.district)
-
-
 _SCOPES: Final = (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_ALL)
-_GROUP: Final = "agency_id, district, state"
+_GROUP: Final = "agency_id, place, state"
 """What the index of the lists begins with: within one of these requests stand in their order."""
 _DECIDED: Final = f"state <> {work.PENDING}"
 _BEHIND: Final = f"""
@@ -141,8 +140,8 @@ w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
 )
 """
 _WHOLE: Final = """
-SELECT h.size, uuid_send(w.access_request_id), w.agency_id, w.district, w.state, w.order_us, uuid_send(w.officer),
-    uuid_send(w.fir), w.created_us, w.juvenile_us, v.version, v.state, v.agency_id, v.district, v.sealed
+SELECT h.size, uuid_send(w.access_request_id), w.agency_id, w.place, w.state, w.order_us, uuid_send(w.officer),
+    uuid_send(w.fir), w.created_us, w.juvenile_us, v.version, v.state, v.agency_id, v.place, v.sealed
 FROM ledger_head AS h
 LEFT JOIN (
     ({page}) AS w
@@ -159,7 +158,7 @@ WITH RECURSIVE groups ({_GROUP}) AS (
     UNION ALL
     SELECT n.* FROM groups AS g CROSS JOIN LATERAL (
         SELECT {_GROUP} FROM access_request_work AS w
-        WHERE (w.agency_id, w.district, w.state) > (g.agency_id, g.district, g.state)
+        WHERE (w.agency_id, w.place, w.state) > (g.agency_id, g.place, g.state)
         ORDER BY {_GROUP} LIMIT 1
     ) AS n
 )
@@ -171,7 +170,7 @@ _PAGE: Final = _GROUPS + _WHOLE.format(
         FROM groups AS g
         CROSS JOIN LATERAL (
             SELECT * FROM access_request_work AS w
-            WHERE (w.agency_id, w.district, w.state) = (g.agency_id, g.district, g.state) AND {_BEHIND}
+            WHERE (w.agency_id, w.place, w.state) = (g.agency_id, g.place, g.state) AND {_BEHIND}
             ORDER BY w.order_us, w.access_request_id
             LIMIT $9::bigint
         ) AS w
@@ -181,7 +180,7 @@ _PAGE: Final = _GROUPS + _WHOLE.format(
         LIMIT $9::bigint
     """,  # noqa: S608 - constants
 )
-"""Of each agency, district and state so many, behind a place; then the first of them all."""
+"""Of each agency, place and state so many, behind a place; then the first of them all."""
 _OWN: Final = _WHOLE.format(
     decided=_DECIDED,
     page=f"""
@@ -230,8 +229,8 @@ _OF_NPB_IN: Final = rows.statements(
     "access requests listed for NPB", _OF_NPB, rows.Columns(), (options_pb2.ROW_SCOPE_ALL,)
 )
 _PAGE_IN: Final = rows.statements(
-    "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="g.district"), _SCOPES
+    "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="g.place"), _SCOPES
 )
 _OWN_IN: Final = rows.statements(
-    "own access requests listed", _OWN, rows.Columns(own_agency="w.agency_id", place="w.district"), _SCOPES
+    "own access requests listed", _OWN, rows.Columns(own_agency="w.agency_id", place="w.place"), _SCOPES
 )

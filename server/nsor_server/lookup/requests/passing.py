@@ -59,7 +59,7 @@ class Passing:
             return Outcome(
                 access_requests_pb2.PassAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         officer = rules.successor(call.agency, call.officers.get(request.successor_key_id))
@@ -68,7 +68,7 @@ class Passing:
             raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
         label = work.officer_label(self._blind_index, call.agency.agency_id, officer.officer_number)
         record = records.passed(found.record, call, officer, label)
-        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        row, ref, etag = store.request_row(self._sealer, record)
         holder, seen = self._granted(call, record, conn) if record.grant_id else ((), ())
         events = told.of_grant(
             notification_pb2.EVENT_KIND_ACCESS_PASSED,
@@ -104,7 +104,7 @@ class Passing:
     def _passed_again(
         self, call: Call, request: access_requests_pb2.PassAccessRequestRequest, conn: Connection
     ) -> tuple[Seen, ...]:
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         return (store.seen(found),)

@@ -26,9 +26,13 @@ def new_request(
     juvenile_deadline: Due,
     officer_label: bytes,
     fir_label: bytes,
+    place: str,
     steps: Iterable[record_pb2.SilenceStep],
 ) -> record_pb2.AccessRequestRecord:
-    """The first version of an access request; the labels as ``work`` makes them, ``steps`` as ``escalation``."""
+    """The first version of an access request.
+
+    The labels are as ``work`` makes them, ``place`` as ``fir_places``, ``steps`` as ``escalation``.
+    """
     form, juveniles = request.annexure_a, request.juvenile_records
     return record_pb2.AccessRequestRecord(
         access_request_id=request_id.bytes,
@@ -58,6 +62,7 @@ def new_request(
         offence_table_version=policy_of(call).offence_table_version,
         officer_label=officer_label,
         fir_label=fir_label,
+        place=place,
         steps=steps,
         juvenile_decision=access_requests_pb2.JUVENILE_DECISION_PENDING if juveniles else 0,
         juvenile_due_us=to_us(juvenile_deadline.due) if juveniles else 0,

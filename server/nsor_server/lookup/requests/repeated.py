@@ -22,7 +22,7 @@ _COUNT: Final = Statement(
 _EARLIER: Final = Statement(
     b"access requests of an FIR",
     f"""
-SELECT uuid_send(w.access_request_id), v.version, v.state, v.agency_id, v.district, v.sealed
+SELECT uuid_send(w.access_request_id), v.version, v.state, v.agency_id, v.place, v.sealed
 FROM (
     SELECT * FROM access_request_work WHERE fir = $1::uuid
     ORDER BY created_us DESC, access_request_id DESC

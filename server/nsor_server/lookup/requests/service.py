@@ -20,6 +20,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
+from nsor_server.lookup import fir_places
 from nsor_server.lookup import rules as look_ups
 from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
@@ -110,11 +111,12 @@ class AccessRequests:
             juvenile_deadline=policy_of(call).deadlines.due(JUVENILE_ACCESS, deadline.start),
             officer_label=work.officer_label(self._blind_index, call.agency.agency_id, number),
             fir_label=work.fir_label(self._blind_index, call.agency.agency_id, detail.case_reference),
+            place=fir_places.written(self._blind_index, request.fir.police_station),
             steps=steps(policy_of(call).deadlines, deadline.start, juveniles=request.juvenile_records),
         )
         earlier = repeated.earlier(conn, self._sealer, record)
         record.repeats = earlier.request_id
-        row, ref, response.etag = store.request_row(self._sealer, record, district)
+        row, ref, response.etag = store.request_row(self._sealer, record)
         response.access_request_id = str(request_id)
         response.repeated_access_request_id = str(uuid.UUID(bytes=record.repeats)) if record.repeats else ""
         detail.outcome = "CREATED"
@@ -140,7 +142,7 @@ class AccessRequests:
         Raises:
             NoRecord: it isn't there, or isn't the caller's to see.
         """
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         record = found.record
@@ -198,7 +200,6 @@ class AccessRequests:
             grant_id=uuid.uuid4(),
             part=part,
             expiry=expiry,
-            district=found.district,
             case_blinds=registrations.case_blinds(
                 self._blind_index, registrations.fir_case(registrations.case_reference(found.record.fir))
             ),
@@ -206,7 +207,7 @@ class AccessRequests:
         record = records.decided(
             found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED, grant_id=grant.grant_id
         )
-        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        row, ref, etag = store.request_row(self._sealer, record)
         grant_row, grant_ref = grants.grant_row(self._sealer, grant)
         allowed = (
             [grants.juvenile_row(grant.grant_id, record.juvenile_decided_by_key, call.now())]
@@ -247,7 +248,7 @@ class AccessRequests:
         record = records.decided(
             found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons
         )
-        row, ref, etag = store.request_row(self._sealer, record, found.district)
+        row, ref, etag = store.request_row(self._sealer, record)
         response = access_requests_pb2.ReturnAccessRequestResponse(
             access_request_id=request.access_request_id, etag=etag
         )
@@ -274,13 +275,13 @@ class AccessRequests:
         request: access_requests_pb2.ApproveAccessRequestRequest | access_requests_pb2.ReturnAccessRequestRequest,
         conn: Connection,
     ) -> tuple[Seen, ...]:
-        found = store.newest(conn, self._sealer, raw(request.access_request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
         return (store.seen(found),)
 
     def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
-        found = store.newest(conn, self._sealer, raw(request_id), call)
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request_id), call)
         if found is None:
             raise errors.NoRecord
         rules.check_decision(

@@ -21,7 +21,7 @@ WORK: Final = Table(
     (
         ("access_request_id", "uuid"),
         ("agency_id", "text"),
-        ("district", "text"),
+        ("place", "text"),
         ("state", "smallint"),
         ("order_us", "bigint"),
         ("officer", "uuid"),
@@ -37,11 +37,11 @@ _PLACE: Final = struct.Struct(">?q16s")
 
 
 class Work(NamedTuple):
-    """A request in the lists, as ``WORK`` has it."""
+    """A request in the lists, as ``WORK`` has it; ``at`` is its column ``place``."""
 
     access_request_id: bytes
     agency_id: str
-    district: str
+    at: str
     state: int
     order_us: int
     officer: bytes
@@ -77,13 +77,13 @@ START: Final = Place(decided=False, order_us=-(2**63), access_request_id=bytes(1
 """Before the first request."""
 
 
-def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
+def of(record: record_pb2.AccessRequestRecord) -> Work:
     """What goes with a version."""
     order_us = record.decision_due_us if record.state == PENDING else -record.decide_time_us
     return Work(
         record.access_request_id,
         record.agency,
-        district,
+        record.place,
         record.state,
         order_us,
         record.officer_label,
@@ -93,9 +93,9 @@ def of(record: record_pb2.AccessRequestRecord, district: str) -> Work:
     )
 
 
-def row(record: record_pb2.AccessRequestRecord, district: str) -> Row:
+def row(record: record_pb2.AccessRequestRecord) -> Row:
     """The row that goes with a version."""
-    return Row(WORK, of(record, district))
+    return Row(WORK, of(record))
 
 
 def fir_label(blind_index: BlindIndex, agency_id: str, fir: str) -> bytes:

@@ -71,7 +71,7 @@ ORDER BY r.index, r.ordinal
 LIMIT %(most)s
 """  # noqa: S608 - constants
 _REQUESTED: Final = """
-SELECT uuid_send(v.access_request_id), v.version, v.district, v.sealed
+SELECT uuid_send(v.access_request_id), v.version, v.sealed
 FROM ledger_record AS r
 JOIN access_request_version AS v ON v.access_request_id = encode(r.row_id, 'hex')::uuid AND v.version = r.version
 JOIN access_request_version AS p ON p.access_request_id = v.access_request_id AND p.version = v.version - 1
@@ -214,7 +214,7 @@ class Facts:
 
     def _requests(self, where: _Where) -> Iterator[Fact]:
         asked = {**where, "pending": access_requests_pb2.ACCESS_REQUEST_STATE_PENDING}
-        for row_id, version, district, sealed in self._conn.execute(_REQUESTED, asked, binary=True):
+        for row_id, version, sealed in self._conn.execute(_REQUESTED, asked, binary=True):
             try:
                 opened = self._sealer.open(_REQUESTS, row_id, version, sealed)
                 record = record_pb2.AccessRequestRecord.FromString(opened)
@@ -222,6 +222,7 @@ class Facts:
                 raise contradicted(_REQUESTS) from None
             part = IN_TIME if record.decide_time_us <= record.decision_due_us else LATE
             hours = (record.decide_time_us - record.create_time_us) // _HOUR_US
+            district = record.fir.police_station.rpartition("/")[0]
             yield Fact(part, district, record.decided_by_agency, 1, max(hours, 0))
 
     def _emergencies(self, where: _Where) -> Iterator[Fact]:

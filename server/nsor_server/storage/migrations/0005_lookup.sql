@@ -6,14 +6,14 @@ CREATE TABLE access_request_version (
     version integer NOT NULL CHECK (version >= 1),
     state smallint NOT NULL,
     agency_id text NOT NULL,
-    district text NOT NULL,
+    place text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     sealed bytea NOT NULL,
     PRIMARY KEY (access_request_id, version)
 );
 COMMENT ON COLUMN access_request_version.state IS 'enum nsor.v1.AccessRequestState';
 COMMENT ON COLUMN access_request_version.agency_id IS 'the agency that asks';
-COMMENT ON COLUMN access_request_version.district IS 'district of the FIR''s police station: whose prosecution decides';
+COMMENT ON COLUMN access_request_version.place IS 'the district of the FIR, whose prosecution decides, and a keyed hash of its police station';
 COMMENT ON COLUMN access_request_version.created_at IS 'when this version was written; nothing is decided by it';
 COMMENT ON COLUMN access_request_version.sealed IS 'nsor.storage.v1.AccessRequestRecord under the sealing keyset';
 
@@ -22,7 +22,7 @@ COMMENT ON COLUMN access_request_version.sealed IS 'nsor.storage.v1.AccessReques
 CREATE TABLE access_request_work (
     access_request_id uuid PRIMARY KEY,
     agency_id text NOT NULL,
-    district text NOT NULL,
+    place text NOT NULL,
     state smallint NOT NULL,
     order_us bigint NOT NULL,
     officer uuid NOT NULL,
@@ -30,10 +30,11 @@ CREATE TABLE access_request_work (
     created_us bigint NOT NULL,
     juvenile_us bigint NOT NULL
 );
+COMMENT ON COLUMN access_request_work.place IS 'as in access_request_version';
 COMMENT ON COLUMN access_request_work.state IS 'enum nsor.v1.AccessRequestState';
 COMMENT ON COLUMN access_request_work.order_us IS 'of one that waits by when it must be decided, microseconds since 1970; of another one, below 0, when it was: the last one comes first';
 COMMENT ON COLUMN access_request_work.officer IS 'keyed hash of the agency and the number of the officer who asks: he finds his own, and a dump names nobody';
-CREATE INDEX access_request_work_listed ON access_request_work (agency_id, district, state, order_us, access_request_id);
+CREATE INDEX access_request_work_listed ON access_request_work (agency_id, place, state, order_us, access_request_id);
 COMMENT ON COLUMN access_request_work.fir IS 'keyed hash of the agency and the FIR: what it has asked for this FIR before';
 COMMENT ON COLUMN access_request_work.created_us IS 'when it was made, microseconds since 1970';
 CREATE INDEX access_request_work_fir ON access_request_work (fir, created_us DESC, access_request_id DESC);
@@ -77,7 +78,7 @@ COMMENT ON TABLE access_grant IS 'who may look up named persons: a prosecutor''s
 COMMENT ON COLUMN access_grant.access_request_id IS 'of a prosecutor''s grant; NULL for a ticket and a court case';
 COMMENT ON COLUMN access_grant.agency_id IS 'the agency it was granted to';
 COMMENT ON COLUMN access_grant.opened_by_agency IS 'the agency of who granted or opened it, whose officers may withdraw it';
-COMMENT ON COLUMN access_grant.places IS 'where an officer must act to list or withdraw it: at one of them; the FIR''s district, the court''s place, or where a ticket''s opener acts';
+COMMENT ON COLUMN access_grant.places IS 'where an officer must act to list or withdraw it: at one of them; the FIR''s place as in access_request_version, the court''s place, or where a ticket''s opener acts';
 COMMENT ON COLUMN access_grant.case_blinds IS 'blind index of the FIR or the court''s case under each key that was live, 32 bytes each; empty for a ticket';
 COMMENT ON COLUMN access_grant.juvenile IS 'its prosecutor lets juveniles'' records be shown, if NPB allows it: then access_grant_juvenile has a row';
 COMMENT ON COLUMN access_grant.sealed IS 'nsor.storage.v1.GrantRecord under the sealing keyset';

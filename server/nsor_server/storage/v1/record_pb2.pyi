@@ -4225,6 +4225,7 @@ class AccessRequestRecord(_message.Message):
     JUVENILE_DUE_US_FIELD_NUMBER: _builtins.int
     JUVENILE_RULE_FIELD_NUMBER: _builtins.int
     JUVENILE_DECIDED_BY_KEY_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     access_request_id: _builtins.bytes
     """Access request id, 16 bytes."""
     version: _builtins.int
@@ -4285,6 +4286,8 @@ class AccessRequestRecord(_message.Message):
     """Rule id of that deadline."""
     juvenile_decided_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer of NPB who decided of it."""
+    place: _builtins.str
+    """The FIR's district and a keyed hash of its police station, as it stands beside the seal."""
     @_builtins.property
     def fir(self) -> Global___Fir:
         """FIR."""
@@ -4343,10 +4346,11 @@ class AccessRequestRecord(_message.Message):
         juvenile_due_us: _builtins.int = ...,
         juvenile_rule: _builtins.str = ...,
         juvenile_decided_by_key: _builtins.bytes = ...,
+        place: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "juvenile_decided_by_key", b"juvenile_decided_by_key", "juvenile_decision", b"juvenile_decision", "juvenile_due_us", b"juvenile_due_us", "juvenile_rule", b"juvenile_rule", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "juvenile_decided_by_key", b"juvenile_decided_by_key", "juvenile_decision", b"juvenile_decision", "juvenile_due_us", b"juvenile_due_us", "juvenile_rule", b"juvenile_rule", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "place", b"place", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -4463,8 +4467,8 @@ class GrantRecord(_message.Message):
 
     @_builtins.property
     def places(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At one of these places an officer of that agency must act to list or withdraw it: the FIR's district, the court's place, or where the
-        opener of a ticket acts.
+        """At one of these places an officer of that agency must act to list or withdraw it: the FIR's as in AccessRequestRecord, the court's place, or
+        where the opener of a ticket acts.
         """
 
     @_builtins.property

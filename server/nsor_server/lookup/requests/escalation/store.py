@@ -45,14 +45,12 @@ class Due(NamedTuple):
     Attributes:
         place: in the index.
         told: the last step that was told.
-        district: of its newest version.
         columns: of that version, as ``store.open_request`` compares them; None: there is none.
         sealed: that version.
     """
 
     place: Place
     told: int
-    district: str
     columns: tuple[Any, ...] | None
     sealed: bytes
 
@@ -99,7 +97,7 @@ def due(conn: Connection, until_us: int, after: Place, *, most: int) -> list[Due
     bounds = arrays.integer(until_us), arrays.integer(most)
     found = ask(conn, _DUE, *bounds, arrays.integer(after.due_us), after.access_request_id)
     return [
-        Due(Place(due_us, request_id), told, columns[-1] or "", None if columns[0] is None else tuple(columns), sealed)
+        Due(Place(due_us, request_id), told, None if columns[0] is None else tuple(columns), sealed)
         for due_us, request_id, told, *columns, sealed in found
     ]
 
@@ -109,7 +107,7 @@ _DUE: Final = Statement(
     b"""
 SELECT w.next_step_us, uuid_send(w.access_request_id),
     coalesce((SELECT max(step) FROM access_request_step AS s WHERE s.access_request_id = w.access_request_id), 0),
-    v.version, v.state, v.agency_id, v.district, v.sealed
+    v.version, v.state, v.agency_id, v.place, v.sealed
 FROM (
     SELECT * FROM access_request_watch
     WHERE next_step_us <= $1::bigint AND (next_step_us, access_request_id) > ($3::bigint, $4::uuid)

@@ -21,6 +21,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.watching import Watching, has_turn
 from nsor_server.ledger.writer import Writer
+from nsor_server.lookup import fir_places
 from nsor_server.lookup.requests import store as requests
 from nsor_server.lookup.requests.escalation import rules, store
 from nsor_server.storage.contradicted import contradicted
@@ -109,7 +110,7 @@ def hearing(
     record: record_pb2.AccessRequestRecord,
 ) -> list[str]:
     """Who hears of a step: the district's prosecution, who asks, the province's prosecution, NPB."""
-    district = record.fir.police_station.rpartition("/")[0]
+    district = fir_places.district(record.fir.police_station)
     of_district = recipients.prosecution_at(agencies, district, _DISTRICT)
     of_province = recipients.prosecution_at(agencies, district, _PROVINCE)
     npb = recipients.of_kind(agencies, options_pb2.AGENCY_KIND_NPB)

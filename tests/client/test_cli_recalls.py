@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nsor.v1 import recalls_pb2
+from nsor.v1 import notices_pb2, recalls_pb2
 from tests.client.conftest import Register, Run
 
 LIST = "nsor.v1.LookupService/ListRecalls"
@@ -63,3 +63,36 @@ def test_an_overdue_recall_is_called_so(run: Run, register: Register, capsys: py
     register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse(recalls=[one(), late])
     assert run("recalls", "list") == 0
     assert capsys.readouterr().out.count("overdue") == 1
+
+
+def test_every_access_of_a_recall_is_shown_with_the_row_of_its_flight(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    several = recalls_pb2.Recall(recall_id=RECALL, reason=recalls_pb2.RECALL_REASON_NO_LONGER, access_count=21)
+    for nth in range(21, 0, -1):
+        access = several.accesses.add(access_id=f"0192c1d2-0000-7000-8000-{nth:012}", officer_number=f"FIA-{nth}")
+        access.manifest.border_crossing = notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT
+        access.manifest.carrier_code, access.manifest.number = "PK", 301
+        access.manifest.rows.append(400 + nth)
+    register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse(recalls=[several])
+    assert run("recalls", "list") == 0
+    shown = capsys.readouterr()
+    assert "row 421" in shown.out
+    assert "`nsor recalls show 8b5c1d2e`" in shown.err
+    assert run("recalls", "show", RECALL[:8]) == 0
+    shown = capsys.readouterr()
+    for access in several.accesses:
+        # Who has the list of that flight finds the person by the row.
+        (found,) = [line for line in shown.out.splitlines() if access.access_id in line]
+        assert re.search(rf" {access.officer_number} .*PK301 .* {access.manifest.rows[0]}\s*$", found), found
+    assert "21 of 21 accesses" in shown.err
+    assert run("recalls", "show", RECALL, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["accesses"]) == 21
+
+
+def test_a_recall_that_there_is_not_is_said_so(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.answers[LIST] = lambda _: recalls_pb2.ListRecallsResponse()
+    assert run("recalls", "show", RECALL) == 2
+    assert "Your agency has no recall with this id." in capsys.readouterr().err

@@ -118,7 +118,7 @@ def test_nobody_learns_that_npb_searches_for_the_review_of_an_access(services: S
 def test_nobody_learns_what_npb_keeps_to_itself(method: str) -> None:
     purpose = int(options_pb2.PURPOSE_REGISTER_OPERATION)
     full = f"nsor.v1.RegistrationService/{method}"
-    disclosure = Disclosure(1, bytes(16), 1, "npb", full, purpose, "NPB-1", "", 1, frozenset({2}))
+    disclosure = Disclosure(1, bytes(16), 1, "npb", full, purpose, "NPB-1", "", b"", 1, frozenset({2}))
     assert not rules.is_told(disclosure, 2, of_review=False)
     assert rules.is_told(replace(disclosure, method="nsor.v1.RegistrationService/GetRegistration"), 2, of_review=False)
 

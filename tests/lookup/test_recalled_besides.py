@@ -56,7 +56,7 @@ def test_whoever_was_shown_two_persons_as_one_is_told_when_their_merge_is_undone
 def test_of_several_who_leave_together_one_order_tells_of_an_access(
     registration_id: bytes, beside: tuple[bytes, ...], recalled: bool
 ) -> None:
-    told = Disclosure(1, b"", 0, "", "", 0, "", "", 1, frozenset({7}), beside)
+    told = Disclosure(1, b"", 0, "", "", 0, "", "", b"", 1, frozenset({7}), beside)
     made = rules.of_parting(told, registration_id, [b"b", b"c"])
     assert (made is not None) == recalled
     assert made is None or (made.reason, made.classes) == (int(CHANGED), frozenset({7}))

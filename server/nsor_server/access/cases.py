@@ -27,10 +27,16 @@ def shown_case(agency: Agency, officer: Officer | None, purpose: int, reference:
         purpose: of the access.
         reference: the case of the access; an FIR and a court's case begin with their place.
     """
-    if officer is None or officer.system or purpose not in OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
+    if purpose not in OF_A_CASE or screens.digits(reference) >= _CNIC_DIGITS:
         return ""
-    place = place_of(reference)
-    return reference if place is None or rows.within(agency, officer, [place]) else ""
+    return reference if acts_there(agency, officer, place_of(reference)) else ""
+
+
+def acts_there(agency: Agency, officer: Officer | None, place: str | None) -> bool:
+    """Whether an officer acts where a case or a manifest is; None: it is nowhere. A system answers for nothing."""
+    if officer is None or officer.system:
+        return False
+    return place is None or rows.within(agency, officer, [place])
 
 
 def place_of(reference: str) -> str | None:

@@ -26,7 +26,8 @@ from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection,
 from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.rules import Order, Part, Place, Planned
 from nsor_server.lookup.recalls.times import METHOD
-from nsor_server.lookup.recalls.told import Disclosure, photos_of
+from nsor_server.lookup.recalls.told import Disclosure, photos_of, said
+from nsor_server.lookup.screening import store as screening
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import facts as registrations
@@ -130,8 +131,8 @@ class Recalled:
         self.concerns = Concerns(rows, _SHOWING, ("listed_recalls",))
         self._told: dict[bytes, list[Disclosure]] = {one: [] for (one,) in conn.execute(_OF_ORDERS, binary=True)}
         self._unknown: set[int] = set()
-        self._cases: dict[int, str] = {}
-        """Of accesses that may be recalled."""
+        self._cases: dict[int, tuple[str, bytes]] = {}
+        """Of accesses that may be recalled, each case and manifest."""
         self._orders: list[Order] = []
         self._authors: dict[Order, str] = {}
         self._part: tuple[Order, int, Part] | None = None
@@ -171,13 +172,12 @@ class Recalled:
             return
         shown, classes = self._shown(detail), frozenset(detail.classes_shown)
         if not shown.keys().isdisjoint(self._told):
-            self._cases[index] = detail.case_reference
+            self._cases[index] = detail.case_reference, detail.screened.manifest_id
         for registration_id in shown.keys() & self._told.keys():
-            said = index, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
             others = tuple(each for each in shown if each != registration_id)
             beside = others if detail.shown_together and not detail.shown_rows else ()
-            of_detail = detail.officer_number, detail.case_reference, shown[registration_id], classes, beside
-            self._told[registration_id].append(Disclosure(*said, *of_detail, photos_of(detail)))
+            of_detail = shown[registration_id], classes, beside, photos_of(detail)
+            self._told[registration_id].append(Disclosure(*(*said(index, leaf, detail), *of_detail)))
 
     def _shown(self, detail: record_pb2.AccessDetail) -> dict[bytes, int]:
         """The registrations that an answer showed, and their versions."""
@@ -267,12 +267,12 @@ class Recalled:
     ) -> bool:
         """Whether a pass wrote the next recalls, in order, and says rightly how far that is."""
         due, going_on = list[tuple[Order, Planned]](), None
-        said = {each.order: each for each in rules.left_out(record)}
+        not_told = {each.order: each for each in rules.left_out(record)}
         left_out = {each.order: each for each in rules.left_out(before)}
         for place in self._between(before, record):
             left_out.pop(place.order, None)
             following: Place | None = place
-            while following is not None and said.get(following.order) != following:
+            while following is not None and not_told.get(following.order) != following:
                 order, first, told = following
                 part, room = self._planned(order, first), rules.PER_ENTRY - len(due)
                 due += [(order, rules.planned(each)) for each in part.recalls[told : told + room]]
@@ -380,7 +380,11 @@ class Recalled:
             self._add(index, _WRONG_ACKNOWLEDGEMENT)
             return
         recall.acknowledged = index
-        place = cases.place_of(self._cases.get(recall.record.entries[-1], ""))
+        case_reference, manifest_id = self._cases.get(recall.record.entries[-1], ("", b""))
+        place = cases.place_of(case_reference)
+        if manifest_id:
+            declared = screening.declarations(self._conn, [manifest_id]).get(manifest_id)
+            place = None if declared is None else declared.place
         if place is not None and not self._enrolled.may_act(leaf.agency, record.officer_key, place):
             self._add(index, _ELSEWHERE)
 

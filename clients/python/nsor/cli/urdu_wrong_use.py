@@ -305,6 +305,7 @@ TEXTS: Final[dict[str, str]] = {
     "Say what harm is imminent and which station acts: --harm and --station.": (
         "بتائیں کون سا خطرہ فوری ہے اور کون سا تھانہ کارروائی کر رہا ہے: --harm اور --station۔"
     ),
+    "Your agency has no recall with this id.": "آپ کے ادارے کی ایسے نمبر کی کوئی اطلاع نہیں۔",
     "None that waits for its review has these digits in its id, or several have. Give it whole.": (
         "جائزے کی منتظر رسائیوں میں سے کسی کے نمبر میں یہ ہندسے نہیں، یا کئی میں ہیں۔ پورا نمبر دیں۔"
     ),

@@ -23,11 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from nsor.v1 import movements_pb2 as nsor_dot_v1_dot_movements__pb2
+from nsor.v1 import notices_pb2 as nsor_dot_v1_dot_notices__pb2
 from nsor.v1 import options_pb2 as nsor_dot_v1_dot_options__pb2
 from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/recalls.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\xdb\x01\n\x0eRecalledAccess\x12\x17\n\taccess_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x04 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x0c\"\xc3\x03\n\x06Recall\x12\x17\n\trecall_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x06reason\x18\x03 \x01(\x0e\x32\x15.nsor.v1.RecallReasonB\x04\xd8\xf3\x18\x01\x12*\n\x07\x63lasses\x18\x04 \x03(\x0e\x32\x13.nsor.v1.FieldClassB\x04\xd8\xf3\x18\x01\x12/\n\x08\x61\x63\x63\x65sses\x18\x05 \x03(\x0b\x32\x17.nsor.v1.RecalledAccessB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0c\x61\x63\x63\x65ss_count\x18\x06 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nissue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x08 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x15\n\x07overdue\x18\t \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12:\n\x10\x61\x63knowledge_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12-\n\x07measure\x18\x0b \x01(\x0e\x32\x16.nsor.v1.RecallMeasureB\x04\xd8\xf3\x18\x01\"a\n\x12ListRecallsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\x12\x14\n\x0c\x61\x63knowledged\x18\x03 \x01(\x08\"\\\n\x13ListRecallsResponse\x12&\n\x07recalls\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.RecallB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\x9d\x01\n\x18\x41\x63knowledgeRecallRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1b\n\trecall_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12/\n\x07measure\x18\x04 \x01(\x0e\x32\x16.nsor.v1.RecallMeasureB\x06\xd2\xf3\x18\x02\x08\x01\"W\n\x19\x41\x63knowledgeRecallResponse\x12:\n\x10\x61\x63knowledge_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01*\x81\x01\n\x0cRecallReason\x12\x1d\n\x19RECALL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17RECALL_REASON_NO_LONGER\x10\x01\x12\x19\n\x15RECALL_REASON_CHANGED\x10\x02\x12\x1a\n\x16RECALL_REASON_RESTORED\x10\x03*\x93\x01\n\rRecallMeasure\x12\x1e\n\x1aRECALL_MEASURE_UNSPECIFIED\x10\x00\x12!\n\x1dRECALL_MEASURE_FILE_CORRECTED\x10\x01\x12\x1f\n\x1bRECALL_MEASURE_NOTHING_KEPT\x10\x02\x12\x1e\n\x1aRECALL_MEASURE_OTHERS_TOLD\x10\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0cRecallsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15nsor/v1/recalls.proto\x12\x07nsor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17nsor/v1/movements.proto\x1a\x15nsor/v1/notices.proto\x1a\x15nsor/v1/options.proto\x1a\x13nsor/v1/types.proto\"\x8e\x02\n\x0eRecalledAccess\x12\x17\n\taccess_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x35\n\x0b\x61\x63\x63\x65ss_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12\x14\n\x06method\x18\x03 \x01(\tB\x04\xd8\xf3\x18\x01\x12\'\n\x07purpose\x18\x04 \x01(\x0e\x32\x10.nsor.v1.PurposeB\x04\xd8\xf3\x18\x01\x12\x1c\n\x0eofficer_number\x18\x05 \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x1c\n\x0e\x63\x61se_reference\x18\x06 \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x31\n\x08manifest\x18\x07 \x01(\x0b\x32\x19.nsor.v1.RecalledManifestB\x04\xd8\xf3\x18\x0c\"\x9a\x02\n\x10RecalledManifest\x12\x19\n\x0bmanifest_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x36\n\x0f\x62order_crossing\x18\x02 \x01(\x0e\x32\x17.nsor.v1.BorderCrossingB\x04\xd8\xf3\x18\x0c\x12\x33\n\tdirection\x18\x03 \x01(\x0e\x32\x1a.nsor.v1.MovementDirectionB\x04\xd8\xf3\x18\x0c\x12\x1a\n\x0c\x63\x61rrier_code\x18\x04 \x01(\tB\x04\xd8\xf3\x18\x0c\x12\x14\n\x06number\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x0c\x12\x38\n\x0escheduled_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x0c\x12\x12\n\x04rows\x18\x07 \x03(\x05\x42\x04\xd8\xf3\x18\x0c\"\xc3\x03\n\x06Recall\x12\x17\n\trecall_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12\x17\n\tagency_id\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\x12+\n\x06reason\x18\x03 \x01(\x0e\x32\x15.nsor.v1.RecallReasonB\x04\xd8\xf3\x18\x01\x12*\n\x07\x63lasses\x18\x04 \x03(\x0e\x32\x13.nsor.v1.FieldClassB\x04\xd8\xf3\x18\x01\x12/\n\x08\x61\x63\x63\x65sses\x18\x05 \x03(\x0b\x32\x17.nsor.v1.RecalledAccessB\x04\xd8\xf3\x18\x01\x12\x1a\n\x0c\x61\x63\x63\x65ss_count\x18\x06 \x01(\x05\x42\x04\xd8\xf3\x18\x01\x12\x34\n\nissue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12)\n\x08\x64\x65\x61\x64line\x18\x08 \x01(\x0b\x32\x11.nsor.v1.DeadlineB\x04\xd8\xf3\x18\x01\x12\x15\n\x07overdue\x18\t \x01(\x08\x42\x04\xd8\xf3\x18\x01\x12:\n\x10\x61\x63knowledge_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01\x12-\n\x07measure\x18\x0b \x01(\x0e\x32\x16.nsor.v1.RecallMeasureB\x04\xd8\xf3\x18\x01\"a\n\x12ListRecallsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xd2\xf3\x18\x02\x30\x64\x12\x1a\n\npage_token\x18\x02 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x0e\x12\x14\n\x0c\x61\x63knowledged\x18\x03 \x01(\x08\"\\\n\x13ListRecallsResponse\x12&\n\x07recalls\x18\x01 \x03(\x0b\x32\x0f.nsor.v1.RecallB\x04\xd8\xf3\x18\x01\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xd8\xf3\x18\x01\"\x9d\x01\n\x18\x41\x63knowledgeRecallRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x1b\n\trecall_id\x18\x03 \x01(\tB\x08\xd2\xf3\x18\x04\x08\x01\x10\x06\x12/\n\x07measure\x18\x04 \x01(\x0e\x32\x16.nsor.v1.RecallMeasureB\x06\xd2\xf3\x18\x02\x08\x01\"W\n\x19\x41\x63knowledgeRecallResponse\x12:\n\x10\x61\x63knowledge_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd8\xf3\x18\x01*\x81\x01\n\x0cRecallReason\x12\x1d\n\x19RECALL_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17RECALL_REASON_NO_LONGER\x10\x01\x12\x19\n\x15RECALL_REASON_CHANGED\x10\x02\x12\x1a\n\x16RECALL_REASON_RESTORED\x10\x03*\x93\x01\n\rRecallMeasure\x12\x1e\n\x1aRECALL_MEASURE_UNSPECIFIED\x10\x00\x12!\n\x1dRECALL_MEASURE_FILE_CORRECTED\x10\x01\x12\x1f\n\x1bRECALL_MEASURE_NOTHING_KEPT\x10\x02\x12\x1e\n\x1aRECALL_MEASURE_OTHERS_TOLD\x10\x03\x42\x46\n\x0epk.gov.nsor.v1B\x0cRecallsProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +49,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECALLEDACCESS'].fields_by_name['officer_number']._serialized_options = b'\330\363\030\014'
   _globals['_RECALLEDACCESS'].fields_by_name['case_reference']._loaded_options = None
   _globals['_RECALLEDACCESS'].fields_by_name['case_reference']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDACCESS'].fields_by_name['manifest']._loaded_options = None
+  _globals['_RECALLEDACCESS'].fields_by_name['manifest']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['manifest_id']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['manifest_id']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['border_crossing']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['border_crossing']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['direction']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['direction']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['carrier_code']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['carrier_code']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['number']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['number']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['scheduled_time']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['scheduled_time']._serialized_options = b'\330\363\030\014'
+  _globals['_RECALLEDMANIFEST'].fields_by_name['rows']._loaded_options = None
+  _globals['_RECALLEDMANIFEST'].fields_by_name['rows']._serialized_options = b'\330\363\030\014'
   _globals['_RECALL'].fields_by_name['recall_id']._loaded_options = None
   _globals['_RECALL'].fields_by_name['recall_id']._serialized_options = b'\330\363\030\001'
   _globals['_RECALL'].fields_by_name['agency_id']._loaded_options = None
@@ -85,20 +103,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACKNOWLEDGERECALLREQUEST'].fields_by_name['measure']._serialized_options = b'\322\363\030\002\010\001'
   _globals['_ACKNOWLEDGERECALLRESPONSE'].fields_by_name['acknowledge_time']._loaded_options = None
   _globals['_ACKNOWLEDGERECALLRESPONSE'].fields_by_name['acknowledge_time']._serialized_options = b'\330\363\030\001'
-  _globals['_RECALLREASON']._serialized_start=1230
-  _globals['_RECALLREASON']._serialized_end=1359
-  _globals['_RECALLMEASURE']._serialized_start=1362
-  _globals['_RECALLMEASURE']._serialized_end=1509
-  _globals['_RECALLEDACCESS']._serialized_start=112
-  _globals['_RECALLEDACCESS']._serialized_end=331
-  _globals['_RECALL']._serialized_start=334
-  _globals['_RECALL']._serialized_end=785
-  _globals['_LISTRECALLSREQUEST']._serialized_start=787
-  _globals['_LISTRECALLSREQUEST']._serialized_end=884
-  _globals['_LISTRECALLSRESPONSE']._serialized_start=886
-  _globals['_LISTRECALLSRESPONSE']._serialized_end=978
-  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_start=981
-  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_end=1138
-  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_start=1140
-  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_end=1227
+  _globals['_RECALLREASON']._serialized_start=1614
+  _globals['_RECALLREASON']._serialized_end=1743
+  _globals['_RECALLMEASURE']._serialized_start=1746
+  _globals['_RECALLMEASURE']._serialized_end=1893
+  _globals['_RECALLEDACCESS']._serialized_start=160
+  _globals['_RECALLEDACCESS']._serialized_end=430
+  _globals['_RECALLEDMANIFEST']._serialized_start=433
+  _globals['_RECALLEDMANIFEST']._serialized_end=715
+  _globals['_RECALL']._serialized_start=718
+  _globals['_RECALL']._serialized_end=1169
+  _globals['_LISTRECALLSREQUEST']._serialized_start=1171
+  _globals['_LISTRECALLSREQUEST']._serialized_end=1268
+  _globals['_LISTRECALLSRESPONSE']._serialized_start=1270
+  _globals['_LISTRECALLSRESPONSE']._serialized_end=1362
+  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_start=1365
+  _globals['_ACKNOWLEDGERECALLREQUEST']._serialized_end=1522
+  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_start=1524
+  _globals['_ACKNOWLEDGERECALLRESPONSE']._serialized_end=1611
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from nsor.v1 import movements_pb2 as _movements_pb2
+from nsor.v1 import notices_pb2 as _notices_pb2
 from nsor.v1 import options_pb2 as _options_pb2
 from nsor.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
@@ -90,6 +92,7 @@ class RecalledAccess(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     OFFICER_NUMBER_FIELD_NUMBER: _builtins.int
     CASE_REFERENCE_FIELD_NUMBER: _builtins.int
+    MANIFEST_FIELD_NUMBER: _builtins.int
     access_id: _builtins.str
     """The access: the same as on its receipt."""
     method: _builtins.str
@@ -104,6 +107,10 @@ class RecalledAccess(_message.Message):
     def access_time(self) -> _timestamp_pb2.Timestamp:
         """When it was."""
 
+    @_builtins.property
+    def manifest(self) -> Global___RecalledManifest:
+        """The flight or crossing whose passengers were screened, to an officer who may act where it crosses."""
+
     def __init__(
         self,
         *,
@@ -113,18 +120,69 @@ class RecalledAccess(_message.Message):
         purpose: _options_pb2.Purpose.ValueType = ...,
         officer_number: _builtins.str = ...,
         case_reference: _builtins.str = ...,
+        manifest: Global___RecalledManifest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access_time", b"access_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access_time", b"access_time", "manifest", b"manifest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "access_time", b"access_time", "case_reference", b"case_reference", "method", b"method", "officer_number", b"officer_number", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_id", b"access_id", "access_time", b"access_time", "case_reference", b"case_reference", "manifest", b"manifest", "method", b"method", "officer_number", b"officer_number", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecalledAccess: _TypeAlias = RecalledAccess  # noqa: Y015
 
 @_typing.final
+class RecalledManifest(_message.Message):
+    """The flight or crossing of a recalled access, as it was declared. The agency's own list says who stands in a row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANIFEST_ID_FIELD_NUMBER: _builtins.int
+    BORDER_CROSSING_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    CARRIER_CODE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SCHEDULED_TIME_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    manifest_id: _builtins.str
+    """Its id."""
+    border_crossing: _notices_pb2.BorderCrossing.ValueType
+    """Where."""
+    direction: _movements_pb2.MovementDirection.ValueType
+    """Which way."""
+    carrier_code: _builtins.str
+    """The airline; empty: none."""
+    number: _builtins.int
+    """Number of the flight, or of the bus, the train or the group."""
+    @_builtins.property
+    def scheduled_time(self) -> _timestamp_pb2.Timestamp:
+        """For when it was declared."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The numbers of the rows under which it was shown: one, or of a person with two documents several."""
+
+    def __init__(
+        self,
+        *,
+        manifest_id: _builtins.str = ...,
+        border_crossing: _notices_pb2.BorderCrossing.ValueType = ...,
+        direction: _movements_pb2.MovementDirection.ValueType = ...,
+        carrier_code: _builtins.str = ...,
+        number: _builtins.int = ...,
+        scheduled_time: _timestamp_pb2.Timestamp | None = ...,
+        rows: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["scheduled_time", b"scheduled_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["border_crossing", b"border_crossing", "carrier_code", b"carrier_code", "direction", b"direction", "manifest_id", b"manifest_id", "number", b"number", "rows", b"rows", "scheduled_time", b"scheduled_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecalledManifest: _TypeAlias = RecalledManifest  # noqa: Y015
+
+@_typing.final
 class Recall(_message.Message):
-    """A recall: to one agency, for one case of its, of one change of one registration."""
+    """A recall: to one agency, for one case of its, of one change of one registration. What was shown for a manifest has the manifest as its case."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -157,7 +215,7 @@ class Recall(_message.Message):
 
     @_builtins.property
     def accesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledAccess]:
-        """The newest accesses that showed it, at most 20, the newest first."""
+        """Every access that showed it, at most 500, the newest first: what was shown more often for one case is recalled by several."""
 
     @_builtins.property
     def issue_time(self) -> _timestamp_pb2.Timestamp:
@@ -226,7 +284,7 @@ Global___ListRecallsRequest: _TypeAlias = ListRecallsRequest  # noqa: Y015
 
 @_typing.final
 class ListRecallsResponse(_message.Message):
-    """A page of recalls, the oldest in front."""
+    """A page of recalls, the oldest in front. It has fewer than were asked for when these name a thousand accesses: there is a next page then."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

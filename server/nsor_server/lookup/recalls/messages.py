@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
 
-from nsor.v1 import options_pb2, recalls_pb2
+from nsor.v1 import movements_pb2, notices_pb2, options_pb2, recalls_pb2
 from nsor_server.access import cases
 from nsor_server.calls import Call
 from nsor_server.formats.instants import from_us, instant, set_us, to_us
 from nsor_server.lookup.recalls.store import Recall
-from nsor_server.lookup.recalls.told import Access
+from nsor_server.lookup.recalls.told import NamedAccess
+from nsor_server.lookup.screening.rules import Declared
+from nsor_server.lookup.screening.store import Declaration
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, Deadlines
 
-MOST_SHOWN: Final = 20
-"""Accesses that a recall names, the newest ones."""
 
-
-def named(recall: Recall) -> Sequence[int]:
-    """Indexes of the accesses that a recall names, the newest first."""
-    return recall.record.entries[: -MOST_SHOWN - 1 : -1]
-
-
-def message(call: Call, recall: Recall, accesses: Mapping[int, Access], deadlines: Deadlines) -> recalls_pb2.Recall:
+def message(
+    call: Call,
+    recall: Recall,
+    accesses: Mapping[int, NamedAccess],
+    declarations: Mapping[bytes, Declaration],
+    deadlines: Deadlines,
+) -> recalls_pb2.Recall:
     """A recall as the caller is shown it.
 
     Args:
         call: past the gate.
         recall: to be shown.
         accesses: those that it names, by their indexes.
+        declarations: the manifests of those, by their ids.
         deadlines: of the policy in force.
     """
     record = recall.record
@@ -39,7 +39,9 @@ def message(call: Call, recall: Recall, accesses: Mapping[int, Access], deadline
         agency_id=record.agency,
         reason=recalls_pb2.RecallReason.ValueType(record.reason),
         classes=[options_pb2.FieldClass.ValueType(each) for each in record.classes],
-        accesses=[_access(call, accesses[entry]) for entry in named(recall)],
+        accesses=[
+            _access(call, accesses[entry], record.registration_id, declarations) for entry in reversed(record.entries)
+        ],
         access_count=len(record.entries),
         issue_time=from_us(record.time_us),
         deadline=deadline.message(due_us=record.acknowledge_by_us),
@@ -52,7 +54,9 @@ def message(call: Call, recall: Recall, accesses: Mapping[int, Access], deadline
     return made
 
 
-def _access(call: Call, access: Access) -> recalls_pb2.RecalledAccess:
+def _access(
+    call: Call, access: NamedAccess, registration_id: bytes, declarations: Mapping[bytes, Declaration]
+) -> recalls_pb2.RecalledAccess:
     """An access, as the list of accesses shows it."""
     made = recalls_pb2.RecalledAccess(
         access_id=str(uuid.UUID(bytes=access.access_id)),
@@ -62,4 +66,19 @@ def _access(call: Call, access: Access) -> recalls_pb2.RecalledAccess:
         officer_number=access.officer_number,
     )
     made.case_reference = cases.shown_case(call.agency, call.officer, access.purpose, access.case_reference)
+    declaration = declarations.get(access.manifest_id)
+    if declaration is not None and cases.acts_there(call.agency, call.officer, declaration.place):
+        made.manifest.CopyFrom(_manifest(access, registration_id, declaration.declared))
     return made
+
+
+def _manifest(access: NamedAccess, registration_id: bytes, declared: Declared) -> recalls_pb2.RecalledManifest:
+    return recalls_pb2.RecalledManifest(
+        manifest_id=str(uuid.UUID(bytes=access.manifest_id)),
+        border_crossing=notices_pb2.BorderCrossing.ValueType(declared.border_crossing),
+        direction=movements_pb2.MovementDirection.ValueType(declared.direction),
+        carrier_code=declared.carrier_code,
+        number=declared.number,
+        scheduled_time=from_us(to_us(declared.scheduled_at)),
+        rows=[number for shown, number in access.rows if shown == registration_id],
+    )

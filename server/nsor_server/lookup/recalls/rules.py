@@ -1,8 +1,9 @@
 """Who is recalled, in which recalls. Pure.
 
-One recall goes to an agency for each of its cases, and says what is to be thought now of what was shown for it. The
-agency whose act has changed the registration knows of it: of what it was shown for its work on the register it gets
-none, of its look-ups for a case it does.
+One recall goes to an agency for each of its cases, and says what is to be thought now of what was shown for it. A
+manifest is a case, so that whoever has its list finds the person there. The agency whose act has changed the
+registration knows of it: of what it was shown for its work on the register it gets none, of its look-ups for a case it
+does.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ fewer entries fewer calls wait for one."""
 ENTRIES: Final = 10
 """A time has so many entries, or twice as many and so on: up to a thousand recalls don't show by how the tree grows."""
 MOST_ACCESSES: Final = 500
-"""Of one recall; what was shown more often for one case is recalled by several."""
+"""Of one recall, all of which it names; what was shown more often for one case is recalled by several."""
+PAGE_ACCESSES: Final = 1000
+"""Accesses that a page of recalls names, each of which is opened for it: some 150 KB. It has at least one recall."""
 PLANNED: Final = 10_000
 """Accesses whose recalls are planned together: some 10 MB. Of more, one case may have a recall of each part."""
 LEFT_OUT: Final = 100
@@ -199,13 +202,24 @@ def planned(of_case: Sequence[Wrong]) -> Planned:
 def _recalls(wrong: Iterable[Wrong]) -> list[list[Wrong]]:
     cases: dict[tuple[str, str, int], list[Wrong]] = {}
     for each in wrong:
-        cases.setdefault((each.told.agency, each.told.case_reference, each.reason), []).append(each)
+        cases.setdefault((each.told.agency, each.told.case, each.reason), []).append(each)
     return [part for of in sorted(cases) for part in _parts(cases[of])]
 
 
 def _parts(of_case: list[Wrong]) -> Iterator[list[Wrong]]:
     for at in range(0, len(of_case), MOST_ACCESSES):
         yield of_case[at : at + MOST_ACCESSES]
+
+
+def on_page(accesses: Sequence[int], most: int) -> int:
+    """How many recalls a page has, by how many accesses each of those names that there are.
+
+    Args:
+        accesses: of the recalls, in their order.
+        most: of the recalls, as it was asked for.
+    """
+    sums = itertools.accumulate(accesses[:most])
+    return max(1, sum(each <= PAGE_ACCESSES for each in sums)) if accesses else 0
 
 
 def until(before: record_pb2.RecallPassRecord | None) -> int:

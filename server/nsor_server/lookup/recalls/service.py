@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from nsor.v1 import options_pb2, recalls_pb2
@@ -15,8 +15,10 @@ from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
 from nsor_server.ledger.detail import DetailError
 from nsor_server.ledger.leaf import LeafError
-from nsor_server.lookup.recalls import messages, store
-from nsor_server.lookup.recalls.told import Access, Finder
+from nsor_server.lookup.recalls import messages, rules, store
+from nsor_server.lookup.recalls.told import Finder, NamedAccess
+from nsor_server.lookup.screening import store as screening
+from nsor_server.lookup.screening.store import Declaration
 from nsor_server.policy.loaded import policy_of
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.contradicted import contradicted
@@ -61,12 +63,14 @@ class Recalls:
         size, durable = request.page_size or _DEFAULT_PAGE, self._durable()
         read = store.page(conn, self._sealer, call, after=after, acknowledged=request.acknowledged, most=size + 1)
         lists.require_durable(read.size, durable)
-        shown, deadlines = read.recalls[:size], policy_of(call).deadlines
-        accesses = self._accesses(conn, {entry for each in shown for entry in messages.named(each)})
+        fitting = rules.on_page([len(each.record.entries) for each in read.recalls], size)
+        shown, deadlines = read.recalls[:fitting], policy_of(call).deadlines
+        accesses = self._accesses(conn, {entry for each in shown for entry in each.record.entries})
+        declarations = self._declarations(conn, accesses.values())
         response = recalls_pb2.ListRecallsResponse(
-            recalls=[messages.message(call, each, accesses, deadlines) for each in shown]
+            recalls=[messages.message(call, each, accesses, declarations, deadlines) for each in shown]
         )
-        if len(read.recalls) > size:
+        if len(read.recalls) > fitting:
             last = shown[-1].record.recall_id
             response.next_page_token = lists.token(self._sealer, call, last, request.acknowledged)
         listed = record_pb2.ListedRecalls(
@@ -85,8 +89,8 @@ class Recalls:
     ) -> Outcome[recalls_pb2.AcknowledgeRecallResponse]:
         """Take down that an officer has read a recall, and what he did; a second time changes nothing.
 
-        He acts where the case of the recalled accesses is: whoever takes it down elsewhere hides it from those who have
-        the file.
+        He acts where the case of the recalled accesses is, or where their manifest crosses: whoever takes it down
+        elsewhere hides it from those who have the file.
 
         Raises:
             errors.NoRecord: it isn't there, or is another agency's.
@@ -124,11 +128,25 @@ class Recalls:
         newest = found.record.entries[-1]
         access = self._read(conn, {newest}).get(newest)  # none, of a record that was erased: its details are gone
         place = cases.place_of(access.case_reference) if access else None
+        if access and access.manifest_id:
+            place = self._declarations(conn, [access])[access.manifest_id].place
         if place is not None:
             rows.require_within(call.agency, call.officer, [place])
         return found
 
-    def _accesses(self, conn: Connection, entries: set[int]) -> dict[int, Access]:
+    def _declarations(self, conn: Connection, accesses: Iterable[NamedAccess]) -> dict[bytes, Declaration]:
+        """The manifests of accesses, by their ids.
+
+        Raises:
+            errors.Internal: one is gone, or isn't what its id says.
+        """
+        manifests = {each.manifest_id for each in accesses} - {b""}
+        found = screening.declarations(conn, manifests)
+        if found.keys() != manifests:
+            raise contradicted(screening.TABLE, "a row of %s that an access names is gone")
+        return found
+
+    def _accesses(self, conn: Connection, entries: set[int]) -> dict[int, NamedAccess]:
         """The accesses that recalls name.
 
         Raises:
@@ -139,7 +157,7 @@ class Recalls:
             raise contradicted(store.RECALLS, "an access that %s names is gone, or isn't what was sealed")
         return found
 
-    def _read(self, conn: Connection, entries: set[int]) -> dict[int, Access]:
+    def _read(self, conn: Connection, entries: set[int]) -> dict[int, NamedAccess]:
         """Those of the accesses that are there.
 
         Raises:

@@ -22,6 +22,7 @@ from nsor_server.ledger.detail import Details
 from nsor_server.ledger.labels import NAMED, Labels
 from nsor_server.lookup.recalls import accesses as stored
 from nsor_server.lookup.recalls.accesses import Accesses, Connection
+from nsor_server.lookup.screening import rules as screening
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -57,6 +58,7 @@ class Access:
         purpose: for which.
         officer_number: who of the agency, or empty.
         case_reference: for which case, or empty.
+        manifest_id: of which manifest it screened rows, 16 bytes; empty: of none.
     """
 
     entry: int
@@ -67,6 +69,23 @@ class Access:
     purpose: int
     officer_number: str
     case_reference: str
+    manifest_id: bytes
+
+    @property
+    def case(self) -> str:
+        """What the accesses have in common that one recall is for: their case, or else their manifest."""
+        return self.case_reference or self.manifest_id.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccess(Access):
+    """An access as a recall names it.
+
+    Attributes:
+        rows: the rows of the manifest in which registrations were shown: id of the registration, number of the row.
+    """
+
+    rows: tuple[tuple[bytes, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +222,7 @@ class Finder:
                 for registration_id in {each.registration_id for each in opened[1].shown} & set(wanted):
                     yield access.entry, registration_id
 
-    def accesses(self, conn: Connection, entries: Collection[int]) -> dict[int, Access]:
+    def accesses(self, conn: Connection, entries: Collection[int]) -> dict[int, NamedAccess]:
         """Accesses by the indexes of their entries; of one whose detail was destroyed, what its leaf says.
 
         Raises:
@@ -212,7 +231,7 @@ class Finder:
         found = {}
         for each in stored.accesses(conn, entries):
             leaf, detail = self._opened(each) or (leaves.decode(each.leaf), record_pb2.AccessDetail())
-            found[each.entry] = Access(*_said(each.entry, leaf, detail))
+            found[each.entry] = NamedAccess(*(*said(each.entry, leaf, detail), _rows(detail)))
         return found
 
     def _named(self, conn: Connection, registration_id: bytes, before: int, first: int) -> Accesses:
@@ -233,8 +252,8 @@ class Finder:
         version, beside = self._shown(conn, registration_id, access.entry, detail)
         if not version or leaf.outcome != leaf_pb2.OUTCOME_ALLOWED:
             return None
-        said = _said(access.entry, leaf, detail)
-        return Disclosure(*(*said, version, frozenset(detail.classes_shown), beside, photos_of(detail)))
+        of_entry = said(access.entry, leaf, detail)
+        return Disclosure(*(*of_entry, version, frozenset(detail.classes_shown), beside, photos_of(detail)))
 
     def _opened(self, access: stored.StoredAccess) -> tuple[leaf_pb2.Leaf, record_pb2.AccessDetail] | None:
         if self._passes_over:
@@ -272,7 +291,15 @@ def _go_on() -> None:
     """Without a rest."""
 
 
-def _said(entry: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> tuple[Any, ...]:
-    """What an entry says of an access."""
+def said(entry: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> tuple[Any, ...]:
+    """What an entry says of an access: the values of ``Access``, in their order."""
     of_leaf = entry, leaf.access_id, leaf.time_us, leaf.agency, leaf.method, leaf.purpose
-    return (*of_leaf, detail.officer_number, detail.case_reference)
+    return (*of_leaf, detail.officer_number, detail.case_reference, detail.screened.manifest_id)
+
+
+def _rows(detail: record_pb2.AccessDetail) -> tuple[tuple[bytes, int], ...]:
+    """Whom the rows of a manifest have shown; of another access nobody."""
+    if not detail.HasField("screened"):
+        return ()
+    numbers = screening.found_of(detail.screened.found)
+    return tuple((each.registration_id, number) for each, number in zip(detail.shown, numbers, strict=True))

@@ -46,6 +46,26 @@ NOT_SHOWN: Final = bytes(BLIND_BYTES)
 _OF_ROW: Final = re.compile(r"rows\[([0-9]+)\]\.(.+)")
 
 
+class Declared(NamedTuple):
+    """A flight or crossing as it was declared.
+
+    Attributes:
+        agency_id: by whom.
+        border_crossing: number of nsor.v1.BorderCrossing.
+        direction: number of nsor.v1.MovementDirection.
+        carrier_code: the airline, or empty.
+        number: of the flight, the bus, the train or the group.
+        scheduled_at: for when.
+    """
+
+    agency_id: str
+    border_crossing: int
+    direction: int
+    carrier_code: str
+    number: int
+    scheduled_at: dt.datetime
+
+
 class Kept(NamedTuple):
     """Who stands under a row's number.
 
@@ -102,11 +122,11 @@ def by_row(violations: Iterable[Violation]) -> dict[int, list[Violation]]:
     return found
 
 
-def manifest_id(agency_id: str, request: screening_pb2.DeclareManifestRequest) -> bytes:
+def manifest_id(declared: Declared) -> bytes:
     """What a flight or crossing of an agency is known by, 16 bytes: the same whoever declares it."""
-    day = request.scheduled_time.ToDatetime(dt.UTC).astimezone(KARACHI).date().isoformat()
-    said = (agency_id, f"{request.border_crossing:d}", f"{request.direction:d}", request.carrier_code)
-    return hashlib.sha256("\0".join((*said, str(request.number), day)).encode()).digest()[:16]
+    *which, scheduled_at = declared
+    day = scheduled_at.astimezone(KARACHI).date().isoformat()
+    return hashlib.sha256("\0".join((*map(str, which), day)).encode()).digest()[:16]
 
 
 def block_id(manifest: bytes, block: int) -> bytes:

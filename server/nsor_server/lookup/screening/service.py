@@ -161,7 +161,8 @@ class Screening:
         answer = screening_pb2.DeclareManifestResponse()
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        manifest_id = rules.manifest_id(call.agency.agency_id, request)
+        which = int(request.border_crossing), int(request.direction), request.carrier_code, request.number
+        manifest_id = rules.manifest_id(rules.Declared(call.agency.agency_id, *which, scheduled_at))
         seen = store.declared(conn, manifest_id)
         if seen.version:
             call.looks_at(record_pb2.LOOKED_AT_KIND_MANIFEST, manifest_id, store.ONCE)
@@ -171,10 +172,7 @@ class Screening:
             manifest_id,
             call.agency.agency_id,
             place,
-            int(request.border_crossing),
-            int(request.direction),
-            request.carrier_code,
-            request.number,
+            *which,
             scheduled_at,
             closes_at,
             closes_at + dt.timedelta(days=policy.keep_days),

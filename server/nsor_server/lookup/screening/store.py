@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -79,6 +79,14 @@ WHERE {rows} AND m.manifest_id = $5
     PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
+_DECLARATIONS: Final = Statement(
+    b"manifests declared as",
+    b"""
+SELECT uuid_send(manifest_id), place, agency_id, border_crossing::bigint, direction::bigint, carrier_code,
+    number::bigint, scheduled_at
+FROM manifest WHERE manifest_id = ANY ($1::uuid[])
+""",
+)
 _DECLARED: Final = Statement(b"manifest declared", b"SELECT count(*) FROM manifest WHERE manifest_id = $1")
 _BLOCK: Final = Statement(
     b"manifest block head",
@@ -138,6 +146,17 @@ class Manifest(NamedTuple):
     wrapped: bytes | None
 
 
+class Declaration(NamedTuple):
+    """How a manifest was declared.
+
+    Attributes:
+        place: where its crossing lies, by the policy of then.
+    """
+
+    place: str
+    declared: rules.Declared
+
+
 class StoredBlock(NamedTuple):
     """A version of a block as it is stored."""
 
@@ -168,6 +187,22 @@ def manifest(conn: Connection, call: Call, manifest_id: bytes) -> Manifest | Non
     agency_id, place, closes_at, persons, wrapped = found[0]
     rows.require_shown(TABLE, rows.Said(own_agency=agency_id, place=place), call)
     return Manifest(manifest_id, closes_at, int(persons), wrapped)
+
+
+def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[bytes, Declaration]:
+    """How manifests were declared, whoever may see them, by their ids.
+
+    Raises:
+        errors.Internal: one is another one than its id says.
+    """
+    if not manifest_ids:
+        return {}
+    found = {}
+    for manifest_id, place, *columns in ask(conn, _DECLARATIONS, arrays.uuids(list(manifest_ids))):
+        one = found[manifest_id] = Declaration(place, rules.Declared(*columns))
+        if manifest_id != rules.manifest_id(one.declared):
+            raise contradicted(TABLE, "a row of %s is of another flight or crossing than its id")
+    return found
 
 
 def declared(conn: Connection, manifest_id: bytes) -> Seen:

@@ -9,9 +9,13 @@ TEXTS: Final[dict[str, str]] = {
     # Recalls.
     "Recalls": "غلط ثابت ہونے کی اطلاعات",
     "recalls": "غلط ثابت ہونے کی اطلاعات",
+    "accesses": "رسائیاں",
     "Recall acknowledged": "اطلاع کی رسید دی گئی",
     "No longer: strike out what was shown. Changed: something of it is wrong. Restored: it stands again.": (
         "No longer: جو دکھایا گیا اسے کاٹ دیں۔ Changed: اس میں کچھ غلط ہے۔ Restored: وہ پھر درست ہے۔"
+    ),
+    "Where there are several accesses, each of them: `nsor recalls show {}`": (
+        "جہاں کئی رسائیاں ہوں، ان میں سے ہر ایک: `nsor recalls show {}`"
     ),
     "Find the access in your own file and put it right. Then: `nsor recalls acknowledge {} --did file-corrected`": (
         "اپنی فائل میں یہ رسائی ڈھونڈ کر اسے درست کریں۔ پھر: `nsor recalls acknowledge {} --did file-corrected`"

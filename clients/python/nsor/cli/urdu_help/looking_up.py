@@ -51,6 +51,9 @@ COMMANDS: Final[dict[str, str]] = {
     "List the recalls of your agency that are open, the oldest first: by access, never by person.": (
         "آپ کے ادارے کی وہ اطلاعات جن کی رسید باقی ہے، پرانی پہلے: رسائی کے نمبر سے، شخص کے نام سے نہیں۔"
     ),
+    "Show every access of a recall, the newest first: who had it, for which case, flight or crossing, and which row.": (
+        "اطلاع کی ہر رسائی، نئی پہلے: کس کی تھی، کس مقدمے، پرواز یا گزرگاہ کے لیے، اور کون سی قطار۔"
+    ),
     "Acknowledge a recall, and say what was done about it; you sign.": (
         "اطلاع کی رسید دینا اور بتانا کہ کیا کیا گیا؛ آپ دستخط کرتے ہیں۔"
     ),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from nsor.printable import printable
 from nsor_server import logs
 from nsor_server.alerts import Alert, alert, counts
 
@@ -117,9 +118,11 @@ def test_the_text_of_an_exception_is_in_no_line(ours: logging.Logger, tmp_path: 
 @pytest.mark.parametrize("form", [logs.Text(), logs.Json()], ids=["text", "json"])
 def test_one_line_stays_one(ours: logging.Logger, tmp_path: Path, form: logging.Formatter) -> None:
     # A file's name with a line break would forge an alert.
-    text = written(ours, tmp_path / "log", form, ("%s can't be read", "a\nALERT LEDGER_TORN: no\r"))
+    text = written(ours, tmp_path / "log", form, ("%s can't be read", "a\nALERT LEDGER_TORN: no\r\x1b[2K\u202e\x9b"))
     assert text.count("\n") == 1
-    assert "\r" not in text
+    assert text.rstrip("\n") == printable(text.rstrip("\n"))
+    assert not set(text) & set("\x1b\u202e\x9b")
+    assert isinstance(form, logs.Text) or json.loads(text)["message"].startswith("a\nALERT")
 
 
 def test_what_nobody_catches_and_what_others_say_is_told_without_its_text() -> None:

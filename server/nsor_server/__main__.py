@@ -158,15 +158,15 @@ def _expected(error: Exception) -> str | None:
 def _fail(line: str, *, code: int = EXPECTED) -> int:
     width = screen.console(stderr=True).width
     for each in f"nsor-server: {line}".split("\n"):
-        click.echo(screen.folded(each, width, hanging="  "), err=True)
+        screen.echo(screen.folded(each, width, hanging="  "), err=True)
     return code
 
 
 def _unexpected(error: Exception) -> int:
     """Say where it broke; never the exception's own text, since a driver's text holds values."""
-    click.echo(f"nsor-server: unexpected {type(error).__name__}; a fault of the program, at:", err=True)
+    screen.echo(f"nsor-server: unexpected {type(error).__name__}; a fault of the program, at:", err=True)
     for frame in traceback.extract_tb(error.__traceback__)[-6:]:
-        click.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)
+        screen.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)
     return UNEXPECTED
 
 

@@ -20,9 +20,10 @@ import click
 import psycopg
 from cryptography import x509
 from rich import box
-from rich.console import Console
+from rich.console import Console  # noqa: TID251 - its type
 from rich.table import Column, Table
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import app, config, running
 from nsor_server.access.contract import Contract
@@ -79,7 +80,7 @@ Look = Callable[[], Iterator[Finding]]
 @click.command()
 def check() -> None:
     """Examine settings, database, certificates and clock; change nothing. Exit code 1 when something is wrong."""
-    if not run(config.load(os.environ), Console(highlight=False)):
+    if not run(config.load(os.environ), screen.console(markup=True)):
         sys.exit(1)
 
 

@@ -20,6 +20,7 @@ import uuid
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+from nsor.printable import escaped, printable
 from nsor_server.alerts import CODE
 
 Format = Literal["text", "json"]
@@ -101,7 +102,7 @@ class Json(logging.Formatter):
             line["trace_id"] = ids[0].hex()
             line["access_id"] = str(uuid.UUID(bytes=ids[1]))
         line["message"] = message
-        return json.dumps(line, ensure_ascii=False)
+        return escaped(json.dumps(line, ensure_ascii=False))
 
 
 def said(record: logging.LogRecord) -> str:
@@ -231,5 +232,5 @@ def _of_thread(found: threading.ExceptHookArgs) -> None:
 
 
 def _one_line(text: str) -> str:
-    """A text without what would begin another line: a name of a file may hold it."""
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    """A text without what would begin another line, or do something to a terminal: a name of a file may hold it."""
+    return printable(text.replace("\r", "\\r").replace("\n", "\\n"))

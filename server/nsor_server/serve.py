@@ -14,8 +14,8 @@ import types
 from collections.abc import Callable
 
 import click
-from rich.console import Console
 
+from nsor.cli import screen
 from nsor_server import config, logs, running
 
 STOPPED_AT_ONCE = 130
@@ -53,7 +53,7 @@ def serve() -> None:
     with app.serving(settings, os.environ) as register, running.announced(settings, register.address):
         _settle_memory()
         signal.signal(signal.SIGHUP, lambda _number, _frame: register.reload())
-        click.echo(f"nsor-server serves on {register.address}")
+        screen.echo(f"nsor-server serves on {register.address}")
         sys.stdout.flush()
         if settings.embedded:
             said("Embedded PostgreSQL: its files don't defend against whoever has this account.")
@@ -72,7 +72,7 @@ def _saying(form: logs.Format) -> Callable[[str], None]:
     """How an operator is told what isn't of a call: as a line of the log where programs read that."""
     if form == "json":
         return logging.getLogger(__name__).info
-    console = Console(stderr=True, highlight=False)
+    console = screen.console(stderr=True)
     return console.print
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -37,17 +38,27 @@ def screen(settings: Path) -> Screen:
     return run
 
 
-def _agencies(register: Register) -> None:
+def _agencies(register: Register, name_en: str = "Prosecution Department, Government of Balochistan") -> None:
     agency = directory_pb2.Agency(
         agency_id="balochistan-prosecution",
         kind=options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE,
-        name_en="Prosecution Department, Government of Balochistan",
+        name_en=name_en,
         name_ur="محکمہ پراسیکیوشن، حکومت بلوچستان",
         jurisdiction=["PK-BA", "PK-PB/LHR"],
         enabled=True,
     )
     page = directory_pb2.ListAgenciesResponse(agencies=[agency] * 2)
     register.answers["nsor.v1.DirectoryService/ListAgencies"] = lambda _: page
+
+
+def test_names_that_the_register_gives_do_nothing_to_the_terminal(screen: Screen, register: Register) -> None:
+    # Whoever owns the register's database could erase what stands above, or show a name in another order.
+    name = "\x1b[2J\x1b[32mwhole \u202eyloP"
+    _agencies(register, name)
+    found = screen("agencies")
+    assert "\ufffd[2J\ufffd[32mwhole \ufffdyloP" in " ".join(ESCAPES.sub("", found).split())
+    assert json.loads(screen("agencies", "--json").splitlines()[0])["name_en"] == name
+    assert "\x1b[2J" not in screen("agencies", "--json")
 
 
 def _nothing(register: Register) -> None:

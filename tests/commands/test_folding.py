@@ -15,6 +15,7 @@ say(f"[red]broken[/] first bad index 7: {why}")
 say("  9: run `nsor-server ledger verify --cosigned FILE --witness KEY` and look at what the outside copy says of that")
 say("[look] at this", markup=False)
 say("two\\nlines")
+say("it is in \\x1b[2K\\x1b[1A\\ttable, \\u202eelbat, which nobody knows, and\\tits [red]columns", markup=False)
 """
 
 
@@ -32,11 +33,13 @@ def test_lines_are_folded_at_words_and_a_command_stays_whole() -> None:
         "[look] at this",
         "two",
         "lines",
+        # Whoever owns the database names tables so: that neither erases what stands above, nor ends the command.
+        "it is in \ufffd[2K\ufffd[1A       table, \ufffdelbat, which nobody knows, and  its [red]columns",
     ]
     assert "\x1b[31mbroken\x1b[0m" in shown([sys.executable, "-c", _SAY])
     # Whoever reads a pipe searches it for whole sentences.
     piped = subprocess.run([sys.executable, "-c", _SAY], capture_output=True, text=True, check=True).stdout
-    assert len(piped.splitlines()) == 5
+    assert len(piped.splitlines()) == 6
 
 
 @pytest.mark.parametrize(

@@ -385,6 +385,28 @@ def test_many_unknown_fields_are_not_made_one_by_one(
     assert max(made) == 0
 
 
+@pytest.mark.parametrize("size", [2_040, 250, 120])
+def test_few_unknown_fields_in_each_of_many_messages_are_few(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    # The writer's thread checks 64 look-ups of one agency while all others wait.
+    made: list[int] = []
+
+    def counted(message: Any) -> UnknownFieldSet:
+        found = UnknownFieldSet(message)
+        made.append(len(found))
+        return found
+
+    monkeypatch.setattr(fields, "UnknownFieldSet", counted)
+    request = examples.create_registration(7)
+    within = [*request.person.names, *request.addresses, request.convictions[0].court_case, request.person.birth_date]
+    for message in within:
+        message.MergeFromString(b"\x88\x7d\x01" * ((size - message.ByteSize()) // 3))
+    unknown = [each for each in checker.check(request) if each.reason == errors_pb2.FIELD_REASON_UNKNOWN_FIELD]
+    assert len(unknown) == len(within) > 4
+    assert max(made) <= 40
+
+
 def test_a_large_message_without_unknown_fields_has_none(checker: Checker) -> None:
     request = examples.create_registration(7)
     request.person.names.extend([request.person.names[0]] * 200)

@@ -23,11 +23,13 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.calls import DecidedRows
+from nsor_server.calls import Call, DecidedRows
 from nsor_server.directory import officers
+from nsor_server.errors import Violation
 from nsor_server.ledger import proofs
 from nsor_server.ledger.entry import Appended
 from nsor_server.ledger.guard import CommitGuard
+from nsor_server.rpc.pipeline import Pipeline
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Session, Step
 from nsor_server.tracing import store
@@ -220,6 +222,30 @@ def test_a_message_over_the_limit_is_refused_on_the_record(shared: Serving) -> N
     answer = shared.caller("punjab-police").call(LIST, bytes(shared.settings.maximum_message_bytes + 1))
     assert (answer.code, answer.reason) == (STATES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
     assert answer.proves_itself()
+
+
+def test_the_writers_thread_never_works_at_a_large_request(shared: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 64 of the largest take it 60 to 240 ms, in which nobody's call is recorded.
+    worked: list[tuple[str, int]] = []
+    wrong = Pipeline._wrong
+
+    def watched(pipeline: Pipeline, call: Call) -> list[Violation]:
+        worked.append((threading.current_thread().name, len(call.data)))
+        return wrong(pipeline, call)
+
+    caller = shared.caller("fia-immigration", officer=True)
+    assert caller.call(LOOK_UP, look_up()).code is STATES.OK  # whoever was enrolled just now waits for the directory
+    monkeypatch.setattr(Pipeline, "_wrong", watched)
+    request = look_up()
+    assert caller.call(LOOK_UP, request).code is STATES.OK
+    request.document.number = "1" * 200_000
+    assert caller.call(LOOK_UP, request).reason == "INVALID_FIELDS"
+    # Fields that stand there again and again make a large message that is right.
+    answer = caller.call(LOOK_UP, look_up().SerializeToString() + look_up().SerializeToString() * 100)
+    assert (answer.code, answer.proves_itself()) == (STATES.OK, True)
+    of_writer = [size for thread, size in worked if thread == "ledger-writer"]
+    assert len(of_writer) == 1
+    assert len(worked) == 3
 
 
 def test_the_largest_photo_fits_into_a_message(shared: Serving) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nsor.cli import screen
 from nsor_server.config import OperatorError
 
 OPTION: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
@@ -31,7 +32,7 @@ def typed(wanted: str, again: str | None, *, what: str) -> None:
         NotTheSame: it wasn't, or nobody can be asked.
     """
     if again is None:
-        click.echo(what, err=True)
+        screen.echo(what, err=True)
         if not sys.stdin.isatty():
             raise NotTheSame(f"nothing was changed: nobody can be asked here. A script adds: --again {wanted}")
         again = click.prompt("Type the id again", err=True, default="", show_default=False)

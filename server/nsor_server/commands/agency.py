@@ -1,15 +1,15 @@
 """`nsor-server agency`: operators enter, show, disable and enable agencies, as the owner and on the record."""
 
 import datetime as dt
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor.v1 import options_pb2, types_pb2
 from nsor_server import config
@@ -87,7 +87,7 @@ def add(
     keyring = keyring_of(settings)
     with attached(settings) as database, recording(database, settings) as owner:
         added = entries.add(owner, keyring, wanted)
-    click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
+    screen.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
 
 
 @agency.command("list")
@@ -98,14 +98,14 @@ def list_(*, as_json: bool) -> None:
         found = agencies.page(owner, after="", limit=known_agency.MOST_AGENCIES)
     if as_json:
         for one in found:
-            click.echo(json.dumps(_plain(one), ensure_ascii=False))
+            screen.echo_json(_plain(one))
         return
     table = Table("Agency", "Kind", "Name", "Jurisdiction", "Courts", "State")
     for one in found:
         state = "[green]enabled[/]" if one.enabled else "[red]disabled[/]"
         names, places = f"{one.name_en}\n{one.name_ur}", " ".join(one.jurisdiction)
-        table.add_row(one.agency_id, _kind(one), names, places, " ".join(_court_kinds(one)), state)
-    Console().print(table)
+        table.add_row(one.agency_id, _kind(one), escape(names), escape(places), " ".join(_court_kinds(one)), state)
+    screen.console(markup=True).print(table)
 
 
 @agency.command()
@@ -119,8 +119,8 @@ def show(agency_id: str) -> None:
         at = operator.now(owner)
         focal = [each.number for each in focal_persons.find(owner, agency_id) if each.disabled_at is None]
     for name, value in _card(one, standing, last, at, focal):
-        click.echo(f"{name:<15}{value}")
-    click.echo(f"\nNext: {_next(one, standing, at, focal)}")
+        screen.echo(f"{name:<15}{value}")
+    screen.echo(f"\nNext: {_next(one, standing, at, focal)}")
 
 
 @agency.command()
@@ -138,8 +138,8 @@ def disable(agency_id: str, again: str | None) -> None:
             again_.typed(agency_id, again, what=what)
         with recording(database, settings) as owner:
             changed = entries.disable(owner, keyring, agency_id)
-    click.echo(f"{agency_id} is disabled." if changed else f"{agency_id} was disabled before.")
-    click.echo(f"The way back: nsor-server agency enable {agency_id}", err=True)
+    screen.echo(f"{agency_id} is disabled." if changed else f"{agency_id} was disabled before.")
+    screen.echo(f"The way back: nsor-server agency enable {agency_id}", err=True)
 
 
 @agency.command()
@@ -160,7 +160,7 @@ def enable(agency_id: str, again: str | None) -> None:
             again_.typed(agency_id, again, what=what)
         with recording(database, settings) as owner:
             changed = entries.enable(owner, keyring, agency_id)
-    click.echo(f"{agency_id} is enabled." if changed else f"{agency_id} was enabled before.")
+    screen.echo(f"{agency_id} is enabled." if changed else f"{agency_id} was enabled before.")
 
 
 def _next(one: Agency, standing: standings.Standing, at: dt.datetime, focal: Sequence[str]) -> str:

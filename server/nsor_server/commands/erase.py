@@ -4,8 +4,8 @@ import functools
 import os
 
 import click
-from rich.console import Console
 
+from nsor.cli import screen
 from nsor_server import config
 from nsor_server.commands.in_force import policy
 from nsor_server.commands.recording import recording
@@ -13,8 +13,6 @@ from nsor_server.lookup.recalls import plan
 from nsor_server.registration.closure import erasing
 from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.sealing import Sealer
-
-_console = Console(highlight=False)
 
 
 @click.command()
@@ -34,6 +32,6 @@ def erase(yes: bool) -> None:
         is_recalled = functools.partial(plan.is_told, Sealer(keyring))
         for each in erasing.erase(owner, keyring, deadlines, settings.ledger_origin, is_recalled):
             done += 1
-            _console.print(str(each), soft_wrap=True)
+            screen.echo(str(each))
     if not done:
-        _console.print("There is nothing to erase, and nothing whose backups have expired.")
+        screen.echo("There is nothing to erase, and nothing whose backups have expired.")

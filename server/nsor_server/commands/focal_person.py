@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from nsor.cli import screen
 from nsor.v1 import options_pb2
 from nsor_server import config
 from nsor_server.commands import again as again_
@@ -58,8 +58,8 @@ def add(*, agency_id: str | None, number: str | None, public_key_file: Path | No
     with attached(settings) as database, recording(database, settings) as owner:
         added = focal_persons.add(owner, keyring, wanted)
     for person in added if file is None else ():
-        click.echo(f"{person.number} of {person.agency_id}, key {person.key_id.hex()}")
-    click.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
+        screen.echo(f"{person.number} of {person.agency_id}, key {person.key_id.hex()}")
+    screen.echo(f"{len(added)} added, {len(wanted) - len(added)} there already.")
 
 
 @focal_person.command("list")
@@ -73,13 +73,13 @@ def list_(*, agency_id: str | None, as_json: bool) -> None:
         found = focal_persons.find(owner, agency_id)
     if as_json:
         for one in found:
-            click.echo(json.dumps(_plain(one)))
+            screen.echo_json(_plain(one))
         return
     table = Table("Agency", "Number", "Entered", "State", "Key")
     for one in found:
         state = "[green]live[/]" if one.disabled_at is None else f"[red]disabled {_day(one.disabled_at)}[/]"
-        table.add_row(one.agency_id, one.number, _day(one.entered_at), state, one.key_id.hex())
-    Console().print(table)
+        table.add_row(one.agency_id, escape(one.number), _day(one.entered_at), state, one.key_id.hex())
+    screen.console(markup=True).print(table)
 
 
 @focal_person.command()
@@ -94,7 +94,7 @@ def disable(*, agency_id: str, number: str, again: str | None) -> None:
     again_.typed(number, again, what=what)
     with attached(settings) as database, recording(database, settings) as owner:
         changed = focal_persons.disable(owner, keyring, agency_id, number)
-    click.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")
+    screen.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")
 
 
 def _day(at: dt.datetime | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from nsor.cli import screen
+from nsor.printable import printable
 
 
 def say(text: str, *, markup: bool = True, err: bool = False) -> None:
@@ -15,8 +16,8 @@ def say(text: str, *, markup: bool = True, err: bool = False) -> None:
         markup: it has rich's marks.
         err: on stderr.
     """
-    console = screen.console(stderr=err)
-    for given in (Text.from_markup(text) if markup else Text(text)).split("\n"):
+    console, shown = screen.console(stderr=err), printable(text, lines=True).expandtabs()
+    for given in (Text.from_markup(shown) if markup else Text(shown)).split("\n"):
         for line in _lines(given, console.width):
             console.print(line, soft_wrap=True)
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import config
 from nsor_server.commands.folding import say
@@ -22,8 +22,6 @@ from nsor_server.storage.attach import attached, keyring_of
 from nsor_server.storage.keyring import Keyring, KeyringError
 from nsor_server.storage.keysets import AeadKeyset, PrfKeyset
 from nsor_server.storage.sealing import Sealer
-
-_console = Console(highlight=False)
 
 
 @click.command()
@@ -81,7 +79,7 @@ def rotate(rewrap_only: bool) -> None:
             keyring = keyring.rotated()
             keyrings.write_private(path, keyring.to_bytes(), replace=True)
             say(f"[green]rotated[/] {path}")
-        with _console.status("Wrapping data keys anew") as status:
+        with screen.console().status("Wrapping data keys anew") as status:
             count = rotation.rewrap(owner, Sealer(keyring), lambda done: status.update(f"{done} data keys looked at"))
         keyring_check.record(owner, keyring)
         owner.commit()

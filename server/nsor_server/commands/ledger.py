@@ -12,6 +12,7 @@ import click
 import psycopg
 from psycopg.rows import TupleRow
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor.ledger import cosigned as cosigned_files
 from nsor_server import config
@@ -34,7 +35,7 @@ def checkpoint() -> None:
     """Print the newest checkpoint: a signed note."""
     with attached(config.load(os.environ)) as database, snapshot(database.connect()) as conn:
         try:
-            click.echo(proofs.checkpoint(conn).decode(), nl=False)
+            screen.echo(proofs.checkpoint(conn).decode(), nl=False)
         except proofs.NoSuchTree:
             raise config.OperatorError("the ledger has no entry yet; it begins with the first call") from None
 
@@ -46,7 +47,7 @@ def log_key() -> None:
     keyring = keyring_of(settings)
     with attached(settings) as database, snapshot(database.connect()) as conn:
         row = conn.execute("SELECT origin FROM ledger_head").fetchone()
-    click.echo(keyring.verifier_key(row[0] if row and row[0] else settings.ledger_origin))
+    screen.echo(keyring.verifier_key(row[0] if row and row[0] else settings.ledger_origin))
 
 
 @ledger.command("new-epoch")
@@ -86,7 +87,7 @@ def _agreed(loss: epoch.Loss, *, yes: bool) -> None:
         if loss.entries is None
         else f"{number} are given up for ever"
     )
-    click.echo(
+    screen.echo(
         f"The outside copy knows {counted(known.size, 'entries')} of {known.origin}, the tree has {loss.size} of "
         f"{loss.origin or 'no ledger yet'}: {given_up}. Clients will see that.",
         err=True,

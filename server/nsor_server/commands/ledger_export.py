@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor.ledger import copied
 from nsor.ledger.note import Checkpoint, NoteError
@@ -24,8 +24,6 @@ from nsor_server.storage.keyring import Keyring
 
 __all__ = ["ledger"]
 
-_console = Console(highlight=False)
-
 
 @ledger.command("export")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -37,7 +35,11 @@ def export(folder: Path, hashes_only: bool) -> None:
     """
     settings = config.load(os.environ)
     keyring = keyring_of(settings)
-    with attached(settings) as database, snapshot(database.connect()) as conn, Progress(console=_console) as progress:
+    with (
+        attached(settings) as database,
+        snapshot(database.connect()) as conn,
+        Progress(console=screen.console()) as progress,
+    ):
         task = progress.add_task("Writing", total=None)
         try:
             signed = proofs.checkpoint(conn)

@@ -18,6 +18,7 @@ from typing import Final
 import click
 import psycopg
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import config, logs
 from nsor_server.alerts import Alert, alert
@@ -280,7 +281,7 @@ def _tell(result: Result, line: str, metrics: Path | None) -> None:
             new.replace(metrics)
         except OSError as error:  # a full disk; the file's age tells of it, and the verification goes on
             _log.error("the metrics couldn't be written (%s)", error.strerror)
-    click.echo(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC {line}")
+    screen.echo(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC {line}")
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import click
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import config
 from nsor_server.commands import again as again_
@@ -55,8 +56,8 @@ def root(folder: Path, within: Path | None, passphrase: bytes | None) -> None:
     """Create the root CA; run it offline and put the folder away."""
     _note_if_clear(passphrase)
     path = authority.create_root(folder, passphrase=passphrase, at=authority.now(), within=within)
-    click.echo(f"Root certificate: {path}")
-    click.echo(f"Its key is {folder / 'root.key'}: keep it offline.")
+    screen.echo(f"Root certificate: {path}")
+    screen.echo(f"Its key is {folder / 'root.key'}: keep it offline.")
 
 
 @pki.command()
@@ -89,7 +90,7 @@ def issuing(
         at=authority.now(),
         within=within,
     )
-    click.echo(f"Issuing CA made. Servers and agencies trust {path} (NSOR_CLIENT_CA).")
+    screen.echo(f"Issuing CA made. Servers and agencies trust {path} (NSOR_CLIENT_CA).")
 
 
 @pki.command()
@@ -120,7 +121,7 @@ def issue(
     chain = ca.issue(csr.read_bytes(), profile=profile, names=names, at=authority.now())
     pem = files.certificates_pem(chain)
     if out is None:
-        click.echo(pem.decode("ascii"), nl=False)
+        screen.echo(pem.decode("ascii"), nl=False)
     else:
         files.replace(out, pem, mode=0o644)
     say(
@@ -128,7 +129,7 @@ def issue(
         "It counts once the register has imported the index:",
         err=True,
     )
-    click.echo(f"  nsor-server pki import {folder / 'index.jsonl'}", err=True)
+    screen.echo(f"  nsor-server pki import {folder / 'index.jsonl'}", err=True)
 
 
 @pki.command()
@@ -145,9 +146,9 @@ def revoke(*, serial: str | None, folder: Path, agency_id: str | None, reason: i
     serials = [serial] if serial is not None else _of_agency(path, agency_id or "", again)
     for one in serials:
         entry = authority.revoke(path, one, reason=reason, at=authority.now())
-        click.echo(f"Revoked {entry.serial} on {entry.at:%Y-%m-%d %H:%M} UTC ({entry.reason}).")
+        screen.echo(f"Revoked {entry.serial} on {entry.at:%Y-%m-%d %H:%M} UTC ({entry.reason}).")
     counts = "It stops" if len(serials) == 1 else "They stop"
-    click.echo(
+    screen.echo(
         f"{counts} counting once the register has imported the index:\n  nsor-server pki import {path}", err=True
     )
 
@@ -196,7 +197,7 @@ def import_(index_file: Path) -> None:
     keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, recording(database, settings) as connection:
         done = certificates.import_index(connection, keys, entries)
-    click.echo(f"{counted(done.issued, 'certificates')} and {counted(done.revoked, 'revocations')} imported.")
+    screen.echo(f"{counted(done.issued, 'certificates')} and {counted(done.revoked, 'revocations')} imported.")
 
 
 @pki.command()
@@ -211,19 +212,19 @@ def explain(certificate: Path) -> int:
 
     settings = config.load(os.environ)
     leaf = reasons.read(certificate)
-    click.echo(f"serial {leaf.serial_number:x}, until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
+    screen.echo(f"serial {leaf.serial_number:x}, until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
     failed = reasons.handshake(leaf, files.read_certificates(settings.client_ca), authority.now())
     if failed is not None:
-        click.echo(f"TLS: {failed}")
+        screen.echo(f"TLS: {failed}")
         return 1
-    click.echo("TLS: accepted, with its key and the CA that issued it in the client's file")
+    screen.echo("TLS: accepted, with its key and the CA that issued it in the client's file")
     keys = attach.keyring_of(settings)
     with attach.attached(settings) as database, database.owner() as owner:
         refused, more = reasons.call(leaf, reasons.known(owner, keys))
     if refused is not None:
-        click.echo(f"Register: {refused}\nNext: {more}")
+        screen.echo(f"Register: {refused}\nNext: {more}")
         return 1
-    click.echo(f"Register: accepted, as {more}")
+    screen.echo(f"Register: accepted, as {more}")
     return 0
 
 
@@ -247,9 +248,9 @@ def development(out: Path, agencies: Path, *, force: bool) -> None:
     from nsor_server.pki import development as maker  # noqa: PLC0415 - needs the agencies' client
 
     report = maker.create(out, maker.agency_ids(agencies), force=force)
-    click.echo(f"{out}: {len(report.made)} made, {len(report.kept)} kept. For development only.")
+    screen.echo(f"{out}: {len(report.made)} made, {len(report.kept)} kept. For development only.")
 
 
 def _note_if_clear(passphrase: bytes | None) -> None:
     if passphrase is None:
-        click.echo("Note: the key is not encrypted (mode 0600). See --passphrase.", err=True)
+        screen.echo("Note: the key is not encrypted (mode 0600). See --passphrase.", err=True)

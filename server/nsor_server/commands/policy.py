@@ -16,9 +16,9 @@ from typing import Any
 
 import click
 import psycopg
-from rich.console import Console
 from rich.table import Table
 
+from nsor.cli import screen
 from nsor.counting import agreeing, counted
 from nsor.policies import as_toml
 from nsor_server import config, errors
@@ -58,7 +58,7 @@ def show(document: str | None) -> None:
     with _register() as (_, conn):
         if document is not None:
             content = documents.canonical(store.in_force(conn).documents[document])
-            click.echo(as_toml(json.loads(content)), nl=False)
+            screen.echo(as_toml(json.loads(content)), nl=False)
             return
         found = policies.in_force(decided_rows.unproved(conn))
         waiting = len(_open(conn, store.in_force(conn)))
@@ -66,7 +66,7 @@ def show(document: str | None) -> None:
     for each in found:
         by = f"proposal {each.proposal_id.hex()[:8]}" if each.proposal_id else "the register's first start"
         table.add_row(each.name, str(each.version), f"{each.adopted_at.astimezone(KARACHI):%Y-%m-%d %H:%M PKT}", by)
-    Console().print(table)
+    screen.console().print(table)
     say(agreeing("{} proposals are open.", waiting))
 
 

@@ -3,8 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-import click
-
+from nsor.cli import screen
 from nsor_server.config import Settings
 from nsor_server.ledger import operator
 from nsor_server.storage.pool import Connection, Database
@@ -27,4 +26,4 @@ def copy(conn: Connection, settings: Settings) -> None:
         operator.copied(conn, settings.checkpoint_file)
     except operator.NotCopied as error:
         if settings.database_url is not None or settings.copy_marker.exists():
-            click.echo(str(error), err=True)
+            screen.echo(str(error), err=True)

@@ -5,7 +5,6 @@ one method: the same code is the same officer, and says nothing of who it is. Wh
 """
 
 import datetime as dt
-import json
 import os
 import re
 from collections import Counter, defaultdict
@@ -14,6 +13,7 @@ from typing import Final
 
 import click
 
+from nsor.cli import screen
 from nsor.counting import counted as in_words
 from nsor_server import config
 from nsor_server.commands import known_agency
@@ -57,10 +57,10 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
     if as_json:
         for (agency, method, reason, officer), count in ordered:
             line = {"agency_id": agency, "method": method, "reason": reason, "officer_code": officer, "count": count}
-            click.echo(json.dumps(line))
+            screen.echo_json(line)
         return
     if not ordered:
-        click.echo("No call was refused in that time.")
+        screen.echo("No call was refused in that time.")
         return
     of_agencies: Counter[str] = Counter()
     for (agency, *_), count in ordered:
@@ -68,17 +68,17 @@ def refusals(since: dt.timedelta, agency_id: str | None, top: int, *, as_json: b
     shown = ordered[:top]
     # By agency, and each line within 80 columns: a table that is fitted to the terminal cuts what is long.
     for agency in sorted({key[0] for key, _ in shown}, key=lambda each: (-of_agencies[each], each)):
-        click.echo(f"{agency or '(not known)'}  {of_agencies[agency]:,}")
+        screen.echo(f"{agency or '(not known)'}  {of_agencies[agency]:,}")
         for (of, method, reason, officer), count in shown:
             if of == agency:
-                click.echo(f"{count:>9,}  {officer:<8}  {method.rpartition('/')[2]}  {reason}".rstrip())
-    click.echo(
+                screen.echo(f"{count:>9,}  {officer:<8}  {method.rpartition('/')[2]}  {reason}".rstrip())
+    screen.echo(
         f"\n{len(shown)} of {in_words(len(ordered), 'lines')}, {in_words(counts.total(), 'calls', ',')}, "
         f"{in_words(len(methods), 'methods')}."
     )
-    click.echo("An officer's code is one officer within one method; a single call has none.")
+    screen.echo("An officer's code is one officer within one method; a single call has none.")
     first = shown[0][0][0]
-    click.echo(f"Next: nsor-server traces --refused{f' --agency {first}' if first else ''}")
+    screen.echo(f"Next: nsor-server traces --refused{f' --agency {first}' if first else ''}")
 
 
 def reasons_of(found: Iterable[StoredSpan]) -> dict[str, str]:

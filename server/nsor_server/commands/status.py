@@ -5,7 +5,6 @@ running server alone knows: they come from its metrics, if it has them (NSOR_MET
 """
 
 import datetime as dt
-import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 import click
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import config, running
 from nsor_server.access import register_seal
@@ -73,29 +73,29 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
     ]
     if as_json:
         for line in lines:
-            click.echo(json.dumps(line))
+            screen.echo_json(line)
         return
     if seal:
-        click.echo(f"SEALED since {seal[-1].at.astimezone(KARACHI):%Y-%m-%d %H:%M}: nobody is shown to anybody.\n")
+        screen.echo(f"SEALED since {seal[-1].at.astimezone(KARACHI):%Y-%m-%d %H:%M}: nobody is shown to anybody.\n")
     # Not a table that is fitted to the terminal: it would cut an id where it is long.
     width = max(map(len, ("agency", *ids)))
-    click.echo(f"{'agency':<{width}}  {'last call':<10}  open  refused  certificate until")
+    screen.echo(f"{'agency':<{width}}  {'last call':<10}  open  refused  certificate until")
     for each, line in zip(found, lines, strict=True):
         called = _when(last.get(each.agency_id), at) if each.enabled else "disabled"
         opened = "?" if streams is None else str(line["streams"])
         certificate = str(line["certificate"]) + (", one not imported" if line["not_imported"] else "")
         counts = f"{opened:>4}  {refused[each.agency_id]:>7}"
-        click.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
-    click.echo(
+        screen.echo(f"{each.agency_id:<{width}}  {called:<10}  {counts}  {certificate}")
+    screen.echo(
         f"\n{counted(len(found), 'agencies')}. Refused: in the last hour; {refused['']} more of no known agency."
     )
     if server is None:
-        click.echo("Open streams and the server's health: not known; it needs NSOR_METRICS_LISTEN.")
+        screen.echo("Open streams and the server's health: not known; it needs NSOR_METRICS_LISTEN.")
     else:
-        click.echo("\n".join(_process(server)))
+        screen.echo("\n".join(_process(server)))
     for who, serials in sorted(missing.items()):
-        click.echo(f"Not imported for {who}: {', '.join(serials)}\n  nsor-server pki import {index_file}")
-    click.echo("Next: nsor-server refusals --since 1h")
+        screen.echo(f"Not imported for {who}: {', '.join(serials)}\n  nsor-server pki import {index_file}")
+    screen.echo("Next: nsor-server refusals --since 1h")
 
 
 def _certificate(found: standing.Standing, at: dt.datetime) -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-import json
 import os
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from nsor.cli import screen
 from nsor.cli.arguments import part_of_id
 from nsor.counting import agreeing
 from nsor_server import config
@@ -116,13 +114,13 @@ def traces(
     if as_json:
         for each in chosen:
             for span in each:
-                sys.stdout.write(json.dumps(asdict(span)) + "\n")
+                screen.echo_json(asdict(span))
     elif top is not None:
         for (call,) in chosen:
-            click.echo(in_list(call))
-        click.echo(f"\nNext: nsor-server traces --code {code_of(chosen[0][0])}")
+            screen.echo(in_list(call))
+        screen.echo(f"\nNext: nsor-server traces --code {code_of(chosen[0][0])}")
     else:
-        console = Console(highlight=False)
+        console = screen.console()
         for each in chosen:
             console.print(tree(each))
 

@@ -7,8 +7,8 @@ import time
 from typing import Final
 
 import click
-from rich.console import Console
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor.v1 import notification_pb2, options_pb2
 from nsor_server import config, errors
@@ -34,7 +34,6 @@ _NICE: Final = 10
 _REST_SECONDS: Final = 0.0005
 _MOST_AGENCIES: Final = 10_000
 _CHANGED: Final = "it isn't what was sealed; run `nsor-server ledger verify`"
-_console = Console(highlight=False)
 
 
 @click.group()
@@ -73,15 +72,14 @@ def replay() -> None:
             if written:
                 done += 1
                 found = sum(each.findings for each in computed.result.counts)
-                _console.print(
+                screen.echo(
                     f"{text(stored.replay_id)}: {counted(computed.result.accesses, 'accesses')}, "
-                    f"{counted(found, 'findings')}",
-                    soft_wrap=True,
+                    f"{counted(found, 'findings')}"
                 )
     if failed:
         raise OperatorError("\n".join(failed))
     if not done:
-        _console.print("No replay waits to be computed.")
+        screen.echo("No replay waits to be computed.")
 
 
 def write(owner: Connection, keyring: Keyring, computed: record_pb2.TripwireReplayRecord) -> bool:

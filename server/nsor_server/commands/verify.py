@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 import psycopg
 from psycopg.rows import TupleRow
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from nsor.cli import screen
 from nsor.counting import counted
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.note import NoteError
@@ -179,7 +179,7 @@ def whole(
     statements: CoSigned | None = None,
 ) -> Report:
     """Compare everything in one snapshot, in two processes where there is enough."""
-    console = Console(stderr=True)
+    console = screen.console(stderr=True)
     with contextlib.ExitStack() as stack:
         # Where nobody watches it would leave empty lines in a log.
         progress = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import click
 import psycopg
 
+from nsor.cli import screen
 from nsor.web import running
 from nsor.web.admission import ByCertificate, OneTime
 from nsor_server import config, logs
@@ -78,9 +79,9 @@ def _by_certificate(settings: Settings, database: Database) -> Iterator[ByCertif
 
 def _say(who: OneTime | ByCertificate, origin: str) -> None:
     address = who.address(origin) if isinstance(who, OneTime) else f"{origin}/"
-    click.echo(f"nsor-server console: {address}")
+    screen.echo(f"nsor-server console: {address}")
     if isinstance(who, OneTime):
-        click.echo("Copy it into a browser on this machine; it opens once, and the browser stays admitted.")
+        screen.echo("Copy it into a browser on this machine; it opens once, and the browser stays admitted.")
 
 
 async def _keep_reading(database: Database, calls: Calls, traces: Traces) -> None:

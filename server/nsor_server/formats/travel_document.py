@@ -30,7 +30,7 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
-    if _FORM.fullmatch(text) is not None:
+    if len(text) <= _LONGEST_CARD and _FORM.fullmatch(text) is not None:
         return text  # programs write it so, and a manifest has hundreds
     plain = characters.ascii_form(characters.shorter(text, _MAX_CHARACTERS)).translate(_SEPARATORS).upper()
     if _FORM.fullmatch(plain) is None:

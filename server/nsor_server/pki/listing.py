@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 
-import click
 import msgspec
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from nsor.cli import screen
 from nsor_server.pki.index import Line
 
 SOON = dt.timedelta(days=14)
@@ -31,7 +31,7 @@ def show(lines: Sequence[Line], *, at: dt.datetime, as_json: bool) -> None:
             del found["event"]
             if line.revoked is not None:
                 found |= {"revoked_at": line.revoked.at, "reason": line.revoked.reason}
-            click.echo(msgspec.json.encode(found))
+            screen.echo_json(msgspec.to_builtins(found))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Serial", no_wrap=True)
@@ -41,8 +41,8 @@ def show(lines: Sequence[Line], *, at: dt.datetime, as_json: bool) -> None:
         word = state(line, at)
         table.add_row(
             line.issued.serial,
-            line.issued.agency_id or "\n".join(line.issued.names),
+            escape(line.issued.agency_id or "\n".join(line.issued.names)),
             f"{line.issued.not_after:%Y-%m-%d}",
             f"[{_STYLES[word]}]{word}[/]" + (f"\n{line.revoked.reason}" if line.revoked else ""),
         )
-    Console().print(table)
+    screen.console(markup=True).print(table)

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-import click
-
+from nsor.cli import screen
 from nsor_server.access.directory import Directory
 from nsor_server.access.limits import Limits
 from nsor_server.config import OperatorError, Settings
@@ -72,7 +71,7 @@ async def _serve(address: str, certificates: front.Certificates, answers: Answer
         loop.add_signal_handler(number, stop.set)
     async with front.listening(address, certificates, answers, THREADS) as listener, asyncio.TaskGroup() as reloads:
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.create_task(_reload(listener)))
-        click.echo(f"nsor-server publishes the log on https://{address.rpartition(':')[0]}:{listener.port}")
+        screen.echo(f"nsor-server publishes the log on https://{address.rpartition(':')[0]}:{listener.port}")
         sys.stdout.flush()
         await stop.wait()
 

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from nsor.ledger.note import Checkpoint, NoteError
+from nsor.printable import printable
 from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification.reached import Reached
@@ -54,9 +55,9 @@ class Report:
     reached: Reached | None = None
 
     def add(self, index: int, problem: str, before: int = 0) -> None:
-        """Note a finding; beyond `MAX_FINDINGS` they say nothing new."""
+        """Note a finding, of which a name may be anybody's text; beyond `MAX_FINDINGS` they say nothing new."""
         if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(Finding(index, problem, before))
+            self.findings.append(Finding(index, printable(problem), before))
 
     def join(self, other: "Report") -> None:
         """Take over what the other part of a verification has found, which must have read the same leaves.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nsor import cli
-from nsor.cli import usage
+from nsor.cli import screen, usage
 from nsor.cli.event_program import stopped_by_sigterm
 from nsor.cli.failures import LANGUAGES
 from nsor.cli.session import Session, said_in
@@ -34,7 +34,7 @@ def _template(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         from nsor.bridge.settings import TEMPLATE  # noqa: PLC0415 - loaded late, so that help is quick
 
-        click.echo(TEMPLATE, nl=False)
+        screen.echo(TEMPLATE, nl=False)
         ctx.exit()
 
 
@@ -147,7 +147,7 @@ class _Bridge:
             raise WrongUse("There is no dead letter with this number: {}.", ", ".join(map(str, sorted(missing))))
         if only_list:
             for letter in letters:
-                click.echo(letter.path)
+                screen.echo(str(letter.path))
             self._say("{:,} dead letters.", len(letters))
             return 0
         with state.alone("replay") as is_alone, stopped_by_sigterm():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement, application, asked, deciding, granted_part, grants, keys, twice
+from nsor.cli import agreement, application, asked, deciding, granted_part, grants, keys, screen, twice
 from nsor.cli.arguments import part_of_id, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -42,7 +42,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(wanted.DESCRIPTOR))
+        screen.echo(skeleton(wanted.DESCRIPTOR))
         return
     if new:
         with session.client(officer=True) as client:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, kept, particulars, twice, typed
+from nsor.cli import agreement, kept, particulars, screen, twice, typed
 from nsor.cli.arguments import record_id
 from nsor.cli.session import CONFIDENTIAL, Session, common
 from nsor.misuse import WrongUse
@@ -79,7 +79,7 @@ def amend(  # noqa: PLR0917 - one argument per option of the command
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
+        screen.echo(skeleton(amendments_pb2.Particulars.DESCRIPTOR))
         return
     if registration_id is None:
         raise WrongUse("Give the registration's id, or its first or last 8 digits.")
@@ -216,21 +216,19 @@ def _keep_row(client: Client, change: Given, file: str | None, registration_id: 
 
 def _print(session: Session, found: Any) -> None:
     """Print particulars as a file to change."""
-    import json  # noqa: PLC0415 - as above
-
     from nsor.cli import written  # noqa: PLC0415 - as above
 
     if session.as_json:
         session.json_of(found)
     else:
-        click.echo(json.dumps(written.spelled(found), indent=2, ensure_ascii=False))
+        screen.echo_json(written.spelled(found), indent=2)
 
 
 def show_changes(session: Session, was: Any, change: Given) -> None:
     """Show people what each of the particulars was and becomes."""
     if session.as_json:
         return
-    click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
+    screen.echo(CONFIDENTIAL[session.language], err=True, fg="yellow")
     rows = []
     for path in change.paths:
         before, after = list(particulars.lines(was, path)), list(particulars.lines(change.particulars, path))

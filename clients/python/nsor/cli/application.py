@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from nsor import cleaning
-from nsor.cli import agreement, kept, named_persons, written
+from nsor.cli import agreement, kept, named_persons, screen, written
 from nsor.cli.session import Session, said_in
 
 if TYPE_CHECKING:
@@ -93,16 +93,16 @@ def _read(session: Session, question: str, reader: Callable[[str], T], *, defaul
         except cleaning.Unclear as unclear:
             from nsor.advice import Words  # noqa: PLC0415 - as above
 
-            click.echo(said_in(session, Words(*unclear.meaning)), err=True)
+            screen.echo(said_in(session, Words(*unclear.meaning)), err=True)
 
 
 def _chosen(session: Session, question: str, enumeration: EnumDescriptor) -> int:
     """One value of an enumeration, by its number in a list."""
     values = [value for value in enumeration.values if value.number]
     prefix = written.prefix_of(enumeration)
-    click.echo(session.said(question), err=True)
+    screen.echo(session.said(question), err=True)
     for number, value in enumerate(values, 1):
-        click.echo(f"  {number} {value.name.removeprefix(prefix).lower().replace('_', ' ')}", err=True)
+        screen.echo(f"  {number} {value.name.removeprefix(prefix).lower().replace('_', ' ')}", err=True)
     return values[_read(session, "Number", _number(len(values))) - 1].number
 
 

@@ -6,7 +6,7 @@ import uuid
 
 import click
 
-from nsor.cli import twice
+from nsor.cli import screen, twice
 from nsor.cli.arguments import record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -36,7 +36,7 @@ def request(session: Session, file: str | None, validate_only: bool, template: b
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(wanted.DESCRIPTOR))
+        screen.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
         raise WrongUse(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, custody_card
+from nsor.cli import agreement, custody_card, screen
 from nsor.cli.arguments import day, record_id
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_request, read_text
@@ -203,7 +203,7 @@ def address(session: Session) -> None:  # noqa: ARG001 - every command has it
     from nsor.cli.requests import template  # noqa: PLC0415 - loaded late, so that help is quick
     from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
 
-    click.echo(template(types_pb2.Address.DESCRIPTOR))
+    screen.echo(template(types_pb2.Address.DESCRIPTOR))
 
 
 @custody.command()

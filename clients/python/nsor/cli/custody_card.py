@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import click
-
+from nsor.cli import screen
 from nsor.cli.session import CONFIDENTIAL, Session
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def show(session: Session, card: Card, event: str, day: dt.date) -> None:
         ("release expected", f"{release.year:04}-{release.month:02}-{release.day:02}" if release else ""),
         ("to be recorded", f"{event}, {day}"),
     ]
-    click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
+    screen.echo(CONFIDENTIAL[session.language], err=True, fg="yellow")
     session.table("Whose custody it is", ("", ""), [row for row in rows if row[1]])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import screen
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -87,7 +88,7 @@ def request(session: Session, agency_id: str, folder: Path) -> None:
     if session.as_json:
         session.json({"key": str(key_path), "request": str(csr_path)})
         return
-    click.echo(csr_path)
+    screen.echo(str(csr_path))
     session.say("Send {} to the register's CA. Keep {} here: nobody else may have it.", csr_path.name, key_path.name)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nsor.advice import Words
+from nsor.cli import screen
 from nsor.cli.arguments import record_id
 from nsor.cli.session import CONFIDENTIAL, Session, common
 from nsor.misuse import WrongUse
@@ -75,7 +76,7 @@ def print_duties(session: Session, registration_id: str, file: Path) -> None:
         now = dt.datetime.now(KARACHI)
         page = pdf.page(Sheet(name, urdu_name, list(_owed(duties, now)), now.date()))
         pdf.write(file, page)
-        click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
+        screen.echo(CONFIDENTIAL[session.language], err=True, fg="yellow")
         session.say("Written: {}. Hand the page over, and delete the file.", file)
 
 

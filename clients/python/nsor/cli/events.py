@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nsor.cli import screen
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
+from nsor.printable import escaped
 
 if TYPE_CHECKING:
     from nsor.cli.event_program import Failed, Program
@@ -246,7 +248,7 @@ class _Handing:
         from nsor import retries  # noqa: PLC0415 - as above
         from nsor.cli import event_program, programs  # noqa: PLC0415 - as above
 
-        line = json.dumps(programs.as_dict(event), ensure_ascii=False).encode() + b"\n"
+        line = escaped(json.dumps(programs.as_dict(event), ensure_ascii=False)).encode() + b"\n"
         self.waiting = event.sequence
         for tried, wait in enumerate(retries.pauses(), 1):
             failed = self._program.take(line)
@@ -343,7 +345,7 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     line = f"{when:<65}  {', '.join(about)}".rstrip()
     # On a narrow screen each id gets a line of its own, so that none is broken.
     parts = [line] if len(line) <= session.width() else [when, *(f"{'':>8}{part}" for part in about)]
-    click.echo("\n".join(parts))
+    screen.echo("\n".join(parts))
 
 
 def _next(event: notification_pb2.Event) -> str:

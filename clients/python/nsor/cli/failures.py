@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from nsor.cli import screen
 
@@ -78,12 +75,12 @@ class Failures:
 
             self.error(NsorError(reason, Words(english, urdu), next_step=Words(next_step, "")))
         else:
-            click.secho(f"{self.program}: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
+            screen.echo(f"{self.program}: {(urdu if self.language == 'ur' else '') or english}", err=True, fg="red")
 
     def error(self, error: NsorError) -> None:
         """A failure with its reason and what to do next."""
         if self.as_json:
-            click.echo(json.dumps({"error": as_dict(error)}, ensure_ascii=False), err=True)
+            screen.echo_json({"error": as_dict(error)}, err=True)
             return
         from nsor.errors import Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -119,7 +116,7 @@ class Failures:
         """A line of a failure, folded at words on a screen."""
         width = screen.console(stderr=True).width
         indent = " " * (len(text) - len(text.lstrip()))
-        click.secho(screen.folded(text.strip(), width, indent=indent, hanging=f"{indent}  "), err=True, **style)
+        screen.echo(screen.folded(text.strip(), width, indent=indent, hanging=f"{indent}  "), err=True, **style)
 
 
 def as_dict(error: NsorError) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import screen
 from nsor.cli.event_program import stopped_by_sigterm
 from nsor.cli.session import Session, common, said_in
 from nsor.misuse import WrongUse
@@ -74,7 +75,7 @@ def _run(session: Session, feeder: Feeder, every: int) -> None:
             if session.as_json:
                 session.json({"time": _now(), "code": error.reason})
             else:
-                click.echo(f"{_now()} {said_in(session, error.message)}")
+                screen.echo(f"{_now()} {said_in(session, error.message)}")
         time.sleep(max(every - (time.monotonic() - begun), 0))
 
 
@@ -85,7 +86,7 @@ def _tell(session: Session, fed: Fed) -> bool:
     if session.as_json:
         session.json({"time": _now(), "witness": fed.witness, "size": fed.size, "code": fed.code})
     else:
-        click.echo(f"{_now()} {fed.witness} {fed.size}: {said_in(session, fed.words)}")
+        screen.echo(f"{_now()} {fed.witness} {fed.size}: {said_in(session, fed.words)}")
     return fed.code == COSIGNED
 
 

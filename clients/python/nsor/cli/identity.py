@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nsor.cli import screen
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -121,7 +122,7 @@ def changed(session: Session, file: str | None, validate_only: bool, template: b
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(wanted.DESCRIPTOR))
+        screen.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
         raise WrongUse(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nsor.cli import import_changed
+from nsor.cli import import_changed, screen
 from nsor.cli.import_run import Run, import_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
@@ -73,7 +73,7 @@ def import_orders(  # noqa: PLR0917 - one argument per option of the command
     from nsor.cli import columns as known  # noqa: PLC0415 - loaded late, so that help is quick
 
     if print_columns:
-        click.echo(known.TEMPLATE, nl=False)
+        screen.echo(known.TEMPLATE, nl=False)
         return 0
     if again:
         from nsor.cli import import_findings  # noqa: PLC0415 - as above

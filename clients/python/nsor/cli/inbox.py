@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from nsor.cli import agreement, asked, besides, deciding, own_agency
+from nsor.cli import agreement, asked, besides, deciding, own_agency, screen
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -218,7 +218,7 @@ def _typed(session: Session) -> str:
 def _reasons(session: Session) -> list[str]:
     """Why, by numbers of a list."""
     for number, reason in enumerate(deciding.REASONS, 1):
-        click.echo(f"{number} {reason}", err=True)
+        screen.echo(f"{number} {reason}", err=True)
     while True:
         typed = click.prompt(session.said("Why? Numbers, such as 1,3"), err=True)
         numbers = {each.strip() for each in typed.split(",")}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import fixed_times, twice
+from nsor.cli import fixed_times, screen, twice
 from nsor.cli.arguments import record_id
 from nsor.cli.failures import as_dict
 from nsor.cli.session import Session, common, read_request, read_text
@@ -39,7 +39,7 @@ def record(session: Session, file: str | None, validate_only: bool, template: bo
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(wanted.DESCRIPTOR))
+        screen.echo(skeleton(wanted.DESCRIPTOR))
         return
     if file is None:
         raise WrongUse(

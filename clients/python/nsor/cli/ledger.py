@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nsor.cli import lost_entries
+from nsor.cli import lost_entries, screen
 from nsor.cli.accesses import accesses, show
 from nsor.cli.arguments import access_id as id_of_access
 from nsor.cli.feed import feed
@@ -59,7 +59,7 @@ def verify(session: Session, everything: bool) -> None:
         lost_entries.show(session, found.lost)
     else:
         whole = "لیجر مکمل ہے۔" if session.language == "ur" else "The ledger is whole."  # noqa: RUF001 - Urdu
-        click.secho(whole, fg="green")
+        screen.echo(whole, fg="green")
     rows = [
         ("entries now", str(found.size)),
         ("entries at the last check", str(found.previous_size)),
@@ -92,7 +92,7 @@ def checkpoint(session: Session, min_size: int) -> None:
     if session.as_json:
         session.json({"checkpoint": text})
     else:
-        click.echo(text, nl=False)
+        screen.echo(text, nl=False)
 
 
 @ledger.command()
@@ -148,7 +148,7 @@ def new_witness_key(session: Session, file: Path, name: str | None) -> None:
     if session.as_json:
         session.json({"witness": key.verifier.text(), "file": str(file)})
         return
-    click.echo(key.verifier.text())
+    screen.echo(key.verifier.text())
     session.say("Key made. Next: `nsor ledger cosign --witness-key {}`", file)
 
 

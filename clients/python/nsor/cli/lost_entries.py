@@ -10,9 +10,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from nsor.advice import Words
+from nsor.cli import screen
 
 if TYPE_CHECKING:
     from nsor.cli.session import Session
@@ -35,7 +34,7 @@ def show(session: Session, lost: Sequence[Kept]) -> None:
     """Say loudly that entries were lost, and list those of this agency."""
     from nsor.cli import render  # noqa: PLC0415 - loaded late, so that help is quick
 
-    click.secho(_FOUND.ur if session.language == "ur" else _FOUND.en, fg="red", bold=True)
+    screen.echo(_FOUND.ur if session.language == "ur" else _FOUND.en, fg="red", bold=True)
     if not lost:
         return
     rows = [

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from nsor.advice import Words
-from nsor.cli import kept, twice
+from nsor.cli import kept, screen, twice
 from nsor.cli.session import Session, common, proof_of, read_text
 from nsor.misuse import WrongUse
 
@@ -78,7 +78,7 @@ def report(session: Session, file: str | None, validate_only: bool, template: st
     this computer; elsewhere too, if each row has the port's own request_id.
     """
     if template:
-        click.echo(_template(template), nl=False)
+        screen.echo(_template(template), nl=False)
         return 0
     if file is None:
         raise WrongUse("Name the FILE of movements, or - for stdin. `nsor movement report --template csv` helps.")

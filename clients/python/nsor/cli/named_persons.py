@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nsor.cli import screen
 from nsor.cli.session import read_request, read_text, warn_if_shared
 from nsor.misuse import WrongUse
 
@@ -31,7 +32,7 @@ def persons(path: Path | None) -> list[grants_pb2.Suspect]:
         text = read_text(str(path))
     else:
         if sys.stdin.isatty():
-            click.echo("Persons, one on each line; Ctrl-D ends them:", err=True)
+            screen.echo("Persons, one on each line; Ctrl-D ends them:", err=True)
         text = sys.stdin.read()
     lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
     return [person(number, line) for number, line in lines if line]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, twice
+from nsor.cli import agreement, screen, twice
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -84,7 +84,7 @@ def enter(  # noqa: PLR0917 - one argument per option of the command
             "registration_id": of or "ID, as `nsor duties` shows it",
             "receiving_station": station or "CODE, such as PK-PB/LHR/PS-001",
         }
-        click.echo(skeleton(request.DESCRIPTOR, chosen=_chosen(session, kind), filled=filled))
+        screen.echo(skeleton(request.DESCRIPTOR, chosen=_chosen(session, kind), filled=filled))
         return
     if file is None:
         raise WrongUse("Name the notice's FILE, or - for stdin. `nsor notice --template` prints one to fill in.")

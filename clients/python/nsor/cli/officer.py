@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nsor.cli import agreement, kept, keys, shown_number
+from nsor.cli import agreement, kept, keys, screen, shown_number
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
 
@@ -104,7 +104,7 @@ def new_key(session: Session, file: Path) -> None:
     if session.as_json:
         session.json({"officer_key_id": key.key_id.hex(), "file": str(file), "public_file": str(public)})
         return
-    click.echo(key.key_id.hex())
+    screen.echo(key.key_id.hex())
     session.say(
         "Key made. Next, for an officer, with his own number and grade: "
         "`nsor officer request --officer-key-file {} --number PB-1234 --grade 17 --out request.json`",

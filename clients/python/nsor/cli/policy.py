@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import agreement
+from nsor.cli import agreement, screen
 from nsor.cli.arguments import fits, part_of_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
@@ -145,7 +145,7 @@ def _in_force(session: Session, client: Client, document: directory_pb2.PolicyDo
     if session.as_json:
         session.json(content)
     else:
-        click.echo(policies.as_toml(content), nl=False)
+        screen.echo(policies.as_toml(content), nl=False)
 
 
 def _proposal(client: Client, proposal_id: str) -> directory_pb2.PolicyProposal:
@@ -180,9 +180,9 @@ def _seen(session: Session, client: Client, found: directory_pb2.PolicyProposal)
             }
         )
         return shown.proposal.etag
-    click.secho(f"{_name(found.document)}: {len(changes)} difference{'s' * (len(changes) != 1)}", bold=True)
+    screen.echo(f"{_name(found.document)}: {len(changes)} difference{'s' * (len(changes) != 1)}", bold=True)
     for each in changes:
-        click.echo(f"  {each.text()}")
+        screen.echo(f"  {each.text()}")
     session.say("In words, on the register's host: nsor-server policy explain --proposal {}", found.proposal_id)
     return shown.proposal.etag
 

@@ -7,7 +7,7 @@ import uuid
 
 import click
 
-from nsor.cli import agreement, twice
+from nsor.cli import agreement, screen, twice
 from nsor.cli.arguments import day, record_id
 from nsor.cli.session import Session, common, read_request, read_text
 from nsor.misuse import WrongUse
@@ -55,7 +55,7 @@ def add_conviction(  # noqa: PLR0917 - one argument per option of the command
     if template:
         from nsor.cli.requests import template as skeleton  # noqa: PLC0415 - as above
 
-        click.echo(skeleton(types_pb2.Conviction.DESCRIPTOR))
+        screen.echo(skeleton(types_pb2.Conviction.DESCRIPTOR))
         return
     if registration_id is None or file is None:
         raise WrongUse(

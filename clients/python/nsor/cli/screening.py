@@ -20,6 +20,7 @@ from nsor.advice import Words
 from nsor.cli import kept, screened_kept
 from nsor.cli.arguments import record_id
 from nsor.cli.import_files import write_table
+from nsor.cli.screen import echo
 from nsor.cli.session import CONFIDENTIAL, Session, common, read_text
 from nsor.misuse import WrongUse, WrongValue
 
@@ -73,7 +74,7 @@ def screen(session: Session, file: str | None, results: Path | None, template: s
     from nsor.cli import passengers  # noqa: PLC0415 - loaded late, so that help is quick
 
     if template:
-        click.echo(passengers.template(template), nl=False)
+        echo(passengers.template(template), nl=False)
         return 0
     if options["check_proof"]:
         return _check_proof(session, options["check_proof"])
@@ -247,7 +248,7 @@ class _Run:
     def _report(self) -> None:
         session = self._session
         if not session.as_json and (self._hits or self._alike):
-            click.secho(CONFIDENTIAL[session.language], err=True, fg="yellow")
+            echo(CONFIDENTIAL[session.language], err=True, fg="yellow")
             if self._hits:
                 session.table("An officer must check", ("row", "names", "born", "registration"), self._hits)
             if self._alike:
@@ -313,7 +314,7 @@ def _prove(session: Session, client: Client, manifest_id: str, rows: list[Passen
         entry_proof.text().decode(),
     )
     proof.verify(Verifier.parse(session.ledger_key()))
-    click.echo(proof.text(), nl=False)
+    echo(proof.text(), nl=False)
     return 0
 
 

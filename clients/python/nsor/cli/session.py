@@ -6,7 +6,6 @@ Answers go to stdout, everything else to stderr. gRPC, protobuf and rich are imp
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 import sys
@@ -20,6 +19,7 @@ from nsor.cli import screen, seen
 from nsor.cli.failures import LANGUAGES, Failures, language_of
 from nsor.counting import agreed
 from nsor.misuse import WrongUse
+from nsor.printable import printable
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -187,7 +187,7 @@ class Session:
     def answer(self, answer: Answer[Any], *, title: str, confidential: bool = False) -> None:
         """Give out an answer with its proof."""
         if confidential:
-            click.secho(CONFIDENTIAL[self.language], err=True, fg="yellow")
+            screen.echo(CONFIDENTIAL[self.language], err=True, fg="yellow")
         if self.as_json:
             from nsor.cli import programs  # noqa: PLC0415 - as above
 
@@ -195,10 +195,10 @@ class Session:
             return
         from nsor.cli import render  # noqa: PLC0415 - as above
 
-        click.secho(self.said(title), bold=True)
+        screen.echo(self.said(title), bold=True)
         self._show(render.record(answer.message, self.width()))
         recorded = self.said("recorded as entry {}, access {}", answer.index, answer.access_id)
-        click.secho(recorded, err=True, dim=True)
+        screen.echo(recorded, err=True, dim=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show rows to people; the last column takes what is left, and Urdu stands best there.
@@ -208,7 +208,7 @@ class Session:
         from nsor.cli import render  # noqa: PLC0415 - as above
 
         if title:
-            click.secho(self.said(title), bold=True)
+            screen.echo(self.said(title), bold=True)
         shown = render.table(columns, rows, self.width()) if any(columns) else render.pairs(rows, self.width())
         self._show(shown)
 
@@ -235,7 +235,7 @@ class Session:
 
     def json(self, value: object) -> None:
         """Give one object to a program, on one line."""
-        click.echo(json.dumps(value, ensure_ascii=False))
+        screen.echo_json(value)
 
     def json_of(self, message: Message) -> None:
         """Give one message to a program, on one line."""
@@ -290,7 +290,8 @@ class Session:
         )
 
     def said(self, text: str, *values: object) -> str:
-        """A text of ``urdu`` in the language of this run, with values in its braces."""
+        """A text of ``urdu`` in the language of this run, with values in its braces, which stay within its line."""
+        values = tuple(printable(value) if isinstance(value, str) else value for value in values)
         words = text
         if self.language == "ur":
             from nsor.cli import urdu  # noqa: PLC0415 - as above
@@ -303,7 +304,7 @@ class Session:
     def say(self, text: str, *values: object) -> None:
         """Give people a message that is no part of the answer, as ``said``; it is folded at words."""
         shown = self.said(text, *values)
-        click.echo(screen.folded(shown, screen.console(stderr=True).width), err=True)
+        screen.echo(screen.folded(shown, screen.console(stderr=True).width), err=True)
         self._keep_ids(shown)
 
     def counted(self, shown: int, total: int, what: str, *, more: str = "") -> None:
@@ -346,7 +347,7 @@ def warn_if_shared(path: Path, option: str) -> None:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         session = click.get_current_context().find_object(Session) or Session()
         said = session.said("Warning: others can read the file of {}. Set its mode to 0600.", option)
-        click.secho(said, err=True, fg="yellow")
+        screen.echo(said, err=True, fg="yellow")
 
 
 def read_request(text: str, message: Message) -> None:

@@ -74,12 +74,12 @@ def show(error: click.UsageError, language: str) -> None:
         return
     if error.ctx is not None:
         hint = _help_hint(error.ctx)
-        click.echo(f"{error.ctx.get_usage()}\n{hint if language == 'en' else _urdu(hint)}\n", err=True)
+        screen.echo(f"{error.ctx.get_usage()}\n{hint if language == 'en' else _urdu(hint)}\n", err=True)
     form = "Error: {message}" if language == "en" else CLICK["Error: {message}"]
     width = screen.console(stderr=True).width
     for line in form.format(message=message(error, language)).split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
-        click.echo(screen.folded(line.strip(), width, indent=indent, hanging=f"{indent}  "), err=True)
+        screen.echo(screen.folded(line.strip(), width, indent=indent, hanging=f"{indent}  "), err=True)
 
 
 def message(error: click.ClickException, language: str) -> str:

@@ -26,6 +26,7 @@ from tests.notification.life import (
 from tests.notification.test_notice_kinds import travel
 from tests.notification.test_transfers import ACCEPT, ASSIGN, REFUSE, deciding, resolving
 from tests.orders import day
+from tests.oversight.test_statistics_counted import counted
 from tests.registration.test_custody import happens, held
 
 ENTERED = dt.date(2025, 3, 3)
@@ -61,7 +62,7 @@ def life(services: Services, keyring: Keyring, calendar: Calendar, owner: Owner)
     made.close()
 
 
-def test_a_person_through_five_years(life: Life) -> None:
+def test_a_person_through_five_years(life: Life, keyring: Keyring) -> None:
     is_released_and_eid_lasts_longer(life)
     assert life.findings() == []
     moves_to_karachi_which_refuses_and_npb_assigns(life)
@@ -74,6 +75,7 @@ def test_a_person_through_five_years(life: Life) -> None:
     moves_back_to_lahore_which_accepts(life)
     is_acquitted_and_nothing_is_left(life)
     assert life.findings() == []
+    was_overdue_six_times(life, keyring)
 
 
 def stands(
@@ -352,3 +354,14 @@ def test_another_process_tells_nothing_again(life: Life) -> None:
     assert life.heard() == {"DUTY_DUE_SOON": ["lahore-police"], "DUTY_OVERDUE": ["lahore-police"]}
     life.down_until(2025, 4, 5)
     assert life.heard() == {}
+
+
+def was_overdue_six_times(life: Life, keyring: Keyring) -> None:
+    """What the monthly tables count of it: each once, however many heard it, where he was registered then."""
+    found = counted(life.services, keyring)["OVERDUE"]
+    assert [(part, place, many) for part, place, _, many, _ in found if part != "RECALLS_OVERDUE"] == [
+        ("DUTY_OVERDUE", PESHAWAR, 2),  # one verification, by two policies
+        ("DUTY_OVERDUE", SADDAR, 2),  # a verification, of which a later step was told at once; and a return
+        ("RESPONSIBILITY_TRANSFER_OVERDUE", SADDAR, 1),
+        ("VALIDATION_OVERDUE", SADDAR, 1),
+    ]

@@ -1,5 +1,6 @@
 """What isn't shown of a table of counts can't be found by subtracting, also by whoever knows how it was left out."""
 
+import dataclasses
 import datetime as dt
 import itertools
 
@@ -12,17 +13,19 @@ from nsor_server.oversight.statistics.rules import LEAST, Fact, Month, Path, sho
 
 AGENCIES = ("a", "b", "c")
 PLACES = ("PK-PB/LHR", "PK-PB/MUL", "PK-PB/RWP", "PK-SD/KHI", "PK-SD/HYD")
+numbers = st.integers(0, 12)
 
 
 def of_purposes(*purposes: str) -> st.SearchStrategy[list[Fact]]:
     """Facts of a measure that is divided by these, or by none: an empty one."""
     fact = st.builds(
-        Fact,
+        lambda part, place, agency, count, each, purpose: Fact(part, place, agency, count, count * each, purpose),
         st.sampled_from(("in time", "late")),
         st.sampled_from(PLACES),
         st.sampled_from(AGENCIES),
-        st.integers(0, 12),
-        purpose=st.sampled_from(purposes),
+        numbers,
+        numbers,
+        st.sampled_from(purposes),
     )
     return st.lists(fact, max_size=14)
 
@@ -72,6 +75,31 @@ def test_a_rest_is_of_several(found: list[Fact]) -> None:
         hidden = [each for each in left if each not in table]
         assert len(hidden) != 1
         assert not hidden or sum(every[each] for each in hidden) >= LEAST
+
+
+@settings(max_examples=400)
+@given(facts)
+def test_an_average_over_few_follows_from_no_averages(found: list[Fact]) -> None:
+    # An average is a sum to whoever knows the count: subtracted, they give that of the rest and no more. Whichever part
+    # of it had all, the same would be shown.
+    table = shown(found)
+    for above in table:
+        level = len(above) + 1
+        below = [path for path in table if len(path) == level and path[:-1] == above]
+        left = [each for each in found if each.count and each.path[: level - 1] == above and each.path != above]
+        if not left:
+            continue
+        rest = [each for each in left if each.path[:level] not in below]
+        count, total = sum(each.count for each in rest), sum(each.total for each in rest)
+        assert table[above].count - sum(table[each].count for each in below) == count
+        assert table[above].total - sum(table[each].total for each in below) == total
+        hidden = {each.path[:level] for each in rest}
+        assert not hidden or (count >= LEAST and len(hidden) > 1)
+        for one in sorted(hidden):
+            has_all = next(each for each in rest if each.path[:level] == one)
+            others = [each for each in found if each not in rest]
+            moved = [dataclasses.replace(each, total=total if each is has_all else 0) for each in rest]
+            assert shown([*others, *moved]) == table
 
 
 @example([5, 5, 4])

@@ -23,6 +23,7 @@ from tests.notification.test_merged_persons import AWAY, accepted
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_kinds import periodic, photographed
 from tests.orders import day
+from tests.oversight.test_statistics_counted import counted
 from tests.registration.test_duties import due, states, waiver
 from tests.registration.test_duty_watch import Clock, due_day, told, watching
 from tests.registration.test_duty_watch import clock as ahead
@@ -43,6 +44,12 @@ def overdue(pair: Pair, watching: DutyWatch, ahead: Clock) -> list[str]:
     return told(pair.services, "OVERDUE")
 
 
+def in_monthly_tables(pair: Pair) -> list[int]:
+    """How many duties are counted as overdue, by places."""
+    found = counted(pair.services, pair.services.keyring)["OVERDUE"]
+    return [many for part, _, _, many, _ in found if part == "DUTY_OVERDUE"]
+
+
 def say_merged(monkeypatch: pytest.MonkeyPatch, *, merged: bool) -> None:
     """What stands beside the claims tells the watch that everybody is merged, or that nobody is."""
     read = claims.newest_versions
@@ -59,6 +66,7 @@ def test_what_he_owes_by_two_registrations_is_told_once(
     pair.decide(MERGE)
     assert overdue(pair, watching, ahead) == ["punjab-police"]
     assert owner.findings() == []
+    assert in_monthly_tables(pair) == [1]
 
 
 def test_who_is_merged_while_a_pass_is_made_is_told_of_by_the_next(
@@ -82,6 +90,7 @@ def test_who_is_merged_while_a_pass_is_made_is_told_of_by_the_next(
 def test_of_two_persons_each_is_told(pair: Pair, watching: DutyWatch, ahead: Clock, owner: Owner) -> None:
     assert overdue(pair, watching, ahead) == ["punjab-police"] * 2
     assert owner.findings() == []
+    assert in_monthly_tables(pair) == [2]
 
 
 def test_it_is_told_of_the_registration_by_which_it_is_due_first(

@@ -35,6 +35,7 @@ from nsor_server.registration.custody.rules import at_home
 from nsor_server.registration.duplicates.rules import is_compared
 from nsor_server.registration.duplicates.rules import person as compared_person
 from nsor_server.registration.duties.due_dates import Counting
+from nsor_server.registration.duties.history import WATCH as DUTY_WATCH
 from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Told, noticed, taken_back
 from nsor_server.registration.duties.states import is_open as duty_is_open
@@ -117,6 +118,7 @@ __all__ = [
     "CLAIM_TABLE",
     "COLUMNS",
     "CONFIRMED",
+    "DUTY_WATCH",
     "ERASURE_TABLE",
     "HEADS",
     "IDENTIFIER_CNIC",

@@ -33,6 +33,7 @@ SELECT EXISTS (SELECT FROM ledger_record WHERE table_name = '{registrations.ERAS
 _OF_REGISTRATIONS: Final = (
     oversight_pb2.STATISTICS_MEASURE_ENTRIES,
     oversight_pb2.STATISTICS_MEASURE_IDENTITIES,
+    oversight_pb2.STATISTICS_MEASURE_OVERDUE,
 )
 _NOT_SO: Final = "a month's tables weren't counted once after its end, or not in order"
 _OTHERS: Final = "a month's tables aren't what was recorded in it"

@@ -43,11 +43,15 @@ class _StatisticsMeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sta
     the agency the court's.
     """
     STATISTICS_MEASURE_OVERDUE: _StatisticsMeasure.ValueType  # 5
-    """Messages that something is overdue: a duty, a transfer, recalls, a validation and more. The part is the kind of event; the agency is
-    the one that was told, the place its.
+    """What fell overdue, each thing once: a duty, a transfer, a validation, a recall and more. The part is the kind of event that told of
+    it. The place is that of the police who were responsible then, of a judgment the court's, of an access request the FIR's, of an
+    emergency look-up the station's, of a recall as below. The agency is the one that was recalled, or opened an emergency look-up;
+    otherwise empty.
     """
     STATISTICS_MEASURE_RECALLS: _StatisticsMeasure.ValueType  # 6
-    """Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is the agency's."""
+    """Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is that of the case for which the agency was shown
+    what is recalled, or the agency's where that names none.
+    """
     STATISTICS_MEASURE_ACCESS_REQUESTS: _StatisticsMeasure.ValueType  # 7
     """Access requests that were decided, with the average of hours since they were made. The part is IN_TIME, by the deadline of the policy
     (48 hours), or LATE; the place is the FIR's, the agency the prosecution.
@@ -73,11 +77,15 @@ STATISTICS_MEASURE_IDENTITIES: StatisticsMeasure.ValueType  # 4
 the agency the court's.
 """
 STATISTICS_MEASURE_OVERDUE: StatisticsMeasure.ValueType  # 5
-"""Messages that something is overdue: a duty, a transfer, recalls, a validation and more. The part is the kind of event; the agency is
-the one that was told, the place its.
+"""What fell overdue, each thing once: a duty, a transfer, a validation, a recall and more. The part is the kind of event that told of
+it. The place is that of the police who were responsible then, of a judgment the court's, of an access request the FIR's, of an
+emergency look-up the station's, of a recall as below. The agency is the one that was recalled, or opened an emergency look-up;
+otherwise empty.
 """
 STATISTICS_MEASURE_RECALLS: StatisticsMeasure.ValueType  # 6
-"""Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is the agency's."""
+"""Recalls that an officer has acknowledged. The part is IN_TIME or LATE; the place is that of the case for which the agency was shown
+what is recalled, or the agency's where that names none.
+"""
 STATISTICS_MEASURE_ACCESS_REQUESTS: StatisticsMeasure.ValueType  # 7
 """Access requests that were decided, with the average of hours since they were made. The part is IN_TIME, by the deadline of the policy
 (48 hours), or LATE; the place is the FIR's, the agency the prosecution.

@@ -29,6 +29,8 @@ from nsor_server import errors
 
 LEAST: Final = 5
 """A smaller count isn't shown, nor is an average over it."""
+COUNTRY: Final = "PK"
+"""Where facts stand of which no other place is known."""
 _PAKISTAN: Final = zoneinfo.ZoneInfo("Asia/Karachi")
 
 Path = tuple[str, ...]

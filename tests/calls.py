@@ -52,7 +52,7 @@ from nsor_server.rpc.admission import Admission
 from nsor_server.rpc.batches import Batches
 from nsor_server.rpc.handlers import Exchanged, Handler
 from nsor_server.rpc.methods import Methods
-from nsor_server.rpc.naming import named, request_id
+from nsor_server.rpc.naming import case, named, request_id
 from nsor_server.rpc.pipeline import MAX_TRIES
 from nsor_server.rpc.reading import Reader, replaced
 from nsor_server.rpc.spending import Spending
@@ -320,7 +320,7 @@ class Services:
         violations = call.route.refusing(call, self._checker.check(request))
         if violations:
             raise errors.InvalidFields(violations=violations)
-        call.named, call.request_id = named(request), request_id(request)
+        call.named, call.case, call.request_id = named(request), case(request), request_id(request)
 
     def run(self, call: Call, request: Message) -> Call:
         """Have a call decided by what can be read now; nothing is written."""

@@ -214,6 +214,7 @@ class Call:
         directory: the snapshot of the directory that the gate saw.
         request_id: the checked request's, 16 bytes, or empty.
         named: what the request names: an identifier or an id, in its one written form; empty: nothing.
+        case: the case that it names, or that of its grant, for the entry of a refusal; empty: none is known.
         found: fields of the request that are wrong, and about which it is answered.
         prepared: what a grouped handler has prepared.
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
@@ -261,6 +262,7 @@ class Call:
     directory: Directory | None = None
     request_id: bytes = b""
     named: str = ""
+    case: str = ""
     found: tuple[Violation, ...] = ()
     prepared: Any = None
     payment: Any = None

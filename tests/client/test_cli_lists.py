@@ -93,6 +93,24 @@ def test_a_list_is_never_cut_silently(
     assert accesses
 
 
+def test_accesses_say_their_cases_to_an_officer(
+    run: Run, register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = "PK-PB/LHR/PS-001 9/2025"
+    shown = [oversight_pb2.Access(index=2, access_id=ID), oversight_pb2.Access(index=1, case_reference=case)]
+    register.answers[ACCESSES] = lambda _: oversight_pb2.ListAccessesResponse(accesses=shown)
+    assert run("ledger", "accesses", "--cases") == 0
+    out = capsys.readouterr().out
+    assert case in out
+    assert " case " in out
+    assert run("ledger", "accesses", "--cases", "--json") == 0
+    assert f'"{case}"' in capsys.readouterr().out
+    # It is an officer to whom the register says them.
+    (tmp_path / "officer.key").unlink()
+    assert run("ledger", "accesses", "--cases") == cli.USAGE
+    assert "officer's key" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("options", "rows"), [((), 50), (("--limit", "120"), 120), (("--all",), 150)])
 def test_reviews_say_what_two_registrations_share(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], rows: int

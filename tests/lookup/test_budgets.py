@@ -11,18 +11,19 @@ import pytest
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.ledger.detail import Details
 from nsor_server.lookup.batch import Decider
 from nsor_server.policy.budgets import Bucket
+from nsor_server.rpc import entries
 from nsor_server.rpc.spending import Charge, Spending
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.recount import Recount
 from tests import verifying
-from tests.calls import Services, with_budgets
+from tests.calls import Services, call_of, with_budgets
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -185,6 +186,32 @@ def test_trying_grants_out_costs_what_a_look_up_costs(register: Register, small:
     # Then his own grant isn't looked at either: what he may do now follows from what he spent.
     grant = Basis(grant_id=register.grant())
     assert outcome(small, call_again(call), request_of(call, grant)) == "BUDGET_EMPTY"
+
+
+def test_a_refused_look_up_is_found_by_its_case(register: Register, small: Services, keyring: Keyring) -> None:
+    # By the case the agency finds again who tried what, the refused tries first of all.
+    small.policy = with_budgets(**SMALL | {"officer": Bucket(capacity=10, refill_per_hour=1)})
+    mine, other = (small.enrolled(officer("punjab-police", number)) for number in (1, 2))
+    grant_id = register.grant(acting=mine, serial=9)
+    call = make_call("punjab-police", acting=mine)
+    told = [outcome(small, call_again(call), request_of(call, Basis(grant_id=grant_id))) for _ in range(9)]
+    assert Counter(told) == {"NO_RECORD": 1, "GRANT_USED_UP": 5, "BUDGET_EMPTY": 3}
+    colleague = make_call("punjab-police", acting=other)
+    assert outcome(small, colleague, request_of(colleague, Basis(grant_id=grant_id))) == "GRANT_NOT_VALID"
+    case = "PK-PB/LHR/PS-001 9/2025"
+    cases = [(each.outcome, each.case_reference) for each in details(small, keyring)][-10:]
+    # A grant that isn't his tells a colleague no case.
+    assert cases == [*((each, case) for each in told), ("GRANT_NOT_VALID", "")]
+    listing = oversight_pb2.ListAccessesRequest(fir=fir_key(serial=9), outcome=oversight_pb2.ACCESS_OUTCOME_REFUSED)
+    found: Any = small.ask(call_of(call.agency, mine), listing).response
+    assert [each.case_reference for each in found.accesses] == [case] * 8
+    # So is who was refused before anything was read: by where the FIR that he names is.
+    multan = make_call(PROSECUTION, acting=officer(PROSECUTION, 1, ("PK-PB/MUL",)))
+    multan.fails(small.refused(errors.Denied, multan, request_of(multan, Basis(fir=fir_key(serial=9)))))
+    detail = record_pb2.AccessDetail.FromString(entries.entry(multan, ()).detail)
+    assert (detail.outcome, detail.case_reference) == ("OUTSIDE_JURISDICTION", case)
+    with small.database.owner() as owner:
+        assert len(owner.execute("SELECT DISTINCT octet_length(sealed) FROM ledger_detail").fetchall()) == 1
 
 
 def call_again(call: Call) -> Call:

@@ -13,7 +13,7 @@ from nsor.v1 import (
     registration_pb2,
     types_pb2,
 )
-from nsor_server.rpc.naming import named
+from nsor_server.rpc.naming import case, named
 
 CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
 
@@ -44,3 +44,15 @@ CNIC, ID = "3520112345671", "7b0c1d0e-5f0e-4b7e-9a53-0f6f2f4f3b10"
 def test_a_request_names_the_one_that_it_asks_about(request_: Message, expected: str) -> None:
     # By this label everybody who asked for somebody is found, and a value that only hits repeat would tell hits apart.
     assert named(request_) == expected
+
+
+def test_a_request_names_its_case_where_an_agency_looks_for_it() -> None:
+    fir = types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", year=2025, serial=9)
+    of_fir = "PK-PB/LHR/PS-001 9/2025"
+    assert case(lookup_pb2.LookUpRegistrationRequest(basis=lookup_pb2.LookUpBasis(fir=fir))) == of_fir
+    assert case(lookup_pb2.LookUpRegistrationRequest(basis=lookup_pb2.LookUpBasis(grant_id=ID))) == ""
+    assert case(access_requests_pb2.CreateAccessRequestRequest(fir=fir)) == of_fir
+    court_case = types_pb2.CourtCase(place_code="PK-PB/LHR", case_number="case 123/2022")
+    assert case(grants_pb2.OpenCourtCaseRequest(court_case=court_case)) == "PK-PB/LHR case 123/2022"
+    # Whoever lists what was done for a case does nothing for it.
+    assert case(oversight_pb2.ListAccessesRequest(fir=fir)) == ""

@@ -260,7 +260,7 @@ class Decider:
             try:
                 decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
-                decided.append(_refused(item, error))
+                decided.append(_refused(item, error, self._case(batch, item, earlier[position])))
         spent = accounts.rows(batch.accounts.changed)
         if spent:
             decided[-1] = replace(decided[-1], rows=(*decided[-1].rows, *spent))
@@ -280,14 +280,16 @@ class Decider:
             return self._repeat(batch, item, head, earlier, answered_us)
         spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
         if spent.refusal is not None:
-            return item.payment.refused(spent, spent.refusal)
+            refusal = item.payment.refused(spent, spent.refusal)
+            refusal.detail.case_reference = self._case(batch, item, earlier)
+            return refusal
         recorded = item.payment.recorded(spent)
         if first is not None:
-            return _refused(item, errors.RequestIdReused(), recorded)
+            return _refused(item, errors.RequestIdReused(), self._case(batch, item, earlier), recorded)
         try:
             outcome = self._answer(batch, item, head, earlier)
         except Exception as error:  # noqa: BLE001 - it has cost something, and its entry says so
-            return _refused(item, error, recorded)
+            return _refused(item, error, self._case(batch, item, earlier), recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
 
@@ -409,6 +411,20 @@ class Decider:
         if batch.now_us >= record.expires_at_us:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
         return _Subject(grant, position)
+
+    def _case(self, batch: _Batch, item: LookUp, earlier: Earlier) -> str:
+        """The case of a refused look-up: what the request names, or what the grant is for, if it is this officer's.
+
+        Of a grant that isn't his nothing is said: who may list accesses would learn its case from his own refusal.
+        """
+        if item.case_reference or item.purpose not in rules.ON_A_GRANT or earlier.grant_agency is None:
+            return item.case_reference
+        try:
+            record = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency).record
+        except errors.Internal:
+            return ""  # there is an alert
+        is_his = record.purpose == item.purpose and may_use(record, earlier.holder, item.agency, item.officer)
+        return records.case_reference(record) if is_his else ""
 
     def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
         known = batch.grants.get(grant_id)
@@ -535,13 +551,17 @@ def _granted(subject: _Subject | None) -> frozenset[int]:
     return EVERYTHING if subject is None else subject.grant.classes
 
 
-def _refused(item: LookUp, error: Exception, spent: record_pb2.Spent | None = None) -> Refusal:
-    """A refusal whose entry says what the look-up rested on, so that ``ledger verify`` can tell whether it was due."""
+def _refused(item: LookUp, error: Exception, case: str, spent: record_pb2.Spent | None = None) -> Refusal:
+    """A refusal whose entry says what the look-up rested on, so that ``ledger verify`` can tell whether it was due.
+
+    ``case``: by which the agency finds it again.
+    """
     if not isinstance(error, errors.ApiError):
         alert(Alert.CALL_FAILED, "a look-up failed with %s", type(error).__name__)  # its text could hold values
         error = errors.Internal()
     grant_id = item.wanted.grant_id
-    detail = record_pb2.AccessDetail(spent=spent, subjects=[] if grant_id == NO_GRANT else [grant_id])
+    subjects = [] if grant_id == NO_GRANT else [grant_id]
+    detail = record_pb2.AccessDetail(spent=spent, subjects=subjects, case_reference=case)
     if item.candidate:
         detail.found_by, detail.grant_position = item.candidate.search, item.candidate.position
     return Refusal(error, detail)

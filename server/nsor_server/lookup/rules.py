@@ -7,6 +7,7 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.formats import case_references
 
 BASIS: Final[Mapping[int, str]] = {
     options_pb2.PURPOSE_INVESTIGATION: "grant_id",
@@ -43,4 +44,4 @@ def require_basis(purpose: int, basis: lookup_pb2.LookUpBasis) -> None:
 
 def fir_reference(fir: types_pb2.FirKey) -> str:
     """An FIR as people write it, with the station that makes it unique."""
-    return f"{fir.police_station} {fir.serial}/{fir.year}"
+    return case_references.of_fir(fir.police_station, fir.serial, fir.year)

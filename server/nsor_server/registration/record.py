@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nsor.v1 import closure_pb2, identity_pb2, movements_pb2, registration_pb2, types_pb2
-from nsor_server.formats import uuids
+from nsor_server.formats import case_references, uuids
 from nsor_server.formats.instants import set_day, set_us, to_day
 from nsor_server.registration import states
 from nsor_server.storage import random_bytes
@@ -105,12 +105,12 @@ def court_places(record: record_pb2.RegistrationRecord) -> list[str]:
 
 def case_reference(fir: record_pb2.Fir) -> str:
     """The case in the form of its key, ``PK-PB/LHR/PS-001 679/2021``."""
-    return f"{fir.police_station} {fir.serial}/{fir.year}"
+    return case_references.of_fir(fir.police_station, fir.serial, fir.year)
 
 
 def court_reference(place: str, case_number: str) -> str:
     """A court's case: its number, with the place that makes it unique."""
-    return f"{place} {case_number}"
+    return case_references.of_court(place, case_number)
 
 
 def court_number(case_number: str) -> str:

@@ -63,6 +63,7 @@ def entry(call: Call, rows: Sequence[Row]) -> Entry:
             detail.refused.CopyFrom(_refused(call))
         elif call.rests_on is not None:
             _says(detail, call, call.rests_on)
+        detail.case_reference = detail.case_reference or call.case
     shown_rows = call.route.shows(call) if call.error is None and call.route is not None else 0
     shown = call.outcome.shown if shown_rows and call.outcome is not None else ()
     if shown_rows:

@@ -1,11 +1,11 @@
-"""What a request names: the one person or thing that it asks about, as entries are labelled with it; and its own id."""
+"""What a request names: the one person or thing that it asks about, and the case, as entries say them; its own id."""
 
 import functools
 from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from nsor_server.formats import travel_document
+from nsor_server.formats import case_references, travel_document
 from nsor_server.formats.uuids import raw
 
 _KINDS: Final = {
@@ -45,6 +45,9 @@ _FORGOTTEN: Final = frozenset({"nsor.v1.CreateArrivalNoticeRequest", "nsor.v1.En
 """Requests that name nobody: their numbers are forgotten, some days later or at once, so that no label or detail may
 keep them."""
 
+_FILTERS: Final = frozenset({"nsor.v1.ListAccessesRequest"})
+"""Requests that name a case to list what was done for it."""
+
 
 def named(request: Message) -> str:
     """The kind and the value that a checked request names, found or not; empty when it names nothing, or several."""
@@ -55,6 +58,22 @@ def named(request: Message) -> str:
                 return f"{kind} {travel_document.written(document.country, document.number, document.kind)}"
         elif value := _read(request, name):
             return named(value) if name == _PERSON else f"{kind} {value.hex() if isinstance(value, bytes) else value}"
+    return ""
+
+
+def case(request: Any) -> str:
+    """The case that a checked request names, in its one written form; empty when it names none.
+
+    A grant, a ticket and an opened case say theirs themselves.
+    """
+    fields = request.DESCRIPTOR.fields_by_name
+    if request.DESCRIPTOR.full_name in _FILTERS:
+        return ""
+    of = request.basis if "basis" in fields else request
+    if "fir" in of.DESCRIPTOR.fields_by_name and of.HasField("fir"):
+        return case_references.of_fir(of.fir.police_station, of.fir.serial, of.fir.year)
+    if "court_case" in fields:
+        return case_references.of_court(request.court_case.place_code, request.court_case.case_number)
     return ""
 
 

@@ -31,7 +31,7 @@ from nsor_server.rpc.arrival import arrive
 from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.handlers import Exchanged
 from nsor_server.rpc.methods import Method
-from nsor_server.rpc.naming import named, request_id, rows_read
+from nsor_server.rpc.naming import case, named, request_id, rows_read
 from nsor_server.rpc.parts import Parts
 from nsor_server.rpc.peers import Peers
 from nsor_server.rpc.reading import Reader, repeatable
@@ -230,7 +230,7 @@ class Pipeline:
         violations = call.route.refusing(call, self._wrong(call))
         if violations:
             raise errors.InvalidFields(violations=violations)
-        call.request_id, call.named = request_id(call.request), named(call.request)
+        call.request_id, call.named, call.case = request_id(call.request), named(call.request), case(call.request)
 
     def _wrong(self, call: Call) -> list[errors.Violation]:
         """What is wrong with a request, which is normalised: of an import, found by another process."""

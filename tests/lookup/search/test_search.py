@@ -9,7 +9,9 @@ import pytest
 from nsor.v1 import errors_pb2, lookup_pb2, options_pb2, reviews_pb2, search_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.lookup.search import candidates
+from nsor_server.rpc import entries
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
 from tests import verifying
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE
 from tests.calls import CONTRACT, call_of
@@ -153,7 +155,11 @@ def test_a_subject_who_cant_be_looked_up_any_more_isnt_searched_for(searching: S
     basis = searching.grant(suspect(*RAFIQ), suspect("Sher Zaman", "Gul Khan", 1980), uses_per_subject=1)
     (found,) = searching.search(basis).candidates
     assert searching.services.ask(asking(basis), look_up(basis, found)).detail.subjects[0] == rafiq.key.bytes
-    assert searching.refusal(basis) == ("GRANT_USED_UP", [])
+    refused = asking(basis)
+    assert searching.refusal(basis, refused) == ("GRANT_USED_UP", [])
+    # Its agency finds it again by the case of the grant.
+    detail = record_pb2.AccessDetail.FromString(entries.entry(refused, ()).detail)
+    assert (detail.outcome, detail.case_reference) == ("GRANT_USED_UP", "PK-PB/LHR/PS-001 679/2021")
     # The other suspect has a use of his own.
     assert len(searching.shown(basis, subject=2)) == 1
     assert findings(searching, keyring) == []

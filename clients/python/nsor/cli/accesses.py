@@ -45,13 +45,16 @@ if TYPE_CHECKING:
     metavar="ID",
     help="Only this access, by its id or support code; reads the list until it is found, where it isn't known here.",
 )
+@click.option("--cases", is_flag=True, help="With the case of each; your officer key signs the session.")
 @click.option("--day", type=instant, metavar="DAY", help="Only of this day, in Pakistan.")
 @click.option("--since", type=instant, metavar="DAY", help="From this day on, or from DAY HH:MM; Pakistan time.")
 @click.option("--until", type=last_instant, metavar="DAY", help="To the end of this day, or until DAY HH:MM.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
 @click.option("--all", "all_of_them", is_flag=True, help="However many there are.")
 @common
-def accesses(session: Session, *, access_id: str | None, limit: int, all_of_them: bool, **asked: Any) -> None:
+def accesses(
+    session: Session, *, access_id: str | None, limit: int, all_of_them: bool, cases: bool, **asked: Any
+) -> None:
     """List accesses, the newest first: who called what, when and why; never whom it was about."""
     _check_who(session)
     whole, part = _one(access_id)
@@ -59,7 +62,8 @@ def accesses(session: Session, *, access_id: str | None, limit: int, all_of_them
     found: list[oversight_pb2.Access] = []
     more = False
     # The case of an access is shown to an officer alone, and so found by him alone.
-    with session.client(officer=request.HasField("fir") or request.HasField("court_case")) as client:
+    officer = cases or request.HasField("fir") or request.HasField("court_case")
+    with session.client(officer=officer) as client:
         own = client.agency_id
         while all_of_them or len(found) < limit:
             request.page_size = 500 if all_of_them or part else min(500, limit - len(found))
@@ -83,10 +87,11 @@ def accesses(session: Session, *, access_id: str | None, limit: int, all_of_them
 
 
 def show(session: Session, found: Sequence[oversight_pb2.Access], *, own: str = "") -> None:
-    """Show accesses to people; ``own`` is the agency whose officers are shown."""
+    """Show accesses to people; ``own`` is the agency whose officers are shown. The case where any is shown."""
     from nsor.cli import render  # noqa: PLC0415 - as above
 
     rows = []
+    has_cases = any(access.case_reference for access in found)
     for access in found:
         values = {field.name: render.text(field, value) for field, value in access.ListFields()}
         method = access.method.rpartition("/")[2]
@@ -99,10 +104,12 @@ def show(session: Session, found: Sequence[oversight_pb2.Access], *, own: str = 
                 values.get("purpose", ""),
                 values.get("outcome", ""),
                 access.officer_number or ("" if access.agency_id == own else "not shown to you"),
+                *([access.case_reference] if has_cases else []),
                 f"{_code(access)[:4]}-{_code(access)[4:]}".strip("-"),
             )
         )
-    columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", "support code")
+    case = ("case",) if has_cases else ()
+    columns = ("entry", "time", "agency", "method", "purpose", "outcome", "officer", *case, "support code")
     session.table("Accesses", columns, rows)
 
 

@@ -194,9 +194,10 @@ class Searches:
             held is None
             or record.purpose != call.purpose
             or not grant_rules.may_use(record, held.holder, call.agency, call.officer)
-            or position >= len(named)
-            or not named[position].name.name
         ):
+            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
+        call.case = grant_records.case_reference(record)
+        if position >= len(named) or not named[position].name.name:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
         if held.stored.ended_at(call.compromised) is not None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)

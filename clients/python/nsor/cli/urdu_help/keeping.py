@@ -178,6 +178,9 @@ OPTIONS: Final[dict[str, str]] = {
         "تصدیق کنندگان کے HTTPS کے لیے سی اے کے سرٹیفکیٹ (PEM)، کمپیوٹر کے سرٹیفکیٹوں کی جگہ۔"
     ),
     "Only these.": "صرف یہ۔",
+    "With the case of each; your officer key signs the session.": (
+        "ہر ایک کے مقدمے کے ساتھ؛ نشست پر آپ کی افسر کی کلید دستخط کرتی ہے۔"
+    ),
     "Only this access, by its id or support code; reads the list until it is found, where it isn't known here.": (
         "صرف یہ رسائی، نمبر یا سپورٹ کوڈ سے؛ یہاں معلوم نہ ہو تو ملنے تک فہرست پڑھتا ہے۔"
     ),

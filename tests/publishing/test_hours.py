@@ -10,6 +10,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor_server.ledger import watching
 from nsor_server.publishing import hours as hours_module
 from nsor_server.publishing.hours import METHOD, FetchHours
+from nsor_server.storage.locks import Taken
 from nsor_server.storage.pool import Database
 from tests.attack.conftest import Owner, owner, services
 from tests.calls import TRACING, Services
@@ -130,6 +131,29 @@ def test_hours_that_are_kept_from_being_entered_raise_an_alert_each_hour(
             assert caplog.text.count("ALERT DATABASE_UNSOUND: the log's fetches aren't entered") == later
         owner.execute("DELETE FROM tile_fetch_hour")
     assert watch.look()
+
+
+# Any role that may connect can take the lock of a turn; so nothing would be entered, told or reviewed, and nobody knew.
+def test_who_has_a_turn_that_is_not_his_is_named_and_no_round_counts_as_ended(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetched(services.database, "npb", hours=3, tiles=1)
+    watch = FetchHours(services.database, services.writer, TRACING)
+    with services.database.owner() as stranger:
+        stranger.execute("SELECT pg_advisory_lock(%s)", (hours_module._TURN,))
+        stranger.commit()
+        assert [watch._all(watch.look) for _ in range(3)] == [False, False, False]
+        holder = f"process {stranger.info.backend_pid} (role nsor_owner) has the lock of their turn; end it"
+        assert caplog.text.count("ALERT ") == 1
+        assert f"ALERT DATABASE_UNSOUND: fetches of the log are kept waiting: {holder}" in caplog.text
+    with services.database.transaction() as another:
+        assert watching.has_turn(another, hours_module._TURN)
+        assert watch._all(watch.look)  # another process of the register works
+        with services.database.transaction() as conn, pytest.raises(Taken, match="role nsor_server"):
+            watching.has_turn(conn, hours_module._TURN, most_seconds=0)
+    assert rows(services) == []
+    assert watch._all(watch.look)
+    assert len(rows(services)) == 1
 
 
 def test_what_was_fetched_while_the_register_was_down_is_entered_too(services: Services) -> None:

@@ -8,12 +8,14 @@ import pytest
 from nsor.v1 import registration_pb2, reviews_pb2, types_pb2
 from nsor_server.names.card import Candidate
 from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.registration import reviews
 from nsor_server.registration.duplicates import rules, store, worker
 from nsor_server.registration.duplicates.store import BEGINNING
 from nsor_server.registration.duplicates.worker import Duplicates
 from nsor_server.registration.persons import collisions
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.locks import Taken
 from nsor_server.storage.v1 import record_pb2
 from tests import verifying
 from tests.agencies import NPB, PUNJAB_PROSECUTION
@@ -261,8 +263,16 @@ def test_the_process_that_ends_is_filled_again(services: Services, times: Review
 def test_one_of_several_processes_compares_and_writes(services: Services, clock: Clock, keyring: Keyring) -> None:
     entered(services, *SINGLE)
     with review_times(services, keyring) as one, review_times(services, keyring) as other:
+        with services.database.owner() as stranger:
+            stranger.execute("SELECT pg_advisory_xact_lock(%s)", (worker._TURN,))
+            with pytest.raises(Taken, match="role nsor_owner"):
+                one.look()
         assert one._duplicates.has_turn()
         clock.passes()
+        with services.database.owner() as stranger:
+            stranger.execute("SELECT pg_advisory_xact_lock(%s)", (reviews._TURN,))
+            with pytest.raises(Taken, match="role nsor_owner"):
+                one.look()
         assert not other.look()
         assert not other.follow()
         assert other._duplicates._names is None

@@ -26,6 +26,7 @@ from nsor_server.errors import ApiError
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
 from nsor_server.ledger.writer import MAX_BATCH, Writer
+from nsor_server.storage import locks
 from nsor_server.tracing.passes import Passes
 from nsor_server.tracing.spans import Tracing
 
@@ -46,6 +47,9 @@ PATIENCE_SECONDS: Final = 0.005
 """For so long an entry waits for a call to be committed with, while calls are recorded: then nobody's call waits for a
 commit more. Of one at a time the next comes sooner. Where they are rarer, 400 entries of recalls may not wait longer:
 all are told within five seconds."""
+MOST_SECONDS: Final = 600.0
+"""Longest that one process has its turn at a time: each step, of up to some 100,000 rows, is a transaction."""
+_AGAIN_SECONDS: Final = 3600.0
 _COMMIT_SECONDS: Final = 10.0
 GOES_FIRST: Final = threading.Lock()
 """Of this process: who has it writes something that somebody waits for, and work without a hurry waits with its next
@@ -55,15 +59,37 @@ _LETS_FIRST_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-def has_turn(conn: psycopg.Connection[TupleRow], turn: int) -> bool:
+def has_turn(conn: psycopg.Connection[TupleRow], turn: int, *, most_seconds: float = MOST_SECONDS) -> bool:
     """Whether this process works now: until the transaction ends, or waits for it too long.
 
     Args:
         conn: a transaction's.
         turn: of the advisory lock that the process which works has.
+        most_seconds: longest that another process may have it at a time.
+
+    Raises:
+        locks.Taken: nobody works, since somebody else has the lock.
     """
     conn.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS_SECONDS:g}s'".encode())
-    return bool(conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (turn,)).fetchall()[0][0])
+    if conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (turn,)).fetchall()[0][0]:
+        return True
+    locks.require_own(conn, turn, most_seconds)
+    return False
+
+
+class TakenTurns:
+    """Who has turns that aren't his, each told once an hour. For one thread."""
+
+    def __init__(self) -> None:
+        """Nobody was told of."""
+        self._told: dict[str, float] = {}
+
+    def tell(self, what: str, taken: locks.Taken) -> None:
+        """Alert, unless that was done of late; ``what`` is it that isn't done meanwhile, in the plural."""
+        now = time.monotonic()
+        if now - self._told.get(str(taken), -math.inf) >= _AGAIN_SECONDS:
+            self._told = {str(taken): now}
+            alert(Alert.DATABASE_UNSOUND, "%s are kept waiting: %s", what, taken)
 
 
 def let_first() -> None:
@@ -93,7 +119,7 @@ class Watching(abc.ABC):
             tracing: makes their spans.
         """
         self._what, self._writer, self._passes = what, writer, Passes(tracing, name)
-        self._failed = ""
+        self._failed, self._taken = "", TakenTurns()
         self._own, self._others, self._recorded_at = 0, 0, -math.inf
         self._ended_at = time.monotonic()
         self._stopped = threading.Event()
@@ -186,6 +212,9 @@ class Watching(abc.ABC):
         try:
             while not self._stopped.wait(self._rest()) and work():
                 pass
+        except locks.Taken as taken:
+            self._failed = type(taken).__name__
+            self._taken.tell(self._what, taken)
         except (psycopg.Error, ApiError, LedgerUnavailable) as error:
             self._failed = type(error).__name__
             _log.error("%s couldn't be watched (%s); trying again", self._what, self._failed)

@@ -34,6 +34,7 @@ from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant
 from nsor_server.formats.uuids import text
 from nsor_server.ledger.entry import LedgerUnavailable, StaleRead
+from nsor_server.ledger.watching import MOST_SECONDS, TakenTurns
 from nsor_server.ledger.writer import Writer
 from nsor_server.registration import returned, review_store
 from nsor_server.registration.amendments import moved as moved_amendments
@@ -50,6 +51,7 @@ from nsor_server.registration.persons import collisions, rejoined
 from nsor_server.registration.transfers import overdue as overdue_transfers
 from nsor_server.registration.validation import overdue as overdue_validations
 from nsor_server.registration.worklists import owed
+from nsor_server.storage import locks
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection, Database
@@ -65,8 +67,8 @@ BETWEEN_BATCHES_SECONDS: Final = 0.02
 """Rest between two batches that are compared by name: calls go first."""
 _COMMIT_SECONDS: Final = 10.0
 _DAY_US: Final = 86_400_000_000
-_TURN: Final = "SELECT pg_try_advisory_xact_lock(x'4E534F5200000006'::bigint)"
-"""Of several processes one looks at a time ("NSOR", 6)."""
+_TURN: Final = 0x4E534F5200000006
+"""Of several processes one looks at a time: an advisory lock ("NSOR", 6)."""
 
 STALE_LOOKS: Final = 10
 """Looks in a row at which what a time rests on has moved on: more is no coincidence, and nobody is told of anything."""
@@ -88,7 +90,7 @@ class ReviewTimes:
         self._meetings = Meetings(self._sealer, self._blind_index)
         self._arrivals = arrivals.Matching(self._sealer, self._blind_index)
         self._duplicates = Duplicates(database, self._sealer, lambda: directory.current.policy.reviews)
-        self._stale = 0
+        self._stale, self._taken = 0, TakenTurns()
         self._made = self._written = record_pb2.ReviewTimeRecord()
         self._ended_at = time.monotonic()
         self._stopped = threading.Event()
@@ -126,7 +128,8 @@ class ReviewTimes:
         if not self._duplicates.has_turn():
             return False
         with self._database.transaction() as conn:
-            if not conn.execute(_TURN).fetchall()[0][0]:
+            if not conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_TURN,)).fetchall()[0][0]:
+                locks.require_own(conn, _TURN, MOST_SECONDS)
                 return False
             outcome = self._outcome(conn)
             if outcome is None:
@@ -309,6 +312,9 @@ class ReviewTimes:
                     looked = time.monotonic()
                     self.look()
                     self._ended_at = time.monotonic()
+            except locks.Taken as taken:
+                failed = type(taken).__name__
+                self._taken.tell("reviews", taken)
             except (psycopg.Error, ApiError, LedgerUnavailable) as error:
                 failed = type(error).__name__
                 _log.error("reviews couldn't be written (%s); trying again", failed)

@@ -70,10 +70,18 @@ SELECT l.pid, a.usename FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_st
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint << 32 | l.objid::bigint = %s AND l.objsubid = 1
 AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
 """
+_HAVE_TAKEN: Final = f"""{_HAVE_ADVISORY}
+AND (a.usename IS DISTINCT FROM current_user
+    OR a.xact_start < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s))
+"""
 
 
 class Locked(Unsound):
     """Somebody holds a lock that calls wait for; says which process and role, and which table."""
+
+
+class Taken(Unsound):
+    """Somebody has the lock of a turn who is no process of the register's, or has it for too long; says who."""
 
 
 class Locks:
@@ -113,6 +121,22 @@ def holder(conn: Connection, key: int) -> str:
     """Which process and role hold an advisory lock, to be named in an alert; empty: nobody does now."""
     row = conn.execute(_HAVE_ADVISORY, (key,)).fetchone()
     return "" if row is None else _named(*row)
+
+
+def require_own(conn: Connection, key: int, most_seconds: float) -> None:
+    """See that who has an advisory lock is a process of the register's, and goes on.
+
+    Args:
+        conn: of the server's role, which was refused the lock just now.
+        key: of the lock. Any role that may connect can take it.
+        most_seconds: longest that a transaction which has it may last.
+
+    Raises:
+        Taken: a session of another role has it, a prepared transaction, or one for longer.
+    """
+    row = conn.execute(_HAVE_TAKEN.encode(), (key, most_seconds)).fetchone()
+    if row is not None:
+        raise Taken(f"{_named(*row)} has the lock of their turn; end it")
 
 
 def _named(pid: int | None, role: str | None) -> str:

@@ -27,6 +27,8 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.tracing.spans import Tracing
 
 METHOD: Final = "nsor-server/statistics"
+_MOST_SECONDS: Final = 6 * 3600.0
+"""Longest that a month may take to be counted, in one transaction."""
 PATIENCE: Final = dt.timedelta(minutes=5)
 """After a month's end: calls that began before it are recorded by then, and their events have numbers."""
 AGAIN: Final = dt.timedelta(minutes=30)
@@ -66,7 +68,7 @@ class StatisticsTimes(Watching):
         if now < self._not_before:
             return False
         with self._database.transaction() as conn:
-            if not has_turn(conn, _TURN):
+            if not has_turn(conn, _TURN, most_seconds=_MOST_SECONDS):
                 return False
             month = next_month(conn)
             if month is None or now < month.next.start + PATIENCE:

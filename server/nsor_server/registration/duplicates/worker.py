@@ -18,6 +18,7 @@ import psycopg
 
 from nsor_server import errors
 from nsor_server.calls import Seen
+from nsor_server.ledger.watching import MOST_SECONDS
 from nsor_server.names.card import Person
 from nsor_server.names.process import NameProcess, NamesUnavailable
 from nsor_server.policy.reviews import ReviewPolicy
@@ -26,6 +27,7 @@ from nsor_server.registration import store as registrations
 from nsor_server.registration.duplicates import rules, store
 from nsor_server.registration.duplicates.store import BEGINNING, Place
 from nsor_server.registration.store import StoredVersion
+from nsor_server.storage import locks
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -38,8 +40,8 @@ MOST_WAITING: Final = 5_000
 """Pairs of one agency that are kept for later; those beyond are found again when these are written."""
 MOST_AT_A_TIME: Final = 200
 """Reviews of likely duplicates that one time writes."""
-_TURN: Final = "SELECT pg_try_advisory_lock(x'4E534F5200000007'::bigint)"
-"""Of several processes one has the index ("NSOR", 7), for as long as its connection stands."""
+_TURN: Final = 0x4E534F5200000007
+"""Of several processes one has the index: an advisory lock ("NSOR", 7), for as long as its connection stands."""
 
 _log = logging.getLogger(__name__)
 
@@ -125,6 +127,7 @@ class Duplicates:
 
         Raises:
             psycopg.Error: the database doesn't answer; the turn is given up.
+            locks.Taken: nobody writes them, since somebody else has the lock.
         """
         try:
             if self._turn is not None:
@@ -132,10 +135,11 @@ class Duplicates:
                 return True
             connection = self._database.connect()
             connection.autocommit = True
-            if connection.execute(_TURN).fetchall()[0][0]:
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", (_TURN,)).fetchall()[0][0]:
                 self._turn = connection
                 return True
-            connection.close()
+            with contextlib.closing(connection):
+                locks.require_own(connection, _TURN, MOST_SECONDS)
         except psycopg.Error:
             self.close()
             raise

@@ -99,7 +99,7 @@ endif
 
 .PHONY: peers
 peers: $(STAMP) ## build the programs of others that check the ledger and keep its traces in the tests: needs Go
-	$(BIN)/python -m tests.peers.go
+	$(BIN)/python -m tests.peers.go $(if $(filter 1,$(WHERE_THERE_IS_GO)),--where-there-is-go)
 
 .PHONY: coverage
 coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test

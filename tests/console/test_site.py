@@ -1,5 +1,6 @@
 """What the operators' pages say when what they read is broken or away."""
 
+import datetime as dt
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from nsor_server.console import site as ops
 from nsor_server.console.calls import Calls
 from nsor_server.console.recent import Traces
 from nsor_server.console.site import OpsPages
+from nsor_server.formats.dates import KARACHI
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.storage.keyring import Keyring
@@ -134,7 +136,7 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Datab
 
 
 def test_times_of_an_agency_are_said_as_they_are_rounded_and_leave_streams_out(
-    database: Database, keyring: Keyring, state_dir: Path
+    database: Database, keyring: Keyring, state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream: dict[str, Any] = {attributes.RPC_STATUS: "OK", attributes.AGENCY: "npb", attributes.OUTCOME: "ALLOWED"}
     follows = replace(a_span(9, 60_001, name="nsor.v1.NotificationService/SubscribeEvents"), attributes=stream)
@@ -151,6 +153,9 @@ def test_times_of_an_agency_are_said_as_they_are_rounded_and_leave_streams_out(
     with database.owner() as owner:
         Ledger(keyring, "nsor.gov.pk/test").append(owner, [an_entry(agency="npb")])
         assert calls.read(owner, time.time_ns() // 1000)
+        ((written_us,),) = owner.execute("SELECT time_us FROM ledger_head").fetchall()
+    # Ten seconds are counted when they are over.
+    monkeypatch.setattr(time, "time_ns", lambda: (written_us + 30_000_000) * 1000)
 
     def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
         settings = config.load({"NSOR_STATE_DIR": str(state_dir)})
@@ -162,6 +167,14 @@ def test_times_of_an_agency_are_said_as_they_are_rounded_and_leave_streams_out(
         overview = site.ask(f"{who.path}/en/", Cookie=cookie).text
         slowest = site.ask(f"{who.path}/en/traces?order=slowest", Cookie=cookie).text
     assert re.findall(r">([^<>]+) ms<", overview) == ["≤ 20", "≤ 50"]
+    # By minute, without a script: one refused call, in a minute of which three to six steps of ten seconds are over.
+    minutes = re.findall(
+        r'class="code">(\d\d:\d\d)<.*?>([\d.]+)<.*?>([\d.]+)<.*?>([\d.]+)</td></tr>', overview, re.DOTALL
+    )
+    assert len(minutes) in {10, 11}
+    at = f"{dt.datetime.fromtimestamp(written_us / 1e6, KARACHI):%H:%M}"
+    assert [(each[0], each[1], each[3]) for each in minutes if float(each[2])] == [(at, "0.00", "0.00")]
+    assert {each[2] for each in minutes} - {"0.00"} <= {"0.02", "0.03"}
     assert "SubscribeEvents" not in slowest.partition("<tbody>")[2]
 
 

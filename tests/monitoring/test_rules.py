@@ -54,7 +54,10 @@ def test_every_alert_is_tried_both_ways() -> None:
 
 def test_rules_name_metrics_labels_and_reasons_that_there_are() -> None:
     # A rule over a metric that was renamed is silent for ever.
-    expressions = re.findall(r"expr: ([^\n]+)", RULES)
+    # What an annotation asks for is one too: it would be said no more.
+    asked = re.findall(r'printf "([^"]+)" [^}]*\| query', RULES)
+    assert len(asked) == RULES.count("query }}") > 0
+    expressions = [*re.findall(r"expr: ([^\n]+)", RULES), *asked]
     written = re.findall(r"# TYPE (\w+)", ledger_watch.Result(spans=Sums()).text())
     others = {re.sub(SUFFIXES, "", name) for name in written}
     known = set(EXPOSED) | others

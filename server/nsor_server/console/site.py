@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
+import itertools
 import math
 import time
 import uuid
@@ -23,7 +24,7 @@ from nsor_server.commands import refusals
 from nsor_server.commands.watched_spans import DIFFERENCES, MATCHED
 from nsor_server.config import Settings
 from nsor_server.console import certificates, entry, figures
-from nsor_server.console.calls import Calls
+from nsor_server.console.calls import OUTCOMES, STEP_SECONDS, Calls
 from nsor_server.console.recent import Traces
 from nsor_server.console.urdu import URDU
 from nsor_server.formats.dates import KARACHI
@@ -121,6 +122,7 @@ class OpsPages:
                 for each in counted
             ]
         )
+        minutes = _minutes(self._calls.series(now_us, OVERVIEW_SECONDS))
         ends = await self._read(lambda conn: certificates.of_agencies(conn, _now()))
         checkpoint = await self._read(_newest_checkpoint)
         families = await self._metrics()
@@ -130,6 +132,8 @@ class OpsPages:
             counted=counted,
             bars=bars,
             durations=durations,
+            minutes=[(_when(minute * 1_000_000)[-8:-3], *rates) for minute, *rates in minutes],
+            minute_bars=charts.bars([("", tuple(zip(OUTCOMES, rates, strict=True))) for _, *rates in minutes]),
             methods=self._calls.by_method(now_us - OVERVIEW_SECONDS * 1_000_000)[:15],
             size=self._calls.size,
             checkpoint_age=None if checkpoint is None else max(0, (now_us - checkpoint) // 1_000_000),
@@ -335,6 +339,16 @@ def _took(span: StoredSpan) -> str:
     """How long a span was, in milliseconds; of most it is known up to a step."""
     milliseconds = (span.end_ns - span.start_ns) / 1e6
     return f"≤ {milliseconds:g}" if is_rounded(span) else f"{milliseconds:.1f}"
+
+
+def _minutes(series: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, float, float, float]]:
+    """Of each minute of a series, as far as it lies in it: its start and calls a second by outcome."""
+    found = []
+    for minute, steps in itertools.groupby(series, lambda step: step[0] // 60 * 60):
+        counts = [step[1:] for step in steps]
+        answered, refused, failed = (sum(each) / len(counts) / STEP_SECONDS for each in zip(*counts, strict=True))
+        found.append((minute, answered, refused, failed))
+    return found
 
 
 def _serving(families: Sequence[Any]) -> bool:

@@ -24,9 +24,7 @@ URDU: Final = {
     "{seconds} s ago": "{seconds} سیکنڈ پہلے",
     "Calls in ten minutes": "دس منٹ کی کارروائیاں",
     "Calls a second, ten minutes": "فی سیکنڈ کارروائیاں، دس منٹ",
-    "The chart needs JavaScript; the table below says the same.": (
-        "چارٹ کے لیے جاوا اسکرپٹ درکار ہے؛ نیچے کا جدول یہی بتاتا ہے۔"
-    ),
+    "By minute": "منٹ کے لحاظ سے",
     "Agencies, last ten minutes": "ادارے، پچھلے دس منٹ",
     "Calls by agency; times are of the calls whose spans are here, without streams.": (
         "ادارے کے لحاظ سے کارروائیاں؛ دورانیے اُن کے ہیں جن کے ٹریس یہاں موجود ہیں، اسٹریم کے بغیر۔"

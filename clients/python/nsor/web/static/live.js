@@ -1,4 +1,5 @@
-// Draws calls a second where a page has a place for it, and asks again every five seconds. The page says the same in a table.
+// Draws calls a second where a page has a place for it, and asks again every five seconds. The page says the same in a table
+// by minute, which is open until the curves are there.
 "use strict";
 const place = document.querySelector(".live");
 const colours = { answered: "#2f7d4f", refused: "#a16207", failed: "#b42318" };
@@ -18,8 +19,10 @@ async function draw() {
   if (!answer.ok) return;
   const [times, ...counts] = await answer.json();
   const data = [times, ...counts.map((each) => each.map((count) => count / 10))];
-  if (chart === null) chart = new uPlot(options, data, place);
-  else chart.setData(data);
+  if (chart === null) {
+    chart = new uPlot(options, data, place);
+    document.querySelector(".minutes").open = false;
+  } else chart.setData(data);
 }
 draw();
 setInterval(draw, 5000);

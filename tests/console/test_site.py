@@ -98,8 +98,35 @@ def a_span(number: int, took_ms: int, parent: int = 0, name: str = METHOD) -> St
     return StoredSpan(trace, f"{number:016x}", above, name, start, start + took_ms * 10**6, error=False, attributes=of)
 
 
-def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Database, state_dir: Path) -> None:
-    spans = [a_span(1, 5), a_span(2, 50), a_span(3, 20), a_span(4, 9, parent=2, name="ledger.commit")]
+OF_THREE = {
+    "agency=npb": [2, 1],
+    "agency=fia-immigration&slower=21": [],
+    "agency=somebody": [],
+    "method=ackevents": [3],
+    "method=+LookUp+": [2, 1],
+    "outcome=REFUSED": [3],
+    "outcome=ALLOWED": [2, 1],
+    "outcome=FAILED": [],
+    "outcome=refused": [3, 2, 1],
+    "access=ABABABAB-abab": [3],
+    f"access={2:032x}": [2],
+    "access=12345678": [],
+    "agency=npb&method=LookUp&outcome=ALLOWED&order=slowest": [2, 1],
+}
+"""What the page's fields find of three calls; an outcome that it hasn't asks nothing."""
+
+
+def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(
+    database: Database, state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_others: dict[str, Any] = {
+        attributes.AGENCY: "fia-immigration",
+        attributes.OUTCOME: "REFUSED",
+        attributes.ACCESS_ID: "ab" * 16,
+    }
+    third = a_span(3, 20)
+    third = replace(third, name="nsor.v1.NotificationService/AckEvents", attributes=third.attributes | of_others)
+    spans = [a_span(1, 5), a_span(2, 50), third, a_span(4, 9, parent=2, name="ledger.commit")]
     (state_dir / store.FOLDER).mkdir(parents=True)
     lines = (json.dumps(asdict(each)) + "\n" for each in spans)
     (state_dir / store.FOLDER / store.CURRENT).write_text("".join(lines))
@@ -121,9 +148,18 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(database: Datab
         assert listed("") == [3, 2, 1]
         assert listed("order=slowest") == [2, 3, 1]
         assert listed("slower=20") == [3, 2]
+        assert listed("slower=20&order=slowest") == [2, 3]
+        # Times are counted back from now; what isn't one of those that the page has asks nothing.
+        for since, seconds in (("5m", 300), ("1h", 3600), ("1d", 86400)):
+            monkeypatch.setattr(time, "time_ns", lambda seconds=seconds: spans[1].start_ns + seconds * 10**9)
+            assert (since, listed(f"since={since}")) == (since, [3, 2])
+        monkeypatch.undo()
+        assert listed("since=1w") == listed("since=0") == [3, 2, 1]
         # What isn't a number of milliseconds asks nothing.
         for typed in ("inf", "nan", "-1", "x", "1e999"):
             assert listed(f"slower={typed}") == [3, 2, 1]
+        for query, found in OF_THREE.items():
+            assert (query, listed(query)) == (query, found)
         shown = site.ask(f"{who.path}/en/traces/{2:032x}", Cookie=cookie).text
     assert re.findall(r'class="depth-(\d)"', shown) == ["0", "1"]
     assert re.findall(r">([\d.]+) ms<", shown) == ["0.00", "2.00", "9.0"]

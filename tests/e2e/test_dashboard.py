@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,9 @@ from tests.polling import until
 from tests.ports import free_address
 
 pytestmark = needed
-PANELS: list[dict[str, Any]] = json.loads((FOLDER / "nsor.dashboard.json").read_text(encoding="utf-8"))["panels"]
+DASHBOARD: dict[str, Any] = json.loads((FOLDER / "nsor.dashboard.json").read_text(encoding="utf-8"))
+PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
+VARIABLES = [each["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query"]
 QUERIES = [(panel["title"], target["expr"]) for panel in PANELS for target in panel.get("targets", ())]
 WITHOUT_ANSWER = {
     "Calls dropped, connections closed",
@@ -105,6 +108,12 @@ def test_every_query_of_the_dashboard_is_answered(busy: Prometheus) -> None:
         if title not in WITHOUT_ANSWER and not values:
             empty.append((title, query))
     assert empty == []
+    # What its variables may be is asked in Grafana's own words.
+    chosen = [re.fullmatch(r"label_values\((\w+), (\w+)\)", each) for each in VARIABLES]
+    assert chosen
+    for each in chosen:
+        assert each is not None
+        assert busy.get(f"label/{each[2]}/values", **{"match[]": each[1]}), each[0]
 
 
 def test_every_metric_is_on_the_dashboard_or_in_a_rule(busy: Prometheus) -> None:

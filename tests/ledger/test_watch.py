@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -11,7 +12,9 @@ import pytest
 
 from nsor_server.commands import ledger_watch
 from nsor_server.commands.ledger_watch import Result, Watch
+from nsor_server.ledger import stored
 from nsor_server.ledger.append import Ledger
+from nsor_server.ledger.entry import Entry
 from nsor_server.ledger.operator import entry as operator_entry
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
@@ -19,15 +22,19 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.increments import increment
 from nsor_server.verification.reached import NOTHING, Reached
 from nsor_server.verification.report import Report
+from nsor_server.verification.verified import verified as everything
 from tests.calls import ORIGIN as TEST_ORIGIN
 from tests.calls import Services
-from tests.ledger.conftest import ORIGIN, Write
+from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
 from tests.ledger.test_outside import forget
 from tests.polling import until
 
 DAY = 86_400.0
+MORE = 300
+DETAIL_BYTES = 500
+"""A sealed detail has more."""
 
 
 class Verified:
@@ -39,8 +46,8 @@ class Verified:
         self.write(300)  # more than a tile has
         self.reached = self._reached(NOTHING)
 
-    def write(self, count: int) -> None:
-        receipt = self._write(count).receipts[-1]
+    def write(self, count: int, *entries: Entry) -> None:
+        receipt = self._write(count, *entries).receipts[-1]
         with self.copy.open("ab") as file:
             file.write(receipt.checkpoint + b"\n")
 
@@ -49,6 +56,11 @@ class Verified:
         with self.database.owner() as conn:
             extent = self.copy.stat().st_size if self.copy.exists() else 0
             return increment(conn, self.keyring, ORIGIN, (self.copy, extent), since or self.reached)
+
+    def whole(self) -> Report:
+        """Verify everything."""
+        with self.database.owner() as conn:
+            return everything(conn, self.keyring, ORIGIN, (self.copy, self.copy.stat().st_size))
 
     def problems(self) -> list[tuple[int, str]]:
         return [(each.index, each.problem) for each in self.look().findings]
@@ -131,6 +143,32 @@ def test_what_the_outside_copy_knows_and_the_ledger_has_not_is_found(verified: V
     verified.copy.write_bytes(known)
     forget(verified.database, ledger, 300)
     assert verified.problems() == [(300, "the outside copy knows 305 entries: the last ones were lost or taken away")]
+
+
+def test_memory_does_not_grow_with_the_entries_that_are_verified(
+    verified: Verified, new_entry: NewEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is read at once is the same for both sizes, so that all that is held beyond it shows.
+    monkeypatch.setattr(stored, "_AT_A_TIME", 50)
+
+    def taken(verify: Callable[[], Report]) -> int:
+        """The most bytes that Python had of it at a time."""
+        tracemalloc.start()
+        try:
+            assert verify().findings == []
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    ways = (lambda: verified.look(NOTHING), verified.whole)
+    assert verified.whole().findings == []  # what is made once; of the other way it is there already
+    few = [taken(each) for each in ways]
+    # Of one officer: labels of so many are kept, and no more.
+    detail = record_pb2.AccessDetail(outcome="FOUND", officer_key=bytes(32)).SerializeToString()
+    verified.write(MORE, *(new_entry(detail=detail) for _ in range(MORE)))
+    many = [taken(each) for each in ways]
+    grown = [after - before for before, after in zip(few, many, strict=True)]
+    assert max(grown) < MORE * DETAIL_BYTES / 4
 
 
 @pytest.fixture

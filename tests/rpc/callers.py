@@ -31,6 +31,8 @@ from tests import deciding
 
 AGENCIES = Path(__file__).parents[2] / "certs" / "agencies.toml"
 SECONDS = 20
+Logged = Callable[..., list[tuple[str, str]]]
+"""Gives trace id and access id of each line of the log that says one of some words."""
 
 
 @dataclass(frozen=True)

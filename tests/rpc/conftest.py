@@ -3,6 +3,9 @@
 import contextlib
 import dataclasses
 import itertools
+import json
+import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
 from certs import flawed
-from nsor_server import app, config
+from nsor_server import app, config, logs
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.pki import development, index
 from nsor_server.storage import pool
@@ -21,9 +24,32 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.ledger_signers import LedgerSigners
 from nsor_server.storage.pool import Database
 from tests import deciding
-from tests.rpc.callers import Serve, Serving, example_agencies
+from tests.rpc.callers import Logged, Serve, Serving, example_agencies
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Logged]:
+    """What the log's lines say of their calls; it is asked once, when all was said."""
+    file, ours = tmp_path / "log", logging.getLogger("nsor_server")
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    lines = logs.Lines(logs.Json(), descriptor)
+    ours.addHandler(lines)
+
+    def ids(*words: str) -> list[tuple[str, str]]:
+        lines.close()
+        found = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        return [
+            (each.get("trace_id", ""), each.get("access_id", ""))
+            for each in found
+            if any(word in each["message"].split() for word in words)
+        ]
+
+    yield ids
+    ours.removeHandler(lines)
+    lines.close()
+    os.close(descriptor)
 
 
 @pytest.fixture(scope="session")

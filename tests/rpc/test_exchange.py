@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import hashlib
+import logging
 import os
 import queue
 import threading
@@ -19,12 +20,13 @@ from nsor_server.access.limits import Limits
 from nsor_server.formats.checker import Checker
 from nsor_server.ledger.writer import Writer
 from nsor_server.policy.loaded import Policy
+from nsor_server.registration.imports import rules as import_rules
 from nsor_server.rpc import exchange as exchanges
 from nsor_server.rpc.checks import Checks
 from nsor_server.rpc.open_stream import varint
 from tests.orders import order
 from tests.polling import until
-from tests.rpc.callers import Caller, Serve, Serving, answered, exchange
+from tests.rpc.callers import Caller, Logged, Serve, Serving, answered, exchange
 
 IMPORT = "nsor.v1.RegistrationService/ImportRegistrations"
 LIST = "nsor.v1.DirectoryService/ListAgencies"
@@ -242,6 +244,19 @@ def test_a_message_is_gone_from_memory_when_it_is_answered(serving: Serving) -> 
         until(lambda: left() == 0, seconds=20)
     finally:
         gc.enable()
+
+
+def test_what_is_logged_of_a_message_has_the_ids_of_its_entry(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, logged: Logged
+) -> None:
+    def checked(_rows: object) -> None:
+        logging.getLogger("nsor_server.registration").warning("decides")
+
+    monkeypatch.setattr(import_rules, "check_numbers", checked)
+    done = exchange(prosecutor(serving), IMPORT, messages(2))
+    leaves = [leaf_pb2.Leaf.FromString(Response.FromString(each).receipt.leaf) for each in done.answers]
+    assert len(leaves) == 2
+    assert logged("decides") == [(each.trace_id.hex(), str(uuid.UUID(bytes=each.access_id))) for each in leaves]
 
 
 def test_streams_both_ways_count_within_an_agencys_streams(serve: Serve) -> None:

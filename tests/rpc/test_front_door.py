@@ -1,4 +1,5 @@
 import hashlib
+import logging
 import os
 import threading
 import time
@@ -33,7 +34,7 @@ from nsor_server.rpc.pipeline import Pipeline
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Session, Step
 from nsor_server.tracing import store
-from tests.rpc.callers import Answered, Serve, Serving, decision, session
+from tests.rpc.callers import Answered, Logged, Serve, Serving, decision, session
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 ADD_PHOTO = "nsor.v1.RegistrationService/AddPhoto"
@@ -154,10 +155,11 @@ def violations(answer: Answered) -> error_details_pb2.BadRequest:
 
 
 def test_an_exception_tells_nothing_but_its_access_id(
-    shared: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shared: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, logged: Logged
 ) -> None:
     # A driver's text holds values: neither the caller nor the log may see it.
     def broken(conn: Connection, _min_size: int) -> None:
+        logging.getLogger("nsor_server.oversight").warning("reads")
         conn.execute("SELECT %s::integer", ("3520212345671 leaks",))
 
     monkeypatch.setattr(proofs, "checkpoint", broken)
@@ -169,6 +171,8 @@ def test_an_exception_tells_nothing_but_its_access_id(
     assert access_id in str(answer.status)
     assert "NumericValueOutOfRange" in caplog.text
     assert access_id in caplog.text
+    # Both lines are found by the call's ids, that of its handler and that of its failure.
+    assert logged("reads", "failed:") == [(answer.leaf.trace_id.hex(), access_id)] * 2
     for told in (str(answer.status), answer.details, caplog.text):
         assert "3520212345671" not in told
 

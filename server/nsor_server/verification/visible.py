@@ -1,6 +1,8 @@
 """What the server sees, compared with what the owner sees: the catalog, and for each table which rows are there.
 
-A view, a policy or a rule can show the server other rows than there are, with each row that is there in order.
+A view, a policy or a rule can show the server other rows than there are, with each row that is there in order. The one
+view of the migrations is left out: its definition stands in the catalog, and its rows give a hash that is signed, or
+nothing is decided by them (``storage/decided_rows.py``).
 """
 
 from typing import Final
@@ -18,7 +20,7 @@ Connection = psycopg.Connection[TupleRow]
 _TABLES: Final = """
 SELECT relname FROM pg_catalog.pg_class
  WHERE relnamespace = 'public'::pg_catalog.regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition
-       AND pg_catalog.has_table_privilege(oid, 'SELECT')
+       AND pg_catalog.has_table_privilege(oid, 'SELECT') AND (relname, relkind) <> ('ledger_record_deciding', 'v')
  ORDER BY relname
 """
 # Where rows lie is the same for everybody who reads them from the table itself.

@@ -45,7 +45,7 @@ class Suspects(NamedTuple):
     known: Order
     unknown: Order
     unnumbered: Order
-    urdu: types_pb2.PersonName
+    urdu: types_pb2.SearchedName
     left_out: Order
 
 
@@ -214,7 +214,7 @@ def _may_be_candidate(order: Order) -> bool:
     return not order.heightened_handling and adults.did(order)
 
 
-def _in_urdu(order: Order) -> types_pb2.PersonName | None:
+def _in_urdu(order: Order) -> types_pb2.SearchedName | None:
     """The name of an order in Urdu, where it is in Roman letters alone and each of its words has a usual spelling."""
     official = [each for each in order.person.names if each.kind == types_pb2.NAME_KIND_OFFICIAL]
     if len(official) != 1 or not official[0].name.isascii() or len(official[0].name.split()) != _WORDS:
@@ -226,8 +226,7 @@ def _in_urdu(order: Order) -> types_pb2.PersonName | None:
     )
     if not all(name) or not all(relative) or not relative:
         return None
-    return types_pb2.PersonName(
-        kind=types_pb2.NAME_KIND_OFFICIAL,
+    return types_pb2.SearchedName(
         name=" ".join(name),
         relative_name=" ".join(relative),
         relation=official[0].relation,

@@ -25,7 +25,7 @@ def access_request(
         fir=types_pb2.FirKey(
             police_station=police_station, year=reported.year, serial=serial, fir_date=to_date(reported)
         ),
-        suspects=[grants_pb2.Suspect(cnic=order.person.cnic, name=order.person.names[0])],
+        suspects=[grants_pb2.Suspect(cnic=order.person.cnic, name=searched(order.person.names[0]))],
         annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting=police_station,
@@ -37,3 +37,8 @@ def access_request(
             application_date=to_date(reported + dt.timedelta(days=2)),
         ),
     )
+
+
+def searched(name: types_pb2.PersonName) -> types_pb2.SearchedName:
+    """A name of a person, as an FIR calls a suspect."""
+    return types_pb2.SearchedName(name=name.name, relative_name=name.relative_name, relation=name.relation)

@@ -105,7 +105,7 @@ def declaration(**fields: object) -> screening_pb2.DeclareManifestRequest:
 
 
 def application(**fields: object) -> access_requests_pb2.CreateAccessRequestRequest:
-    name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test Aslam")
+    name = types_pb2.SearchedName(name="Test Aslam")
     return access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir(),
@@ -201,7 +201,7 @@ def prosecution_look_up(_known: Known) -> lookup_pb2.LookUpRegistrationRequest:
 
 
 def prosecution_search(_known: Known) -> search_pb2.SearchRegistrationsRequest:
-    name = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Zafar Testi")
+    name = types_pb2.SearchedName(name="Zafar Testi")
     return search_pb2.SearchRegistrationsRequest(basis=search_pb2.SearchBasis(fir=fir()), name=name)
 
 

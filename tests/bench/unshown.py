@@ -108,12 +108,7 @@ def pairs() -> Sequence[Asked]:
 def searches(kind: Kind) -> list[bytes]:
     """Searches of a prosecution among the records of FIRs: of each of people of kind HIDDEN, or of nobody."""
     first = HIDDEN_FIR if kind is Kind.HIDDEN else HIDDEN_FIR + OF_A_KIND
-    name = types_pb2.PersonName(
-        kind=types_pb2.NAME_KIND_OFFICIAL,
-        name="Zarghun Marri",
-        relative_name="Shahdad Marri",
-        relation=types_pb2.RELATION_SON_OF,
-    )
+    name = types_pb2.SearchedName(name="Zarghun Marri", relative_name="Shahdad Marri")
     return [
         search_pb2.SearchRegistrationsRequest(
             basis=search_pb2.SearchBasis(fir=_fir(serial)), name=name

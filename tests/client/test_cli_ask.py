@@ -18,7 +18,7 @@ from tests.client.test_cli_inbox import typed as typed  # noqa: PLC0414 - a fixt
 
 ANSWERS = (
     *("412/2025", "pk-pb/lhr/ps-001", "02.09.2025"),
-    *(CNIC, "Test Aslam s/o Test Rasool", "y"),
+    *(CNIC, "Test Aslam @ Kala urf چھوٹا s/o Test Rasool", "y"),
     *("", "Test Akram", "Test Akram s/o Test Karim", "1988", "n"),
     *("y", "376, 34", "2", "1", "FC-12/2025", "APP-9/2025", "03.09.2025"),
 )
@@ -36,6 +36,7 @@ def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
     typed(*ANSWERS, "", "", "n")  # and not sent again
     assert run("access", "request", "--new") == cli.STOPPED
     said = " ".join(capsys.readouterr().err.split())
+    assert "Name: Test Aslam. Also called: Kala, چھوٹا." in said
     assert "You asked for this FIR on 2026-03-02, 09:43 PKT, 2 suspects, juveniles' records too: DUE IN 6 h." in said
     typed(*ANSWERS, "", "", "y")
     assert run("access", "request", "--new") == 0
@@ -45,6 +46,7 @@ def test_a_request_is_asked_for_and_posting_and_grade_are_remembered(
         assert (sent.fir.serial, sent.fir.year, sent.fir.police_station) == (412, 2025, "PK-PB/LHR/PS-001")
         known, unknown = sent.suspects
         assert (known.cnic, known.name.name, known.name.relative_name) == (CNIC, "Test Aslam", "Test Rasool")
+        assert list(known.name.by_names) == ["Kala", "چھوٹا"]
         assert (unknown.WhichOneof("identifier"), unknown.name.relative_name) == (None, "Test Karim")
         assert unknown.birth_year == 1988
         assert sent.juvenile_records

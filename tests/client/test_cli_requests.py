@@ -67,7 +67,7 @@ def test_a_mistyped_number_is_no_name(run: Run, register: Register) -> None:
 def test_a_suspect_without_a_number_is_searched_for(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = grants_pb2.Suspect(name=types_pb2.PersonName(name="Test Akram"), birth_year=1988)
+    named = grants_pb2.Suspect(name=types_pb2.SearchedName(name="Test Akram"), birth_year=1988)
     found = access_requests_pb2.AccessRequest(
         state=access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED,
         suspects=[grants_pb2.Suspect(cnic="3520112345671"), named, named],

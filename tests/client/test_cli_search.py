@@ -122,6 +122,55 @@ def test_a_prosecution_gives_the_name_by_stdin_and_never_on_the_command_line(
     assert "Rafiq" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("typed", "relation"),
+    [
+        ("Zafar @ Kala urf Pappu d/o Akram\n\n", types_pb2.RELATION_DAUGHTER_OF),
+        ("Zafar alias Kala عرف Pappu\nAkram\n", types_pb2.RELATION_UNSPECIFIED),
+        ("Zafar@Kala@Pappu\nw/o Akram\n", types_pb2.RELATION_WIFE_OF),
+    ],
+)
+def test_a_by_name_that_is_typed_with_the_name_is_asked_for_and_shown(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str], typed: str, relation: int
+) -> None:
+    assert run("search", *FIR, stdin=typed) == 0
+    asked = request(register).name
+    assert (asked.name, list(asked.by_names)) == ("Zafar", ["Kala", "Pappu"])
+    assert (asked.relative_name, asked.relation) == ("Akram", relation)
+    assert "Name: Zafar. Also called: Kala, Pappu." in capsys.readouterr().err
+
+
+def test_at_a_terminal_a_relative_behind_the_name_is_not_asked_for_again(
+    run: Run, register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nsor.cli.agreement.is_terminal", lambda: True)
+    # The empty line after it looks nobody up.
+    assert run("--lang", "ur", "search", *FIR, stdin="ظفر عرف کالا ولد اکرم\n\n") == 0
+    asked = request(register).name
+    assert (asked.name, list(asked.by_names), asked.relative_name) == ("ظفر", ["کالا"], "اکرم")
+    assert "عرف: کالا" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["Zafar s/o Akram\nAslam\n", "Zafar s/o Akram s/o Aslam\n\n"])
+def test_a_relative_who_stands_twice_is_nobody(run: Run, register: Register, typed: str) -> None:
+    assert run("search", *FIR, stdin=typed) == cli.USAGE
+    assert SEARCH not in [each.method for each in register.calls]
+
+
+def test_a_by_name_that_found_somebody_is_named_by_its_number(
+    run: Run, answers: dict[str, Callable[[bytes], Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = found("K. G.")
+    del answer.candidates[0].evidence[:]
+    answer.candidates[0].evidence.add(part=1, word=1, rule=2, by_name=2)
+    answer.candidates[0].evidence.add(part=2, word=1, rule=1)
+    answers[SEARCH] = lambda _: answer
+    assert run("search", "--grant", GRANT) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "by-name 2: other spelling" in shown
+    assert "relative: same" in shown
+
+
 def test_nobody_found_is_said(
     run: Run, answers: dict[str, Callable[[bytes], Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:

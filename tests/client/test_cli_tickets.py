@@ -60,7 +60,7 @@ def test_a_person_is_named_by_a_cnic_a_document_or_what_the_fir_says(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
     register.answers[OPEN_TICKET] = always(grants_pb2.OpenTicketResponse(grant=OPENED))
-    name = '{"kind": "official", "name": "Test", "relativeName": "Testi", "relation": "son of"}'
+    name = '{"name": "Test", "relativeName": "Testi", "relation": "son of"}'
     lines = (
         PERSONS[0],
         "pk AB1234567",

@@ -24,7 +24,7 @@ from nsor.v1 import access_requests_pb2, grants_pb2, notification_pb2, oversight
 from nsor_server import config
 from nsor_server.storage.attach import attached
 from nsor_synthetic import generate
-from nsor_synthetic.story import access_request
+from nsor_synthetic.story import access_request, searched
 from tests.orders import suspects
 from tests.polling import until
 from tests.rpc.callers import Caller, fingerprint
@@ -156,7 +156,7 @@ class Agencies:
         request = access_request(orders[0], STATION, next(_numbers))
         request.request_id = str(uuid.uuid4())
         for order in orders[1:]:
-            request.suspects.add(cnic=order.person.cnic, name=order.person.names[0])
+            request.suspects.add(cnic=order.person.cnic, name=searched(order.person.names[0]))
         submitted = self.client("punjab-police").lookup.create_access_request(request).message
         approval = access_requests_pb2.ApproveAccessRequestRequest(
             access_request_id=submitted.access_request_id, etag=submitted.etag

@@ -15,7 +15,7 @@ from nsor.errors import Refused
 from nsor.screening import Screened
 from nsor.v1 import movements_pb2, notices_pb2, screening_pb2, types_pb2
 from tests import ample_budgets
-from tests.e2e.test_two_servers_search import _as_shipped, confirmed
+from tests.e2e.test_two_servers_search import _as_shipped, confirmed, written
 from tests.operating import operated
 from tests.polling import until
 from tests.soak.deployment import BORDER, Deployment, beside, running
@@ -27,12 +27,7 @@ FLIGHTS = 12
 """Of 1,000 persons: as many as an officer declares of one crossing by the policy that ships."""
 ALIKE = 10
 """As many as he is shown by their names."""
-NAME = types_pb2.PersonName(
-    kind=types_pb2.NAME_KIND_OFFICIAL,
-    name="Zarghun Marri",
-    relative_name="Shahdad Marri",
-    relation=types_pb2.RELATION_SON_OF,
-)
+NAME = written("Zarghun Marri", "Shahdad Marri")
 OF_NAMES = screening_pb2.SCREENING_OUTCOME_ALIKE
 Row = screening_pb2.ManifestRow
 

@@ -11,18 +11,22 @@ from pathlib import Path
 import pytest
 
 from nsor.errors import Refused
-from nsor.v1 import grants_pb2, lookup_pb2, options_pb2, registration_pb2, search_pb2, types_pb2
+from nsor.v1 import access_requests_pb2, grants_pb2, lookup_pb2, options_pb2, registration_pb2, search_pb2, types_pb2
 from nsor_server.policy.source import packaged
+from nsor_synthetic.story import access_request
 from tests import ample_budgets
 from tests.agencies import LAHORE_HIGH_COURT
+from tests.e2e.agencies import STATION
 from tests.operating import operated
 from tests.orders import day, judgment
 from tests.polling import until
-from tests.soak.deployment import COURT, PROSECUTION, Deployment, beside, running
+from tests.soak.deployment import COURT, POLICE, PROSECUTION, Deployment, beside, running
 
 SECONDS = 120.0
 SEARCH = "nsor.v1.LookupService/SearchRegistrations"
 NAMES = (("Zarghun Marri", "Shahdad Marri"), ("Sanaullah Bugti", "Hayat Bugti"), ("Khuda Dad Mengal", "Mir Mengal"))
+BY_NAMES = ("Zafar Raisani", "Shahzaman Raisani", "Kala Langove")
+"""Of one more: the name, the father's, and a by-name."""
 """A name and the father's, of whom each test looks for."""
 SEARCHES = 10
 """As many of one officer of a prosecution as the policy that ships has in a bucket that is full."""
@@ -54,21 +58,28 @@ def _as_shipped(file: Path, method: str, kind: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def name_of(nth: int) -> types_pb2.PersonName:
-    name, relative = NAMES[nth]
-    return types_pb2.PersonName(
-        kind=types_pb2.NAME_KIND_OFFICIAL,
-        name=name,
-        relative_name=relative,
-        relation=types_pb2.RELATION_SON_OF,
+def name_of(nth: int) -> types_pb2.SearchedName:
+    return written(*NAMES[nth])
+
+
+def written(name: str, relative: str, *by_names: str) -> types_pb2.SearchedName:
+    return types_pb2.SearchedName(
+        name=name, relative_name=relative, relation=types_pb2.RELATION_SON_OF, by_names=by_names
     )
 
 
-def confirmed(deployment: Deployment, name: types_pb2.PersonName) -> registration_pb2.CreateRegistrationRequest:
-    """Have an adult of a name entered and confirmed; gives the order."""
+def confirmed(deployment: Deployment, name: types_pb2.SearchedName) -> registration_pb2.CreateRegistrationRequest:
+    """Have an adult of a name, and perhaps a by-name, entered and confirmed; gives the order."""
     order = deployment.order()
     del order.person.names[:]
-    order.person.names.add().CopyFrom(name)
+    order.person.names.add(
+        kind=types_pb2.NAME_KIND_OFFICIAL,
+        name=name.name,
+        relative_name=name.relative_name,
+        relation=name.relation,
+    )
+    for by_name in name.by_names:
+        order.person.names.add(kind=types_pb2.NAME_KIND_ALIAS, name=by_name)
     order.person.birth_date.year, order.heightened_handling = 1980, False
     court_case = order.convictions[0].court_case
     created = deployment.client(PROSECUTION).registration.create_registration(order).message
@@ -84,7 +95,7 @@ def confirmed(deployment: Deployment, name: types_pb2.PersonName) -> registratio
     return order
 
 
-def opened_case(deployment: Deployment, name: types_pb2.PersonName) -> str:
+def opened_case(deployment: Deployment, name: types_pb2.SearchedName) -> str:
     """A case of the court that names somebody so."""
     case = types_pb2.CourtCase(
         court_kind=types_pb2.COURT_KIND_SPECIAL_COURT,
@@ -94,6 +105,24 @@ def opened_case(deployment: Deployment, name: types_pb2.PersonName) -> str:
     person = grants_pb2.Suspect(name=name, cnic="3520212345671")
     request = grants_pb2.OpenCourtCaseRequest(request_id=str(uuid.uuid4()), court_case=case, persons=[person])
     return deployment.client(COURT).lookup.open_court_case(request).message.grant.grant_id
+
+
+def granted(deployment: Deployment, *suspects: grants_pb2.Suspect) -> str:
+    """A prosecutor's grant for suspects, whom he sees as the officer has named them."""
+    request = access_request(deployment.order(), STATION, uuid.uuid4().int % 9_000 + 1)
+    request.request_id = str(uuid.uuid4())
+    del request.suspects[:]
+    request.suspects.extend(suspects)
+    asked = deployment.client(POLICE).lookup.create_access_request(request).message
+    prosecutor = deployment.client(PROSECUTION).lookup
+    shown = prosecutor.get_access_request(
+        access_requests_pb2.GetAccessRequestRequest(access_request_id=asked.access_request_id)
+    )
+    assert list(shown.message.access_request.suspects) == list(suspects)
+    approval = access_requests_pb2.ApproveAccessRequestRequest(
+        request_id=str(uuid.uuid4()), access_request_id=asked.access_request_id, etag=asked.etag
+    )
+    return prosecutor.approve_access_request(approval).message.grant.grant_id
 
 
 def search(deployment: Deployment, case_id: str) -> search_pb2.SearchRegistrationsResponse:
@@ -156,6 +185,27 @@ def test_what_one_process_sets_aside_the_other_shows_to_nobody(first: Deployment
         asking.join()
     assert {shown for at, shown in answers if at < index} == {1}
     assert {shown for at, shown in answers if at > index} == {0}
+
+
+def test_somebody_is_found_by_what_else_he_is_called_in_words_of_both_scripts(first: Deployment) -> None:
+    order = confirmed(first, written(*BY_NAMES))
+    until(lambda: found(first, opened_case(first, written(*BY_NAMES))), seconds=SECONDS)
+    year = order.person.birth_date.year
+    suspects = (
+        # By the by-name that the register has; and by a by-name of his own he is the registered one.
+        grants_pb2.Suspect(name=written("Kala Langove", "شاہ زمان Raisani"), birth_year=year),
+        grants_pb2.Suspect(name=written("Dilawar Khan", "Shahzaman رئیسانی", "Pappu", "ظفر Raisani"), birth_year=year),
+        grants_pb2.Suspect(name=written("Dilawar Shah", "Shahzaman رئیسانی"), birth_year=year),
+    )
+    grant_id = granted(first, *suspects)
+    by_names = []
+    for subject in range(1, len(suspects) + 1):
+        request = search_pb2.SearchRegistrationsRequest(
+            basis=search_pb2.SearchBasis(grant_id=grant_id), subject=subject
+        )
+        candidates = first.client(POLICE).lookup.search_registrations(request).message.candidates
+        by_names.append([{evidence.by_name for evidence in each.evidence} for each in candidates])
+    assert by_names == [[{0}], [{0, 2}], []]
 
 
 def test_one_officers_searches_are_paid_from_one_bucket(first: Deployment, second: Deployment) -> None:

@@ -86,7 +86,7 @@ def test_a_normal_form_is_its_own_normal_form_and_refusals_carry_no_value(text_f
         assert refusal.__cause__ is None
     else:
         assert normalise(normal) == normal
-        assert normal.isascii() or text_format == options_pb2.FORMAT_PERSON_NAME
+        assert normal.isascii() or text_format in {options_pb2.FORMAT_PERSON_NAME, options_pb2.FORMAT_SEARCHED_NAME}
 
 
 def _attempt(text_format: int, text: str) -> tuple[str, FormatError | None]:

@@ -47,7 +47,8 @@ CODES = [
     options_pb2.FORMAT_CARRIER_CODE,
     options_pb2.FORMAT_WITNESS_KEY,
 ]
-HOLDING_NO_PERSON = [*CODES, options_pb2.FORMAT_PERSON_NAME]
+NAMES = [options_pb2.FORMAT_PERSON_NAME, options_pb2.FORMAT_SEARCHED_NAME]
+HOLDING_NO_PERSON = [*CODES, *NAMES]
 CNIC = "3520212345671"
 KINDS = [value.name.removeprefix("TRAVEL_DOCUMENT_KIND_") for value in types_pb2.TravelDocumentKind.DESCRIPTOR.values]
 DIGITS = {"ASCII": "0123456789", "Arabic-Indic": "٠١٢٣٤٥٦٧٨٩", "Urdu": "۰۱۲۳۴۵۶۷۸۹"}

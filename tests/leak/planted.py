@@ -17,7 +17,7 @@ OFFENDER_CNIC, SUSPECT_CNIC, HELD_CNIC, WRONG_CNIC = "3520298765431", "352028765
 NAME, NAME_UR = "Qwaxmir Zuvelthan", "ژوقطاغ ظڑحاصث"
 FATHER, FATHER_UR = "Brixtaq Zuvelthan", "پژاظغ ظڑحاصث"
 ALIAS = "Vyqzorp"
-SUSPECT, SUSPECT_FATHER = "Jaxuqel Thrabzoni", "Okvexim Thrabzoni"
+SUSPECT, SUSPECT_FATHER, SUSPECT_BY_NAME = "Jaxuqel Thrabzoni", "Okvexim Thrabzoni", "Yabqolk"
 PASSPORT, MOBILE = "QZ7391846", "+923998765432"
 SERIAL, YEAR = 73951, 2021
 CASE, SECOND_FIR = "Sessions Case No. 48213/2022", 64807
@@ -51,6 +51,7 @@ def canaries() -> list[Canary]:
         Canary("new street", NEW_STREET),
         Canary("suspect", SUSPECT),
         Canary("suspect's father", SUSPECT_FATHER),
+        Canary("suspect's by-name", SUSPECT_BY_NAME),
         Canary("suspect's CNIC", SUSPECT_CNIC),
         Canary("suspect's FIR", f"{SECOND_FIR}/{YEAR}"),
         Canary("copy of the FIR", FIR_COPY),
@@ -132,15 +133,17 @@ def notice(registration_id: str) -> notices_pb2.CreateNoticeRequest:
 
 def access_request() -> access_requests_pb2.CreateAccessRequestRequest:
     """The offender and one who is no offender, as suspects of a new FIR."""
-    official = types_pb2.NAME_KIND_OFFICIAL
-    named = types_pb2.PersonName(
-        kind=official, name=SUSPECT, relative_name=SUSPECT_FATHER, relation=types_pb2.RELATION_SON_OF
+    named = types_pb2.SearchedName(
+        name=SUSPECT,
+        relative_name=SUSPECT_FATHER,
+        relation=types_pb2.RELATION_SON_OF,
+        by_names=[SUSPECT_BY_NAME],
     )
     return access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir(SECOND_FIR),
         suspects=[
-            grants_pb2.Suspect(cnic=OFFENDER_CNIC, name=types_pb2.PersonName(kind=official, name=NAME)),
+            grants_pb2.Suspect(cnic=OFFENDER_CNIC, name=types_pb2.SearchedName(name=NAME)),
             grants_pb2.Suspect(cnic=SUSPECT_CNIC, name=named),
         ],
         annexure_a=access_requests_pb2.AnnexureA(

@@ -33,10 +33,7 @@ def application(**changes: object) -> access_requests_pb2.CreateAccessRequestReq
     request = access_requests_pb2.CreateAccessRequestRequest(
         request_id=str(uuid.uuid4()),
         fir=fir_key(),
-        suspects=[
-            grants_pb2.Suspect(cnic=cnic, name=types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name="Test"))
-            for cnic in (KNOWN, UNKNOWN)
-        ],
+        suspects=[grants_pb2.Suspect(cnic=cnic, name=types_pb2.SearchedName(name="Test")) for cnic in (KNOWN, UNKNOWN)],
         annexure_a=access_requests_pb2.AnnexureA(
             officer_grade=17,
             posting="PK-PB/LHR",

@@ -15,11 +15,11 @@ from tests.calls import Services
 from tests.lookup.conftest import KNOWN, Register, conviction_record, make_call
 from tests.lookup.test_access_requests import AccessRequests, application
 
-NAME = types_pb2.PersonName(
-    kind=types_pb2.NAME_KIND_OFFICIAL,
+NAME = types_pb2.SearchedName(
     name="Test Aslam",
     relative_name="Test Rasool",
     relation=types_pb2.RELATION_SON_OF,
+    by_names=["Kala", "چھوٹا"],
 )
 PASSPORT = types_pb2.TravelDocument(country="PK", number="AB1234567")
 SUSPECTS = [

@@ -72,12 +72,7 @@ BORN = date_pb2.Date(year=1989, month=10, day=14)
 FIR = types_pb2.FirKey(police_station=people.STATION, year=2024, serial=70_001, fir_date=day(2024, 3, 5))
 NOBODY_S_FIR = types_pb2.FirKey(police_station=people.STATION, year=2024, serial=70_002, fir_date=FIR.fir_date)
 BORDER = lookup_pb2.LookUpBasis(travel_document=types_pb2.TravelDocument(country="PK", number="AB1234567"))
-NAME = types_pb2.PersonName(
-    kind=types_pb2.NAME_KIND_OFFICIAL,
-    name="Anwar Khan",
-    relative_name="Karim Bakhsh",
-    relation=types_pb2.RELATION_SON_OF,
-)
+NAME = types_pb2.SearchedName(name="Anwar Khan", relative_name="Karim Bakhsh", relation=types_pb2.RELATION_SON_OF)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ _PLAIN: Final[Mapping[int, Normaliser]] = {
 _BOUND: Final = frozenset(
     {
         options_pb2.FORMAT_PERSON_NAME,
+        options_pb2.FORMAT_SEARCHED_NAME,
         options_pb2.FORMAT_PLACE_CODE,
         options_pb2.FORMAT_AGENCY_ID,
         options_pb2.FORMAT_OFFENCE_CODE,
@@ -117,6 +118,7 @@ def normalisers(places: PlaceRegistry, offences: OffenceRegistry, forms: Written
     found |= {number: forms.numbers[number].normalise for number in _NUMBERS}
     found |= {
         options_pb2.FORMAT_PERSON_NAME: screened(person_name.normalise, forms.screens.name, longest),
+        options_pb2.FORMAT_SEARCHED_NAME: screened(person_name.normalise_searched, forms.screens.name, longest),
         options_pb2.FORMAT_PLACE_CODE: _remembered(_place(places)),
         options_pb2.FORMAT_AGENCY_ID: _remembered(screened(documents.normalise_agency_id, code, longest)),
         options_pb2.FORMAT_OFFENCE_CODE: _remembered(_offence(offences)),

@@ -1,7 +1,8 @@
 """Names of persons, in Urdu or in Roman letters.
 
 A name is stored as it was spelled: only composed (NFC) and with single spaces. What makes two spellings the same
-letters is the canonical key, kept apart. The key is Urdu's, not Arabic's: Arabic kaf, yeh, heh and teh marbuta become
+letters is the canonical key, kept apart. A name that is registered is in one script; one that is searched for may have
+words of both, each in one. The key is Urdu's, not Arabic's: Arabic kaf, yeh, heh and teh marbuta become
 their Urdu forms, but alef with madda, yeh barree, do-chashmi heh and hamza are never folded, since that makes other
 words of them.
 """
@@ -79,10 +80,36 @@ def normalise(text: str) -> str:
     Raises:
         FormatError: NAME_FORM, LOOK_ALIKE, CONTROL_CHARACTER, TOO_LONG.
     """
+    name = _composed(text)
+    _check(name)
+    return name
+
+
+def normalise_searched(text: str) -> str:
+    """The same of a name that is searched for: words in Urdu may stand beside words in Roman letters.
+
+    What was typed here and copied there is one name; letters of two scripts in one word are another thing: they pass
+    for each other. So the words of each script have to be a name by themselves.
+
+    Raises:
+        FormatError: as ``normalise``.
+    """
+    name = _composed(text)
+    of_scripts: dict[Script, list[str]] = {}
+    script_of = Script.ROMAN
+    for word in name.split(" "):
+        script_of = next(filter(None, map(_script_of, word)), script_of)  # a mark alone belongs to what is before it
+        of_scripts.setdefault(script_of, []).append(word)
+    for words in of_scripts.values():
+        _check(" ".join(words))
+    return name
+
+
+def _composed(text: str) -> str:
+    """A name in its one written form, before it is checked."""
     characters.shorter(text, 4 * LONGEST)
     name = _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(characters.SPACES))).strip(" ")
     characters.shorter(name, LONGEST)
-    _check(name)
     return name
 
 

@@ -27,6 +27,18 @@ def _suspect(suspect: grants_pb2.Suspect, path: str, violations: list[Violation]
         violations.append(Violation(path + "birth_year", errors_pb2.FIELD_REASON_REQUIRED))
 
 
+def _searched_name(name: types_pb2.SearchedName, path: str, violations: list[Violation], _today: _Today) -> None:
+    """A relation is somebody's, and whoever has by-names is called by each once."""
+    if name.relation and not name.relative_name:
+        violations.append(Violation(path + "relative_name", errors_pb2.FIELD_REASON_REQUIRED))
+    called = [person_name.canonical_key(name.name)]
+    for index, by_name in enumerate(name.by_names):
+        key = person_name.canonical_key(by_name)
+        if key in called:
+            violations.append(Violation(f"{path}by_names[{index}]", errors_pb2.FIELD_REASON_DUPLICATE))
+        called.append(key)
+
+
 def _access_request(
     request: access_requests_pb2.CreateAccessRequestRequest, path: str, violations: list[Violation], _today: _Today
 ) -> None:
@@ -74,6 +86,7 @@ def _key(suspect: grants_pb2.Suspect) -> Hashable | None:
 
 
 RULES: Final[dict[str, messages.Rule]] = {
+    "nsor.v1.SearchedName": _searched_name,
     "nsor.v1.Suspect": _suspect,
     "nsor.v1.CreateAccessRequestRequest": _access_request,
     "nsor.v1.DecideJuvenileAccessRequest": _juveniles,

@@ -37,11 +37,13 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
         part: which part.
         word: which word of that part, from 1; 0 for a part that has no words.
         rule: how it was found, or that it is missing or different.
+        by_name: of a name, which of the query's names has the word: 0 the first one.
     """
 
     part: Part
     word: int
     rule: Rule
+    by_name: int = 0
 
 
 class Name(msgspec.Struct, frozen=True, array_like=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -35,7 +36,17 @@ OTHER_SEX: Final = -6.0
 
 
 class Asked(NamedTuple):
-    """A query, each word with what it may mean."""
+    """A query, each word with what it may mean.
+
+    Attributes:
+        names: the words of each name, in each way in which it may be written.
+        relatives: the same of relatives' names.
+        birth_year: the first that is meant; 0: none is said.
+        sex: 0: none is said.
+        districts: any of them.
+        last_birth_year: the last that is meant.
+        by_names: of each of ``names``, which of the person's names it is.
+    """
 
     names: tuple[tuple[Matched, ...], ...]
     relatives: tuple[tuple[Matched, ...], ...]
@@ -43,6 +54,7 @@ class Asked(NamedTuple):
     sex: int
     districts: frozenset[str]
     last_birth_year: int
+    by_names: tuple[int, ...]
 
 
 class Likeness(NamedTuple):
@@ -109,8 +121,8 @@ def likeness(asked: Asked, card: Stored, known: Vocabulary) -> Likeness:
 def of_names(asked: Asked, card: Stored, known: Vocabulary) -> tuple[Likeness | None, Likeness | None]:
     """How alike the names are, and the relatives' names; None: one of the two has none."""
     return (
-        _best(Part.NAME, asked.names, card.names, known),
-        _best(Part.RELATIVE, asked.relatives, card.relatives, known),
+        _best(Part.NAME, asked.names, card.names, known, asked.by_names),
+        _best(Part.RELATIVE, asked.relatives, card.relatives, known, itertools.repeat(0)),
     )
 
 
@@ -134,14 +146,18 @@ def _besides_names(asked: Asked, card: Stored) -> list[Likeness]:
 
 
 def _best(
-    part: Part, asked: Sequence[tuple[Matched, ...]], names: Sequence[Numbers], known: Vocabulary
+    part: Part,
+    asked: Sequence[tuple[Matched, ...]],
+    names: Sequence[Numbers],
+    known: Vocabulary,
+    by_names: Iterable[int],
 ) -> Likeness | None:
     """The two names, one of each, that are most alike; None: one of the two has none."""
-    pairs = [_names(part, one, other, known) for one in asked for other in names]
+    pairs = [_names(part, one, other, known, nth) for one, nth in zip(asked, by_names, strict=False) for other in names]
     return max(pairs, key=lambda each: each.nats, default=None)
 
 
-def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabulary) -> Likeness:
+def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabulary, by_name: int) -> Likeness:
     pairs = sorted(
         (
             (match.gain, n, m, match.rule)
@@ -169,7 +185,7 @@ def _names(part: Part, asked: tuple[Matched, ...], name: Numbers, known: Vocabul
     nats -= LEFT_OUT * max(lost, unasked) + (OTHER - LEFT_OUT) * other
     apart = sum(not word.is_title for n, word in enumerate(asked) if n not in found)
     apart += sum(not known.is_title(number) for number in left)
-    evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING)) for n in range(len(asked)))
+    evidence = tuple(Evidence(part, n + 1, found.get(n, Rule.MISSING), by_name) for n in range(len(asked)))
     whole = sum(word.weight for word in asked)
     return Likeness(nats, whole, evidence, min(max(0.0, lost - unasked), MOST_LEFT_OUT * whole), other, apart)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -46,6 +46,8 @@ _TIMES: Final = 8
 _MOST_PLAIN: Final = 100_000
 """Words, as they were written, of which it is kept what they are where they begin a name, and as many behind others."""
 _NEW: Final[Numbers] = (-1,)
+Ways = Mapping[tuple[str, ...], int]
+"""The words of names, in each way to write them, and of which of a person's names each is the way."""
 
 
 class NameIndex:
@@ -256,13 +258,15 @@ class NameIndex:
         found = known[word] = parts and tuple(map(self._known.number, parts[known is self._behind]))
         return found
 
-    def _ways_to_write(self, person: Person) -> tuple[Iterable[tuple[str, ...]], Iterable[tuple[str, ...]]]:
+    def _ways_to_write(self, person: Person) -> tuple[Ways, Ways]:
         """The words of each name and of each relative's, in every way in which cards may have them."""
-        names: dict[tuple[str, ...], None] = {}
-        relatives: dict[tuple[str, ...], None] = {}
-        for own, of_relatives in map(_written, person.names[:MOST_NAMES]):
-            names.update((one, None) for each in own for one in self._apart_and_joined(each))
-            relatives.update((one, None) for each in of_relatives for one in self._apart_and_joined(each))
+        names: dict[tuple[str, ...], int] = {}
+        relatives: dict[tuple[str, ...], int] = {}
+        for nth, written in enumerate(map(_written, person.names[:MOST_NAMES])):
+            for found, several in zip((names, relatives), written, strict=True):
+                for each in several:
+                    for one in self._apart_and_joined(each):
+                        found.setdefault(one, nth)
         return names, relatives
 
     def _asked_for(self, person: Person) -> Asked:
@@ -271,7 +275,7 @@ class NameIndex:
         self._known.look_for({word for each in (names, relatives) for name in each for word in name})
         return self._asked(person, names, relatives)
 
-    def _asked(self, person: Person, names: Iterable[tuple[str, ...]], relatives: Iterable[tuple[str, ...]]) -> Asked:
+    def _asked(self, person: Person, names: Ways, relatives: Ways) -> Asked:
         return Asked(
             tuple(tuple(map(self._known.matched, each)) for each in names),
             tuple(tuple(map(self._known.matched, each)) for each in relatives),
@@ -279,6 +283,7 @@ class NameIndex:
             person.sex,
             frozenset(person.districts),
             max(person.birth_year, person.last_birth_year),
+            tuple(names.values()),
         )
 
     def _apart_and_joined(self, name: tuple[str, ...]) -> Iterable[tuple[str, ...]]:

@@ -16,12 +16,14 @@ def _suspects() -> list[grants_pb2.Suspect]:
     """One by CNIC, one by passport, one who has no number."""
     return [
         grants_pb2.Suspect(
-            cnic="8220312345670", name=parts.person_name("Nasreen Akhtar", "Muhammad Akram"), birth_year=1990
+            cnic="8220312345670",
+            name=parts.searched_name("Nasreen Akhtar", "Muhammad Akram", "Naseem"),
+            birth_year=1990,
         ),
         grants_pb2.Suspect(
-            document=parts.travel_document(), name=parts.person_name("Samina Iqbal", "Iqbal Ahmad"), birth_year=1985
+            document=parts.travel_document(), name=parts.searched_name("Samina Iqbal", "Iqbal Ahmad"), birth_year=1985
         ),
-        grants_pb2.Suspect(name=parts.person_name("Zar Jana", "Gul Wali"), birth_year=1979),
+        grants_pb2.Suspect(name=parts.searched_name("Zar Jana", "گل ولی", "Kala"), birth_year=1979),
     ]
 
 
@@ -147,7 +149,8 @@ def searches(ids: parts.Ids) -> Iterator[Message]:
         sex=types_pb2.SEX_FEMALE,
     )
     yield search_pb2.SearchRegistrationsRequest(
-        basis=search_pb2.SearchBasis(fir=parts.fir()), name=parts.person_name("Nasreen Akhtar", "Muhammad Akram")
+        basis=search_pb2.SearchBasis(fir=parts.fir()),
+        name=parts.searched_name("Nasreen اختر", "Muhammad Akram", "Naseem"),
     )
     yield search_pb2.SearchRegistrationsRequest(
         basis=search_pb2.SearchBasis(court_case_id=ids.uuid("court case")), subject=1

@@ -41,6 +41,13 @@ def person_name(name: str, relative: str) -> types_pb2.PersonName:
     )
 
 
+def searched_name(name: str, relative: str, *by_names: str) -> types_pb2.SearchedName:
+    """What a daughter is called who is searched for."""
+    return types_pb2.SearchedName(
+        name=name, relative_name=relative, relation=types_pb2.RELATION_DAUGHTER_OF, by_names=by_names
+    )
+
+
 def travel_document() -> types_pb2.TravelDocument:
     """A passport."""
     return types_pb2.TravelDocument(

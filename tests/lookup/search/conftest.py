@@ -1,6 +1,7 @@
 """Searches of a small register: people with names, and an officer's grant, ticket or court case for one of them."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,8 @@ LIKELY, POSSIBLE = search_pb2.CANDIDATE_BAND_LIKELY, search_pb2.CANDIDATE_BAND_P
 CASE = "Sessions Case No. 9/2026"
 
 
-def written(name: str, relative: str = "") -> types_pb2.PersonName:
-    found = types_pb2.PersonName(kind=types_pb2.NAME_KIND_OFFICIAL, name=name, relative_name=relative)
+def written(name: str, relative: str = "", *by_names: str) -> types_pb2.SearchedName:
+    found = types_pb2.SearchedName(name=name, relative_name=relative, by_names=by_names)
     if relative:
         found.relation = types_pb2.RELATION_SON_OF
     return found
@@ -34,15 +35,19 @@ def named(name: str, relative: str = "", year: int = 1980, **fields: Any) -> reg
     """A conviction order of somebody with a name."""
     found = order(**fields)
     del found.person.names[:]
-    found.person.names.add().CopyFrom(written(name, relative))
+    registered = found.person.names.add(kind=types_pb2.NAME_KIND_OFFICIAL, name=name, relative_name=relative)
+    if relative:
+        registered.relation = types_pb2.RELATION_SON_OF
     found.person.birth_date.year = year
     return found
 
 
-def suspect(name: str = "", relative: str = "", year: int = 0, number: str = "") -> grants_pb2.Suspect:
+def suspect(
+    name: str = "", relative: str = "", year: int = 0, number: str = "", by_names: Sequence[str] = ()
+) -> grants_pb2.Suspect:
     found = grants_pb2.Suspect(birth_year=year)
     if name:
-        found.name.CopyFrom(written(name, relative))
+        found.name.CopyFrom(written(name, relative, *by_names))
     if number:
         found.cnic = number
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from nsor import cleaning
-from nsor.cli import agreement, kept, named_persons, screen, written
+from nsor.cli import agreement, called, kept, named_persons, screen, written
 from nsor.cli.session import Session, said_in
 
 if TYPE_CHECKING:
@@ -68,17 +68,13 @@ def _fir(session: Session, fir: types_pb2.FirKey) -> None:
 
 def _suspect(session: Session, number: int) -> grants_pb2.Suspect:
     """One suspect: by a number, or by name, father's or husband's name and year of birth where the FIR has none."""
-    from nsor.v1 import grants_pb2, types_pb2  # noqa: PLC0415 - as above
+    from nsor.v1 import grants_pb2  # noqa: PLC0415 - as above
 
     question = session.said("Suspect {}: CNIC, or a document such as AF P1234567; empty: the FIR has none", number)
     shown = click.prompt(question, default="", show_default=False, err=True).strip()
     suspect = named_persons.person(number, shown) if shown else grants_pb2.Suspect()
-    named = _read(session, "Name, with s/o, d/o or w/o as in the FIR", _name if shown else _name_of_family)
-    suspect.name.kind = types_pb2.NAME_KIND_OFFICIAL
-    suspect.name.name = named.name
-    if named.relative:
-        suspect.name.relative_name = named.relative
-        suspect.name.relation = types_pb2.Relation.Value(named.relation)
+    question = "Name as in the FIR, with by-names (@, alias, urf) and s/o, d/o or w/o"
+    called.fill(session, suspect.name, _read(session, question, _name if shown else _name_of_family))
     if not shown:
         suspect.birth_year = _read(session, "Year of birth, such as 1988", _year)
     return suspect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from nsor.cli import agreement, lookup, own_agency
+from nsor import cleaning
+from nsor.advice import Words
+from nsor.cli import agreement, called, lookup, own_agency
 from nsor.cli.arguments import fir_key, record_id
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from nsor.v1 import lookup_pb2, search_pb2
 
 _YEARS: Final = re.compile(r"(\d{4})(?:\s*-\s*(\d{4}))?", re.ASCII)
+_RELATIVE: Final = "Father's or husband's name (empty: none)"
 _PARTS: Final = {1: "name", 2: "relative", 3: "year", 4: "district", 5: "sex"}
 _RULES: Final = {
     1: "same",
@@ -57,9 +61,10 @@ _RULES: Final = {
 def search(session: Session, subject: int, **given: Any) -> None:
     """Search by name for one whom your grant, ticket or court case names, in Urdu or Roman letters.
 
-    The name is the one that the grant has; it is found in other spellings and in the other script. A prosecution
-    searches the records of its own FIR: there the name is asked for, or read from stdin (the name on the first line,
-    the father's or husband's on the second). At most 20 are shown, masked; at a terminal one's number looks him up.
+    The name is the one that the grant has, with the by-names; it is found in other spellings and in the other script.
+    A prosecution searches the records of its own FIR: there the name is asked for, or read from stdin (the name on the
+    first line, the father's or husband's on the second). A by-name stands behind @, alias, urf or عرف. At most 20 are
+    shown, masked; at a terminal one's number looks him up.
     """
     from nsor.v1 import search_pb2, types_pb2  # noqa: PLC0415 - loaded late, so that help is quick
 
@@ -112,18 +117,23 @@ def _name_case(
 
 def _ask_name(session: Session, request: search_pb2.SearchRegistrationsRequest) -> None:
     """A name is personal data: it is asked for, or read from stdin, and never on the command line."""
-    from nsor.v1 import types_pb2  # noqa: PLC0415 - as above
+    asks = agreement.at_a_terminal(session)
 
-    questions = ("Name", "Father's or husband's name (empty: none)")
-    if agreement.at_a_terminal(session):
-        name, relative = (
-            click.prompt(session.said(each), default="", show_default=False, err=True) for each in questions
-        )
-    else:
-        name, relative = (sys.stdin.readline() for _ in questions)
-    request.name.kind, request.name.name = types_pb2.NAME_KIND_OFFICIAL, name.strip()
-    if relative.strip():
-        request.name.relative_name, request.name.relation = relative.strip(), types_pb2.RELATION_SON_OF
+    def line(question: str) -> str:
+        if asks:
+            return str(click.prompt(session.said(question), default="", show_default=False, err=True))
+        return sys.stdin.readline()
+
+    try:
+        named = cleaning.name(line("Name, with by-names (@, alias, urf)"))
+        # At a terminal s/o behind the name has answered the next question.
+        other = cleaning.Name() if asks and named.relative else cleaning.relative(line(_RELATIVE))
+    except cleaning.Unclear as unclear:
+        raise WrongUse("The name can't be read: {}.", Words(*unclear.meaning)) from None
+    if named.relative and other.relative:
+        raise WrongUse("The father's or husband's name stands twice.")
+    relation, relative = (named.relation, named.relative) if named.relative else (other.relation, other.relative)
+    called.fill(session, request.name, dataclasses.replace(named, relation=relation, relative=relative))
 
 
 def _years(text: str) -> tuple[int, int]:
@@ -163,7 +173,8 @@ def _why(evidence: Sequence[search_pb2.CandidateEvidence]) -> str:
     parts: dict[str, list[str]] = {}
     for each in evidence:
         rule = _RULES.get(each.rule, str(each.rule))
-        parts.setdefault(_PARTS.get(each.part, str(each.part)), []).append(rule)
+        part = f"by-name {each.by_name}" if each.by_name else _PARTS.get(each.part, str(each.part))
+        parts.setdefault(part, []).append(rule)
     return "; ".join(f"{part}: {', '.join(rules)}" for part, rules in parts.items())
 
 

@@ -45,7 +45,7 @@ def open_ticket(  # noqa: PLR0917 - one argument per option of the command
     """Let another officer of NPB look named persons up; you sign.
 
     A person is a line: a CNIC; a document such as `AF P1234567`, or `AF 1234567 proof-of-registration`; or a Suspect as
-    JSON, with name, relativeName and birthYear where there is no number. KEY_ID is the other officer's, as
+    JSON, with name, relativeName, byNames and birthYear where there is no number. KEY_ID is the other officer's, as
     `nsor whoami` prints it on his computer, or its first or last 8 digits. Nobody opens a ticket for himself.
     """
     from nsor.v1 import grants_pb2  # noqa: PLC0415 - loaded late, so that help is quick

@@ -55,6 +55,8 @@ TEXTS: Final[dict[str, str]] = {
     "Give classes of fields, such as identity,conviction. There are: {}.": (
         "خانوں کی قسمیں دیں، جیسے identity,conviction۔ یہ ہیں: {}۔"
     ),
+    "The name can't be read: {}.": "نام پڑھا نہیں جا سکا: {}۔",
+    "The father's or husband's name stands twice.": "والد یا شوہر کا نام دو بار ہے۔",
     "Line {}: the kind of document is one of {}.": "سطر {}: دستاویز کی قسم ان میں سے ایک ہے: {}۔",
     "Line {} of the table isn't a row of its columns.": "جدول کی سطر {} اس کے کالموں کے مطابق نہیں۔",
     # Ids, days, places.

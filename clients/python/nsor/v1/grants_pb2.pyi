@@ -80,9 +80,9 @@ class Suspect(_message.Message):
         """A passport or another document; one without a kind is a passport."""
 
     @_builtins.property
-    def name(self) -> _types_pb2.PersonName:
-        """The name as in the FIR. Where there is no identifier, with the father's or husband's name. A ticket and a court case need none beside an
-        identifier.
+    def name(self) -> _types_pb2.SearchedName:
+        """The name as in the FIR, with the by-names. Where there is no identifier, with the father's or husband's name. A ticket and a court case need none
+        beside an identifier.
         """
 
     def __init__(
@@ -90,7 +90,7 @@ class Suspect(_message.Message):
         *,
         cnic: _builtins.str = ...,
         document: _types_pb2.TravelDocument | None = ...,
-        name: _types_pb2.PersonName | None = ...,
+        name: _types_pb2.SearchedName | None = ...,
         birth_year: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cnic", b"cnic", "document", b"document", "identifier", b"identifier", "name", b"name"]  # noqa: Y015

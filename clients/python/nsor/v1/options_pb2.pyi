@@ -487,6 +487,8 @@ class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Format.ValueTy
     """A name in Urdu or in Roman letters, never both in one; 1 to 120 characters; no word for a victim, and none of relation that no
     given name holds.
     """
+    FORMAT_SEARCHED_NAME: _Format.ValueType  # 21
+    """A name that is searched for: as FORMAT_PERSON_NAME, but it may have words in Urdu beside words in Roman letters. Each word is in one script."""
     FORMAT_PLACE_CODE: _Format.ValueType  # 5
     """A place of the place registry: PK-PB, PK-PB/LHR or PK-PB/LHR/PS-001."""
     FORMAT_UUID: _Format.ValueType  # 6
@@ -565,6 +567,8 @@ FORMAT_PERSON_NAME: Format.ValueType  # 4
 """A name in Urdu or in Roman letters, never both in one; 1 to 120 characters; no word for a victim, and none of relation that no
 given name holds.
 """
+FORMAT_SEARCHED_NAME: Format.ValueType  # 21
+"""A name that is searched for: as FORMAT_PERSON_NAME, but it may have words in Urdu beside words in Roman letters. Each word is in one script."""
 FORMAT_PLACE_CODE: Format.ValueType  # 5
 """A place of the place registry: PK-PB, PK-PB/LHR or PK-PB/LHR/PS-001."""
 FORMAT_UUID: Format.ValueType  # 6

@@ -28,7 +28,7 @@ from nsor.v1 import types_pb2 as nsor_dot_v1_dot_types__pb2
 from nsor.v1 import worklists_pb2 as nsor_dot_v1_dot_worklists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/search.proto\x12\x07nsor.v1\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/reviews.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\x90\x01\n\x0bSearchBasis\x12\x1a\n\x08grant_id\x18\x01 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x12\x1e\n\x03\x66ir\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.FirKeyH\x00\x12\x1f\n\rcourt_case_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x12\x1b\n\tticket_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x42\x07\n\x05\x62\x61sis\"\x87\x02\n\x1aSearchRegistrationsRequest\x12+\n\x05\x62\x61sis\x18\x01 \x01(\x0b\x32\x14.nsor.v1.SearchBasisB\x06\xd2\xf3\x18\x02\x08\x01\x12\x19\n\x07subject\x18\x02 \x01(\x05\x42\x08\xd2\xf3\x18\x04(\x01\x30\x14\x12!\n\x04name\x18\x03 \x01(\x0b\x32\x13.nsor.v1.PersonName\x12$\n\x10\x66irst_birth_year\x18\x04 \x01(\x05\x42\n\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\x12#\n\x0flast_birth_year\x18\x05 \x01(\x05\x42\n\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\x12\x18\n\x08\x64istrict\x18\x06 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x05\x12\x19\n\x03sex\x18\x07 \x01(\x0e\x32\x0c.nsor.v1.Sex\"}\n\x11\x43\x61ndidateEvidence\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x15.nsor.v1.EvidencePartB\x04\xd8\xf3\x18\x02\x12\x12\n\x04word\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x02\x12)\n\x04rule\x18\x03 \x01(\x0e\x32\x15.nsor.v1.EvidenceRuleB\x04\xd8\xf3\x18\x02\"\xa9\x02\n\tCandidate\x12\x1a\n\x0c\x63\x61ndidate_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x04\x62\x61nd\x18\x02 \x01(\x0e\x32\x16.nsor.v1.CandidateBandB\x04\xd8\xf3\x18\x02\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12\x1f\n\x11relative_initials\x18\x04 \x03(\tB\x04\xd8\xf3\x18\x02\x12\x18\n\nbirth_year\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x02\x12\x1f\n\x03sex\x18\x06 \x01(\x0e\x32\x0c.nsor.v1.SexB\x04\xd8\xf3\x18\x02\x12\x17\n\tdistricts\x18\x07 \x03(\tB\x04\xd8\xf3\x18\x05\x12\x32\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x1a.nsor.v1.CandidateEvidenceB\x04\xd8\xf3\x18\x02\"a\n\x1bSearchRegistrationsResponse\x12,\n\ncandidates\x18\x01 \x03(\x0b\x32\x12.nsor.v1.CandidateB\x04\xd8\xf3\x18\x01\x12\x14\n\x06others\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x01*g\n\rCandidateBand\x12\x1e\n\x1a\x43\x41NDIDATE_BAND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41NDIDATE_BAND_LIKELY\x10\x01\x12\x1b\n\x17\x43\x41NDIDATE_BAND_POSSIBLE\x10\x02\x42\x45\n\x0epk.gov.nsor.v1B\x0bSearchProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14nsor/v1/search.proto\x12\x07nsor.v1\x1a\x15nsor/v1/options.proto\x1a\x15nsor/v1/reviews.proto\x1a\x13nsor/v1/types.proto\x1a\x17nsor/v1/worklists.proto\"\x90\x01\n\x0bSearchBasis\x12\x1a\n\x08grant_id\x18\x01 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x12\x1e\n\x03\x66ir\x18\x02 \x01(\x0b\x32\x0f.nsor.v1.FirKeyH\x00\x12\x1f\n\rcourt_case_id\x18\x03 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x12\x1b\n\tticket_id\x18\x04 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x06H\x00\x42\x07\n\x05\x62\x61sis\"\x89\x02\n\x1aSearchRegistrationsRequest\x12+\n\x05\x62\x61sis\x18\x01 \x01(\x0b\x32\x14.nsor.v1.SearchBasisB\x06\xd2\xf3\x18\x02\x08\x01\x12\x19\n\x07subject\x18\x02 \x01(\x05\x42\x08\xd2\xf3\x18\x04(\x01\x30\x14\x12#\n\x04name\x18\x03 \x01(\x0b\x32\x15.nsor.v1.SearchedName\x12$\n\x10\x66irst_birth_year\x18\x04 \x01(\x05\x42\n\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\x12#\n\x0flast_birth_year\x18\x05 \x01(\x05\x42\n\xd2\xf3\x18\x06(\xec\x0e\x30\xb4\x10\x12\x18\n\x08\x64istrict\x18\x06 \x01(\tB\x06\xd2\xf3\x18\x02\x10\x05\x12\x19\n\x03sex\x18\x07 \x01(\x0e\x32\x0c.nsor.v1.Sex\"\x94\x01\n\x11\x43\x61ndidateEvidence\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x15.nsor.v1.EvidencePartB\x04\xd8\xf3\x18\x02\x12\x12\n\x04word\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x02\x12)\n\x04rule\x18\x03 \x01(\x0e\x32\x15.nsor.v1.EvidenceRuleB\x04\xd8\xf3\x18\x02\x12\x15\n\x07\x62y_name\x18\x04 \x01(\x05\x42\x04\xd8\xf3\x18\x02\"\xa9\x02\n\tCandidate\x12\x1a\n\x0c\x63\x61ndidate_id\x18\x01 \x01(\tB\x04\xd8\xf3\x18\x01\x12*\n\x04\x62\x61nd\x18\x02 \x01(\x0e\x32\x16.nsor.v1.CandidateBandB\x04\xd8\xf3\x18\x02\x12+\n\x06person\x18\x03 \x01(\x0b\x32\x15.nsor.v1.MaskedPersonB\x04\xd8\xf3\x18\x02\x12\x1f\n\x11relative_initials\x18\x04 \x03(\tB\x04\xd8\xf3\x18\x02\x12\x18\n\nbirth_year\x18\x05 \x01(\x05\x42\x04\xd8\xf3\x18\x02\x12\x1f\n\x03sex\x18\x06 \x01(\x0e\x32\x0c.nsor.v1.SexB\x04\xd8\xf3\x18\x02\x12\x17\n\tdistricts\x18\x07 \x03(\tB\x04\xd8\xf3\x18\x05\x12\x32\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x1a.nsor.v1.CandidateEvidenceB\x04\xd8\xf3\x18\x02\"a\n\x1bSearchRegistrationsResponse\x12,\n\ncandidates\x18\x01 \x03(\x0b\x32\x12.nsor.v1.CandidateB\x04\xd8\xf3\x18\x01\x12\x14\n\x06others\x18\x02 \x01(\x05\x42\x04\xd8\xf3\x18\x01*g\n\rCandidateBand\x12\x1e\n\x1a\x43\x41NDIDATE_BAND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41NDIDATE_BAND_LIKELY\x10\x01\x12\x1b\n\x17\x43\x41NDIDATE_BAND_POSSIBLE\x10\x02\x42\x45\n\x0epk.gov.nsor.v1B\x0bSearchProtoP\x01Z\x1ansor.gov.pk/nsor/v1;nsorv1\xaa\x02\x07Nsor.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATEEVIDENCE'].fields_by_name['word']._serialized_options = b'\330\363\030\002'
   _globals['_CANDIDATEEVIDENCE'].fields_by_name['rule']._loaded_options = None
   _globals['_CANDIDATEEVIDENCE'].fields_by_name['rule']._serialized_options = b'\330\363\030\002'
+  _globals['_CANDIDATEEVIDENCE'].fields_by_name['by_name']._loaded_options = None
+  _globals['_CANDIDATEEVIDENCE'].fields_by_name['by_name']._serialized_options = b'\330\363\030\002'
   _globals['_CANDIDATE'].fields_by_name['candidate_id']._loaded_options = None
   _globals['_CANDIDATE'].fields_by_name['candidate_id']._serialized_options = b'\330\363\030\001'
   _globals['_CANDIDATE'].fields_by_name['band']._loaded_options = None
@@ -78,16 +80,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREGISTRATIONSRESPONSE'].fields_by_name['candidates']._serialized_options = b'\330\363\030\001'
   _globals['_SEARCHREGISTRATIONSRESPONSE'].fields_by_name['others']._loaded_options = None
   _globals['_SEARCHREGISTRATIONSRESPONSE'].fields_by_name['others']._serialized_options = b'\330\363\030\001'
-  _globals['_CANDIDATEBAND']._serialized_start=1064
-  _globals['_CANDIDATEBAND']._serialized_end=1167
+  _globals['_CANDIDATEBAND']._serialized_start=1090
+  _globals['_CANDIDATEBAND']._serialized_end=1193
   _globals['_SEARCHBASIS']._serialized_start=126
   _globals['_SEARCHBASIS']._serialized_end=270
   _globals['_SEARCHREGISTRATIONSREQUEST']._serialized_start=273
-  _globals['_SEARCHREGISTRATIONSREQUEST']._serialized_end=536
-  _globals['_CANDIDATEEVIDENCE']._serialized_start=538
-  _globals['_CANDIDATEEVIDENCE']._serialized_end=663
-  _globals['_CANDIDATE']._serialized_start=666
-  _globals['_CANDIDATE']._serialized_end=963
-  _globals['_SEARCHREGISTRATIONSRESPONSE']._serialized_start=965
-  _globals['_SEARCHREGISTRATIONSRESPONSE']._serialized_end=1062
+  _globals['_SEARCHREGISTRATIONSREQUEST']._serialized_end=538
+  _globals['_CANDIDATEEVIDENCE']._serialized_start=541
+  _globals['_CANDIDATEEVIDENCE']._serialized_end=689
+  _globals['_CANDIDATE']._serialized_start=692
+  _globals['_CANDIDATE']._serialized_end=989
+  _globals['_SEARCHREGISTRATIONSRESPONSE']._serialized_start=991
+  _globals['_SEARCHREGISTRATIONSRESPONSE']._serialized_end=1088
 # @@protoc_insertion_point(module_scope)

@@ -98,8 +98,8 @@ class SearchRegistrationsRequest(_message.Message):
     DISTRICT_FIELD_NUMBER: _builtins.int
     SEX_FIELD_NUMBER: _builtins.int
     subject: _builtins.int
-    """Which of those whom the grant, ticket or court case names, from 1, in its order. The name, the father's or husband's name and the year of birth
-    are those that it has. None on an FIR.
+    """Which of those whom the grant, ticket or court case names, from 1, in its order. The name, the by-names, the father's or husband's name and the
+    year of birth are those that it has. None on an FIR.
     """
     first_birth_year: _builtins.int
     """The first year of birth that may be meant, with the last one. 20 years at most; where the grant names a year, at most 3 away from it. None on a grant
@@ -118,9 +118,9 @@ class SearchRegistrationsRequest(_message.Message):
         """The grant, ticket or case."""
 
     @_builtins.property
-    def name(self) -> _types_pb2.PersonName:
-        """On an FIR, the name, in Urdu or in Roman letters, with the father's or husband's name. With the two together there are at least two words, of
-        which one isn't a title and isn't in most names: NAME_SAYS_TOO_LITTLE. Not on a grant, a ticket or a court case.
+    def name(self) -> _types_pb2.SearchedName:
+        """On an FIR, the name, in Urdu and in Roman letters in any mixture, with the by-names and the father's or husband's name. The name and that together have
+        at least two words, of which one isn't a title and isn't in most names: NAME_SAYS_TOO_LITTLE. Not on a grant, a ticket or a court case.
         """
 
     def __init__(
@@ -128,7 +128,7 @@ class SearchRegistrationsRequest(_message.Message):
         *,
         basis: Global___SearchBasis | None = ...,
         subject: _builtins.int = ...,
-        name: _types_pb2.PersonName | None = ...,
+        name: _types_pb2.SearchedName | None = ...,
         first_birth_year: _builtins.int = ...,
         last_birth_year: _builtins.int = ...,
         district: _builtins.str = ...,
@@ -151,22 +151,26 @@ class CandidateEvidence(_message.Message):
     PART_FIELD_NUMBER: _builtins.int
     WORD_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    BY_NAME_FIELD_NUMBER: _builtins.int
     part: _reviews_pb2.EvidencePart.ValueType
     """Which part."""
     word: _builtins.int
     """Which word of that part of what was searched for, from 1; 0: the part has no words."""
     rule: _reviews_pb2.EvidenceRule.ValueType
     """What was found for it. Of a range of years SAME means one of them."""
+    by_name: _builtins.int
+    """Of a name, which by-name of what was searched for has that word, from 1; 0: the name itself."""
     def __init__(
         self,
         *,
         part: _reviews_pb2.EvidencePart.ValueType = ...,
         word: _builtins.int = ...,
         rule: _reviews_pb2.EvidenceRule.ValueType = ...,
+        by_name: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "rule", b"rule", "word", b"word"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_name", b"by_name", "part", b"part", "rule", b"rule", "word", b"word"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

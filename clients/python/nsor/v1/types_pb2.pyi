@@ -612,6 +612,44 @@ class PersonName(_message.Message):
 Global___PersonName: _TypeAlias = PersonName  # noqa: Y015
 
 @_typing.final
+class SearchedName(_message.Message):
+    """What somebody is called who is searched for. It is compared with the names of the register in either script, whatever it is written in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RELATIVE_NAME_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    BY_NAMES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name. Words in Urdu and words in Roman letters may stand beside each other."""
+    relative_name: _builtins.str
+    """Father's or husband's name, in any script."""
+    relation: Global___Relation.ValueType
+    """How the second name belongs to the first, where it is known."""
+    @_builtins.property
+    def by_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By-names: what stands behind @, alias, urf or عرف, each by itself. None twice, and none that is the name. Whoever is searched for is asked for by
+        each of his names, with the father's or husband's name; one by-name that says too little with that (NAME_SAYS_TOO_LITTLE) isn't asked for by itself.
+        """
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        relative_name: _builtins.str = ...,
+        relation: Global___Relation.ValueType = ...,
+        by_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_names", b"by_names", "name", b"name", "relation", b"relation", "relative_name", b"relative_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchedName: _TypeAlias = SearchedName  # noqa: Y015
+
+@_typing.final
 class TravelDocument(_message.Message):
     """A passport, a foreign identity card, or another travel document. One is another one's equal only with its kind, its country and its number."""
 

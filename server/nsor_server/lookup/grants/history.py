@@ -26,7 +26,6 @@ from nsor_server.lookup import rules
 from nsor_server.lookup.grants import store, subjects
 from nsor_server.lookup.search import rules as searches
 from nsor_server.lookup.stored import LOOK_UP, SEARCH
-from nsor_server.names.card import Name
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
@@ -504,7 +503,7 @@ def _ending_after(ends: list[tuple[int, bytes]], at_us: int) -> Iterator[bytes]:
 def _says_enough(subject: record_pb2.Suspect) -> bool:
     """Whether the name of a person may be searched for."""
     try:
-        searches.check_name("", Name(subject.name.name, subject.name.relative_name))
+        searches.check_name("", searches.names_of(subject))
     except errors.InvalidFields:
         return False
     return True

@@ -18,8 +18,9 @@ def stored(suspects: Iterable[grants_pb2.Suspect]) -> list[record_pb2.Suspect]:
         record_pb2.Suspect(
             cnic=suspect.cnic,
             document=registrations.document_record(suspect.document) if suspect.HasField("document") else None,
-            name=registrations.name_record(suspect.name) if suspect.HasField("name") else None,
+            name=_name_record(suspect.name) if suspect.HasField("name") else None,
             birth_year=suspect.birth_year,
+            by_names=suspect.name.by_names,
         )
         for suspect in suspects
     ]
@@ -33,10 +34,19 @@ def message(suspect: record_pb2.Suspect) -> grants_pb2.Suspect:
     elif suspect.HasField("document"):
         registrations.fill_document(shown.document, suspect.document)
     if suspect.HasField("name"):
-        shown.name.kind = types_pb2.NameKind.ValueType(suspect.name.kind)
         shown.name.name, shown.name.relative_name = suspect.name.name, suspect.name.relative_name
         shown.name.relation = types_pb2.Relation.ValueType(suspect.name.relation)
+        shown.name.by_names.extend(suspect.by_names)
     return shown
+
+
+def called(suspect: record_pb2.Suspect) -> list[str]:
+    """What he is called: the name, and the by-names in their order; nothing of who is named by an identifier alone."""
+    return [suspect.name.name, *suspect.by_names] if suspect.name.name else []
+
+
+def _name_record(name: types_pb2.SearchedName) -> record_pb2.Name:
+    return record_pb2.Name(name=name.name, relative_name=name.relative_name, relation=name.relation)
 
 
 def written(subjects: Iterable[record_pb2.Suspect]) -> bytes:

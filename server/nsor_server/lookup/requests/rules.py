@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2, errors_pb2
@@ -49,11 +49,15 @@ def late_of_juveniles(record: record_pb2.AccessRequestRecord, now_us: int) -> bo
 
 
 def suspects_named(record: record_pb2.AccessRequestRecord) -> frozenset[str]:
-    """Whom a request names, each by his identifier, or by what the FIR says of him where there is none."""
-    return frozenset(
-        subjects.identifier(each) or f"{each.name.name}\0{each.name.relative_name}\0{each.birth_year}"
-        for each in record.suspects
-    )
+    """Whom a request names, each by his identifier, or by all that the FIR calls him where there is none."""
+    return frozenset(named for each in record.suspects for named in _named(each))
+
+
+def _named(suspect: record_pb2.Suspect) -> Iterable[str]:
+    known = subjects.identifier(suspect)
+    if known:
+        return (known,)
+    return (f"{each}\0{suspect.name.relative_name}\0{suspect.birth_year}" for each in subjects.called(suspect))
 
 
 def sees_colleagues(officer: Officer | None) -> bool:

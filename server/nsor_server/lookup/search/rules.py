@@ -7,12 +7,14 @@ that very case are compared with the name that the officer gives.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from nsor.v1 import errors_pb2, options_pb2, search_pb2
+from nsor.v1 import errors_pb2, options_pb2, search_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.lookup.grants import subjects
 from nsor_server.names import words
 from nsor_server.names.card import Name, Person
 from nsor_server.registration import facts as registrations
@@ -76,7 +78,8 @@ def check_request(request: search_pb2.SearchRegistrationsRequest) -> None:
     if request.district and "/" not in request.district:
         raise _invalid("district", errors_pb2.FIELD_REASON_FORM)
     if of_case:
-        check_name("name", Name(request.name.name, request.name.relative_name))
+        for nth, name in enumerate(names_of_request(request.name)):
+            check_name(f"name.by_names[{nth - 1}]" if nth else "name", [name])
 
 
 def check_granted(request: search_pb2.SearchRegistrationsRequest, classes: Collection[int]) -> None:
@@ -112,27 +115,48 @@ def _narrowing(
     return ((field, shown_as) for field, value, shown_as in asked_by if value)
 
 
-def check_name(field: str, name: Name) -> None:
-    """See that a name is no attempt to list people.
+def check_name(field: str, names: Sequence[Name]) -> Sequence[Name]:
+    """The names by which somebody may be searched for; an empty one in the place of each that would list people.
 
     Raises:
-        InvalidFields: NAME_SAYS_TOO_LITTLE: it has fewer than two words, or only such as very many people have.
+        InvalidFields: NAME_SAYS_TOO_LITTLE: each has fewer than two words, or only such as very many people have.
     """
-    if not says_enough(name):
+    enough = [says_enough(each) for each in names]
+    if not any(enough):
         raise _invalid(field, errors_pb2.FIELD_REASON_NAME_SAYS_TOO_LITTLE)
+    return [each if says else Name("") for each, says in zip(names, enough, strict=True)]
 
 
 def says_enough(name: Name) -> bool:
-    """Whether a name has two words, of which not all are such as very many people have."""
-    found = {word for part in (name.text, name.relative) for word in _words(part) if len(word) >= _SHORTEST_WORD}
+    """Whether a name has two words, of which not all are such as very many people have.
+
+    Where several stand in one text, as in ``Rafiq urf Kala``, who is called by one of them is found: so each has to.
+    """
+    own, relative = words.written(name.text), words.written(name.relative)
+    of_relatives = (*own.relatives, *relative.names) or ((),)
+    return all(map(_are_enough, itertools.product(own.names or ((),), of_relatives)))
+
+
+def _are_enough(names: Iterable[Iterable[str]]) -> bool:
+    found = {word for each in names for word in each if len(word) >= _SHORTEST_WORD}
     return len(found) >= _LEAST_WORDS and sum(map(_nats, found)) >= _LEAST_NATS
 
 
-def asked_for(name: Name, birth_year: int, request: search_pb2.SearchRegistrationsRequest) -> Person:
-    """Who is searched for: a name, and what the request adds to tell people of that name apart.
+def names_of(subject: record_pb2.Suspect) -> list[Name]:
+    """What a subject is called, each with the name of the father or husband; nothing, where he has no name."""
+    return [Name(each, subject.name.relative_name) for each in subjects.called(subject)]
+
+
+def names_of_request(name: types_pb2.SearchedName) -> list[Name]:
+    """The same of whom a request names."""
+    return [Name(each, name.relative_name) for each in (name.name, *name.by_names)]
+
+
+def asked_for(names: Sequence[Name], birth_year: int, request: search_pb2.SearchRegistrationsRequest) -> Person:
+    """Who is searched for: by each of his names, and by what the request adds to tell people of that name apart.
 
     Args:
-        name: of the subject, or of the request.
+        names: of the subject, or of the request.
         birth_year: that the grant names; 0: it names none, or there is no grant.
         request: checked.
 
@@ -143,7 +167,7 @@ def asked_for(name: Name, birth_year: int, request: search_pb2.SearchRegistratio
     if birth_year and (first < birth_year - YEARS_BESIDE or last > birth_year + YEARS_BESIDE):
         raise _invalid("first_birth_year", errors_pb2.FIELD_REASON_OUT_OF_RANGE)
     districts = (_district(request.district),) if request.district else ()
-    return Person((name,), first, request.sex, districts, last if last > first else 0)
+    return Person(tuple(names), first, request.sex, districts, last if last > first else 0)
 
 
 def may_be_found(record: record_pb2.RegistrationRecord, claim: record_pb2.ClaimRecord) -> bool:
@@ -169,11 +193,6 @@ def initials(names: Iterable[str]) -> list[str]:
 def districts(record: record_pb2.RegistrationRecord) -> Sequence[str]:
     """The districts of the addresses of a record."""
     return registrations.compared_person(record).districts
-
-
-def _words(text: str) -> Iterable[str]:
-    found = words.written(text)
-    return (word for name in (*found.names, *found.relatives) for word in name)
 
 
 def _nats(word: str) -> float:

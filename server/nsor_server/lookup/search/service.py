@@ -25,7 +25,7 @@ from nsor_server.lookup.rules import fir_reference
 from nsor_server.lookup.search import candidates, rules, store
 from nsor_server.lookup.search.index import SearchIndex
 from nsor_server.lookup.search.store import Head
-from nsor_server.names.card import Bands, Candidate, Found, Name, Person
+from nsor_server.names.card import Bands, Candidate, Found, Person
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
@@ -207,11 +207,10 @@ class Searches:
         if used >= record.uses_per_subject:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         subject = named[position]
-        name = Name(subject.name.name, subject.name.relative_name)
-        rules.check_name("subject", name)
+        names = rules.check_name("subject", rules.names_of(subject))
         rules.check_granted(request, record.classes)
         return _Asked(
-            rules.asked_for(name, subject.birth_year, request),
+            rules.asked_for(names, subject.birth_year, request),
             basis,
             position,
             grant_records.case_reference(record),
@@ -230,7 +229,7 @@ class Searches:
         reference = fir_reference(request.basis.fir)
         call.rests_on = RestedOn(case_reference=reference)
         rows.require_within(call.agency, call.officer, [request.basis.fir.police_station])
-        person = rules.asked_for(Name(request.name.name, request.name.relative_name), 0, request)
+        person = rules.asked_for(rules.names_of_request(request.name), 0, request)
         return _Asked(person, reference, 0, reference, [], registrations.fir_case(reference), EVERYTHING, [])
 
     def _records(self, conn: Connection, ids: Sequence[bytes]) -> _Read:
@@ -313,7 +312,12 @@ class Searches:
             sex=record.sex,  # type: ignore[arg-type]  # stored numbers are the enum's
             districts=person.districts,
             evidence=[
-                search_pb2.CandidateEvidence(part=each.part, word=each.word, rule=each.rule)  # type: ignore[arg-type]  # likewise
+                search_pb2.CandidateEvidence(
+                    part=each.part,  # type: ignore[arg-type]  # likewise
+                    word=each.word,
+                    rule=each.rule,  # type: ignore[arg-type]  # likewise
+                    by_name=each.by_name,
+                )
                 for each in found.evidence
             ],
         )

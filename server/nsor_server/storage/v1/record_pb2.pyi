@@ -4132,6 +4132,7 @@ class Suspect(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
     BIRTH_YEAR_FIELD_NUMBER: _builtins.int
+    BY_NAMES_FIELD_NUMBER: _builtins.int
     cnic: _builtins.str
     """CNIC; empty where another document or none is named."""
     birth_year: _builtins.int
@@ -4144,6 +4145,10 @@ class Suspect(_message.Message):
     def document(self) -> Global___Document:
         """Another document."""
 
+    @_builtins.property
+    def by_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By-names, as they were written."""
+
     def __init__(
         self,
         *,
@@ -4151,10 +4156,11 @@ class Suspect(_message.Message):
         name: Global___Name | None = ...,
         document: Global___Document | None = ...,
         birth_year: _builtins.int = ...,
+        by_names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_year", b"birth_year", "cnic", b"cnic", "document", b"document", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_year", b"birth_year", "by_names", b"by_names", "cnic", b"cnic", "document", b"document", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

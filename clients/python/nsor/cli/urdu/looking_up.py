@@ -72,7 +72,8 @@ TEXTS: Final[dict[str, str]] = {
     "Look which one up? It uses the grant. 1 to {}, or Enter for none": (
         "کس کا ریکارڈ دیکھیں؟ اجازت نامہ استعمال ہوگا۔ 1 سے {}، یا کوئی نہیں تو Enter"
     ),
-    "Name": "نام",
+    "Name, with by-names (@, alias, urf)": "نام، عرفیت (@، عرف) کے ساتھ",
+    "Name: {}. Also called: {}.": "نام: {}۔ عرف: {}۔",
     "Father's or husband's name (empty: none)": "والد یا شوہر کا نام (خالی: نہیں)",
     "Why the record is needed:": "ریکارڈ کیوں درکار ہے:",
     "Number of the certified copy of the FIR, such as FC-12/2025": "ایف آئی آر کی مصدقہ نقل کا نمبر، جیسے FC-12/2025",
@@ -86,7 +87,9 @@ TEXTS: Final[dict[str, str]] = {
     "Suspect {}: CNIC, or a document such as AF P1234567; empty: the FIR has none": (
         "مشتبہ {}: شناختی کارڈ نمبر، یا دستاویز جیسے AF P1234567؛ خالی: ایف آئی آر میں نہیں"
     ),
-    "Name, with s/o, d/o or w/o as in the FIR": "نام، ولد، بنت یا زوجہ کے ساتھ جیسے ایف آئی آر میں",
+    "Name as in the FIR, with by-names (@, alias, urf) and s/o, d/o or w/o": (
+        "نام جیسے ایف آئی آر میں، عرفیت (@، عرف) اور ولد، بنت یا زوجہ کے ساتھ"
+    ),
     "Year of birth, such as 1988": "پیدائش کا سال، جیسے 1988",
     "Number": "نمبر",
     "You asked for this FIR on {}, {}: {}. `nsor access show {}`": (

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from demo import story
+from demo import outside, story
 from demo.narration import Narration, StoryBroke
 from demo.running import CLIENT_COMMAND, REPOSITORY, RunningRegister
 from nsor import cli
 from tests.e2e import quick_times
+from tests.peers.go import program
 
 COUNT, SEED = 40, 1
 """Few orders that have whom the story needs: two in Punjab who are free, and one in Roman letters alone."""
@@ -27,7 +28,7 @@ CHAPTERS = (
     "A child was taken: nobody waits for a prosecutor",
     "Whoever was shown him is told again",
     "The Special Committee proves it",
-    "And by its own copy, with a tool that others wrote",
+    "And by its own copy, with tools that others wrote",
     "The same look-up in a browser",
 )
 """What the demonstration has to show, among others."""
@@ -72,7 +73,18 @@ def test_its_story_ends_as_it_says(prepared: Path, tmp_path: Path, capsys: pytes
         narration = Narrated(register, register.folder / "officers")
         narration.rest_seconds = 0.2
         story.run_story(narration, COUNT, SEED)
+        # Whoever kept nothing at the beginning proves nothing by what he fetches now.
+        outside.first(narration).unlink()
+        with pytest.raises(StoryBroke):
+            outside.mirrored(narration, register.folder / "log")
     said = capsys.readouterr().out
     chapters = re.findall(r"^\d+\. (.+?) ─+$", said, re.MULTILINE)
     assert len(chapters) == len(set(chapters))
     assert set(CHAPTERS) <= set(chapters)
+    # The log is compared with the Committee's own copy of the first checkpoint, by a program of others where it is.
+    (size,) = map(int, re.findall(r"It continues the ledger of ([\d,]+) entries that this computer has verified", said))
+    by_others = re.findall(r"proved: the log of [\d,]+ entries continues [^,]+, of (\d+)\.", " ".join(said.split()))
+    if program("merkle").exists():
+        assert by_others == [str(size)]
+    else:
+        assert "transparency-dev/merkle isn't here" in " ".join(said.split())

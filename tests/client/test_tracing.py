@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from google.protobuf.message import Message
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -19,7 +20,7 @@ from opentelemetry.trace import SpanKind, StatusCode, TraceFlags
 
 import nsor
 from nsor import tracing
-from nsor.v1 import lookup_pb2, notification_pb2
+from nsor.v1 import lookup_pb2, notification_pb2, registration_pb2, types_pb2
 
 if TYPE_CHECKING:
     from tests.client.conftest import Connect, Refusal, Register
@@ -88,6 +89,34 @@ def test_a_call_is_one_span_under_the_program_s_own_and_the_register_is_told_it(
     }
     assert span.context is not None
     assert answer.proof.trace_id == f"{span.context.trace_id:032x}"
+
+
+def shape(span: ReadableSpan) -> object:
+    """All of a span, as it goes to a collector, but for ids and times; and how large that is."""
+    made = encode_spans([span])
+    size = made.ByteSize()
+    (sent,) = made.resource_spans[0].scope_spans[0].spans
+    for each in ("trace_id", "span_id", "start_time_unix_nano", "end_time_unix_nano"):
+        sent.ClearField(each)
+    access_id = next(each for each in sent.attributes if each.key == tracing.ACCESS_ID)
+    access_id.value.string_value = ""
+    return made, size
+
+
+def test_the_span_of_a_look_up_that_found_is_that_of_one_that_did_not(
+    register: Register, client: nsor.Client, traced: Traced
+) -> None:
+    # The program's collector belongs to others; who is in the register isn't told by it.
+    shown = registration_pb2.Registration(registration_id="0" * 36, person=types_pb2.Person(cnic=CNIC))
+    outcome = lookup_pb2.LookUpRegistrationResponse
+    for answer in (
+        outcome(outcome=lookup_pb2.LOOK_UP_OUTCOME_FOUND, registration=shown),
+        outcome(outcome=lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD),
+    ):
+        register.answers[LOOK_UP] = lambda _request, answer=answer: answer  # type: ignore[misc]  # of this turn
+        assert client.lookup.look_up_registration(REQUEST).message == answer
+    found_one, found_nobody = map(shape, traced.spans)
+    assert found_one == found_nobody
 
 
 def test_a_traceparent_of_the_caller_is_the_parent_of_its_span(

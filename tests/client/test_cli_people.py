@@ -14,7 +14,15 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from nsor import cli
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, registration_pb2, types_pb2
+from nsor.v1 import (
+    directory_pb2,
+    errors_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    registration_pb2,
+    types_pb2,
+)
 
 if TYPE_CHECKING:
     from tests.client.conftest import Refusal, Register
@@ -28,6 +36,7 @@ DISABLE_OWN = "nsor.v1.DirectoryService/DisableOwnKey"
 LOOK_UP = "nsor.v1.LookupService/LookUpRegistration"
 GET_REQUEST = "nsor.v1.LookupService/GetAccessRequest"
 AGENCIES = "nsor.v1.DirectoryService/ListAgencies"
+LIST = "nsor.v1.DirectoryService/ListAgencies"
 SUBSCRIBE = "nsor.v1.NotificationService/SubscribeEvents"
 NUMBER = "Sessions Case 123/2022"
 LISTED = "registration_id,case_number,judgment_date,court_kind\n"
@@ -346,11 +355,18 @@ _OPENED_BY: tuple[tuple[str, dict[str, str], str], ...] = (
     ("JUDGMENT_RECORDED", {"judgment_id": NEW}, f"nsor judgment confirm {NEW}"),
     ("RECALL_ISSUED", {}, "nsor recalls list"),
     ("LOOK_UPS_COMPARED", {}, ""),
+    ("LOOK_UP_RETURNED", {"access_request_id": NEW, "grant_id": DONE}, f"nsor lookup --grant {DONE}"),
+    ("LOOK_UP_RETURNED", {"grant_id": SEEN}, f"nsor lookup --case {SEEN}"),
 )
 """Kind of event, what it names, and the command that opens what it tells of."""
 
 
+def _agencies(kind: options_pb2.AgencyKind.ValueType) -> directory_pb2.ListAgenciesResponse:
+    return directory_pb2.ListAgenciesResponse(agencies=[directory_pb2.Agency(agency_id="punjab-police", kind=kind)])
+
+
 def test_an_event_says_what_is_typed_next(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    register.answers[LIST] = lambda _: _agencies(options_pb2.AGENCY_KIND_COURT)
     events = [
         notification_pb2.Event(sequence=number, event_id=str(number), kind=f"EVENT_KIND_{kind}", **ids)  # type: ignore[arg-type]  # names of fields
         for number, (kind, ids, _) in enumerate(_OPENED_BY, 1)
@@ -362,6 +378,23 @@ def test_an_event_says_what_is_typed_next(run: Run, register: Register, capsys: 
         assert re.findall(r"`([^`]*)`", line) == [command] * bool(command)
         named = {name.removesuffix("_id").replace("_", " "): each for name, each in ids.items()}
         assert all(re.search(rf"(,|\s) {name} {each}", line) for name, each in named.items())
+
+
+def test_a_use_of_a_ticket_that_came_back_is_used_by_the_ticket(
+    run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = notification_pb2.EVENT_KIND_LOOK_UP_RETURNED
+    event = notification_pb2.Event(sequence=1, event_id="1", kind=kind, grant_id=DONE)
+    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=[event])])
+    register.answers[LIST] = lambda _: _agencies(options_pb2.AGENCY_KIND_NPB)
+    assert run("events", "--wait", "2") == 0
+    assert f"`nsor lookup --ticket {DONE}`" in capsys.readouterr().out
+    # Whoever isn't told what he is hears of the event all the same.
+    register.answers[LIST] = lambda _: refusals("PERMISSION_DENIED", "AGENCY_NOT_ACTIVE")
+    assert run("events", "--wait", "2") == 0
+    out = capsys.readouterr().out
+    assert DONE in out
+    assert "`" not in out
 
 
 def test_only_a_time_that_found_something_unusual_says_what_is_typed_next(

@@ -25,6 +25,8 @@ from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
 from tests.lookup.test_juvenile_access import Matter
 from tests.lookup.test_list_access_requests import asked, etag_of
+from tests.lookup.test_tickets import COURT, NPB, enrolled
+from tests.lookup.test_withdrawal import case, ticket
 from tests.orders import conviction, order
 
 COMPARED = notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED
@@ -116,6 +118,20 @@ def test_who_is_confirmed_after_a_no_record_is_told_of_and_each_use_comes_back_o
     at.next()
     assert uses_of(services) == allowed
     assert services.owed(RETURNED) == ["punjab-police"]
+    assert owner.findings() == []
+
+
+def test_a_ticket_and_a_courts_case_give_uses_back_too_and_say_which(
+    services: Services, at: Times, owner: Owner
+) -> None:
+    opened = {agency: of(services, enrolled(services, agency, 1)) for agency, of in ((NPB, ticket), (COURT, case))}
+    assert [shown() for _, shown in opened.values()] == ["NO_RECORD", "NO_RECORD"]
+    services.confirmed(order(KNOWN))
+    at.next()
+    with services.database.owner() as conn:
+        told = conn.execute("SELECT recipient, grant_id::text FROM outbox WHERE kind = %s", (RETURNED,)).fetchall()
+    assert dict(told) == {agency: grant_id for agency, (grant_id, _) in opened.items()}
+    assert [shown() for _, shown in opened.values()] == ["FOUND", "FOUND"]
     assert owner.findings() == []
 
 
@@ -282,8 +298,16 @@ def test_who_came_to_stand_and_is_left_out_of_every_time_is_found(
     assert owner.findings() == [LEFT_OUT]
 
 
-@pytest.mark.parametrize(("kind", "finding"), [(COMPARED, NOT_COMPARED), (RETURNED, NOT_RETURNED)])
-@pytest.mark.parametrize("change", ["recipient = 'sindh-police'", "kind = 311"])
+@pytest.mark.parametrize(
+    ("kind", "finding", "change"),
+    [
+        (COMPARED, NOT_COMPARED, "recipient = 'sindh-police'"),
+        (COMPARED, NOT_COMPARED, "kind = 311"),
+        (RETURNED, NOT_RETURNED, "recipient = 'sindh-police'"),
+        (RETURNED, NOT_RETURNED, "kind = 311"),
+        (RETURNED, NOT_RETURNED, "grant_id = gen_random_uuid()"),
+    ],
+)
 def test_whoever_was_not_told_of_a_time_or_was_told_of_anothers_is_found(
     services: Services, requests: AccessRequests, at: Times, owner: Owner, *, kind: int, finding: str, change: str
 ) -> None:

@@ -118,6 +118,7 @@ def due(
             [named.grant.agency],
             access_request_id=named.grant.access_request_id or None,
             about_agency=named.grant.opened_by_agency,
+            grant_id=named.grant.grant_id,
         )
     return returned
 

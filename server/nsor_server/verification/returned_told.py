@@ -19,11 +19,11 @@ from nsor_server.storage.v1 import record_pb2
 _COMPARED: Final = int(notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED)
 _RETURNED: Final = int(notification_pb2.EVENT_KIND_LOOK_UP_RETURNED)
 _TOLD: Final = f"""
-SELECT r.index, e.kind, e.recipient, uuid_send(e.access_request_id), e.about_agency
+SELECT r.index, e.kind, e.recipient, uuid_send(e.access_request_id), e.about_agency, uuid_send(e.grant_id)
 FROM (
-    SELECT event_id, kind, agency_id AS recipient, access_request_id, about_agency FROM agency_event
+    SELECT event_id, kind, agency_id AS recipient, access_request_id, about_agency, grant_id FROM agency_event
     UNION ALL
-    SELECT event_id, kind, recipient, access_request_id, about_agency FROM outbox
+    SELECT event_id, kind, recipient, access_request_id, about_agency, grant_id FROM outbox
 ) AS e
 JOIN ledger_record AS r ON r.table_name = 'agency_event' AND r.row_id = uuid_send(e.event_id) AND r.version = 1
 WHERE e.kind IN ({_COMPARED}, {_RETURNED})
@@ -37,7 +37,7 @@ ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 NOT_COMPARED: Final = "a fixed time of the look-up wasn't told every agency that had a grant which counted, or others"
 NOT_RETURNED: Final = "uses were given back, and the agencies that have them weren't told, or others were"
-_Event: TypeAlias = tuple[str, bytes | None, str | None]
+_Event: TypeAlias = tuple[str, bytes | None, str | None, bytes | None]
 
 
 class ToldOfReturns:
@@ -56,7 +56,7 @@ class ToldOfReturns:
             if kind == _COMPARED:
                 compared.add(event[0])
             else:
-                told.append((event[0], event[1], event[2]))
+                told.append((event[0], event[1], event[2], event[3]))
         times = self._times.take(index)
         self._compare_compared(index, leaf, compared, times[0] if times else None)
         if Counter(told) != Counter(self._returned()):
@@ -80,4 +80,7 @@ class ToldOfReturns:
     def _returned(self) -> list[_Event]:
         """What had to be told of the uses that this entry has given back: once of each person of a grant."""
         grants = (self._grants.record(grant_id) for grant_id, _ in set(self._grants.returned.values()))
-        return [(each.agency, each.access_request_id or None, each.opened_by_agency or None) for each in grants]
+        return [
+            (each.agency, each.access_request_id or None, each.opened_by_agency or None, each.grant_id)
+            for each in grants
+        ]

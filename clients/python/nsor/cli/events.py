@@ -169,10 +169,10 @@ def _take(
     if handing is not None:
         handing.hand(event)
         _acknowledge(client, given, event.sequence, following)
-        _show(session, event)
+        _show(session, client, event)
         return
     # Before it is acknowledged: whoever reads the output may have gone.
-    _show(session, event)
+    _show(session, client, event)
     if given.acknowledge and given.follow:
         _acknowledge(client, given, event.sequence, following)
 
@@ -329,7 +329,7 @@ class _Reconnecting:
         self._last = words
 
 
-def _show(session: Session, event: notification_pb2.Event) -> None:
+def _show(session: Session, client: Client, event: notification_pb2.Event) -> None:
     if session.as_json:
         session.json_of(event)
         return
@@ -339,7 +339,7 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     about = [f"{name.removesuffix('_id').replace('_', ' ')} {values[name]}" for name in _ABOUT if values.get(name)]
     about += [f"registration {each}" for each in event.registration_ids]
     about += [f"unusual access {each}" for each in event.unusual_access_ids]
-    command = _next(event)
+    command = _next(client, event)
     about += [f"`{command}`"] if command else []
     when = f"{event.sequence:>6}  {values.get('event_time', ''):<23}  {values.get('kind', '')}"
     line = f"{when:<65}  {', '.join(about)}".rstrip()
@@ -348,16 +348,36 @@ def _show(session: Session, event: notification_pb2.Event) -> None:
     screen.echo("\n".join(parts))
 
 
-def _next(event: notification_pb2.Event) -> str:
+def _next(client: Client, event: notification_pb2.Event) -> str:
     """What is typed next, ready to be pasted; empty: an event only tells."""
     from nsor.v1 import notification_pb2  # noqa: PLC0415 - as above
 
     if event.unusual_access_ids:
         return "nsor unusual list"  # mostly there are none, and nothing is to be done
-    command = _NEXT.get(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"), "")
+    if event.kind == notification_pb2.EVENT_KIND_LOOK_UP_RETURNED:
+        command = _look_up_again(client, event)
+    else:
+        command = _NEXT.get(notification_pb2.EventKind.Name(event.kind).removeprefix("EVENT_KIND_"), "")
     named = {field.name: getattr(event, field.name) for field, _ in event.ListFields()}
     needed = [name for _, name, _, _ in string.Formatter().parse(command) if name]
     return command.format(**named) if all(map(named.get, needed)) else ""
+
+
+def _look_up_again(client: Client, event: notification_pb2.Event) -> str:
+    """How the use that came back is used: of a prosecutor's grant, of a court's case, or of a ticket of NPB."""
+    from nsor.cli import own_agency  # noqa: PLC0415 - as above
+    from nsor.errors import NsorError  # noqa: PLC0415 - as above
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    if event.access_request_id:
+        return "nsor lookup --grant {grant_id}"
+    try:
+        kind = own_agency.kind(client)
+    except NsorError:
+        return ""  # the event is shown all the same
+    if kind == options_pb2.AGENCY_KIND_UNSPECIFIED:
+        return ""
+    return f"nsor lookup --{'ticket' if kind == options_pb2.AGENCY_KIND_NPB else 'case'} {{grant_id}}"
 
 
 _ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id", "judgment_id", "grant_id")
@@ -369,7 +389,6 @@ _NEXT: Final = {
     "ACCESS_APPROVED": "nsor lookup --grant {grant_id}",
     "ACCESS_PASSED": "nsor lookup --grant {grant_id}",
     "ACCESS_RETURNED": "nsor access show {access_request_id}",
-    "LOOK_UP_RETURNED": "nsor access show {access_request_id}",
     "JUVENILE_ACCESS_REQUESTED": "nsor access show {access_request_id}",
     "JUVENILE_ACCESS_DECIDED": "nsor access show {access_request_id}",
     "JUVENILE_ACCESS_OVERDUE": "nsor access show {access_request_id}",

@@ -271,7 +271,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """
     EVENT_KIND_LOOK_UP_RETURNED: _EventKind.ValueType  # 321
     """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
-    agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
+    agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
+    it.
     """
     EVENT_KIND_PASSENGER_ALIKE: _EventKind.ValueType  # 340
     """An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To
@@ -559,7 +560,8 @@ that has one which counts, whether or not it was given anything back.
 """
 EVENT_KIND_LOOK_UP_RETURNED: EventKind.ValueType  # 321
 """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
-agency that has it; the event names the access request of a prosecutor's grant, and the agency that had granted or opened it.
+agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
+it.
 """
 EVENT_KIND_PASSENGER_ALIKE: EventKind.ValueType  # 340
 """An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To
@@ -636,7 +638,7 @@ class Event(_message.Message):
     judgment_id: _builtins.str
     """The judgment, for events of a judgment."""
     grant_id: _builtins.str
-    """The grant, of ACCESS_APPROVED and ACCESS_PASSED, to the agency whose officer may use it."""
+    """The grant, of ACCESS_APPROVED and ACCESS_PASSED, to the agency whose officer may use it; of LOOK_UP_RETURNED, a ticket and an opened case too."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""

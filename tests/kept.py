@@ -2,13 +2,15 @@
 
 To make a database, and what PostgreSQL reads for each connection before its first statement, costs more than most
 tests. So a test leaves its database to the next one, which finds it as the template is: the same rows, the same schema,
-and sessions in which nothing is set, prepared, locked, listened to or open. Where a test has changed more than rows,
-its database isn't kept.
+and sessions in which nothing is set, locked, listened to or open. What the server has prepared in a session stays
+there: it would be read and planned anew for each test. Where a test has changed more than rows, its database isn't
+kept.
 """
 
 import functools
+import sys
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 import psycopg
 from psycopg import pq
@@ -16,16 +18,18 @@ from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn
 from psycopg_pool import ConnectionPool
 
+from nsor_server.calls import Table, Versions
 from nsor_server.storage import pool, session
 from nsor_server.storage.pool import Database
+from nsor_server.storage.session import Statement
 from tests.polling import until
 
 MOST_TESTS: Final = 100
 """Tests of one database: what was deleted goes on taking room in its tables and indexes."""
 
 _AS_NEW: Final = (
-    b"CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP;"
-    b"SELECT pg_catalog.pg_advisory_unlock_all()"
+    b"CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; UNLISTEN *; DISCARD TEMP;"
+    b"SELECT count(*), pg_catalog.pg_advisory_unlock_all() FROM pg_catalog.pg_prepared_statements"
 )
 _CATALOGS: Final = (
     "pg_attrdef",
@@ -52,6 +56,8 @@ _OF_CATALOGS: Final = " UNION ALL ".join(
         "pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())",
     )
 ).encode()
+_CHANGES: Final = (("added ", ""), ("added ", " at"), ("moved ", ""))
+"""What stands before and behind a table's name in the names of the statements of `storage.changes`."""
 _TABLES: Final = b"""
 SELECT quote_ident(relname) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
@@ -59,6 +65,10 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 _END_OTHERS: Final = b"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL (%s)
 """
+
+
+_Idle: TypeAlias = tuple[PGconn, session._Known]
+"""A session that nobody has, and what it has prepared."""
 
 
 class _Rows(NamedTuple):
@@ -71,13 +81,15 @@ class _Rows(NamedTuple):
 class _Kept(psycopg.Connection[Any]):
     """A connection that leaves its session, once it is closed, to the next one of its kind."""
 
-    idle: list[PGconn]
+    idle: list[_Idle]
 
     @classmethod
-    def again(cls, url: str, idle: list[PGconn]) -> Self:
+    def again(cls, url: str, idle: list[_Idle]) -> Self:
         """With a session that another one had, or a new one."""
         while idle:
-            connection = cls(idle.pop())
+            kept, known = idle.pop()
+            connection = cls(kept)
+            session._connections[connection] = known
             try:
                 pool._configure(connection)
             except psycopg.OperationalError:  # somebody has ended it meanwhile
@@ -91,12 +103,11 @@ class _Kept(psycopg.Connection[Any]):
         return connection
 
     def close(self) -> None:
-        kept = self.pgconn
-        if self.closed or not _as_new(kept):
+        if self.closed or self._prepared._names or not _as_new(self):
             super().close()
             return
+        self.idle.append((self.pgconn, session._known_of(self)))
         self._closed, self.pgconn = True, _closed()
-        self.idle.append(kept)
 
 
 @functools.cache
@@ -107,8 +118,9 @@ def _closed() -> PGconn:
     return nowhere
 
 
-def _as_new(pgconn: PGconn) -> bool:
-    """Whether a session could be made what it was at its beginning."""
+def _as_new(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a session could be made what it was at its beginning, but for what the server has prepared in it."""
+    pgconn = connection.pgconn
     if pgconn.pipeline_status != PipelineStatus.OFF:
         try:
             pgconn.exit_pipeline_mode()
@@ -118,7 +130,33 @@ def _as_new(pgconn: PGconn) -> bool:
         pgconn.exec_(b"ROLLBACK")
     if pgconn.transaction_status != TransactionStatus.IDLE:
         return False
-    return pgconn.exec_(_AS_NEW).status == ExecStatus.TUPLES_OK and pgconn.status == ConnStatus.OK
+    prepared = session._known_of(connection).prepared
+    # A name that a test gives is another test's for another statement.
+    of_tests = prepared - _of_server(len(sys.modules))
+    prepared -= of_tests
+    deallocate = b"".join(b'DEALLOCATE "%s";' % name for name in of_tests)
+    result = pgconn.exec_(deallocate + _AS_NEW)
+    if result.status != ExecStatus.TUPLES_OK or pgconn.status != ConnStatus.OK:
+        return False
+    of_psycopg = connection._prepared
+    return result.get_value(0, 0) == b"%d" % (len(prepared) + len(of_psycopg._names)) and not of_psycopg._to_flush
+
+
+@functools.lru_cache(maxsize=1)
+def _of_server(_modules: int) -> frozenset[bytes]:
+    """Names of the statements that stand in the server's modules, of which so many are loaded: each has one text."""
+    values = [
+        value
+        for name, module in list(sys.modules.items())
+        if name.startswith("nsor_server.")
+        for value in vars(module).values()
+    ]
+    for several in [value for value in values if isinstance(value, dict | tuple)]:
+        values += several.values() if isinstance(several, dict) else several
+    names = {each.name for each in values if isinstance(each, Statement)}
+    for table in {each.name for each in values if isinstance(each, Table | Versions)}:
+        names |= {f"{prefix}{table}{suffix}".encode() for prefix, suffix in _CHANGES}
+    return frozenset(names)
 
 
 class KeptDatabase(Database):
@@ -133,7 +171,8 @@ class KeptDatabase(Database):
     def __init__(self, url_server: str, url_owner: str, url_superuser: str) -> None:
         super().__init__(url_server, url_owner, pool_size=4)
         self.tests = 0
-        self._idle: dict[str, list[PGconn]] = {}
+        self._idle: dict[str, list[_Idle]] = {}
+        self._url_superuser = url_superuser
         self._superuser = psycopg.connect(url_superuser, autocommit=True)
         self._superuser.execute("SET session_replication_role = replica")  # no trigger, no foreign key
         tables = [name for (name,) in self._superuser.execute(_TABLES)]
@@ -174,7 +213,7 @@ class KeptDatabase(Database):
         self._superuser.close()
         for each in self._idle.values():
             while each:
-                each.pop().finish()
+                each.pop()[0].finish()
 
     def connect(self) -> pool.Connection:
         return self._again(self.url_server)
@@ -185,22 +224,25 @@ class KeptDatabase(Database):
     def owner(self) -> pool.Connection:
         return self._again(self.url_owner or "")
 
+    def superuser(self) -> pool.Connection:
+        """A connection of its own for the superuser, in autocommit."""
+        connection = self._again(self._url_superuser)
+        connection.autocommit = True
+        return connection
+
     def _again(self, url: str) -> pool.Connection:
         return _Kept.again(url, self._idle.setdefault(url, []))
 
     def _sessions_set_back(self) -> bool:
         """Make those as new that stay, and end all others."""
         kept = [self._superuser.info.backend_pid]
-        kept += [each.backend_pid for idle in self._idle.values() for each in idle]
+        kept += [each.backend_pid for idle in self._idle.values() for each, _ in idle]
         for each in self._pools:
             if each.closed or len(each._pool) != each._nconns:
                 return False
             for connection in each._pool:
-                if connection.closed or not _as_new(connection.pgconn):
+                if connection.closed or not _as_new(connection):
                     return False
-                session._connections.pop(connection, None)
-                connection._prepared.clear()
-                connection._prepared._to_flush.clear()
                 kept.append(connection.info.backend_pid)
         until(
             lambda: not self._superuser.execute(_END_OTHERS, (kept,), prepare=True).fetchall(), seconds=60, every=0.005

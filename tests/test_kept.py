@@ -6,17 +6,18 @@ from contextlib import AbstractContextManager
 import psycopg
 import pytest
 
+from nsor_server.registration.duties import counted
 from nsor_server.storage.embedded import OWNER, SERVER, SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.storage.session import BEGIN, Session, Statement, ask
 from tests.kept import KeptDatabase
 
 ROLES = (SERVER, OWNER, SUPERUSER)
+OF_SERVER = counted._SIZE
 ONE = Statement(b"one of kept", b"SELECT 1")
 LASTING = (
     b"SET enable_sort = off",
     b"LISTEN stranger",
-    b"PREPARE stranger AS SELECT 1",
     b"SELECT pg_advisory_lock(1)",
     b"CREATE TEMP TABLE of_session (name text)",
 )
@@ -131,12 +132,28 @@ def test_a_session_begins_as_a_new_one(kept: KeptDatabase) -> None:
             assert state(conn) == usual
 
 
+# What the server has prepared needn't be planned again; a test's statement may be another one in the next test.
+def test_what_the_server_has_prepared_stays_and_nothing_else(kept: KeptDatabase) -> None:
+    sessions = set()
+    for one in (1, 2):
+        with kept.connect() as conn:
+            sessions.add(conn.info.backend_pid)
+            assert ask(conn, Statement(ONE.name, b"SELECT %d" % one)) == [(one,)]
+            assert len(ask(conn, OF_SERVER)) == 1
+    with kept.connect() as conn:
+        assert {conn.info.backend_pid} == sessions
+        assert conn.execute("SELECT name FROM pg_prepared_statements").fetchall() == [(OF_SERVER.name.decode(),)]
+        conn.execute("PREPARE stranger AS SELECT 1")
+    with kept.connect() as conn:
+        assert conn.info.backend_pid not in sessions
+
+
 def state(conn: Connection) -> tuple[object, ...]:
     """What a session has of its own."""
     (found,) = conn.execute(
         """
         SELECT current_setting('enable_sort'), ARRAY(SELECT pg_listening_channels()),
-            (SELECT count(*) FROM pg_prepared_statements), to_regclass('pg_temp.of_session'),
+            to_regclass('pg_temp.of_session'),
             (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
         """
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from nsor_server.storage.embedded import SUPERUSER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import verifying
 from tests.calls import Services
+from tests.kept import KeptDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ class Owner:
 
 
 @pytest.fixture
-def owner(postgres: EmbeddedPostgres, database: Database, keyring: Keyring) -> Iterator[Owner]:
-    name = str(psycopg.conninfo.conninfo_to_dict(database.url_server)["dbname"])
-    with psycopg.connect(postgres.conninfo(SUPERUSER, name), autocommit=True, prepare_threshold=None) as conn:
+def owner(database: KeptDatabase, keyring: Keyring) -> Iterator[Owner]:
+    with database.superuser() as conn:
         yield Owner(conn, keyring)
 
 

@@ -30,12 +30,14 @@ class Tripwire(source.Row, frozen=True, kw_only=True):
             of the kind names.
         window_hours: what lies so close together counts together. The same officer isn't told of again for so long.
         at_least: from so many on.
+        travelled_percent: of NOT_TRAVELLED, of how many in a hundred screened passengers there has to be a movement.
     """
 
     kind: str
     purposes: tuple[str, ...] = ()
     window_hours: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_HOURS)]
     at_least: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
+    travelled_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
 
     def __post_init__(self) -> None:
         """Refuse names that the contract doesn't have."""

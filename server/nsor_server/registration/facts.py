@@ -40,6 +40,9 @@ from nsor_server.registration.duties.record import to_message as duty_message
 from nsor_server.registration.duties.rules import Told, noticed, taken_back
 from nsor_server.registration.duties.states import is_open as duty_is_open
 from nsor_server.registration.judgments.store import TABLE as JUDGMENTS
+from nsor_server.registration.movements.rules import identifier as number_of_movement
+from nsor_server.registration.movements.store import StoredMovement
+from nsor_server.registration.movements.store import opened as open_movement
 from nsor_server.registration.movements.store import rows as movement_rows
 from nsor_server.registration.named import names_of
 from nsor_server.registration.persons.claimants import Claimants
@@ -141,6 +144,7 @@ __all__ = [
     "Counting",
     "Identifier",
     "StoredClaim",
+    "StoredMovement",
     "StoredVersion",
     "Told",
     "TransferBy",
@@ -193,6 +197,7 @@ __all__ = [
     "names_of",
     "notice_withdrawn",
     "noticed",
+    "number_of_movement",
     "of_cnic",
     "of_document",
     "of_named",
@@ -201,6 +206,7 @@ __all__ = [
     "of_text",
     "open_claim",
     "open_keyed",
+    "open_movement",
     "open_shown",
     "open_version",
     "owners",

@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 from nsor.ledger.v1 import leaf_pb2
 from nsor_server.access.enrolled import Enrolled
 from nsor_server.access.own_numbers import OwnNumbers
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import NO_ROW, UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.tripwires import accesses, reading, rules, store, times
 from nsor_server.lookup.tripwires.accesses import Use
@@ -276,17 +277,20 @@ class Unusual:
     def _manifests(
         self, index: int, policy: TripwirePolicy, time: Time, records: Sequence[record_pb2.UnusualAccessRecord]
     ) -> list[Manifest]:
-        """The manifests of which a time had to say that nobody has travelled.
+        """The manifests of which a time had to say that their passengers haven't travelled.
 
-        Those that it did say, if they may be; the others while movements that were reported then are there still.
+        As long as movements that were reported then are there still; of the others those of which it did say so.
         """
         last_us = self._last.travelled_us if self._last else 0
         until_us, over = times.manifests_over(self._conn, policy, last_us, time.due_us)
         if until_us != time.travelled_us:
             self._add(index, NOT_FOLLOWING)
-        said = {each.manifest_id for each in records if each.manifest_id}
-        due = [each for each in over if not each.movements]
-        return [each for each in due if each.manifest_id in said or each.closes_us > self._newest_us - _TRAVELLED_US]
+        said = {each.manifest_id: each.count for each in records if each.manifest_id}
+        recent = [each for each in over if to_us(each.closes_at) > self._newest_us - _TRAVELLED_US]
+        due = times.not_travelled(self._conn, self._sealer, policy, recent, _go_on)
+        unknown = [times.manifest(each) for each in over if each not in recent and each.screened]
+        found = [each._replace(screened=said[each.manifest_id]) for each in unknown if each.manifest_id in said]
+        return sorted([*found, *due], key=lambda each: (each.closes_us, each.manifest_id))
 
     def _compare_told(
         self, index: int, records: Sequence[record_pb2.UnusualAccessRecord], told: Sequence[tuple[str, bytes | None]]
@@ -298,6 +302,10 @@ class Unusual:
         events = sorted((recipient, bytes(ids or b"")) for recipient, ids in told)
         if events != sorted((agency_id, b"".join(sorted(ids))) for agency_id, ids in due.items()):
             self._add(index, NOT_TOLD)
+
+
+def _go_on() -> None:
+    """Without a rest."""
 
 
 def _whose(record: record_pb2.UnusualAccessRecord) -> tuple[int, str, str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from nsor.v1 import lookup_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
+from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from nsor_server.storage.v1 import record_pb2
+from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration, movement
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
@@ -157,24 +161,98 @@ def test_a_number_that_was_tried_in_vain_counts(services: Services, wires: Wires
     assert (one.kind, one.count) == (tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS, 15)
 
 
-@pytest.mark.parametrize("travelled", [False, True])
-def test_a_flight_of_which_nobody_travels_is_unusual(
-    services: Services, wires: Wires, owner: Owner, later: Later, *, travelled: bool
+AT = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+"""For when flights were declared that are over, and whose movements were reported."""
+WAGAH = notices_pb2.BORDER_CROSSING_WAGAH
+DEPARTURE, ARRIVAL = movements_pb2.MOVEMENT_DIRECTION_DEPARTURE, movements_pb2.MOVEMENT_DIRECTION_ARRIVAL
+
+
+def flown(services: Services, number: int, persons: int, **fields: Any) -> tuple[str, list[str]]:
+    """A flight of then with so many passengers who were screened: its manifest, and their numbers."""
+    passengers = [cnic() for _ in range(persons)]
+    request = declaration(number=number, persons=persons, **fields)
+    request.scheduled_time.FromDatetime(AT)
+    manifest = str(services.ask(call_of(FIA_IMMIGRATION), request).response.manifest_id)
+    asked(services, manifest, *(by_cnic(nth, each) for nth, each in enumerate(passengers, 1)))
+    return manifest, passengers
+
+
+def crossed(services: Services, numbers: Iterable[str], days: int = 0, **fields: Any) -> None:
+    """Movements of then; or some days before."""
+    for number in numbers:
+        request = movement()
+        request.MergeFrom(movements_pb2.ReportMovementRequest(identity_number=number, **fields))
+        request.movement_time.FromDatetime(AT - dt.timedelta(days=days))
+        services.ask(call_of(FIA_IMMIGRATION), request)
+
+
+def then(owner: Owner) -> None:
+    """What was reported just now was reported then."""
+    owner.does("UPDATE movement_key SET created_at = created_at - interval '2 days'")
+
+
+def manifests(found: Iterable[record_pb2.UnusualAccessRecord]) -> dict[str, int]:
+    assert all((each.kind, each.agency) == (TRAVELLED, "fia-immigration") for each in found)
+    return {str(uuid.UUID(bytes=each.manifest_id)): each.count for each in found}
+
+
+def test_a_manifest_whose_people_do_not_travel_is_unusual_whoever_else_does(
+    services: Services, wires: Wires, owner: Owner, later: Later
 ) -> None:
     later(days=-2)
-    request = declaration(persons=9)
-    request.scheduled_time.FromDatetime(dt.datetime.now(dt.UTC) - dt.timedelta(days=2))
-    manifest = services.ask(call_of(FIA_IMMIGRATION), request).response.manifest_id
-    asked(services, manifest, *(by_cnic(number, cnic()) for number in range(1, 7)))
+    travelled, passengers = flown(services, 301, 6)
+    invented, _ = flown(services, 302, 6)
+    one_travels, others = flown(services, 303, 6)
+    back, returned = flown(services, 304, 6, direction=ARRIVAL)
+    long_ago, old = flown(services, 305, 6)
+    elsewhere, from_wagah = flown(services, 306, 6)
+    flown(services, 307, 6, border_crossing=WAGAH)
+    nobody_screened = declaration(number=308, persons=6)
+    nobody_screened.scheduled_time.FromDatetime(AT)
+    services.ask(call_of(FIA_IMMIGRATION), nobody_screened)
     later(days=0)
-    if travelled:
-        services.ask(call_of(FIA_IMMIGRATION), movement())
-        owner.does("UPDATE movement_key SET created_at = created_at - interval '2 days'")
-    found = wires.look()
-    assert [each.kind for each in found] == ([] if travelled else [TRAVELLED])
-    assert [(each.agency, each.count) for each in found] == ([] if travelled else [("fia-immigration", 6)])
+    crossed(services, passengers[:2])  # a fifth of six
+    crossed(services, others[:1] * 3)  # one, however often
+    crossed(services, returned[:2], direction=DEPARTURE)
+    crossed(services, old[:2], days=4)
+    crossed(services, from_wagah[:2], border_crossing=WAGAH)
+    then(owner)
+    found = manifests(wires.look())
+    assert travelled not in found
+    assert {invented, one_travels, back, long_ago, elsewhere} <= found.keys()
+    assert (len(found), set(found.values())) == (6, {6})
     assert wires.look() == []
     assert [each for each in owner.findings() if "tripwire" in each] == []
+
+
+def test_small_manifests_of_a_port_count_together(services: Services, wires: Wires, owner: Owner, later: Later) -> None:
+    # Else whoever has five documents to try declares two flights.
+    later(days=-2)
+    small = [flown(services, number, 2)[0] for number in (301, 302, 303)]
+    _, passengers = flown(services, 304, 3)
+    flown(services, 305, 3, border_crossing=WAGAH)
+    later(days=0)
+    crossed(services, passengers[:1])
+    then(owner)
+    found = manifests(wires.look())
+    assert list(found.values()) == [6]
+    assert found.keys() <= set(small)
+    assert [each for each in owner.findings() if "tripwire" in each] == []
+
+
+@pytest.mark.parametrize(("hidden", "found"), [("movement_key", 1), ("manifest_block", 0)])
+def test_what_was_hidden_while_it_was_looked_who_has_travelled_is_found(
+    services: Services, wires: Wires, owner: Owner, later: Later, *, hidden: str, found: int
+) -> None:
+    later(days=-2)
+    _, passengers = flown(services, 301, 6)
+    later(days=0)
+    if found:
+        crossed(services, passengers)
+        then(owner)
+    with owner.without(hidden, "true"):
+        assert len(wires.look()) == found
+    assert OTHERS in owner.findings()
 
 
 def test_who_has_two_keys_is_one_officer(services: Services, wires: Wires) -> None:

@@ -11,7 +11,7 @@ import pytest
 from nsor.v1 import options_pb2, tripwires_pb2
 from nsor_server.formats.instants import to_us
 from nsor_server.lookup.tripwires import rules
-from nsor_server.lookup.tripwires.rules import Access, Finding, Manifest, Ref, Tripwires
+from nsor_server.lookup.tripwires.rules import Access, Finding, Manifest, Ref, Tripwires, not_travelled
 from nsor_server.policy.deadlines import KARACHI
 from nsor_server.policy.tripwires import TripwirePolicy
 
@@ -167,11 +167,32 @@ def test_the_agency_is_not_named_what_was_longer_ago_than_a_day() -> None:
     assert one.accesses == [new.ref]
 
 
-@pytest.mark.parametrize(("screened", "movements", "told"), [(5, 0, True), (4, 0, False), (500, 1, False)])
-def test_passengers_who_never_travel_are_unusual(screened: int, movements: int, *, told: bool) -> None:
-    manifest = Manifest(b"m" * 16, "fia", NOON_US, screened, movements)
-    kinds = [each.kind for each in Tripwires(POLICY).close(NOON_US + 2 * DAY_US, [manifest])]
-    assert kinds == ([TRAVELLED] if told else [])
+def over(screened: int, hours: int = 0, agency: str = "fia", crossing: int = 1) -> Manifest:
+    """A manifest whose passengers haven't travelled, so many hours before noon."""
+    at_us = NOON_US - hours * HOUR_US
+    return Manifest(bytes([screened, hours, crossing]), agency, crossing, at_us, screened)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [
+        ([over(5), over(50, 1)], [], [50, 5]),
+        ([over(4), over(4, crossing=2)], [], []),
+        ([over(3, 1), over(2)], [], [5]),
+        ([over(1)], [over(4, 23)], [5]),
+        ([over(1)], [over(4, 24)], []),
+        ([over(1)], [over(4, 1, "customs"), over(4, 1, crossing=2)], []),
+        ([], [over(4, 1), over(4, 2)], []),
+    ],
+)
+def test_passengers_who_never_travel_are_unusual_also_a_few_at_a_time(
+    now: list[Manifest], before: list[Manifest], told: list[int]
+) -> None:
+    row = POLICY.by_purpose(TRAVELLED)[0]
+    small = [each for each in (*now, *before) if each.screened < row.at_least]
+    given = sorted(now, key=lambda each: each.closes_us)
+    closed = Tripwires(POLICY).close(NOON_US + 2 * DAY_US, not_travelled(row, given, small))
+    assert [(each.kind, each.count) for each in closed] == [(TRAVELLED, count) for count in told]
 
 
 def test_whoever_begins_anew_finds_the_same() -> None:

@@ -47,7 +47,9 @@ class _TripwireKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Tripwire
     it with before; also what was shown again.
     """
     TRIPWIRE_KIND_NOT_TRAVELLED: _TripwireKind.ValueType  # 9
-    """Passengers were screened of whom none has crossed the border there."""
+    """Passengers were screened of whom hardly any has crossed the border there: of one manifest, or of several of a few passengers of which it is the
+    newest.
+    """
     TRIPWIRE_KIND_DECOY_ENTERED: _TripwireKind.ValueType  # 10
     """A registration was entered with the number of a decoy, or was given it: by an order, an import, an amendment or a verification."""
     TRIPWIRE_KIND_TWO_AGENCIES: _TripwireKind.ValueType  # 11
@@ -79,7 +81,9 @@ TRIPWIRE_KIND_NEW_CERTIFICATE: TripwireKind.ValueType  # 8
 it with before; also what was shown again.
 """
 TRIPWIRE_KIND_NOT_TRAVELLED: TripwireKind.ValueType  # 9
-"""Passengers were screened of whom none has crossed the border there."""
+"""Passengers were screened of whom hardly any has crossed the border there: of one manifest, or of several of a few passengers of which it is the
+newest.
+"""
 TRIPWIRE_KIND_DECOY_ENTERED: TripwireKind.ValueType  # 10
 """A registration was entered with the number of a decoy, or was given it: by an order, an import, an amendment or a verification."""
 TRIPWIRE_KIND_TWO_AGENCIES: TripwireKind.ValueType  # 11

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -85,21 +85,21 @@ class Access(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """A manifest that is over.
+    """A manifest that is over, and whose passengers haven't travelled.
 
     Attributes:
         manifest_id: 16 bytes.
         agency: that has declared it.
+        crossing: where, number of nsor.v1.BorderCrossing.
         closes_us: when it was over, microseconds since 1970.
-        screened: how many passengers were screened.
-        movements: how many movements were reported at its crossing around its time.
+        screened: how many passengers were screened; of small ones that count together, of all of them.
     """
 
     manifest_id: bytes
     agency: str
+    crossing: int
     closes_us: int
     screened: int
-    movements: int
 
 
 @dataclass(slots=True)
@@ -219,12 +219,15 @@ class Tripwires:
 
         Args:
             due_us: the fixed time, microseconds since 1970.
-            manifests: those that are looked at now.
+            manifests: what ``not_travelled`` has found.
         """
         found = sorted(self._found.values(), key=lambda each: (each.tripped_us, each.kind, each.who))
         self._told |= {(each.kind, each.who): each.tripped_us for each in found}
         self._found = {}
-        found += self._not_travelled(manifests)
+        found += [
+            Finding(TRAVELLED, (each.agency, ""), each.closes_us, each.screened, manifest_id=each.manifest_id)
+            for each in manifests
+        ]
         for each in found:
             each.accesses = [ref for ref in self._recent.get(each.who, ()) if ref.time_us > due_us - DAY_US]
         self._forget()
@@ -256,14 +259,6 @@ class Tripwires:
             found = self._found[key] = Finding(row.number, access.who, access.ref.time_us)
         found.count, found.unusual = max(found.count, count), unusual
 
-    def _not_travelled(self, manifests: Iterable[Manifest]) -> Iterator[Finding]:
-        row = self._row(TRAVELLED, 0)
-        for each in manifests:
-            if row is not None and each.screened >= row.at_least and not each.movements:
-                yield Finding(
-                    row.number, (each.agency, ""), each.closes_us, each.screened, manifest_id=each.manifest_id
-                )
-
     def _forget(self) -> None:
         """Forget what is too old to count with any access that is still to come."""
         for key, window in list(self._windows.items()):
@@ -273,6 +268,32 @@ class Tripwires:
         since_us = self._now_us - reach_us(self._policy)
         self._recent = {who: recent for who, recent in self._recent.items() if recent[-1].time_us > since_us}
         self._told = {key: at for key, at in self._told.items() if at > since_us}
+
+
+def not_travelled(row: Tripwire, manifests: Sequence[Manifest], small: Sequence[Manifest]) -> list[Manifest]:
+    """Of which manifests it is told that their passengers haven't travelled.
+
+    Of small ones of an agency at a crossing, which say nothing each, the newest stands for all that lie within the
+    window: nobody stays unseen by declaring two for one.
+
+    Args:
+        row: says from how many passengers on.
+        manifests: those that are looked at now, the oldest in front.
+        small: the small ones, of now and of before.
+    """
+    newest = {(each.agency, each.crossing): each for each in manifests if 0 < each.screened < row.at_least}
+    together = [
+        each._replace(
+            screened=sum(
+                one.screened
+                for one in small
+                if (one.agency, one.crossing) == at and each.closes_us - row.window_us < one.closes_us <= each.closes_us
+            )
+        )
+        for at, each in newest.items()
+    ]
+    found = [each for each in (*manifests, *together) if each.screened >= row.at_least]
+    return sorted(found, key=lambda each: (each.closes_us, each.manifest_id))
 
 
 def reach_us(policy: TripwirePolicy) -> int:

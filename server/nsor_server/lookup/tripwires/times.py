@@ -28,6 +28,7 @@ from nsor_server.ledger import instants
 from nsor_server.ledger.watching import Watching, has_turn, let_first
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.screening import travelled
+from nsor_server.lookup.screening.travelled import Over
 from nsor_server.lookup.tripwires import rules, store
 from nsor_server.lookup.tripwires.reading import Reader
 from nsor_server.lookup.tripwires.rules import Finding, Manifest, Tripwires
@@ -46,6 +47,8 @@ MOST_READ: Final = 200_000
 """Entries of one time; where there are more the next time goes on."""
 MOST_MANIFESTS: Final = 1000
 """Likewise, manifests that are over."""
+MOST_SMALL: Final = 5000
+"""Manifests of a few passengers that are counted together, of an agency at a crossing."""
 _TURN: Final = 0x4E534F5200000037
 """Of several processes one works at a time: an advisory lock ("NSOR", 55)."""
 _REST_SECONDS: Final = 0.0005
@@ -95,7 +98,8 @@ class TripwireTimes(Watching):
                 wires.take(access)
             if wires.is_full:
                 break
-        travelled_us, manifests = manifests_over(conn, policy, last.travelled_us, due_us)
+        travelled_us, over = manifests_over(conn, policy, last.travelled_us, due_us)
+        manifests = not_travelled(conn, self._sealer, policy, over, _rest)
         made = Time(last.number + 1, due_us, watched_to, travelled_us)
         outcome = self._outcome(directory, made, wires.close(due_us, manifests))
         if self._begin(METHOD, outcome, _SHARE)():
@@ -149,7 +153,7 @@ def told(agencies: Mapping[str, Agency], of_agency: Mapping[str, Sequence[bytes]
     }
 
 
-def manifests_over(conn: Connection, policy: TripwirePolicy, after_us: int, due_us: int) -> tuple[int, list[Manifest]]:
+def manifests_over(conn: Connection, policy: TripwirePolicy, after_us: int, due_us: int) -> tuple[int, list[Over]]:
     """The manifests whose passengers have had their time to travel since the last time, and until when they are all.
 
     Args:
@@ -164,20 +168,50 @@ def manifests_over(conn: Connection, policy: TripwirePolicy, after_us: int, due_
     until_us = due_us - row.window_us
     if until_us <= after_us:
         return after_us, []
-    window = dt.timedelta(hours=row.window_hours)
-    found = list(
-        travelled.over(
-            conn, instant(after_us), instant(until_us), before=window, behind=window, most=MOST_MANIFESTS + 1
-        )
-    )
+    found = travelled.over(conn, instant(after_us), instant(until_us), most=MOST_MANIFESTS + 1)
     if len(found) > MOST_MANIFESTS:
         last = found[-1].closes_at
         found = [each for each in found if each.closes_at < last] or found
         until_us = to_us(found[-1].closes_at)
-    return until_us, [
-        Manifest(each.manifest_id, each.agency_id, to_us(each.closes_at), each.screened, each.movements)
-        for each in found
-    ]
+    return until_us, found
+
+
+def not_travelled(
+    conn: Connection, sealer: Sealer, policy: TripwirePolicy, manifests: Sequence[Over], rest: Callable[[], None]
+) -> list[Manifest]:
+    """Those of manifests of which it is told that their passengers haven't travelled.
+
+    Args:
+        conn: any.
+        sealer: opens who was screened, and movements.
+        policy: says how many have to travel.
+        manifests: what ``manifests_over`` has found.
+        rest: is done between some movements and the next ones.
+    """
+    row = policy.by_purpose(rules.TRAVELLED).get(0)
+    if row is None or not manifests:
+        return []
+    window, percent = dt.timedelta(hours=row.window_hours), row.travelled_percent
+
+    def left(among: Sequence[Over]) -> list[Manifest]:
+        screened = [each for each in among if each.screened]
+        found = travelled.untravelled(conn, sealer, screened, around=window, percent=percent, rest=rest)
+        return [manifest(each) for each in found]
+
+    now = left(manifests)
+    of_now = {each.manifest_id: each for each in manifests}
+    newest = {(each.agency, each.crossing): each for each in now if each.screened < row.at_least}
+    small = list[Manifest]()
+    for each in newest.values():
+        like, until = of_now[each.manifest_id], instant(each.closes_us)
+        of_window = travelled.small(conn, like, until - window, until, less=row.at_least, most=MOST_SMALL)
+        small += left(of_window)
+    return rules.not_travelled(row, now, small)
+
+
+def manifest(over: Over) -> Manifest:
+    """What is told of a manifest, if its passengers haven't travelled."""
+    return Manifest(over.manifest_id, over.agency_id, over.border_crossing, to_us(over.closes_at), over.screened)
 
 
 def _events(agencies: Mapping[str, Agency], of_agency: Mapping[str, Sequence[bytes]]) -> list[Row]:

@@ -83,6 +83,7 @@ class Border:
                     meaning_en="The rule.",
                     meaning_ur="اصول",
                 )
+                said.more_violations = 2
                 continue
             is_found = bool({row.identity_number, row.shown_document.number} & self.found)
             full |= is_found and len(answer.hits) == self.most
@@ -276,6 +277,7 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once(
         ("2", "identity_number", "CNIC_FORM"),
         ("3", "birth_date", "REQUIRED"),
     ]
+    assert results(file)[1]["meaning"] == "The rule.; 2 fields more"  # what the register doesn't list it counts
     shown = capsys.readouterr()
     assert "birth_date; identity_number" in shown.err
     assert CNIC not in shown.err + shown.out

@@ -295,6 +295,17 @@ def test_an_answer_and_its_entry_have_one_size_whatever_was_found(services: Serv
     assert len(set(sizes)) == 1
 
 
+def test_of_a_message_of_wrong_rows_so_many_fields_are_said_and_the_others_counted(services: Services) -> None:
+    # Each has its words in two languages: of 500 rows they were 800 KB.
+    rows = [Row(row=number, identity_number="123") for number in range(1, 61)]
+    answer = asked(services, declared(services, persons=60), *rows).response
+    assert [each.outcome for each in answer.rows] == [REFUSED] * 60
+    assert {each.reason for each in answer.rows} == {errors_pb2.ERROR_REASON_INVALID_FIELDS}
+    said = [len(each.violations) for each in answer.rows]
+    assert said == [2] * 50 + [0] * 10
+    assert [each.more_violations for each in answer.rows] == [0] * 50 + [2] * 10
+
+
 def test_what_is_wrong_with_a_row_is_said_of_it_and_hinders_no_other(services: Services) -> None:
     number = cnic()
     convict(services, number)

@@ -193,6 +193,8 @@ class _Run:
                 (one.field, rule(one.reason).removeprefix("FIELD_REASON_"), Words(one.meaning_en, one.meaning_ur))
                 for one in said.violations
             ]
+            if more := said.more_violations:
+                wrong.append(("", "", Words(f"{more} fields more", f"مزید {more} خانے")))
             self._refuse(passenger, reason, wrong, str(answered.index))
             return
         compared = screening_pb2.NamesCompared.Name(said.names).removeprefix("NAMES_COMPARED_")
@@ -225,7 +227,8 @@ class _Run:
 
     def _refuse(self, passenger: Passenger, reason: str, wrong: list[tuple[str, str, Words]], index: str) -> None:
         self._counts[_REFUSED] += 1
-        fields, rules = "; ".join(one[0] for one in wrong), "; ".join(one[1] for one in wrong) or reason
+        fields = "; ".join(one[0] for one in wrong if one[0])
+        rules = "; ".join(one[1] for one in wrong if one[1]) or reason
         english, urdu = "; ".join(one[2].en for one in wrong), "؛ ".join(one[2].ur for one in wrong)
         number = str(passenger.row.row) if passenger.row.row else f"line {passenger.line}"
         cells = (number, _REFUSED, "", "", "", "", "", fields, rules, english, urdu, index)

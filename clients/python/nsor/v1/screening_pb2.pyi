@@ -357,6 +357,7 @@ class ScreenedRow(_message.Message):
     VIOLATIONS_FIELD_NUMBER: _builtins.int
     SCREENED_BEFORE_FIELD_NUMBER: _builtins.int
     NAMES_FIELD_NUMBER: _builtins.int
+    MORE_VIOLATIONS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Number of the row."""
     outcome: Global___ScreeningOutcome.ValueType
@@ -367,9 +368,11 @@ class ScreenedRow(_message.Message):
     """It was screened before, under this number: this is what the register says now. It has cost nothing, unless somebody is alike now who wasn't."""
     names: Global___NamesCompared.ValueType
     """What became of its names."""
+    more_violations: _builtins.int
+    """How many fields more are wrong."""
     @_builtins.property
     def violations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScreeningViolation]:
-        """The fields that are wrong."""
+        """The fields that are wrong; of all rows of a message together the first 100."""
 
     def __init__(
         self,
@@ -380,10 +383,11 @@ class ScreenedRow(_message.Message):
         violations: _abc.Iterable[Global___ScreeningViolation] | None = ...,
         screened_before: _builtins.bool = ...,
         names: Global___NamesCompared.ValueType = ...,
+        more_violations: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "outcome", b"outcome", "reason", b"reason", "row", b"row", "screened_before", b"screened_before", "violations", b"violations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more_violations", b"more_violations", "names", b"names", "outcome", b"outcome", "reason", b"reason", "row", b"row", "screened_before", b"screened_before", "violations", b"violations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from nsor.ledger import screened
 from nsor.v1 import screening_pb2
+from nsor_server.errors import Violation
+from nsor_server.lookup.screening import rules
 
 Outcome: TypeAlias = screening_pb2.ScreeningOutcome.ValueType
 _NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD
@@ -27,16 +30,23 @@ class Answered:
         named: whether one of them has names.
     """
 
-    __slots__ = ("_others", "_outcomes", "named", "numbers")
+    __slots__ = ("_others", "_outcomes", "_violations_left", "named", "numbers")
 
     def __init__(self, numbers: list[int], *, named: bool) -> None:
         self.numbers, self.named = numbers, named
         self._outcomes: dict[int, Outcome] = {}
         self._others: dict[int, screening_pb2.ScreenedRow] = {}
+        self._violations_left = rules.MOST_VIOLATIONS
 
     def becomes(self, position: int, outcome: Outcome) -> None:
         """Say what became of a row."""
         self._outcomes[position] = outcome
+
+    def told(self, violations: Sequence[Violation]) -> Sequence[Violation]:
+        """Those of a row's violations that are said: as many as all rows of the answer have left of theirs."""
+        found = violations[: self._violations_left]
+        self._violations_left -= len(found)
+        return found
 
     def of(self, position: int) -> screening_pb2.ScreenedRow:
         """The row of an answer, of which more is said than what became of it."""

@@ -18,6 +18,8 @@ from nsor_server.storage.v1 import record_pb2
 
 BLOCK: Final = 500
 """Row numbers of a block, and most rows of a message."""
+MOST_VIOLATIONS: Final = 100
+"""Of all rows of an answer, each with its words, some 250 bytes; the others are counted."""
 MOST_HITS: Final = 32
 """Of an answer, each a disclosure: what comes behind them is sent again."""
 WEIGHT: Final = 16

@@ -289,16 +289,17 @@ class Screening:
                 violations = [Violation("row", errors_pb2.FIELD_REASON_DUPLICATE), *(violations or ())]
             numbers.add(number)
             if violations:
-                self._refuse(said.of(position), _INVALID, violations)
+                self._refuse(said, position, _INVALID, violations)
                 continue
             each = read(manifest_id, position, row, kept.get(number), now_us)
             shown = each.blinds[::values]
             if each.before is not None:
-                if self._is_again(said.of(position), each, each.before.first_us, now_us - repeat_us):
+                if self._is_again(said, each, each.before.first_us, now_us - repeat_us):
                     passengers.append(each)
             elif not stands.isdisjoint(shown) or not tried.isdisjoint(each.numbers):
                 field = "identity_number" if row.identity_number else "shown_document"
-                self._refuse(said.of(position), _INVALID, [Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)])
+                duplicate = Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)
+                self._refuse(said, position, _INVALID, [duplicate])
             else:
                 stands.update(shown)
                 for one in each.numbers:
@@ -308,7 +309,7 @@ class Screening:
                 passengers.append(each)
         return passengers
 
-    def _is_again(self, said: screening_pb2.ScreenedRow, passenger: Passenger, first_us: int, since_us: int) -> bool:
+    def _is_again(self, said: answers.Answered, passenger: Passenger, first_us: int, since_us: int) -> bool:
         """Whether a row that was screened before is screened again; otherwise is answered why it isn't.
 
         Args:
@@ -317,11 +318,11 @@ class Screening:
             first_us: when it was answered first, microseconds since 1970.
             since_us: when it must have been at the earliest, likewise.
         """
-        said.screened_before = True
+        said.of(passenger.position).screened_before = True
         if passenger.is_another:
-            self._refuse(said, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
+            self._refuse(said, passenger.position, errors_pb2.ERROR_REASON_REQUEST_ID_REUSED)
         elif first_us < since_us:
-            self._refuse(said, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
+            self._refuse(said, passenger.position, errors_pb2.ERROR_REASON_REPEATED_TOO_LATE)
         else:
             return True
         return False
@@ -419,14 +420,16 @@ class Screening:
 
     def _refuse(
         self,
-        said: screening_pb2.ScreenedRow,
+        said: answers.Answered,
+        position: int,
         reason: errors_pb2.ErrorReason.ValueType,
         violations: Sequence[Violation] = (),
     ) -> None:
-        said.outcome, said.reason = _REFUSED, reason
-        for each in violations:
+        row, told = said.of(position), said.told(violations)
+        row.outcome, row.reason, row.more_violations = _REFUSED, reason, len(violations) - len(told)
+        for each in told:
             english, urdu = self._texts.field(each.reason)
-            said.violations.add(field=each.field, reason=each.reason, meaning_en=english, meaning_ur=urdu)
+            row.violations.add(field=each.field, reason=each.reason, meaning_en=english, meaning_ur=urdu)
 
 
 def _have_names(rows: Iterable[screening_pb2.ManifestRow]) -> bool:

@@ -28,6 +28,7 @@ from nsor_server import config
 from nsor_server.calls import Row, new_access_id
 from nsor_server.formats import uuids
 from nsor_server.formats.instants import instant, to_us
+from nsor_server.ledger import partitions
 from nsor_server.ledger.append import Ledger
 from nsor_server.ledger.entry import Entry
 from nsor_server.lookup.grants import store as lookups
@@ -286,7 +287,10 @@ def _append_entries(plan: Plan) -> None:
     """Entries of look-ups, as many agencies' and officers' calls would leave them."""
     ledger = Ledger(_keyring(plan), config.load(plan.environment).ledger_origin)
     with psycopg.connect(plan.url) as connection:
+        extends_at = 0
         for first in range(0, plan.entries, _ENTRIES_PER_COMMIT):
+            if first >= extends_at:
+                extends_at = partitions.extend(connection, first)  # as a server does
             count = min(_ENTRIES_PER_COMMIT, plan.entries - first)
             ledger.append(connection, [_entry(number) for number in range(first, first + count)])
             connection.commit()

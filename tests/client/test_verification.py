@@ -14,7 +14,7 @@ from nsor.ledger import merkle, note
 from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Connect, Register
+    from tests.client.conftest import Connect, Refusal, Register
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 BATCH = "nsor.v1.OversightService/GetBatchProof"
@@ -33,6 +33,35 @@ def _calls(client: nsor.Client, number: int) -> None:
 def _leaves(tmp_path: Path) -> Path:
     (found,) = (tmp_path / "client-state").glob("ledger-*/leaves.jsonl")
     return found
+
+
+def test_what_the_last_verification_found_is_kept_for_other_programs(
+    client: nsor.Client, connect: Connect, register: Register, refusals: type[Refusal], tmp_path: Path
+) -> None:
+    before = client.last_verification
+    assert before is None
+    _calls(client, 3)
+    found = client.verify_ledger()
+    (path,) = (tmp_path / "client-state").glob("ledger-*/last-verification.json")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    last = connect().last_verification
+    assert last is not None
+    assert (last.size, last.root, last.leaves, last.failed) == (found.size, found.root.hex(), found.leaves, "")
+    # A register that doesn't answer has shown nothing.
+    register.before = lambda _: refusals("UNAVAILABLE", "")
+    with pytest.raises(nsor.NsorError):
+        client.verify_ledger()
+    assert client.last_verification == last
+    register.before = None
+    register.ledger.leaves[0] = b"another"
+    with pytest.raises(nsor.NsorError) as raised:
+        client.verify_ledger(everything=True)
+    failed = connect().last_verification
+    assert failed is not None
+    assert (failed.failed, failed.size) == (raised.value.reason, 0)
+    assert failed.ended >= last.ended
+    path.write_text('{"ended"')
+    assert client.last_verification is None
 
 
 def test_a_whole_ledger_is_verified(client: nsor.Client) -> None:

@@ -364,12 +364,23 @@ def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
             "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key)"
             " VALUES (sha256('1'), 'punjab-police', 'F-1', sha256('2')), (sha256('3'), 'npb', 'F-1', sha256('4'))"
         )
+        owner.execute(
+            "INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after) VALUES"
+            " ('1a', 'punjab-police', sha256('5'), '2026-01-01Z', '2026-03-01Z'),"
+            " ('2b', 'punjab-police', sha256('6'), '2026-02-01Z', '2026-04-01Z'),"
+            " ('3c', 'npb', sha256('7'), '2026-02-01Z', '2026-04-01Z')"
+        )
+        owner.execute("INSERT INTO certificate_revocation (serial, reason) VALUES ('1a', 'keyCompromise')")
         deciding.record(owner, services.keyring, ORIGIN)
-    shown, token, people = [], "", []
+    shown, token, people, certificates = [], "", [], []
     while True:
         page = listed(services, page_size=2, page_token=token)
         shown += [(each.officer_number, each.HasField("disable_time")) for each in page.officers]
         people += [person.number for person in page.focal_persons]
+        certificates += [
+            (each.serial, f"{each.end_time.ToDatetime():%Y-%m-%d}", each.HasField("revoke_time"))
+            for each in page.certificates
+        ]
         token = page.next_page_token
         if not token:
             break
@@ -377,6 +388,7 @@ def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
     # The newest key of a number comes first.
     assert shown == [("ASI-1", False), ("ASI-1", True), ("B-2", False), ("C-3", False)]
     assert people == ["F-1"]
+    assert certificates == [("2b", "2026-04-01", False), ("1a", "2026-03-01", True)]
     invalid = [("page_token", errors_pb2.FIELD_REASON_PAGE_TOKEN_INVALID)]
     for wrong in (foreign.key_id.hex(), "00", "no-hex"):
         request_ = directory_pb2.ListOfficersRequest(page_token=wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from nsor import verification
+from nsor import last_verification, verification
 from nsor.certificate import ClientCertificate
 from nsor.connection import DEFAULT_TIMEOUT_SECONDS, Connection
 from nsor.errors import NsorError
@@ -178,7 +178,7 @@ class Client:
         known: Sequence[bytes] = (),
         progress: Callable[[int, int], None] | None = None,
     ) -> verification.Verified:
-        """Prove that the ledger only grew, and that it holds every leaf this agency was shown.
+        """Prove that the ledger only grew, and that it holds every leaf this agency was shown; keep what was found.
 
         Args:
             everything: prove every kept leaf again, not only those since the last verification.
@@ -190,14 +190,23 @@ class Client:
             LedgerRolledBack: the ledger is shorter than it was.
             LeafMissing: a leaf that was shown is not in it.
         """
-        return verification.verify(
-            self._connection.journal,
-            self._connection.origins,
-            _Register(self.oversight),
-            everything=everything,
-            known=known,
-            progress=progress,
+        journal = self._connection.journal
+        return last_verification.keeping(
+            journal,
+            lambda: verification.verify(
+                journal,
+                self._connection.origins,
+                _Register(self.oversight),
+                everything=everything,
+                known=known,
+                progress=progress,
+            ),
         )
+
+    @property
+    def last_verification(self) -> last_verification.LastVerification | None:
+        """What the last own verification found, also one by another program; None: there was none on this computer."""
+        return last_verification.kept(self._connection.journal)
 
     def receipt(self, access_id: str) -> tuple[TlogProof, bytes] | None:
         """The receipt of an access of this agency as C2SP tlog-proof, in today's tree, and the entry that it proves.

@@ -19,9 +19,21 @@ NOUNS: Final = {
     **{
         f"{one}s": one
         for one in (
-            *("call", "cell", "certificate", "checkpoint", "count", "day", "event", "finding", "line", "look-up"),
+            *(
+                "call",
+                "cell",
+                "certificate",
+                "checkpoint",
+                "count",
+                "day",
+                "event",
+                "finding",
+                "hour",
+                "line",
+                "look-up",
+            ),
             *("method", "minute", "officer", "part", "passenger", "person", "proposal", "registration", "revocation"),
-            *("row", "span", "suspect", "thread", "warning"),
+            *("row", "second", "span", "suspect", "thread", "warning"),
         )
     },
 }

@@ -77,6 +77,7 @@ class Journal:
         self._leaves = self.folder / LEAVES
         self._base = self.folder / "checkpoint.json"
         self._rotations = self.folder / "rotations.json"
+        self._last_verification = self.folder / "last-verification.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         # By origin as well: after a loss that the register has owned up to, sizes and indexes come again.
@@ -139,6 +140,19 @@ class Journal:
         os.fsync(self._file)
         stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
         self._replace(self._base, json.dumps(stored).encode())
+
+    def last_verification(self) -> bytes:
+        """What is kept of the last verification.
+
+        Raises:
+            FileNotFoundError: there was none.
+        """
+        return self._last_verification.read_bytes()
+
+    def keep_last_verification(self, content: bytes) -> None:
+        """Keep what a verification has found, durably; not while one is under way here."""
+        with self.verifying():
+            self._replace(self._last_verification, content)
 
     def _replace(self, path: Path, content: bytes) -> None:
         new = path.with_suffix(".new")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from nsor_server.calls import Row
+from nsor_server.calls import Call, Row
 from nsor_server.config import OperatorError
 from nsor_server.ledger import operator
 from nsor_server.pki.index import Entry, Issued, Revoked
@@ -23,6 +23,38 @@ METHOD = "nsor-server/pki.import"
 
 class IndexConflict(OperatorError):
     """The index contradicts the register; nothing was imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A certificate of an agency.
+
+    Attributes:
+        serial: lower-case hexadecimal digits.
+        not_before: from when it is valid.
+        not_after: when it ends.
+        revoked_at: when its revocation was imported; None while it counts.
+    """
+
+    serial: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+MOST_LISTED = 200
+"""Of an agency, in one answer: those that end last."""
+
+
+def listed(call: Call) -> list[Listed]:
+    """Those of the caller's agency, by the directory that the call was gated by; the one that ends last first."""
+    revoked = {row["serial"]: row["revoked_at"] for row in call.decided["certificate_revocation"]}
+    found = (
+        Listed(row["serial"], row["not_before"], row["not_after"], revoked.get(row["serial"]))
+        for row in call.decided["certificate"]
+        if row["agency_id"] == call.agency.agency_id
+    )
+    return sorted(found, key=lambda each: (each.not_after, each.serial), reverse=True)[:MOST_LISTED]
 
 
 @dataclass(frozen=True, slots=True)

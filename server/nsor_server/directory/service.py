@@ -15,7 +15,7 @@ from nsor_server.access import watched
 from nsor_server.access.disclosure import disclose
 from nsor_server.access.watched import Kind, Number
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
-from nsor_server.directory import focal_persons, limits, officers, pages, rules
+from nsor_server.directory import certificates, focal_persons, limits, officers, pages, rules
 from nsor_server.directory.consumer_service import ConsumerHandlers
 from nsor_server.directory.policy_service import PolicyHandlers
 from nsor_server.directory.register_seal_service import RegisterSealHandlers
@@ -181,13 +181,15 @@ class DirectoryService:
     def list_officers(
         self, call: Call, request: directory_pb2.ListOfficersRequest, _conn: Connection
     ) -> Outcome[directory_pb2.ListOfficersResponse]:
-        """List the keys of the caller's own agency, ordered by number, and with the first page its focal persons."""
+        """List the keys of the caller's own agency, by number; first of all its focal persons and certificates."""
         found = pages.read_officers(call, page_size=request.page_size, page_token=request.page_token)
         people = [] if request.page_token else focal_persons.listed(call)
+        own = [] if request.page_token else certificates.listed(call)
         answer = directory_pb2.ListOfficersResponse(
             officers=[_officer(each) for each in found.officers],
             focal_persons=[_focal_person(person) for person in people],
             next_page_token=found.next_page_token,
+            certificates=[_certificate(each) for each in own],
         )
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
 
@@ -222,6 +224,15 @@ def _events(call: Call, kind: notification_pb2.EventKind.ValueType) -> list[Row]
     agency_id = call.agency.agency_id
     told = [agency_id, *recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)]
     return outbox.owed(kind, told, about_agency=agency_id)
+
+
+def _certificate(listed: certificates.Listed) -> directory_pb2.AgencyCertificate:
+    return directory_pb2.AgencyCertificate(
+        serial=listed.serial,
+        start_time=_time(listed.not_before),
+        end_time=_time(listed.not_after),
+        revoke_time=_time(listed.revoked_at),
+    )
 
 
 def _officer(enrolled: officers.Enrolled) -> directory_pb2.Officer:

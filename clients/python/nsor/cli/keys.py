@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from nsor.misuse import WrongUse
 if TYPE_CHECKING:
     from google.protobuf import timestamp_pb2
 
+    from nsor.answers import Answer
     from nsor.client import Client
     from nsor.v1 import directory_pb2
 
@@ -36,18 +37,32 @@ def file_option(said: str) -> Callable[[_F], _F]:
 
 def every(client: Client) -> tuple[list[directory_pb2.Officer], list[directory_pb2.FocalPerson]]:
     """All keys of the agency, disabled ones too; an officer or a focal person asks."""
-    from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
-
     officers: list[directory_pb2.Officer] = []
     people: list[directory_pb2.FocalPerson] = []
+    for page in pages(client):
+        officers += page.message.officers
+        people += page.message.focal_persons
+    return officers, people
+
+
+def pages(client: Client) -> Iterator[Answer[directory_pb2.ListOfficersResponse]]:
+    """The pages of the list of the agency's keys; each is an entry."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - loaded late, so that help is quick
+
     request = directory_pb2.ListOfficersRequest(page_size=500)
     while True:
-        page = client.directory.list_officers(request).message
-        officers += page.officers
-        people += page.focal_persons
-        if not page.next_page_token:
-            return officers, people
-        request.page_token = page.next_page_token
+        page = client.directory.list_officers(request)
+        yield page
+        if not page.message.next_page_token:
+            return
+        request.page_token = page.message.next_page_token
+
+
+def first_page(client: Client) -> Answer[directory_pb2.ListOfficersResponse]:
+    """The agency's certificates, and what stands with them; an officer or a focal person asks."""
+    from nsor.v1 import directory_pb2  # noqa: PLC0415 - as above
+
+    return client.directory.list_officers(directory_pb2.ListOfficersRequest(page_size=1))
 
 
 def id_of(client: Client, text: str | None, file: Path | None) -> bytes:

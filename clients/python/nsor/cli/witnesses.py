@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,7 @@ from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
 if TYPE_CHECKING:
+    from nsor.answers import Answer
     from nsor.client import Client
     from nsor.v1 import witnesses_pb2
 
@@ -94,16 +95,20 @@ def retire(session: Session, name: str, *, agreed: bool) -> None:
 
 def every(client: Client) -> list[witnesses_pb2.Witness]:
     """The witnesses of the register, retired ones too."""
+    return [each for page in pages(client) for each in page.message.witnesses]
+
+
+def pages(client: Client) -> Iterator[Answer[witnesses_pb2.ListWitnessesResponse]]:
+    """The pages of the list of witnesses; each is an entry."""
     from nsor.v1 import witnesses_pb2  # noqa: PLC0415 - as above
 
-    found: list[witnesses_pb2.Witness] = []
     request = witnesses_pb2.ListWitnessesRequest(page_size=500)
     while True:
-        page = client.oversight.list_witnesses(request).message
-        found += page.witnesses
-        if not page.next_page_token:
-            return found
-        request.page_token = page.next_page_token
+        page = client.oversight.list_witnesses(request)
+        yield page
+        if not page.message.next_page_token:
+            return
+        request.page_token = page.message.next_page_token
 
 
 def last_cosigned(cosigned: Iterable[bytes], witnesses: Iterable[witnesses_pb2.Witness]) -> dict[str, tuple[int, int]]:

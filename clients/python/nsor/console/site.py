@@ -12,12 +12,12 @@ from aiohttp import web
 
 from nsor import contract
 from nsor.answers import Answer
-from nsor.cli import besides, keys, witnesses
+from nsor.cli import besides, keys
 from nsor.client import Client
-from nsor.console import committee
+from nsor.console import committee, health
 from nsor.console.urdu import URDU
 from nsor.console.verifying import Verification
-from nsor.console.written import KARACHI, month, month_before, name, set_day, when
+from nsor.console.written import KARACHI, ago, month, month_before, name, set_day, when
 from nsor.errors import NsorError, Refused
 from nsor.v1 import directory_pb2, options_pb2, oversight_pb2, tripwires_pb2
 from nsor.web import charts, site
@@ -34,6 +34,7 @@ COMMITTEE: Final = (
     Entry("emergencies", "Emergency look-ups"),
     Entry("months", "Monthly tables"),
     Entry("agencies", "Agencies"),
+    Entry("certificates", "Certificates"),
 )
 """Pages of the Special Committee."""
 FOCAL_PERSON: Final = (
@@ -41,6 +42,7 @@ FOCAL_PERSON: Final = (
     Entry("accesses", "Accesses"),
     Entry("officers", "Officers and systems"),
     Entry("unusual", "Unusual accesses"),
+    Entry("certificates", "Certificates"),
     Entry("work", "Open work"),
 )
 """Pages of whoever acts for another agency."""
@@ -90,7 +92,12 @@ class OwnPages:
             origins: under which they are.
         """
         found = site.application(self._who, origins, self._pages.no_such_page)
-        pages: dict[str, site.Handler] = {"": self.health, "verifying.json": self.verifying, "accesses": self.accesses}
+        pages: dict[str, site.Handler] = {
+            "": self.health,
+            "verifying.json": self.verifying,
+            "accesses": self.accesses,
+            "certificates": self.certificates,
+        }
         if self._is_committee:
             pages |= {
                 "agencies": self.agencies,
@@ -107,34 +114,22 @@ class OwnPages:
         return found
 
     async def health(self, request: web.Request) -> web.StreamResponse:
-        """The log: how large it is, how old its newest entry, who has co-signed it, and what was verified."""
-
-        def asked() -> dict[str, Any]:
-            known = witnesses.every(self._client) if self._is_committee else []
-            answer = self._client.oversight.get_checkpoint(oversight_pb2.GetCheckpointRequest())
-            last = witnesses.last_cosigned(answer.message.cosigned, known)
-            rows = [
-                (witnesses.name_of(each), each.HasField("retire_time"), *last.get(each.verifier_key, (0, 0)))
-                for each in known
-            ]
-            checkpoint = answer.proof.checkpoint
-            return {"size": checkpoint.size, "origin": checkpoint.origin, "witnesses": rows, "entry": answer.index}
-
-        state = self._verification.state
-        certificate = self._client.certificate
+        """The log: its last checkpoint, who has co-signed it and when, and what the last own verification found."""
+        found = await asyncio.to_thread(health.log, self._client, committee=self._is_committee)
+        state, last = self._verification.state, self._client.last_verification
+        certificate, now = self._client.certificate, dt.datetime.now(dt.UTC)
         return self._pages.answer(
             request,
             "health.html",
-            **await asyncio.to_thread(asked),
+            **found,
             is_committee=self._is_committee,
             state=state,
-            ended=when(state.ended),
+            last=last,
+            ended=None if last is None else (when(last.ended), *ago(now.timestamp() - last.ended)),
             why=None if state.error is None else self._why(request, state.error),
-            days=(certificate.not_after - dt.datetime.now(dt.UTC)).days,
+            days=(certificate.not_after - now).days,
             soon=SOON_DAYS,
-            serial=certificate.serial,
             not_after=f"{certificate.not_after.astimezone(KARACHI):%Y-%m-%d}",
-            when=when,
         )
 
     async def verify(self, request: web.Request) -> web.StreamResponse:
@@ -161,6 +156,7 @@ class OwnPages:
         set_day(wanted.end_time, query.get("until", ""), _DAY)
         answer = await asyncio.to_thread(self._client.oversight.list_accesses, wanted)
         agencies = await asyncio.to_thread(self._agencies) if self._is_committee else None
+        entries = [each.index for each in (answer, agencies) if each is not None]
         return self._pages.answer(
             request,
             "accesses.html",
@@ -172,7 +168,7 @@ class OwnPages:
             purposes=PURPOSES,
             outcomes=_OUTCOMES,
             own=not self._is_committee,
-            entry=answer.index,
+            entries=entries,
         )
 
     async def over_time(self, request: web.Request) -> web.StreamResponse:
@@ -208,10 +204,10 @@ class OwnPages:
         wanted = oversight_pb2.GetStatisticsRequest(
             year=chosen.year, month=chosen.month, measure=oversight_pb2.StatisticsMeasure.Value(f"{_MEASURE}{measure}")
         )
-        table, why, entry = oversight_pb2.GetStatisticsResponse(), None, None
+        table, why, entries = oversight_pb2.GetStatisticsResponse(), None, []
         try:
             answer = await asyncio.to_thread(self._client.oversight.get_statistics, wanted)
-            table, entry = answer.message, answer.index
+            table, entries = answer.message, [answer.index]
         except Refused as error:  # another month may be asked for on the same page
             why = self._why(request, error)
         counts = list(table.counts)
@@ -231,19 +227,20 @@ class OwnPages:
             bars=charts.bars([(province, [("span", count)]) for province, count in sorted(provinces.items())]),
             first=table.first_index,
             stop=table.stop_index,
-            entry=entry,
+            entries=entries,
             why=why,
         )
 
     async def agencies(self, request: web.Request) -> web.StreamResponse:
         """The agencies that may call."""
-        found = (await asyncio.to_thread(self._agencies)).message.agencies
+        answer = await asyncio.to_thread(self._agencies)
+        found = answer.message.agencies
         kinds = {each.agency_id: name(options_pb2.AgencyKind.DESCRIPTOR, each.kind) for each in found}
-        return self._pages.answer(request, "agencies.html", agencies=found, kinds=kinds)
+        return self._pages.answer(request, "agencies.html", agencies=found, kinds=kinds, entries=[answer.index])
 
     async def officers(self, request: web.Request) -> web.StreamResponse:
         """Whose keys act for the agency."""
-        found, people = await asyncio.to_thread(keys.every, self._client)
+        pages = await asyncio.to_thread(lambda: list(keys.pages(self._client)))
         rows = [
             {
                 "number": each.officer_number,
@@ -254,10 +251,30 @@ class OwnPages:
                 "since": when(each.enrol_time.ToSeconds()),
                 "until": when(each.disable_time.ToSeconds()) if each.HasField("disable_time") else "",
             }
-            for each in found
+            for page in pages
+            for each in page.message.officers
         ]
-        focal = [(each.number, when(each.enter_time.ToSeconds()), each.HasField("disable_time")) for each in people]
-        return self._pages.answer(request, "officers.html", officers=rows, focal=focal)
+        focal = [
+            (each.number, when(each.enter_time.ToSeconds()), each.HasField("disable_time"))
+            for page in pages
+            for each in page.message.focal_persons
+        ]
+        entries = [page.index for page in pages]
+        return self._pages.answer(request, "officers.html", officers=rows, focal=focal, entries=entries)
+
+    async def certificates(self, request: web.Request) -> web.StreamResponse:
+        """The certificates of the agency, and which of them end soon."""
+        answer = await asyncio.to_thread(keys.first_page, self._client)
+        now = dt.datetime.now(dt.UTC)
+        rows = [_certificate(each, now, self._client.certificate.serial) for each in answer.message.certificates]
+        return self._pages.answer(
+            request,
+            "certificates.html",
+            certificates=rows,
+            ending=[each for each in rows if each["state"] == "ends soon"],
+            soon=SOON_DAYS,
+            entries=[answer.index],
+        )
 
     async def unusual(self, request: web.Request) -> web.StreamResponse:
         """Accesses of the agency in which something was unusual; what, is NPB's to know."""
@@ -272,7 +289,7 @@ class OwnPages:
             for each in answer.message.items
         ]
         return self._pages.answer(
-            request, "unusual.html", unusual=rows, next_page=answer.message.next_page_token, entry=answer.index
+            request, "unusual.html", unusual=rows, next_page=answer.message.next_page_token, entries=[answer.index]
         )
 
     async def work(self, request: web.Request) -> web.StreamResponse:
@@ -314,6 +331,24 @@ def _access(each: oversight_pb2.Access) -> dict[str, object]:
         "count": each.count,
         "officer": each.officer_number,
         "access": each.access_id,
+    }
+
+
+def _certificate(each: directory_pb2.AgencyCertificate, now: dt.datetime, own: str) -> dict[str, Any]:
+    left = each.end_time.ToDatetime(dt.UTC) - now
+    if each.HasField("revoke_time"):
+        state = "revoked"
+    elif left <= dt.timedelta(0):
+        state = "ended"
+    else:
+        state = "ends soon" if left < dt.timedelta(days=SOON_DAYS) else "counts"
+    return {
+        "serial": each.serial,
+        "since": when(each.start_time.ToSeconds()),
+        "until": when(each.end_time.ToSeconds()),
+        "days": left.days,
+        "state": state,
+        "own": each.serial == own,
     }
 
 

@@ -17,17 +17,32 @@ URDU: Final = {
     "Unusual accesses": "غیر معمولی رسائیاں",
     "Open work": "باقی کام",
     # The log.
-    "Entries in the ledger": "لیجر کے اندراجات",
+    "Last checkpoint": "آخری چیک پوائنٹ",
+    "{size} entries": "{size} اندراجات",
+    "Newest entry before this view": "اس صفحے سے پہلے کا تازہ ترین اندراج",
+    "The register has signed it with its answer to this view, and says the time by its database's clock.": (
+        "رجسٹر نے اس صفحے کے جواب کے ساتھ اس پر دستخط کیے، اور وقت اس کے ڈیٹابیس کی گھڑی سے ہے۔"
+    ),
+    "Ledger": "لیجر",
+    "Entries": "اندراجات",
+    "{count} seconds ago": "{count} سیکنڈ پہلے",
+    "{count} minutes ago": "{count} منٹ پہلے",
+    "{count} hours ago": "{count} گھنٹے پہلے",
+    "{count} days ago": "{count} دن پہلے",
     "Last own verification": "آپ کی آخری جانچ",
     "whole": "مکمل",
     "failed": "ناکام",
     "runs": "جاری ہے",
-    "not since this console began": "اس صفحے کے آغاز سے نہیں",
+    "none on this computer": "اس کمپیوٹر پر کوئی نہیں",
+    "What the last own verification found, by this console or by `nsor ledger verify`.": (
+        "آپ کی آخری جانچ کا نتیجہ، اس صفحے سے یا `nsor ledger verify` سے۔"
+    ),
+    "The last own verification found {failed}. Keep the state folder as it is, and tell the Special Committee.": (
+        "آپ کی آخری جانچ میں {failed} نکلا۔ فولڈر کو ویسا ہی رہنے دیں، اور خصوصی کمیٹی کو بتائیں۔"
+    ),
+    "When": "کب",
     "Your certificate ends": "آپ کے سرٹیفکیٹ کا اختتام",
     "{days} days": "{days} دن",
-    "You call with certificate {serial}. Which others your agency has, the register tells NPB alone: ask NPB.": (
-        "آپ کا سرٹیفکیٹ {serial} ہے۔ آپ کے ادارے کے باقی سرٹیفکیٹ رجسٹر صرف این پی بی کو بتاتا ہے: این پی بی سے پوچھیں۔"
-    ),
     "Verification": "جانچ",
     "It proves that the ledger has only grown since the last time, and holds every entry that you were shown.": (
         "یہ ثابت کرتی ہے کہ لیجر پچھلی بار سے صرف بڑھا ہے، اور اس میں ہر وہ اندراج ہے جو آپ کو دکھایا گیا۔"
@@ -35,8 +50,8 @@ URDU: Final = {
     "Proving": "ثابت کیا جا رہا ہے",
     "Look again": "دوبارہ دیکھیں",
     "Verify now": "ابھی جانچیں",
-    "Entries now": "اس وقت اندراجات",
-    "Entries at the last verification": "پچھلی جانچ پر اندراجات",
+    "Entries then": "تب اندراجات",
+    "Entries at the verification before": "اس سے پچھلی جانچ پر اندراجات",
     "Your entries proven": "آپ کے ثابت شدہ اندراجات",
     "Earlier checkpoints proven": "ثابت شدہ پہلے کے چیک پوائنٹ",
     "Your entries lost, as the register has owned up to": "آپ کے کھوئے ہوئے اندراجات، جو رجسٹر نے تسلیم کیے",
@@ -45,12 +60,12 @@ URDU: Final = {
     "Name": "نام",
     "State": "حالت",
     "Entries co-signed": "تصدیق شدہ اندراجات",
+    "Entries since": "اس کے بعد کے اندراجات",
     "When, by its clock": "کب، اس کی گھڑی سے",
     "retired": "فارغ",
     "counts": "مؤثر",
     "never": "کبھی نہیں",
     "No witness is registered: `nsor witness register`.": "کوئی تصدیق کنندہ درج نہیں: `nsor witness register`۔",
-    "This view is entry {entry} of the ledger.": "یہ صفحہ دیکھنا لیجر کا اندراج {entry} ہے۔",
     # Accesses.
     "From the day": "اس دن سے",
     "To the day": "اس دن تک",
@@ -159,6 +174,18 @@ URDU: Final = {
     "yes": "ہاں",
     "no": "نہیں",
     "Focal persons": "فوکل پرسن",
+    "Certificates": "سرٹیفکیٹ",
+    "End within {soon} days": "{soon} دن میں ختم",
+    "Of your agency, as the register has them: those that end last first. For a new one ask NPB.": (
+        "آپ کے ادارے کے، جیسے رجسٹر میں ہیں: آخر میں ختم ہونے والے پہلے۔ نئے کے لیے این پی بی سے کہیں۔"
+    ),
+    "Serial number": "سیریل نمبر",
+    "From": "کب سے",
+    "Ends": "کب تک",
+    "ended": "ختم",
+    "ends soon": "جلد ختم",
+    "revoked": "منسوخ",
+    "you call with it": "آپ کا یہی ہے",
     # Unusual accesses and work.
     "What was unusual is NPB's to know. You see the officer's newest accesses of that day: ask him.": (
         "غیر معمولی کیا تھا، یہ صرف این پی بی جانتا ہے۔ آپ اس دن کی افسر کی تازہ ترین رسائیاں دیکھتے ہیں: اُس سے پوچھیں۔"
@@ -170,6 +197,7 @@ URDU: Final = {
     "How many": "کتنے",
     "What": "کیا",
     "In a terminal": "ٹرمینل میں",
+    "Each list that was counted for it is an entry of the ledger.": "اس کے لیے گنی گئی ہر فہرست لیجر کا اندراج ہے۔",
     "Nothing waits for you.": "کوئی کام باقی نہیں۔",
     "No answer": "کوئی جواب نہیں",
 }

@@ -1,14 +1,15 @@
-"""The own verification of the ledger, begun by a button: it runs beside the pages, one at a time."""
+"""The own verification of the ledger, begun by a button: it runs beside the pages, one at a time.
+
+What it found is kept by the client (`nsor.last_verification`).
+"""
 
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 
 from nsor.client import Client
 from nsor.errors import NsorError
-from nsor.verification import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +20,13 @@ class State:
         running: it isn't over.
         done: steps that are proved.
         total: of how many; 0: it isn't known yet.
-        found: what it has shown, at its end.
-        error: why it ended otherwise.
-        ended: when, in Unix seconds; 0: it hasn't.
+        error: why it ended without a result of its own, or with which failure.
     """
 
     running: bool = False
     done: int = 0
     total: int = 0
-    found: Verified | None = None
     error: NsorError | None = None
-    ended: float = 0.0
 
 
 class Verification:
@@ -63,11 +60,11 @@ class Verification:
 
     def _run(self) -> None:
         try:
-            found = self._client.verify_ledger(progress=self._proved)
+            self._client.verify_ledger(progress=self._proved)
         except NsorError as error:
-            self._set(State(error=error, ended=time.time()))
+            self._set(State(error=error))
         else:
-            self._set(State(found=found, ended=time.time()))
+            self._set(State())
 
     def _proved(self, done: int, total: int) -> None:
         self._set(State(running=True, done=done, total=total))

@@ -24,6 +24,15 @@ def duration(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}"
 
 
+def ago(seconds: float) -> tuple[str, int]:
+    """How long ago something was: a text with a place for the number, and the number; what lies ahead was just now."""
+    passed = max(0, int(seconds))
+    for text, of in (("{count} days ago", 86_400), ("{count} hours ago", 3_600), ("{count} minutes ago", 60)):
+        if passed >= 2 * of:
+            return text, passed // of
+    return "{count} seconds ago", passed
+
+
 def name(of: EnumDescriptor, number: int) -> str:
     """A value of an enumeration without what all its values share; empty for none."""
     found = of.values_by_number.get(number)

@@ -281,6 +281,46 @@ class FocalPerson(_message.Message):
 Global___FocalPerson: _TypeAlias = FocalPerson  # noqa: Y015
 
 @_typing.final
+class AgencyCertificate(_message.Message):
+    """A certificate of the agency, as the register's operator has entered it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIAL_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    serial: _builtins.str
+    """Serial number: lower-case hexadecimal digits without leading zeros."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when it is valid."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends."""
+
+    @_builtins.property
+    def revoke_time(self) -> _timestamp_pb2.Timestamp:
+        """When its revocation was entered; not set while it counts."""
+
+    def __init__(
+        self,
+        *,
+        serial: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        revoke_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "revoke_time", b"revoke_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "revoke_time", b"revoke_time", "serial", b"serial", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgencyCertificate: _TypeAlias = AgencyCertificate  # noqa: Y015
+
+@_typing.final
 class EnrolOfficerRequest(_message.Message):
     """Enrols a key."""
 
@@ -524,6 +564,7 @@ class ListOfficersResponse(_message.Message):
     OFFICERS_FIELD_NUMBER: _builtins.int
     FOCAL_PERSONS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CERTIFICATES_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty at the end."""
     @_builtins.property
@@ -534,16 +575,21 @@ class ListOfficersResponse(_message.Message):
     def focal_persons(self) -> _containers.RepeatedCompositeFieldContainer[Global___FocalPerson]:
         """The focal persons; with the first page."""
 
+    @_builtins.property
+    def certificates(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgencyCertificate]:
+        """The agency's certificates, revoked and ended ones too, the one that ends last first, at most 200; with the first page."""
+
     def __init__(
         self,
         *,
         officers: _abc.Iterable[Global___Officer] | None = ...,
         focal_persons: _abc.Iterable[Global___FocalPerson] | None = ...,
         next_page_token: _builtins.str = ...,
+        certificates: _abc.Iterable[Global___AgencyCertificate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["focal_persons", b"focal_persons", "next_page_token", b"next_page_token", "officers", b"officers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificates", b"certificates", "focal_persons", b"focal_persons", "next_page_token", b"next_page_token", "officers", b"officers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

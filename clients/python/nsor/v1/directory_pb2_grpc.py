@@ -154,8 +154,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListOfficers(self, request, context):
-        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
-        no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too; and its certificates. It is no list
+        of records: no place narrows it, it costs nothing, and a page's token names a key that it has shown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -53,8 +53,8 @@ class DirectoryServiceStub:
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
     """
     ListOfficers: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]
-    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
-    no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too; and its certificates. It is no list
+    of records: no place narrows it, it costs nothing, and a page's token names a key that it has shown.
     """
     EnrolConsumer: _grpc.UnaryUnaryMultiCallable[_consumers_pb2.EnrolConsumerRequest, _consumers_pb2.EnrolConsumerResponse]
     """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
@@ -126,8 +126,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     so that a repetition is answered OFFICER_NOT_ACCEPTED.
     """
     ListOfficers: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListOfficersRequest, _directory_pb2.ListOfficersResponse]  # type: ignore[assignment]
-    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
-    no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+    """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too; and its certificates. It is no list
+    of records: no place narrows it, it costs nothing, and a page's token names a key that it has shown.
     """
     EnrolConsumer: _aio.UnaryUnaryMultiCallable[_consumers_pb2.EnrolConsumerRequest, _consumers_pb2.EnrolConsumerResponse]  # type: ignore[assignment]
     """Enrols a consumer of the caller's own events: a system of the agency follows a part of them, with numbers of their own. Its filter never changes:
@@ -220,8 +220,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ListOfficersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListOfficersResponse, _abc.Awaitable[_directory_pb2.ListOfficersResponse]]:
-        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too. It is no list of records:
-        no place narrows it, it costs nothing, and a page's token names a key that it has shown.
+        """Lists the keys of the caller's own agency: of officers, of systems and of focal persons, disabled ones too; and its certificates. It is no list
+        of records: no place narrows it, it costs nothing, and a page's token names a key that it has shown.
         """
 
     @_abc_1.abstractmethod

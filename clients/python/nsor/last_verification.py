@@ -1,0 +1,79 @@
+"""What the last own verification of the ledger found, kept beside its proofs, so that another program shows it later.
+
+It names nobody: sizes, a root, an instant and, where it failed, the name of what it found. Whoever shows it says that
+it was then; only a verification says what is now.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from nsor.errors import ProofFailed
+from nsor.journal import Journal
+from nsor.verification import Verified
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerification:
+    """What it found.
+
+    Attributes:
+        ended: when, in Unix seconds, by this computer's clock.
+        failed: name of what it found, such as LEDGER_FORKED; empty: the ledger was whole.
+        previous_size: entries at the verification before; 0 at the first.
+        size: entries that it proved.
+        root: root of the tree of these, hexadecimal digits.
+        leaves: own entries that were proven to be in it.
+        checkpoints: earlier checkpoints that were proven to be its prefixes.
+        lost: own entries that were lost, as the register has owned up to.
+    """
+
+    ended: int
+    failed: str = ""
+    previous_size: int = 0
+    size: int = 0
+    root: str = ""
+    leaves: int = 0
+    checkpoints: int = 0
+    lost: int = 0
+
+
+def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
+    """Verify, and keep what was found; a register that doesn't answer has shown nothing, and nothing is kept of it.
+
+    Raises:
+        NsorError: as ``verify``.
+    """
+    try:
+        found = verify()
+    except ProofFailed as error:
+        _keep(journal, LastVerification(int(time.time()), error.reason))
+        raise
+    _keep(
+        journal,
+        LastVerification(
+            ended=int(time.time()),
+            previous_size=found.previous_size,
+            size=found.size,
+            root=found.root.hex(),
+            leaves=found.leaves,
+            checkpoints=found.checkpoints,
+            lost=len(found.lost),
+        ),
+    )
+    return found
+
+
+def kept(journal: Journal) -> LastVerification | None:
+    """What is kept of the last one; None: there was none, or what is kept of it can't be read: verify again."""
+    try:
+        return LastVerification(**json.loads(journal.last_verification()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _keep(journal: Journal, found: LastVerification) -> None:
+    journal.keep_last_verification(json.dumps(asdict(found)).encode())

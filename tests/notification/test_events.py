@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from nsor.v1 import errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Outcome, Row
-from nsor_server.events import cursors, deliverer, outbox
+from nsor_server.events import cursors, deliverer, hearers, outbox
 from nsor_server.events.deliverer import Deliverer
 from nsor_server.events.numbered import Numbered
 from nsor_server.events.recipients import Found
@@ -511,3 +511,75 @@ def test_an_event_that_is_about_nothing_breaks_no_stream(services: Services, dat
     (outcome,) = messages(services)
     assert [event.kind for event in outcome.response.events] == [kind]
     assert list(outcome.detail.subjects) == []
+
+
+_EVENTS = 1_500
+_PLAIN = """
+SELECT min({sequence}) FROM {rows} WHERE {sequence} > %(after)s AND NOT e.kind = ANY (%(told)s)
+    AND (e.record_index IS NULL OR e.record_index > %(seal)s)
+"""
+"""What is asked for, said plainly: it reads all that stands before."""
+
+
+@pytest.mark.parametrize("consumer", [None, uuid.UUID(int=7)])
+def test_the_first_event_that_waits_behind_a_seal_is_found_without_those_before_it(
+    database: Database, consumer: uuid.UUID | None
+) -> None:
+    # An agency that hasn't acknowledged for long would have each of its calls read 300,000 of them meanwhile.
+    told = sorted(hearers.TOLD_WHILE_SEALED)
+    with database.owner() as owner:
+        owner.execute(
+            "INSERT INTO agency_event (agency_id, sequence, event_id, kind, event_time, record_index, record_ordinal)"
+            " SELECT 'npb', n, gen_random_uuid(), CASE WHEN n %% 7 < 3 THEN %s ELSE %s END, now(), n / 3, n %% 3"
+            " FROM generate_series(1, %s) AS n",
+            (told[0], CREATED, _EVENTS),
+        )
+        if consumer:
+            owner.execute(
+                "INSERT INTO event_consumer (consumer_id, agency_id, consumer, places, kinds, decided_by, access_id)"
+                " VALUES (%s, 'npb', 'S-1', '{}', '{}', %s, gen_random_uuid())",
+                (consumer, bytes(32)),
+            )
+            owner.execute(
+                "INSERT INTO consumer_event (consumer_id, sequence, agency_id, agency_sequence)"
+                " SELECT %s, n, 'npb', n FROM generate_series(1, %s) AS n",
+                (consumer, _EVENTS),
+            )
+        owner.execute(b"ANALYZE agency_event, consumer_event")
+        statement = cursors._FIRST_OF_CONSUMER_THAT_WAITS if consumer else cursors._FIRST_THAT_WAITS
+        plain = _PLAIN.format(
+            sequence="c.sequence" if consumer else "e.sequence",
+            rows="consumer_event AS c JOIN agency_event AS e ON e.sequence = c.agency_sequence"
+            if consumer
+            else "agency_event AS e",
+        )
+        for seal in (-1, 0, 7, 250, 499, 5_000):
+            owner.execute("DELETE FROM ledger_record WHERE table_name = 'register_seal'")
+            if seal >= 0:
+                owner.execute(
+                    "INSERT INTO ledger_record (index, ordinal, table_name, row_id, version, sha256)"
+                    " VALUES (%s, 0, 'register_seal', %s, 1, %s)",
+                    (seal, bytes(16), bytes(32)),
+                )
+            for after in (0, 20, 751, _EVENTS):
+                given: dict[str, Any] = {
+                    "agency": "npb",
+                    "consumer": consumer,
+                    "after": after,
+                    "last": _EVENTS,
+                    "told": told,
+                }
+                given |= {"seal": seal, "seal_id": bytes(16), "version": 1}
+                assert owner.execute(statement, given).fetchall() == owner.execute(plain.encode(), given).fetchall()
+                ((plan,),) = owner.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given).fetchall()
+                assert _most_rows(plan[0]["Plan"]) <= 20
+        # One whose record was hidden while it was numbered waits, wherever it stands.
+        owner.execute("UPDATE agency_event SET record_index = NULL, kind = %s WHERE sequence = 12", (CREATED,))
+        given |= {"after": 0}
+        assert owner.execute(statement, given).fetchall() == [(12,)]
+
+
+def _most_rows(plan: dict[str, Any]) -> int:
+    """The most rows that a step of a plan has looked at, each time that it was done."""
+    own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    return max([int(own), *map(_most_rows, plan.get("Plans", ()))])

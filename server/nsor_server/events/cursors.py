@@ -90,22 +90,49 @@ _END_OF_CONSUMER: Final = """
 SELECT coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHERE consumer_id = %(of)s), 0),
     coalesce((SELECT max(sequence) FROM consumer_event WHERE consumer_id = %(of)s), 0)
 """
-# By the ledger's order and not by times: a step of the seal has the server's, an event the database's.
-_WAITS: Final = f"""
-NOT e.kind = ANY (%(told)s) AND (e.record_index IS NULL OR e.record_index > coalesce((
-    SELECT index FROM ledger_record
-    WHERE table_name = '{register_seal.TABLE}' AND row_id = %(seal_id)s AND version = %(version)s
-), -1))
-"""  # noqa: S608 - constant
-_FIRST_THAT_WAITS: Final = f"""
-SELECT min(e.sequence) FROM agency_event AS e
-WHERE e.agency_id = %(agency)s AND e.sequence > %(after)s AND {_WAITS}
+# By the ledger's order and not by times: a step of the seal has the server's, an event the database's. Numbers are
+# given without gaps and in that order, so that the first event behind the seal is found by halving, and those before it
+# aren't read. One without a place in the ledger waits: its record was hidden while it was numbered.
+_FIRST_WAITING: Final = f"""
+WITH RECURSIVE seal AS (
+    SELECT coalesce((
+        SELECT index FROM ledger_record
+        WHERE table_name = '{register_seal.TABLE}' AND row_id = %(seal_id)s AND version = %(version)s
+    ), -1) AS index
+), halved AS (
+    SELECT %(after)s::bigint AS before, %(last)s::bigint + 1 AS behind
+    UNION ALL
+    SELECT CASE WHEN is_before THEN middle ELSE before END, CASE WHEN is_before THEN behind ELSE middle END
+    FROM (SELECT before, behind, (before + behind) / 2 AS middle FROM halved WHERE behind - before > 1) AS h
+    CROSS JOIN LATERAL (
+        SELECT coalesce((
+            SELECT e.record_index <= (SELECT index FROM seal)
+            FROM {{numbered}} AND {{sequence}} = middle
+        ), false) AS is_before
+    ) AS looked
+)
+SELECT least(
+    (
+        SELECT {{sequence}} FROM {{numbered}} AND {{sequence}} >= (SELECT min(behind) FROM halved)
+        AND {{sequence}} <= %(last)s AND NOT e.kind = ANY (%(told)s)
+        ORDER BY {{sequence}} LIMIT 1
+    ),
+    (
+        SELECT {{sequence}} FROM {{numbered}} AND {{sequence}} > %(after)s AND {{sequence}} <= %(last)s
+        AND NOT e.kind = ANY (%(told)s) AND e.record_index IS NULL
+        ORDER BY {{sequence}} LIMIT 1
+    )
+)
 """  # noqa: S608 - constants
-_FIRST_OF_CONSUMER_THAT_WAITS: Final = f"""
-SELECT min(c.sequence)
-FROM consumer_event AS c JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence
-WHERE c.agency_id = %(agency)s AND c.consumer_id = %(consumer)s AND c.sequence > %(after)s AND {_WAITS}
-"""  # noqa: S608 - constants
+_FIRST_THAT_WAITS: Final = _FIRST_WAITING.format(
+    sequence="e.sequence", numbered="agency_event AS e WHERE e.agency_id = %(agency)s"
+)
+_FIRST_OF_CONSUMER_THAT_WAITS: Final = _FIRST_WAITING.format(
+    sequence="c.sequence",
+    numbered="consumer_event AS c "
+    "JOIN agency_event AS e ON e.agency_id = c.agency_id AND e.sequence = c.agency_sequence "
+    "WHERE c.agency_id = %(agency)s AND c.consumer_id = %(consumer)s",
+)
 ACKNOWLEDGED: Final = Versions(
     "acknowledgement",
     ("text",),
@@ -278,6 +305,7 @@ def end(conn: Connection, line: Line, numbered: Numbered, seal: register_seal.Se
         "agency": line.agency_id,
         "consumer": uuid.UUID(bytes=line.consumer_id) if line.consumer_id else None,
         "after": found.acknowledged,
+        "last": found.last,
         "seal_id": seal.seal_id,
         "version": seal.version,
         "told": sorted(hearers.TOLD_WHILE_SEALED),

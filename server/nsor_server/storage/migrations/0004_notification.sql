@@ -120,6 +120,8 @@ CREATE TABLE agency_event (
     UNIQUE (agency_id, event_id)
 );
 COMMENT ON COLUMN agency_event.sequence IS 'within the agency from 1, without gaps; given by the deliverer';
+-- Usually there are none: those are found behind a seal of the register without reading all others.
+CREATE INDEX agency_event_without_place ON agency_event (agency_id, sequence) WHERE record_index IS NULL;
 COMMENT ON COLUMN agency_event.record_index IS 'where ledger_record has it: records of one time stand together there, ids are anywhere';
 
 CREATE TABLE event_acknowledgement (

@@ -14,6 +14,7 @@ from nsor_server.calls import Officer, Outcome, RecordRef
 from nsor_server.lookup.grants import store
 from nsor_server.lookup.requests.service import AccessRequests as Deciding
 from nsor_server.storage.sealing import Sealer
+from tests import deciding
 from tests.agencies import narrowed
 from tests.calls import Services, call_of
 from tests.lookup.conftest import (
@@ -224,6 +225,19 @@ def test_a_return_gives_its_reasons(requests: AccessRequests) -> None:
     assert not shown.HasField("grant")
     with pytest.raises(errors.InvalidFields):
         requests.send_back(created.access_request_id, shown.etag, reason, reason)
+
+
+def test_the_police_of_the_district_have_the_copy_where_it_has_its_own(requests: AccessRequests) -> None:
+    services = requests.services
+    with services.database.owner() as owner:
+        for agency_id, place in (("lahore-police", "PK-PB/LHR"), ("multan-police", "PK-PB/MUL")):
+            values = agency_id, options_pb2.AGENCY_KIND_POLICE, [place]
+            owner.execute("INSERT INTO agency VALUES (%s, %s, 'P', 'P', %s)", values)
+        deciding.record(owner, services.keyring)
+    services.directory.reload()
+    requests.created()
+    told = services.owed(notification_pb2.EVENT_KIND_ACCESS_REQUESTED)
+    assert told == ["lahore-police", "punjab-police", "punjab-prosecution"]
 
 
 def test_prosecution_and_requester_are_told(requests: AccessRequests) -> None:

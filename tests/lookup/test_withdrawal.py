@@ -179,7 +179,12 @@ def test_npb_the_agency_and_whoever_loses_it_hear_of_a_withdrawal(
     opener = enrolled(services, agency_id, 1)
     grant_id, _ = opened(services, opener)
     services.ask(call_of(AGENCIES[agency_id], opener if who == "opener" else None), withdrawal(grant_id))
-    holder = {"punjab-police"} if agency_id == PUNJAB_PROSECUTION.agency_id else set()
+    is_granted = agency_id == PUNJAB_PROSECUTION.agency_id
+    holder = {"punjab-police"} if is_granted else set()
+    # NPB hears of every grant, and of whatever else is opened.
+    kind = notification_pb2.EVENT_KIND_ACCESS_APPROVED if is_granted else notification_pb2.EVENT_KIND_ACCESS_OPENED
+    assert services.owed(kind) == sorted({NPB} | holder)
+    assert services.one("SELECT about_agency FROM outbox WHERE kind = %s AND recipient = %s", kind, NPB) == agency_id
     assert services.owed(WITHDRAWN) == sorted({NPB, agency_id} | holder)
     assert services.one("SELECT DISTINCT about_agency FROM outbox WHERE kind = %s", WITHDRAWN) == agency_id
 

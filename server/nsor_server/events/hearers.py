@@ -90,6 +90,7 @@ _TABLE: Final[tuple[tuple[frozenset[AgencyKind], tuple[Kind, ...]], ...]] = (
             notification_pb2.EVENT_KIND_PROPOSAL_REFUSED,
             notification_pb2.EVENT_KIND_JUVENILE_ACCESS_REQUESTED,
             notification_pb2.EVENT_KIND_EMERGENCY_OPENED,
+            notification_pb2.EVENT_KIND_ACCESS_OPENED,
             notification_pb2.EVENT_KIND_WATCHED_NUMBERS_CHANGED,
             notification_pb2.EVENT_KIND_PASSENGER_ALIKE,
             notification_pb2.EVENT_KIND_TRIPWIRE_REPLAYS_CHANGED,

@@ -38,8 +38,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES: _EventKind.ValueType  # 4
     """A registered person has moved, or will move, to another province."""
     EVENT_KIND_ACCESS_REQUESTED: _EventKind.ValueType  # 5
-    """An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district: the copy to the District Police
-    Officer.
+    """An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district, and the police of that district
+    where it has its own: the copy to the District Police Officer.
     """
     EVENT_KIND_ACCESS_APPROVED: _EventKind.ValueType  # 6
     """A prosecutor granted an access request, or a part of it: who asked hears of it, and NPB of every one. The event names the agency that has
@@ -274,6 +274,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
     it.
     """
+    EVENT_KIND_ACCESS_OPENED: _EventKind.ValueType  # 322
+    """A court opened a case, or NPB a ticket: its officers may look up whom it names. NPB hears of every one, as of every grant; the event names
+    the agency that opened it.
+    """
     EVENT_KIND_PASSENGER_ALIKE: _EventKind.ValueType  # 340
     """An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To
     NPB; the event names the registration and the agency.
@@ -327,8 +331,8 @@ EVENT_KIND_ADDRESS_CHANGED: EventKind.ValueType  # 3
 EVENT_KIND_ADDRESS_CHANGED_ACROSS_PROVINCES: EventKind.ValueType  # 4
 """A registered person has moved, or will move, to another province."""
 EVENT_KIND_ACCESS_REQUESTED: EventKind.ValueType  # 5
-"""An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district: the copy to the District Police
-Officer.
+"""An access request awaits the prosecutor. The agency that asks hears of it too, with the FIR's district, and the police of that district
+where it has its own: the copy to the District Police Officer.
 """
 EVENT_KIND_ACCESS_APPROVED: EventKind.ValueType  # 6
 """A prosecutor granted an access request, or a part of it: who asked hears of it, and NPB of every one. The event names the agency that has
@@ -562,6 +566,10 @@ EVENT_KIND_LOOK_UP_RETURNED: EventKind.ValueType  # 321
 """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
 agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
 it.
+"""
+EVENT_KIND_ACCESS_OPENED: EventKind.ValueType  # 322
+"""A court opened a case, or NPB a ticket: its officers may look up whom it names. NPB hears of every one, as of every grant; the event names
+the agency that opened it.
 """
 EVENT_KIND_PASSENGER_ALIKE: EventKind.ValueType  # 340
 """An officer of an agency was shown, masked, that a passenger is alike a registered person by his names and day of birth, not by a document. To

@@ -190,14 +190,16 @@ class Grants:
         return ()
 
     def _opened(self, call: Call, response: A, grant: record_pb2.GrantRecord) -> Outcome[A]:
-        """What is written of a ticket or a court case."""
+        """What is written of a ticket or a court case; NPB hears of it, as of a prosecutor's grant."""
         case = records.case_of(grant)
         grant.case_blinds = registrations.case_blinds(self._blind_index, case) if case else b""
         row, ref = store.grant_row(self._sealer, grant)
         detail = record_pb2.AccessDetail(
             outcome="OPENED", case_reference=records.case_reference(grant), subjects=[grant.grant_id]
         )
-        return Outcome(disclose(response, call.purpose), detail, (row,), (ref,))
+        npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
+        events = outbox.owed(notification_pb2.EVENT_KIND_ACCESS_OPENED, npb, about_agency=grant.opened_by_agency)
+        return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
 
 
 def message(

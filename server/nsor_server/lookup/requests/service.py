@@ -38,6 +38,8 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
+_DISTRICT: Final = 2
+"""Parts of the code of a district: its police have the District Police Officer."""
 _INVESTIGATED: Final = frozenset(
     classes_shown(lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR, options_pb2.PURPOSE_INVESTIGATION)
 )
@@ -123,7 +125,11 @@ class AccessRequests:
         detail.subjects.append(request_id.bytes)
         events = outbox.owed(
             notification_pb2.EVENT_KIND_ACCESS_REQUESTED,
-            [*recipients.prosecution_for(call.agencies, district), recipients.Found.at(record.agency, district)],
+            [
+                *recipients.prosecution_for(call.agencies, district),
+                recipients.Found.at(record.agency, district),
+                *recipients.police_at(call.agencies, district, _DISTRICT),
+            ],
             access_request_id=request_id.bytes,
         )
         if request.juvenile_records:

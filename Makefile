@@ -101,6 +101,10 @@ endif
 peers: $(STAMP) ## build the programs of others that check the ledger and keep its traces in the tests: needs Go
 	$(BIN)/python -m tests.peers.go $(if $(filter 1,$(WHERE_THERE_IS_GO)),--where-there-is-go)
 
+.PHONY: screenshots
+screenshots: $(STAMP) ## pictures of each page of both consoles after the demonstration, in build/screenshots: needs chromium; README=1
+	$(BIN)/python -m tests.web.screenshots $(if $(filter 1,$(README)),--readme)
+
 .PHONY: coverage
 coverage: $(STAMP) ## what the tests run, by branch: a report in build/coverage; T=PATH as with test
 	$(BIN)/pytest $(or $(T),-n $(WORKERS)) --cov --cov-report=term:skip-covered --cov-report=html

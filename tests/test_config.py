@@ -94,6 +94,8 @@ def test_defaults_follow_the_settings_that_they_depend_on(tmp_path: Path) -> Non
     assert settings.streams_per_officer == 1
     assert not settings.embedded
     assert not settings.trace_store
+    own = {"NSOR_DATABASE_URL": "postgresql://server@db/nsor", "NSOR_TRACE_STORE": "on"}
+    assert config.load(own).trace_store  # also beside a collector
 
 
 @pytest.mark.parametrize(("of_agency", "of_officer"), [(1, 1), (2, 2), (7, 2), (8, 2), (12, 3), (64, 16)])

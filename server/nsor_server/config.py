@@ -108,7 +108,7 @@ class Settings:
     """Origin line of the checkpoints: names the log for whoever verifies it."""
 
     trace_store: bool
-    """Keep recent spans in a bounded local store for `nsor-server traces`.
+    """Keep recent spans in a bounded local store for `nsor-server traces` and the console, also beside a collector.
 
     Default: on with the embedded database.
     """

@@ -226,6 +226,8 @@ def test_a_database_that_stands_still_is_a_page_that_says_so_and_keeps_nobody_wa
         with running_site(build) as (port, who):
             site = Site(port, who)
             cookie = site.cookie()
+            # With a collector as well he is told how to have traces here.
+            assert "With <bdi>NSOR_TRACE_STORE=on</bdi>" in site.ask(f"{who.path}/en/traces", Cookie=cookie).text
             with database.owner() as owner, owner.transaction(force_rollback=True):
                 owner.execute("LOCK TABLE agency")
                 stands = site.ask(f"{who.path}/en/certificates", Cookie=cookie)

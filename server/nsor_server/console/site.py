@@ -34,6 +34,7 @@ from nsor_server.ledger.leaf import LeafError
 from nsor_server.ledger.tiles import TornTree
 from nsor_server.storage.pool import Connection, Database
 from nsor_server.tracing import attributes as names
+from nsor_server.tracing import store
 from nsor_server.tracing.asked import Filter, is_rounded
 from nsor_server.tracing.store import StoredSpan
 from nsor_server.verification.spans import Cause
@@ -176,6 +177,7 @@ class OpsPages:
             agencies=agencies,
             outcomes=_OUTCOMES,
             kept=self._traces.kept,
+            megabytes=store.FILES * store.FILE_BYTES // 1024**2,
         )
 
     async def trace(self, request: web.Request) -> web.StreamResponse:

@@ -52,8 +52,12 @@ URDU: Final = {
     "Order": "ترتیب",
     "Newest first": "تازہ ترین پہلے",
     "Slowest first": "سب سے سست پہلے",
-    "This register keeps no spans here. They are on with NSOR_TRACE_STORE=on; with a collector, look there.": (
-        "یہ رجسٹر یہاں ٹریس نہیں رکھتا۔ NSOR_TRACE_STORE=on سے رکھتا ہے؛ کلیکٹر ہو تو وہاں دیکھیں۔"
+    (
+        "This server keeps no spans here. With {setting}, set where it starts, it keeps the newest"
+        " ({megabytes} MB), also beside a collector."
+    ): (
+        "یہ سرور یہاں ٹریس نہیں رکھتا۔ جہاں سے یہ چلایا جاتا ہے وہاں {setting} ہو"
+        " تو تازہ ترین ({megabytes} ایم بی) رکھتا ہے، کلیکٹر کے ساتھ بھی۔"
     ),
     "{shown} of {count} calls.": "{count} میں سے {shown} کارروائیاں۔",
     "Answer": "جواب",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,11 @@ import pytest
 from nsor.v1 import closure_pb2, errors_pb2, notification_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
+from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
+from nsor_server.registration.closure import rules as closure_rules
 from nsor_server.storage.keyring import Keyring
+from tests import policies
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -187,6 +191,47 @@ def test_a_term_that_is_over_archives_the_record(services: Services, time: Calla
     time()
     assert state(services, over) == CONFIRMED
     assert owner.findings() == []
+
+
+def born(services: Services, precision: types_pb2.DatePrecision.ValueType) -> Created:
+    """Somebody whose birthday is given as 1 January 1990, and who was convicted for an offence of 1 September 2007."""
+    request = order(convictions=[old()])
+    request.person.birth_date.CopyFrom(day(1990, 1, 1))
+    request.person.birth_date_precision = precision
+    created = services.create(request)
+    services.confirm(created, judgment_date=request.convictions[0].judgment_date)
+    return created
+
+
+def test_what_was_certainly_done_under_18_has_a_term_of_its_own(
+    services: Services, time: Callable[[], None], owner: Owner
+) -> None:
+    # Rule 22. The policy that ships has the same number for it; by this one it is five years, and nobody is let off by
+    # an age that was only estimated.
+    shipped = source.packaged("deadlines.toml").read_bytes()
+    (row,) = re.findall(rb'id = "registration-term-juvenile".*?years = 10', shipped, re.DOTALL)
+    shorter = shipped.replace(row, row.replace(b"years = 10", b"years = 5"))
+    policies.replace(services.database, services.keyring, "deadlines", shorter)
+    services.directory.reload()
+    minor = born(services, types_pb2.DATE_PRECISION_DAY)
+    perhaps = born(services, types_pb2.DATE_PRECISION_APPARENT_AGE)
+    time()
+    archives = [services.get(each.registration_id, NPB).archive for each in (minor, perhaps)]
+    assert [each.term_rule_id for each in archives] == ["registration-term-juvenile", "registration-term"]
+    # A year from 31 May 2008, and five or ten.
+    assert [each.term_end_time.ToDatetime().year for each in archives] == [2014, 2019]
+    assert owner.findings() == []
+
+
+def test_a_term_by_a_rule_that_is_not_the_record_s_is_found(
+    services: Services, time: Callable[[], None], owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server that was changed takes an adult out of look-ups by the juveniles' rule.
+    confirmed(services, convictions=[old()])
+    with monkeypatch.context() as patched:
+        patched.setattr(closure_rules, "_term_rule", lambda *_: "registration-term-juvenile")
+        time()
+    assert NOBODY in owner.findings()
 
 
 def test_where_anything_is_open_there_is_no_term(services: Services, time: Callable[[], None]) -> None:

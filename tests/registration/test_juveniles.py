@@ -55,6 +55,25 @@ def test_the_younger_reading_counts(
     assert not juveniles.was_adult(record, record_pb2.Count(offence_day=of - 1))
 
 
+@pytest.mark.parametrize(
+    ("born", "precision", "first_day"),
+    [
+        ("2004-05-20", DAY, "2022-05-20"),
+        ("2004-04-20", MONTH, "2022-04-01"),
+        ("2004-07-01", YEAR, "2022-01-01"),
+        ("2004-07-01", APPARENT, "2020-01-01"),
+    ],
+)
+def test_who_may_have_been_18_was_not_certainly_a_minor(
+    born: str, precision: types_pb2.DatePrecision.ValueType, first_day: str
+) -> None:
+    # The older reading, for what makes a term shorter.
+    record = record_pb2.RegistrationRecord(birth_day=day_number(born), birth_precision=precision)
+    of = day_number(first_day)
+    assert not juveniles.was_minor(record, record_pb2.Count(offence_day=of))
+    assert juveniles.was_minor(record, record_pb2.Count(offence_day=of - 1))
+
+
 def count(offence: str, on: date_pb2.Date) -> types_pb2.Count:
     made = conviction().counts[0]
     made.offence_code = offence

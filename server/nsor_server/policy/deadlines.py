@@ -57,6 +57,7 @@ RE_VERIFICATION: Final = "re-verification"
 RE_VERIFICATION_ENHANCED: Final = "re-verification-enhanced"
 RE_VERIFICATION_INTENSIVE: Final = "re-verification-intensive"
 REGISTRATION_TERM: Final = "registration-term"
+REGISTRATION_TERM_JUVENILE: Final = "registration-term-juvenile"
 IDENTITY_CHECK: Final = "identity-check"
 BACKUP_EXPIRY: Final = "backup-expiry"
 TRANSFER_ACCEPTANCE: Final = "transfer-acceptance"
@@ -110,6 +111,7 @@ COUNTED: Final = (
     RE_VERIFICATION_ENHANCED,
     RE_VERIFICATION_INTENSIVE,
     REGISTRATION_TERM,
+    REGISTRATION_TERM_JUVENILE,
     IDENTITY_CHECK,
     BACKUP_EXPIRY,
     TRANSFER_ACCEPTANCE,

@@ -353,7 +353,8 @@ class Closed:
             is_known = person.isdisjoint(self._history.erased)
             return (archive.died_day in days or not is_known) and archive.with_other == (rules.died_day(record) is None)
         term_is_over = archive.reason == closure_pb2.ARCHIVE_REASON_TERM_OVER and archive.term_end_us <= at_us
-        return term_is_over and not record.term_waived and not archive.with_other
+        is_by_rule = archive.term_rule in rules.term_rules(record)
+        return term_is_over and is_by_rule and not record.term_waived and not archive.with_other
 
     def _keep(self, record: record_pb2.RegistrationRecord, archive: record_pb2.Archive | None) -> None:
         """Note what a version says of its end."""

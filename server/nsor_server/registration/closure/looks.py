@@ -7,7 +7,6 @@ accused: a record, or what it is joined to, was changed since the look began, or
 
 from __future__ import annotations
 
-import datetime as dt
 import heapq
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -37,7 +36,7 @@ class _Version(NamedTuple):
     """
 
     at: int
-    ends: tuple[dt.datetime, ...]
+    ends: tuple[rules.End, ...]
     died: bool
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from nsor.v1 import closure_pb2, registration_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.formats.instants import from_day, to_date, to_us
-from nsor_server.policy.deadlines import KARACHI, REGISTRATION_TERM, Deadlines, Due
-from nsor_server.registration import states
+from nsor_server.policy.deadlines import KARACHI, REGISTRATION_TERM, REGISTRATION_TERM_JUVENILE, Deadlines, Due
+from nsor_server.registration import juveniles, states
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage.v1 import record_pb2
 
@@ -250,30 +250,60 @@ def term(record: record_pb2.RegistrationRecord, deadlines: Deadlines) -> Due | N
     """When the term of a record is over; None: it has none, or none that can be counted.
 
     It is counted for each conviction that stands from the end of its sentence, as if its counts ran one after the
-    other; the last one counts. There is none for a person who isn't released, who is sentenced to life or death, who
-    has an appeal or another conviction open, or whom NPB has taken out of the archive.
+    other, and by a rule of its own for what was done under 18; the last one counts. There is none for a person who
+    isn't released, who is sentenced to life or death, who has an appeal or another conviction open, or whom NPB has
+    taken out of the archive.
     """
     ends = sentence_ends(record)
     return latest(ends, deadlines) if ends else None
 
 
-def latest(ends: Iterable[dt.datetime], deadlines: Deadlines) -> Due:
+class End(NamedTuple):
+    """The end of a sentence, from which a term is counted.
+
+    Attributes:
+        rule: id of the deadline by which it is counted.
+        at: the instant.
+    """
+
+    rule: str
+    at: dt.datetime
+
+
+def latest(ends: Iterable[End], deadlines: Deadlines) -> Due:
     """When a term is over that is counted from the ends of some sentences, one at least: the last one counts."""
-    return max((deadlines.due(REGISTRATION_TERM, each) for each in ends), key=lambda one: one.due)
+    return max((deadlines.due(each.rule, each.at) for each in ends), key=lambda one: one.due)
 
 
-def sentence_ends(record: record_pb2.RegistrationRecord) -> list[dt.datetime]:
+def sentence_ends(record: record_pb2.RegistrationRecord) -> list[End]:
     """The ends of the sentences from which a record's term is counted, as ``term`` says; none: it has no term."""
     if record.state != registration_pb2.REGISTRATION_STATE_CONFIRMED or record.term_waived:
         return []
     if record.custody_state != types_pb2.CUSTODY_STATE_RELEASED or any(map(states.waits, record.convictions)):
         return []
-    standing = [each for each in record.convictions if states.standing_counts(each)]
+    standing = _standing(record)
     counts = [count for each in standing for count in states.standing_counts(each)]
     appealed = any(each.state == states.UNDER_APPEAL for each in standing)
     if not standing or appealed or any(count.sentence_kind in _ENDLESS for count in counts):
         return []
-    return [_sentence_end(each) for each in standing]
+    return [End(_term_rule(record, each), _sentence_end(each)) for each in standing]
+
+
+def term_rules(record: record_pb2.RegistrationRecord) -> set[str]:
+    """The deadlines by one of which a record's term is counted, also of one that is archived."""
+    return {_term_rule(record, each) for each in _standing(record)}
+
+
+def _standing(record: record_pb2.RegistrationRecord) -> list[record_pb2.Conviction]:
+    return [each for each in record.convictions if states.standing_counts(each)]
+
+
+def _term_rule(record: record_pb2.RegistrationRecord, conviction: record_pb2.Conviction) -> str:
+    """The juveniles' term (rule 22) only if he was certainly under 18 at all that the conviction stands for."""
+    counts = states.standing_counts(conviction)
+    return (
+        REGISTRATION_TERM_JUVENILE if all(juveniles.was_minor(record, each) for each in counts) else REGISTRATION_TERM
+    )
 
 
 def _sentence_end(conviction: record_pb2.Conviction) -> dt.datetime:

@@ -228,6 +228,22 @@ class _Maker:
         first, second = self.written(person, one), self.written(person, other, _BY_ANOTHER_CLERK)
         return _Written(f"{first.name} {self.dice.one(_SON[one])} {first.relative}", ""), second
 
+    def mixed(self) -> Both:
+        person = self.person((self.dice.one((MUHAMMAD, self.one("man"))), self.one("man")))
+        first = _Written(self.in_turn(person.own), self.in_turn(person.relative))
+        return first, self.written(person, self.dice.one((ROMAN, URDU)), _BY_ANOTHER_CLERK)
+
+    def in_turn(self, words: Words) -> str:
+        """A name of which one word is in Roman letters and the next one in Urdu."""
+        scripts = itertools.cycle(self.dice.one(((ROMAN, URDU), (URDU, ROMAN))))
+        return " ".join(self.text((word,), script, 20) for word, script in zip(words, scripts, strict=False))
+
+    def two_scripts(self) -> Both:
+        person = self.person()
+        one, other = self.dice.one(((ROMAN, URDU), (URDU, ROMAN)))
+        first = _Written(self.text(person.own, one, 20), self.text(person.relative, other, 20))
+        return first, self.written(person, self.dice.one((ROMAN, URDU)), _BY_ANOTHER_CLERK)
+
     # Pairs of different people.
 
     def brothers(self) -> Both:
@@ -275,6 +291,8 @@ class _Maker:
 
 
 _BY_ANOTHER_CLERK: Final = 25
+_NOT_REGISTERED: Final = frozenset({"mixed", "two-scripts"})
+"""Rules whose first one is asked for: nobody is registered so."""
 _TRIES: Final = 1_000
 """Two clerks may write a name alike: that is no pair."""
 _RULES: Final[dict[str, Callable[[_Maker], Both]]] = {
@@ -302,17 +320,24 @@ _RULES: Final[dict[str, Callable[[_Maker], Both]]] = {
     "fathers": _Maker.fathers,
     "titles": _Maker.titles,
     "namesakes": _Maker.namesakes,
+    "mixed": _Maker.mixed,
+    "two-scripts": _Maker.two_scripts,
 }
+
+
+def rules(half: str) -> list[dict[str, str]]:
+    """The rules of a half: the newer ones are the tuning half's alone, so that figures of the other stay comparable."""
+    return [row for row in rows("rules.tsv") if row["halves"] in {"both", half}]
 
 
 def pairs(half: str, seed: str = "") -> Iterator[tuple[str, ...]]:
     """The rows of a half's file; by a seed, other pairs of the same families and rules."""
     maker = _Maker(half, seed)
-    for row in rows("rules.tsv"):
+    for row in rules(half):
         made = (_RULES[row["rule"]](maker) for _ in range(_TRIES))
         differing = (pair for pair in made if pair[0] != pair[1])
         for pair in itertools.islice(differing, int(row["count"])):
-            first, second = pair if maker.dice.chance(50) else pair[::-1]
+            first, second = pair if maker.dice.chance(50) or row["rule"] in _NOT_REGISTERED else pair[::-1]
             year = maker.dice.randint(1950, 2004)
             apart = maker.dice.weighted((0, 1, -1), (60, 80, 100))
             if row["same"] == "no":

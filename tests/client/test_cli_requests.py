@@ -67,7 +67,8 @@ def test_a_mistyped_number_is_no_name(run: Run, register: Register) -> None:
 def test_a_suspect_without_a_number_is_searched_for(
     run: Run, register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = grants_pb2.Suspect(name=types_pb2.SearchedName(name="Test Akram"), birth_year=1988)
+    name = types_pb2.SearchedName(name="Test Akram", by_names=["Kala", "Pappu"])
+    named = grants_pb2.Suspect(name=name, birth_year=1988)
     found = access_requests_pb2.AccessRequest(
         state=access_requests_pb2.ACCESS_REQUEST_STATE_APPROVED,
         suspects=[grants_pb2.Suspect(cnic="3520112345671"), named, named],
@@ -79,6 +80,7 @@ def test_a_suspect_without_a_number_is_searched_for(
     printed = capsys.readouterr()
     # What a grant has several of stands on one line.
     assert re.search(r"^ +suspects +1, 3$", printed.out, re.MULTILINE)
+    assert re.search(r"^ +by names 1 +Kala\n +by names 2 +Pappu$", printed.out, re.MULTILINE)
     assert re.search(r"^ +classes +identity, conviction$", printed.out, re.MULTILINE)
     assert f"suspect 3: `nsor search --grant {DONE} --subject 2`" in " ".join(printed.err.split())
     found.grant.suspects[:] = [1]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nsor.v1 import access_requests_pb2, errors_pb2, options_pb2
+from nsor.v1 import access_requests_pb2, errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome
@@ -264,6 +264,16 @@ def test_both_sides_see_that_a_suspect_of_the_fir_was_asked_for_before(requests:
         assert requests.get(second.access_request_id, agency).repeated_access_request_id == first
     # The newest one is named.
     assert requests.get(asked(requests, 1)).repeated_access_request_id == second.access_request_id
+    # Who has no number is the same one by each of his names.
+    unnumbered = [application(), application()]
+    for request, names in zip(unnumbered, (("Test Karim", "Test Kala"), ("Test Kala",)), strict=True):
+        del request.suspects[:]
+        name, *by_names = names
+        called = types_pb2.SearchedName(name=name, relative_name="Test Rasool", by_names=by_names)
+        request.suspects.add(name=called, birth_year=1988)
+    by_name, by_by_name = (requests.create(each, officer("punjab-police", 2)).response for each in unnumbered)
+    assert by_name.repeated_access_request_id == ""
+    assert by_by_name.repeated_access_request_id == by_name.access_request_id
     assert owner.findings() == []
 
 

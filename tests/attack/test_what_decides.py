@@ -281,3 +281,14 @@ def test_rows_that_no_entry_added_fill_no_memory(database: Database, keyring: Ke
         with pytest.raises(decided_rows.Contradicted, match="certificate_revocation has a row that no entry added"):
             decided_rows.read(cast("psycopg.Connection", after), b"")
     assert after.rows <= before.rows + 1
+
+
+def test_a_table_without_rows_that_was_changed_is_not_passed_over(database: Database) -> None:
+    # Its first row would be read as something else.
+    digest = directory_proof.NOTHING.directory_hash
+    with database.owner() as owner:
+        decided_rows.read(owner, digest)
+        owner.execute("ALTER TABLE certificate_revocation RENAME COLUMN reason TO other")
+        with pytest.raises(decided_rows.Contradicted, match=r"one of .*certificate_revocation.* can't be read"):
+            decided_rows.read(owner, digest)
+        owner.rollback()

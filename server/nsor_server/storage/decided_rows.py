@@ -9,13 +9,13 @@ gives another hash.)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 import psycopg
 
-from nsor_server.calls import DecidedRows, RecordRef, Row
+from nsor_server.calls import DecidedRows, RecordRef
 from nsor_server.storage import deciding
 
 _Key = tuple[str, bytes, int]
@@ -23,6 +23,7 @@ _Key = tuple[str, bytes, int]
 _RECORDS: Final = """
 SELECT index, table_name, row_id, version, sha256 FROM ledger_record_deciding ORDER BY index, ordinal
 """
+_HAS_ROWS: Final = "SELECT '{name}' WHERE EXISTS (SELECT {columns} FROM {name})"
 
 
 class Contradicted(Exception):
@@ -44,8 +45,9 @@ def read(connection: psycopg.Connection, digest: bytes) -> DecidedRows:
     recorded = Counter(ref.table for _, ref in records)
     stored: dict[_Key, bytes] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
+    _none_of(connection, [table for name, table in deciding.TABLES.items() if not recorded[name]])
     for name, table in deciding.TABLES.items():
-        read_rows = _table(connection, table, recorded[name])
+        read_rows = _table(connection, table, recorded[name]) if recorded[name] else []
         _note(stored, (ref for ref, _ in read_rows))
         rows[name] = [row for _, row in read_rows]
     _compare(stored, records, digest)
@@ -61,6 +63,25 @@ def unproved(connection: psycopg.Connection) -> DecidedRows:
     return {name: [row for _, row in _table(connection, table)] for name, table in deciding.TABLES.items()}
 
 
+def _none_of(connection: psycopg.Connection, tables: Sequence[deciding.Deciding]) -> None:
+    """See that these have no row. Most tables of a register have none, and to ask each costs as much as to read one."""
+    asked = " UNION ALL ".join(
+        _HAS_ROWS.format(name=each.table.name, columns=", ".join(name for name, _ in each.table.columns))
+        for each in tables
+    )
+    if not asked:
+        return
+    try:
+        found = connection.execute(asked.encode()).fetchall()
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except psycopg.Error:
+        names = ", ".join(each.table.name for each in tables)
+        raise Contradicted(f"one of {names} can't be read as what it must be") from None
+    for (name,) in found:
+        raise Contradicted(f"{name} has a row that no entry added")
+
+
 def _table(
     connection: psycopg.Connection, table: deciding.Deciding, recorded: int | None = None
 ) -> list[tuple[RecordRef, dict[str, Any]]]:
@@ -74,7 +95,8 @@ def _table(
         found = connection.execute(query.encode(), (None if recorded is None else recorded + 1,)).fetchall()
         if recorded is not None and len(found) > recorded:
             raise Contradicted(f"{table.table.name} has a row that no entry added")
-        rows = [(table.ref(Row(table.table, row)), dict(zip(names, row, strict=True))) for row in found]
+        ref = table.of_values()
+        rows = [(ref(row), dict(zip(names, row, strict=True))) for row in found]
         return sorted(rows, key=lambda each: (each[0].row_id, each[0].version))
     except (psycopg.OperationalError, psycopg.InterfaceError):
         raise

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from nsor.v1 import options_pb2
 from nsor_server.access import directory
@@ -119,6 +120,7 @@ class Counted:
         self.database = database
         self.asked = 0
         self.away = False
+        self.left = TransactionStatus.UNKNOWN
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -127,6 +129,7 @@ class Counted:
             raise psycopg.OperationalError
         with self.database.transaction() as conn:
             yield conn
+            self.left = conn.info.transaction_status
 
 
 @pytest.fixture
@@ -169,9 +172,10 @@ def test_the_version_is_asked_for_only_if_nobody_has_since(
     current = Directory(counted, prove)
     before = current.current
     moment = time.monotonic()
-    # Of the same version nothing else is read.
+    # Of the same version nothing else is read, and no transaction begins for it.
     assert current.at_least_as_of(moment) is before
     assert counted.asked == 2
+    assert counted.left is TransactionStatus.IDLE
     change()
     assert current.at_least_as_of(moment) is before
     assert counted.asked == 2

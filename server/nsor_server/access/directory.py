@@ -38,6 +38,7 @@ from nsor_server.policy.source import PolicyError
 from nsor_server.storage import decided_rows
 from nsor_server.storage.clock import Clock
 from nsor_server.storage.decided_rows import Contradicted
+from nsor_server.storage.session import Statement, ask
 
 WATCH_SECONDS = 1.0
 """How often the watcher asks for the version."""
@@ -49,6 +50,8 @@ RETRY_SECONDS = 1.0
 """After rows were refused, how long nobody reads them again: reading all at each call would be a flood by itself."""
 
 _HEAD: Final = "SELECT directory_version, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM ledger_head"
+_VERSION: Final = Statement(b"directory version", _HEAD.encode())
+"""The same for each call: prepared, and without a transaction of its own, which would be two round trips more."""
 _log = logging.getLogger(__name__)
 
 
@@ -241,10 +244,10 @@ class Directory:
     def _refresh(self) -> None:
         asked = time.monotonic()
         with self._database.transaction() as connection:
-            row = connection.execute(_HEAD).fetchone()
-        if row is None:
+            rows = ask(connection, _VERSION)
+        if not rows:
             raise RuntimeError("ledger_head has no row; the database is not migrated")
-        version, now_us = row
+        ((version, now_us),) = rows
         self._clock.observe(now_us)
         if version not in (self.current.version, self._dismissed):
             # The head's column only says that something may be new; what is, is proved.

@@ -16,14 +16,14 @@ LIST = "nsor.v1.LookupService/ListDisclosures"
 def test_agency_purpose_and_classes_are_shown(run: Run, register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     one = disclosures_pb2.Disclosure(
         agency_id="sindh-police",
-        purpose=options_pb2.PURPOSE_EMERGENCY,
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
         access_time=Timestamp(seconds=1_770_000_000),
         classes=[options_pb2.FIELD_CLASS_IDENTITY],
     )
     register.answers[LIST] = always(disclosures_pb2.ListDisclosuresResponse(disclosures=[one]))
     assert run("disclosures", ID) == 0
     shown = capsys.readouterr().out
-    for word in ("sindh-police", "emergency", "identity", "2026-02-02"):
+    for word in ("sindh-police", "border control", "identity", "2026-02-02"):
         assert word in shown
     assert run("disclosures", ID) == 0
     assert "1 shown: all that there are." in capsys.readouterr().err

@@ -47,7 +47,7 @@ def asked(register: Register) -> list[oversight_pb2.GetStatisticsRequest]:
                     count(number, method, "PK-PB", "PK-PB", "punjab-police", purpose=purpose)
                     for number, method, purpose in (
                         (19, LOOK_UP, options_pb2.PURPOSE_INVESTIGATION),
-                        (11, LOOK_UP, options_pb2.PURPOSE_CUSTODY),
+                        (11, LOOK_UP, options_pb2.PURPOSE_BORDER_CONTROL),
                         (20, OTHER, options_pb2.PURPOSE_INVESTIGATION),
                     )
                 ),
@@ -84,8 +84,8 @@ def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(
     assert run("report", "purposes", "--month", "2026-10", "--csv", "--no-verify") == 0
     assert capsys.readouterr().out.splitlines() == [
         "agency,purpose,count",
-        "punjab-police,INVESTIGATION,39",
-        "punjab-police,CUSTODY,11",
+        "punjab-police,investigation,39",
+        "punjab-police,border control,11",
         "not shown,,20",
         "all of them,,70",
     ]

@@ -57,7 +57,7 @@ def recorded(nth: int, method: str, agency: str, outcome: str, code: str, *, too
     """The spans of a call and of its commit."""
     attributes: dict[str, Value] = {
         names.AGENCY: agency,
-        names.PURPOSE: "INVESTIGATION",
+        names.PURPOSE: "REGISTER_OPERATION",
         names.OUTCOME: outcome,
         names.RPC_STATUS: code,
         names.ACCESS_ID: access_id(nth),
@@ -135,6 +135,8 @@ def test_nothing_is_cut_at_80_columns(said: Said) -> None:
     for nth in range(5):
         assert f"access {access_id(nth)}" in text  # an id that is cut in two can't be pasted
     assert LONGEST in text
+    assert "register operation" in text  # as `nsor` and the pages say it
+    assert "REGISTER_OPERATION" not in text
 
 
 def test_a_trace_says_its_phases_and_durations_up_to_a_step(

@@ -196,7 +196,9 @@ def line(span: StoredSpan) -> Text:
     for name, style in _SAID:
         value = span.attributes.get(name)
         if value and value != "UNSPECIFIED":
-            text.append(f"  {value}", style)
+            # A purpose in words, as on the pages; codes stay as they are, so that they can be searched for.
+            said = str(value).lower().replace("_", " ") if name == names.PURPOSE else value
+            text.append(f"  {said}", style)
     outcome = str(span.attributes.get(names.OUTCOME, ""))
     text.append(f"  {outcome}" if outcome else "", _OUTCOMES.get(outcome, ""))
     for name, what in _COUNTED:

@@ -39,7 +39,7 @@ def disclosures(session: Session, registration_id: str, limit: int) -> None:
         (
             dt.datetime.fromtimestamp(each.access_time.seconds, render.PAKISTAN).strftime("%Y-%m-%d %H:%M"),
             each.agency_id,
-            options_pb2.Purpose.Name(each.purpose).removeprefix("PURPOSE_").lower(),
+            options_pb2.Purpose.Name(each.purpose).removeprefix("PURPOSE_").lower().replace("_", " "),
             ", ".join(_class(one) for one in each.classes),
         )
         for each in found[:limit]

@@ -129,9 +129,13 @@ def _of_purposes(session: Session, counts: Sequence[oversight_pb2.StatisticsCoun
         return []
     found = statistics.by_agency_and_purpose(counts)
     rest = statistics.every(counts) - found.total()
-    rows = [(agency, purpose, str(count)) for (agency, purpose), count in found.most_common()]
+    rows = [(agency, _words(purpose), str(count)) for (agency, purpose), count in found.most_common()]
     rows += [(session.said("not shown"), "", str(rest))] if rest else []
     return [*rows, (session.said("all of them"), "", str(statistics.every(counts)))]
+
+
+def _words(purpose: str) -> str:
+    return purpose.lower().replace("_", " ")
 
 
 def _path(name: str, each: oversight_pb2.StatisticsCount) -> tuple[str, ...]:

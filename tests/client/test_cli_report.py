@@ -1,9 +1,11 @@
 """`nsor report`: a month's table, what isn't shown of it, and that no entry is missing."""
 
+import datetime as dt
+
 import pytest
 
 from nsor import cli
-from nsor.cli.report import TABLES
+from nsor.cli.report import TABLES, ended
 from nsor.v1 import options_pb2, oversight_pb2
 from tests.client.conftest import Register, Run
 
@@ -76,6 +78,19 @@ def test_look_ups_are_counted_by_province(
     assert all(len(line) <= 80 for line in said.out.splitlines())
     assert "entries 1,000 to 2,500" in said.err
     assert "none is missing" in said.err
+
+
+def test_without_a_month_it_is_the_one_that_ended_last(
+    run: Run, asked: list[oversight_pb2.GetStatisticsRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Pakistan's: the year ends there five hours before it does in UTC.
+    assert ended(dt.datetime(2026, 12, 31, 18, 59, tzinfo=dt.UTC)) == (2026, 11)
+    assert ended(dt.datetime(2026, 12, 31, 19, tzinfo=dt.UTC)) == (2026, 12)
+    before = ended(dt.datetime.now(dt.UTC))
+    assert run("report", "lookups", "--no-verify") == 0
+    month = asked[0].year, asked[0].month
+    assert month in {before, ended(dt.datetime.now(dt.UTC))}
+    assert "The month is {}-{:02}, the last one that has ended.".format(*month) in capsys.readouterr().err
 
 
 def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
+import zoneinfo
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -33,18 +34,19 @@ TABLES: Final = {
 LEVELS: Final = ("part", "province", "district", "agency")
 _LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 _PURPOSES: Final = "purposes"
+_PAKISTAN: Final = zoneinfo.ZoneInfo("Asia/Karachi")
 """A table of its own: accesses by agency and purpose, whatever the method and the place."""
 _AVERAGED: Final = {"entries": "average days", "requests": "average hours"}
 
 
 @click.command()
 @click.argument("name", metavar="TABLE", type=click.Choice(tuple(TABLES)))
-@click.option("--month", "month", required=True, metavar="MONTH", help="Such as 2026-10; it is counted after its end.")
+@click.option("--month", metavar="MONTH", help="Such as 2026-10; otherwise the last one that has ended.")
 @click.option("--by", type=click.Choice(LEVELS), show_default="province", help="How it is divided.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write it for a spreadsheet.")
 @click.option("--no-verify", is_flag=True, help="Don't prove the ledger beside it.")
 @common
-def report(session: Session, *, name: str, month: str, by: str | None, as_csv: bool, no_verify: bool) -> None:
+def report(session: Session, *, name: str, month: str | None, by: str | None, as_csv: bool, no_verify: bool) -> None:
     """Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.
 
     TABLE is one of: lookups, accesses, purposes, refusals, entries, identities, overdue, recalls, requests,
@@ -57,7 +59,7 @@ def report(session: Session, *, name: str, month: str, by: str | None, as_csv: b
     if name == _PURPOSES and by is not None:
         raise WrongUse("Purposes are divided by agency and purpose: leave --by out.")
     by = by or "province"
-    year, number = _month(month)
+    year, number = ended(dt.datetime.now(dt.UTC)) if month is None else _month(month)
     measure = oversight_pb2.StatisticsMeasure.Value(f"STATISTICS_MEASURE_{TABLES[name]}")
     with session.client() as client:
         request = oversight_pb2.GetStatisticsRequest(year=year, month=number, measure=measure)
@@ -71,6 +73,8 @@ def report(session: Session, *, name: str, month: str, by: str | None, as_csv: b
     if as_csv:
         csv.writer(sys.stdout).writerows([columns, *rows])
         return
+    if month is None:
+        session.say("The month is {}, the last one that has ended.", f"{year}-{number:02}")
     if rows:
         session.table("Monthly table", columns, rows)
     else:
@@ -81,6 +85,12 @@ def report(session: Session, *, name: str, month: str, by: str | None, as_csv: b
     session.say("The month has the ledger's entries {:,} to {:,}.", found.first_index, found.stop_index - 1)
     if verified is not None:
         session.say("The ledger was verified now, up to entry {:,}: none is missing.", verified.size - 1)
+
+
+def ended(now: dt.datetime) -> tuple[int, int]:
+    """Year and number of the month that ended last, in Pakistan."""
+    last = now.astimezone(_PAKISTAN).replace(day=1) - dt.timedelta(days=1)
+    return last.year, last.month
 
 
 def _month(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ TEXTS: Final[dict[str, str]] = {
     # Monthly tables.
     "There were fewer than 5, and so few aren't shown.": "5 سے کم تھے، اور اتنے کم نہیں دکھائے جاتے۔",
     "The month has no entries in the ledger.": "لیجر میں اس مہینے کا کوئی اندراج نہیں۔",
+    "The month is {}, the last one that has ended.": "مہینہ {} ہے، جو سب سے آخر میں ختم ہوا۔",
     "The month has the ledger's entries {:,} to {:,}.": "اس مہینے کے لیجر میں اندراج {:,} سے {:,} تک ہیں۔",
     "The ledger was verified now, up to entry {:,}: none is missing.": (
         "لیجر کی ابھی اندراج {:,} تک جانچ ہوئی: کوئی اندراج غائب نہیں۔"

@@ -31,7 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "Show a monthly table (NPB, Special Committee): lookups, refusals, entries, requests and more.": (
         "ماہانہ جدول (این پی بی، خصوصی کمیٹی): رسائیاں، انکار، اندراج، درخواستیں وغیرہ۔"
     ),
-    "Such as 2026-10; it is counted after its end.": "جیسے 2026-10؛ مہینہ ختم ہونے کے بعد گنا جاتا ہے۔",
+    "Such as 2026-10; otherwise the last one that has ended.": "جیسے 2026-10؛ نہ دیا جائے تو آخری ختم ہونے والا مہینہ۔",
     "How it is divided.": "تقسیم کس طرح ہو۔",
     "Write it for a spreadsheet.": "اسپریڈ شیٹ کے لیے لکھتا ہے۔",
     "Don't prove the ledger beside it.": "ساتھ لیجر کی جانچ نہ کرے۔",

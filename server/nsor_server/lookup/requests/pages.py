@@ -130,8 +130,8 @@ def _item(sealer: Sealing, call: Call, wanted: Wanted, row: Sequence[Any]) -> It
 
 
 _SCOPES: Final = (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_ALL)
-_GROUP: Final = "agency_id, place, state"
-"""What the index of the lists begins with: within one of these requests stand in their order."""
+_GROUP: Final = "agency_id, place"
+"""What the index of the lists begins with: within one of these, by state, requests stand in their order."""
 _DECIDED: Final = f"state <> {work.PENDING}"
 _BEHIND: Final = f"""
 w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
@@ -158,7 +158,7 @@ WITH RECURSIVE groups ({_GROUP}) AS (
     UNION ALL
     SELECT n.* FROM groups AS g CROSS JOIN LATERAL (
         SELECT {_GROUP} FROM access_request_work AS w
-        WHERE (w.agency_id, w.place, w.state) > (g.agency_id, g.place, g.state)
+        WHERE (w.agency_id, w.place) > (g.agency_id, g.place)
         ORDER BY {_GROUP} LIMIT 1
     ) AS n
 )
@@ -167,20 +167,21 @@ _PAGE: Final = _GROUPS + _WHOLE.format(
     decided=_DECIDED,
     page=f"""
         SELECT w.*
-        FROM groups AS g
+        FROM (
+            SELECT {_GROUP}, state FROM groups AS g CROSS JOIN pg_catalog.unnest($5::smallint[]) AS of (state)
+            WHERE {{rows}} AND (of.{_DECIDED})::integer >= $6::bigint AND $11::uuid IS NOT NULL
+        ) AS g
         CROSS JOIN LATERAL (
             SELECT * FROM access_request_work AS w
             WHERE (w.agency_id, w.place, w.state) = (g.agency_id, g.place, g.state) AND {_BEHIND}
             ORDER BY w.order_us, w.access_request_id
             LIMIT $9::bigint
         ) AS w
-        WHERE {{rows}} AND g.state = ANY ($5::smallint[]) AND (g.{_DECIDED})::integer >= $6::bigint
-            AND $11::uuid IS NOT NULL
         ORDER BY w.{_DECIDED}, w.order_us, w.access_request_id
         LIMIT $9::bigint
     """,  # noqa: S608 - constants
 )
-"""Of each agency, place and state so many, behind a place; then the first of them all."""
+"""Of each agency, place and state so many, behind a place of the list; then the first of them all."""
 _OWN: Final = _WHOLE.format(
     decided=_DECIDED,
     page=f"""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from nsor.v1 import notification_pb2
 from nsor_server import errors
 from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls.times import RecallTimes
@@ -59,6 +60,22 @@ def test_an_acknowledgement_that_was_hidden_from_a_list_is_found(
     with owner.without("recall_acknowledgement", "true"):
         assert len(listed(services, FIA_IMMIGRATION)) == 1
     assert owner.findings() == [WRONG_LIST]
+
+
+def test_an_event_of_a_recall_that_no_time_has_made_is_found(services: Services, owner: Owner) -> None:
+    services.confirmed(order())
+    event = uuid.uuid4()
+    owner.conn.execute(
+        "INSERT INTO agency_event (agency_id, sequence, event_id, kind, event_time)"
+        " SELECT 'npb', coalesce(max(sequence), 0) + 1, %s, %s, now() FROM agency_event WHERE agency_id = 'npb'",
+        (event, notification_pb2.EVENT_KIND_RECALL_ISSUED),
+    )
+    owner.conn.execute(
+        "INSERT INTO ledger_record (index, ordinal, table_name, row_id, version, sha256)"
+        " SELECT max(index), 99, 'agency_event', %s, 1, sha256('x') FROM ledger_entry",
+        (event.bytes,),
+    )
+    assert OUT_OF_TURN in owner.findings()
 
 
 def test_an_access_that_was_hidden_while_recalls_were_made_is_found(

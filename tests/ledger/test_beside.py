@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from nsor_server.commands import verify
 from nsor_server.storage.pool import Database
-from nsor_server.verification import beside, indexes, second
+from nsor_server.verification import beside, indexes, records, second
 from nsor_server.verification.messages import Begin
 from nsor_server.verification.report import Report
 from nsor_server.verification.tree import Progress
@@ -124,3 +124,30 @@ def test_a_statement_whose_result_nobody_wants_is_ended(database: Database) -> N
     with snapshot(database) as conn, beside.begun(conn, database, compare):
         assert began.wait(SECONDS)
     assert not [each for each in threading.enumerate() if each.name == "compared beside"]
+
+
+def test_what_was_found_is_told_where_one_process_cannot_compare_the_rest(
+    operator: Operator, write: Write, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever owns the database can refuse each connection of the owner's role.
+    write(3)
+    for name, value in operator.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NSOR_DATABASE_OWNER_URL", "postgresql://nsor_owner@127.0.0.1:1/nsor?connect_timeout=1")
+    done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert isinstance(done.exception, psycopg.OperationalError)
+    with database.owner() as owner:
+        owner.execute("UPDATE ledger_entry SET agency = 'npb' WHERE index = 2")
+    done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert done.exit_code == 1, done.exception
+    assert "first bad index 2" in done.output
+    assert "not all was compared (OperationalError)" in done.output
+
+    def lost(*_given: object, **_named: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(records, "compare", lost)
+    monkeypatch.delenv("NSOR_DATABASE_OWNER_URL")
+    done = CliRunner().invoke(verify.ledger, ["verify"])
+    assert "first bad index 2" in done.output
+    assert "not all was compared (OperationalError)" in done.output

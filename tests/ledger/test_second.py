@@ -98,7 +98,12 @@ TAMPERINGS = {
         "UPDATE ledger_head SET root = sha256('x')",
     ),
     # PostgreSQL refuses statements of either part: the rest of both is compared all the same.
-    "tables": ("ALTER TABLE ledger_tile RENAME TO hidden", "ALTER TABLE ledger_detail RENAME TO hidden_too"),
+    # What wasn't read to its end accuses no row.
+    "tables": (
+        "ALTER TABLE ledger_tile RENAME TO hidden",
+        "ALTER TABLE ledger_detail RENAME TO hidden_too",
+        "INSERT INTO ledger_record VALUES (5, 0, 'access_grant_juvenile', sha256('x'), 1, sha256('x'))",
+    ),
     # Or one of the other process alone: details are compared to the last one.
     "registrations": (
         "ALTER TABLE registration_version RENAME TO hidden",

@@ -68,7 +68,9 @@ def matter(services: Services, register: Register) -> Matter:
 
 
 @pytest.mark.parametrize("npb_first", [True, False])
-def test_a_juveniles_record_is_shown_when_both_have_said_so(matter: Matter, *, npb_first: bool) -> None:
+def test_a_juveniles_record_is_shown_when_both_have_said_so(
+    matter: Matter, keyring: Keyring, *, npb_first: bool
+) -> None:
     if npb_first:
         matter.decide()
         grant_id = matter.approve()
@@ -79,6 +81,10 @@ def test_a_juveniles_record_is_shown_when_both_have_said_so(matter: Matter, *, n
         matter.decide()
     assert matter.shown.grant.juvenile_records
     assert matter.look_up(grant_id) == "FOUND"
+    with matter.services.database.owner() as owner:
+        # The record was stored past the register; what the word of NPB says of the grant is told again.
+        found = verifying.findings(owner, keyring)
+    assert [each for each in found if "juvenile" in each or "grant" in each] == []
 
 
 @pytest.mark.parametrize("why", ["not asked for", "undecided", "refused", "not granted", "not granted, then allowed"])

@@ -102,6 +102,28 @@ def test_certificates_that_are_made_up_keep_no_hour_from_being_entered(services:
     assert owner.findings() == []
 
 
+def test_of_certificates_that_are_made_up_so_many_are_entered_and_all_that_are_known(
+    services: Services, owner: Owner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Each would be an entry an hour, for ever.
+    monkeypatch.setattr(hours_module, "MOST_UNKNOWN", 2)
+    for serial in ("a1", "a2", "a3", ""):
+        fetched(services.database, "npb", serial, hours=3, tiles=1)
+    fetched(services.database, "nobody", hours=3, tiles=1)
+    fetched(services.database, "", "", hours=3, tiles=1)
+    fetched(services.database, "punjab-police", "", hours=2, tiles=1)
+    assert entered(services) == 5
+    assert [row[:2] for row in rows(services)] == [
+        ("", ""),
+        ("nobody", "a1"),
+        ("npb", ""),
+        ("npb", "a1"),
+        ("punjab-police", ""),
+    ]
+    assert caplog.text.count("ALERT DATABASE_UNSOUND: fetches of the log are counted for certificates") == 1
+    assert len(owner.findings()) == 1
+
+
 # Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends; or
 # by a row that says that later hours were entered already.
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from nsor_server.verification import spans as of_spans
 from nsor_server.verification.collectors import headers, reading
 from nsor_server.verification.collectors.fetch import Collector, WrongUrl
 from nsor_server.verification.report import Epochs, Report
-from nsor_server.verification.verified import of_contents, reported, verified
+from nsor_server.verification.verified import kept, of_contents, reported, verified
 from nsor_server.verification.witnesses import CoSigned
 
 __all__ = ["ledger"]
@@ -95,7 +95,7 @@ def verify(
         seen = of_spans.local(settings.state_dir) if spans else None
         with snapshot(database.connect()) as conn:
             report = whole(conn, database, keyring, settings, copy=(outside_copy, end), statements=statements)
-            with reported(conn, report):
+            with kept(report), reported(conn, report):
                 if seen is not None:
                     _compare_spans(conn, seen, keyring, settings, report)
                 if asked is not None:
@@ -201,7 +201,8 @@ def whole(
             beside=tables.report if tables else None,
         )
     if tables is None:
-        _compare_views(conn, database, report)
+        with kept(report):
+            _compare_views(conn, database, report)
     report.sort()
     return report
 

@@ -29,6 +29,9 @@ METHOD: Final = "nsor-server/log-fetched"
 HOUR: Final = dt.timedelta(hours=1)
 LATE_SECONDS: Final = 300
 """So long after its end an hour is entered: the database's clock may be set back a little."""
+MOST_UNKNOWN: Final = 20
+"""Certificates that the register doesn't know whose fetches of an hour are entered. The process that counts names none:
+who has its role could have an entry written for each that he makes up, without end."""
 _TURN: Final = 0x4E534F520000003A
 """Of several processes one works at a time: an advisory lock ("NSOR", 0x3A)."""
 TABLE: Final = Table(
@@ -58,19 +61,29 @@ WHERE d.datname = current_database() AND l.relation = 'public.tile_fetch'::pg_ca
     AND l.mode = 'RowExclusiveLock'
 """
 """Transactions that add counts, or wait until they may: each name comes once."""
-_OVER: Final = """
-SELECT f.agency_id, f.serial, f.hour, sum(f.checkpoints)::bigint, sum(f.tiles)::bigint, sum(f.bundles)::bigint,
-    sum(f.refused)::bigint
-FROM tile_fetch AS f
-WHERE f.hour >= coalesce((SELECT max(hour) FROM tile_fetch_hour), '-infinity')
-    AND f.hour < %s
-    AND NOT EXISTS (
-        SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial
-    )
-GROUP BY f.hour, f.agency_id, f.serial
-ORDER BY f.hour, f.agency_id, f.serial
+_IS_KNOWN: Final = """
+CASE {of}.serial WHEN '' THEN {of}.agency_id = '' OR {of}.agency_id IN (SELECT agency_id FROM agency)
+    ELSE ({of}.agency_id, {of}.serial) IN (SELECT agency_id, serial FROM certificate) END"""
+"""Whether it is of a certificate that the register knows, of an agency without one, or of nobody."""
+_OVER: Final = f"""
+SELECT *
+FROM (
+    SELECT f.agency_id, f.serial, f.hour, sum(f.checkpoints)::bigint, sum(f.tiles)::bigint, sum(f.bundles)::bigint,
+        sum(f.refused)::bigint, {_IS_KNOWN.format(of="f")} AS is_known, (
+            SELECT count(*) FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND NOT {_IS_KNOWN.format(of="h")}
+        ) AS unknown
+    FROM tile_fetch AS f
+    WHERE f.hour >= coalesce((SELECT max(hour) FROM tile_fetch_hour), '-infinity')
+        AND f.hour < %(hour)s
+        AND NOT EXISTS (
+            SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial
+        )
+    GROUP BY f.hour, f.agency_id, f.serial
+) AS over
+WHERE is_known OR unknown < %(most)s
+ORDER BY hour, NOT is_known, agency_id, serial
 LIMIT 1
-"""
+"""  # noqa: S608 - constants
 
 _LEFT: Final = """
 SELECT FROM tile_fetch AS f
@@ -107,10 +120,17 @@ class FetchHours(Watching):
             if not has_turn(conn, _TURN):
                 return False
             hour = self._counted_until(conn)
-            found = hour and conn.execute(_OVER.encode(), (hour,)).fetchone()
+            found = hour and conn.execute(_OVER.encode(), {"hour": hour, "most": MOST_UNKNOWN}).fetchone()
             if not found:
                 return False
-            agency_id, serial, hour, *counts = found
+            agency_id, serial, hour, *counts, is_known, unknown = found
+            if not is_known and unknown == MOST_UNKNOWN - 1:
+                alert(
+                    Alert.DATABASE_UNSOUND,
+                    "fetches of the log are counted for certificates that the register doesn't know: after %d of an "
+                    "hour no more are entered, and `ledger verify` says so",
+                    MOST_UNKNOWN,
+                )
             own = count_id(agency_id, serial, hour)
             detail = record_pb2.AccessDetail(outcome="FETCHES_COUNTED")
             rows, seen = (Row(TABLE, (own, agency_id, serial, hour, *counts)),), (Seen(_COUNTED, (own,), 0),)

@@ -67,10 +67,14 @@ def verified(
         lambda: _copy(conn, keyring, copy, tree, was_there=copy_was_there),
         lambda: statements.compare(conn, tree, keyring),
     )
-    for compare in comparisons:
-        with reported(conn, report):
-            compare()
-    _join(report, beside or Report, second or (lambda: of_contents(conn, keyring)))
+
+    def own() -> Report:
+        for compare in comparisons:
+            with reported(conn, report):
+                compare()
+        return Report()
+
+    _join(report, own, beside or Report, second or (lambda: of_contents(conn, keyring)))
     report.sort()
     if report.reached is not None:
         report.reached = dataclasses.replace(report.reached, copied=copy[1] if copy[0].exists() else 0)
@@ -91,11 +95,20 @@ def _join(report: Report, *parts: Callable[[], Report]) -> None:
             report.join(part())
         except Exception as error:  # noqa: BLE001 - whatever it is, not all was compared, and that is said
             failed = failed or error
-    if failed is None:
-        return
-    if not report.findings:
-        raise failed
-    report.add(-1, f"not all was compared ({type(failed).__name__}): verify again, there may be more")
+    with kept(report):
+        if failed is not None:
+            raise failed
+
+
+@contextlib.contextmanager
+def kept(report: Report) -> Iterator[None]:
+    """What was found stays found, whatever ends what follows; where nothing was, that ends the verification."""
+    try:
+        yield
+    except Exception as error:
+        if not report.findings:
+            raise
+        report.add(-1, f"not all was compared ({type(error).__name__}): verify again, there may be more")
 
 
 def of_contents(conn: Connection, keyring: Keyring, progress: Progress | None = None) -> Report:

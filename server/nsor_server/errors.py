@@ -6,8 +6,9 @@ Anything that isn't an ApiError is answered INTERNAL by the front door. Pure: ne
 
 from __future__ import annotations
 
+import copyreg
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from google.rpc import code_pb2
 
@@ -49,6 +50,10 @@ class ApiError(Exception):
         self.violations = violations
         self.retry_after_seconds = retry_after_seconds
         super().__init__(errors_pb2.ErrorReason.Name(self.reason))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As another process, or a copy, makes it again: without the constructor, which takes no name of a reason."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # not in typeshed
 
 
 class Unauthenticated(ApiError):

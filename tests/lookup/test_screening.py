@@ -14,6 +14,7 @@ import pytest
 from google.type import date_pb2
 
 from nsor.ledger import merkle, screened
+from nsor.ledger.screened import BLOCK
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, notices_pb2, screening_pb2, types_pb2
 from nsor_server import errors
@@ -347,8 +348,8 @@ def test_what_is_wrong_with_a_row_is_said_of_it_and_hinders_no_other(services: S
     [
         ([by_cnic(1, "3520212345671"), Row(row=2, shown_document=PASSPORT, birth_date=BORN)], True),
         ([by_cnic(1, "3520212345671"), by_cnic(2, "35202-1234567-1")], False),
-        ([by_cnic(nth, "\u06f3" * 39) for nth in range(rules.BLOCK)], False),
-        ([by_cnic(nth, "\u06f3" * 39) for nth in range(rules.BLOCK + 1)], True),  # nobody looks at them
+        ([by_cnic(nth, "\u06f3" * 39) for nth in range(BLOCK)], False),
+        ([by_cnic(nth, "\u06f3" * 39) for nth in range(BLOCK + 1)], True),  # nobody looks at them
     ],
 )
 def test_what_takes_long_to_check_is_checked_by_another_process(

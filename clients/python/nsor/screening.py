@@ -15,12 +15,11 @@ from nsor.connection import Connection, read_message
 from nsor.errors import NsorError, ReceiptWrong
 from nsor.exchange import MOST_BYTES, Exchange, Message, Reply
 from nsor.ledger import merkle, screened
+from nsor.ledger.screened import BLOCK
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import screening_pb2
 
 METHOD: Final = "nsor.v1.LookupService/ScreenManifest"
-BLOCK: Final = 500
-"""Row numbers of a block, and most rows of a message, which are of one."""
 _FOUND: Final = screening_pb2.SCREENING_OUTCOME_FOUND
 _ALIKE: Final = screening_pb2.SCREENING_OUTCOME_ALIKE
 _NO_RECORD: Final = screening_pb2.SCREENING_OUTCOME_NO_RECORD

@@ -27,7 +27,7 @@ from nsor_server.registration.persons import rules
 from nsor_server.registration.standing import ScreenedSet, Standing
 from nsor_server.registration.worklists import owed
 from nsor_server.storage import arrays
-from nsor_server.storage.blind_index import LENGTH, BlindIndex
+from nsor_server.storage.blind_index import LENGTH, SHORT_LENGTH, BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.session import Statement, ask
@@ -489,7 +489,7 @@ class History:
         if table == "registration_case":
             expected = {("", "case", case) for case in standing.cases}
         elif table == screened.TABLE:
-            length = screened.LENGTH
+            length = SHORT_LENGTH
             expected = {
                 (f"{one.kind} {each.version} ", screened.USE, one.text)
                 for each in standing.screened

@@ -28,8 +28,6 @@ from nsor_server.storage.v1 import record_pb2
 TABLE: Final = "registration_screened"
 USE: Final = "screening"
 """Use of the blind index."""
-LENGTH: Final = SHORT_LENGTH
-"""Bytes of a value: the first half of the blind index. Whoever is found is compared with the sealed record."""
 NOTHING: Final = 0
 """Kind of the one row of a set that finds nobody."""
 ROWS: Final = Table(
@@ -86,7 +84,7 @@ def values_of_rows(blind_index: BlindIndex) -> Callable[[int, str, str], list[by
     def values(kind: int, text: str, day: str) -> list[bytes]:
         with_day = begins + f"{kind} {text} {day}".encode()
         with_year = with_day[:behind_year]
-        return [each(said)[:LENGTH] for said in (with_day, with_year) for each in functions]
+        return [each(said)[:SHORT_LENGTH] for said in (with_day, with_year) for each in functions]
 
     return values
 
@@ -106,7 +104,7 @@ def rows(blind_index: BlindIndex, record: record_pb2.RegistrationRecord, found: 
     """The rows of a set that a version of a registration begins; they stand under the primary key."""
     own = record.registration_id, record.version
     made = ((one.kind, *blind_index.primary(USE, one.text)) for one in sorted(found))
-    return [Row(ROWS, (*own, kind, key_id, blind[:LENGTH])) for kind, key_id, blind in made]
+    return [Row(ROWS, (*own, kind, key_id, blind[:SHORT_LENGTH])) for kind, key_id, blind in made]
 
 
 @functools.lru_cache(65_536)

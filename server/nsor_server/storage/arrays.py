@@ -32,18 +32,6 @@ def byteas(values: Column, oid: int = 17) -> bytes:
     return _packed(oid, len(values), _prefixed(values))
 
 
-def byteas_of_one_length(values: Sequence[bytes]) -> bytes:
-    """Pack bytes of which none is longer or shorter than another, and none is NULL.
-
-    Raises:
-        ValueError: they are of different lengths.
-    """
-    lengths = set(map(len, values))
-    if len(lengths) > 1:
-        raise ValueError("values of different lengths")
-    return _packed(17, len(values), _LENGTH(lengths.pop()).join((b"", *values)) if values else b"")
-
-
 def uuids(values: Column) -> bytes:
     """Pack UUIDs of 16 bytes each; None is NULL."""
     joined = b""

@@ -18,12 +18,12 @@ from nsor.v1 import notification_pb2
 from nsor_server import errors
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.screening import rules, store
-from nsor_server.lookup.screening.rules import BLIND_BYTES, Kept
+from nsor_server.lookup.screening.rules import Kept
 from nsor_server.lookup.search import rules as searches
 from nsor_server.registration import claims, screened
 from nsor_server.registration.history import History
 from nsor_server.registration.standing import Standing
-from nsor_server.storage.blind_index import BlindIndex
+from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import SealBroken, Sealer
 from nsor_server.storage.v1 import record_pb2
@@ -301,7 +301,7 @@ class Screenings:
         """Kind and half of the blind index of what a registration is found by now, under every live key."""
         newest = standing.screened[-1]
         return [
-            (one.kind, blind[:BLIND_BYTES])
+            (one.kind, blind[:SHORT_LENGTH])
             for one in screened.of_person(standing.registration_id, newest.numbers, newest.dates)
             for _, blind in self._blind_index.values(screened.USE, one.text)
         ]

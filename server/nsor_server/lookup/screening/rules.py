@@ -9,15 +9,15 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from nsor.ledger.screened import BLOCK
 from nsor.v1 import errors_pb2, screening_pb2
 from nsor_server import errors
 from nsor_server.errors import Violation
 from nsor_server.formats.dates import KARACHI
 from nsor_server.policy.screening import ScreeningPolicy
+from nsor_server.storage.blind_index import SHORT_LENGTH
 from nsor_server.storage.v1 import record_pb2
 
-BLOCK: Final = 500
-"""Row numbers of a block, and most rows of a message."""
 MOST_VIOLATIONS: Final = 100
 """Of all rows of an answer, each with its words, some 250 bytes; the others are counted."""
 MOST_HITS: Final = 32
@@ -41,9 +41,7 @@ MOST_DATES: Final = 2
 _NAMES: Final = struct.Struct(">H16s?")
 _MET: Final = struct.Struct(">H16s")
 _ALIKE_BYTES: Final = -(-MOST_HITS // 8)
-BLIND_BYTES: Final = 16
-"""Of a blind index as a block keeps it."""
-NOT_SHOWN: Final = bytes(BLIND_BYTES)
+NOT_SHOWN: Final = bytes(SHORT_LENGTH)
 """What stands for a document that isn't given, and for names."""
 _OF_ROW: Final = re.compile(r"rows\[([0-9]+)\]\.(.+)")
 

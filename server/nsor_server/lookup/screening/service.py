@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsor.ledger import merkle, screened
+from nsor.ledger.screened import BLOCK
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2, screening_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import rows
@@ -441,7 +442,7 @@ def _are_usual(rows: Sequence[screening_pb2.ManifestRow]) -> bool:
 
     One that isn't usual takes 10 to 40 us: a message of them, again and again, would keep everybody's calls waiting.
     """
-    return len(rows) > rules.BLOCK or all(map(is_usual, rows))
+    return len(rows) > BLOCK or all(map(is_usual, rows))
 
 
 def _kept(key: DataKey, block: record_pb2.ManifestBlockRecord, done: _Screened) -> tuple[list[Row], list[RecordRef]]:

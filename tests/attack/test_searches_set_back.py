@@ -1,13 +1,16 @@
 """The owner of the database changes what a search reads, has it made, and puts everything back."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from nsor.v1 import options_pb2
 from nsor_server import errors
+from nsor_server.lookup.grants import subjects
 from nsor_server.lookup.search import rules
+from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.calls import call_of
@@ -169,6 +172,27 @@ def test_a_court_whose_officers_place_was_made_up_is_found(
     assert searching.refusal(basis, asking(basis, afar)) == ("GRANT_NOT_VALID", [])
     assert searching.shown(basis, asking(basis, here)) == []
     assert owner.findings() == ["a search rests on a grant, ticket or court case that wasn't for it", REFUSED]
+
+
+def test_a_grant_that_calls_a_suspect_otherwise_than_its_request_is_found(
+    searching: Searching, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The prosecutor has seen one name; the officer would search for two people.
+    (zaman,) = searching.confirmed(named("Sher Zaman", "Lal Din", 1980))
+    whom = suspect("Muhammad Rafiq", "Lal Din", 1980)
+    assert searching.shown(searching.grant(whom)) == []
+    assert owner.findings() == []
+    written_as_asked = subjects.written
+
+    def with_another(named: Iterable[record_pb2.Suspect]) -> bytes:
+        several = record_pb2.GrantSubjects(subjects=named).subjects  # copies
+        several[0].by_names.append("Sher Zaman")
+        return written_as_asked(several)
+
+    with monkeypatch.context() as lawless:
+        lawless.setattr(subjects, "written", with_another)
+        assert searching.shown(searching.grant(whom)) == [zaman.key]
+    assert owner.findings() == ["a grant isn't for those whom its access request names, or for another FIR or agency"]
 
 
 def test_a_search_that_its_rules_forbid_is_found(

@@ -58,6 +58,7 @@ from nsor_server.verification.answers import Answers
 from nsor_server.verification.concerned import Concerned
 from nsor_server.verification.disclosed import ListedDisclosures
 from nsor_server.verification.emergencies import Emergencies
+from nsor_server.verification.granted import Granted
 from nsor_server.verification.left_out import LeftOut
 from nsor_server.verification.noticed import Noticed
 from nsor_server.verification.own_numbers import OwnNumbers
@@ -205,6 +206,7 @@ def of_registrations(conn: Connection, keyring: Keyring, report: Report, erased:
         requests,
         Silence(conn, requests, reviewed, enrolled, decided_by, add=report.add),
         grants := Grants(conn, keyring, enrolled, report.add),
+        Granted(requests, grants, report.add),
         ReturnedUses(conn, history, grants, report.add),
         ToldOfReturns(conn, grants, report.add),
         LeftOut(conn, report.add),

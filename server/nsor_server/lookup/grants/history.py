@@ -225,6 +225,11 @@ class Grants:
         """What was sealed of a grant that some entry has given."""
         return self._grants[grant_id].record
 
+    def find(self, grant_id: bytes) -> record_pb2.GrantRecord | None:
+        """The same; None: no entry has given it."""
+        grant = self._grants.get(grant_id)
+        return grant.record if grant is not None else None
+
     def agencies(self, before: int, until: int, over_us: int) -> set[str]:
         """The agencies with a grant, ticket or court case that counts, also by a key that is compromised.
 

@@ -217,7 +217,7 @@ def call_of(agency: Agency, officer: Officer | None = None, *focal_persons: Foca
 
 
 def with_budgets(**values: Any) -> Policy:
-    """The policy that ships, with other values in every budget."""
+    """The policy that ships, with other values in every budget, of all ports alike."""
     return _with(Budgets.load().rows(), values)
 
 
@@ -227,6 +227,7 @@ def with_budget(method: str, **values: Any) -> Policy:
 
 
 def _with(changed: Collection[Budget], values: Mapping[str, Any]) -> Policy:
+    values = {"ports": (), "all_ports": None, **values}
     rows = (msgspec.structs.replace(row, **values) if row in changed else row for row in Budgets.load().rows())
     return replace(POLICY, budgets=Budgets(BudgetsFile(budget=tuple(rows))))
 

@@ -13,11 +13,11 @@ import pytest
 from nsor.v1 import errors_pb2, notices_pb2, screening_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
-from nsor_server.policy.budgets import Bucket
+from nsor_server.policy.budgets import Bucket, Port
 from nsor_server.storage.keyring import Keyring
 from tests.access.requests import declaration
 from tests.agencies import FIA_IMMIGRATION, officer_of
-from tests.calls import POLICY, Services, call_of, violations, with_budgets
+from tests.calls import POLICY, Services, call_of, violations, with_budget, with_budgets
 from tests.lookup.test_screening import (
     Later,
     asked,
@@ -106,6 +106,43 @@ def test_each_port_has_a_budget_of_persons(services: Services, keyring: Keyring)
     assert told(5, officer_of(FIA_IMMIGRATION), persons=30) == "OK"
     assert told(6, who, persons=40, border_crossing=notices_pb2.BORDER_CROSSING_KARACHI_AIRPORT) == "OK"
     assert findings(services, keyring) == []
+
+
+def test_all_ports_of_an_agency_together_have_a_budget_and_one_may_have_its_own(
+    services: Services, keyring: Keyring
+) -> None:
+    small = Port("WAGAH", Bucket(capacity=10, refill_per_hour=1), Bucket(capacity=20, refill_per_hour=1))
+    services.policy = with_budget(
+        "nsor.v1.LookupService/DeclareManifest",
+        officer=Bucket(capacity=50, refill_per_hour=1),
+        agency=Bucket(capacity=80, refill_per_hour=1),
+        ports=(small,),
+        all_ports=Bucket(capacity=90, refill_per_hour=1),
+    )
+
+    def is_paid(number: int, persons: int, crossing: int) -> bool:
+        call = call_of(FIA_IMMIGRATION, officer_of(FIA_IMMIGRATION))
+        try:
+            declared(services, call, number=number, persons=persons, border_crossing=crossing)
+        except errors.Exhausted:
+            return False
+        return True
+
+    wagah, lahore, karachi = (
+        notices_pb2.BORDER_CROSSING_WAGAH,
+        notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT,
+        notices_pb2.BORDER_CROSSING_KARACHI_AIRPORT,
+    )
+    assert not is_paid(1, 11, wagah)  # its officer's
+    assert [is_paid(number, 10, wagah) for number in (2, 3, 4)] == [True, True, False]  # its agency's
+    assert is_paid(5, 50, lahore)
+    assert not is_paid(6, 21, karachi)  # 70 of 90 are spent
+    assert is_paid(7, 20, karachi)
+    assert findings(services, keyring) == []
+    with services.database.owner() as owner:
+        owner.execute("UPDATE budget SET missing = 0")
+    assert is_paid(8, 30, lahore)
+    assert "the agency had spent more in all than policy allows: the bucket was filled" in findings(services, keyring)
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nsor.v1 import options_pb2
+from nsor.v1 import notices_pb2, options_pb2
 from nsor_server.access.contract import Contract
 from nsor_server.policy.budgets import Budgets
 from nsor_server.policy.source import PolicyError
@@ -113,3 +113,37 @@ def test_a_kind_of_agency_has_no_budget_for_anothers_purpose(tmp_path: Path) -> 
     budgets = load(tmp_path, {})
     assert budgets.of(LOOK_UP, options_pb2.AGENCY_KIND_POLICE, options_pb2.PURPOSE_TRIAL) is None
     assert budgets.of(LOOK_UP, options_pb2.AGENCY_KIND_COURT, options_pb2.PURPOSE_INVESTIGATION) is None
+
+
+WAGAH = "officer = { capacity = 5, refill_per_hour = 1 }, agency = { capacity = 6, refill_per_hour = 1 }"
+PORT = f'{{ code = "WAGAH", {WAGAH} }}'
+OF_PORTS = {"method": f'"{DECLARE}"', "kind": '"IMMIGRATION"', "purpose": '"BORDER_CONTROL"'}
+EVERY = "{ capacity = 11, refill_per_hour = 1 }"
+
+
+def test_a_port_has_buckets_of_its_own_size_and_the_others_those_of_the_row(tmp_path: Path) -> None:
+    budgets = load(tmp_path, {**OF_PORTS, "ports": f"[{PORT}]", "all_ports": EVERY})
+    key = DECLARE, options_pb2.AGENCY_KIND_IMMIGRATION, options_pb2.PURPOSE_BORDER_CONTROL
+    wagah, lahore = str(int(notices_pb2.BORDER_CROSSING_WAGAH)), str(int(notices_pb2.BORDER_CROSSING_LAHORE_AIRPORT))
+    sizes = [(one.officer.capacity, one.agency.capacity) for at in (wagah, lahore) if (one := budgets.of(*key, at))]
+    assert sizes == [(5, 6), (10, 11)]
+    every = [one.all_ports.capacity for at in (wagah, lahore) if (one := budgets.of(*key, at)) and one.all_ports]
+    assert every == [11, 11]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ports": f"[{PORT}]"},
+        {"all_ports": EVERY},
+        {**OF_PORTS, "ports": f"[{PORT}, {PORT}]"},
+        {**OF_PORTS, "ports": f"[{PORT.replace('WAGAH', 'ATTARI')}]"},
+        {**OF_PORTS, "ports": f"[{PORT.replace('capacity = 6', 'capacity = 5')}]"},
+        {**OF_PORTS, "ports": f"[{PORT.replace('capacity = 5', 'capacity = 2')}]"},
+        {**OF_PORTS, "all_ports": EVERY.replace("11", "10")},
+    ],
+    ids=["no ports", "no sum of ports", "twice", "unknown", "no larger agency", "never paid", "sum under one"],
+)
+def test_ports_that_nobody_could_pay_or_that_there_are_not_are_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    with pytest.raises(PolicyError):
+        load(tmp_path, change)

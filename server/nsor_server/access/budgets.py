@@ -7,7 +7,7 @@ the register. Counting is in whole units, so that whoever counts again comes to 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -33,6 +33,7 @@ class Payers(NamedTuple):
         officer_told: where it is noted that it was told that an officer's bucket is empty, if it is one of many; empty:
             in the bucket.
         agency_told: the agency's, likewise.
+        every: the agency's bucket for all of the many together; empty: there is none.
     """
 
     officer: bytes
@@ -40,12 +41,16 @@ class Payers(NamedTuple):
     named: bytes = b""
     officer_told: bytes = b""
     agency_told: bytes = b""
+    every: bytes = b""
 
     @property
     def accounts(self) -> tuple[bytes, ...]:
         """Those that there are."""
         paid = self[:3] if self.named else self[:2]
-        return (*paid, self.officer_told, self.agency_told) if self.officer_told else paid
+        if not self.officer_told:
+            return paid
+        told = *paid, self.officer_told, self.agency_told
+        return (*told, self.every) if self.every else told
 
 
 class Spent(NamedTuple):
@@ -53,9 +58,9 @@ class Spent(NamedTuple):
 
     Attributes:
         price: tokens from the officer's bucket, and as many from his agency's; 0: one of them was empty.
-        refusal: why it isn't answered; None: both buckets held the price.
+        refusal: why it isn't answered; None: the buckets held the price.
         officer_emptied: the officer's bucket didn't, and nobody was told of that yet.
-        agency_emptied: the agency's didn't, likewise.
+        agency_emptied: the agency's, or that for all together, didn't, likewise.
     """
 
     price: int
@@ -82,36 +87,35 @@ class Accounts:
     def refusal(self, payers: Payers, budget: Budget, times: int = 1) -> errors.Exhausted | None:
         """Why a call isn't answered; None: both buckets hold what it costs. Nothing is spent."""
         price = self._price(payers, budget, times)
-        officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
-        if _holds(budget.officer, officer, price) and _holds(budget.agency, agency, price):
+        missing = self._missing_of(payers, budget)
+        if all(_holds(bucket, lacks, price) for bucket, _, lacks in missing):
             return None
-        return _refusal(budget, officer, agency, times)
+        return _refusal(budget, missing, times)
 
     def left(self, payers: Payers, budget: Budget) -> int:
-        """How many things that cost what a call does both buckets hold."""
-        buckets = ((budget.officer, payers.officer), (budget.agency, payers.agency))
+        """How many things that cost what a call does its buckets hold."""
         return min(
-            (bucket.capacity * UNIT - self._missing(account, bucket)) // (budget.call * UNIT)
-            for bucket, account in buckets
+            (bucket.capacity * UNIT - missing) // (budget.call * UNIT)
+            for bucket, _, missing in self._missing_of(payers, budget)
         )
 
     def spend(self, payers: Payers, budget: Budget, times: int = 1) -> Spent:
-        """Take what a call costs out of both buckets, or nothing at all when one of them doesn't hold it.
+        """Take what a call costs out of its buckets, or nothing at all when one of them doesn't hold it.
 
         ``times``: of how many things at once it asks, each of which costs what a call does.
         """
         price = self._price(payers, budget, times)
-        officer, agency = self._missing(payers.officer, budget.officer), self._missing(payers.agency, budget.agency)
-        officer_holds, agency_holds = _holds(budget.officer, officer, price), _holds(budget.agency, agency, price)
-        if not (officer_holds and agency_holds):
+        missing = self._missing_of(payers, budget)
+        officer_holds, *agency_holds = [_holds(bucket, lacks, price) for bucket, _, lacks in missing]
+        if not (officer_holds and all(agency_holds)):
             return Spent(
                 0,
-                _refusal(budget, officer, agency, times),
+                _refusal(budget, missing, times),
                 not officer_holds and self._is_news(payers.officer_told or payers.officer),
-                not agency_holds and self._is_news(payers.agency_told or payers.agency),
+                not all(agency_holds) and self._is_news(payers.agency_told or payers.agency),
             )
-        self._take(payers.officer, budget.officer, officer, price)
-        self._take(payers.agency, budget.agency, agency, price)
+        for bucket, account_id, lacks in missing:
+            self._take(account_id, bucket, lacks, price)
         if price > budget.call * times:
             named = self.changed[payers.named] = self._accounts[payers.named]
             named.day = self._day
@@ -148,6 +152,17 @@ class Accounts:
             account = self._accounts[account_id] = Account()
         return account
 
+    def _missing_of(self, payers: Payers, budget: Budget) -> list[tuple[Bucket, bytes, int]]:
+        """The buckets of a call, the officer's in front, and what each lacks by now."""
+        officer, agency = payers.officer, payers.agency
+        found = [
+            (budget.officer, officer, self._missing(officer, budget.officer)),
+            (budget.agency, agency, self._missing(agency, budget.agency)),
+        ]
+        if payers.every and budget.all_ports is not None:
+            found.append((budget.all_ports, payers.every, self._missing(payers.every, budget.all_ports)))
+        return found
+
     def _missing(self, account_id: bytes, bucket: Bucket) -> int:
         """What a bucket lacks by now, in units."""
         account = self._account(account_id)
@@ -173,10 +188,10 @@ def _holds(bucket: Bucket, missing: int, price: int) -> bool:
     return missing + price * UNIT <= bucket.capacity * UNIT
 
 
-def _refusal(budget: Budget, officer: int, agency: int, times: int) -> errors.Exhausted:
-    """Says when both buckets hold the full price of a call: the wait is the same whatever was named."""
+def _refusal(budget: Budget, missing: Iterable[tuple[Bucket, bytes, int]], times: int) -> errors.Exhausted:
+    """Says when all buckets hold the full price of a call: the wait is the same whatever was named."""
     price = budget.call * times + budget.first_named
-    wait = max(_wait(budget.officer, officer, price), _wait(budget.agency, agency, price))
+    wait = max(_wait(bucket, lacks, price) for bucket, _, lacks in missing)
     return errors.Exhausted(errors_pb2.ERROR_REASON_BUDGET_EMPTY, retry_after_seconds=wait)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self, TypeVar
 
 import msgspec
 
-from nsor.v1 import lookup_pb2, notification_pb2, options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, notices_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server.policy import source
 
 _MOST = 10**6
@@ -20,6 +20,8 @@ _MOST = 10**6
 _Positive = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 _N = TypeVar("_N", bound=int)
 _LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
+_OF_PORTS: Final = frozenset({"nsor.v1.LookupService/DeclareManifest", "nsor.v1.NotificationService/ReportMovement"})
+"""Methods with buckets for each border crossing."""
 
 
 class Bucket(source.Part, frozen=True):
@@ -34,6 +36,20 @@ class Bucket(source.Part, frozen=True):
     refill_per_hour: _Positive
 
 
+class Port(source.Part, frozen=True):
+    """The buckets of one border crossing.
+
+    Attributes:
+        code: of nsor.v1.BorderCrossing, without its prefix.
+        officer: bucket of each officer there.
+        agency: bucket of all officers of an agency there.
+    """
+
+    code: str
+    officer: Bucket
+    agency: Bucket
+
+
 class Budget(source.Row, frozen=True):
     """The budget of a kind of agency for a method and a purpose.
 
@@ -46,6 +62,10 @@ class Budget(source.Row, frozen=True):
         officer: bucket of each officer.
         agency: bucket of all officers of an agency together.
         method: full name of the method.
+        ports: crossings with buckets of their own size, of a method that has buckets for each crossing; the others
+            have those above.
+        all_ports: bucket of an agency for all crossings together, from which each call is paid besides; None: there
+            is none.
     """
 
     kind: str
@@ -55,6 +75,8 @@ class Budget(source.Row, frozen=True):
     officer: Bucket
     agency: Bucket
     method: str = _LOOK_UP
+    ports: tuple[Port, ...] = ()
+    all_ports: Bucket | None = None
 
     def __post_init__(self) -> None:
         """Refuse what an officer could never pay, and what lets one officer empty his agency's bucket.
@@ -63,10 +85,24 @@ class Budget(source.Row, frozen=True):
         officer who tries things out is stopped while his colleagues go on.
         """
         source.Row.__post_init__(self)
-        if self.call + self.first_named > self.officer.capacity:
-            raise ValueError("a call costs more than an officer's full bucket")
-        if self.officer.capacity >= self.agency.capacity or self.officer.refill_per_hour > self.agency.refill_per_hour:
-            raise ValueError("an officer's bucket must be smaller than his agency's, and not be filled faster")
+        for officer, agency in ((self.officer, self.agency), *((each.officer, each.agency) for each in self.ports)):
+            if self.call + self.first_named > officer.capacity:
+                raise ValueError("a call costs more than an officer's full bucket")
+            if officer.capacity >= agency.capacity or officer.refill_per_hour > agency.refill_per_hour:
+                raise ValueError("an officer's bucket must be smaller than his agency's, and not be filled faster")
+        self._check_ports()
+
+    def _check_ports(self) -> None:
+        if (self.ports or self.all_ports) and self.method not in _OF_PORTS:
+            raise ValueError("the method has no buckets for each border crossing")
+        names = [f"BORDER_CROSSING_{each.code}" for each in self.ports]
+        if not set(names) <= set(notices_pb2.BorderCrossing.keys()):
+            raise ValueError("a crossing has a name that the contract doesn't know")
+        if len(set(names)) < len(names):
+            raise ValueError("a crossing has two budgets")
+        largest = max(self.agency.capacity, *(each.agency.capacity for each in self.ports), 0)
+        if self.all_ports is not None and self.all_ports.capacity < largest:
+            raise ValueError("the bucket of all crossings is smaller than that of one")
 
 
 class BudgetsFile(source.Part, frozen=True):
@@ -78,7 +114,7 @@ class BudgetsFile(source.Part, frozen=True):
 class Budgets:
     """The budgets in force."""
 
-    __slots__ = ("_budgets",)
+    __slots__ = ("_budgets", "_of_ports")
 
     def __init__(self, file: BudgetsFile) -> None:
         self._budgets: dict[tuple[str, int, int], Budget] = {}
@@ -91,6 +127,13 @@ class Budgets:
             if key in self._budgets:
                 raise source.PolicyError(f"budgets: {row.kind} has two budgets for {row.method} and {row.purpose}")
             self._budgets[key] = row
+        self._of_ports = {
+            (*key, str(int(notices_pb2.BorderCrossing.Value(f"BORDER_CROSSING_{port.code}")))): msgspec.structs.replace(
+                row, officer=port.officer, agency=port.agency, ports=()
+            )
+            for key, row in self._budgets.items()
+            for port in row.ports
+        }
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -105,9 +148,12 @@ class Budgets:
         """Every budget."""
         return tuple(self._budgets.values())
 
-    def of(self, method: str, kind: int, purpose: int) -> Budget | None:
-        """The budget of a kind of agency for a method and a purpose; without one no such call is answered."""
-        return self._budgets.get((method, kind, purpose))
+    def of(self, method: str, kind: int, purpose: int, bucket: str = "") -> Budget | None:
+        """The budget of a kind of agency for a method and a purpose; without one no such call is answered.
+
+        ``bucket``: what has buckets of its own, such as the number of a border crossing.
+        """
+        return self._of_ports.get((method, kind, purpose, bucket)) or self._budgets.get((method, kind, purpose))
 
 
 def _method(name: str) -> str:

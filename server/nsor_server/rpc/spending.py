@@ -108,31 +108,33 @@ class Spending:
         Raises:
             Denied: SWITCHED_OFF; policy gives this kind of agency no budget for the method and the purpose.
         """
-        budget = policy_of(call).budgets.of(call.method, call.agency.kind, call.purpose)
+        budget = policy_of(call).budgets.of(call.method, call.agency.kind, call.purpose, charge.bucket)
         if budget is None or call.officer is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_SWITCHED_OFF)
         agency_id = call.agency.agency_id
         caller = (agency_id, call.purpose, call.method, call.officer.officer_number)
-        prefix, officer, agency = self._buckets(*caller, charge.bucket)
+        prefix, officer, agency, _ = self._buckets(*caller, charge.bucket)
         named = self._account(prefix + charge.named.encode()) if budget.first_named else b""
         payers = Payers(officer, agency, named)
         if charge.bucket:
             # As many buckets as somebody can make up: that one of them is empty is told once for all of them.
-            _, told, agency_told = self._buckets(*caller, "")
+            _, told, agency_told, every = self._buckets(*caller, "")
             payers = payers._replace(officer_told=told, agency_told=agency_told)
+            if budget.all_ports is not None:
+                payers = payers._replace(every=every)
         of_bucket = agency[:NAMED_BYTES] if charge.bucket else b""
         return Payment(payers, budget, of_bucket, agency_id, call.agencies, times=charge.times)
 
     def _made_buckets(
         self, agency_id: str, purpose: int, method: str, officer_number: str, bucket: str
-    ) -> tuple[bytes, bytes, bytes]:
-        """What the ids of what the officer names begin with, his bucket's id and that of his agency's.
+    ) -> tuple[bytes, bytes, bytes, bytes]:
+        """What the ids of what the officer names begin with, his bucket's id, his agency's, and that of all buckets.
 
-        None of the parts holds a NUL, so that none runs into another; an officer has a number.
+        None of the parts holds a NUL, so that none runs into another; an officer has a number, in capital letters.
         """
         agency = f"{agency_id}\0{purpose:d}\0{method}\0{bucket}\0".encode()
         officer = agency + officer_number.encode()
-        return officer + b"\0", self._account(officer), self._account(agency)
+        return officer + b"\0", self._account(officer), self._account(agency), self._account(agency + b"every")
 
 
 @functools.lru_cache
@@ -144,4 +146,6 @@ def _terms(budget: Budget) -> record_pb2.BudgetTerms:
         officer_refill=budget.officer.refill_per_hour,
         agency_capacity=budget.agency.capacity,
         agency_refill=budget.agency.refill_per_hour,
+        every_capacity=budget.all_ports.capacity if budget.all_ports else 0,
+        every_refill=budget.all_ports.refill_per_hour if budget.all_ports else 0,
     )

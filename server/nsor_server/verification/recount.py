@@ -18,6 +18,8 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.names_of_day import NamesOfDay
 
 _EMPTY: Final = errors_pb2.ErrorReason.Name(errors_pb2.ERROR_REASON_BUDGET_EMPTY).removeprefix("ERROR_REASON_")
+_EVERY: Final = b"every"
+"""Stands for all buckets of a method together; that of one has eight bytes."""
 
 
 @dataclass(slots=True)
@@ -86,12 +88,16 @@ class Recount:
         self._begin_day(day_of(now_us))
         agency = self._agencies[leaf.agency, leaf.method, leaf.purpose, spent.bucket]
         officer = agency.officers[detail.officer_number]
+        every = self._agencies[leaf.agency, leaf.method, leaf.purpose, _EVERY] if terms.every_capacity else agency
         is_new = named not in officer.named
         price = terms.call * max(spent.times, 1) + (terms.first_named if is_new else 0)
         if detail.outcome == _EMPTY:
-            if self._holds(price, now_us, officer, terms.officer_capacity, terms.officer_refill) and self._holds(
-                price, now_us, agency, terms.agency_capacity, terms.agency_refill
-            ):
+            buckets = [
+                (officer, terms.officer_capacity, terms.officer_refill),
+                (agency, terms.agency_capacity, terms.agency_refill),
+                *([(every, terms.every_capacity, terms.every_refill)] if terms.every_capacity else ()),
+            ]
+            if all(self._holds(price, now_us, *each) for each in buckets):
                 self._add(index, "the call was refused for an empty bucket, and both held its price")
             return
         if not officer.named:
@@ -104,6 +110,13 @@ class Recount:
             self._add(index, "the officer had spent more on that day than policy allows: the bucket was filled")
         if not agency.spend(spent.price, terms.agency_capacity, terms.agency_refill, now_us):
             self._add(index, "the agency had spent more on that day than policy allows: the bucket was filled")
+        self._spend_of_all(index, spent, every, now_us)
+
+    def _spend_of_all(self, index: int, spent: record_pb2.Spent, every: _Agency, now_us: int) -> None:
+        """Take a price out of the agency's bucket for all of the method's, if there is one."""
+        capacity, refill = spent.terms.every_capacity, spent.terms.every_refill
+        if capacity and not every.spend(spent.price, capacity, refill, now_us):
+            self._add(index, "the agency had spent more in all than policy allows: the bucket was filled")
 
     def finish(self) -> None:
         """Nothing is left to be compared."""

@@ -4600,6 +4600,8 @@ class BudgetTerms(_message.Message):
     OFFICER_REFILL_FIELD_NUMBER: _builtins.int
     AGENCY_CAPACITY_FIELD_NUMBER: _builtins.int
     AGENCY_REFILL_FIELD_NUMBER: _builtins.int
+    EVERY_CAPACITY_FIELD_NUMBER: _builtins.int
+    EVERY_REFILL_FIELD_NUMBER: _builtins.int
     call: _builtins.int
     """Price of a call."""
     first_named: _builtins.int
@@ -4612,6 +4614,10 @@ class BudgetTerms(_message.Message):
     """Tokens of an agency's full bucket."""
     agency_refill: _builtins.int
     """Tokens that it gets back in an hour."""
+    every_capacity: _builtins.int
+    """Tokens of an agency's full bucket for all of the method's buckets together; 0: there is none."""
+    every_refill: _builtins.int
+    """Tokens that it gets back in an hour."""
     def __init__(
         self,
         *,
@@ -4621,10 +4627,12 @@ class BudgetTerms(_message.Message):
         officer_refill: _builtins.int = ...,
         agency_capacity: _builtins.int = ...,
         agency_refill: _builtins.int = ...,
+        every_capacity: _builtins.int = ...,
+        every_refill: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_capacity", b"agency_capacity", "agency_refill", b"agency_refill", "call", b"call", "first_named", b"first_named", "officer_capacity", b"officer_capacity", "officer_refill", b"officer_refill"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_capacity", b"agency_capacity", "agency_refill", b"agency_refill", "call", b"call", "every_capacity", b"every_capacity", "every_refill", b"every_refill", "first_named", b"first_named", "officer_capacity", b"officer_capacity", "officer_refill", b"officer_refill"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ import pytest
 from nsor.v1 import errors_pb2, notices_pb2, recalls_pb2, screening_pb2
 from nsor_server import errors
 from nsor_server.lookup.recalls import rules
+from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_PROSECUTION, officer_of
 from tests.calls import Services, call_of
@@ -44,19 +45,26 @@ def screened(services: Services, manifest_id: str, numbers: list[str]) -> bytes:
 
 
 def test_every_access_of_a_case_is_named_and_a_page_has_recalls_of_so_many(
-    services: Services, tell: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    services: Services, telling: RecallTimes, tell: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The file of an access that is named nowhere stays as it is.
     number = cnic()
     services.confirmed(order(number))
-    of_case = [looked_up(services, number) for _ in range(rules.MOST_ACCESSES + 1)]
+    of_case = [looked_up(services, number) for _ in range(501)]
     of_passport = [at_the_border(services, number) for _ in range(21)]
+    for nth in range(100):
+        at_the_border(services, number, f"ZZ0000{nth:03}")
     set_aside(services)
+    assert telling.look()
+    # What one entry writes keeps everybody waiting: a hundred recalls, and 103 are due.
+    assert services.one("SELECT count(*) FROM recall") == 100
     tell()
+    assert services.one("SELECT count(*) FROM recall") == 103
     several = listed(services, PUNJAB_PROSECUTION)
     assert sorted(each.access_count for each in several) == [1, 500]
     assert sorted(access for each in several for access in named(each)) == sorted(of_case)
-    (one,) = listed(services, FIA_IMMIGRATION)
+    at_ports = listed(services, FIA_IMMIGRATION, page_size=100)
+    (one,) = (each for each in at_ports if each.access_count == 21)
     assert named(one) == of_passport[::-1]
     monkeypatch.setattr(rules, "PAGE_ACCESSES", 500)
     pages, request = list[list[str]](), recalls_pb2.ListRecallsRequest()

@@ -390,6 +390,15 @@ def test_a_message_of_two_blocks_is_refused(services: Services) -> None:
     assert violations(error) == [("rows[1].row", errors_pb2.FIELD_REASON_OUT_OF_RANGE)]
 
 
+def test_a_message_has_at_most_five_hundred_rows(services: Services) -> None:
+    manifest, numbers = declared(services, persons=1000), [cnic() for _ in range(500)]
+    rows = [by_cnic(nth, number) for nth, number in enumerate(numbers, 501)]
+    assert outcomes(services, manifest, *rows) == [NO_RECORD] * 500
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[*rows, rows[0]])
+    error = services.refused(errors.InvalidFields, call_of(FIA_IMMIGRATION), request)
+    assert violations(error) == [("rows", errors_pb2.FIELD_REASON_TOO_LONG)]
+
+
 def test_a_row_that_is_sent_again_is_answered_by_what_the_register_says_now(
     services: Services, keyring: Keyring
 ) -> None:
@@ -425,7 +434,7 @@ def test_a_row_is_not_answered_again_for_ever(services: Services, later: Later) 
 
 def test_what_an_answer_cannot_hold_is_sent_again(services: Services, keyring: Keyring) -> None:
     # Each hit is a disclosure that a recall finds by a fixed number of rows.
-    most, numbers = rules.MOST_HITS, [cnic() for _ in range(rules.MOST_HITS + 1)]
+    most, numbers = 32, [cnic() for _ in range(33)]
     for number in numbers:
         convict(services, number)
     manifest, rows = declared(services, persons=50), [by_cnic(nth, one) for nth, one in enumerate(numbers, 1)]

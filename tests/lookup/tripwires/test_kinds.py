@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from google.type import date_pb2
 
 from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
@@ -17,7 +18,7 @@ from nsor_server.calls import Officer
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration, movement
-from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION
+from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import Services, call_of, unlimited
 from tests.lookup.conftest import KNOWN, UNKNOWN, fir_key, make_call, officer, request_of
@@ -238,6 +239,23 @@ def test_small_manifests_of_a_port_count_together(services: Services, wires: Wir
     assert list(found.values()) == [6]
     assert found.keys() <= set(small)
     assert [each for each in owner.findings() if "tripwire" in each] == []
+
+
+def test_dates_that_are_tried_for_a_document_of_a_manifest_count_as_refusals(
+    services: Services, wires: Wires, owner: Owner
+) -> None:
+    number, officer_there = cnic(), officer_of(FIA_IMMIGRATION)
+    manifest = services.ask(call_of(FIA_IMMIGRATION, officer_there), declaration(persons=50)).response.manifest_id
+    dates = [date_pb2.Date(year=1985, month=6, day=day) for day in range(1, 18)]
+    rows = [by_cnic(nth, number, date) for nth, date in enumerate(dates, 1)]
+    again = [by_cnic(nth, number, dates[0]) for nth in range(20, 40)]  # the same one twice tries nothing
+    asked(services, manifest, *rows[:-1], *again, call=call_of(FIA_IMMIGRATION, officer_there))
+    assert wires.look() == []
+    asked(services, manifest, rows[-1], call=call_of(FIA_IMMIGRATION, officer_there))
+    (one,) = wires.look()
+    refusals = tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS
+    assert (one.kind, one.count, one.officer_number) == (refusals, 15, officer_there.officer_number)
+    assert owner.findings() == []
 
 
 @pytest.mark.parametrize(("hidden", "found"), [("movement_key", 1), ("manifest_block", 0)])

@@ -28,12 +28,13 @@ class Answered:
     Attributes:
         numbers: of the rows, in their order.
         named: whether one of them has names.
+        dates_tried: how many aren't screened since their document stands there with as many dates as it may.
     """
 
-    __slots__ = ("_others", "_outcomes", "_violations_left", "named", "numbers")
+    __slots__ = ("_others", "_outcomes", "_violations_left", "dates_tried", "named", "numbers")
 
     def __init__(self, numbers: list[int], *, named: bool) -> None:
-        self.numbers, self.named = numbers, named
+        self.numbers, self.named, self.dates_tried = numbers, named, 0
         self._outcomes: dict[int, Outcome] = {}
         self._others: dict[int, screening_pb2.ScreenedRow] = {}
         self._violations_left = rules.MOST_VIOLATIONS

@@ -251,6 +251,7 @@ class Screening:
                 before=call.before,
                 alike=rules.alike_bytes(nth for nth, each in enumerate(done.shown) if not each.by),
                 met=rules.met_bytes(done.met) if said.named else b"",
+                dates_tried=said.dates_tried,
             ),
         )
         told = [Shown(each.record.registration_id, each.record.version) for each in done.shown]
@@ -299,6 +300,7 @@ class Screening:
                     passengers.append(each)
             elif not stands.isdisjoint(shown) or not tried.isdisjoint(each.numbers):
                 field = "identity_number" if row.identity_number else "shown_document"
+                said.dates_tried += stands.isdisjoint(shown)
                 duplicate = Violation(field, errors_pb2.FIELD_REASON_DUPLICATE)
                 self._refuse(said, position, _INVALID, [duplicate])
             else:

@@ -115,7 +115,7 @@ def access(index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail) -> 
         leaf.purpose,
         _subject(leaf, detail) if leaf.method in NAMING else "",
         district.group() if district else "",
-        leaf.count if is_refused else 0,
+        leaf.count if is_refused else detail.screened.dates_tried,
     )
 
 

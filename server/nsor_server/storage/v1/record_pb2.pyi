@@ -5254,6 +5254,7 @@ class ScreenedRows(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     ALIKE_FIELD_NUMBER: _builtins.int
     MET_FIELD_NUMBER: _builtins.int
+    DATES_TRIED_FIELD_NUMBER: _builtins.int
     manifest_id: _builtins.bytes
     """The manifest, 16 bytes."""
     block: _builtins.int
@@ -5272,6 +5273,8 @@ class ScreenedRows(_message.Message):
     """A bit for each place of `found`, the first one's the lowest: it was shown by its names. 4 bytes."""
     met: _builtins.bytes
     """If rows had names: whom these gave, shown or not: the number of a row in two bytes and the registration's 16, zeros behind the last one. 576 bytes."""
+    dates_tried: _builtins.int
+    """How many rows weren't screened since their document stands in the block with two other dates of birth."""
     def __init__(
         self,
         *,
@@ -5284,10 +5287,11 @@ class ScreenedRows(_message.Message):
         before: _builtins.int = ...,
         alike: _builtins.bytes = ...,
         met: _builtins.bytes = ...,
+        dates_tried: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alike", b"alike", "before", b"before", "block", b"block", "found", b"found", "manifest_id", b"manifest_id", "met", b"met", "rows_root", b"rows_root", "screened", b"screened", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alike", b"alike", "before", b"before", "block", b"block", "dates_tried", b"dates_tried", "found", b"found", "manifest_id", b"manifest_id", "met", b"met", "rows_root", b"rows_root", "screened", b"screened", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

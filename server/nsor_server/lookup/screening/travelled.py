@@ -65,8 +65,10 @@ LIMIT %(most)s
 """
 _AT_ONCE: Final = 500
 """Movements that one statement reads."""
-_RESTS_AFTER: Final = 20
-"""Movements that are opened without a rest: a millisecond."""
+_RESTS_AFTER: Final = 1000
+"""Comparisons of a movement with a manifest that are made without a rest: a millisecond."""
+_OPENING: Final = 8
+"""As how many of them a movement counts that is opened."""
 
 
 class Over(NamedTuple):
@@ -177,7 +179,12 @@ def untravelled(
     for crossing, these in groupby(sorted(manifests, key=attrgetter("border_crossing")), attrgetter("border_crossing")):
         awaited = [_awaited(conn, sealer, each, around, percent) for each in these]
         waiting = [each for each in awaited if len(set(each.by_number.values())) >= each.needed]
-        for reported_us, movement in _movements(conn, sealer, crossing, waiting, rest):
+        work = 0
+        for reported_us, movement in _movements(conn, sealer, crossing, waiting):
+            work += _OPENING + len(waiting)
+            if work >= _RESTS_AFTER:
+                rest()
+                work = 0
             one = registrations.number_of_movement(movement)
             done = [each for each in waiting if each.take(reported_us, movement, one)]
             travelled.update(each.manifest.manifest_id for each in done)
@@ -207,7 +214,7 @@ def _kept(sealer: Sealer, manifest: Over, columns: Sequence[Any]) -> list[rules.
 
 
 def _movements(
-    conn: Connection, sealer: Sealer, crossing: int, waiting: Sequence[_Awaited], rest: Callable[[], None]
+    conn: Connection, sealer: Sealer, crossing: int, waiting: Sequence[_Awaited]
 ) -> Iterator[tuple[int, record_pb2.MovementRecord]]:
     """The movements over a crossing that may be of these manifests: when each was reported, and what it says."""
     if not waiting:
@@ -218,9 +225,7 @@ def _movements(
         of = {"crossing": crossing, "since": place[0], "behind": place[1].hex(), "until": instant(until_us)}
         found = conn.execute(_MOVEMENTS, {**of, "most": _AT_ONCE}, binary=True).fetchall()
         place = (found[-1][0], found[-1][1]) if len(found) == _AT_ONCE else None
-        for nth, (reported_at, record) in enumerate(readable(found, lambda columns: _movement(sealer, columns))):
-            if nth % _RESTS_AFTER == 0:
-                rest()
+        for reported_at, record in readable(found, lambda columns: _movement(sealer, columns)):
             yield to_us(reported_at), record
 
 

@@ -47,8 +47,8 @@ MOST_READ: Final = 200_000
 """Entries of one time; where there are more the next time goes on."""
 MOST_MANIFESTS: Final = 1000
 """Likewise, manifests that are over."""
-MOST_SMALL: Final = 5000
-"""Manifests of a few passengers that are counted together, of an agency at a crossing."""
+MOST_SMALL: Final = 500
+"""Manifests of a few passengers that are counted together, of an agency at a crossing: the newest."""
 _TURN: Final = 0x4E534F5200000037
 """Of several processes one works at a time: an advisory lock ("NSOR", 55)."""
 _REST_SECONDS: Final = 0.0005

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
 from nsor_server import errors
 from nsor_server.oversight.statistics import facts, rules
@@ -22,6 +23,7 @@ from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import Clock, clock_of, opened, review
 from tests.notification.test_events import deliver
 from tests.orders import cnic
+from tests.oversight.conftest import Written
 from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_withdrawal import WITHDRAWN
@@ -115,6 +117,18 @@ def test_each_fact_is_counted_once_where_it_was_recorded(
     ]
     assert of(oversight_pb2.STATISTICS_MEASURE_REFUSALS) == [("MONTH_NOT_COUNTED", "PK", "npb", 1)]
     assert ("nsor.v1.RegistrationService/GetRegistration", "PK", "npb", 1) in of(ACCESSES)
+
+
+def test_who_is_refused_is_not_believed_of_places_of_others(
+    services: Services, written: Written, keyring: Keyring
+) -> None:
+    # Otherwise an officer fills the tables of another province with numbers that he makes up.
+    first = services.one("SELECT size FROM ledger_head")
+    for place in ("PK-PB/LHR/PS-001", "PK-SD/KHI/PS-001"):
+        written.append(PUNJAB_POLICE.agency_id, outcome=leaf_pb2.OUTCOME_REFUSED, case=f"{place} 679/2025")
+    with services.database.transaction() as conn:
+        found = facts.Facts(conn, keyring).of(first, first + 2)[oversight_pb2.STATISTICS_MEASURE_REFUSALS].facts
+    assert sorted(each.place for each in found) == ["PK-PB", "PK-PB/LHR/PS-001"]
 
 
 def test_a_month_is_counted_once_after_its_end(services: Services, times: StatisticsTimes, clock: Clock) -> None:

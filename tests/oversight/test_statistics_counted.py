@@ -1,11 +1,13 @@
 """The tables of a month against what a person counts of it: which facts there are, where, and the sums of averages."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from nsor.v1 import oversight_pb2, types_pb2
+from nsor.v1 import lookup_pb2, options_pb2, oversight_pb2, types_pb2
+from nsor_server import errors
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.requests.escalation.watch import SilenceWatch
 from nsor_server.oversight.statistics.facts import Facts
@@ -25,6 +27,7 @@ from tests.agencies import (
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import TRACING, Services, call_of
+from tests.lookup.conftest import KNOWN, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import opened, review
 from tests.lookup.test_recalls import acknowledging, at_the_border, listed, looked_up, set_aside
@@ -121,7 +124,7 @@ def happened(life: Life, calendar: Calendar, services: Services, keyring: Keyrin
     soon, later = requests.created(), requests.created()
     first, second = (opened(services, services.enrolled(officer_of(PUNJAB_POLICE)), cnic()) for _ in range(2))
     at(2, 13, 30)
-    requests.approve(soon.access_request_id, soon.etag)
+    grant = requests.approve(soon.access_request_id, soon.etag).response.grant.grant_id
     at(2, 14)
     review(services, first)
     # The recalls were told on 2 March at 13:30, and have to be acknowledged within 48 hours.
@@ -139,7 +142,15 @@ def happened(life: Life, calendar: Calendar, services: Services, keyring: Keyrin
     at(11, 12)
     # A week later the next step is told of the same duty.
     at(18, 12)
-    # Refused: NPB, which is of the whole country.
+    # Refused: a look-up by a grant that has ended, for a case of Lahore; and NPB, which has no place.
+    at(20, 12)
+    ended = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_INVESTIGATION,
+        basis=lookup_pb2.LookUpBasis(grant_id=grant),
+        cnic=KNOWN,
+    )
+    services.refused(errors.Denied, call_of(PUNJAB_POLICE, officer("punjab-police")), ended)
     services.refused_by_the_register(MonthNotCounted, call_of(NPB), entries_of_march())
     for each in watches:
         each.stop()
@@ -163,7 +174,10 @@ def test_what_a_person_counts(life: Life, calendar: Calendar, services: Services
         ("RECALLS_OVERDUE", "PK", border, 1, 0),
         ("RECALLS_OVERDUE", STATION, prosecution, 1, 0),
     ]
-    assert found["REFUSALS"] == [("MONTH_NOT_COUNTED", "PK", NPB.agency_id, 1, 0)]
+    assert found["REFUSALS"] == [
+        ("GRANT_EXPIRED", STATION, PUNJAB_POLICE.agency_id, 1, 0),
+        ("MONTH_NOT_COUNTED", "PK", NPB.agency_id, 1, 0),
+    ]
     look_ups = [each for each in found["ACCESSES"] if each[0] == "nsor.v1.LookupService/LookUpRegistration"]
     assert look_ups == [
         ("nsor.v1.LookupService/LookUpRegistration", "PK", border, 2, 0),

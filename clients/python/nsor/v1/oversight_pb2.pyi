@@ -35,7 +35,9 @@ class _StatisticsMeasureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sta
     divided by purpose as well.
     """
     STATISTICS_MEASURE_REFUSALS: _StatisticsMeasure.ValueType  # 2
-    """Refused calls. The part is the reason; the place is the agency's."""
+    """Refused calls. The part is the reason; the place is that of the case that the call named, where it lies in the agency's jurisdiction, or
+    the agency's.
+    """
     STATISTICS_MEASURE_ENTRIES: _StatisticsMeasure.ValueType  # 3
     """Convictions that were entered, with the average of days since the judgment. The place is the court's, the agency the one that entered."""
     STATISTICS_MEASURE_IDENTITIES: _StatisticsMeasure.ValueType  # 4
@@ -69,7 +71,9 @@ STATISTICS_MEASURE_ACCESSES: StatisticsMeasure.ValueType  # 1
 divided by purpose as well.
 """
 STATISTICS_MEASURE_REFUSALS: StatisticsMeasure.ValueType  # 2
-"""Refused calls. The part is the reason; the place is the agency's."""
+"""Refused calls. The part is the reason; the place is that of the case that the call named, where it lies in the agency's jurisdiction, or
+the agency's.
+"""
 STATISTICS_MEASURE_ENTRIES: StatisticsMeasure.ValueType  # 3
 """Convictions that were entered, with the average of days since the judgment. The place is the court's, the agency the one that entered."""
 STATISTICS_MEASURE_IDENTITIES: StatisticsMeasure.ValueType  # 4

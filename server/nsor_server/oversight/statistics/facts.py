@@ -17,6 +17,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import access_requests_pb2, errors_pb2, identity_pb2, options_pb2, oversight_pb2
 from nsor_server.access import cases
 from nsor_server.access.contract import Contract
+from nsor_server.access.facts import contains
 from nsor_server.ledger import leaf as leaves
 from nsor_server.oversight.statistics import overdue
 from nsor_server.oversight.statistics.overdue import Where
@@ -108,9 +109,7 @@ class Facts:
         """``went_on`` is called after each step."""
         self._conn, self._went_on = conn, went_on
         self._sealer, self._said = Sealer(keyring), Said(conn, keyring)
-        self._places = {
-            agency: places[0] if len(places) == 1 else COUNTRY for agency, places in conn.execute(_AGENCIES)
-        }
+        self._jurisdictions = {agency: tuple(places) for agency, places in conn.execute(_AGENCIES)}
 
     def of(self, first: int, stop: int) -> dict[Measure, Found]:
         """The facts of the entries from ``first`` to before ``stop``, by measure.
@@ -165,7 +164,8 @@ class Facts:
             if detail is None:
                 continue
             known = f"ERROR_REASON_{detail.outcome}" in errors_pb2.ErrorReason.keys()  # noqa: SIM118 - not a mapping
-            yield Fact(detail.outcome if known else "", self._place(leaf.agency), leaf.agency, leaf.count)
+            place = self._within(leaf.agency, detail.case_reference)
+            yield Fact(detail.outcome if known else "", place, leaf.agency, leaf.count)
 
     def _entries(self, where: Where) -> Iterator[Fact]:
         for _, _, _, record in self._registrations(where):
@@ -239,8 +239,16 @@ class Facts:
         except (SealBroken, DecodeError):
             raise contradicted(table) from None
 
+    def _within(self, agency: str, case_reference: str) -> str:
+        """Where the case is that a refused call names: of other agencies' places its caller isn't believed."""
+        place = cases.place_of(case_reference)
+        if place is None or not contains(self._jurisdictions.get(agency, ()), place):
+            return self._place(agency)
+        return place
+
     def _place(self, agency: str) -> str:
-        return self._places.get(agency, COUNTRY)
+        places = self._jurisdictions.get(agency, ())
+        return places[0] if len(places) == 1 else COUNTRY
 
 
 def _purpose(number: int) -> str:

@@ -64,7 +64,8 @@ SELECT one.nth, one.access_id, l.label, gen_random_uuid(), gen_random_uuid(), m.
     || '\\x22' || set_byte('\\x00', 0, length(a.agency)) || a.agency::bytea || m.encoded
     || '\\x30' || set_byte('\\x00', 0, one.purpose) || '\\x38' || set_byte('\\x00', 0, one.outcome)
     || '\\x4210' || uuid_send(one.access_id)
-    || '\\x4a20' || one.hash || '\\x5220' || one.hash || '\\x6a20' || one.hash || '\\x7001'
+    || '\\x4a20' || one.hash || '\\x5220' || one.hash || '\\x6a20' || one.hash
+    || '\\x700178' || set_byte('\\x00', 0, %(version)s)
 FROM (
     SELECT nth, gen_random_uuid() AS access_id, sha256(int8send(nth)) AS hash,
         CASE WHEN nth IN (3, 17) THEN %(agencies)s - 1 WHEN nth %% 10 < 4 THEN 0 WHEN nth %% 10 < 7 THEN 1
@@ -99,8 +100,19 @@ class Cost(NamedTuple):
     is_exact: bool
 
 
-def fill(conn: Connection, labels: Labels, entries: int, *, first_us: int = _FIRST_US) -> None:
-    """Fill an empty ledger, from an instant on; the connection is the owner's. There is no tree over the entries."""
+def fill(
+    conn: Connection, labels: Labels, entries: int, *, first_us: int = _FIRST_US, behind: int = 0, version: int = 0
+) -> None:
+    """Fill a ledger, from an instant on; the connection is the owner's. There is no tree over the entries.
+
+    Args:
+        conn: of the owner.
+        labels: of the register.
+        entries: up to this index.
+        first_us: when index 0 would be.
+        behind: so many entries are there already.
+        version: of the directory, to 127, as every entry says it.
+    """
     conn.execute(_FUNCTIONS.encode())
     with conn.cursor() as cursor:
         named = [
@@ -116,8 +128,8 @@ def fill(conn: Connection, labels: Labels, entries: int, *, first_us: int = _FIR
         ]
         cursor.executemany("INSERT INTO bench_label VALUES (%s, %s, %s)", of)
     fixed = {"first": first_us, "every": EVERY_US, "agencies": len(AGENCIES), "methods": len(METHODS)}
-    fixed |= {"purpose": RARE_PURPOSE}
-    for start in range(0, entries, _CHUNK):
+    fixed |= {"purpose": RARE_PURPOSE, "version": version}
+    for start in range(behind, entries, _CHUNK):
         stop = min(start + _CHUNK, entries)
         conn.execute("UPDATE ledger_head SET size = %s", (stop,))
         conn.execute("SELECT ledger_extend(%s)", (stop,))

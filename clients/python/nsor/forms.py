@@ -43,6 +43,11 @@ FORMS: dict[options_pb2.Format.ValueType, Form] = {
         "ایک رسم الخط میں ایک نام، 1 سے 120 حروف",
         "Muhammad Aslam",
     ),
+    options_pb2.FORMAT_SEARCHED_NAME: Form(
+        "one name, each word in one script, Urdu or Roman, 1 to 120 letters",
+        "ایک نام، ہر لفظ ایک رسم الخط میں، 1 سے 120 حروف",
+        "Muhammad اسلم",
+    ),
     options_pb2.FORMAT_PLACE_CODE: Form(
         "a province, district or station (`nsor places NAME` finds it)",
         "صوبہ، ضلع یا تھانہ (`nsor places NAME` سے تلاش کریں)",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.web.admission import OneTime
@@ -86,6 +87,8 @@ def test_what_comparing_entries_with_spans_found_is_said_by_cause(database: Data
         assert [line for line in lines if "4,321" in line and 'class="failed"' in line and "no reason" in line]
         assert [line for line in lines if ">2<" in line and "failed" not in line and "not answered" in line]
         assert "وجہ معلوم نہیں" in shown(found, "ur")
+        # Within a text from right to left a day and its time stay in their order.
+        assert "<dd><bdi>2026-09-21 " in shown(replace(found, increment_at=1_790_000_000.0), "ur")
 
 
 def a_span(number: int, took_ms: int, parent: int = 0, name: str = METHOD) -> StoredSpan:
@@ -169,6 +172,29 @@ def test_traces_are_ordered_filtered_and_drawn_by_what_they_took(
         ("0.0", "1000.0"),
         ("40.0", "180.0"),
     ]
+
+
+def test_what_a_metric_means_is_said_once_and_not_for_each_of_its_labels(database: Database, state_dir: Path) -> None:
+    registry = CollectorRegistry()
+    for state in ("busy", "idle"):
+        waits = Gauge(f"nsor_{state}", f"How many are {state}.", ["pool"], registry=registry)
+        for pool in ("reading", "transactions"):
+            waits.labels(pool).set(4)
+    server, thread = start_http_server(0, "127.0.0.1", registry)
+
+    def build(who: OneTime, origins: Callable[[], list[str]]) -> web.Application:
+        own = {"NSOR_STATE_DIR": str(state_dir), "NSOR_METRICS_LISTEN": f"127.0.0.1:{server.server_port}"}
+        return OpsPages(who, config.load(own), database, Calls(), Traces(state_dir)).application(origins)
+
+    try:
+        with running_site(build) as (port, who):
+            site = Site(port, who)
+            text = site.ask(f"{who.path}/en/figures", Cookie=site.cookie()).text
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert [text.count(each) for each in ("pool=reading", "How many are busy.", "How many are idle.")] == [2, 1, 1]
 
 
 def test_times_of_an_agency_are_said_as_they_are_rounded_and_leave_streams_out(

@@ -62,8 +62,8 @@ def main() -> None:
     finally:
         shutil.rmtree(state, ignore_errors=True)
     if arguments.readme:
-        for name, known_as in IN_THE_README.items():
-            shutil.copy(arguments.folder / f"{name}.png", REPOSITORY / "docs" / "images" / f"{known_as}.png")
+        for name in IN_THE_README.values():
+            shutil.copy(arguments.folder / f"{name}.png", REPOSITORY / "docs" / "images")
     print(f"{len(list(arguments.folder.glob('*.png')))} pictures in {arguments.folder}")
 
 
@@ -129,6 +129,8 @@ def _each(page: Page, root: str, folder: Path, name: str, entries: Sequence[Entr
 
 def _take(page: Page, folder: Path, name: str) -> None:
     page.screenshot(path=folder / f"{name}.png", full_page=True)
+    if name in IN_THE_README:  # what a window shows of it
+        page.screenshot(path=folder / f"{IN_THE_README[name]}.png")
     print(name)
 
 

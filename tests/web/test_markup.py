@@ -32,7 +32,7 @@ COUNTED: dict[str, Any] = {
 }
 EMERGENCY = dict.fromkeys(("id", "agency", "station", "harm", "opened", "due", "reviewed", "finding", "took"), MARKUP)
 PAGES: dict[str, dict[str, Any]] = {
-    "agencies.html": {"agencies": [AGENCY], "kinds": {MARKUP: MARKUP}},
+    "agencies.html": {"agencies": [AGENCY], "kinds": {MARKUP: MARKUP}, "entries": [1], "refused": 0},
     "over_time.html": {
         **COUNTED,
         "days": [(MARKUP, Counter(allowed=1))],

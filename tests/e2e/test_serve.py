@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo.running import REPOSITORY
+from nsor_server.storage.embedded import EmbeddedPostgres
 from tests.polling import until
 
 SECONDS = 120.0
@@ -20,8 +22,8 @@ SHOWN = "nsor-server console: "
 
 
 @pytest.fixture
-def checkout(prepared: Path, tmp_path: Path) -> Path:
-    """A checkout in which a register was prepared."""
+def checkout(prepared: Path, tmp_path: Path) -> Iterator[Path]:
+    """A checkout in which a register was prepared; its PostgreSQL runs, else each command would start and end it."""
     root = tmp_path / "checkout"
     (root / "certs").mkdir(parents=True)
     shutil.copytree(REPOSITORY / "demo", root / "demo")
@@ -29,7 +31,10 @@ def checkout(prepared: Path, tmp_path: Path) -> Path:
     (root / "certs" / "dev").symlink_to(prepared / "certs")
     (root / ".venv").symlink_to(sys.prefix)
     shutil.copytree(prepared / "state", root / ".nsor", symlinks=True)
-    return root
+    database = EmbeddedPostgres(root / ".nsor")
+    database.start()
+    yield root
+    database.stop()
 
 
 def test_it_serves_shows_and_publishes_and_ends_all_of_it(checkout: Path) -> None:

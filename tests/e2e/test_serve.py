@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import shutil
 import signal
 import subprocess
@@ -44,25 +45,30 @@ def test_it_serves_shows_and_publishes_and_ends_all_of_it(checkout: Path) -> Non
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     said: list[str] = []
     # All that it starts has its output: the end of that is the end of the last one.
     reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
     reader.start()
     kept = {name: checkout / ".nsor" / name for name in ("address", "metrics-address", "log-address")}
-    with contextlib.closing(process.stdout) if process.stdout else contextlib.nullcontext():
-        try:
-            until(lambda: SHOWN in "".join(said) and all(each.exists() for each in kept.values()), seconds=SECONDS)
-            (line,) = (each for each in said if SHOWN in each)
-            address = urllib.parse.urlsplit(line.split()[-1])
-            connection = http.client.HTTPConnection(address.netloc, timeout=SECONDS)
-            with contextlib.closing(connection):
-                connection.request("GET", f"{address.path}?{address.query}")
-                assert connection.getresponse().status == 303  # to the pages, with a cookie
-            assert f"the log on https://{kept['log-address'].read_text().strip()}" in "".join(said)
-            assert f"serves on {kept['address'].read_text().strip()}" in "".join(said)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=SECONDS)
+    try:
+        until(lambda: SHOWN in "".join(said) and all(each.exists() for each in kept.values()), seconds=SECONDS)
+        (line,) = (each for each in said if SHOWN in each)
+        address = urllib.parse.urlsplit(line.split()[-1])
+        connection = http.client.HTTPConnection(address.netloc, timeout=SECONDS)
+        with contextlib.closing(connection):
+            connection.request("GET", f"{address.path}?{address.query}")
+            assert connection.getresponse().status == 303  # to the pages, with a cookie
+        assert f"the log on https://{kept['log-address'].read_text().strip()}" in "".join(said)
+        assert f"serves on {kept['address'].read_text().strip()}" in "".join(said)
+        process.send_signal(signal.SIGTERM)
         until(lambda: not reader.is_alive(), seconds=SECONDS)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what hasn't ended by itself
+        reader.join()
+        process.wait(timeout=SECONDS)
+        if process.stdout is not None:
+            process.stdout.close()
     assert [name for name, each in kept.items() if each.exists()] == []

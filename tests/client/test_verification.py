@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 
 import nsor
 from nsor import verification
+from nsor.console.verifying import Verification
+from nsor.journal import Journal
 from nsor.ledger import merkle, note
 from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 
@@ -62,6 +65,38 @@ def test_what_the_last_verification_found_is_kept_for_other_programs(
     assert failed.ended >= last.ended
     path.write_text('{"ended"')
     assert client.last_verification is None
+
+
+def test_what_is_found_is_said_where_it_cannot_be_kept(
+    client: nsor.Client, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_journal: Journal, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(Journal, "keep_last_verification", full)
+    _calls(client, 3)
+    register.ledger.leaves[0] = b"another"
+    with pytest.raises(nsor.NsorError) as raised:
+        client.verify_ledger(everything=True)
+    assert isinstance(raised.value, nsor.ProofFailed)
+
+
+def test_a_verification_that_ends_by_another_error_ends_on_its_page_too(
+    client: nsor.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_journal: Journal, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(Journal, "keep_last_verification", fails)
+    _calls(client, 1)
+    running = Verification(client)
+    for _ in range(2):
+        assert running.begin()
+        assert running._thread is not None
+        running._thread.join()
+        assert not running.state.running
+        assert running.state.error is not None
+        assert "OSError" in running.state.error.message.en
 
 
 def test_a_whole_ledger_is_verified(client: nsor.Client) -> None:

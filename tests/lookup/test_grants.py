@@ -250,6 +250,23 @@ def test_a_grant_that_was_tampered_with_serves_nobody(register: Register, change
     assert reasons(decided) == ["INTERNAL", "ANSWERED"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE look_up SET subject = 99 WHERE grant_id = %s",
+        "INSERT INTO look_up_return (access_id, grant_id, subject) VALUES (gen_random_uuid(), %s, 99)",
+    ],
+)
+def test_a_use_of_nobody_whom_the_grant_names_fails_that_grant_alone(register: Register, change: str) -> None:
+    # An officer whose grant has such a row is answered by himself: his neighbours' calls go on in the same batch.
+    grant_id, sound = register.grant(), register.grant()
+    assert reasons(register.decide(ask(register, grant_id))) == ["ANSWERED"]
+    with register.database.owner() as owner:
+        owner.execute(change.encode(), (uuid.UUID(grant_id),))
+    decided = register.decide(ask(register, grant_id), ask(register, sound))
+    assert reasons(decided) == ["INTERNAL", "ANSWERED"]
+
+
 def begin(register: Register, session: Session, item: LookUp, *first: Step) -> Outcome[Any] | Refusal:
     """Begin a batch of one look-up, read for it and decide it."""
     results = session.run(BEGIN, *first, *register.decider.reads([item]))

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from nsor.v1 import errors_pb2
 from nsor_server.policy import documents, source, store, succession
 from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE
 from nsor_server.policy.loaded import Policy
+from nsor_server.policy.tripwires import LONGEST_TRAVELLED_HOURS, Tripwire
 
 SHIPPED = Policy.load()
 TODAY = dt.date(2026, 11, 26)
@@ -40,6 +42,14 @@ def test_what_is_shown_can_be_edited_and_proposed(name: str) -> None:
     content = documents.canonical(SHIPPED.documents[name])
     shown = policies.as_toml(json.loads(content))
     assert documents.canonical(documents.parse(name, shown.encode())) == content
+
+
+def test_whoever_travels_is_looked_for_as_long_as_movements_are_kept() -> None:
+    one: dict[str, Any] = {"kind": "NOT_TRAVELLED", "citation": "c", "verified": False}
+    assert Tripwire(**one, window_hours=LONGEST_TRAVELLED_HOURS).window_hours == LONGEST_TRAVELLED_HOURS
+    with pytest.raises(ValueError, match="NOT_TRAVELLED"):
+        Tripwire(**one, window_hours=LONGEST_TRAVELLED_HOURS + 1)
+    assert Tripwire(**{**one, "kind": "DECOY"}, window_hours=LONGEST_TRAVELLED_HOURS + 1)
 
 
 def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:

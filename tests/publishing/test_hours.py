@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
@@ -122,6 +123,12 @@ def test_of_certificates_that_are_made_up_so_many_are_entered_and_all_that_are_k
     ]
     assert caplog.text.count("ALERT DATABASE_UNSOUND: fetches of the log are counted for certificates") == 1
     assert len(owner.findings()) == 1
+    # What is left out on purpose isn't said to be kept waiting an hour later.
+    watch = FetchHours(services.database, services.writer, TRACING)
+    watch.look()
+    monkeypatch.setattr(hours_module, "_HOUR", f"SELECT ({hours_module._HOUR}) + interval '1 hour'")
+    watch.look()
+    assert "aren't entered" not in caplog.text
 
 
 # Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends; or
@@ -136,7 +143,7 @@ def test_of_certificates_that_are_made_up_so_many_are_entered_and_all_that_are_k
 def test_hours_that_are_kept_from_being_entered_raise_an_alert_each_hour(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, statement: str
 ) -> None:
-    fetched(services.database, "npb", hours=3, tiles=1)
+    fetched(services.database, "npb", "", hours=3, tiles=1)
     watch = FetchHours(services.database, services.writer, TRACING)
     now = hours_module._HOUR
     with services.database.owner() as owner:
@@ -173,6 +180,11 @@ def test_who_has_a_turn_that_is_not_his_is_named_and_no_round_counts_as_ended(
         assert watch._all(watch.look)  # another process of the register works
         with services.database.transaction() as conn, pytest.raises(Taken, match="role nsor_server"):
             watching.has_turn(conn, hours_module._TURN, most_seconds=0)
+    with contextlib.closing(services.database.connect()) as idle:
+        idle.autocommit = True
+        idle.execute("SELECT pg_advisory_lock(%s)", (hours_module._TURN,))
+        with services.database.transaction() as conn, pytest.raises(Taken, match="role nsor_server"):
+            watching.has_turn(conn, hours_module._TURN)
     assert rows(services) == []
     assert watch._all(watch.look)
     assert len(rows(services)) == 1

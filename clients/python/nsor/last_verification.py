@@ -6,6 +6,7 @@ it was then; only a verification says what is now.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -50,7 +51,8 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
     try:
         found = verify()
     except ProofFailed as error:
-        _keep(journal, LastVerification(int(time.time()), error.reason))
+        with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
+            _keep(journal, LastVerification(int(time.time()), error.reason))
         raise
     _keep(
         journal,

@@ -36,6 +36,7 @@ from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending
 from nsor_server.storage import budgets as accounts
 from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
+from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
 from nsor_server.storage.v1 import record_pb2
@@ -433,6 +434,8 @@ class Decider:
             record = store.open_grant(
                 self._sealer, grant_id, (agency, expires_at_us, earlier.grant_case_blinds), earlier.grant_sealed
             )
+            if max((*earlier.used, *earlier.returned), default=-1) >= len(record.named):
+                raise contradicted("look_up", "a row of %s is of nobody whom its grant names")
             uses = [0] * len(record.named)
             for position in earlier.used:
                 uses[position] += 1

@@ -33,7 +33,8 @@ class ScreeningPolicy(source.Row, frozen=True):
         late_hours: how long after its time it may still be declared, and its passengers screened.
         most_persons: of how many persons one manifest may be.
         repeat_minutes: how long after its first answer a row may be sent again.
-        keep_days: for how many days after its end it is kept who stood under which number.
+        keep_days: for how many days after its end it is kept who stood under which number; a week at least, since it
+            is looked later who has travelled, and by verification once more.
         names_strength: how alike each of two names has to be to those of who was born on the same day.
         crossing: where each crossing lies; at one without a row nothing is declared.
     """
@@ -42,7 +43,7 @@ class ScreeningPolicy(source.Row, frozen=True):
     late_hours: _Hours
     most_persons: Annotated[int, msgspec.Meta(ge=1, le=1000)]
     repeat_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
-    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3650)]
+    keep_days: Annotated[int, msgspec.Meta(ge=7, le=3650)]
     names_strength: Annotated[float, msgspec.Meta(ge=0.5, le=1.0)]
     crossing: tuple[CrossingRow, ...]
 

@@ -17,6 +17,9 @@ PURPOSES: Final = {name.removeprefix("PURPOSE_"): number for name, number in opt
 """Name of a purpose -> its number in the contract."""
 LONGEST_HOURS: Final = 72
 """The longest window: what lies within it is kept in memory."""
+LONGEST_TRAVELLED_HOURS: Final = 36
+"""Of NOT_TRAVELLED: it reads movements of two windows and a declaration's lateness before, which live for a week
+(policy: movement-expiry), and verification looks three days back."""
 _HOUR_US: Final = 3_600_000_000
 _Hour = Annotated[int, msgspec.Meta(ge=1, le=24)]
 
@@ -44,6 +47,8 @@ class Tripwire(source.Row, frozen=True, kw_only=True):
         source.Row.__post_init__(self)
         if self.kind not in KINDS or not PURPOSES.keys() >= set(self.purposes):
             raise ValueError("a kind or a purpose has a name that the contract doesn't know")
+        if self.kind == "NOT_TRAVELLED" and self.window_hours > LONGEST_TRAVELLED_HOURS:
+            raise ValueError("the window of NOT_TRAVELLED is longer than movements around it are kept")
 
     @property
     def number(self) -> int:

@@ -85,15 +85,17 @@ ORDER BY hour, NOT is_known, agency_id, serial
 LIMIT 1
 """  # noqa: S608 - constants
 
-_LEFT: Final = """
+_LEFT: Final = f"""
 SELECT FROM tile_fetch AS f
 WHERE f.hour >= %(hour)s - interval '1 day' AND f.hour < %(hour)s - interval '1 hour'
     AND NOT EXISTS (
         SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial
     )
+    AND {_IS_KNOWN.format(of="f")}
 LIMIT 1
-"""
-"""Whether something of the last day was left out when the next hour was over, too."""
+"""  # noqa: S608 - constants
+"""Whether something of the last day was left out when the next hour was over, too; of unknown certificates some are
+left out on purpose, with an alert of their own."""
 
 
 class FetchHours(Watching):

@@ -72,6 +72,7 @@ AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_cata
 """
 _HAVE_TAKEN: Final = f"""{_HAVE_ADVISORY}
 AND (a.usename IS DISTINCT FROM current_user
+    OR %s AND a.state = 'idle'
     OR a.xact_start < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s))
 """
 
@@ -123,18 +124,20 @@ def holder(conn: Connection, key: int) -> str:
     return "" if row is None else _named(*row)
 
 
-def require_own(conn: Connection, key: int, most_seconds: float) -> None:
+def require_own(conn: Connection, key: int, most_seconds: float, *, in_transactions: bool = True) -> None:
     """See that who has an advisory lock is a process of the register's, and goes on.
 
     Args:
         conn: of the server's role, which was refused the lock just now.
         key: of the lock. Any role that may connect can take it.
         most_seconds: longest that a transaction which has it may last.
+        in_transactions: whether the register's processes have it within a transaction: then an idle session that has it
+            is none of theirs.
 
     Raises:
-        Taken: a session of another role has it, a prepared transaction, or one for longer.
+        Taken: a session of another role has it, a prepared transaction, an idle session, or one for longer.
     """
-    row = conn.execute(_HAVE_TAKEN.encode(), (key, most_seconds)).fetchone()
+    row = conn.execute(_HAVE_TAKEN.encode(), (key, in_transactions, most_seconds)).fetchone()
     if row is not None:
         raise Taken(f"{_named(*row)} has the lock of their turn; end it")
 

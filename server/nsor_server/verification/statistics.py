@@ -28,7 +28,7 @@ WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
 """  # noqa: S608 - constants
 _ERASED: Final = f"""
-SELECT EXISTS (SELECT FROM ledger_record WHERE table_name = '{registrations.ERASURE_TABLE}' AND index > %s)
+SELECT EXISTS (SELECT FROM ledger_record WHERE table_name = '{registrations.ERASURE_TABLE}' AND index >= %s)
 """  # noqa: S608 - constants
 _OF_REGISTRATIONS: Final = (
     oversight_pb2.STATISTICS_MEASURE_ENTRIES,
@@ -59,7 +59,7 @@ class Statistics:
             self._shown.add(store.digest(month, stored.content))
             if not self._follows(leaf, month):
                 self._add(index, _NOT_SO)
-            elif not self._is_counted(index, month, stored):
+            elif not self._is_counted(month, stored):
                 self._add(index, _OTHERS)
             self._last = month
         is_shown = leaf.method == GET and leaf.outcome == leaf_pb2.OUTCOME_ALLOWED
@@ -76,7 +76,7 @@ class Statistics:
             return False
         return self._last is None or month == self._last.next
 
-    def _is_counted(self, index: int, month: Month, stored: store.Stored) -> bool:
+    def _is_counted(self, month: Month, stored: store.Stored) -> bool:
         """Whether the same is counted again; where something isn't there any more, it is."""
         try:
             if times.extent(self._conn, month) != (stored.first_index, stored.stop_index):
@@ -86,7 +86,7 @@ class Statistics:
         except errors.Internal:
             return True  # a row contradicts itself, which is a finding of its own
         now = {each.measure: each for each in times.counted(found).tables}
-        erased = self._conn.execute(_ERASED, (index,)).fetchone() != (False,)
+        erased = self._conn.execute(_ERASED, (stored.stop_index,)).fetchone() != (False,)
         left_out = {measure for measure, each in found.items() if not each.is_whole}
         left_out.update(_OF_REGISTRATIONS if erased else ())
         return then.keys() == now.keys() and all(now[measure] == then[measure] for measure in now.keys() - left_out)

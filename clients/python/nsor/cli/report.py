@@ -34,8 +34,8 @@ TABLES: Final = {
 LEVELS: Final = ("part", "province", "district", "agency")
 _LOOK_UP: Final = "nsor.v1.LookupService/LookUpRegistration"
 _PURPOSES: Final = "purposes"
-_PAKISTAN: Final = zoneinfo.ZoneInfo("Asia/Karachi")
 """A table of its own: accesses by agency and purpose, whatever the method and the place."""
+_PAKISTAN: Final = zoneinfo.ZoneInfo("Asia/Karachi")
 _AVERAGED: Final = {"entries": "average days", "requests": "average hours"}
 
 

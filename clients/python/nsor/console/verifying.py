@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Urdu ends a sentence with its own full stop
 """The own verification of the ledger, begun by a button: it runs beside the pages, one at a time.
 
 What it found is kept by the client (`nsor.last_verification`).
@@ -8,6 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from nsor.advice import Words
 from nsor.client import Client
 from nsor.errors import NsorError
 
@@ -63,6 +65,8 @@ class Verification:
             self._client.verify_ledger(progress=self._proved)
         except NsorError as error:
             self._set(State(error=error))
+        except Exception as error:  # noqa: BLE001 - a page that says it runs on would be wrong, and begin none any more
+            self._set(State(error=_ended_by(error)))
         else:
             self._set(State())
 
@@ -72,3 +76,16 @@ class Verification:
     def _set(self, state: State) -> None:
         with self._lock:
             self._state = state
+
+
+def _ended_by(error: Exception) -> NsorError:
+    """What is said of an error that isn't about the ledger, such as a full disk: its type, and no more."""
+    name = type(error).__name__
+    return NsorError(
+        "VERIFICATION_ENDED",
+        Words(f"The verification ended before it was over ({name}).", f"تصدیق مکمل ہونے سے پہلے ختم ہو گئی ({name})۔"),
+        next_step=Words(
+            "Run `nsor ledger verify` on this computer: it says more.",
+            "اس کمپیوٹر پر `nsor ledger verify` چلائیں: وہ مزید بتاتا ہے۔",
+        ),
+    )

@@ -12,7 +12,8 @@ Shown is a count that
   too, and whatever is as small, until that is so.
 
 What is left out isn't named, so that it looks as what there is nothing of: whoever subtracts what is shown from the
-count above learns how many facts, 5 or more, lie somewhere in the rest, and of no part of it whether it has any.
+count above learns how many facts, 5 or more, lie somewhere in the rest. Where there can be three parts or more he
+learns of none of it whether it has any; where there can be two only, that one of them has 1 to 4.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Duplicates:
                 self._turn = connection
                 return True
             with contextlib.closing(connection):
-                locks.require_own(connection, _TURN, MOST_SECONDS)
+                locks.require_own(connection, _TURN, MOST_SECONDS, in_transactions=False)
         except psycopg.Error:
             self.close()
             raise

@@ -15,6 +15,7 @@ from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_PROSECUTION, officer_of
 from tests.calls import Services, call_of
+from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_recalls import (
     acknowledging,
     at_the_border,
@@ -110,6 +111,9 @@ def test_what_was_shown_for_a_manifest_is_recalled_where_it_crosses(
     assert not any(each.accesses[0].HasField("manifest") for each in listed(services, FIA_IMMIGRATION, system))
     there = services.enrolled(officer_of(FIA_IMMIGRATION, "PK-SD"))
     services.ask(call_of(FIA_IMMIGRATION, there), acknowledging(karachi))
+    asking = AccessRequests(services)
+    request = asking.created()
+    asking.approve(request.access_request_id, request.etag)
     assert sound(services, keyring)
     with services.database.owner() as owner:
         owner.execute("UPDATE officer SET jurisdiction = '{PK-PB/MUL}'")
@@ -117,6 +121,11 @@ def test_what_was_shown_for_a_manifest_is_recalled_where_it_crosses(
         owner.rollback()
         # Nobody is sent to another flight by whoever owns the table.
         owner.execute("UPDATE manifest SET number = 302")
+        # That hides nothing which was changed behind it.
+        owner.execute("UPDATE access_grant SET juvenile = true")
+        found = findings(owner, keyring)
+        assert "a seal of manifest doesn't open, or a column beside it was changed" in found
+        assert "a column of access_grant isn't what the seal beside it says" in found
     services.refused(errors.Internal, call_of(FIA_IMMIGRATION), recalls_pb2.ListRecallsRequest())
 
 

@@ -383,10 +383,14 @@ class Recalled:
         case_reference, manifest_id = self._cases.get(recall.record.entries[-1], ("", b""))
         place = cases.place_of(case_reference)
         if manifest_id:
-            declared = screening.declarations(self._conn, [manifest_id]).get(manifest_id)
+            declared = self._declared(index, manifest_id)
             place = None if declared is None else declared.place
         if place is not None and not self._enrolled.may_act(leaf.agency, record.officer_key, place):
             self._add(index, _ELSEWHERE)
+
+    def _declared(self, index: int, manifest_id: bytes) -> screening.Declaration | None:
+        found = opened(self._add, index, screening.TABLE, lambda: screening.declarations(self._conn, [manifest_id]))
+        return None if found is None else found.get(manifest_id)
 
     def _compare_list(self, index: int, leaf: leaf_pb2.Leaf, listed: record_pb2.ListedRecalls) -> None:
         """Hold a page against the recalls that there were."""

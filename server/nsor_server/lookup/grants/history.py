@@ -159,7 +159,10 @@ class Grants:
     def __init__(self, conn: Connection, keyring: Keyring, enrolled: Enrolled, add: Add) -> None:
         self._enrolled, self._add = enrolled, add
         self._sealer = Sealer(keyring)
-        self._rows = Rows(conn, "grants", _GRANTS, add)
+        self.giving = Rows(conn, "grants", _GRANTS, add)
+        """Entries that have some of these give grants."""
+        self.given: list[record_pb2.GrantRecord] = []
+        """The grants, tickets and court cases that the last entry gave."""
         self._ended = Rows(conn, "what ends grants", _ENDED, add)
         self._passed_on = Rows(conn, "to whom grants were passed", _PASSED_ON, add)
         self._returns = Rows(conn, "uses that were given back", _RETURNS, add)
@@ -169,7 +172,7 @@ class Grants:
         """Accesses whose uses the last entry has given back, each with its grant and the person's position there."""
         self._naming: dict[str, list[bytes]] = {}
         self._allowed = Rows(conn, "grants that show juveniles' records", _ALLOWED, add)
-        self._taken = self._rows, self._ended, self._passed_on, self._allowed
+        self._taken = self.giving, self._ended, self._passed_on, self._allowed
         self.concerns = Concerns(
             (*self._taken, self._returns), frozenset({LOOK_UP, SEARCH, _GET}), ("listed_grants",), also_next=True
         )
@@ -181,6 +184,7 @@ class Grants:
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take the next entry; all come in their order."""
+        self.given = []
         if any([each.next_index <= index for each in self._taken]):  # noqa: C419 - each look-up asks it: half of the time
             self._take(index, leaf, detail)
         if self.returned or self._returns.next_index <= index:
@@ -199,7 +203,7 @@ class Grants:
 
     def finish(self) -> None:
         """Report what is left."""
-        self._rows.finish()
+        self.giving.finish()
         self._ended.finish()
         self._passed_on.finish()
         self._allowed.finish()
@@ -273,7 +277,7 @@ class Grants:
 
     def _take(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take what the entry wrote: what was given, withdrawn, passed on and allowed."""
-        for grant_id, agency, ends_us, case_blinds, sealed, *beside in self._rows.take(index):
+        for grant_id, agency, ends_us, case_blinds, sealed, *beside in self.giving.take(index):
             self._given(index, grant_id, (agency, ends_us, case_blinds), sealed, tuple(beside))
         for table, row_id, withdrawn_us in self._ended.take(index):
             if table != store.WITHDRAWALS:
@@ -364,6 +368,7 @@ class Grants:
             return
         if (record.access_request_id, record.opened_by_agency, list(record.places), record.juvenile) != beside:
             self._add(index, "a column of access_grant isn't what the seal beside it says")
+        self.given.append(record)
         nobody = [0] * len(record.named)
         self._grants[grant_id] = _Grant(
             record, index, [*nobody], array("q"), array("q"), record.officer_key, nobody, changed=index

@@ -79,6 +79,7 @@ def _in_prison(services: Services, agency_id: str, number: str) -> lookup_pb2.Lo
     return response
 
 
+@pytest.mark.new_database  # a statement that is prepared already has the column's other type
 def test_functions_of_the_schema_show_nobody_another_provinces_record(services: Services, owner: Owner) -> None:
     # A registration of Lahore isn't for the police of Sindh, who can't file a notice on it either.
     created = confirmed(services, cnic())
@@ -87,6 +88,7 @@ def test_functions_of_the_schema_show_nobody_another_provinces_record(services: 
         services.refused(errors.NoRecord, call_of(SINDH_POLICE), _notice(created))
 
 
+@pytest.mark.new_database  # a statement that is prepared already has the column's other type
 def test_functions_of_the_schema_let_nobody_grant_for_another_province(services: Services, owner: Owner) -> None:
     # Which prosecution decides is the place of the FIR.
     request = _asked(services)
@@ -94,6 +96,7 @@ def test_functions_of_the_schema_let_nobody_grant_for_another_province(services:
         services.refused(errors.NoRecord, call_of(SINDH_PROSECUTION), request)
 
 
+@pytest.mark.new_database  # a statement that is prepared already has the column's other type
 def test_functions_of_the_schema_show_no_prison_another_ones_prisoner(services: Services, owner: Owner) -> None:
     # Whom a prison doesn't hold isn't there for it.
     number = _prisoner(services)

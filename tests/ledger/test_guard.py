@@ -248,8 +248,8 @@ def test_a_step_that_fails_before_the_commit_is_the_calls_own_fault(
 def test_a_commit_that_becomes_a_rollback_is_noticed(
     database: Database, ledger: Ledger, guard: CommitGuard, new_entry: NewEntry
 ) -> None:
-    # What the database says of the commit is read: it must say COMMIT.
-    with contextlib.closing(database.connect()) as conn:
+    # What the database says of the commit is read: it must say COMMIT. The session is nobody's afterwards.
+    with contextlib.closing(psycopg.connect(database.url_server)) as conn:
         session = Session(conn)
         composed = ledger.compose(session, ledger.head(session, session.run(BEGIN, LOCK)[1]), [new_entry()])
         session._known.prepared.add(COMMIT[0].name)

@@ -196,7 +196,7 @@ def test_two_processes_write_a_time_once(
 
     def late(conn: psycopg.Connection) -> object:
         decided = outcome_of(conn)
-        monkeypatch.setattr("nsor_server.registration.reviews._TURN", "SELECT true")
+        monkeypatch.setattr("nsor_server.registration.reviews._TURN", 1)
         assert other.look()
         return decided
 

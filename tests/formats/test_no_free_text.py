@@ -361,23 +361,29 @@ def test_a_name_in_an_unknown_field_of_a_date_is_refused(checker: Checker) -> No
     assert checker.check(request) == [Violation("person.birth_date.#2000", errors_pb2.FIELD_REASON_UNKNOWN_FIELD)]
 
 
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many unknown fields were made of each message in which they were looked for."""
+    numbers: list[int] = []
+
+    def counted(message: Any) -> UnknownFieldSet:
+        found = UnknownFieldSet(message)
+        numbers.append(len(found))
+        return found
+
+    monkeypatch.setattr(fields, "UnknownFieldSet", counted)
+    return numbers
+
+
 @pytest.mark.parametrize(
     "field",
     [b"\x80\x7d\x01", b"\x82\x7d\x06Fatima", b"\x83\x7d\x84\x7d", b"\x81\x7d" + bytes(8), b"\x85\x7d" + bytes(4)],
 )
 @pytest.mark.parametrize("where", ["", "person", "person.birth_date"])
 def test_many_unknown_fields_are_not_made_one_by_one(
-    checker: Checker, monkeypatch: pytest.MonkeyPatch, field: bytes, where: str
+    checker: Checker, made: list[int], field: bytes, where: str
 ) -> None:
     # A message of them takes 50 to 100 ms in one step, in which no other call is worked at.
-    made: list[int] = []
-
-    def counted(message: Any) -> UnknownFieldSet:
-        found = UnknownFieldSet(message)
-        made.append(len(found))
-        return found
-
-    monkeypatch.setattr(fields, "UnknownFieldSet", counted)
     request = examples.create_registration(7)
     message: Any = functools.reduce(getattr, filter(None, where.split(".")), request)
     message.MergeFromString(field + b"\x88\x7d\x01" * 5_000)
@@ -387,18 +393,8 @@ def test_many_unknown_fields_are_not_made_one_by_one(
 
 
 @pytest.mark.parametrize("size", [2_040, 250, 120])
-def test_few_unknown_fields_in_each_of_many_messages_are_few(
-    checker: Checker, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_few_unknown_fields_in_each_of_many_messages_are_few(checker: Checker, made: list[int], size: int) -> None:
     # The writer's thread checks 64 look-ups of one agency while all others wait.
-    made: list[int] = []
-
-    def counted(message: Any) -> UnknownFieldSet:
-        found = UnknownFieldSet(message)
-        made.append(len(found))
-        return found
-
-    monkeypatch.setattr(fields, "UnknownFieldSet", counted)
     request = examples.create_registration(7)
     within = [*request.person.names, *request.addresses, request.convictions[0].court_case, request.person.birth_date]
     for message in within:

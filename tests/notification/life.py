@@ -298,3 +298,23 @@ class Life:
     def findings(self) -> list[str]:
         """What `ledger verify` says."""
         return self._owner.findings()
+
+
+@pytest.fixture
+def template(empty: str) -> str:
+    """Nothing is in the register before its calendar begins."""
+    return empty
+
+
+@pytest.fixture
+def services(calendar: Calendar, database: Database, keyring: Keyring) -> Iterator[Services]:  # noqa: ARG001 - before it
+    enter_more_police(database)
+    with Services(database, keyring) as running:
+        yield running
+
+
+@pytest.fixture
+def life(services: Services, keyring: Keyring, calendar: Calendar, owner: Owner) -> Iterator[Life]:
+    made = Life(services, keyring, calendar, owner)
+    yield made
+    made.close()

@@ -8,11 +8,9 @@ import pytest
 from nsor.v1 import duties_pb2, notices_pb2, transfers_pb2
 from nsor_server import errors
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Database
 from tests.agencies import AGENCIES, NPB, PUNJAB_POLICE, SINDH_POLICE
-from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.life import (
     LAHORE,
     MORE_POLICE,
@@ -21,8 +19,10 @@ from tests.notification.life import (
     Calendar,
     Life,
     calendar_from,
-    enter_more_police,
 )
+from tests.notification.life import life as life  # noqa: PLC0414 - a fixture
+from tests.notification.life import services as services  # noqa: PLC0414 - likewise
+from tests.notification.life import template as template  # noqa: PLC0414 - likewise
 from tests.notification.test_notice_kinds import travel
 from tests.notification.test_transfers import ACCEPT, ASSIGN, REFUSE, deciding, resolving
 from tests.orders import day
@@ -40,26 +40,6 @@ BACK = {RETURN: [("MET_LATE", "2026-06-23")]}
 def calendar() -> Iterator[Calendar]:
     with calendar_from(ENTERED) as made:
         yield made
-
-
-@pytest.fixture
-def template(empty: str) -> str:
-    """Nothing is in the register before its calendar begins."""
-    return empty
-
-
-@pytest.fixture
-def services(calendar: Calendar, database: Database, keyring: Keyring) -> Iterator[Services]:  # noqa: ARG001 - before it
-    enter_more_police(database)
-    with Services(database, keyring) as running:
-        yield running
-
-
-@pytest.fixture
-def life(services: Services, keyring: Keyring, calendar: Calendar, owner: Owner) -> Iterator[Life]:
-    made = Life(services, keyring, calendar, owner)
-    yield made
-    made.close()
 
 
 def test_a_person_through_five_years(life: Life, keyring: Keyring) -> None:

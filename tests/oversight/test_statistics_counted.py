@@ -14,7 +14,6 @@ from nsor_server.oversight.statistics.facts import Facts
 from nsor_server.oversight.statistics.rules import MonthNotCounted
 from nsor_server.oversight.statistics.times import StatisticsTimes
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.pool import Database
 from tests.agencies import (
     FIA_IMMIGRATION,
     LAHORE_COURT,
@@ -24,14 +23,16 @@ from tests.agencies import (
     PUNJAB_PROSECUTION,
     officer_of,
 )
-from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import TRACING, Services, call_of
 from tests.lookup.conftest import KNOWN, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import opened, review
 from tests.lookup.test_recalls import acknowledging, at_the_border, listed, looked_up, set_aside
-from tests.notification.life import Calendar, Life, calendar_from, enter_more_police
+from tests.notification.life import Calendar, Life, calendar_from
+from tests.notification.life import life as life  # noqa: PLC0414 - a fixture
+from tests.notification.life import services as services  # noqa: PLC0414 - likewise
+from tests.notification.life import template as template  # noqa: PLC0414 - likewise
 from tests.notification.test_events import deliver
 from tests.orders import cnic, conviction, day, order
 from tests.registration.test_custody import happens
@@ -44,26 +45,6 @@ MEASURES = oversight_pb2.StatisticsMeasure
 def calendar() -> Iterator[Calendar]:
     with calendar_from(dt.date(2026, 3, 2)) as made:
         yield made
-
-
-@pytest.fixture
-def template(empty: str) -> str:
-    """Nothing is in the register before its calendar begins."""
-    return empty
-
-
-@pytest.fixture
-def services(calendar: Calendar, database: Database, keyring: Keyring) -> Iterator[Services]:  # noqa: ARG001 - before it
-    enter_more_police(database)
-    with Services(database, keyring) as running:
-        yield running
-
-
-@pytest.fixture
-def life(services: Services, keyring: Keyring, calendar: Calendar, owner: Owner) -> Iterator[Life]:
-    made = Life(services, keyring, calendar, owner)
-    yield made
-    made.close()
 
 
 def counted(services: Services, keyring: Keyring) -> dict[str, list[tuple[str, str, str, int, int]]]:

@@ -35,7 +35,7 @@ from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending
 from nsor_server.storage import budgets as accounts
-from nsor_server.storage.blind_index import SHORT_LENGTH, BlindIndex
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
@@ -203,7 +203,7 @@ class Decider:
             grant_id = raw(named)
         if call.rows == options_pb2.ROW_SCOPE_PART_IN_CASE and not case:
             raise ContractError("PART_IN_CASE is given to a purpose that names no case")
-        request_id, subject, candidate = raw(request.request_id), _subject_of(request), None
+        request_id, subject, candidate = raw(request.request_id), subjects.of_request(request), None
         if subject is None:
             candidate = candidates.opened(self._sealer, call, named, request.candidate_id)
             # By this everybody who was told of the registration is found, as by its identifiers.
@@ -277,7 +277,7 @@ class Decider:
             first = earlier.request_hash
         else:
             answered_us = batch.now_us
-        if answered_us is not None and first in [_kept(each, answered_us) for each in item.hashes]:
+        if answered_us is not None and first in [batch_store.kept(each, answered_us) for each in item.hashes]:
             return self._repeat(batch, item, head, earlier, answered_us)
         spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
         if spent.refusal is not None:
@@ -510,7 +510,7 @@ class Decider:
         if subject is not None:
             subject.grant.uses[subject.position] += 1
             use = subject.position, subject.grant.uses[subject.position]
-        kept = batch.requests[wanted.agency_id, wanted.request_id] = _kept(item.hashes[0], batch.now_us)
+        kept = batch.requests[wanted.agency_id, wanted.request_id] = batch_store.kept(item.hashes[0], batch.now_us)
         return use[1] if use else 0, batch_store.row(wanted, kept, item.access_id, use, batch.now_us)
 
     def _request_hashes(
@@ -522,16 +522,6 @@ class Decider:
         """
         plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
-
-
-def _subject_of(request: lookup_pb2.LookUpRegistrationRequest) -> registrations.Identifier | None:
-    """The identifier that a checked request names; None: it names a candidate."""
-    if request.candidate_id:
-        return None
-    if request.cnic:
-        return registrations.of_cnic(request.cnic)
-    document = request.document
-    return registrations.of_document(document.country, document.number, document.kind)
 
 
 def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:
@@ -578,11 +568,6 @@ def _juveniles(subject: _Subject | None) -> bool:
 def _not_of_the_person() -> errors.Internal:
     alert(Alert.ROW_CONTRADICTED, "the registrations of a person aren't those that its sealed claims say")
     return errors.Internal()
-
-
-def _kept(request_hash: bytes, answered_us: int) -> bytes:
-    """What is kept of a request that was answered: no hash goes with another time that somebody puts beside it."""
-    return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
 
 
 def _may_see(

@@ -8,6 +8,7 @@ be planned by how small the tables were when the first batch came.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -17,6 +18,7 @@ from nsor_server.access import rows
 from nsor_server.calls import Row, Table
 from nsor_server.registration import facts as registrations
 from nsor_server.storage import arrays
+from nsor_server.storage.blind_index import SHORT_LENGTH
 from nsor_server.storage.session import Rows, Statement, Step
 
 LOOK_UPS: Final = Table(
@@ -328,6 +330,11 @@ def earlier(found: Rows) -> list[Earlier]:
     """What was there before, in the order of the look-ups."""
     by_position = {row[0]: Earlier(*row[1:]) for row in found}
     return [by_position[position] for position in range(len(by_position))]
+
+
+def kept(request_hash: bytes, answered_us: int) -> bytes:
+    """What is kept of a request that was answered: no hash goes with another time that somebody puts beside it."""
+    return hashlib.sha256(request_hash + answered_us.to_bytes(8, "big", signed=True)).digest()[:SHORT_LENGTH]
 
 
 def row(wanted: Wanted, request_hash: bytes, access_id: bytes, use: tuple[int, int] | None, answered_us: int) -> Row:

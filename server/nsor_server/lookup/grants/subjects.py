@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from nsor.v1 import grants_pb2, types_pb2
+from nsor.v1 import grants_pb2, lookup_pb2, types_pb2
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
@@ -70,6 +70,16 @@ def position(grant: record_pb2.GrantRecord, subject: registrations.Identifier | 
         return None
     named, everybody = named_as(subject), list(grant.named)
     return everybody.index(named) if named in everybody else None
+
+
+def of_request(request: lookup_pb2.LookUpRegistrationRequest) -> registrations.Identifier | None:
+    """The identifier that a checked look-up names; None: it names a candidate."""
+    if request.candidate_id:
+        return None
+    if request.cnic:
+        return registrations.of_cnic(request.cnic)
+    document = request.document
+    return registrations.of_document(document.country, document.number, document.kind)
 
 
 def identifier(suspect: record_pb2.Suspect) -> str:

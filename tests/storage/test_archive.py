@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from nsor_server.storage import keyring as keyrings
 from nsor_server.storage import migrate
 from nsor_server.storage.archive import BackupError
 from nsor_server.storage.attach import attached
+from nsor_server.storage.embedded import EmbeddedPostgres
 from nsor_server.storage.folders import EmbeddedError
 from nsor_server.storage.keyring import Keyring
 from tests.ledger.conftest import ORIGIN, NewEntry
@@ -166,6 +168,24 @@ def test_what_the_wal_does_not_reach_is_not_restored(site: Site) -> None:
     with pytest.raises(OperatorError) as refused:
         site.run(str(site.folder / "backup"), "--until", later.isoformat())
     assert isinstance(refused.value, EmbeddedError)
+
+
+def test_a_recovery_that_ends_while_it_answers_is_refused_alike(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    # PostgreSQL takes connections while it recovers, and ends when the WAL doesn't reach the instant.
+    site.write(2)
+    site.run(str(site.folder / "backup"), command=backup)
+    site.lose()
+    make_roles = EmbeddedPostgres._make_roles
+
+    def ended(embedded: EmbeddedPostgres) -> None:
+        assert embedded.postmaster_pid is not None
+        os.kill(embedded.postmaster_pid, signal.SIGQUIT)
+        until(lambda: embedded.postmaster_pid is None, seconds=60)
+        make_roles(embedded)
+
+    monkeypatch.setattr(EmbeddedPostgres, "_make_roles", ended)
+    with pytest.raises(EmbeddedError, match="didn't recover"):
+        site.run(str(site.folder / "backup"))
 
 
 def test_a_damaged_backup_is_refused(site: Site) -> None:

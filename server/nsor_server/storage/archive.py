@@ -160,7 +160,10 @@ def restore(settings: Settings, folder: Path, *, wal: Path | None = None, until:
     if not copy_was_there and (folder / COPY).exists():
         settings.checkpoint_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(settings.checkpoint_file, (folder / COPY).read_bytes())
-    embedded.start()
+    try:
+        embedded.start()
+    except psycopg.OperationalError:  # it answers while it recovers, and has ended since
+        raise _not_recovered(embedded) from None
     try:
         entries = _recovered(embedded)
     finally:
@@ -197,12 +200,16 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _not_recovered(embedded: EmbeddedPostgres) -> EmbeddedError:
+    return EmbeddedError(f"PostgreSQL didn't recover; see {embedded.logs}")
+
+
 def _recovered(embedded: EmbeddedPostgres) -> int:
     """Wait until it has recovered and can be written to; gives the entries of the ledger."""
     end = time.monotonic() + RECOVERY_SECONDS
     while True:
         if embedded.postmaster_pid is None:
-            raise EmbeddedError(f"PostgreSQL didn't recover; see {embedded.logs}")
+            raise _not_recovered(embedded)
         try:
             with psycopg.connect(embedded.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
                 ((recovering,),) = superuser.execute("SELECT pg_is_in_recovery()").fetchall()

@@ -214,6 +214,12 @@ class Deployment:
             self._retired += self._clients.values()
             self._clients.clear()
 
+    @contextlib.contextmanager
+    def new_client(self, agency: str) -> Iterator[Client]:
+        """A client of the agency that connects anew: one that wasn't used since a restart waits before it tries."""
+        with contextlib.closing(self._connect(agency)) as client:
+            yield client
+
     def close(self) -> None:
         """Close the clients."""
         for client in (*self._clients.values(), *self._retired):

@@ -64,8 +64,9 @@ def check(deployment: Deployment, attempts: Sequence[Attempt], *, everything: bo
         _nothing_half_written(owner)
         held = _every_held_leaf_is_stored(deployment, owner)
     _every_answer_is_held(attempts, held)
-    for client in deployment.clients.values():
-        client.verify_ledger(everything=everything)
+    for agency in tuple(deployment.clients):
+        with deployment.new_client(agency) as client:
+            client.verify_ledger(everything=everything)
     verified = operated(deployment.register.environment, "ledger", "verify")
     if verified.returncode:
         raise Broken(

@@ -50,6 +50,9 @@ _OPTIONS = (
     ("grpc.keepalive_time_ms", 330_000),  # the register takes no pings more often than every 300 s
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
+    # By itself gRPC waits up to two minutes before it tries to connect again, and fails every call until then.
+    ("grpc.initial_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
 )
 _BY_SESSION = frozenset(
     {

@@ -88,15 +88,20 @@ def test_calls_go_on_between_some_recalls_that_are_made_and_the_next_ones(
 def test_while_recalls_are_made_they_go_first(
     services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # From the first entry to the last one, also between two turns.
     services.confirmed(order(number := cnic()))
     at_the_border(services, number)
     set_aside(services)
-    first = list[bool]()
+    first, rested = list[bool](), list[bool]()
     monkeypatch.setattr(telling, "_give_way", lambda: first.append(GOES_FIRST.locked()))
-    telling.look()
+    monkeypatch.setattr(telling, "_rest", lambda: rested.append(GOES_FIRST.locked()) or 0.0)
+    assert not telling.tell()
     assert first
     assert all(first)
+    assert len(rested) > rules.ENTRIES
+    assert all(rested)
     assert not GOES_FIRST.locked()
+    assert len(listed(services, FIA_IMMIGRATION)) == 1
 
 
 @pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])

@@ -54,7 +54,7 @@ _COMMIT_SECONDS: Final = 10.0
 GOES_FIRST: Final = threading.Lock()
 """Of this process: who has it writes something that somebody waits for, and work without a hurry waits with its next
 step (``let_first``), since calls beside both would wait for both."""
-_LETS_FIRST_SECONDS: Final = 1.0
+_LETS_FIRST_SECONDS: Final = 2.0
 """For no longer: whoever waits may have a turn, which mustn't be idle for as long as ``HANGS_SECONDS``."""
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class TakenTurns:
 
 
 def let_first() -> None:
-    """Wait while something goes first in this process, and go on after a second whatever there is."""
+    """Wait while something goes first in this process, and go on after two seconds whatever there is."""
     if GOES_FIRST.acquire(timeout=_LETS_FIRST_SECONDS):
         GOES_FIRST.release()
 

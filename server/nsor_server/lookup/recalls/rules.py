@@ -18,10 +18,10 @@ from nsor_server.lookup.recalls.told import Disclosure
 from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
-PER_ENTRY: Final = 100
-"""Recalls that one entry writes: its commit keeps everybody waiting, for a millisecond and 20 us more for each. By
-fewer entries fewer calls wait for one."""
-ENTRIES: Final = 10
+PER_ENTRY: Final = 50
+"""Recalls that one entry writes: its commit keeps everybody waiting, for a millisecond and 20 us more for each. The
+slowest call in a hundred waits for the whole of one."""
+ENTRIES: Final = 20
 """A time has so many entries, or twice as many and so on: up to a thousand recalls don't show by how the tree grows."""
 MOST_ACCESSES: Final = 500
 """Of one recall, all of which it names; what was shown more often for one case is recalled by several."""

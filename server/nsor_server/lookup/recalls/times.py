@@ -29,7 +29,7 @@ from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn
+from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn, nothing
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.accesses import Accesses
@@ -47,25 +47,25 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-recalls"
 _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
-PER_TURN: Final = 5
+PER_TURN: Final = 10
 """Entries in a turn: what was written last is known within it, and isn't read again. Nothing is read while they are
 written, and the turn may not be idle for long (``ledger/watching.py``)."""
 MADE_AT_A_TIME: Final = 34
-"""Recalls that are made without a rest: a millisecond, a third of an entry."""
+"""Recalls that are made without a rest: a millisecond."""
 _REST_SECONDS: Final = 0.001
 """Rest between some accesses that are looked at, or recalls that are made, and the next ones while calls are recorded:
 a thread that works on keeps others from theirs."""
 _LEAST_REST_SECONDS: Final = 0.0001
 """And while none is: one may have just come."""
-_SHARE: Final = 0.2
+_SHARE: Final = 0.1
 """Of what one commit holds: the rows of as many recalls as an entry may have."""
 
 
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
-    rest_seconds = 0.01
-    """Between two entries: 10,000 recalls are 100 of them, and all are told within five seconds. However many there
+    rest_seconds = 0.004
+    """Between two entries: 10,000 recalls are 200 of them, and all are told within five seconds. However many there
     are, a look-up waits for one of them, and the longer the rest, the fewer look-ups meet one."""
 
     def __init__(
@@ -91,7 +91,18 @@ class RecallTimes(Watching):
     @property
     def works(self) -> Sequence[Callable[[], bool]]:
         """Tell what is due."""
-        return (self.look,)
+        return (self.tell,)
+
+    def tell(self) -> bool:
+        """Tell all that is due, before other work of this process.
+
+        Raises:
+            psycopg.Error, ApiError, LedgerUnavailable: an entry can't be written now.
+        """
+        with GOES_FIRST:
+            while self.look() and not self._stopped.wait(self._rest()):
+                pass
+        return False
 
     def look(self) -> bool:
         """Write the next entries, if the time has come, and nobody else does; tells whether there are more.
@@ -99,22 +110,33 @@ class RecallTimes(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: one can't be written now.
         """
-        with self._database.transaction() as conn, GOES_FIRST:
+        with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
-            before = store.last_pass(conn, self._sealer)
+            before, written = store.last_pass(conn, self._sealer), nothing
             for _ in range(PER_TURN):
-                record = self._begun(conn, before)
-                if record is None:
-                    return False
-                written = self._begin(METHOD, self._made(conn, before, record), _SHARE)()
-                if not written or rules.is_ended(record):
+                try:
+                    following = self._following(conn, before)  # it is made while the one before is written
+                finally:
+                    went_well = written()
+                if not went_well or following is None or self._stopped.wait(self._rest()):
                     self._forget()
                     return False
-                if self._stopped.wait(self._rest()):
+                before, made = following
+                written = self._begin(METHOD, made, _SHARE)
+                if rules.is_ended(before):
                     break
-                before = record
+            if not written() or before is None or rules.is_ended(before):
+                self._forget()
+                return False
         return True
+
+    def _following(
+        self, conn: Connection, before: record_pb2.RecallPassRecord | None
+    ) -> tuple[record_pb2.RecallPassRecord, Outcome[empty_pb2.Empty]] | None:
+        """The pass after another one, and what it writes; None: there is nothing to tell now."""
+        record = self._begun(conn, before)
+        return None if record is None else (record, self._made(conn, before, record))
 
     def _pack(self, call: Call) -> None:
         packing.pack(call)

@@ -57,8 +57,8 @@ def test_every_access_of_a_case_is_named_and_a_page_has_recalls_of_so_many(
         at_the_border(services, number, f"ZZ0000{nth:03}")
     set_aside(services)
     assert telling.look()
-    # What one entry writes keeps everybody waiting: a hundred recalls, and 103 are due.
-    assert services.one("SELECT count(*) FROM recall") == 100
+    # What one entry writes keeps everybody waiting: fifty recalls, and 103 are due.
+    assert services.one("SELECT count(*) FROM recall") == 50
     tell()
     assert services.one("SELECT count(*) FROM recall") == 103
     several = listed(services, PUNJAB_PROSECUTION)

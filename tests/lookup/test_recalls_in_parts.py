@@ -94,7 +94,12 @@ def test_while_recalls_are_made_they_go_first(
     set_aside(services)
     first, rested = list[bool](), list[bool]()
     monkeypatch.setattr(telling, "_give_way", lambda: first.append(GOES_FIRST.locked()))
-    monkeypatch.setattr(telling, "_rest", lambda: rested.append(GOES_FIRST.locked()) or 0.0)
+
+    def rest() -> float:
+        rested.append(GOES_FIRST.locked())
+        return 0.0
+
+    monkeypatch.setattr(telling, "_rest", rest)
     assert not telling.tell()
     assert first
     assert all(first)

@@ -1,6 +1,7 @@
 """`nsor report`: a month's table, what isn't shown of it, and that no entry is missing."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -90,7 +91,20 @@ def test_without_a_month_it_is_the_one_that_ended_last(
     assert run("report", "lookups", "--no-verify") == 0
     month = asked[0].year, asked[0].month
     assert month in {before, ended(dt.datetime.now(dt.UTC))}
-    assert "The month is {}-{:02}, the last one that has ended.".format(*month) in capsys.readouterr().err
+    assert f"The month is {_written(asked[0])}, the last one that has ended." in capsys.readouterr().err
+    # What is kept for later says it by itself, in every row; the same in Urdu, whose tables are in English.
+    for language in ("en", "ur"):
+        assert run("--lang", language, "report", "lookups", "--csv", "--no-verify") == 0
+        heading, *rows = capsys.readouterr().out.splitlines()
+        assert heading == "month,province,count"
+        assert [row.partition(",")[0] for row in rows] == [_written(asked[-1])] * 4
+    assert run("report", "lookups", "--json", "--no-verify") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["month"], found["counts"][0]) == (_written(asked[-1]), {"count": "70"})
+
+
+def _written(asked: oversight_pb2.GetStatisticsRequest) -> str:
+    return f"{asked.year}-{asked.month:02}"
 
 
 def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(
@@ -98,11 +112,11 @@ def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(
 ) -> None:
     assert run("report", "purposes", "--month", "2026-10", "--csv", "--no-verify") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "agency,purpose,count",
-        "punjab-police,investigation,39",
-        "punjab-police,border control,11",
-        "not shown,,20",
-        "all of them,,70",
+        "month,agency,purpose,count",
+        "2026-10,punjab-police,investigation,39",
+        "2026-10,punjab-police,border control,11",
+        "2026-10,not shown,,20",
+        "2026-10,all of them,,70",
     ]
     assert run("report", "purposes", "--month", "2026-10", "--by", "district") == cli.USAGE
     assert "leave --by out" in capsys.readouterr().err
@@ -111,7 +125,11 @@ def test_accesses_are_counted_by_agency_and_purpose_whatever_the_method(
 def test_a_spreadsheet_is_written(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("report", "entries", "--month", "2026-10", "--csv", "--no-verify") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines == ["part,province,count,average days", ",PK-PB,9,12.3", "all of them,,9,12.3"]
+    assert lines == [
+        "month,part,province,count,average days",
+        "2026-10,,PK-PB,9,12.3",
+        "2026-10,all of them,,9,12.3",
+    ]
 
 
 def test_few_are_not_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ _AVERAGED: Final = {"entries": "average days", "requests": "average hours"}
 @click.argument("name", metavar="TABLE", type=click.Choice(tuple(TABLES)))
 @click.option("--month", metavar="MONTH", help="Such as 2026-10; otherwise the last one that has ended.")
 @click.option("--by", type=click.Choice(LEVELS), show_default="province", help="How it is divided.")
-@click.option("--csv", "as_csv", is_flag=True, help="Write it for a spreadsheet.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write it for a spreadsheet, each row with its month.")
 @click.option("--no-verify", is_flag=True, help="Don't prove the ledger beside it.")
 @common
 def report(session: Session, *, name: str, month: str | None, by: str | None, as_csv: bool, no_verify: bool) -> None:
@@ -65,16 +65,19 @@ def report(session: Session, *, name: str, month: str | None, by: str | None, as
         request = oversight_pb2.GetStatisticsRequest(year=year, month=number, measure=measure)
         found = client.oversight.get_statistics(request).message
         verified = None if no_verify else client.verify_ledger()
+    shown = f"{year}-{number:02}"
     if session.as_json:
-        session.json_of(found)
+        from nsor.cli import programs  # noqa: PLC0415 - as above
+
+        session.json({"month": shown, **programs.as_dict(found)})
         return
     columns = (*_columns(name, by), "count", *([_AVERAGED[name]] if name in _AVERAGED else []))
     rows = _rows(session, name, by, found.counts)
-    if as_csv:
-        csv.writer(sys.stdout).writerows([columns, *rows])
-        return
     if month is None:
-        session.say("The month is {}, the last one that has ended.", f"{year}-{number:02}")
+        session.say("The month is {}, the last one that has ended.", shown)
+    if as_csv:
+        csv.writer(sys.stdout).writerows([("month", *columns), *((shown, *row) for row in rows)])
+        return
     if rows:
         session.table("Monthly table", columns, rows)
     else:

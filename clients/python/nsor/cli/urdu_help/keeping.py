@@ -33,7 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     ),
     "Such as 2026-10; otherwise the last one that has ended.": "جیسے 2026-10؛ نہ دیا جائے تو آخری ختم ہونے والا مہینہ۔",
     "How it is divided.": "تقسیم کس طرح ہو۔",
-    "Write it for a spreadsheet.": "اسپریڈ شیٹ کے لیے لکھتا ہے۔",
+    "Write it for a spreadsheet, each row with its month.": "اسپریڈ شیٹ کے لیے لکھتا ہے، ہر سطر میں اس کا مہینہ۔",
     "Don't prove the ledger beside it.": "ساتھ لیجر کی جانچ نہ کرے۔",
     "Verify the access ledger; list accesses.": "رسائی کے لیجر کی جانچ؛ رسائیاں دیکھنا۔",
     "List the agencies.": "ادارے دکھاتا ہے۔",

@@ -380,21 +380,26 @@ def test_an_event_says_what_is_typed_next(run: Run, register: Register, capsys: 
         assert all(re.search(rf"(,|\s) {name} {each}", line) for name, each in named.items())
 
 
-def test_a_use_of_a_ticket_that_came_back_is_used_by_the_ticket(
+def test_a_use_of_a_ticket_that_came_back_is_used_by_the_ticket_and_the_agency_is_asked_for_once(
     run: Run, register: Register, refusals: type[Refusal], capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = notification_pb2.EVENT_KIND_LOOK_UP_RETURNED
-    event = notification_pb2.Event(sequence=1, event_id="1", kind=kind, grant_id=DONE)
-    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=[event])])
+    events = [
+        notification_pb2.Event(sequence=number, event_id=str(number), kind=kind, grant_id=each)
+        for number, each in enumerate((DONE, SEEN), 1)
+    ]
+    register.streams[SUBSCRIBE] = lambda _: iter([notification_pb2.SubscribeEventsResponse(events=events)])
     register.answers[LIST] = lambda _: _agencies(options_pb2.AGENCY_KIND_NPB)
     assert run("events", "--wait", "2") == 0
-    assert f"`nsor lookup --ticket {DONE}`" in capsys.readouterr().out
-    # Whoever isn't told what he is hears of the event all the same.
+    out = capsys.readouterr().out
+    assert all(f"`nsor lookup --ticket {each}`" in out for each in (DONE, SEEN))
+    # Whoever isn't told what he is hears of the event all the same; that he was refused is an entry too.
     register.answers[LIST] = lambda _: refusals("PERMISSION_DENIED", "AGENCY_NOT_ACTIVE")
     assert run("events", "--wait", "2") == 0
     out = capsys.readouterr().out
-    assert DONE in out
+    assert all(each in out for each in (DONE, SEEN))
     assert "`" not in out
+    assert [call.method for call in register.calls].count(LIST) == 2  # one a run
 
 
 def test_only_a_time_that_found_something_unusual_says_what_is_typed_next(

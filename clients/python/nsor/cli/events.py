@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -365,19 +366,31 @@ def _next(client: Client, event: notification_pb2.Event) -> str:
 
 def _look_up_again(client: Client, event: notification_pb2.Event) -> str:
     """How the use that came back is used: of a prosecutor's grant, of a court's case, or of a ticket of NPB."""
-    from nsor.cli import own_agency  # noqa: PLC0415 - as above
     from nsor.errors import NsorError  # noqa: PLC0415 - as above
-    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
 
     if event.access_request_id:
         return "nsor lookup --grant {grant_id}"
     try:
-        kind = own_agency.kind(client)
+        opened = _opened_here(client)
     except NsorError:
         return ""  # the event is shown all the same
+    return f"nsor lookup --{opened} {{grant_id}}" if opened else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _opened_here(client: Client) -> str:
+    """What the caller's agency opens: case or ticket; empty: it isn't told. Asked once a run: each time is an entry."""
+    from nsor.cli import own_agency  # noqa: PLC0415 - as above
+    from nsor.errors import Refused  # noqa: PLC0415 - as above
+    from nsor.v1 import options_pb2  # noqa: PLC0415 - as above
+
+    try:
+        kind = own_agency.kind(client)
+    except Refused:
+        return ""
     if kind == options_pb2.AGENCY_KIND_UNSPECIFIED:
         return ""
-    return f"nsor lookup --{'ticket' if kind == options_pb2.AGENCY_KIND_NPB else 'case'} {{grant_id}}"
+    return "ticket" if kind == options_pb2.AGENCY_KIND_NPB else "case"
 
 
 _ABOUT = ("registration_id", "notice_id", "access_request_id", "agency_id", "judgment_id", "grant_id")

@@ -25,7 +25,9 @@ from tests import ample_budgets
 from tests.e2e import quick_times
 from tests.e2e.agencies import Agencies
 from tests.e2e.conftest import start
-from tests.e2e.life import (
+from tests.e2e.life.decisions import erased
+from tests.e2e.life.golden import methods
+from tests.e2e.life.known import (
     APPELLATE,
     BUREAU,
     CLOSURES,
@@ -38,10 +40,8 @@ from tests.e2e.life import (
     POLICE,
     TAKES,
     Known,
-    Life,
-    erased,
-    methods,
 )
+from tests.e2e.life.trials import Life
 
 LIVES, STEPS = int(os.environ.get("LIVES", "10")), int(os.environ.get("STEPS", "30"))
 MOST = 4

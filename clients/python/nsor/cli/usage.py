@@ -63,6 +63,8 @@ _SYSTEM: Final = {
     errno.EPERM: "اجازت نہیں",
     errno.EROFS: "یہاں لکھا نہیں جا سکتا",
 }
+_MARKS: Final = {"default: ": "بصورتِ دیگر: ", "required": "لازمی"}
+_MARK: Final = re.compile(r"^default: |\brequired(?=\]$)")
 _VALUE: Final = re.compile(r"\\{(\w+)(?:!r)?\\}")
 _MISSING: Final = {"argument": "Missing argument", "option": "Missing option"}
 
@@ -210,7 +212,12 @@ class Formatter(Unbroken):
 def _explained(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     for name, text in rows:
         said, bracket, more = text.partition("  [")
-        yield name, f"{_explanation(said)}{bracket}{more}"
+        yield name, f"{_explanation(said)}{bracket}{_marked(more)}"
+
+
+def _marked(marks: str) -> str:
+    """What click says of an option in brackets, such as `default: 60; x>=0.1; required]`."""
+    return _MARK.sub(lambda found: _MARKS[found[0]], marks)
 
 
 def _explanation(text: str) -> str:

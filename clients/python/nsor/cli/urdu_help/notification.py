@@ -160,7 +160,7 @@ OPTIONS: Final[dict[str, str]] = {
     ),
     "Seconds that the program may take for one event.": "ایک واقعے پر پروگرام اتنے سیکنڈ لے سکتا ہے۔",
     "Give up when the program has failed so often on one event. [default: 5; with --follow never]": (
-        "ایک واقعے پر پروگرام اتنی بار ناکام ہو تو چھوڑ دیں۔ [default: 5; with --follow never]"
+        "ایک واقعے پر پروگرام اتنی بار ناکام ہو تو چھوڑ دیں۔ [بصورتِ دیگر: 5؛ --follow کے ساتھ کبھی نہیں]"
     ),
     "Show only those of this kind, such as passenger-alike.": "صرف اس قسم کے دکھائیں، جیسے passenger-alike۔",
     "Seconds without news that end it.": "اتنے سیکنڈ کچھ نہ آنے پر ختم۔",

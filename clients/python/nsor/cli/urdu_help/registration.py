@@ -296,7 +296,7 @@ OPTIONS: Final[dict[str, str]] = {
         "جانچ کی تاریخ: 2026-10-31 یا 31.10.2026؛ اس کے بغیر آج۔"
     ),
     "Day on which it happened: 2026-10-31 or 31.10.2026. [default: today]": (
-        "جس دن ہوا: 2026-10-31 یا 31.10.2026۔ [default: today]"
+        "جس دن ہوا: 2026-10-31 یا 31.10.2026۔ [بصورتِ دیگر: آج]"
     ),
     "Day on which he is expected to be released, after today.": "متوقع رہائی کی تاریخ، آج کے بعد۔",
     "JSON file with the address after release, - for stdin; `nsor custody address` prints one to fill in.": (

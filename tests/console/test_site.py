@@ -72,7 +72,7 @@ def test_what_comparing_entries_with_spans_found_is_said_by_cause(database: Data
 
         # A command stays whole where the text around it runs from right to left.
         nothing = site.ask(f"{who.path}/ur/verification", Cookie=cookie).text
-        assert f"<bdi>`nsor-server ledger watch --metrics {settings.watch_file}`</bdi>" in nothing
+        assert f"<code>nsor-server ledger watch --metrics {settings.watch_file}</code>" in nothing
         assert "Nothing was compared yet" in shown(Result(entries=7, increment_at=1.5))
         assert "Nothing was compared yet" in shown(Result(entries=7, increment_at=1.5, spans=Sums()))
         causes = Counter({Cause.UNKNOWN.value: 4321, Cause.NOT_RECORDED.value: 2})

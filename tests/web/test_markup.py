@@ -15,7 +15,7 @@ from nsor.web.admission import OneTime
 from nsor.web.pages import Pages
 from tests.web.conftest import Site, running_site
 
-MARKUP = "\"><script>document.title='taken'</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{0}{x}"
+MARKUP = "`\"><script>document.title='taken'</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{0}{x}`"
 AGENCY = directory_pb2.Agency(agency_id=MARKUP, name_en=MARKUP, name_ur=MARKUP, jurisdiction=[MARKUP], enabled=True)
 COUNTED: dict[str, Any] = {
     "asked": {"agency": MARKUP, "since": MARKUP},
@@ -40,6 +40,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "months": (),
     },
     "refusals.html": {**COUNTED, "reasons": [(MARKUP, 1)], "month": MARKUP},
+    "refused.html": {"why": (MARKUP, MARKUP)},
     "emergencies.html": {
         "waiting": [{**EMERGENCY, "late": True}],
         "reviewed": [{**EMERGENCY, "late": True}],

@@ -97,5 +97,13 @@ def test_a_purpose_is_said_and_a_reason_is_broken_between_its_words_alone(
     assert text == f"{said}&lt;b&gt;GRANT_<wbr>NOT_<wbr>VALID &lt;i&gt;_<wbr>x"
 
 
+def test_what_stands_between_backticks_is_code_and_names_are_no_markup(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("{{ _('Run `a {n}`: {n}', n=name) }}; {{ name | coded }}")
+    made = pages.Pages(tmp_path, {}, title="t", entries=(), root="")
+    text = made.answer(make_mocked_request("GET", "/en/"), "page.html", name="`<b>`").text
+    isolated = "<bdi>`&lt;b&gt;`</bdi>"
+    assert text == f"Run <code>a {isolated}</code>: {isolated}; <code>&lt;b&gt;</code>"
+
+
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}

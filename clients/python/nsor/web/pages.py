@@ -1,11 +1,13 @@
 """How a page is made: a template, in English or Urdu, with everything that comes from elsewhere escaped.
 
 Texts stand in the templates in English, as `_("...")`; the Urdu is in the console's table, and a test reads the
-templates and misses what isn't there. Values take the places in braces.
+templates and misses what isn't there. Values take the places in braces. What a terminal is told between backticks, such
+as a command, is `<code>` here: in these texts, and in what a template passes to the filter `coded`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from nsor.web.urdu import PURPOSES, SHARED
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 NOT_FOUND: Final = 404
+_BETWEEN_BACKTICKS: Final = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(purpose=_purpose, breakable=_breakable)
+        self._environment.filters.update(purpose=_purpose, breakable=_breakable, coded=_coded)
         self._environment.globals.update(charts=charts, title=title, menu=entries, root=root)
 
     def text(self, language: str, text: str, **values: object) -> str:
@@ -90,7 +93,7 @@ class Pages:
         def translated(text: str, **places: object) -> markupsafe.Markup:
             escaped = {name: _isolated(value) for name, value in places.items()}
             own = self._in(language, text, places)
-            return markupsafe.Markup(own).format(**escaped)  # noqa: S704 - texts of our own
+            return _coded(markupsafe.Markup(own)).format(**escaped)  # noqa: S704 - texts of our own
 
         path = request.path.partition(f"/{language}/")[2]
         query = f"?{request.query_string}" if request.query_string else ""
@@ -110,6 +113,12 @@ def _purpose(name: str, language: str) -> str:
 def _breakable(name: str) -> markupsafe.Markup:
     """A name such as GRANT_NOT_VALID, which a narrow column breaks between its words alone."""
     return markupsafe.Markup("_<wbr>").join(name.split("_"))
+
+
+def _coded(text: str) -> markupsafe.Markup:
+    """A text whose parts between backticks are code. It is escaped first, unless it is markup already."""
+    escaped = str(markupsafe.escape(text))  # a str: the parts of markup would be escaped once more
+    return markupsafe.Markup(_BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escaped))  # noqa: S704 - escaped above
 
 
 def _isolated(value: object) -> markupsafe.Markup:

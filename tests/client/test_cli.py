@@ -303,9 +303,21 @@ def test_a_whole_ledger_is_shown(run: Run, register: Register, capsys: pytest.Ca
     register.answers[LIST] = _always(directory_pb2.ListAgenciesResponse())
     assert run("agencies", "--json") == 0
     assert run("ledger", "verify", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["leaves"] == 1
-    register.ledger.leaves[0] = b"another"
+    found = json.loads(capsys.readouterr().out)
+    assert (found["leaves"], found["last_failure"]) == (1, None)
+    first, register.ledger.leaves[0] = register.ledger.leaves[0], b"another"
     assert run("ledger", "verify", "--everything") == cli.PROOF_FAILED
+    # What failed is said again when all is well.
+    register.ledger.leaves[0] = first
+    capsys.readouterr()
+    assert run("ledger", "verify", "--json") == 0
+    failed = json.loads(capsys.readouterr().out)["last_failure"]
+    assert (failed["reason"], "that was shown before" in failed["message"]["en"]) == ("LEDGER_FORKED", True)
+    for language, form in (("en", failed["message"]["en"]), ("ur", failed["message"]["ur"])):
+        assert run("ledger", "verify", "--lang", language) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert form in said
+        assert "(LEDGER_FORKED)" in said
 
 
 @pytest.mark.parametrize("name", ["target", "certificate", "key", "ca", "ledger_key"])

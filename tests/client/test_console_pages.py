@@ -189,6 +189,7 @@ class Pages:
     def get(self, path: str) -> str:
         found = self.site.ask(f"{self.root}/{path}", Cookie=self.cookie)
         assert (path, found.status, found.headers.get("set-cookie")) == (path, 200, None)
+        assert "`" not in found.text
         return found.text
 
     def rows(self, path: str) -> list[list[str]]:
@@ -347,6 +348,25 @@ def test_the_logs_health_says_what_was_signed_when_and_by_whom(console: Console)
     assert int(one[2]) + int(one[3]) == int(next(row[1] for row in rows if row[0] == "Entries"))
     assert one[4].endswith(", 2 hours ago")
     assert two[1:] == ["counts", "", "", "never"]
+
+
+def test_what_failed_stays_seen_beside_what_was_found_since(console: Console, connect: Connect) -> None:
+    pages = console(COMMITTEE)
+    pages.get("agencies")
+    connect().verify_ledger()
+    assert "One before it" not in pages.figures("")
+    leaves = pages.register.ledger.leaves
+    first, leaves[0] = leaves[0], b"another"
+    with pytest.raises(nsor.LedgerForked) as failed:
+        connect().verify_ledger(everything=True)
+    leaves[0] = first
+    connect().verify_ledger(everything=True)
+    figures = pages.figures("")
+    assert figures["Last own verification"].startswith("whole ")
+    assert figures["One before it"].startswith("failed ")
+    shown = plain(pages.get(""))
+    assert "failed (LEDGER_FORKED), whatever was found since." in shown
+    assert failed.value.message.en in shown
 
 
 def test_a_focal_person_sees_officers_certificates_unusual_accesses_and_work(console: Console) -> None:

@@ -56,13 +56,23 @@ def test_what_the_last_verification_found_is_kept_for_other_programs(
         client.verify_ledger()
     assert client.last_verification == last
     register.before = None
-    register.ledger.leaves[0] = b"another"
+    assert client.last_failed_verification is None
+    before_it, register.ledger.leaves[0] = register.ledger.leaves[0], b"another"
     with pytest.raises(nsor.NsorError) as raised:
         client.verify_ledger(everything=True)
     failed = connect().last_verification
     assert failed is not None
     assert (failed.failed, failed.size) == (raised.value.reason, 0)
     assert failed.ended >= last.ended
+    assert (failed.english, failed.urdu) == (raised.value.message.en, raised.value.message.ur)
+    # A register that shows what it has shown before makes nobody forget what it has shown between.
+    register.ledger.leaves[0] = before_it
+    client.verify_ledger(everything=True)
+    again = connect()
+    assert again.last_verification is not None
+    assert again.last_verification.failed == ""
+    assert again.last_failed_verification == failed
+    assert stat.S_IMODE(path.with_name("last-failure.json").stat().st_mode) == 0o600
     path.write_text('{"ended"')
     assert client.last_verification is None
 
@@ -70,7 +80,7 @@ def test_what_the_last_verification_found_is_kept_for_other_programs(
 def test_what_is_found_is_said_where_it_cannot_be_kept(
     client: nsor.Client, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_journal: Journal, _content: bytes) -> None:
+    def full(_journal: Journal, _content: bytes, **_: bool) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr(Journal, "keep_last_verification", full)
@@ -84,7 +94,7 @@ def test_what_is_found_is_said_where_it_cannot_be_kept(
 def test_a_verification_that_ends_by_another_error_ends_on_its_page_too(
     client: nsor.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_journal: Journal, _content: bytes) -> None:
+    def fails(_journal: Journal, _content: bytes, **_: bool) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr(Journal, "keep_last_verification", fails)

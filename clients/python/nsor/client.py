@@ -204,6 +204,11 @@ class Client:
         )
 
     @property
+    def last_failed_verification(self) -> last_verification.LastVerification | None:
+        """What the last own verification that has failed found, whatever later ones found; None: none has failed."""
+        return last_verification.kept(self._connection.journal, failed=True)
+
+    @property
     def last_verification(self) -> last_verification.LastVerification | None:
         """What the last own verification found, also one by another program; None: there was none on this computer."""
         return last_verification.kept(self._connection.journal)

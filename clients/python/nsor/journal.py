@@ -78,6 +78,7 @@ class Journal:
         self._base = self.folder / "checkpoint.json"
         self._rotations = self.folder / "rotations.json"
         self._last_verification = self.folder / "last-verification.json"
+        self._last_failure = self.folder / "last-failure.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         # By origin as well: after a loss that the register has owned up to, sizes and indexes come again.
@@ -141,18 +142,18 @@ class Journal:
         stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
         self._replace(self._base, json.dumps(stored).encode())
 
-    def last_verification(self) -> bytes:
-        """What is kept of the last verification.
+    def last_verification(self, *, failed: bool = False) -> bytes:
+        """What is kept of the last verification, or of the last one that has ``failed``.
 
         Raises:
             FileNotFoundError: there was none.
         """
-        return self._last_verification.read_bytes()
+        return (self._last_failure if failed else self._last_verification).read_bytes()
 
-    def keep_last_verification(self, content: bytes) -> None:
+    def keep_last_verification(self, content: bytes, *, failed: bool = False) -> None:
         """Keep what a verification has found, durably; not while one is under way here."""
         with self.verifying():
-            self._replace(self._last_verification, content)
+            self._replace(self._last_failure if failed else self._last_verification, content)
 
     def _replace(self, path: Path, content: bytes) -> None:
         new = path.with_suffix(".new")

@@ -1,7 +1,8 @@
 """What the last own verification of the ledger found, kept beside its proofs, so that another program shows it later.
 
-It names nobody: sizes, a root, an instant and, where it failed, the name of what it found. Whoever shows it says that
-it was then; only a verification says what is now.
+The last one that failed is kept besides, and no later one that finds the ledger whole replaces it: a register that
+shows one thing now and another thing then is what verifying is for. It names nobody: sizes, a root, an instant and,
+where it failed, what it found. Whoever shows it says that it was then; only a verification says what is now.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class LastVerification:
     Attributes:
         ended: when, in Unix seconds, by this computer's clock.
         failed: name of what it found, such as LEDGER_FORKED; empty: the ledger was whole.
+        english: what it found, with the entry's index or the sizes that it is about; empty as above.
+        urdu: the same in Urdu.
         previous_size: entries at the verification before; 0 at the first.
         size: entries that it proved.
         root: root of the tree of these, hexadecimal digits.
@@ -34,6 +37,8 @@ class LastVerification:
 
     ended: int
     failed: str = ""
+    english: str = ""
+    urdu: str = ""
     previous_size: int = 0
     size: int = 0
     root: str = ""
@@ -52,7 +57,9 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
         found = verify()
     except ProofFailed as error:
         with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
-            _keep(journal, LastVerification(int(time.time()), error.reason))
+            found_wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur)
+            _keep(journal, found_wrong, failed=True)
+            _keep(journal, found_wrong)
         raise
     _keep(
         journal,
@@ -69,13 +76,18 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
     return found
 
 
-def kept(journal: Journal) -> LastVerification | None:
-    """What is kept of the last one; None: there was none, or what is kept of it can't be read: verify again."""
+def kept(journal: Journal, *, failed: bool = False) -> LastVerification | None:
+    """What is kept of the last one; None: there was none, or what is kept of it can't be read: verify again.
+
+    Args:
+        journal: keeps it.
+        failed: the last one that has failed, whatever was found since.
+    """
     try:
-        return LastVerification(**json.loads(journal.last_verification()))
+        return LastVerification(**json.loads(journal.last_verification(failed=failed)))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def _keep(journal: Journal, found: LastVerification) -> None:
-    journal.keep_last_verification(json.dumps(asdict(found)).encode())
+def _keep(journal: Journal, found: LastVerification, *, failed: bool = False) -> None:
+    journal.keep_last_verification(json.dumps(asdict(found)).encode(), failed=failed)

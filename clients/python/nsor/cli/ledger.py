@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nsor.cli import lost_entries, screen
+from nsor.cli import failed_before, lost_entries, screen
 from nsor.cli.accesses import accesses, show
 from nsor.cli.arguments import access_id as id_of_access
 from nsor.cli.feed import feed
@@ -29,8 +29,9 @@ def ledger() -> None:
 def verify(session: Session, everything: bool) -> None:
     """Prove that the ledger only grew, and that it holds every entry you were shown.
 
-    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. Entries that were
-    lost, as the register has owned up to, are listed with --everything.
+    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. It is said again
+    when a later verification finds all well. Entries that were lost, as the register has owned up to, are listed with
+    --everything.
     """
     with session.client() as client, session.progress() as progress:
         task = progress.add_task(session.said("Proving"), total=None)
@@ -41,6 +42,7 @@ def verify(session: Session, everything: bool) -> None:
     if session.as_json:
         session.json(
             {
+                "last_failure": failed_before.as_dict(client),
                 "previous_size": found.previous_size,
                 "size": found.size,
                 "root": found.root.hex(),
@@ -77,6 +79,7 @@ def verify(session: Session, everything: bool) -> None:
             each.checkpoint.size,
             at_minute(each.time),
         )
+    failed_before.say(session, client)
 
 
 @ledger.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nsor import statistics
+from nsor.cli import failed_before
 from nsor.cli.session import Session, common
 from nsor.misuse import WrongUse
 
@@ -88,6 +89,7 @@ def report(session: Session, *, name: str, month: str | None, by: str | None, as
     session.say("The month has the ledger's entries {:,} to {:,}.", found.first_index, found.stop_index - 1)
     if verified is not None:
         session.say("The ledger was verified now, up to entry {:,}: none is missing.", verified.size - 1)
+        failed_before.say(session, client)
 
 
 def ended(now: dt.datetime) -> tuple[int, int]:

@@ -37,8 +37,13 @@ URDU: Final = {
     "What the last own verification found, by this console or by `nsor ledger verify`.": (
         "آپ کی آخری جانچ کا نتیجہ، اس صفحے سے یا `nsor ledger verify` سے۔"
     ),
-    "The last own verification found {failed}. Keep the state folder as it is, and tell the Special Committee.": (
-        "آپ کی آخری جانچ میں {failed} نکلا۔ فولڈر کو ویسا ہی رہنے دیں، اور خصوصی کمیٹی کو بتائیں۔"
+    "One before it": "اس سے پہلے کی ایک جانچ",
+    (
+        "The own verification of {when} failed ({failed}), whatever was found since. Keep the state folder as it is, "
+        "and tell the Special Committee."
+    ): (
+        "آپ کی {when} کی جانچ ناکام ہوئی ({failed})، بعد میں جو بھی نکلا ہو۔ فولڈر کو ویسا ہی رہنے دیں، اور "
+        "خصوصی کمیٹی کو بتائیں۔"
     ),
     "When": "کب",
     "Your certificate ends": "آپ کے سرٹیفکیٹ کا اختتام",

@@ -14,6 +14,9 @@ TEXTS: Final[dict[str, str]] = {
     "The ledger was verified now, up to entry {:,}: none is missing.": (
         "لیجر کی ابھی اندراج {:,} تک جانچ ہوئی: کوئی اندراج غائب نہیں۔"
     ),
+    "Your verification of {} failed ({}): {} Keep the state folder as it is, and tell the Special Committee.": (
+        "آپ کی {} کی جانچ ناکام ہوئی ({}): {} فولڈر کو ویسا ہی رہنے دیں، اور خصوصی کمیٹی کو بتائیں۔"
+    ),
     "not shown": "جو نہیں دکھائے گئے",
     "all of them": "کل",
     # What is said beside an answer, and the next step.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,8 @@ from google.type import date_pb2
 from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from nsor_server.lookup.tripwires import reading
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration, movement
@@ -78,6 +80,27 @@ def test_a_grant_that_is_used_elsewhere_than_it_was_asked_for_is_unusual(
     assert kinds(wires) == []
     used(services, grant_id, ELSEWHERE, UNKNOWN)
     assert kinds(wires) == [CERTIFICATE]
+    assert owner.findings() == []
+
+
+def test_uses_of_a_grant_are_read_once_whatever_is_read_at_a_time(
+    services: Services, requests: AccessRequests, wires: Wires, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a grant with hundreds of uses each of them would be opened again for every two hundred accesses.
+    learned, learn = list[bytes](), reading.Reader._learn
+
+    def noted(reader: reading.Reader, conn: Connection, grants_of: Sequence[bytes], known: Any) -> None:
+        learned.extend(grants_of)
+        learn(reader, conn, grants_of, known)
+
+    monkeypatch.setattr(reading, "AT_A_TIME", 1)
+    monkeypatch.setattr(reading.Reader, "_learn", noted)
+    grant_id, request_id = granted(requests), str(uuid.uuid4())
+    used(services, grant_id, OFFICE, request_id=request_id)
+    used(services, grant_id, ELSEWHERE, UNKNOWN)
+    used(services, grant_id, OFFICE, request_id=request_id)
+    assert kinds(wires) == [CERTIFICATE]
+    assert learned == [uuid.UUID(grant_id).bytes]
     assert owner.findings() == []
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import tripwires_pb2
@@ -28,6 +27,8 @@ AT_A_TIME: Final = 200
 """Entries that are read together."""
 _RESTS_AFTER: Final = 10
 """Details that are opened without a rest."""
+_MOST_KNOWN: Final = 20_000
+"""Grants whose uses are kept while accesses are read: some 10 MB. All of those uses are older than what is read."""
 _ENTRIES: Final = """
 SELECT e.index, e.leaf, d.sealed
 FROM ledger_entry AS e LEFT JOIN ledger_detail AS d USING (index)
@@ -55,6 +56,10 @@ _KINDS: Final = {
     watched.Kind.DECOY: tripwires_pb2.TRIPWIRE_KIND_DECOY,
     watched.Kind.PROTECTED_PERSON: tripwires_pb2.TRIPWIRE_KIND_PROTECTED_PERSON,
 }
+
+
+_Known: TypeAlias = dict[bytes, dict[Use, int]]
+"""By which officers and certificates grants were used or asked for, and in which entry first."""
 
 
 class Opened(NamedTuple):
@@ -94,6 +99,7 @@ class Reader:
         Returns:
             Each entry's index, with its access; None: it says nothing that is counted, or nothing that can be read.
         """
+        known: _Known = {}
         while after < until:
             rows = conn.execute(_ENTRIES, (after, until, AT_A_TIME), binary=True).fetchall()
             if not rows:
@@ -104,7 +110,9 @@ class Reader:
                 persons = [one for each in opened if (one := about(*each)) is not None]
                 kinds, unread = kinds_of(conn, self._sealer, self._blind_index, persons, self._rest)
                 self.has_unread = self.has_unread or bool(unread)
-                certificates = self._new_certificates(conn, opened)
+                if len(known) > _MOST_KNOWN:
+                    known.clear()
+                certificates = self._new_certificates(conn, opened, known)
                 enrolments = [(each.entry, each.leaf) for each in opened if each.leaf.method == accesses.ENROL]
                 if enrolments:
                     found |= enrolled(OwnNumbers(conn), enrolments)
@@ -129,26 +137,32 @@ class Reader:
         found = self._details.readable(index, stored, sealed, lambda leaf: whatever or accesses.concerns(leaf))
         return None if found is None else Opened(index, *found)
 
-    def _new_certificates(self, conn: Connection, opened: Sequence[Opened]) -> dict[int, frozenset[int]]:
+    def _new_certificates(self, conn: Connection, opened: Sequence[Opened], known: _Known) -> dict[int, frozenset[int]]:
         """Of what grants have shown, those whose officer has used it, or asked for it, with other certificates only."""
         uses = {each.entry: grant for each in opened if (grant := accesses.read_by(each.leaf, each.detail))}
-        if not uses:
-            return {}
-        before: dict[bytes, list[tuple[int, Use]]] = defaultdict(list)
-        ids = sorted(set(uses.values()))
-        statements = ((_USES, [uuid.UUID(bytes=each) for each in ids]), (_ASKED, ids))
-        for statement, parameter in statements:
-            for grant, index, stored, sealed in conn.execute(statement.encode(), (parameter,), binary=True):
-                earlier = self._open(index, stored, sealed, whatever=True)
-                if earlier is not None:
-                    use = Use(earlier.detail.officer_number, earlier.detail.certificate)
-                    before[grant].append((index, use))
+        self._learn(conn, sorted(set(uses.values()) - known.keys()), known)
         return {
             each.entry: NEW
             for each in opened
             if each.entry in uses
-            and is_new(each.detail, [use for index, use in before[uses[each.entry]] if index < each.entry])
+            and is_new(each.detail, [use for use, first in known[uses[each.entry]].items() if first < each.entry])
         }
+
+    def _learn(self, conn: Connection, grants_of: Sequence[bytes], known: _Known) -> None:
+        """Read all uses of grants, and who has asked for them."""
+        if not grants_of:
+            return
+        known |= {grant: {} for grant in grants_of}
+        statements = ((_USES, [uuid.UUID(bytes=each) for each in grants_of]), (_ASKED, grants_of))
+        for statement, parameter in statements:
+            rows = conn.execute(statement.encode(), (parameter,), binary=True)
+            for nth, (grant, index, stored, sealed) in enumerate(rows):
+                earlier = self._open(index, stored, sealed, whatever=True)
+                if earlier is not None:
+                    use = Use(earlier.detail.officer_number, earlier.detail.certificate)
+                    known[grant][use] = min(index, known[grant].get(use, index))
+                if nth % _RESTS_AFTER == 0:
+                    self._rest()
 
 
 def enrolled(numbers: OwnNumbers, entries: Iterable[tuple[int, leaf_pb2.Leaf]]) -> dict[int, Access]:

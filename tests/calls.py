@@ -350,7 +350,7 @@ class Services:
                 if call.tries == MAX_TRIES:
                     raise
             except errors.Exhausted as refusal:
-                self.writer.submit(_refused(call, refusal))
+                self.writer.submit(self._refused(call, refusal))
                 raise
             else:
                 return _outcome(call)
@@ -559,7 +559,14 @@ class Services:
         except errors.ApiError as refusal:
             if call.payment is None and not isinstance(refusal, errors.FROM_THE_REGISTER):
                 raise
-            return _refused(call, refusal)
+            return self._refused(call, refusal)
+
+    def _refused(self, call: Call, refusal: errors.ApiError) -> Call:
+        call.fails(refusal)
+        call.prepared = None
+        call.answer = status(refusal, MESSAGES, str(uuid.UUID(bytes=call.access_id))).SerializeToString()
+        self._reader.name_case(call)
+        return call
 
     def _alone(self, call: Call) -> receipt_pb2.Receipt | Exception:
         try:
@@ -586,13 +593,6 @@ def _outcome(call: Call) -> Outcome[Any]:
     # Whatever a test asks for: no handler may answer what it hasn't disclosed.
     assert response == disclose(response, call.purpose), f"{call.method} answers what its purpose isn't shown"
     return call.outcome
-
-
-def _refused(call: Call, refusal: errors.ApiError) -> Call:
-    call.fails(refusal)
-    call.prepared = None
-    call.answer = status(refusal, MESSAGES, str(uuid.UUID(bytes=call.access_id))).SerializeToString()
-    return call
 
 
 def _not_run(_call: Call) -> None:

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import random
+import threading
 import uuid
 from collections import Counter
 from dataclasses import replace
@@ -11,11 +12,12 @@ import pytest
 
 from nsor.ledger.merkle import leaf_hash
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, types_pb2
+from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, oversight_pb2, search_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.ledger.detail import Details
 from nsor_server.lookup.batch import Decider
+from nsor_server.lookup.grants import store
 from nsor_server.policy.budgets import Bucket
 from nsor_server.rpc import entries
 from nsor_server.rpc.spending import Charge, Spending
@@ -188,14 +190,26 @@ def test_trying_grants_out_costs_what_a_look_up_costs(register: Register, small:
     assert outcome(small, call_again(call), request_of(call, grant)) == "BUDGET_EMPTY"
 
 
-def test_a_refused_look_up_is_found_by_its_case(register: Register, small: Services, keyring: Keyring) -> None:
+def test_a_refused_look_up_is_found_by_its_case(
+    register: Register, small: Services, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # By the case the agency finds again who tried what, the refused tries first of all.
     small.policy = with_budgets(**SMALL | {"officer": Bucket(capacity=10, refill_per_hour=1)})
     mine, other = (small.enrolled(officer("punjab-police", number)) for number in (1, 2))
     grant_id = register.grant(acting=mine, serial=9)
     call = make_call("punjab-police", acting=mine)
-    told = [outcome(small, call_again(call), request_of(call, Basis(grant_id=grant_id))) for _ in range(9)]
+    here, opened, open_grant = threading.get_ident(), list[bool](), store.open_grant
+
+    def opening(*grant: Any) -> record_pb2.GrantRecord:
+        opened.append(threading.get_ident() == here)
+        return open_grant(*grant)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "open_grant", opening)
+        told = [outcome(small, call_again(call), request_of(call, Basis(grant_id=grant_id))) for _ in range(9)]
     assert Counter(told) == {"NO_RECORD": 1, "GRANT_USED_UP": 5, "BUDGET_EMPTY": 3}
+    # A bucket that stays empty has the writer, which holds the lock of the ledger's head, open none.
+    assert opened == [False] * 7 + [True] * 2
     colleague = make_call("punjab-police", acting=other)
     assert outcome(small, colleague, request_of(colleague, Basis(grant_id=grant_id))) == "GRANT_NOT_VALID"
     case = "PK-PB/LHR/PS-001 9/2025"
@@ -205,6 +219,14 @@ def test_a_refused_look_up_is_found_by_its_case(register: Register, small: Servi
     listing = oversight_pb2.ListAccessesRequest(fir=fir_key(serial=9), outcome=oversight_pb2.ACCESS_OUTCOME_REFUSED)
     found: Any = small.ask(call_of(call.agency, mine), listing).response
     assert [each.case_reference for each in found.accesses] == [case] * 8
+    # So are searches for which there was no budget, and a colleague's are not.
+    for who, of_grant in ((mine, case), (other, "")):
+        searched = search_pb2.SearchRegistrationsRequest(basis=search_pb2.SearchBasis(grant_id=grant_id), subject=1)
+        for _ in range(8):
+            with pytest.raises(errors.ApiError):
+                small.ask(call_of(call.agency, who), searched)
+        of_searches = [(each.outcome, each.case_reference) for each in details(small, keyring)][-8:]
+        assert of_searches == [*[("GRANT_NOT_VALID", of_grant)] * 6, *[("BUDGET_EMPTY", of_grant)] * 2]
     # So is who was refused before anything was read: by where the FIR that he names is.
     multan = make_call(PROSECUTION, acting=officer(PROSECUTION, 1, ("PK-PB/MUL",)))
     multan.fails(small.refused(errors.Denied, multan, request_of(multan, Basis(fir=fir_key(serial=9)))))

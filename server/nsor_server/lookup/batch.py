@@ -27,7 +27,7 @@ from nsor_server.formats.uuids import raw, text
 from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
-from nsor_server.lookup.grants import records, store, subjects
+from nsor_server.lookup.grants import cases, records, store, subjects
 from nsor_server.lookup.grants.rules import may_use
 from nsor_server.lookup.search import candidates
 from nsor_server.lookup.search.candidates import Candidate
@@ -37,6 +37,7 @@ from nsor_server.rpc.spending import Charge, Payment, Spending
 from nsor_server.storage import budgets as accounts
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.contradicted import contradicted
+from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
 from nsor_server.storage.v1 import record_pb2
@@ -235,6 +236,10 @@ class Decider:
             call.compromised,
         )
 
+    def case(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, conn: Connection) -> str:
+        """The case of the grant, ticket or court case that a look-up names, if it is the officer's."""
+        return cases.read(conn, self._sealer, call, request.basis)
+
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
         wanted = batch_store.reads([item.wanted for item in items])
@@ -282,7 +287,8 @@ class Decider:
         spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
         if spent.refusal is not None:
             refusal = item.payment.refused(spent, spent.refusal)
-            refusal.detail.case_reference = self._case(batch, item, earlier)
+            # Where nobody is told no entry is written here: ``case`` names that of the call's refusal, if it has one.
+            refusal.detail.case_reference = self._case(batch, item, earlier) if refusal.rows else item.case_reference
             return refusal
         recorded = item.payment.recorded(spent)
         if first is not None:
@@ -414,18 +420,14 @@ class Decider:
         return _Subject(grant, position)
 
     def _case(self, batch: _Batch, item: LookUp, earlier: Earlier) -> str:
-        """The case of a refused look-up: what the request names, or what the grant is for, if it is this officer's.
-
-        Of a grant that isn't his nothing is said: who may list accesses would learn its case from his own refusal.
-        """
+        """The case of a refused look-up: what the request names, or what the grant is for, if it is this officer's."""
         if item.case_reference or item.purpose not in rules.ON_A_GRANT or earlier.grant_agency is None:
             return item.case_reference
         try:
             record = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency).record
         except errors.Internal:
             return ""  # there is an alert
-        is_his = record.purpose == item.purpose and may_use(record, earlier.holder, item.agency, item.officer)
-        return records.case_reference(record) if is_his else ""
+        return cases.of_officer(record, earlier.holder, item.purpose, item.agency, item.officer)
 
     def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
         known = batch.grants.get(grant_id)

@@ -72,6 +72,7 @@ class LookupService:
                 self._decider.prepare,
                 self._decider.reads,
                 self._decider.decide,
+                self._decider.case,
             ),
             *self._emergencies.handlers(),
             *self._disclosures.handlers(),

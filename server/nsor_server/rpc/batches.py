@@ -271,7 +271,7 @@ class Batches:
             if isinstance(outcome, Refusal) and _is_empty_again(outcome):
                 # Refused as any other call: too many are only counted. An entry says how it would have been paid.
                 failed[id(call)], call.payment = outcome.error, outcome.payment
-                call.case = outcome.detail.case_reference
+                call.case = outcome.detail.case_reference or call.case
             elif isinstance(outcome, Refusal):
                 self._refuse(call, outcome)
             else:

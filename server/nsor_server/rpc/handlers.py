@@ -47,6 +47,8 @@ class Unary(Generic[Q, A]):
         by_directory: it decides by the rows of the directory's snapshot, which mustn't be older than the call then.
         of_agency: a request is the agency's and not the officer's: whoever of it sends it again hears the first answer.
         shows: how many registrations an answer to a request may show, of a method whose disclosures are found by rows.
+        case: of the grant that a request names, if it is the officer's, for the entry of a call that an empty bucket
+            kept from running; else empty.
     """
 
     request: type[Q]
@@ -58,6 +60,7 @@ class Unary(Generic[Q, A]):
     by_directory: bool = False
     of_agency: bool = False
     shows: Callable[[Q], int] | None = None
+    case: Callable[[Call, Q, Connection], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Grouped(Generic[Q, A, P]):
         reads: the statements that read what ``decide`` needs, for all of a batch.
         decide: from what was prepared, what was read, and the instant of the entries, in microseconds since 1970: an
             outcome for each, or why there is none. One that fails doesn't touch its neighbours.
+        case: as of ``Unary``.
     """
 
     request: type[Q]
@@ -76,6 +80,7 @@ class Grouped(Generic[Q, A, P]):
     prepare: Callable[[Call, Q], P]
     reads: Callable[[Sequence[P]], Sequence[Step]]
     decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | Refusal]]
+    case: Callable[[Call, Q, Connection], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

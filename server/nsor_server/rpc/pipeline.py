@@ -252,6 +252,7 @@ class Pipeline:
     def refuse(self, call: Call, error: Exception) -> None:
         """Have a refusal recorded, or counted when its agency has had too many."""
         if self.refusals.itemise(call, error):
+            self.reader.name_case(call)
             self.record(call)
 
     def recorded(self, call: Call, result: receipt_pb2.Receipt | Exception) -> None:

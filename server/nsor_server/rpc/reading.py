@@ -18,12 +18,13 @@ import psycopg
 import psycopg_pool
 from google.protobuf.message import Message
 
+from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.access.budgets import Accounts
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import to_us
 from nsor_server.ledger.entry import LedgerUnavailable
-from nsor_server.rpc.handlers import Exchanged, Unary, check_shown
+from nsor_server.rpc.handlers import Exchanged, Grouped, Unary, check_shown
 from nsor_server.rpc.spending import Spending
 from nsor_server.storage import budgets, idempotency
 from nsor_server.storage.contradicted import contradicted
@@ -161,6 +162,21 @@ class Reader:
             call.payment = payment._replace(times=call.outcome.costs, decides_again=True)
         check_shown(call.method, handler, call.request, call.outcome)
         call.answer = call.outcome.response.SerializeToString()
+
+    def name_case(self, call: Call) -> None:
+        """Find the case of the grant that a refused call names, if an empty bucket kept it from running.
+
+        Nothing was read for it. Only what is itemised is asked about, and never under the lock of the ledger's head: an
+        agency whose buckets are empty sends such calls by the thousand.
+        """
+        handler = call.route.handler
+        if call.error is None or call.error.reason != errors_pb2.ERROR_REASON_BUDGET_EMPTY or call.case:
+            return
+        if not isinstance(handler, Unary | Grouped) or handler.case is None:
+            return
+        # Of a grant that contradicts itself there is an alert. The refusal stands, whatever its grant is.
+        with suppress(errors.ApiError), self.connection(call.deadline) as conn:
+            call.case = handler.case(call, call.request, conn)
 
     def _charge(self, handler: Unary[Any, Any], call: Call, conn: Connection) -> None:
         """Note how a call is paid, and run none that its buckets don't hold.

@@ -17,6 +17,7 @@ from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
 from nsor_server.lookup.decoy import Decoy
+from nsor_server.lookup.grants import cases as grant_cases
 from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
@@ -123,6 +124,7 @@ class Searches:
                 self.search_registrations,
                 charge=_charge,
                 shows=lambda _request: rules.MOST,
+                case=self._case,
             ),
         )
 
@@ -173,6 +175,10 @@ class Searches:
             seen=[*asked.seen, *of_case, *_seen(read)],
             shown=[Shown(each.card_id, read.records[each.card_id].version) for each in chosen],
         )
+
+    def _case(self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection) -> str:
+        """The case of the grant, ticket or court case that a search names, if it is the officer's."""
+        return grant_cases.read(conn, self._sealer, call, request.basis)
 
     def _on_grant(self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection) -> _Asked:
         """The subject of a grant, ticket or court case.

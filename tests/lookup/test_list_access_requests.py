@@ -10,12 +10,17 @@ from nsor.v1 import access_requests_pb2, errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome
+from nsor_server.lookup import fir_places
+from nsor_server.lookup.requests import pages
+from nsor_server.storage.pool import Connection
+from nsor_server.storage.session import Statement, ask
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import Services, call_of, violations
 from tests.lookup.conftest import AGENCIES, fir_key, officer
 from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
+from tests.notification.test_events import nodes
 
 Item = access_requests_pb2.AccessRequestItem
 PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING
@@ -130,6 +135,39 @@ def test_an_officer_sees_his_own_and_who_decides_those_of_his_place(requests: Ac
     kept = requests.services.one(f"{places}work")
     assert [(each[:10], len(each)) for each in kept] == [("PK-PB/LHR/", 42), ("PK-PB/MUL/", 42)]
     assert requests.services.one(f"{places}version") == kept
+
+
+def test_a_page_reads_no_more_where_there_are_many_stations(
+    requests: AccessRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Requests lie at the station of their FIR: a page of a province read so many of each of two thousand stations.
+    services, read = requests.services, list[float]()
+    stations = [f"PK-PB/{district}/PS-{nth:03}" for district in ("LHR", "MUL") for nth in range(1, 41)]
+    with services.database.owner() as owner:
+        owner.execute(
+            "INSERT INTO access_request_work SELECT gen_random_uuid(), 'punjab-police', place, state,"
+            " CASE state WHEN 1 THEN nth ELSE -nth END, gen_random_uuid(), gen_random_uuid(), 0, 0"
+            " FROM unnest(%s::text[]) AS place, generate_series(1, 3) AS state, generate_series(1, 5) AS nth",
+            ([fir_places.written(services.blind_index, each) for each in stations],),
+        )
+
+    def explained(conn: Connection, statement: Statement, *parameters: bytes) -> list[tuple[object, ...]]:
+        sql = b"EXPLAIN (ANALYZE, FORMAT JSON) " + statement.sql
+        ((plan,),) = ask(conn, Statement(b"explained", sql, statement.types), *parameters)
+        of_requests = [node for node in nodes(plan) if node.get("Relation Name") == "access_request_work"]
+        read.append(sum(node["Actual Rows"] * node["Actual Loops"] for node in of_requests))
+        assert {node["Node Type"] for node in of_requests} <= {"Index Scan", "Index Only Scan"}
+        assert not any("Rows Removed by Filter" in node for node in of_requests)
+        return [(1 << 62, None)]
+
+    monkeypatch.setattr(pages, "ask", explained)
+    agency = replace(AGENCIES["punjab-police"], jurisdiction=("PK",))
+    for place in ("PK", "PK-PB", "PK-PB/LHR", "PK-PB/LHR/PS-001"):
+        chief = replace(officer("punjab-police", 1, (place,)), decides=True)
+        services.run(call_of(agency, chief), access_requests_pb2.ListAccessRequestsRequest(page_size=4))
+    # Of each of three states one more than the page shows, and what tells units and agencies.
+    assert all(15 <= rows <= 50 for rows in read)
+    assert len(read) == 4
 
 
 def test_an_officer_with_a_new_key_sees_what_he_has_asked_for(requests: AccessRequests) -> None:

@@ -130,8 +130,9 @@ def _item(sealer: Sealing, call: Call, wanted: Wanted, row: Sequence[Any]) -> It
 
 
 _SCOPES: Final = (options_pb2.ROW_SCOPE_OWN_AGENCY, options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_ALL)
-_GROUP: Final = "agency_id, place"
-"""What the index of the lists begins with: within one of these, by state, requests stand in their order."""
+_LEVELS: Final = ("left(w.place, 5)", "left(w.place, 9)", "w.place")
+"""The unit, the district and the station of a request: each begins an index, in which the requests of an agency and a
+state stand in their order. So a page reads as much of a province as of a station, however many stations there are."""
 _DECIDED: Final = f"state <> {work.PENDING}"
 _BEHIND: Final = f"""
 w.order_us <= $10::bigint AND (w.order_us, w.access_request_id) > (
@@ -152,36 +153,53 @@ LEFT JOIN (
 ) ON true
 ORDER BY w.{decided}, w.order_us, w.access_request_id
 """
-_GROUPS: Final = f"""
-WITH RECURSIVE groups ({_GROUP}) AS (
-    (SELECT {_GROUP} FROM access_request_work ORDER BY {_GROUP} LIMIT 1)
+_AREAS: Final = """
+WITH RECURSIVE units (place) AS (
+    (SELECT left(place, 5) FROM access_request_work ORDER BY left(place, 5) LIMIT 1)
     UNION ALL
-    SELECT n.* FROM groups AS g CROSS JOIN LATERAL (
-        SELECT {_GROUP} FROM access_request_work AS w
-        WHERE (w.agency_id, w.place) > (g.agency_id, g.place)
-        ORDER BY {_GROUP} LIMIT 1
+    SELECT n.* FROM units AS u CROSS JOIN LATERAL (
+        SELECT left(place, 5) FROM access_request_work WHERE left(place, 5) > u.place ORDER BY left(place, 5) LIMIT 1
     ) AS n
-)
+),
+areas (place) AS (SELECT place FROM units UNION SELECT pg_catalog.unnest($2 || $3))
+"""
+"""The places that may lie within the caller's: all units, for whoever acts in the whole country, and his own."""
+_OF_LEVEL: Final = f"""
+SELECT found.*
+FROM areas AS a
+CROSS JOIN LATERAL (
+    WITH RECURSIVE asking (agency_id) AS (
+        (SELECT w.agency_id FROM access_request_work AS w WHERE {{level}} = a.place ORDER BY w.agency_id LIMIT 1)
+        UNION ALL
+        SELECT n.* FROM asking AS before CROSS JOIN LATERAL (
+            SELECT w.agency_id FROM access_request_work AS w
+            WHERE {{level}} = a.place AND w.agency_id > before.agency_id
+            ORDER BY w.agency_id LIMIT 1
+        ) AS n
+    )
+    SELECT agency_id, of.state
+    FROM asking CROSS JOIN pg_catalog.unnest($5::smallint[]) AS of (state)
+    WHERE (of.{_DECIDED})::integer >= $6::bigint
+) AS g
+CROSS JOIN LATERAL (
+    SELECT * FROM access_request_work AS w
+    WHERE {{level}} = a.place AND (w.agency_id, w.state) = (g.agency_id, g.state) AND {_BEHIND}
+    ORDER BY w.order_us, w.access_request_id
+    LIMIT $9::bigint
+) AS found
+WHERE {{{{rows}}}} AND $11::uuid IS NOT NULL
 """  # noqa: S608 - constants
-_PAGE: Final = _GROUPS + _WHOLE.format(
+"""Of each area, agency and state so many, behind a place of the list."""
+_PAGE: Final = _AREAS + _WHOLE.format(
     decided=_DECIDED,
     page=f"""
         SELECT w.*
-        FROM (
-            SELECT {_GROUP}, state FROM groups AS g CROSS JOIN pg_catalog.unnest($5::smallint[]) AS of (state)
-            WHERE {{rows}} AND (of.{_DECIDED})::integer >= $6::bigint AND $11::uuid IS NOT NULL
-        ) AS g
-        CROSS JOIN LATERAL (
-            SELECT * FROM access_request_work AS w
-            WHERE (w.agency_id, w.place, w.state) = (g.agency_id, g.place, g.state) AND {_BEHIND}
-            ORDER BY w.order_us, w.access_request_id
-            LIMIT $9::bigint
-        ) AS w
+        FROM ({" UNION ".join(_OF_LEVEL.format(level=level) for level in _LEVELS)}) AS w
         ORDER BY w.{_DECIDED}, w.order_us, w.access_request_id
         LIMIT $9::bigint
     """,  # noqa: S608 - constants
 )
-"""Of each agency, place and state so many, behind a place of the list; then the first of them all."""
+"""The first of them all; one that lies within two areas stands there once."""
 _OWN: Final = _WHOLE.format(
     decided=_DECIDED,
     page=f"""
@@ -230,7 +248,7 @@ _OF_NPB_IN: Final = rows.statements(
     "access requests listed for NPB", _OF_NPB, rows.Columns(), (options_pb2.ROW_SCOPE_ALL,)
 )
 _PAGE_IN: Final = rows.statements(
-    "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="g.place"), _SCOPES
+    "access requests listed", _PAGE, rows.Columns(own_agency="g.agency_id", place="a.place"), _SCOPES
 )
 _OWN_IN: Final = rows.statements(
     "own access requests listed", _OWN, rows.Columns(own_agency="w.agency_id", place="w.place"), _SCOPES

@@ -4,11 +4,13 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
 from nsor.v1 import lookup_pb2, options_pb2, registration_pb2
+from nsor_server.lookup.grants import store
 from tests.orders import JUDGMENT_DATE
 from tests.rpc.callers import Serving, decision
 
@@ -73,8 +75,20 @@ def test_a_flood_for_an_empty_bucket_is_an_event_and_is_counted(
 ) -> None:
     # They read nothing and spend nothing, and each of them was an entry: 3,919 in five seconds.
     monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 0.0)
+    read, held_by = list[object](), store.held_by
+
+    def reading(*grant: Any) -> store.Held | None:
+        read.append(grant)
+        return held_by(*grant)
+
+    monkeypatch.setattr(store, "held_by", reading)
     caller = serving.caller(POLICE, officer=True)
     told = Counter(caller.call(method, request_of()).reason for _ in range(40))
     assert sorted(told.values()) == [1, 19, 20]
     assert (told["BUDGET_EMPTY"], told["RATE_LIMITED"]) == (1, 19)
     assert serving.one(TOLD, (POLICE,)) == 1
+    # No grant is read for what is only counted; for an entry of its own it is, which says its case.
+    assert read == []
+    monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 1e9)
+    assert caller.call(method, request_of()).reason == "BUDGET_EMPTY"
+    assert len(read) == (request_of is _look_up)

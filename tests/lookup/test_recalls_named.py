@@ -127,6 +127,11 @@ def test_what_was_shown_for_a_manifest_is_recalled_where_it_crosses(
         assert "a seal of manifest doesn't open, or a column beside it was changed" in found
         assert "a column of access_grant isn't what the seal beside it says" in found
     services.refused(errors.Internal, call_of(FIA_IMMIGRATION), recalls_pb2.ListRecallsRequest())
+    with services.database.owner() as owner:
+        # Nor is it shown where it doesn't cross.
+        owner.execute("UPDATE manifest SET number = 301, place = 'PK-PB/LHR'")
+    of_karachi = recalls_pb2.ListRecallsRequest(acknowledged=True)
+    services.refused(errors.Internal, call_of(FIA_IMMIGRATION, lahore), of_karachi)
 
 
 @pytest.mark.parametrize(

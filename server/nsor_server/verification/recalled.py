@@ -28,6 +28,7 @@ from nsor_server.lookup.recalls.rules import Order, Part, Place, Planned
 from nsor_server.lookup.recalls.times import METHOD
 from nsor_server.lookup.recalls.told import Disclosure, photos_of, said
 from nsor_server.lookup.screening import store as screening
+from nsor_server.lookup.screening.rules import Declared
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, RECALL_ESCALATION
 from nsor_server.policy.decided_by import DecidedBy
 from nsor_server.registration import facts as registrations
@@ -388,7 +389,7 @@ class Recalled:
         if place is not None and not self._enrolled.may_act(leaf.agency, record.officer_key, place):
             self._add(index, _ELSEWHERE)
 
-    def _declared(self, index: int, manifest_id: bytes) -> screening.Declaration | None:
+    def _declared(self, index: int, manifest_id: bytes) -> Declared | None:
         found = opened(self._add, index, screening.TABLE, lambda: screening.declarations(self._conn, [manifest_id]))
         return None if found is None else found.get(manifest_id)
 

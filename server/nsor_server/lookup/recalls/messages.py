@@ -12,7 +12,6 @@ from nsor_server.formats.instants import from_us, instant, set_us, to_us
 from nsor_server.lookup.recalls.store import Recall
 from nsor_server.lookup.recalls.told import NamedAccess
 from nsor_server.lookup.screening.rules import Declared
-from nsor_server.lookup.screening.store import Declaration
 from nsor_server.policy.deadlines import RECALL_ACKNOWLEDGEMENT, Deadlines
 
 
@@ -20,7 +19,7 @@ def message(
     call: Call,
     recall: Recall,
     accesses: Mapping[int, NamedAccess],
-    declarations: Mapping[bytes, Declaration],
+    declarations: Mapping[bytes, Declared],
     deadlines: Deadlines,
 ) -> recalls_pb2.Recall:
     """A recall as the caller is shown it.
@@ -55,7 +54,7 @@ def message(
 
 
 def _access(
-    call: Call, access: NamedAccess, registration_id: bytes, declarations: Mapping[bytes, Declaration]
+    call: Call, access: NamedAccess, registration_id: bytes, declarations: Mapping[bytes, Declared]
 ) -> recalls_pb2.RecalledAccess:
     """An access, as the list of accesses shows it."""
     made = recalls_pb2.RecalledAccess(
@@ -66,9 +65,9 @@ def _access(
         officer_number=access.officer_number,
     )
     made.case_reference = cases.shown_case(call.agency, call.officer, access.purpose, access.case_reference)
-    declaration = declarations.get(access.manifest_id)
-    if declaration is not None and cases.acts_there(call.agency, call.officer, declaration.place):
-        made.manifest.CopyFrom(_manifest(access, registration_id, declaration.declared))
+    declared = declarations.get(access.manifest_id)
+    if declared is not None and cases.acts_there(call.agency, call.officer, declared.place):
+        made.manifest.CopyFrom(_manifest(access, registration_id, declared))
     return made
 
 

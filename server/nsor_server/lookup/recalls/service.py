@@ -18,7 +18,7 @@ from nsor_server.ledger.leaf import LeafError
 from nsor_server.lookup.recalls import messages, rules, store
 from nsor_server.lookup.recalls.told import Finder, NamedAccess
 from nsor_server.lookup.screening import store as screening
-from nsor_server.lookup.screening.store import Declaration
+from nsor_server.lookup.screening.rules import Declared
 from nsor_server.policy.loaded import policy_of
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.contradicted import contradicted
@@ -134,7 +134,7 @@ class Recalls:
             rows.require_within(call.agency, call.officer, [place])
         return found
 
-    def _declarations(self, conn: Connection, accesses: Iterable[NamedAccess]) -> dict[bytes, Declaration]:
+    def _declarations(self, conn: Connection, accesses: Iterable[NamedAccess]) -> dict[bytes, Declared]:
         """The manifests of accesses, by their ids.
 
         Raises:

@@ -51,6 +51,7 @@ class Declared(NamedTuple):
 
     Attributes:
         agency_id: by whom.
+        place: where its crossing lies, by the policy of then.
         border_crossing: number of nsor.v1.BorderCrossing.
         direction: number of nsor.v1.MovementDirection.
         carrier_code: the airline, or empty.
@@ -59,6 +60,7 @@ class Declared(NamedTuple):
     """
 
     agency_id: str
+    place: str
     border_crossing: int
     direction: int
     carrier_code: str
@@ -123,7 +125,7 @@ def by_row(violations: Iterable[Violation]) -> dict[int, list[Violation]]:
 
 
 def manifest_id(declared: Declared) -> bytes:
-    """What a flight or crossing of an agency is known by, 16 bytes: the same whoever declares it."""
+    """What a flight or crossing of an agency is known by, 16 bytes: the same whoever declares it at its place."""
     *which, scheduled_at = declared
     day = scheduled_at.astimezone(KARACHI).date().isoformat()
     return hashlib.sha256("\0".join((*map(str, which), day)).encode()).digest()[:16]

@@ -163,7 +163,8 @@ class Screening:
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         which = int(request.border_crossing), int(request.direction), request.carrier_code, request.number
-        manifest_id = rules.manifest_id(rules.Declared(call.agency.agency_id, *which, scheduled_at))
+        declared = rules.Declared(call.agency.agency_id, place, *which, scheduled_at)
+        manifest_id = rules.manifest_id(declared)
         seen = store.declared(conn, manifest_id)
         if seen.version:
             call.looks_at(record_pb2.LOOKED_AT_KIND_MANIFEST, manifest_id, store.ONCE)
@@ -171,10 +172,7 @@ class Screening:
         closes_at = scheduled_at + dt.timedelta(hours=policy.late_hours)
         values = (
             manifest_id,
-            call.agency.agency_id,
-            place,
-            *which,
-            scheduled_at,
+            *declared,
             closes_at,
             closes_at + dt.timedelta(days=policy.keep_days),
             request.persons,

@@ -82,7 +82,7 @@ WHERE {rows} AND m.manifest_id = $5
 _DECLARATIONS: Final = Statement(
     b"manifests declared as",
     b"""
-SELECT uuid_send(manifest_id), place, agency_id, border_crossing::bigint, direction::bigint, carrier_code,
+SELECT uuid_send(manifest_id), agency_id, place, border_crossing::bigint, direction::bigint, carrier_code,
     number::bigint, scheduled_at
 FROM manifest WHERE manifest_id = ANY ($1::uuid[])
 """,
@@ -146,17 +146,6 @@ class Manifest(NamedTuple):
     wrapped: bytes | None
 
 
-class Declaration(NamedTuple):
-    """How a manifest was declared.
-
-    Attributes:
-        place: where its crossing lies, by the policy of then.
-    """
-
-    place: str
-    declared: rules.Declared
-
-
 class StoredBlock(NamedTuple):
     """A version of a block as it is stored."""
 
@@ -189,7 +178,7 @@ def manifest(conn: Connection, call: Call, manifest_id: bytes) -> Manifest | Non
     return Manifest(manifest_id, closes_at, int(persons), wrapped)
 
 
-def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[bytes, Declaration]:
+def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[bytes, rules.Declared]:
     """How manifests were declared, whoever may see them, by their ids.
 
     Raises:
@@ -198,9 +187,9 @@ def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[byte
     if not manifest_ids:
         return {}
     found = {}
-    for manifest_id, place, *columns in ask(conn, _DECLARATIONS, arrays.uuids(list(manifest_ids))):
-        one = found[manifest_id] = Declaration(place, rules.Declared(*columns))
-        if manifest_id != rules.manifest_id(one.declared):
+    for manifest_id, *columns in ask(conn, _DECLARATIONS, arrays.uuids(list(manifest_ids))):
+        found[manifest_id] = rules.Declared(*columns)
+        if manifest_id != rules.manifest_id(found[manifest_id]):
             raise contradicted(TABLE, "a row of %s is of another flight or crossing than its id")
     return found
 

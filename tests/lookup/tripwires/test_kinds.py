@@ -15,6 +15,7 @@ from google.type import date_pb2
 from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, search_pb2, tripwires_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from nsor_server.lookup.screening import travelled as screening
 from nsor_server.lookup.tripwires import reading
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
@@ -221,7 +222,7 @@ def manifests(found: Iterable[record_pb2.UnusualAccessRecord]) -> dict[str, int]
 
 
 def test_a_manifest_whose_people_do_not_travel_is_unusual_whoever_else_does(
-    services: Services, wires: Wires, owner: Owner, later: Later
+    services: Services, wires: Wires, owner: Owner, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later(days=-2)
     travelled, passengers = flown(services, 301, 6)
@@ -246,7 +247,35 @@ def test_a_manifest_whose_people_do_not_travel_is_unusual_whoever_else_does(
     assert {invented, one_travels, back, long_ago, elsewhere} <= found.keys()
     assert (len(found), set(found.values())) == (6, {6})
     assert wires.look() == []
+    # Two at a time are looked at by whoever verifies, and are found to be the same.
+    monkeypatch.setattr(screening, "PASSENGERS_AT_ONCE", 12)
     assert [each for each in owner.findings() if "tripwire" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("screened", "parts"),
+    [
+        ([], []),
+        ([6, 6, 6], [[6, 6], [6]]),
+        ([6, 7, 5], [[6], [7, 5]]),
+        ([50], [[50]]),
+        ([1, 50, 1], [[1], [50], [1]]),
+    ],
+)
+def test_manifests_are_held_in_memory_a_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, screened: list[int], parts: list[list[int]]
+) -> None:
+    monkeypatch.setattr(screening, "PASSENGERS_AT_ONCE", 12)
+    hour = dt.timedelta(hours=1)
+    of_wagah = [
+        screening.Over(bytes(16), "fia", WAGAH, DEPARTURE, AT, AT + nth * hour, each)
+        for nth, each in enumerate(screened)
+    ]
+    elsewhere = [each._replace(border_crossing=WAGAH + 1) for each in of_wagah]
+    given = [one for each in zip(elsewhere, of_wagah, strict=True) for one in each]
+    found = [[each.screened for each in part] for part in screening.in_parts(given)]
+    assert found == [*parts, *parts]
+    assert all(len({each.border_crossing for each in part}) == 1 for part in screening.in_parts(given))
 
 
 def test_small_manifests_of_a_port_count_together(services: Services, wires: Wires, owner: Owner, later: Later) -> None:

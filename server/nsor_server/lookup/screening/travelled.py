@@ -9,9 +9,8 @@ whoever has the keyring, and neither says anything to whoever has the database. 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -65,6 +64,8 @@ LIMIT %(most)s
 """
 _AT_ONCE: Final = 500
 """Movements that one statement reads."""
+PASSENGERS_AT_ONCE: Final = 20_000
+"""Passengers of manifests whose movements are looked for in one reading of them: some megabytes."""
 _RESTS_AFTER: Final = 1000
 """Comparisons of a movement with a manifest that are made without a rest: a millisecond."""
 _OPENING: Final = 8
@@ -176,11 +177,11 @@ def untravelled(
         rest: is done between some movements and the next ones.
     """
     travelled = set[bytes]()
-    for crossing, these in groupby(sorted(manifests, key=attrgetter("border_crossing")), attrgetter("border_crossing")):
-        awaited = [_awaited(conn, sealer, each, around, percent) for each in these]
+    for part in in_parts(manifests):
+        awaited = [_awaited(conn, sealer, each, around, percent) for each in part]
         waiting = [each for each in awaited if len(set(each.by_number.values())) >= each.needed]
         work = 0
-        for reported_us, movement in _movements(conn, sealer, crossing, waiting):
+        for reported_us, movement in _movements(conn, sealer, part[0].border_crossing, waiting):
             work += _OPENING + len(waiting)
             if work >= _RESTS_AFTER:
                 rest()
@@ -193,6 +194,20 @@ def untravelled(
             if not waiting:
                 break
     return [each for each in manifests if each.manifest_id not in travelled]
+
+
+def in_parts(manifests: Iterable[Over]) -> Iterator[list[Over]]:
+    """The manifests of one crossing after another, in the order of their ends, few enough to be held at once."""
+    part, passengers = list[Over](), 0
+    for each in sorted(manifests, key=attrgetter("border_crossing", "closes_at")):
+        fits = passengers + each.screened <= PASSENGERS_AT_ONCE
+        if part and not (fits and each.border_crossing == part[0].border_crossing):
+            yield part
+            part, passengers = [], 0
+        part.append(each)
+        passengers += each.screened
+    if part:
+        yield part
 
 
 def _awaited(conn: Connection, sealer: Sealer, manifest: Over, around: dt.timedelta, percent: int) -> _Awaited:

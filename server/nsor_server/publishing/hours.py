@@ -66,14 +66,17 @@ CASE {of}.serial WHEN '' THEN {of}.agency_id = '' OR {of}.agency_id IN (SELECT a
     ELSE ({of}.agency_id, {of}.serial) IN (SELECT agency_id, serial FROM certificate) END"""
 """Whether it is of a certificate that the register knows, of an agency without one, or of nobody."""
 _OVER: Final = f"""
+WITH newest AS (
+    SELECT max(hour) AS hour, count(*) FILTER (WHERE NOT {_IS_KNOWN.format(of="h")}) AS unknown
+    FROM tile_fetch_hour AS h WHERE hour = (SELECT max(hour) FROM tile_fetch_hour)
+)
 SELECT *
 FROM (
     SELECT f.agency_id, f.serial, f.hour, sum(f.checkpoints)::bigint, sum(f.tiles)::bigint, sum(f.bundles)::bigint,
-        sum(f.refused)::bigint, {_IS_KNOWN.format(of="f")} AS is_known, (
-            SELECT count(*) FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND NOT {_IS_KNOWN.format(of="h")}
-        ) AS unknown
+        sum(f.refused)::bigint, {_IS_KNOWN.format(of="f")} AS is_known,
+        CASE f.hour WHEN (SELECT hour FROM newest) THEN (SELECT unknown FROM newest) ELSE 0 END AS unknown
     FROM tile_fetch AS f
-    WHERE f.hour >= coalesce((SELECT max(hour) FROM tile_fetch_hour), '-infinity')
+    WHERE f.hour >= coalesce((SELECT hour FROM newest), '-infinity')
         AND f.hour < %(hour)s
         AND NOT EXISTS (
             SELECT FROM tile_fetch_hour AS h WHERE h.hour = f.hour AND h.agency_id = f.agency_id AND h.serial = f.serial

@@ -10,7 +10,7 @@ import pytest
 from nsor import policies
 from nsor.v1 import errors_pb2
 from nsor_server.policy import documents, source, store, succession
-from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE
+from nsor_server.policy.deadlines import ADDRESS_CHANGE_NOTICE, MOVEMENT_EXPIRY
 from nsor_server.policy.loaded import Policy
 from nsor_server.policy.tripwires import LONGEST_TRAVELLED_HOURS, Tripwire
 
@@ -51,6 +51,24 @@ def test_whoever_travels_is_looked_for_as_long_as_movements_are_kept() -> None:
         Tripwire(**one, window_hours=LONGEST_TRAVELLED_HOURS + 1)
     longer = LONGEST_TRAVELLED_HOURS + 1
     assert Tripwire(**{**one, "kind": "DECOY"}, window_hours=longer).window_hours == longer
+    # A window, the hours for which a flight may be late, and three days until it is verified: 108 hours.
+    assert expiring("days = 5").deadlines.whole_days(MOVEMENT_EXPIRY) == 5
+    for shorter in ("days = 4", "hours = 119"):
+        with pytest.raises(source.PolicyError, match=r"deadlines: movement-expiry is 4 days .* NOT_TRAVELLED .* 108 h"):
+            expiring(shorter)
+    late = shipped("screening").replace(b"late_hours = 12", b"late_hours = 80")
+    with pytest.raises(source.PolicyError, match=r"movement-expiry is 7 days .* 176 hours"):
+        SHIPPED.replaced("screening", documents.parse("screening", late))
+    toml = shipped("tripwires").replace(b'kind = "NOT_TRAVELLED"', b'kind = "DECOY_ENTERED"\npurposes = ["TRIAL"]')
+    without = SHIPPED.replaced("tripwires", documents.parse("tripwires", toml))
+    assert without.replaced("screening", documents.parse("screening", late)).screening.late_hours == 80
+
+
+def expiring(length: str) -> Policy:
+    """The policy that ships, with movements that live for so long."""
+    others, expiry, behind = shipped("deadlines").partition(b'id = "movement-expiry"')
+    changed = behind.replace(b"days = 7", length.encode(), 1)
+    return SHIPPED.replaced("deadlines", documents.parse("deadlines", others + expiry + changed))
 
 
 def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:

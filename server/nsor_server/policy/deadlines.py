@@ -344,6 +344,11 @@ class Deadlines:
         last = self.due(rule_id, until).due.date()
         return until - (last - until.astimezone(KARACHI).date())
 
+    def whole_days(self, rule_id: str) -> int:
+        """How many whole days the newest version of a rule, which must be there, lasts at least."""
+        start = dt.datetime(2026, 1, 1, tzinfo=KARACHI)
+        return (_end(self._rules[rule_id][0], start).date() - start.date()).days
+
     def row(self, rule_id: str, day: dt.date) -> DeadlineRow | None:
         """Give the version of a rule that counts what begins on a day in Asia/Karachi."""
         return next((row for row in self._rules.get(rule_id, ()) if row.valid_from <= day), None)

@@ -89,6 +89,7 @@ class Policy:
         else:
             deadlines.check_later()  # a register that has adopted another one starts; succession refuses the next
         deadlines.require(COUNTED)
+        parts["tripwires"].check_movements(deadlines, parts["screening"])
         return cls(
             places=Places(parts["places"].unit),
             offences=OffenceTable(parts["offences"].offence, parts["offences"].policy.s24_only),

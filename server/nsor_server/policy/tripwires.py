@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -10,6 +11,8 @@ import msgspec
 
 from nsor.v1 import options_pb2, tripwires_pb2
 from nsor_server.policy import source
+from nsor_server.policy.deadlines import MOVEMENT_EXPIRY, Deadlines
+from nsor_server.policy.screening import ScreeningPolicy
 
 KINDS: Final = {name.removeprefix("TRIPWIRE_KIND_"): kind for name, kind in tripwires_pb2.TripwireKind.items() if kind}
 """Name of a kind -> its number in the contract."""
@@ -18,8 +21,9 @@ PURPOSES: Final = {name.removeprefix("PURPOSE_"): number for name, number in opt
 LONGEST_HOURS: Final = 72
 """The longest window: what lies within it is kept in memory."""
 LONGEST_TRAVELLED_HOURS: Final = 36
-"""Of NOT_TRAVELLED: it reads movements of two windows and a declaration's lateness before, which live for a week
-(policy: movement-expiry), and verification looks three days back."""
+"""Of NOT_TRAVELLED: so long behind its end a manifest is looked at, and verification has as long again."""
+VERIFIED_TRAVELLED: Final = dt.timedelta(days=3)
+"""So long behind its end verification looks once more who of a manifest has travelled."""
 _HOUR_US: Final = 3_600_000_000
 _Hour = Annotated[int, msgspec.Meta(ge=1, le=24)]
 
@@ -48,7 +52,7 @@ class Tripwire(source.Row, frozen=True, kw_only=True):
         if self.kind not in KINDS or not PURPOSES.keys() >= set(self.purposes):
             raise ValueError("a kind or a purpose has a name that the contract doesn't know")
         if self.kind == "NOT_TRAVELLED" and self.window_hours > LONGEST_TRAVELLED_HOURS:
-            raise ValueError("the window of NOT_TRAVELLED is longer than movements around it are kept")
+            raise ValueError("the window of NOT_TRAVELLED is longer than verification can follow")
 
     @property
     def number(self) -> int:
@@ -81,6 +85,26 @@ class TripwirePolicy(source.Part, frozen=True):
             raise ValueError("two rows of a kind are for the same purpose")
         if self.night_from == self.night_until:
             raise ValueError("the night has no hour")
+
+    def check_movements(self, deadlines: Deadlines, screening: ScreeningPolicy) -> None:
+        """See that movements live until it was looked, and verified, who of a manifest has travelled.
+
+        Of a manifest that was declared for an instant they are looked for from a window before it; it ends
+        ``late_hours`` behind it.
+
+        Raises:
+            source.PolicyError: they don't.
+        """
+        windows = [each.window_hours for each in self.tripwire if each.kind == "NOT_TRAVELLED"]
+        if not windows:
+            return
+        needed = dt.timedelta(hours=max(windows) + screening.late_hours) + VERIFIED_TRAVELLED
+        days = deadlines.whole_days(MOVEMENT_EXPIRY)
+        if dt.timedelta(days=days) < needed:
+            raise source.PolicyError(
+                f"deadlines: {MOVEMENT_EXPIRY} is {days} days at least, and NOT_TRAVELLED of tripwires with late_hours"
+                f" of screening needs movements of {needed // dt.timedelta(hours=1)} hours"
+            )
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

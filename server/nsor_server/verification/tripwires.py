@@ -30,7 +30,7 @@ from nsor_server.lookup.tripwires.store import Time
 from nsor_server.policy import source
 from nsor_server.policy import store as policies
 from nsor_server.policy.decided_by import DecidedBy
-from nsor_server.policy.tripwires import LONGEST_HOURS, TripwirePolicy
+from nsor_server.policy.tripwires import LONGEST_HOURS, VERIFIED_TRAVELLED, TripwirePolicy
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
@@ -41,7 +41,7 @@ _KEPT_US: Final = LONGEST_HOURS * _HOUR_US
 """No policy counts what lies further back."""
 _IN_FLIGHT_US: Final = 60_000_000
 """An entry may be written so long before it is committed, and a time may not have read it."""
-_TRAVELLED_US: Final = 3 * rules.DAY_US
+_TRAVELLED_US: Final = VERIFIED_TRAVELLED.days * rules.DAY_US
 """The keys of movements around a manifest that closed so long ago are there still, by the shortest time that they live
 (policy: movement-expiry)."""
 _APPROVE: Final = "nsor.v1.LookupService/ApproveAccessRequest"

@@ -270,8 +270,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     that has one which counts, whether or not it was given anything back.
     """
     EVENT_KIND_LOOK_UP_RETURNED: _EventKind.ValueType  # 321
-    """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
-    agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
+    """A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since (confirmed by a court, unsealed, or
+    out of the archive): that use was given back. One that was answered so for anything else, such as a disputed identifier, stays used, also when
+    that has ended. To the agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
     it.
     """
     EVENT_KIND_ACCESS_OPENED: _EventKind.ValueType  # 322
@@ -563,8 +564,9 @@ EVENT_KIND_LOOK_UPS_COMPARED: EventKind.ValueType  # 320
 that has one which counts, whether or not it was given anything back.
 """
 EVENT_KIND_LOOK_UP_RETURNED: EventKind.ValueType  # 321
-"""A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since: that use was given back. To the
-agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
+"""A look-up on a grant, ticket or court case was answered NO_RECORD, and the person has come to stand since (confirmed by a court, unsealed, or
+out of the archive): that use was given back. One that was answered so for anything else, such as a disputed identifier, stays used, also when
+that has ended. To the agency that has it; the event names the grant, ticket or case, the access request of a prosecutor's grant, and the agency that had granted or opened
 it.
 """
 EVENT_KIND_ACCESS_OPENED: EventKind.ValueType  # 322

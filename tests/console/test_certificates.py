@@ -29,7 +29,7 @@ def test_an_agencys_last_certificate_counts_and_who_has_none_comes_first(
     with database.owner() as owner:
         owner.execute("INSERT INTO agency_state VALUES ('punjab-police', 1, false)")
         owner.execute("DELETE FROM certificate WHERE agency_id = 'nadra'")
-        found = ends.of_agencies(owner, not_after - 31 * DAY)
+        found = ends.of_tables(owner, not_after - 31 * DAY)
         of = {each.whose: each for each in found}
         assert found[0] == ends.Ends("nadra", enabled=True, not_after=None, why=ends.BAD, serials=0)
         assert (found[-1].whose, found[-1].enabled) == ("punjab-police", False)
@@ -37,10 +37,8 @@ def test_an_agencys_last_certificate_counts_and_who_has_none_comes_first(
         # The page writes the day, which is Pakistan's.
         assert of["npb"].not_after is not None
         assert of["npb"].not_after.utcoffset() == dt.timedelta(hours=5)
-        assert {each.why for each in ends.of_agencies(owner, not_after - 29 * DAY) if each.whose == "npb"} == {
-            ends.WARN
-        }
-        (late,) = (each for each in ends.of_agencies(owner, not_after + DAY) if each.whose == "npb")
+        assert {each.why for each in ends.of_tables(owner, not_after - 29 * DAY) if each.whose == "npb"} == {ends.WARN}
+        (late,) = (each for each in ends.of_tables(owner, not_after + DAY) if each.whose == "npb")
         assert (late.not_after, late.why) == (None, ends.BAD)
 
 

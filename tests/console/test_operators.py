@@ -1,5 +1,6 @@
 """Whose certificate opens the console on the network, and that whoever owns the database changes nothing of it."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from nsor_server.access.directory import DirectoryContradicted
+from nsor_server.console import certificates as ends
 from nsor_server.console import operators
 from nsor_server.directory import policies
 from nsor_server.ledger.log_keys import LogKeys
@@ -72,6 +74,10 @@ def known(looking: Database, keys: LogKeys, tmp_path: Path) -> Iterator[operator
         yield found
 
 
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 def record(database: Database, keyring: Keyring, change: str) -> None:
     """A change as an operator's command makes it: with its entry."""
     with database.owner() as owner:
@@ -131,6 +137,9 @@ def test_rows_that_no_entry_proves_let_nobody_in(  # noqa: PLR0917 - what the co
             # Anything new: whoever asks for the version reads all of it again.
             owner.execute("UPDATE ledger_head SET directory_version = directory_version + 1")
         assert not any(map(known.takes, shown))
+        # Nor does the page of certificates show them.
+        shows = {each.whose: (each.enabled, each.serials) for each in ends.of_directory(known.directory, now())}
+        assert (shows["npb"], shows["nadra"], shows["punjab-police"]) == ((True, 0), (False, 1), (True, 3))
     with (
         pytest.raises(DirectoryContradicted, match="what decides isn't what the ledger says"),
         operators.known(looking, keys, tmp_path / "checkpoints"),

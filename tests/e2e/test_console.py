@@ -258,7 +258,7 @@ def test_elsewhere_than_on_loopback_a_certificate_of_who_runs_the_register_is_ne
     with running(register, "--listen", "127.0.0.2:0") as console:
         assert console.address.startswith("https://127.0.0.2:")
 
-        def asked(agency: str | None) -> int:
+        def asked(agency: str | None, path: str = "/en/") -> tuple[int, str]:
             context = ssl.create_default_context(cafile=str(register.certs / "ca.pem"))
             context.check_hostname = False
             if agency is not None:
@@ -266,11 +266,15 @@ def test_elsewhere_than_on_loopback_a_certificate_of_who_runs_the_register_is_ne
                 context.load_cert_chain(own.with_suffix(".pem"), own.with_suffix(".key"))
             connection = http.client.HTTPSConnection("127.0.0.2", console.port, context=context, timeout=SECONDS)
             with contextlib.closing(connection):
-                connection.request("GET", "/en/")
-                return connection.getresponse().status
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
 
-        assert asked("npb") == 200
-        assert asked("punjab-police") == 403
+        assert asked("npb")[0] == 200
+        assert asked("punjab-police")[0] == 403
+        status, certificates = asked("npb", "/en/certificates")
+        assert (status, "Of the agencies, as the ledger proves" in certificates) == (200, True)
+        assert ">punjab-police<" in certificates
         with pytest.raises((ssl.SSLError, OSError)):
             asked(None)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 
+from nsor_server.access.directory import DirectorySnapshot
+from nsor_server.calls import Agency
 from nsor_server.commands import known_agency
 from nsor_server.directory import agencies, standing
 from nsor_server.formats.dates import KARACHI
@@ -40,15 +43,29 @@ class Ends:
     serials: int
 
 
-def of_agencies(conn: Connection, at: dt.datetime) -> list[Ends]:
-    """Of every agency, the one that ends first comes first, after those that have none."""
+def of_tables(conn: Connection, at: dt.datetime) -> list[Ends]:
+    """Of every agency, as whoever owns the tables says."""
     found = agencies.page(conn, after="", limit=known_agency.MOST_AGENCIES)
     standings = standing.of_agencies(conn, [each.agency_id for each in found])
+    return _of(found, {each: [one.not_after for one in known.valid(at)] for each, known in standings.items()}, at)
+
+
+def of_directory(known: DirectorySnapshot, at: dt.datetime) -> list[Ends]:
+    """Of every agency, as the ledger proves it."""
+    valid = defaultdict[str, list[dt.datetime]](list)
+    for each in known.certificates.values():
+        if not each.revoked and each.not_after > at:
+            valid[each.agency_id].append(each.not_after)
+    return _of(known.agencies.values(), valid, at)
+
+
+def _of(found: Iterable[Agency], valid: Mapping[str, Sequence[dt.datetime]], at: dt.datetime) -> list[Ends]:
+    """The one that ends first comes first, after those that have none."""
     ends = []
     for each in found:
-        valid = standings[each.agency_id].valid(at)
-        not_after = valid[0].not_after.astimezone(KARACHI) if valid else None
-        ends.append(Ends(each.agency_id, each.enabled, not_after, _why(not_after, at), len(valid)))
+        of_agency = valid.get(each.agency_id, ())
+        not_after = max(of_agency).astimezone(KARACHI) if of_agency else None
+        ends.append(Ends(each.agency_id, each.enabled, not_after, _why(not_after, at), len(of_agency)))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
     return sorted(ends, key=lambda each: (not each.enabled, each.not_after or never, each.whose))
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import ssl
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import click
 import psycopg
@@ -56,8 +56,9 @@ async def _run(settings: Settings, database: Database, listen: str) -> None:
     calls, traces = Calls(), Traces(settings.state_dir)
     origins: list[str] = []
     with contextlib.ExitStack() as stack:
-        who = OneTime() if loopback else stack.enter_context(_by_certificate(settings, database))
-        pages = OpsPages(who, settings, database, calls, traces)
+        known = None if loopback else stack.enter_context(_known(settings, database))
+        who = OneTime() if known is None else _by_certificate(known)
+        pages = OpsPages(who, settings, database, calls, traces, known)
         try:
             async with running.running(pages.application(lambda: origins), host, int(port), tls) as found:
                 origins.append(f"{'http' if tls is None else 'https'}://{name}:{found}")
@@ -70,11 +71,12 @@ async def _run(settings: Settings, database: Database, listen: str) -> None:
             raise OperatorError(f"{listen} can't be listened on: {error.strerror}") from None
 
 
-@contextlib.contextmanager
-def _by_certificate(settings: Settings, database: Database) -> Iterator[ByCertificate]:
-    keys = LogKeys.load(settings.log_keys)
-    with operators.known(database, keys, settings.checkpoint_file) as known:
-        yield ByCertificate(lambda shown: asyncio.to_thread(known.takes, shown))
+def _known(settings: Settings, database: Database) -> AbstractContextManager[operators.Operators]:
+    return operators.known(database, LogKeys.load(settings.log_keys), settings.checkpoint_file)
+
+
+def _by_certificate(known: operators.Operators) -> ByCertificate:
+    return ByCertificate(lambda shown: asyncio.to_thread(known.takes, shown))
 
 
 def _say(who: OneTime | ByCertificate, origin: str) -> None:

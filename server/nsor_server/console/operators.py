@@ -19,7 +19,7 @@ import psycopg
 from nsor.v1 import options_pb2
 from nsor_server import errors
 from nsor_server.access import gate
-from nsor_server.access.directory import Directory
+from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.config import OperatorError
 from nsor_server.ledger import directory_proof, outside
 from nsor_server.ledger.log_keys import LogKeys
@@ -33,6 +33,11 @@ class Operators:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+
+    @property
+    def directory(self) -> DirectorySnapshot:
+        """The newest that is proved."""
+        return self._directory.current
 
     def takes(self, certificate: bytes) -> bool:
         """Whether a certificate that TLS has verified is in force, and of an enabled agency that runs the register.

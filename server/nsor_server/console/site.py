@@ -25,6 +25,8 @@ from nsor_server.commands.watched_spans import DIFFERENCES, MATCHED
 from nsor_server.config import Settings
 from nsor_server.console import certificates, entry, figures
 from nsor_server.console.calls import OUTCOMES, STEP_SECONDS, Calls
+from nsor_server.console.certificates import Ends
+from nsor_server.console.operators import Operators
 from nsor_server.console.recent import Traces
 from nsor_server.console.urdu import URDU
 from nsor_server.formats.dates import KARACHI
@@ -81,14 +83,24 @@ class OpsPages:
         database: as the console's role.
         calls: counted so far; somebody else keeps them up to date.
         traces: the same.
+        known: what is proved of the directory; None: nothing is, and the tables are believed.
     """
 
-    def __init__(self, who: Admission, settings: Settings, database: Database, calls: Calls, traces: Traces) -> None:
+    def __init__(  # noqa: PLR0917 - what pages show, each once
+        self,
+        who: Admission,
+        settings: Settings,
+        database: Database,
+        calls: Calls,
+        traces: Traces,
+        known: Operators | None = None,
+    ) -> None:
         self._who = who
         self._settings = settings
         self._database = database
         self._calls = calls
         self._traces = traces
+        self._known = known
         self._pages = Pages(TEMPLATES, URDU, title="NSOR operations", entries=ENTRIES, root=who.path)
 
     def application(self, origins: Callable[[], Sequence[str]]) -> web.Application:
@@ -124,7 +136,7 @@ class OpsPages:
             ]
         )
         minutes = _minutes(self._calls.series(now_us, OVERVIEW_SECONDS))
-        ends = await self._read(lambda conn: certificates.of_agencies(conn, _now()))
+        ends = await self._ends()
         checkpoint = await self._read(_newest_checkpoint)
         families = await self._metrics()
         return self._pages.answer(
@@ -241,8 +253,10 @@ class OpsPages:
         """Whose certificate ends when."""
         files = (self._settings.server_certificate, self._settings.client_ca)
         own = await asyncio.to_thread(lambda: certificates.of_files(files, _now()))
-        ends = await self._read(lambda conn: certificates.of_agencies(conn, _now()))
-        return self._pages.answer(request, "certificates.html", own=own, ends=ends, now=_now())
+        ends = await self._ends()
+        return self._pages.answer(
+            request, "certificates.html", own=own, ends=ends, now=_now(), proved=self._known is not None
+        )
 
     async def verification(self, request: web.Request) -> web.StreamResponse:
         """What `ledger watch` has found: it writes it into a file."""
@@ -270,6 +284,12 @@ class OpsPages:
                 return question(conn)
 
         return await asyncio.to_thread(asked)
+
+    async def _ends(self) -> list[Ends]:
+        """When agencies' certificates end."""
+        if self._known is not None:
+            return certificates.of_directory(self._known.directory, _now())
+        return await self._read(lambda conn: certificates.of_tables(conn, _now()))
 
     async def _metrics(self) -> list[Any] | None:
         address = self._settings.metrics_listen

@@ -117,7 +117,11 @@ URDU: Final = {
     "Value": "قدر",
     # Certificates.
     "Of this server": "اس سرور کے",
-    "Of the agencies, as the register knows them": "اداروں کے، جیسے رجسٹر جانتا ہے",
+    "Of the agencies, as the ledger proves": "اداروں کے، جیسے لیجر ثابت کرتا ہے",
+    "Of the agencies, as the tables say": "اداروں کے، جیسے جدولیں بتاتی ہیں",
+    "Whoever owns the database can write others. On the network the console shows those that the ledger proves.": (
+        "جس کے پاس ڈیٹا بیس ہے وہ دوسرے لکھ سکتا ہے۔ نیٹ ورک پر کنسول وہ دکھاتا ہے جو لیجر ثابت کرتا ہے۔"
+    ),
     "Whose": "کس کا",
     "Ends": "اختتام",
     "Days": "دن",

@@ -92,7 +92,9 @@ SELECT coalesce((SELECT max(through_sequence) FROM consumer_acknowledgement WHER
 """
 # By the ledger's order and not by times: a step of the seal has the server's, an event the database's. Numbers are
 # given without gaps and in that order, so that the first event behind the seal is found by halving, and those before it
-# aren't read. One without a place in the ledger waits: its record was hidden while it was numbered.
+# aren't read. One without a place in the ledger waits: its record was hidden while it was numbered. Whoever owns the
+# database and puts others in front has numbers counted that wait, which he can count himself; he has none told: a page
+# ends before the first one that waits, by its kind and wherever it stands (notification/stream.py).
 _FIRST_WAITING: Final = f"""
 WITH RECURSIVE seal AS (
     SELECT coalesce((

@@ -148,7 +148,7 @@ def copied(postgres: EmbeddedPostgres, _superuser: _Superuser) -> Callable[[str,
 @pytest.fixture(scope="session")
 def filled(copied: Callable[[str, str], Database], _keys: Keyring, empty: str) -> str:
     """Name of a template with the agencies and the policy of every register of services: to copy costs no more."""
-    from tests.calls import Services  # noqa: PLC0415 - it imports all services, for which few folders ask
+    from tests.services import Services  # noqa: PLC0415 - it imports all services, for which few folders ask
 
     name = f"{empty}_filled"
     with copied(name, empty) as database:

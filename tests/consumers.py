@@ -11,7 +11,8 @@ from nsor.v1 import consumers_pb2, directory_pb2, notification_pb2
 from nsor_server.calls import Agency, Call, Officer, Outcome
 from nsor_server.rpc.handlers import Streamed
 from tests.agencies import PUNJAB_POLICE
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 
 
 def system(services: Services, agency: Agency = PUNJAB_POLICE, number: str = "SYSTEM-1") -> Officer:

@@ -11,7 +11,8 @@ from nsor.officer import OfficerKey
 from nsor.v1 import register_seal_pb2
 from nsor_server.calls import Agency, Officer, Outcome
 from tests.agencies import NPB, SPECIAL_COMMITTEE, officer_of
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 
 PROPOSE = "nsor.v1.DirectoryService/ProposeRegisterSeal"
 CONFIRM = "nsor.v1.DirectoryService/ConfirmRegisterSeal"

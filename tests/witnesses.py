@@ -8,7 +8,8 @@ import uuid
 from nsor.ledger.cosignature import WitnessKey, cosign
 from nsor.v1 import oversight_pb2, witnesses_pb2
 from tests.agencies import SPECIAL_COMMITTEE
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 
 
 def registration(key: WitnessKey | str, agency_id: str = "") -> witnesses_pb2.RegisterWitnessRequest:

@@ -10,7 +10,8 @@ from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.rpc import naming
 from nsor_server.rpc.methods import Methods
-from tests.calls import CONTRACT, Services
+from tests.calls import CONTRACT
+from tests.services import Services
 
 _OF_A_PERSON = frozenset(options_pb2.FieldClass.values()) - {
     options_pb2.FIELD_CLASS_UNSPECIFIED,

@@ -14,7 +14,8 @@ from nsor_server.access.contract import MethodRule
 from nsor_server.access.disclosure import shows
 from nsor_synthetic import examples
 from tests.agencies import AGENCIES
-from tests.calls import CONTRACT, POLICY, Services, call_of, violations
+from tests.calls import CONTRACT, POLICY, call_of, violations
+from tests.services import Services
 
 LISTS = [rule for rule in CONTRACT.methods.values() if rule.full_name.split("/")[1].startswith("List")]
 NAMES = [rule.full_name.split("/")[1] for rule in LISTS]

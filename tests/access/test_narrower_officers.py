@@ -8,8 +8,9 @@ from nsor_server.access.contract import MethodRule
 from nsor_server.calls import Agency
 from tests.access.requests import CNIC, Known, application, fir, prosecution_look_up, request_of
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
 from tests.orders import judgment, order
+from tests.services import Services
 
 BY_PLACE = {
     options_pb2.ROW_SCOPE_OWN_AGENCY,

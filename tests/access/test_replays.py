@@ -15,10 +15,11 @@ from nsor_server.rpc.methods import Methods
 from tests.access.requests import Known, application, request_of
 from tests.access.test_narrower_officers import NAMES_A_PLACE, NOT_BY_PLACE, of_punjab
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, narrowed, officer_of
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
 from tests.notification.test_notice import notice
 from tests.notification.test_transfers import deciding
 from tests.orders import judgment, order
+from tests.services import Services
 
 REPEATABLE = [
     (rule, kind)

@@ -18,8 +18,9 @@ from nsor_server.calls import Outcome
 from nsor_server.rpc.handlers import Exchanged, Parted, Unary
 from tests.access.requests import WORKER, Known, request_of
 from tests.agencies import AGENCIES, PUNJAB_POLICE
-from tests.calls import CONTRACT, ORIGIN, Services, call_of
+from tests.calls import CONTRACT, ORIGIN, call_of
 from tests.orders import Created
+from tests.services import Services
 
 VALIDATING = {
     name.removeprefix("nsor.v1."): rule

@@ -8,8 +8,8 @@ import pytest
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import verifying
-from tests.calls import Services
 from tests.kept import KeptDatabase
+from tests.services import Services
 
 
 @dataclass(frozen=True, slots=True)

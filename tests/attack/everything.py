@@ -48,7 +48,7 @@ from tests.agencies import (
     SPECIAL_COMMITTEE,
     officer_of,
 )
-from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
+from tests.calls import ORIGIN, TRACING, call_of
 from tests.directory.test_deciding import AT, issued
 from tests.directory.test_focal_persons import NUMBERS
 from tests.directory.test_officers import directory_call, disabling, enrolment
@@ -84,6 +84,7 @@ from tests.registration.test_duty_watch import a_watch
 from tests.registration.test_judgments import confirming, judgment
 from tests.registration.test_review_decisions import MERGE, Pair
 from tests.rotated import rotate
+from tests.services import Services, review_times
 
 DAY_US = 86_400_000_000
 

@@ -11,7 +11,7 @@ from nsor_server.calls import Outcome
 from nsor_server.lookup.requests.escalation import rules, store, watch
 from nsor_server.registration.reviews import ReviewTimes
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import AGENCIES, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
@@ -20,6 +20,7 @@ from tests.lookup.test_list_access_requests import PENDING, asked, etag_of, list
 from tests.lookup.test_list_access_requests import Clock as Ahead
 from tests.lookup.test_list_access_requests import clock as ahead
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["ahead", "clock", "times"]
 

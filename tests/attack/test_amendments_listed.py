@@ -6,10 +6,11 @@ from nsor.v1 import amendments_pb2
 from nsor_server.registration.amendments import rules
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_amend import released
 from tests.registration.test_proposals import acceptance, listed, proposal, proposed, refusal, told
+from tests.services import Services
 
 REST = "an answer with amendments didn't rest on all that were proposed and decided"
 OLDER = "the answer showed another version than the newest one"

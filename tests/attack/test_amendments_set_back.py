@@ -15,13 +15,14 @@ from nsor_server.storage.sealing import DataKey
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import day
 from tests.registration import test_past as past
 from tests.registration import test_proposals as proposals
 from tests.registration.test_amend import amendment, imprisoned, released
 from tests.registration.test_pending import later
 from tests.registration.test_proposals import acceptance, amended_by_two, numbered, proposed, refusal
+from tests.services import Services
 
 
 def test_honest_amendments_are_no_finding(services: Services, owner: Owner) -> None:

@@ -6,7 +6,6 @@ from nsor.v1 import types_pb2
 from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import PUNJAB_PRISONS
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.notification.test_arrivals import matches, take
 from tests.notification.test_arrivals import times as times  # noqa: PLC0414 - a fixture
 from tests.orders import cnic, order
@@ -16,6 +15,7 @@ from tests.registration.test_movements import PASSPORT
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair
 from tests.registration.test_reviews import Clock, clock
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock"]
 

@@ -10,7 +10,6 @@ from nsor_server.ledger import operator
 from nsor_server.registration.arrivals import notices, rules
 from nsor_server.registration.reviews import ReviewTimes
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.notification.test_arrivals import has_none, listed, take
 from tests.notification.test_arrivals import times as times  # noqa: PLC0414 - a fixture
 from tests.notification.test_arrivals_forgotten import LAST_DAY, keys
@@ -20,6 +19,7 @@ from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_reviews import Clock, clock
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock"]
 

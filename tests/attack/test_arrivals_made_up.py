@@ -13,12 +13,13 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.notification.test_arrivals import has_none, listed, take
 from tests.notification.test_counter import sealed, with_number
 from tests.notification.test_transfers import AWAY, BEYOND, deciding, moves
 from tests.orders import cnic, day
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -16,7 +16,7 @@ from tests.agencies import (
     officer_of,
 )
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import confirmation
 from tests.registration import test_amend as amend
 from tests.registration import test_closure as closures
@@ -29,6 +29,7 @@ from tests.registration.test_held import CASES
 from tests.registration.test_judgments import judgment
 from tests.registration.test_review_decisions import DISTINCT, IN_ERROR, MERGE, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

@@ -14,9 +14,9 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.found_by import Found
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.lookup.conftest import make_call, request_of
 from tests.orders import conviction
+from tests.services import Services
 
 MADE_UP = "a look-up was of a candidate whom the search that it names hasn't shown to this officer"
 SEARCH = "nsor.v1.LookupService/SearchRegistrations"

@@ -16,7 +16,7 @@ from nsor_server.registration.validation import overdue
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.orders import cnic, conviction, day, order
 from tests.registration.test_closure import RESTORED, close, confirmed, old, time
 from tests.registration.test_corrections import AGREES, NAME, asked, decision, listed
@@ -24,6 +24,7 @@ from tests.registration.test_custody import at_large, event, happens, held
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_review_decisions import MERGE, Pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "time", "times"]
 

@@ -19,8 +19,9 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.access.requests import Known, application, fir, notice
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.orders import Created, cnic, confirmation, conviction, order, suspects
+from tests.services import Services, review_times
 
 PASSPORT = "AB1234567"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -5,9 +5,9 @@ import pytest
 from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.consumers import enrolled, messages
 from tests.notification.test_consumers import CONFIRMED, MOVED, acknowledge, confirmed_and_moved
+from tests.services import Services
 
 PROBLEM = "event {} of punjab-police isn't numbered for its consumers as they are enrolled"
 

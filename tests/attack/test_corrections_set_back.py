@@ -8,9 +8,10 @@ from nsor.v1 import corrections_pb2
 from nsor_server.registration.corrections import rules
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_corrections import AGREES, asked, confirmed, decision, listed, listing, meet
+from tests.services import Services
 
 __all__ = ["meet"]
 

@@ -5,10 +5,11 @@ import pytest
 from nsor_server import errors
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_counter import FOUND, NO_RECORD, by_passport, find, sealed, with_number
 from tests.notification.test_transfers import deciding, moves
 from tests.orders import cnic, order
+from tests.services import Services
 
 FOUND_OTHERS = "a number at a counter didn't find the records that it had to"
 

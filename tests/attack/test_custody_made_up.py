@@ -11,11 +11,12 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SINDH_PRISONS
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.registration.test_custody import AWAY, acceptance, expected, happens, held, refusal, today, told
 from tests.registration.test_custody_mistakes import takes_back
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

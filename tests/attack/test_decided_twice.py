@@ -14,7 +14,7 @@ from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.registration import test_amend as amend
 from tests.registration import test_closure as closures
 from tests.registration import test_corrections as corrections
@@ -22,6 +22,7 @@ from tests.registration import test_custody as custody
 from tests.registration import test_identity_changes as identity
 from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
+from tests.services import Services, review_times
 
 Decision: TypeAlias = Callable[[], Message]
 Prepared: TypeAlias = tuple[Agency, Decision]

@@ -13,10 +13,11 @@ from nsor_server import errors
 from nsor_server.directory import limits
 from tests.agencies import NPB, focal_person_of, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory import test_policies as policies
 from tests.directory.test_enrolment import by, disabling_of, key_id, new_key
 from tests.directory.test_officers import enrolment
+from tests.services import Services
 
 ONE, TWO = focal_person_of(NPB), focal_person_of(NPB, "FOCAL-2")
 

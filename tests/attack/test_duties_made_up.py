@@ -12,7 +12,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import decide, not_happened
 from tests.notification.test_notice_kinds import leg, of_kind, travel
@@ -20,6 +20,7 @@ from tests.orders import day
 from tests.registration.test_custody import happens, held
 from tests.registration.test_duties import LATER, due, released, waiver
 from tests.registration.test_duty_watch import a_watch
+from tests.services import Services
 
 PROBLEM = "the duties of a registration don't follow from what was recorded of it"
 Record = record_pb2.RegistrationRecord

@@ -7,11 +7,12 @@ from nsor_server import errors
 from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.registration.test_duties import due, duties_of, released, waiver
 from tests.registration.test_duty_watch import a_watch, told
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

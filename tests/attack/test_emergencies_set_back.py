@@ -15,7 +15,8 @@ from nsor_server.lookup.emergencies import store
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import call_of
 from tests.lookup.test_emergencies import (
     FOUND,
     HARMLESS,
@@ -37,6 +38,7 @@ from tests.lookup.test_emergencies import officer as officer  # noqa: PLC0414 - 
 from tests.lookup.test_emergencies_listed import got
 from tests.notification.test_counter import erased, sealed, with_number
 from tests.orders import cnic
+from tests.services import Services
 
 OTHERS = "a look-up in an emergency didn't show whom it had to, or showed somebody else"
 TOLD_OTHERS = "of a look-up in an emergency others were told than had to be, or of other records"

@@ -9,9 +9,10 @@ import pytest
 from nsor_server.calls import Officer
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_ended_proposals import Make, each_kind, refusing, withdrawing
 from tests.registration.test_pending import later
+from tests.services import Services
 
 WRONG = {
     "closure_version": (

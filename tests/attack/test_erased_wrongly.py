@@ -8,10 +8,11 @@ from nsor_server.registration.closure import erasing
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration import test_photos as photos
 from tests.registration.test_erasure import decided, destroy
+from tests.services import Services
 
 _LAST = "SELECT max(index) FROM ledger_entry"
 

@@ -13,13 +13,14 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.notification.test_arrivals import take
 from tests.orders import cnic, judgment
 from tests.registration.test_closure import confirmed, old, time
 from tests.registration.test_corrections import asked
 from tests.registration.test_custody import expected, held
 from tests.registration.test_validation import after
+from tests.services import Services, review_times
 
 __all__ = ["after", "time"]
 

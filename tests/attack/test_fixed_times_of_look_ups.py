@@ -14,13 +14,13 @@ from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from tests.agencies import PUNJAB_POLICE, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_fixed_times import CHANGED
-from tests.calls import Services
 from tests.lookup.conftest import KNOWN, UNKNOWN
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import Clock, clock, opened, watching
 from tests.lookup.test_returned import OTHERS, RETURNED, Times, at, granted, look_up, requests
 from tests.lookup.tripwires.conftest import REFUSALS, Wires, refused, wires
 from tests.orders import cnic, conviction, order
+from tests.services import Services
 
 __all__ = ["at", "clock", "requests", "watching", "wires"]
 

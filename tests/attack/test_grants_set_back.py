@@ -12,11 +12,12 @@ import pytest
 from nsor_server.calls import Officer
 from tests.agencies import PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import AGENCIES, KNOWN, UNKNOWN, make_call, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
 from tests.lookup.test_withdrawal import COMPROMISED, disable, grant, listed, withdrawal
+from tests.services import Services
 
 REFUSED = "a look-up was refused for its grant, ticket or court case, and that counted, or not for that reason"
 LISTED = "the grants that were listed, or their uses, aren't those that counted"

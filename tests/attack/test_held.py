@@ -8,9 +8,10 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, cnic
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

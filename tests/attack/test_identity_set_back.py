@@ -11,9 +11,10 @@ from nsor_server.registration.identity import changes
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_identity import NO_SUCH_DOCUMENT, claimed, decide, handed_out, rename
 from tests.registration.test_identity_changes import decision, reported, verified
+from tests.services import Services
 
 OLDER = "somebody was handed out who didn't wait, or another version than the newest"
 

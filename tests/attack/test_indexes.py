@@ -11,8 +11,8 @@ from nsor_server.verification import indexes
 from nsor_server.verification.report import Report
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import NO_RECORD, confirmed, is_shown
-from tests.calls import Services
 from tests.orders import cnic
+from tests.services import Services
 
 LACKING = "a statement doesn't find them all"
 ASTRAY = "has a row under another key than its own: a statement doesn't find it"

@@ -7,10 +7,10 @@ import pytest
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
-from tests.calls import Services, review_times
 from tests.orders import conviction
 from tests.registration.test_judged import clock, listed
 from tests.registration.test_reviews import Clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -7,7 +7,7 @@ from tests.agencies import LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, conviction, order
 from tests.registration.test_judgments import (
     by_registry,
@@ -18,6 +18,7 @@ from tests.registration.test_judgments import (
     two_counts,
     unsealing,
 )
+from tests.services import Services
 
 SECOND = "Sessions Case No. 7/2023"
 NOT_CHANGED = "a judgment was recorded, and a conviction that it is about wasn't changed with it"

@@ -6,9 +6,9 @@ from nsor_server import errors
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import NO_RECORD, is_shown
 from tests.attack.test_set_back import confirmed as adult
-from tests.calls import Services
 from tests.orders import cnic
 from tests.registration.test_juveniles import LATER, OFFENCE, confirmed, convicted, count, looked_up
+from tests.services import Services
 
 SHOWN = "UPDATE registration_version SET in_look_ups = {}"
 

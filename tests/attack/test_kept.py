@@ -13,12 +13,13 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice, take
 from tests.notification.test_transfers import BEYOND, deciding, moves
 from tests.registration.test_custody import expected, held
 from tests.registration.test_duties import due, released, waiver
 from tests.registration.test_duty_watch import a_watch
+from tests.services import Services
 
 MADE = "a call changed something of a registration that it isn't there to change"
 BY = "a notice, or what became of it, names another officer or version than its entry, or isn't its agency's"

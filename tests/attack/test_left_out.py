@@ -14,10 +14,11 @@ from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.verification import left_out
 from tests.attack.conftest import Owner
-from tests.calls import TRACING, Services, review_times
+from tests.calls import TRACING
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
 from tests.lookup.test_returned import granted
+from tests.services import Services, review_times
 
 Looks = dict[str, Callable[[], object]]
 KINDS = ("reviews", "recalls", "the look-up", "tripwires")

@@ -20,7 +20,7 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, cnic, order
 from tests.registration.test_amend import amendment
 from tests.registration.test_closure import ARCHIVED, CONFIRMED, RESTORED, close, confirmed, old, state
@@ -28,6 +28,7 @@ from tests.registration.test_deaths import dies
 from tests.registration.test_identity_changes import decision, reported, verified
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

@@ -10,10 +10,11 @@ from nsor_server import errors
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed, is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, order
 from tests.registration.test_imports import findings as entered
 from tests.registration.test_imports import request as import_request
+from tests.services import Services
 
 OFFICER = officer_of(NPB)
 FINDINGS = "the findings that were listed aren't those of the import"

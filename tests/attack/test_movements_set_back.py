@@ -12,7 +12,7 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.registration.test_movements import (
     ARRIVAL,
@@ -27,6 +27,7 @@ from tests.registration.test_movements import (
     times,
 )
 from tests.registration.test_reviews import Clock
+from tests.services import Services
 
 __all__ = ["clock", "services", "times"]
 LEFT_OUT = "a time for reviews doesn't name whom a movement over the border has met"

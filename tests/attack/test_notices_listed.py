@@ -5,12 +5,12 @@ import pytest
 from nsor_server.notification.notices import reading
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_decisions import decide, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, travel
 from tests.notification.test_notices_shown import KINDS, listed, shown
 from tests.orders import Created
+from tests.services import Services
 
 REST = "an answer with notices didn't rest on all that were given and decided"
 

@@ -21,13 +21,14 @@ from nsor_server.storage.v1 import record_pb2
 from tests import policies
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import EXPECTED, notice, take
 from tests.notification.test_notice_decisions import decide, not_happened, withdraw, withdrawal
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
 from tests.orders import Created, day
 from tests.registration.test_custody import expected, happens, held
 from tests.registration.test_photos import ABSENT
+from tests.services import Services
 
 MADE = "a version isn't what its notice makes of the one before"
 FOLLOWS = "what became of a notice doesn't follow from where it stood"

@@ -6,10 +6,11 @@ from nsor.v1 import proposals_pb2, worklists_pb2
 from nsor_server import errors
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_closure import confirmed, proposed
 from tests.registration.test_ended_proposals import reading, refusing
 from tests.registration.test_pending import ended, pending
+from tests.services import Services
 
 LISTED = "the worklist isn't what there was to do"
 

@@ -9,9 +9,10 @@ from nsor_server.access import decisions
 from nsor_server.registration import rules as owners
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_photos import add, answer, confirmation, listed, question, rejection, released
+from tests.services import Services
 
 REST = "an answer with photos didn't rest on all photos and decisions that there were"
 ALONE = "a photo was confirmed by the officer who had added it, or after it was decided"

@@ -12,13 +12,14 @@ from nsor_server.calls import Officer
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_two_persons import CLOSURE, JUDGMENT, READING, REVIEW
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration import test_judgments as judgments
 from tests.registration import test_sealed_reading as readings
 from tests.registration.test_ended_proposals import Make, each_kind, refusing, unsealing
 from tests.registration.test_pending import pending
 from tests.registration.test_review_decisions import MERGE, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]  # fixtures
 

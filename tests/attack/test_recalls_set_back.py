@@ -14,9 +14,10 @@ from nsor_server.lookup.recalls.times import RecallTimes
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.test_fixed_times import CHANGED
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.test_recalls import acknowledging, at_the_border, listed, looked_up, named, set_aside, tell, telling
 from tests.orders import cnic, conviction, order
+from tests.services import Services
 
 __all__ = ["tell", "telling"]
 

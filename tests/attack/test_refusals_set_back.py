@@ -29,7 +29,7 @@ from tests.agencies import (
     officer_of,
 )
 from tests.attack.conftest import Owner
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
 from tests.lookup.conftest import AGENCIES
 from tests.lookup.test_access_requests import AccessRequests, approval
 from tests.lookup.test_tickets import ticket_for
@@ -48,6 +48,7 @@ from tests.registration.test_corrections import meet
 from tests.registration.test_judgments import by_prosecution, confirming
 from tests.registration.test_review_decisions import Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "meet", "pair", "times"]
 

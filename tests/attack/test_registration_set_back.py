@@ -3,12 +3,13 @@
 from nsor.v1 import registration_pb2
 from tests.agencies import LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_custody import custody, expected, held
 from tests.registration.test_judgments import by_prosecution, confirming
 from tests.registration.test_review_decisions import DISTINCT, Pair, pair
 from tests.registration.test_reviews import clock, times
 from tests.registration.test_validation import INTENSIVE, confirmed, saying, shown
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

@@ -12,7 +12,8 @@ from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.agencies import FIA_IMMIGRATION, NPB
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import call_of
 from tests.lookup.test_replays import (
     COMPUTED,
     PROPOSED,
@@ -30,6 +31,7 @@ from tests.lookup.test_replays import (
 )
 from tests.lookup.test_watched import pair, watch
 from tests.orders import cnic
+from tests.services import Services
 
 NOT_SO = "a replay of tripwires isn't what its entry says, or wasn't approved by a second officer in time"
 OTHERS = "a replay of tripwires didn't find what it had to, or found something else"

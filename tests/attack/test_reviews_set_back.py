@@ -9,9 +9,9 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import OWN_CASE, confirmed
-from tests.calls import Services, review_times
 from tests.orders import cnic
 from tests.registration.test_reviews import Clock, clock, listed
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -9,10 +9,11 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_held import CASES
 from tests.registration.test_review_decisions import DISTINCT, MERGE, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

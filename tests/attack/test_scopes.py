@@ -21,11 +21,12 @@ from nsor_server.storage.session import Statement
 from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import application, approval
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, order
+from tests.services import Services
 
 ALARM = "that its seal doesn't show to the caller"
 _EVERY_ROW = (

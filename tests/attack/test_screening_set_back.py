@@ -6,10 +6,10 @@ import pytest
 
 from nsor.v1 import screening_pb2
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.lookup import test_screening_names as by_names
 from tests.lookup.test_screening import NO_RECORD, asked, by_cnic, convict, declared, outcomes
 from tests.orders import cnic
+from tests.services import Services
 
 HIDDEN = "a passenger was told not to be registered, and a record stood that had to be shown"
 SHOWN = "a passenger was shown a record that couldn't be shown, or another version of it than the newest"

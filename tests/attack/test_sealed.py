@@ -16,10 +16,11 @@ from nsor_server.storage.session import Session
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed, in_case, is_shown, opening, told
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, confirmation, conviction, order
+from tests.services import Services
 
 KINDS = (PUNJAB_PROSECUTION, LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, NPB)
 """One agency of each kind that GetRegistration shows something."""

@@ -31,11 +31,12 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.notification.test_notice import EXPECTED, notice
 from tests.orders import Created, cnic, conviction, day, order, suspects
+from tests.services import Services
 
 Request = lookup_pb2.LookUpRegistrationRequest
 NO_RECORD = "the look-up was answered NO_RECORD, and a record stood that it had to show"

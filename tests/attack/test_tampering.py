@@ -32,7 +32,8 @@ from nsor_server.verification import contents, indexes, records
 from nsor_server.verification.report import Report
 from nsor_server.verification.verified import of_rows, reported, verified
 from tests.attack import everything
-from tests.calls import ORIGIN, Services
+from tests.calls import ORIGIN
+from tests.services import Services
 
 pytestmark = pytest.mark.timeout(3600)
 

@@ -12,7 +12,8 @@ from nsor_server.access.contract import MethodRule
 from nsor_server.oversight.statistics.rules import MonthNotCounted
 from nsor_synthetic import examples
 from tests.agencies import AGENCIES
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
+from tests.services import Services
 
 ROOT = Path(__file__).parents[2]
 READING = [

@@ -13,7 +13,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_decisions import withdraw
 from tests.notification.test_transfers import (
@@ -35,6 +35,7 @@ from tests.registration.test_custody import acceptance as release_acceptance
 from tests.registration.test_custody import expected, happens, held, today
 from tests.registration.test_custody_mistakes import takes_back
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock", "moving"]
 

@@ -19,9 +19,10 @@ from nsor_server.verification.tripwires import AT_NO_TIME, LEFT_OUT, NOT_FOLLOWI
 from nsor_server.verification.unusual_listed import WRONG_LIST, WRONG_REVIEW
 from tests.agencies import NPB, PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.tripwires.conftest import REFUSALS, Wires, listed, refused, reviewing
 from tests.lookup.tripwires.conftest import wires as wires  # noqa: PLC0414 - a fixture
+from tests.services import Services
 
 Patch = pytest.MonkeyPatch
 

@@ -10,7 +10,7 @@ from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory.test_own_number import enrolled, officer
 from tests.orders import cnic, confirmation
 from tests.registration import test_closure as closures
@@ -27,6 +27,7 @@ from tests.registration.test_judgments import (
 )
 from tests.registration.test_review_decisions import MERGE, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]  # fixtures
 CONVICTION = "a conviction was confirmed by the agency or the officer that had entered it"

@@ -8,9 +8,10 @@ from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_sealed import with_serial
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, cnic, confirmation, order
 from tests.registration.test_judgments import by_registry, confirmed, judgment, proposing, two_counts, unsealing
+from tests.services import Services
 
 SECOND = "Sessions Case No. 7/2023"
 

@@ -7,7 +7,7 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_arrivals import matches
 from tests.notification.test_arrivals import take as arrives
 from tests.notification.test_notice import notice, take
@@ -24,6 +24,7 @@ from tests.registration.test_review_decisions import MERGE, REOPEN, Pair
 from tests.registration.test_reviews import Clock, clock
 from tests.registration.test_stations_of_person import set_aside
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock"]
 

@@ -15,12 +15,13 @@ from nsor_server.calls import Officer
 from tests import consumers
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory.test_officers import enrolment
 from tests.lookup.test_emergencies import Clock
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_watched import DIFFERS, WATCHED, end, ending, enter, entry, listed, pair, watch
 from tests.orders import cnic
+from tests.services import Services
 
 NOT_TWO = "a number came to be watched, or to be watched no more, otherwise than by two officers in time"
 LISTED = "the watched numbers that were listed aren't those that there were"

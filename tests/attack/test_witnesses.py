@@ -8,7 +8,8 @@ from nsor_server.verification import cosigned_times
 from nsor_server.verification.report import Report
 from tests.agencies import SPECIAL_COMMITTEE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 from tests.witnesses import add, cosigned, newest, registered, retirement, shown
 
 LATER = "the entry says a later time than that at which witness.example/one co-signed a tree with it"

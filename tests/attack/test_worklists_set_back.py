@@ -6,9 +6,10 @@ from nsor.v1 import worklists_pb2
 from nsor_server import errors
 from tests.agencies import KARACHI_COURT, LAHORE_COURT, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_worklists import found
+from tests.services import Services
 
 LISTED = "the worklist isn't what there was to do"
 OPEN = "kind > 0"

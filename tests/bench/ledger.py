@@ -31,8 +31,10 @@ from nsor_server.storage.embedded import OWNER, SERVER, EmbeddedPostgres
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, officer_of
-from tests.calls import ORIGIN, Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import ORIGIN, call_of
 from tests.orders import nobody, order
+from tests.services import Services
 
 Request = lookup_pb2.LookUpRegistrationRequest
 

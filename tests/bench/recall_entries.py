@@ -49,8 +49,10 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION
-from tests.calls import ORIGIN, TRACING, Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import ORIGIN, TRACING, call_of
 from tests.orders import cnic, conviction, order
+from tests.services import Services
 
 _METHOD: Final = "nsor.v1.LookupService/LookUpRegistration"
 _AT_ONCE: Final = 500

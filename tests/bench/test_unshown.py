@@ -12,9 +12,11 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.sealing import Sealer
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.bench import emergencies, unshown
-from tests.calls import Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import call_of
 from tests.lookup.conftest import Register, make_call
 from tests.lookup.test_look_up import NO_RECORD, answer
+from tests.services import Services
 
 
 def test_everybody_of_whom_the_time_is_measured_is_no_record(database: Database, keyring: Keyring) -> None:

@@ -8,7 +8,8 @@ from nsor_server.events import recipients
 from nsor_server.storage.keyring import Keyring
 from tests import deciding
 from tests.agencies import AGENCIES, NPB
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
+from tests.services import Services
 
 
 def listed(services: Services, page_size: int, token: str = "") -> directory_pb2.ListAgenciesResponse:

@@ -10,8 +10,9 @@ from nsor_server import errors
 from nsor_server.calls import Outcome
 from nsor_server.directory import consumers
 from tests.agencies import NADRA, PUNJAB_POLICE, SINDH_POLICE
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.consumers import disabling, enrolled, enrolment, listed, system
+from tests.services import Services
 
 MOVED = notification_pb2.EVENT_KIND_ADDRESS_CHANGED
 

@@ -23,8 +23,9 @@ from tests.agencies import (
     focal_person_of,
     officer_of,
 )
-from tests.calls import ORIGIN, Services, call_of, violations
+from tests.calls import ORIGIN, call_of, violations
 from tests.directory.test_officers import disabling, enrolment
+from tests.services import Services
 
 ENROLLED, REPLACED, DISABLED = (
     notification_pb2.EVENT_KIND_KEY_ENROLLED,

@@ -12,9 +12,10 @@ from nsor_server.directory.focal_persons import FocalPerson, FocalPersonError
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests.agencies import PUNJAB_POLICE
-from tests.calls import POLICY, Services, call_of
+from tests.calls import POLICY, call_of
 from tests.directory.test_enrolment import new_key
 from tests.directory.test_officers import enrolment
+from tests.services import Services
 
 NUMBERS = POLICY.forms.numbers[options_pb2.FORMAT_OFFICER_NUMBER]
 CHANGED = notification_pb2.EVENT_KIND_FOCAL_PERSON_CHANGED

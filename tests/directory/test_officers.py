@@ -12,8 +12,9 @@ from nsor_server.calls import Agency, Call, Outcome
 from nsor_server.directory.limits import ENROLMENTS_A_MINUTE
 from tests import deciding
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
-from tests.calls import ORIGIN, Services, call_of, violations
+from tests.calls import ORIGIN, call_of, violations
 from tests.orders import cnic
+from tests.services import Services
 
 
 def directory_call(agency: Agency = PUNJAB_POLICE) -> Call:

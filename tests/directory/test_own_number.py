@@ -20,9 +20,10 @@ from nsor_server.ledger.entry import StaleRead
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.verification.own_numbers import NOT_GIVEN, TWO_NUMBERS
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
-from tests.calls import Services, violations
+from tests.calls import violations
 from tests.directory.test_officers import directory_call, disabling, enrolment
 from tests.orders import cnic
+from tests.services import Services
 from tests.verifying import findings
 
 _NEWEST = """

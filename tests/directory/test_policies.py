@@ -21,8 +21,9 @@ from nsor_server.storage.pool import Database
 from tests import deciding as tests_deciding
 from tests.access.requests import application
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
-from tests.calls import ORIGIN, Services, call_of, violations
+from tests.calls import ORIGIN, call_of, violations
 from tests.directory.test_deciding import OTHER, findings
+from tests.services import Services
 
 FIRST, SECOND = officer_of(NPB), officer_of(NPB)
 GRANTS = directory_pb2.POLICY_DOCUMENT_GRANTS

@@ -15,9 +15,9 @@ from nsor_server.storage.keyring import Keyring, write_private
 from nsor_server.storage.pool import Database
 from tests import policies
 from tests.agencies import NPB
-from tests.calls import Services
 from tests.directory.test_policies import grants, propose
 from tests.orders import Created, order
+from tests.services import Services
 
 Say = Callable[..., tuple[int, str]]
 

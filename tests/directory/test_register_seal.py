@@ -24,8 +24,9 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.details import OfDetails
 from nsor_server.verification.report import Report
 from tests.agencies import AGENCIES, NPB, PUNJAB_POLICE
-from tests.calls import ORIGIN, Services
+from tests.calls import ORIGIN
 from tests.register_seals import CONFIRM, DRILL, PROPOSE, Signer, Signers
+from tests.services import Services
 from tests.verifying import findings
 
 ANOTHER = "was taken by somebody who had taken another one"

@@ -24,12 +24,12 @@ from nsor_server.verification.reached import NOTHING, Reached
 from nsor_server.verification.report import Report
 from nsor_server.verification.verified import verified as everything
 from tests.calls import ORIGIN as TEST_ORIGIN
-from tests.calls import Services
 from tests.ledger.conftest import ORIGIN, NewEntry, Write
 from tests.ledger.test_commands import Operator
 from tests.ledger.test_commands import operator as operator  # noqa: PLC0414 - a fixture of another file
 from tests.ledger.test_outside import forget
 from tests.polling import until
+from tests.services import Services
 
 DAY = 86_400.0
 MORE = 300

@@ -27,7 +27,8 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import AGENCIES as ALL_AGENCIES
-from tests.calls import CONTRACT, POLICY, Services, call_of
+from tests.calls import CONTRACT, POLICY, call_of
+from tests.services import Services
 
 Decided: TypeAlias = Outcome[Any] | ApiError
 

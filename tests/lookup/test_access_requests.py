@@ -16,7 +16,7 @@ from nsor_server.lookup.requests.service import AccessRequests as Deciding
 from nsor_server.storage.sealing import Sealer
 from tests import deciding
 from tests.agencies import narrowed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import (
     AGENCIES,
     KNOWN,
@@ -28,6 +28,7 @@ from tests.lookup.conftest import (
     officer,
     request_of,
 )
+from tests.services import Services
 
 
 def application(**changes: object) -> access_requests_pb2.CreateAccessRequestRequest:

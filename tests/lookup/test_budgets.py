@@ -25,7 +25,8 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.recount import Recount
 from tests import verifying
-from tests.calls import Services, call_of, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -37,6 +38,7 @@ from tests.lookup.conftest import (
     officer,
     request_of,
 )
+from tests.services import Services
 
 Basis = lookup_pb2.LookUpBasis
 COST = "the call cost something else than policy says for what was, or wasn't, named before"

@@ -17,7 +17,8 @@ from nsor_server.storage.pool import Database
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of
 from tests.lookup.conftest import make_call
 from tests.lookup.search.conftest import OPENER, WORKER, Searching, named, suspect
 from tests.lookup.test_emergencies import Clock, opening, reading
@@ -25,6 +26,7 @@ from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fi
 from tests.lookup.test_tickets import Basis, look_up, ticket_for
 from tests.notification.test_counter import with_number
 from tests.orders import Created, cnic
+from tests.services import Services
 
 EMERGENCY = ("sindh-police", "EMERGENCY")
 GOT = ("npb", "REGISTER_OPERATION")

@@ -6,9 +6,10 @@ from typing import Any
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import lookup_pb2
-from tests.calls import Services, unlimited
+from tests.budgets import unlimited
 from tests.lookup.conftest import Register, conviction_record, make_call, request_of
 from tests.lookup.test_look_up import trial
+from tests.services import Services
 
 PERSONS = 60
 """Of whom half are registered."""

@@ -28,9 +28,10 @@ from nsor_server.registration.arrivals import store as arrivals
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Statement, ask
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
-from tests.calls import TRACING, Services, call_of, violations
+from tests.calls import TRACING, call_of, violations
 from tests.notification.test_counter import absent, erased, sealed, unconfirmed, with_number
 from tests.orders import Created, cnic, conviction, day, order
+from tests.services import Services
 
 FOUND, NO_RECORD = emergencies_pb2.EMERGENCY_OUTCOME_FOUND, emergencies_pb2.EMERGENCY_OUTCOME_NO_RECORD
 JUSTIFIED = emergencies_pb2.EMERGENCY_FINDING_JUSTIFIED

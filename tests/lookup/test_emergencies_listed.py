@@ -10,7 +10,8 @@ from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
 from nsor_server.policy.budgets import Bucket
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
-from tests.calls import Services, call_of, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of
 from tests.lookup.test_emergencies import (
     HARMLESS,
     JUSTIFIED,
@@ -27,6 +28,7 @@ from tests.lookup.test_emergencies import (
 from tests.lookup.test_emergencies import officer as officer  # noqa: PLC0414 - a fixture
 from tests.notification.test_counter import with_number
 from tests.orders import cnic
+from tests.services import Services
 
 
 def test_npb_lists_all_and_the_police_their_own_at_the_officers_places(services: Services, officer: Officer) -> None:

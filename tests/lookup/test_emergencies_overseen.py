@@ -3,9 +3,10 @@
 from nsor.v1 import emergencies_pb2
 from nsor_server.calls import Officer
 from tests.agencies import NPB, PUNJAB_POLICE, SPECIAL_COMMITTEE, officer_of
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.test_emergencies import STATION, listed, officer, opened, review
 from tests.orders import cnic
+from tests.services import Services
 
 __all__ = ["officer"]
 

@@ -14,11 +14,12 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
 from tests.lookup.test_list_access_requests import INCOMPLETE, Clock, asked, etag_of
 from tests.lookup.test_list_access_requests import clock as clock  # noqa: PLC0414 - a fixture
+from tests.services import Services
 
 DISTRICT = "PK-PB/LHR"
 

@@ -42,7 +42,7 @@ from tests.agencies import (
     SINDH_POLICE,
     officer_of,
 )
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup import test_emergencies as emergencies
 from tests.lookup import test_screening as screening
 from tests.lookup.conftest import make_call, request_of
@@ -59,6 +59,7 @@ from tests.registration import test_photos as photos
 from tests.registration import test_proposals as proposals
 from tests.registration.test_review_decisions import Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 from tests.verifying import findings
 
 __all__ = ["clock", "pair", "tell", "telling", "times"]

@@ -17,12 +17,13 @@ from nsor_server.lookup.grants import store
 from nsor_server.storage import changes
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import AGENCIES, KNOWN, NOW_US, Register, conviction_record, make_call, officer
 from tests.lookup.test_grants import ask, begin, end, wait_for_lock
 from tests.lookup.test_tickets import enrolled
 from tests.lookup.test_withdrawal import case as open_case
 from tests.lookup.test_withdrawal import withdrawal
+from tests.services import Services
 
 COURT = "lahore-special-court"
 READERS, EACH = 3, 3

@@ -15,9 +15,10 @@ from nsor_server.lookup.grants import rules, subjects
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests import verifying
-from tests.calls import POLICY, Services
+from tests.calls import POLICY
 from tests.lookup.conftest import KNOWN, UNKNOWN, Register, conviction_record, make_call
 from tests.lookup.test_access_requests import AccessRequests, approval
+from tests.services import Services
 
 SHOWN = classes_shown(lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR, options_pb2.PURPOSE_INVESTIGATION)
 NOW_US, END_US = 1_000_000_000, 2_000_000_000

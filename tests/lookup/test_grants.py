@@ -16,7 +16,6 @@ from nsor_server.lookup.batch import Decider, LookUp
 from nsor_server.storage import changes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Step
-from tests.calls import Services
 from tests.lookup.conftest import (
     KNOWN,
     NOW_US,
@@ -29,6 +28,7 @@ from tests.lookup.conftest import (
     request_of,
     told,
 )
+from tests.services import Services
 
 Basis = lookup_pb2.LookUpBasis
 

@@ -13,9 +13,10 @@ from nsor_server.verification import contents
 from nsor_server.verification.details import OfDetails
 from nsor_server.verification.report import Report
 from tests.agencies import FIA_IMMIGRATION, officer_of
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.held import held, held_bytes
 from tests.orders import cnic, order
+from tests.services import Services
 
 ROUND = 12
 PEOPLE = 16

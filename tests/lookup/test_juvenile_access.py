@@ -12,11 +12,12 @@ from nsor_server.calls import Outcome
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests import verifying
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import AGENCIES, KNOWN, UNKNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import AccessRequests, application, approval
 from tests.lookup.test_tickets import look_up
 from tests.lookup.test_withdrawal import withdrawal
+from tests.services import Services
 
 ALLOWED, REFUSED = access_requests_pb2.JUVENILE_DECISION_ALLOWED, access_requests_pb2.JUVENILE_DECISION_REFUSED
 POLICE, PROSECUTION, NPB = "punjab-police", "punjab-prosecution", "npb"

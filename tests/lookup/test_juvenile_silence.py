@@ -16,7 +16,6 @@ from nsor_server.storage.v1 import record_pb2
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_access_requests_set_back import NOT_DUE, OTHER_POLICY, UNTOLD
-from tests.calls import Services
 from tests.lookup.conftest import Register
 from tests.lookup.test_escalation import a_watch, size
 from tests.lookup.test_escalation import told as told_of_prosecutor
@@ -26,6 +25,7 @@ from tests.lookup.test_list_access_requests import INCOMPLETE, page
 from tests.lookup.test_list_access_requests import Clock as Ahead
 from tests.lookup.test_list_access_requests import clock as ahead
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["ahead", "clock", "times"]
 

@@ -16,11 +16,12 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Statement, ask
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.lookup.conftest import AGENCIES, fir_key, officer
 from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
 from tests.notification.test_events import nodes
+from tests.services import Services
 
 Item = access_requests_pb2.AccessRequestItem
 PENDING = access_requests_pb2.ACCESS_REQUEST_STATE_PENDING

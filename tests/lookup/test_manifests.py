@@ -17,7 +17,8 @@ from nsor_server.policy.budgets import Bucket, Port
 from nsor_server.storage.keyring import Keyring
 from tests.access.requests import declaration
 from tests.agencies import FIA_IMMIGRATION, officer_of
-from tests.calls import POLICY, Services, call_of, violations, with_budget, with_budgets
+from tests.budgets import with_budget, with_budgets
+from tests.calls import POLICY, call_of, violations
 from tests.lookup.test_screening import (
     Later,
     asked,
@@ -27,6 +28,7 @@ from tests.lookup.test_screening import (
 from tests.lookup.test_screening import later as later  # noqa: PLC0414 - a fixture
 from tests.orders import cnic
 from tests.registration.test_duplicates import findings
+from tests.services import Services
 
 
 def test_a_flight_is_declared_once(services: Services, keyring: Keyring) -> None:

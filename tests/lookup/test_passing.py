@@ -11,11 +11,12 @@ from nsor_server import errors
 from nsor_server.calls import Officer, Outcome
 from nsor_server.storage.keyring import Keyring
 from tests import verifying
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import AGENCIES, KNOWN, UNKNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_tickets import enrolled, look_up
 from tests.lookup.test_withdrawal import disable, withdrawal
+from tests.services import Services
 
 POLICE, PROSECUTION, NPB = "punjab-police", "punjab-prosecution", "npb"
 OTHER = "a look-up rests on a grant, ticket or court case that wasn't for it"

@@ -15,12 +15,13 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.test_recalls import CHANGED, asked, at_the_border, listed, named, sound, tell, telling
 from tests.orders import Created
 from tests.registration import test_photos as photos
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "tell", "telling", "times"]
 

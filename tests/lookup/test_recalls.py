@@ -42,7 +42,7 @@ from tests.agencies import (
     PUNJAB_PROSECUTION,
     officer_of,
 )
-from tests.calls import ORIGIN, POLICY, TRACING, Services, call_of
+from tests.calls import ORIGIN, POLICY, TRACING, call_of
 from tests.lookup import test_emergencies as emergencies
 from tests.orders import Created, cnic, conviction, order
 from tests.registration import test_closure as closures
@@ -54,6 +54,7 @@ from tests.registration.test_judgments import by_prosecution, by_registry, judgm
 from tests.registration.test_review_decisions import MERGE, Pair, pair
 from tests.registration.test_reviews import clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 from tests.verifying import findings
 
 __all__ = ["clock", "pair", "times"]

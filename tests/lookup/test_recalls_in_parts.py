@@ -15,11 +15,12 @@ from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.rpc import packing
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
 from tests.lookup.test_recalls import ISSUED, at_the_border, listed, named, set_aside, sound
 from tests.lookup.test_recalls import telling as telling  # noqa: PLC0414 - a fixture
 from tests.orders import cnic, conviction, order
 from tests.registration.test_identifiers import CASES
+from tests.services import Services
 
 
 def test_more_than_one_entry_holds_go_on_in_others_and_after_a_stop_where_they_ended(

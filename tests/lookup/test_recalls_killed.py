@@ -13,10 +13,11 @@ from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
 from tests.lookup.test_recalls import ISSUED, at_the_border, listed, named, set_aside, sound
 from tests.orders import cnic, order
 from tests.polling import until
+from tests.services import Services
 
 SHOWN = 7
 SECONDS = 120.0
@@ -27,7 +28,8 @@ from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
+from tests.services import Services
 
 server, owner, entries, where = sys.argv[1:]
 rules.PER_ENTRY, rules.ENTRIES = 2, 4

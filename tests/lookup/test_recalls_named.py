@@ -14,7 +14,7 @@ from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_PROSECUTION, officer_of
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_recalls import (
     acknowledging,
@@ -31,6 +31,7 @@ from tests.lookup.test_screening import by_cnic, declared
 from tests.orders import cnic, conviction, order
 from tests.registration.test_identifiers import CASES
 from tests.registration.test_screened import born
+from tests.services import Services
 from tests.verifying import findings
 
 __all__ = ["tell", "telling"]

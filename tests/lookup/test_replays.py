@@ -20,12 +20,14 @@ from nsor_server.lookup.tripwires.rules import Finding
 from nsor_server.policy import source
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, officer_of
-from tests.calls import Services, call_of, unlimited, violations
+from tests.budgets import unlimited
+from tests.calls import call_of, violations
 from tests.lookup.test_emergencies import Clock
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_watched import pair, watch
 from tests.orders import cnic
 from tests.polling import until
+from tests.services import Services
 
 CHANGED = notification_pb2.EVENT_KIND_TRIPWIRE_REPLAYS_CHANGED
 MANY, DECOY = tripwires_pb2.TRIPWIRE_KIND_MANY_SUBJECTS, tripwires_pb2.TRIPWIRE_KIND_DECOY

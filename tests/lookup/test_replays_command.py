@@ -13,10 +13,12 @@ from nsor_server.calls import Officer
 from nsor_server.lookup.replays import store
 from tests.agencies import FIA_IMMIGRATION
 from tests.attack.test_fixed_times import CHANGED
-from tests.calls import ORIGIN, Services, unlimited
+from tests.budgets import unlimited
+from tests.calls import ORIGIN
 from tests.lookup.test_replays import COMPUTED, agreed, ask, at_the_counter, enrolled, get, now, proposal
 from tests.lookup.test_watched import pair
 from tests.orders import cnic
+from tests.services import Services
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Connection
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
 from tests.lookup.conftest import KNOWN, UNKNOWN, make_call, officer, request_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
@@ -28,6 +28,7 @@ from tests.lookup.test_list_access_requests import asked, etag_of
 from tests.lookup.test_tickets import COURT, NPB, enrolled
 from tests.lookup.test_withdrawal import case, ticket
 from tests.orders import conviction, order
+from tests.services import Services
 
 COMPARED = notification_pb2.EVENT_KIND_LOOK_UPS_COMPARED
 RETURNED = notification_pb2.EVENT_KIND_LOOK_UP_RETURNED

@@ -33,11 +33,12 @@ from nsor_server.storage.session import ask
 from nsor_server.storage.v1 import record_pb2
 from tests.access.requests import declaration
 from tests.agencies import FIA_IMMIGRATION
-from tests.calls import POLICY, Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import POLICY, call_of, violations
 from tests.orders import Created, cnic, conviction
 from tests.registration.test_duplicates import findings
 from tests.registration.test_identifiers import CASES
 from tests.registration.test_screened import BORN, born
+from tests.services import Services, sealed_rows_are_listed
 
 FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
 NO_RECORD = screening_pb2.SCREENING_OUTCOME_NO_RECORD

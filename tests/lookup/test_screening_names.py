@@ -24,12 +24,14 @@ from nsor_server.storage import sealing
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION, officer_of
-from tests.calls import POLICY, Services, call_of, with_budget
+from tests.budgets import with_budget
+from tests.calls import POLICY, call_of
 from tests.lookup.search.conftest import named
 from tests.lookup.test_screening import declared
 from tests.orders import Created, cnic, conviction
 from tests.registration.test_duplicates import findings
 from tests.registration.test_identifiers import CASES
+from tests.services import Services
 
 FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
 NO_RECORD = screening_pb2.SCREENING_OUTCOME_NO_RECORD

@@ -11,9 +11,9 @@ from nsor_server.lookup.grants import store, subjects
 from nsor_server.registration.facts import of_cnic, of_document
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import Services
 from tests.lookup.conftest import KNOWN, Register, conviction_record, make_call
 from tests.lookup.test_access_requests import AccessRequests, application
+from tests.services import Services
 
 NAME = types_pb2.SearchedName(
     name="Test Aslam",

@@ -13,7 +13,7 @@ from nsor_server import errors
 from nsor_server.calls import Call, Officer, Outcome
 from nsor_server.lookup.grants import store
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.lookup.conftest import (
     AGENCIES,
     KNOWN,
@@ -27,6 +27,7 @@ from tests.lookup.conftest import (
     request_of,
 )
 from tests.orders import suspects
+from tests.services import Services, sealed_rows_are_listed
 
 Basis = lookup_pb2.LookUpBasis
 NPB, COURT = "npb", "lahore-special-court"

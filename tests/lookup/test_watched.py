@@ -18,11 +18,12 @@ from nsor_server.calls import Officer, Outcome
 from nsor_server.ledger import leaf
 from nsor_server.ledger.detail import Details
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.directory.test_officers import enrolment
 from tests.lookup.test_emergencies import Clock
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.orders import cnic
+from tests.services import Services
 
 DECOY, PROTECTED = watched_pb2.WATCHED_KIND_DECOY, watched_pb2.WATCHED_KIND_PROTECTED_PERSON
 PROPOSED, WATCHED, DIFFERS = (

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nsor.v1 import lookup_pb2, options_pb2, types_pb2
 from nsor_server.calls import Officer, Outcome
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory.test_officers import enrolment
 from tests.lookup.test_watched import DECOY, PROTECTED, pair, watch
 from tests.orders import cnic, order
+from tests.services import Services
 
 _TABLES = """
 SELECT c.relname FROM pg_class AS c

@@ -18,10 +18,11 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from tests import verifying
 from tests.agencies import PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.lookup.conftest import AGENCIES, KNOWN, Register, conviction_record, make_call, officer
 from tests.lookup.test_access_requests import application, approval
 from tests.lookup.test_tickets import COURT, NPB, Basis, case_of, enrolled, look_up, ticket_for
+from tests.services import Services
 
 COMPROMISED = directory_pb2.DISABLE_REASON_KEY_COMPROMISED
 ORDINARY = [reason for reason in directory_pb2.DisableReason.values() if reason and reason != COMPROMISED]

@@ -33,10 +33,11 @@ from nsor_server.storage.pool import Connection, Database
 from tests import policies
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import PLACES, POLICY, TRACING, Services, call_of
+from tests.calls import PLACES, POLICY, TRACING, call_of
 from tests.notification.test_notice import notice
 from tests.orders import Created, current_address, day
 from tests.registration.test_photos import addition
+from tests.services import Services
 
 LAHORE_POLICE: Final = replace(PUNJAB_POLICE, agency_id="lahore-police", jurisdiction=("PK-PB/LHR",))
 KP_POLICE: Final = replace(PUNJAB_POLICE, agency_id="kp-police", jurisdiction=("PK-KP",))

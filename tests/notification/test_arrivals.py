@@ -17,11 +17,13 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, review_times, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.notification.test_counter import FOUND, find, sealed, with_number
 from tests.notification.test_transfers import AWAY, BEYOND, HOME, REFUSE, deciding, moves, shown
 from tests.orders import Created, cnic, current_address, day, order
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -20,7 +20,7 @@ from nsor_server.rpc.naming import named
 from tests.agencies import SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import POLICY, Services, call_of
+from tests.calls import POLICY, call_of
 from tests.notification.test_arrivals import PENDING, arrival, listed, take, transfer
 from tests.notification.test_arrivals import times as times  # noqa: PLC0414 - a fixture
 from tests.notification.test_counter import with_number
@@ -29,6 +29,7 @@ from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_reviews import Clock, clock
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock"]
 

@@ -15,7 +15,7 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_arrivals import (
     PENDING,
     arrival,
@@ -36,6 +36,7 @@ from tests.orders import Created, cnic
 from tests.registration.test_custody import at_large, held
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services
 
 __all__ = ["clock"]
 

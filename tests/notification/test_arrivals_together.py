@@ -8,7 +8,6 @@ from nsor_server.registration.reviews import ReviewTimes
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services
 from tests.notification.test_arrivals import matches, opened, take, transfer
 from tests.notification.test_counter import with_number
 from tests.notification.test_merged_persons import both
@@ -21,6 +20,7 @@ from tests.registration.test_movements import services as services  # noqa: PLC0
 from tests.registration.test_movements import times as times  # noqa: PLC0414 - a fixture
 from tests.registration.test_review_decisions import MERGE, Pair
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services
 
 __all__ = ["clock"]
 

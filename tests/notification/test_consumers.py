@@ -16,11 +16,12 @@ from nsor_server.notification.stream import EventStream
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.consumers import disabling, enrolled, enrolment, heard, messages, system
 from tests.notification.test_notice import EXPECTED, notice
 from tests.orders import day, order
 from tests.register_seals import Signers
+from tests.services import Services
 
 CONFIRMED = notification_pb2.EVENT_KIND_REGISTRATION_CONFIRMED
 MOVED = notification_pb2.EVENT_KIND_ADDRESS_CHANGED

@@ -9,13 +9,15 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Officer
 from nsor_server.policy.budgets import Bucket
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
-from tests.calls import Services, call_of, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.notification.test_transfers import deciding, moves
 from tests.orders import Created, cnic, conviction, order
 from tests.registration.test_closure import close
 from tests.registration.test_duties import released
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 FOUND, NO_RECORD = arrivals_pb2.FIND_OUTCOME_FOUND, arrivals_pb2.FIND_OUTCOME_NO_RECORD
 Answer = arrivals_pb2.FindRegistrantResponse

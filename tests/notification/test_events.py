@@ -26,8 +26,9 @@ from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Statem
 from nsor_server.tracing.spans import Tracing
 from tests import deciding
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE
-from tests.calls import TRACING, Services, call_of, violations
+from tests.calls import TRACING, call_of, violations
 from tests.polling import until
+from tests.services import Services
 
 pytestmark = pytest.mark.usefixtures("services")
 CREATED = notification_pb2.EVENT_KIND_REGISTRATION_CREATED

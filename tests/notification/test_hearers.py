@@ -18,7 +18,8 @@ from nsor_server.storage.pool import Database
 from nsor_server.storage.session import BEGIN, COMMIT, Session
 from tests import deciding
 from tests.agencies import AGENCIES, FIA_IMMIGRATION, NADRA, NPB, PUNJAB_POLICE, SPECIAL_COMMITTEE
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 
 pytestmark = pytest.mark.usefixtures("services")
 KINDS = [number for number in EventKind.values() if number]

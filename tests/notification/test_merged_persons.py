@@ -13,7 +13,7 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_arrivals import arrival
 from tests.notification.test_arrivals import take as arrives
 from tests.notification.test_counter import PASSPORT, with_number
@@ -27,6 +27,7 @@ from tests.registration.test_closure import close
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

@@ -13,8 +13,10 @@ from nsor_server.policy.budgets import Bucket
 from nsor_server.rpc import naming
 from tests.access.requests import movement
 from tests.agencies import FIA_IMMIGRATION, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.orders import order
+from tests.services import Services, sealed_rows_are_listed
 
 CNIC = "3520212345671"
 DOCUMENT = types_pb2.TravelDocument(number="ZZ0000001", country="PK")

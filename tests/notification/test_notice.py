@@ -11,8 +11,9 @@ from nsor_server import errors
 from nsor_server.calls import Call, Outcome
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, current_address, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 HAPPENED, EXPECTED = notices_pb2.NOTICE_TIMING_HAPPENED, notices_pb2.NOTICE_TIMING_EXPECTED
 Answer = notices_pb2.CreateNoticeResponse

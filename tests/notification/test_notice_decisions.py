@@ -13,12 +13,13 @@ from nsor.v1 import errors_pb2, notices_pb2, notification_pb2, worklists_pb2
 from nsor_server import errors
 from nsor_server.notification.notices import states
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import EXPECTED, confirmed, notice, take
 from tests.notification.test_notice_kinds import FORMER, OFFICIAL, leg, named, names, of_kind, travel, wrong
 from tests.orders import Created, day, order
 from tests.registration.test_custody import custody, expected, happens, held
 from tests.registration.test_past import as_of, written_on
+from tests.services import Services, sealed_rows_are_listed
 
 __all__ = ["confirmed"]
 DID_NOT = notices_pb2.NOTICE_TIMING_DID_NOT_HAPPEN

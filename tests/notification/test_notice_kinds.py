@@ -10,10 +10,11 @@ from nsor.v1 import errors_pb2, notices_pb2, notification_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import EXPECTED, confirmed, notice, take
 from tests.orders import JUDGMENT_DATE, Created, day, order
 from tests.registration.test_photos import addition, rejection
+from tests.services import Services
 
 __all__ = ["confirmed"]
 OFFICIAL, ALIAS, FORMER = types_pb2.NAME_KIND_OFFICIAL, types_pb2.NAME_KIND_ALIAS, types_pb2.NAME_KIND_FORMER

@@ -11,7 +11,7 @@ from nsor_server.notification.notices import reading, states
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, narrowed, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import confirmed, notice, take
 from tests.notification.test_notice_decisions import decide, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
@@ -20,6 +20,7 @@ from tests.registration.test_duty_watch import Clock
 from tests.registration.test_duty_watch import clock as ahead
 from tests.registration.test_juveniles import OFFENCE, convicted, count
 from tests.registration.test_juveniles import confirmed as of_juvenile
+from tests.services import Services
 
 __all__ = ["ahead", "confirmed"]
 

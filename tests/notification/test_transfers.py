@@ -15,13 +15,14 @@ from nsor_server import errors
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Agency, Officer
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, narrowed, officer_of
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import Answer, notice, take
 from tests.notification.test_notice_decisions import decision, withdraw
 from tests.orders import Created
 from tests.registration.test_custody import acceptance as release_acceptance
 from tests.registration.test_custody import expected, happens, held, today
 from tests.registration.test_custody_mistakes import takes_back
+from tests.services import Services
 
 HOME, AWAY, BEYOND = "PK-PB/LHR/PS-001", "PK-SD/KHI/PS-002", "PK-PB/FSD/PS-003"
 PENDING, REFUSED = transfers_pb2.TRANSFER_STATE_PENDING, transfers_pb2.TRANSFER_STATE_REFUSED

@@ -22,7 +22,8 @@ from nsor_server.storage import deciding
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.v1 import record_pb2
-from tests.calls import POLICY, Services
+from tests.calls import POLICY
+from tests.services import Services
 
 KINDS = {
     "punjab-police": options_pb2.AGENCY_KIND_POLICE,

@@ -17,9 +17,10 @@ from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, 
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.bench import accesses
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.lookup.test_emergencies import opened, review
 from tests.orders import cnic
+from tests.services import Services
 
 Request = oversight_pb2.ListAccessesRequest
 OPEN = "nsor.v1.LookupService/OpenEmergencyLookUp"

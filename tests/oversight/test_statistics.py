@@ -18,7 +18,7 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SPECIAL_COMMITTEE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services, call_of
+from tests.calls import TRACING, call_of
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import Clock, clock_of, opened, review
 from tests.notification.test_events import deliver
@@ -27,6 +27,7 @@ from tests.oversight.conftest import Written
 from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 Request = oversight_pb2.GetStatisticsRequest
 ACCESSES = oversight_pb2.STATISTICS_MEASURE_ACCESSES

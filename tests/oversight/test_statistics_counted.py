@@ -24,7 +24,7 @@ from tests.agencies import (
     officer_of,
 )
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services, call_of
+from tests.calls import TRACING, call_of
 from tests.lookup.conftest import KNOWN, officer
 from tests.lookup.test_access_requests import AccessRequests
 from tests.lookup.test_emergencies import opened, review
@@ -36,6 +36,7 @@ from tests.notification.life import template as template  # noqa: PLC0414 - like
 from tests.notification.test_events import deliver
 from tests.orders import cnic, conviction, day, order
 from tests.registration.test_custody import happens
+from tests.services import Services
 
 LAHORE, STATION = "PK-PB/LHR", "PK-PB/LHR/PS-001"
 MEASURES = oversight_pb2.StatisticsMeasure

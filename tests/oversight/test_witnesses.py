@@ -19,7 +19,8 @@ from nsor_server.ledger.operator import entry
 from nsor_server.oversight import witnesses as rules
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NADRA, PUNJAB_POLICE, SPECIAL_COMMITTEE
-from tests.calls import ORIGIN, Services, call_of
+from tests.calls import ORIGIN, call_of
+from tests.services import Services
 from tests.witnesses import add, cosigned, newest, registered, registration, retirement, shown
 
 

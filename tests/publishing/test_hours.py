@@ -14,10 +14,11 @@ from nsor_server.publishing.hours import METHOD, FetchHours
 from nsor_server.storage.locks import Taken
 from nsor_server.storage.pool import Database
 from tests.attack.conftest import Owner, owner, services
-from tests.calls import TRACING, Services
+from tests.calls import TRACING
 from tests.polling import until
 from tests.rpc.callers import Serve
 from tests.rpc.conftest import certificates, serve, settings
+from tests.services import Services
 
 __all__ = ["certificates", "owner", "serve", "services", "settings"]
 

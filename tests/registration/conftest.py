@@ -4,7 +4,7 @@ import pytest
 
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.calls import Services
+from tests.services import Services
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from tests.agencies import (
     SINDH_PROSECUTION,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, confirmation, conviction, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 FIRST, SECOND = "Sessions Case No. 123/2022", "Sessions Case No. 7/2023"
 ADDED, CONFIRMED = notification_pb2.EVENT_KIND_CONVICTION_ADDED, notification_pb2.EVENT_KIND_CONVICTION_CONFIRMED

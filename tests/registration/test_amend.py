@@ -23,9 +23,10 @@ from tests.agencies import (
     SINDH_PROSECUTION,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, current_address, order
+from tests.services import Services, sealed_rows_are_listed
 
 OFFICIAL, FORMER = types_pb2.NAME_KIND_OFFICIAL, types_pb2.NAME_KIND_FORMER
 IN_CUSTODY = types_pb2.Custody(state=types_pb2.CUSTODY_STATE_IN_CUSTODY, prisons_agency_id=PUNJAB_PRISONS.agency_id)

@@ -17,9 +17,11 @@ from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.rpc.methods import Methods
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, officer_of
-from tests.calls import CONTRACT, Services, call_of, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import CONTRACT, call_of
 from tests.lookup.test_budgets import details, findings
 from tests.orders import confirmation, conviction, day, judgment
+from tests.services import Services
 
 SMALL = {
     "call": 1,

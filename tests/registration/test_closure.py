@@ -21,8 +21,9 @@ from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION,
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of, review_times, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, conviction, day, order
+from tests.services import Services, review_times, sealed_rows_are_listed
 
 DECEASED = closure_pb2.CLOSURE_KIND_DECEASED
 RESTORED = closure_pb2.CLOSURE_KIND_RESTORED

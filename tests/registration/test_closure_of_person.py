@@ -13,7 +13,7 @@ from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, conviction
 from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, close, proposing, state
 from tests.registration.test_erasure import REASON
@@ -22,6 +22,7 @@ from tests.registration.test_identity_changes import decision, reported, verifie
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

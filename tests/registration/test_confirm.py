@@ -22,8 +22,9 @@ from tests.agencies import (
     PUNJAB_PROSECUTION,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, confirmation, conviction, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 
 def test_a_confirmation_is_a_new_version(services: Services) -> None:

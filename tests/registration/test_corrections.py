@@ -24,8 +24,9 @@ from tests.agencies import (
 )
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, review_times, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, day, order
+from tests.services import Services, review_times, sealed_rows_are_listed
 
 NAME = corrections_pb2.CORRECTION_PARTICULAR_NAME
 BIRTH = corrections_pb2.CORRECTION_PARTICULAR_BIRTH

@@ -10,8 +10,9 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Outcome
 from nsor_server.registration import rules, store
 from tests.agencies import KARACHI_COURT, LAHORE_COURT, NPB, PUNJAB_PROSECUTION, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import cnic, conviction, current_address, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 Request = registration_pb2.CreateRegistrationRequest
 OF_OTHER_TABLES = {options_pb2.ROW_SCOPE_JURISDICTION, options_pb2.ROW_SCOPE_RECIPIENTS}

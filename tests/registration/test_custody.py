@@ -23,9 +23,10 @@ from tests.agencies import (
     SINDH_PRISONS,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import notice
 from tests.orders import Created, current_address, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 ABSENT = str(uuid.UUID(int=7))
 AWAY = "PK-SD/KHI/PS-001"

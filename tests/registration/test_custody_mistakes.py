@@ -10,7 +10,7 @@ from nsor_server.calls import Agency
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, SINDH_PRISONS
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import decide
 from tests.orders import Created, day
@@ -29,6 +29,7 @@ from tests.registration.test_custody import (
     told,
     work,
 )
+from tests.services import Services
 
 HOME = "PK-PB/LHR/PS-001"
 ON_BAIL, RELEASED = types_pb2.CUSTODY_STATE_ON_BAIL, types_pb2.CUSTODY_STATE_RELEASED

@@ -14,7 +14,7 @@ from tests.agencies import LAHORE_COURT, NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, confirmation, conviction
 from tests.registration.test_add_conviction import SECOND, further
 from tests.registration.test_closure import ARCHIVED, CONFIRMED, NOBODY, RESTORED, close, confirmed, state
@@ -25,6 +25,7 @@ from tests.registration.test_held import CASES, restore
 from tests.registration.test_review_decisions import Pair, pair
 from tests.registration.test_reviews import clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock", "pair", "person", "times"]
 

@@ -14,7 +14,7 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.orders import Created, cnic, day, order
 from tests.registration.test_closure import (
     ARCHIVED,
@@ -32,6 +32,7 @@ from tests.registration.test_custody import event
 from tests.registration.test_identity_changes import decision, reported, verified
 from tests.registration.test_review_decisions import MERGE, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services, review_times
 
 __all__ = ["clock", "pair", "time", "times"]
 

@@ -19,9 +19,10 @@ from nsor_server.storage.locks import Taken
 from nsor_server.storage.v1 import record_pb2
 from tests import verifying
 from tests.agencies import NPB, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of, review_times
+from tests.calls import call_of
 from tests.orders import Created, cnic, order
 from tests.registration.test_reviews import Clock, clock, entries, times
+from tests.services import Services, review_times
 
 __all__ = ["clock", "times"]
 

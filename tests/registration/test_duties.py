@@ -13,13 +13,14 @@ from nsor_server.formats.dates import KARACHI
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, sealed_rows_are_listed
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import decide, not_happened, withdraw
 from tests.notification.test_notice_kinds import leg, named, names, of_kind, periodic, photographed, travel
 from tests.notification.test_transfers import deciding
 from tests.orders import Created, day
 from tests.registration.test_custody import happens, held
+from tests.services import Services, sealed_rows_are_listed
 
 Kind = duties_pb2.DutyKind
 MET, MET_LATE = duties_pb2.DUTY_STATE_MET, duties_pb2.DUTY_STATE_MET_LATE

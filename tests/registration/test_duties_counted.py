@@ -17,11 +17,11 @@ from nsor_server.storage.v1 import record_pb2
 from tests import policies
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services
 from tests.registration.test_duties import due, released, today
 from tests.registration.test_duty_watch import Clock, a_watch, size
 from tests.registration.test_duty_watch import clock as clock  # noqa: PLC0414 - a fixture
 from tests.registration.test_duty_watch import watching as watching  # noqa: PLC0414 - a fixture
+from tests.services import Services
 from tests.work import calls_of
 
 

@@ -11,11 +11,11 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services
 from tests.registration.test_duties import released, today
 from tests.registration.test_duties_counted import adopted, all_of
 from tests.registration.test_duty_watch import watching as watching  # noqa: PLC0414 - a fixture
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

@@ -7,12 +7,13 @@ from nsor.v1 import duties_pb2, notices_pb2
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.notification.test_notice_decisions import withdraw
 from tests.notification.test_notice_kinds import of_kind, periodic, photographed
 from tests.orders import Created, day
 from tests.registration.test_duties import HOME, MET, MET_LATE, OPEN, OVERDUE, VOID, duties_of, released, states
+from tests.services import Services
 
 RELEASE = day(2025, 2, 25)
 """A verification is due a year later."""

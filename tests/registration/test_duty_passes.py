@@ -15,13 +15,14 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_notice import notice
 from tests.registration.test_duties import due, released, today
 from tests.registration.test_duties_counted import adopted
 from tests.registration.test_duty_watch import clock as clock  # noqa: PLC0414 - a fixture
 from tests.registration.test_duty_watch import size, told
 from tests.registration.test_duty_watch import watching as watching  # noqa: PLC0414 - a fixture
+from tests.services import Services
 
 WITH_THE_NEWEST = """
 SELECT count(*) FROM {table} WHERE registration_id = %s AND xmin = (

@@ -25,11 +25,12 @@ from tests import policies
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services, call_of
+from tests.calls import TRACING, call_of
 from tests.notification.test_notice import notice
 from tests.orders import day
 from tests.registration.test_custody import happens
 from tests.registration.test_duties import HOME, LATER, due, released, today, types_of
+from tests.services import Services
 from tests.work import calls_of
 
 

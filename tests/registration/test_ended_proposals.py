@@ -18,12 +18,13 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import cnic
 from tests.registration import test_closure as closures
 from tests.registration import test_judgments as judgments
 from tests.registration import test_sealed_reading as readings
 from tests.registration.test_pending import ended, later, pending
+from tests.services import Services, sealed_rows_are_listed
 
 NOT_SHOWN = proposals_pb2.PROPOSAL_REFUSAL_NOT_SHOWN
 WITHDRAWN = proposals_pb2.PROPOSAL_STATE_WITHDRAWN

@@ -12,12 +12,13 @@ from nsor_server import errors
 from nsor_server.calls import Officer
 from tests.agencies import LAHORE_HIGH_COURT, NPB, officer_of
 from tests.attack.conftest import Owner, owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.registration.test_held import CASES
 from tests.registration.test_judgments import judgment
 from tests.registration.test_pending import later
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "owner", "pair", "times"]
 

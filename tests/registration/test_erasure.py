@@ -18,10 +18,11 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import ORIGIN, Services, call_of, violations
+from tests.calls import ORIGIN, call_of, violations
 from tests.orders import Created, conviction, order
 from tests.registration import test_photos as photos
 from tests.registration.test_closure import close, confirming, proposed, proposing
+from tests.services import Services
 
 ERASED = closure_pb2.CLOSURE_KIND_ERASED
 REASON: dict[str, Any] = {"kind": ERASED, "erasure_reason": closure_pb2.ERASURE_REASON_NOT_CONVICTED}

@@ -15,7 +15,7 @@ from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLI
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification import test_notice_decisions as notice_decisions
 from tests.notification.test_notice import notice
 from tests.orders import Created, cnic, conviction, day
@@ -32,6 +32,7 @@ from tests.registration.test_erasure import REASON, decided, destroy, gone
 from tests.registration.test_validation import after as after  # noqa: PLC0414 - a fixture
 from tests.registration.test_withdrawal import WITHDRAWN
 from tests.registration.test_worklists import work
+from tests.services import Services
 
 TABLES = (
     *("registration_key", "registration_identifier", "registration_screened", "registration_case"),

@@ -15,7 +15,7 @@ from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import confirmed, is_shown
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_closure import close, proposing
 from tests.registration.test_duplicates import SINGLE, caught_up, entered
@@ -24,6 +24,7 @@ from tests.registration.test_held import CASES
 from tests.registration.test_review_decisions import DISTINCT, MERGE, REOPEN, Pair, clock, pair, times
 from tests.registration.test_reviews import Clock
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

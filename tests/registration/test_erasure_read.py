@@ -10,13 +10,14 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, conviction
 from tests.registration.test_closure import close, confirmed, old, proposed
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_held import restore
 from tests.registration.test_sealed_reading import Get, opened
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 _DETAILS = "SELECT count(*) FROM ledger_detail WHERE index = ANY (%s)"
 _LAST = "SELECT max(index) FROM ledger_entry"

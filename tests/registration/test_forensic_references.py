@@ -10,9 +10,10 @@ from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.orders import Created
 from tests.registration.test_amend import amendment, imprisoned, released
+from tests.services import Services
 
 FIELDS = ("fingerprint_references", "dna_references")
 FORM, DIGITS = errors_pb2.FIELD_REASON_FORM, errors_pb2.FIELD_REASON_TOO_MANY_DIGITS

@@ -21,8 +21,9 @@ from tests.agencies import (
     narrowed,
     officer_of,
 )
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, conviction, order
+from tests.services import Services
 
 
 def in_custody(services: Services) -> Created:

@@ -12,11 +12,12 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import LAHORE_HIGH_COURT, NPB
 from tests.attack.test_set_back import confirmed, look_up
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, conviction, judgment
 from tests.registration.test_duplicates import findings
 from tests.registration.test_judgments import proposing, unsealing
 from tests.registration.test_reviews import Clock, clock, listed, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

@@ -13,9 +13,11 @@ from nsor_server import errors
 from nsor_server.calls import Call, Officer
 from nsor_server.policy.budgets import Bucket
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.orders import Created, conviction, day, order
 from tests.registration.test_amend import amendment
+from tests.services import Services, sealed_rows_are_listed
 
 ABSENT = str(uuid.UUID(int=7))
 UNVERIFIED = identity_pb2.IDENTITY_STATE_UNVERIFIED

@@ -13,7 +13,7 @@ from nsor_server.calls import Agency
 from nsor_server.registration.amendments import rules
 from nsor_server.registration.identity import changes
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, day, order
 from tests.registration.test_amend import amendment
 from tests.registration.test_identity import (
@@ -26,6 +26,7 @@ from tests.registration.test_identity import (
     handed_out,
     later,
 )
+from tests.services import Services
 
 NAME = identity_pb2.IDENTITY_CHANGE_KIND_NAME
 DEATH = identity_pb2.IDENTITY_CHANGE_KIND_DEATH

@@ -14,13 +14,14 @@ from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import NADRA, NPB, PUNJAB_POLICE
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, day
 from tests.registration.test_duplicates import findings
 from tests.registration.test_identifiers import BY_CNIC, CASES, is_held, shown
 from tests.registration.test_identity import ABSENT, UNVERIFIED, VERIFIED
 from tests.registration.test_identity_changes import DISPUTED, REPORTED, decision, named, report, verified
 from tests.registration.test_reviews import Clock, clock, listed, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

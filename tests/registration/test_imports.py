@@ -19,8 +19,9 @@ from nsor_server.rpc.handlers import Exchanged
 from nsor_server.storage import deciding
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_PROSECUTION, SINDH_PROSECUTION, narrowed, officer_of
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import cnic, conviction, current_address, order
+from tests.services import Services, sealed_rows_are_listed
 
 Request = registration_pb2.ImportRegistrationsRequest
 Finding = registration_pb2.ImportFinding

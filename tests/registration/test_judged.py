@@ -26,9 +26,10 @@ from tests.agencies import (
     officer_of,
 )
 from tests.attack.test_sealed import stream
-from tests.calls import Services, call_of, review_times, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, conviction, current_address, day, order
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -30,8 +30,9 @@ from tests.agencies import (
     narrowed,
 )
 from tests.attack.test_set_back import at_the_border, is_shown
-from tests.calls import Services, call_of, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, confirmation, conviction, day, order
+from tests.services import Services
 
 Request = registration_pb2.RecordJudgmentRequest
 OWN_TABLES = ("judgment_version", "judgment_trial", "outbox")

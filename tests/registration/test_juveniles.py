@@ -14,8 +14,9 @@ from nsor_server.registration import juveniles
 from nsor_server.registration.duplicates import rules as duplicates
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PRISONS, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, cnic, conviction, day, order, suspects
+from tests.services import Services
 
 BORN = day(2004, 5, 20)
 OFFENCE, LATER = day(2021, 9, 1), day(2022, 5, 20)

@@ -23,13 +23,14 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_merged_persons import AWAY, HOME, accepted
 from tests.notification.test_notice import notice, take
 from tests.orders import Created
 from tests.registration.test_held import CASES
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

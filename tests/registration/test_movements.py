@@ -20,12 +20,13 @@ from nsor_server.storage.pool import Database
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import PLACES, POLICY, TRACING, Services, call_of, review_times
+from tests.calls import PLACES, POLICY, TRACING, call_of
 from tests.notification.test_notice import notice
 from tests.orders import Created, day, order
 from tests.registration import test_corrections as corrections
 from tests.registration.test_corrections import meet as meet  # noqa: PLC0414 - a fixture
 from tests.registration.test_reviews import Clock, clock
+from tests.services import Services, review_times
 
 __all__ = ["clock"]
 

@@ -13,7 +13,7 @@ from tests.agencies import LAHORE_HIGH_COURT, NPB
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_movements_set_back import LEFT_OUT, PASSED_OVER
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, cnic, judgment, order
 from tests.registration.test_judgments import proposing, unsealing
 from tests.registration.test_movements import (
@@ -30,6 +30,7 @@ from tests.registration.test_movements import (
 )
 from tests.registration.test_movements_waiting import NOBODY, met
 from tests.registration.test_reviews import Clock
+from tests.services import Services
 
 __all__ = ["clock", "services", "times"]
 

@@ -16,10 +16,10 @@ from nsor_server.storage.session import Statement
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_movements_set_back import LEFT_OUT, PASSED_OVER
-from tests.calls import Services
 from tests.orders import Created
 from tests.registration.test_movements import LAHORE, clock, keys, passes, reports, services, shown, times
 from tests.registration.test_reviews import Clock
+from tests.services import Services
 
 __all__ = ["clock", "services", "times"]
 WAGAH = notices_pb2.BORDER_CROSSING_WAGAH

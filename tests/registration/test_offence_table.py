@@ -11,8 +11,9 @@ from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic import examples
 from tests import policies
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created, conviction, day, order
+from tests.services import Services
 
 WITHOUT_BASES = (
     source.packaged("offences.toml").read_bytes().replace(b's2h = true\nprincipal_in = ["II"]', b"s2h = true")

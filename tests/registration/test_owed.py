@@ -14,7 +14,7 @@ from tests.agencies import LAHORE_COURT, PUNJAB_POLICE, PUNJAB_PRISONS, PUNJAB_P
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_worklists_set_back import LISTED
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import Created
 from tests.registration.test_closure import RESTORED, close
 from tests.registration.test_corrections import asked, confirmed, decision, listed, meet
@@ -24,6 +24,7 @@ from tests.registration.test_pending import later
 from tests.registration.test_proposals import acceptance, proposed, refusal, withdrawal
 from tests.registration.test_validation import after, saying
 from tests.registration.test_worklists import ask, found, work
+from tests.services import Services
 
 __all__ = ["after", "meet"]
 

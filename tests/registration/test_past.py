@@ -25,13 +25,15 @@ from tests.agencies import (
     officer_of,
 )
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, conviction, order
 from tests.registration.test_amend import IN_CUSTODY, amendment, imprisoned, released
 from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES
 from tests.registration.test_review_decisions import MERGE, Pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

@@ -14,11 +14,12 @@ from nsor_server.calls import Officer
 from tests.agencies import AGENCIES, NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
 from tests.orders import cnic, conviction, order
 from tests.registration import test_closure as closures
 from tests.registration import test_judgments as judgments
 from tests.registration import test_sealed_reading as readings
+from tests.services import Services
 
 METHOD = "nsor.v1.RegistrationService/ListPendingDecisions"
 CLOSURE = worklists_pb2.PENDING_DECISION_KIND_CLOSURE

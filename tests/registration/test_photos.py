@@ -29,9 +29,11 @@ from tests.agencies import (
     SINDH_PROSECUTION,
     officer_of,
 )
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations, with_budgets
+from tests.budgets import with_budgets
+from tests.calls import call_of, violations
 from tests.images.test_photos import SVG, archive, bomb
 from tests.orders import Created, conviction, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 OTHER_CASE = "Sessions Case No. 7/2023"
 ABSENT = str(uuid.UUID(int=7))

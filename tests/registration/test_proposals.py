@@ -30,10 +30,11 @@ from tests.agencies import (
 )
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, day
 from tests.registration.test_amend import amendment, imprisoned, name, of_field, released
 from tests.registration.test_pending import later
+from tests.services import Services, sealed_rows_are_listed
 
 PROPOSED = notification_pb2.EVENT_KIND_AMENDMENT_PROPOSED
 ACCEPTED = notification_pb2.EVENT_KIND_AMENDMENT_ACCEPTED

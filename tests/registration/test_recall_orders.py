@@ -11,12 +11,13 @@ from nsor_server.registration.recalls import rules
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import NPB, PUNJAB_POLICE
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import conviction_record
 from tests.orders import Created, conviction
 from tests.registration.test_amend import amendment
 from tests.registration.test_closure import close
 from tests.registration.test_judgments import by_registry, judgment, proposing, unsealing
+from tests.services import Services
 from tests.verifying import findings
 
 PROBLEM = "the orders to recall what was told of registrations aren't those that are due"

@@ -11,12 +11,13 @@ from nsor_server.registration import returned
 from tests.agencies import PUNJAB_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.orders import cnic, order
 from tests.registration.test_closure import RESTORED, close
 from tests.registration.test_corrections import REQUESTED, asked, confirmed, decision, listed, meet
 from tests.registration.test_custody import expected, held
 from tests.registration.test_validation import NOT_NAMED, OVERDUE, after
+from tests.services import Services
 
 __all__ = ["after", "meet"]
 

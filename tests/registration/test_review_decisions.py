@@ -14,7 +14,7 @@ from nsor_server.storage.keyring import Keyring
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.test_sealed import asked, prosecution, stream, with_serial
 from tests.attack.test_set_back import confirmed, in_case, opening
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import make_call, request_of
 from tests.orders import Created, cnic, conviction, order
 from tests.registration import test_juveniles as juveniles
@@ -23,6 +23,7 @@ from tests.registration.test_duplicates import findings
 from tests.registration.test_held import CASES, restore, shown
 from tests.registration.test_reviews import Clock, clock, times
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 __all__ = ["clock", "times"]
 

@@ -20,11 +20,12 @@ from nsor_server.tracing.spans import Tracing
 from nsor_server.verification import records
 from tests import verifying
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_PROSECUTION, officer_of
-from tests.calls import ORIGIN, TRACING, Services, call_of, review_times
+from tests.calls import ORIGIN, TRACING, call_of
 from tests.ledger.walks import walked
 from tests.orders import Created, cnic, order
 from tests.polling import until
 from tests.registration.test_judgments import confirming, judgment
+from tests.services import Services, review_times
 
 WRITTEN = notification_pb2.EVENT_KIND_REVIEWS_WRITTEN
 REVIEWS = reviews_pb2.ListReviewsRequest

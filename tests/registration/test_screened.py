@@ -11,10 +11,10 @@ from google.type import date_pb2
 from nsor.v1 import types_pb2
 from nsor_server.registration import claims, screened
 from nsor_server.storage.keyring import Keyring
-from tests.calls import Services
 from tests.orders import Created, cnic, order
 from tests.registration.test_duplicates import findings
 from tests.registration.test_proposals import amended_by_two, numbered
+from tests.services import Services
 
 BORN = date_pb2.Date(year=1985, month=6, day=7)
 DAY, YEAR = "1985-06-07", "1985"

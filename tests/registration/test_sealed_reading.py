@@ -11,8 +11,9 @@ from nsor_server.calls import Officer
 from nsor_server.registration.sealed import rules
 from tests.agencies import NPB, PUNJAB_PROSECUTION, SPECIAL_COMMITTEE, officer_of
 from tests.attack.conftest import Owner, owner
-from tests.calls import Services, call_of, sealed_rows_are_listed
+from tests.calls import call_of
 from tests.orders import Created, cnic, conviction, day, order
+from tests.services import Services, sealed_rows_are_listed
 
 __all__ = ["owner"]
 

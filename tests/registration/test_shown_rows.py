@@ -10,7 +10,8 @@ from nsor_server.calls import Outcome
 from nsor_server.ledger.labels import Labels
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import KARACHI_COURT, LAHORE_COURT, NADRA
-from tests.calls import Services, call_of
+from tests.calls import call_of
+from tests.services import Services
 from tests.verifying import findings
 
 ROWS = 3

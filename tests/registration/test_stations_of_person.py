@@ -17,7 +17,7 @@ from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import confirmed
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.notification.test_merged_persons import AWAY, HOME, places
 from tests.notification.test_notice import notice, take
 from tests.notification.test_notice_kinds import named, names, of_kind
@@ -29,6 +29,7 @@ from tests.registration.test_custody import acceptance, expected, happens
 from tests.registration.test_held import CASES, restore
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
+from tests.services import Services
 
 __all__ = ["clock", "pair", "times"]
 

@@ -23,7 +23,7 @@ from tests import policies
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import PLACES, POLICY, Services, call_of
+from tests.calls import PLACES, POLICY, call_of
 from tests.notification.test_merged_persons import duties as states_of
 from tests.notification.test_notice import take
 from tests.notification.test_notice_kinds import of_kind, photographed
@@ -35,6 +35,7 @@ from tests.registration.test_duty_watch import clock as ahead
 from tests.registration.test_review_decisions import MERGE, Pair, pair
 from tests.registration.test_reviews import clock, times
 from tests.registration.test_validation import saying, shown
+from tests.services import Services
 
 __all__ = ["ahead", "clock", "pair", "times", "watching"]
 

@@ -31,8 +31,9 @@ from tests.agencies import (
 )
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import Services, call_of, review_times, sealed_rows_are_listed
+from tests.calls import call_of
 from tests.orders import Created, order
+from tests.services import Services, review_times, sealed_rows_are_listed
 
 OVERDUE = notification_pb2.EVENT_KIND_VALIDATION_OVERDUE
 STANDARD = validation_pb2.SUPERVISION_TIER_STANDARD

@@ -17,7 +17,7 @@ from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION,
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_set_back import is_shown
-from tests.calls import Services, call_of, sealed_rows_are_listed, violations
+from tests.calls import call_of, violations
 from tests.orders import Created, cnic, conviction
 from tests.registration.test_closure import (
     ARCHIVED,
@@ -34,6 +34,7 @@ from tests.registration.test_closure import (
 from tests.registration.test_erasure import REASON, decided, destroy, gone
 from tests.registration.test_held import restore
 from tests.registration.test_sealed_reading import Get, opened
+from tests.services import Services, sealed_rows_are_listed
 
 WITHDRAWN: dict[str, Any] = {
     "kind": closure_pb2.CLOSURE_KIND_WITHDRAWN,

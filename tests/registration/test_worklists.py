@@ -24,8 +24,9 @@ from tests.agencies import (
     narrowed,
     officer_of,
 )
-from tests.calls import POLICY, Services, call_of, violations
+from tests.calls import POLICY, call_of, violations
 from tests.orders import confirmation, conviction, day, order
+from tests.services import Services
 
 PENDING = worklists_pb2.WORK_KIND_PENDING_CONFIRMATION
 APPEAL = worklists_pb2.WORK_KIND_APPEAL_WINDOW

@@ -21,12 +21,13 @@ from tests.agencies import (
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.attack.test_worklists_set_back import LISTED
-from tests.calls import CONTRACT, Services, call_of
+from tests.calls import CONTRACT, call_of
 from tests.orders import Created, cnic, order
 from tests.registration.test_custody import acceptance, expected, happens, held
 from tests.registration.test_identifiers import renumber
 from tests.registration.test_identity import decide, handed_out, later, rename
 from tests.registration.test_worklists import work
+from tests.services import Services
 
 TO_CORRECT, NO_DOCUMENT = worklists_pb2.WORK_KIND_IDENTITY_TO_CORRECT, worklists_pb2.WORK_KIND_IDENTITY_WITHOUT_DOCUMENT
 OVERDUE, TO_ACCEPT = worklists_pb2.WORK_KIND_RELEASE_OVERDUE, worklists_pb2.WORK_KIND_RELEASE_TO_ACCEPT

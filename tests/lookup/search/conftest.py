@@ -12,9 +12,10 @@ from nsor_server import errors
 from nsor_server.calls import Agency, Call, Officer, Outcome
 from tests.access.requests import application
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import officer
 from tests.orders import Created, conviction, order
+from tests.services import Services
 
 Refused = tuple[str, list[str]]
 """The reason, and of each field that is wrong its name and the rule."""

@@ -11,13 +11,14 @@ from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.storage.keyring import Keyring
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.conftest import officer
 from tests.lookup.search.conftest import INVESTIGATOR, Basis, Request, Searching, asking, named, suspect
 from tests.lookup.search.test_search import findings, look_up
 from tests.lookup.test_emergencies import clock_of
 from tests.lookup.test_withdrawal import withdrawal
 from tests.orders import current_address
+from tests.services import Services
 
 RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 SHER = ("Sher Zaman", "Gul Khan", 1980)

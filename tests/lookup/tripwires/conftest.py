@@ -21,7 +21,8 @@ from nsor_server.storage.v1 import record_pb2
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
-from tests.calls import TRACING, Services, call_of
+from tests.calls import TRACING, call_of
+from tests.services import Services
 
 OFFICERS = {agency: officer_of(agency) for agency in (PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION)}
 """One officer of each."""

@@ -17,7 +17,7 @@ from nsor_server.verification.tripwires import OTHERS
 from tests.agencies import LAHORE_COURT, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_replays_set_back import OTHERS as OTHER_REPLAY
-from tests.calls import Services, unlimited
+from tests.budgets import unlimited
 from tests.directory.test_own_number import enrolled
 from tests.lookup import test_replays as replays
 from tests.lookup.search.conftest import INVESTIGATOR, Basis, Searching, asking, named, suspect
@@ -29,6 +29,7 @@ from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_proposals import amended_by_two, numbered
 from tests.registration.test_withdrawal import WITHDRAWN
+from tests.services import Services
 
 WHO: dict[str | None, Officer] = {
     "court_case_id": officer_of(LAHORE_COURT),

@@ -23,7 +23,8 @@ from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration, movement
 from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of, unlimited
+from tests.budgets import unlimited
+from tests.calls import call_of
 from tests.lookup.conftest import KNOWN, UNKNOWN, fir_key, make_call, officer, request_of
 from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
@@ -33,6 +34,7 @@ from tests.lookup.test_screening import later as later  # noqa: PLC0414 - a fixt
 from tests.lookup.test_watched import end, pair, watch
 from tests.lookup.tripwires.conftest import OFFICERS, Wires, looked_up
 from tests.orders import cnic, order
+from tests.services import Services
 
 CERTIFICATE = tripwires_pb2.TRIPWIRE_KIND_NEW_CERTIFICATE
 DISTRICTS = tripwires_pb2.TRIPWIRE_KIND_OUT_OF_DISTRICT

@@ -9,8 +9,9 @@ from nsor_server import errors
 from nsor_server.access.contract import field_class
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, listed, refused, reviewing
+from tests.services import Services
 
 NPBS = {"kind", "officer_number", "count", "unusual", "manifest_id", "finding", "review_time", "other_officers"}
 

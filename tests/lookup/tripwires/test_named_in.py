@@ -12,7 +12,7 @@ from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration
 from tests.agencies import FIA_IMMIGRATION, LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory.test_own_number import enrolled, officer
 from tests.lookup.test_access_requests import AccessRequests, application
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
@@ -31,6 +31,7 @@ from tests.registration.test_review_decisions import MERGE, Pair
 from tests.registration.test_review_decisions import pair as two_records  # noqa: F401 - a fixture
 from tests.registration.test_reviews import clock as clock  # noqa: PLC0414 - a fixture
 from tests.registration.test_reviews import times as times  # noqa: PLC0414 - a fixture
+from tests.services import Services
 
 DECOY_FOUND = tripwires_pb2.TRIPWIRE_KIND_DECOY
 ENTERED = tripwires_pb2.TRIPWIRE_KIND_DECOY_ENTERED

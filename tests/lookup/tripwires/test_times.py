@@ -19,11 +19,11 @@ from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.pool import Connection
 from tests.agencies import PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_PROSECUTION
 from tests.attack.conftest import Owner
-from tests.calls import Services
 from tests.directory.test_own_number import enrolled
 from tests.directory.test_policies import FIRST, SECOND, adopt, propose
 from tests.lookup.tripwires.conftest import OFFICERS, REFUSALS, Wires, looked_up, refused, running
 from tests.orders import cnic
+from tests.services import Services
 
 OWN = tripwires_pb2.TRIPWIRE_KIND_OWN_NUMBER
 REPEATED = tripwires_pb2.TRIPWIRE_KIND_REPEATED_REFUSALS

@@ -8,11 +8,12 @@ from nsor_server.lookup.tripwires import reading
 from nsor_server.verification.tripwires import OTHERS
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE
 from tests.attack.conftest import Owner
-from tests.calls import Services, call_of
+from tests.calls import call_of
 from tests.directory.test_officers import directory_call, disabling
 from tests.directory.test_own_number import enrolled, officer
 from tests.lookup.tripwires.conftest import Wires, listed, refused, reviewing
 from tests.orders import cnic
+from tests.services import Services
 
 TWO_AGENCIES = tripwires_pb2.TRIPWIRE_KIND_TWO_AGENCIES
 

@@ -100,6 +100,7 @@ def test_without_both_words_a_juveniles_record_is_no_record(services: Services, 
     if why == "not granted, then allowed":
         matter.decide()
     assert not matter.shown.grant.juvenile_records
+    assert services.one("SELECT count(*) FROM access_grant_juvenile") == 0
     # One answer, as for whoever isn't there.
     assert [matter.look_up(grant_id, cnic) for cnic in (KNOWN, UNKNOWN)] == ["NO_RECORD", "NO_RECORD"]
 

@@ -136,6 +136,8 @@ def test_it_is_passed_to_another_live_officer_of_the_place(matter: Matter) -> No
     disable(services, gone, directory_pb2.DISABLE_REASON_LEFT_POST)
     for nobody in (bytes(32), gone, enrolled(services, "sindh-police", 1), enrolled(services, PROSECUTION, 8)):
         assert matter.refused(nobody) == "OFFICER_NOT_KNOWN"
+    at_its_station = services.enrolled(officer(POLICE, 17, ("PK-PB/LHR/PS-001",)))
+    assert matter.refused(at_its_station) == ""
 
 
 def test_who_may_not_act_where_the_fir_is_passes_nothing(matter: Matter) -> None:

@@ -1,10 +1,11 @@
 """Who may be found: whatever the index of names still knows, the database's heads say who is shown."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from nsor.v1 import search_pb2
+from nsor.v1 import search_pb2, types_pb2
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests import verifying
@@ -24,12 +25,19 @@ RAFIQ = ("Muhammad Rafiq", "Lal Din", 1980)
 OTHER_CASE = "Sessions Case No. 7/2022"
 
 
-def confirmed(searching: Searching, year: int = 1980, number: str = "", **fields: Any) -> Created:
+def confirmed(
+    searching: Searching,
+    year: int = 1980,
+    number: str = "",
+    passports: Iterable[types_pb2.TravelDocument] = (),
+    **fields: Any,
+) -> Created:
     """Rafiq, convicted in another case."""
     convicted = conviction(case_number=OTHER_CASE)
     convicted.fir.serial = 680
     request = named(*RAFIQ[:2], year, convictions=[convicted], **fields)
     request.person.cnic = number or request.person.cnic
+    request.person.travel_documents.extend(passports)
     created = searching.services.create(request)
     searching.services.confirm(created, case_number=OTHER_CASE)
     return created
@@ -100,17 +108,19 @@ def test_who_is_handled_with_more_care_or_was_a_juvenile_is_not_found(searching:
 
 
 def test_who_is_held_is_found_on_his_own_case_alone(searching: Searching, keyring: Keyring) -> None:
-    number = cnic()
+    number, passport = cnic(), types_pb2.TravelDocument(number="AB1234567", country="PK")
     first = confirmed(searching, number=number)
-    request = named(*RAFIQ)
-    request.person.cnic = number
-    held = searching.services.confirmed(request)
+    confirmed(searching, 1955, passports=[passport])
+    by_number, by_passport = named(*RAFIQ), named(*RAFIQ)
+    by_number.person.cnic = number
+    by_passport.person.travel_documents.append(passport)
+    held = {searching.services.confirmed(each).key for each in (by_number, by_passport)}
     searching.read()
     basis, name = searching.ticket(suspect(*RAFIQ)), written("Muhammad Rafiq", "Lal Din")
-    assert held.key not in searching.shown(basis)
+    assert held.isdisjoint(searching.shown(basis))
     assert first.key in searching.shown(basis)
-    assert searching.services.names.cards == 1
-    assert held.key in searching.shown(searching.fir(), name=name)
+    assert searching.services.names.cards == 2
+    assert held <= set(searching.shown(searching.fir(), name=name))
     assert findings(searching, keyring) == []
 
 

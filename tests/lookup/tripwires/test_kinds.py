@@ -16,7 +16,7 @@ from nsor.v1 import lookup_pb2, movements_pb2, notices_pb2, search_pb2, tripwire
 from nsor_server import errors
 from nsor_server.calls import Officer
 from nsor_server.lookup.screening import travelled as screening
-from nsor_server.lookup.tripwires import reading
+from nsor_server.lookup.tripwires import reading, times
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.tripwires import OTHERS
@@ -226,6 +226,9 @@ def manifests(found: Iterable[record_pb2.UnusualAccessRecord]) -> dict[str, int]
 def test_a_manifest_whose_people_do_not_travel_is_unusual_whoever_else_does(
     services: Services, wires: Wires, owner: Owner, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    rests = list[int]()
+    monkeypatch.setattr(times, "_rest", lambda: rests.append(1))
+    monkeypatch.setattr(screening, "_RESTS_AFTER", 100)
     later(days=-2)
     travelled, passengers = flown(services, 301, 6)
     invented, _ = flown(services, 302, 6)
@@ -248,6 +251,8 @@ def test_a_manifest_whose_people_do_not_travel_is_unusual_whoever_else_does(
     assert travelled not in found
     assert {invented, one_travels, back, long_ago, elsewhere} <= found.keys()
     assert (len(found), set(found.values())) == (6, {6})
+    # Nine movements over one crossing are opened and compared with six manifests, then with five: 119.
+    assert len(rests) == 1
     assert wires.look() == []
     # Two at a time are looked at by whoever verifies, and are found to be the same.
     monkeypatch.setattr(screening, "PASSENGERS_AT_ONCE", 12)

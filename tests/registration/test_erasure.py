@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from nsor_server.ledger import operator
 from nsor_server.policy.deadlines import Deadlines
 from nsor_server.registration.closure import erasing, erasures
 from nsor_server.storage.keyring import Keyring
+from nsor_server.verification.increments import increment
+from nsor_server.verification.reached import NOTHING
 from tests.agencies import LAHORE_COURT, NPB, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -101,6 +104,9 @@ def test_the_key_is_destroyed_with_what_was_kept_of_the_calls(
     assert services.get(other.registration_id, PUNJAB_PROSECUTION).etag == other.etag
     services.confirm(other)
     assert owner.findings() == []
+    # `ledger watch`, which compares what came since it looked last, misses nothing of it either.
+    with owner.conn.transaction():
+        assert increment(owner.conn, keyring, ORIGIN, (Path("nowhere"), 0), NOTHING).findings == []
     assert destroy(services, keyring) == []
 
 

@@ -26,6 +26,7 @@ from nsor_server.lookup.screening import rules, store, travelled
 from nsor_server.lookup.screening.forgetting import ForgottenManifests
 from nsor_server.lookup.screening.passengers import Passengers
 from nsor_server.lookup.screening.service import Screening
+from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Exchanged
 from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
@@ -560,6 +561,9 @@ def test_a_record_that_is_set_aside_meanwhile_is_not_shown(services: Services) -
     services.run(call, request)
     assert call.outcome is not None
     assert len(call.outcome.shown) == 1
+    # Neither is one who is held meanwhile.
+    read_again = {each.what for each in call.outcome.seen if each.key == (created.key.bytes,)}
+    assert read_again == {registrations.HEADS, registrations.CLAIMS}
     services.judge_all(created, "SET_ASIDE")
     with pytest.raises(StaleRead):
         services.writer.submit(call)

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from nsor.v1 import emergencies_pb2, errors_pb2, notification_pb2, options_pb2, types_pb2
+from nsor.v1 import directory_pb2, emergencies_pb2, errors_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.access import directory
 from nsor_server.access.contract import field_class, purposes_of
@@ -29,6 +29,7 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Statement, ask
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
 from tests.calls import TRACING, call_of, violations
+from tests.lookup.test_withdrawal import disable
 from tests.notification.test_counter import absent, erased, sealed, unconfirmed, with_number
 from tests.orders import Created, cnic, conviction, day, order
 from tests.services import Services
@@ -414,6 +415,9 @@ def test_a_new_key_under_his_number_is_the_same_officer(services: Services, offi
     renewed = services.enrolled(replace(officer_of(PUNJAB_POLICE), officer_number=officer.officer_number))
     assert denied(services, renewed, opening(cnic())) == "EMERGENCY_UNREVIEWED"
     assert read(services, renewed, emergency_id, number).response.outcome == NO_RECORD
+    # What was opened with a key that turned out to be compromised is nobody's.
+    disable(services, officer, directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
+    services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, renewed), reading(emergency_id, number))
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nsor.v1 import screening_pb2
+from nsor_server import errors
+from tests.agencies import FIA_IMMIGRATION, officer_of
 from tests.attack.conftest import Owner
+from tests.calls import call_of
 from tests.lookup import test_screening_names as by_names
 from tests.lookup.test_screening import NO_RECORD, asked, by_cnic, convict, declared, outcomes
 from tests.orders import cnic
@@ -14,6 +17,7 @@ from tests.services import Services
 HIDDEN = "a passenger was told not to be registered, and a record stood that had to be shown"
 SHOWN = "a passenger was shown a record that couldn't be shown, or another version of it than the newest"
 NOT_PAID = "who is alike a passenger by names was shown without its price, or without telling NPB"
+OVER = "passengers were screened after the end of their manifest"
 ROWS = "the rows of a manifest aren't those that were screened"
 FOUND = screening_pb2.SCREENING_OUTCOME_FOUND
 
@@ -79,6 +83,19 @@ def test_what_npb_was_told_of_names_is_not_changed_unseen(services: Services, ow
     assert owner.findings() == []
     owner.does("SET session_replication_role = replica", change)
     assert NOT_PAID in owner.findings()
+
+
+def test_a_manifest_is_screened_where_it_crosses_and_until_it_ends(services: Services, owner: Owner) -> None:
+    manifest = declared(services, call_of(FIA_IMMIGRATION, officer_of(FIA_IMMIGRATION, "PK-PB/LHR")))
+    elsewhere = officer_of(FIA_IMMIGRATION, "PK-SD")
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, cnic())])
+    services.refused_by_the_register(errors.NoRecord, call_of(FIA_IMMIGRATION, elsewhere), request)
+    with owner.changing("UPDATE manifest SET place = 'PK-SD/KHS'", "UPDATE manifest SET place = 'PK-PB/LHR'"):
+        services.refused(errors.Internal, call_of(FIA_IMMIGRATION, elsewhere), request)
+    asked(services, manifest, by_cnic(1, cnic()))
+    assert owner.findings() == []
+    owner.does("SET session_replication_role = replica", "UPDATE manifest SET closes_at = closes_at - interval '5 day'")
+    assert OVER in owner.findings()
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ from typing import Final
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import notification_pb2
 from nsor_server import errors
+from nsor_server.formats.instants import to_us
 from nsor_server.ledger.stored import UUID_OF_RECORD, Add, Concerns, Connection, Rows, opened
 from nsor_server.lookup.screening import rules, store
 from nsor_server.lookup.screening.rules import Kept
 from nsor_server.lookup.search import rules as searches
+from nsor_server.policy.decided_by import LONGEST_CALL_US
 from nsor_server.registration import claims, screened
 from nsor_server.registration.history import History
 from nsor_server.registration.standing import Standing
@@ -31,7 +33,7 @@ from nsor_server.storage.v1 import record_pb2
 DECLARE: Final = "nsor.v1.LookupService/DeclareManifest"
 SCREEN: Final = "nsor.v1.LookupService/ScreenManifest"
 _MANIFESTS: Final = f"""
-SELECT r.index, r.row_id, m.agency_id, m.persons::bigint
+SELECT r.index, r.row_id, m.agency_id, m.persons::bigint, m.closes_at
 FROM ledger_record AS r JOIN manifest AS m ON m.manifest_id = {UUID_OF_RECORD}
 WHERE r.table_name = '{store.TABLE}'
 ORDER BY r.index, r.ordinal
@@ -57,6 +59,7 @@ WHERE e.kind = {notification_pb2.EVENT_KIND_PASSENGER_ALIKE}
 ORDER BY r.index
 """  # noqa: S608 - constants
 _ROWS: Final = "the rows of a manifest aren't those that were screened"
+_OVER: Final = "passengers were screened after the end of their manifest"
 _HIDDEN: Final = "a passenger was told not to be registered, and a record stood that had to be shown"
 _NOT_PAID: Final = "who is alike a passenger by names was shown without its price, or without telling NPB"
 _SHOWN: Final = "a passenger was shown a record that couldn't be shown, or another version of it than the newest"
@@ -86,15 +89,15 @@ class Screenings:
         self._event_rows = Rows(conn, "events of passengers who are alike", _EVENTS, add)
         own = self._declared_rows, self._block_rows, self._event_rows
         self.concerns = Concerns((*own, *history.rows), frozenset({DECLARE, SCREEN}), ("screened",))
-        self._declared: dict[bytes, tuple[str, int]] = {}
+        self._declared: dict[bytes, tuple[str, int, int]] = {}
         self._blocks: dict[bytes, _Block] = {}
         self._having: dict[bytes, set[bytes]] | None = None
         self._moved: dict[bytes, int] = {}
 
     def entry(self, index: int, leaf: leaf_pb2.Leaf, detail: record_pb2.AccessDetail | None) -> None:
         """Take the next entry."""
-        for manifest_id, agency_id, persons in self._declared_rows.take(index):
-            self._declared[manifest_id] = agency_id, persons
+        for manifest_id, agency_id, persons, closes_at in self._declared_rows.take(index):
+            self._declared[manifest_id] = agency_id, persons, to_us(closes_at)
             if leaf.method != DECLARE or leaf.agency != agency_id:
                 self._add(index, "a manifest is of another agency than its entry, or no entry has declared it")
             elif detail is not None and max(detail.spent.times, 1) != persons:
@@ -172,7 +175,9 @@ class Screenings:
         new: Sequence[tuple[bytes, set[int]]],
     ) -> None:
         said = detail.screened
-        agency_id, persons = self._declared.get(said.manifest_id, ("", 0))
+        agency_id, persons, closes_us = self._declared.get(said.manifest_id, ("", 0, leaf.time_us))
+        if leaf.time_us > closes_us + LONGEST_CALL_US:
+            self._add(index, _OVER)
         block_id = rules.block_id(said.manifest_id, said.block)
         block = self._blocks.get(block_id) or _Block()
         numbers = rules.screened_of(said.block, said.screened)

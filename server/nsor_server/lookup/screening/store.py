@@ -11,7 +11,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -63,6 +63,8 @@ BLOCK_ROWS: Final = Table(
     ),
 )
 PLACES: Final = rows.Columns(own_agency="m.agency_id", place="m.place")
+_OF_DECLARED: Final = """m.agency_id, m.place, m.border_crossing::bigint, m.direction::bigint, m.carrier_code,
+    m.number::bigint, m.scheduled_at"""
 DECLARED: Final = Versions("manifest", ("uuid",), "(SELECT count(*) FROM manifest WHERE manifest_id = q.k1)")
 """How often a manifest was declared: 0 or 1."""
 BLOCK_HEADS: Final = Versions(
@@ -71,21 +73,19 @@ BLOCK_HEADS: Final = Versions(
 """The newest version of a block; 0: nothing of it is there."""
 MANIFEST_IN: Final = rows.statements(
     "manifest",
-    """
-SELECT m.agency_id, m.place, m.closes_at, m.persons::bigint, k.wrapped
+    f"""
+SELECT {_OF_DECLARED}, m.closes_at, m.persons::bigint, k.wrapped
 FROM manifest AS m LEFT JOIN manifest_key AS k USING (manifest_id)
-WHERE {rows} AND m.manifest_id = $5
-""",
+WHERE {{rows}} AND m.manifest_id = $5
+""",  # noqa: S608 - constants
     PLACES,
     (options_pb2.ROW_SCOPE_OWN_AGENCY,),
 )
 _DECLARATIONS: Final = Statement(
     b"manifests declared as",
-    b"""
-SELECT uuid_send(manifest_id), agency_id, place, border_crossing::bigint, direction::bigint, carrier_code,
-    number::bigint, scheduled_at
-FROM manifest WHERE manifest_id = ANY ($1::uuid[])
-""",
+    f"""
+SELECT uuid_send(m.manifest_id), {_OF_DECLARED} FROM manifest AS m WHERE m.manifest_id = ANY ($1::uuid[])
+""".encode(),  # noqa: S608 - constants
 )
 _DECLARED: Final = Statement(b"manifest declared", b"SELECT count(*) FROM manifest WHERE manifest_id = $1")
 _BLOCK: Final = Statement(
@@ -168,13 +168,14 @@ def manifest(conn: Connection, call: Call, manifest_id: bytes) -> Manifest | Non
     """A manifest by its id; None: there is none that the contract shows the caller.
 
     Raises:
-        errors.Internal: it was read by the scope, and isn't in it.
+        errors.Internal: it was read by the scope, and isn't in it, or is another one than its id says.
     """
     found = ask(conn, MANIFEST_IN[call.rows], *rows.parameters(call.agency, call.officer), manifest_id)
     if not found:
         return None
-    agency_id, place, closes_at, persons, wrapped = found[0]
-    rows.require_shown(TABLE, rows.Said(own_agency=agency_id, place=place), call)
+    *columns, closes_at, persons, wrapped = found[0]
+    declaration = _declaration(manifest_id, columns)
+    rows.require_shown(TABLE, rows.Said(own_agency=declaration.agency_id, place=declaration.place), call)
     return Manifest(manifest_id, closes_at, int(persons), wrapped)
 
 
@@ -186,11 +187,14 @@ def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[byte
     """
     if not manifest_ids:
         return {}
-    found = {}
-    for manifest_id, *columns in ask(conn, _DECLARATIONS, arrays.uuids(list(manifest_ids))):
-        found[manifest_id] = rules.Declared(*columns)
-        if manifest_id != rules.manifest_id(found[manifest_id]):
-            raise contradicted(TABLE, "a row of %s is of another flight or crossing than its id")
+    found = ask(conn, _DECLARATIONS, arrays.uuids(list(manifest_ids)))
+    return {manifest_id: _declaration(manifest_id, columns) for manifest_id, *columns in found}
+
+
+def _declaration(manifest_id: bytes, columns: Sequence[Any]) -> rules.Declared:
+    found = rules.Declared(*columns)
+    if manifest_id != rules.manifest_id(found):
+        raise contradicted(TABLE, "a row of %s is of another flight or crossing than its id")
     return found
 
 

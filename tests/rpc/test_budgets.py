@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from google.protobuf.message import Message
 
@@ -92,3 +93,10 @@ def test_a_flood_for_an_empty_bucket_is_an_event_and_is_counted(
     monkeypatch.setattr("nsor_server.rpc.refusals.KNOWN_PER_SECOND", 1e9)
     assert caller.call(method, request_of()).reason == "BUDGET_EMPTY"
     assert len(read) == (request_of is _look_up)
+
+    def failing(*_grant: Any) -> None:
+        raise psycopg.errors.InsufficientPrivilege
+
+    # Whatever becomes of that, the refusal has its entry.
+    monkeypatch.setattr(store, "held_by", failing)
+    assert caller.call(method, request_of()).reason == "BUDGET_EMPTY"

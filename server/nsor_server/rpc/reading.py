@@ -6,6 +6,7 @@ A driver's error is replaced by one of ours, whose text is fixed: the driver's c
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 import uuid
@@ -36,6 +37,7 @@ RETRY_AFTER_SECONDS = 1.0
 LOOK_SECONDS = 0.25
 """How often deadlines are looked at."""
 CANCEL_SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -174,9 +176,12 @@ class Reader:
             return
         if not isinstance(handler, Unary | Grouped) or handler.case is None:
             return
-        # Of a grant that contradicts itself there is an alert. The refusal stands, whatever its grant is.
-        with suppress(errors.ApiError), self.connection(call.deadline) as conn:
-            call.case = handler.case(call, call.request, conn)
+        # Of a grant that contradicts itself there is an alert. The refusal is recorded, whatever its grant is.
+        try:
+            with suppress(errors.ApiError), self.connection(call.deadline) as conn:
+                call.case = handler.case(call, call.request, conn)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the refusal has its entry
+            _log.error("the case of a refused call couldn't be found (%s)", type(error).__name__)
 
     def _charge(self, handler: Unary[Any, Any], call: Call, conn: Connection) -> None:
         """Note how a call is paid, and run none that its buckets don't hold.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,8 @@ import pytest
 
 from nsor.v1 import directory_pb2, tripwires_pb2
 from nsor_server.ledger import watching
-from nsor_server.lookup.tripwires import rules, store, times
-from nsor_server.lookup.tripwires.reading import Reader
+from nsor_server.lookup.tripwires import reading, rules, store, times
+from nsor_server.lookup.tripwires.reading import Opened, Reader
 from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.storage.pool import Connection
@@ -171,10 +171,19 @@ def test_recalls_go_first_and_for_no_longer_than_a_turn_may_be_idle(
         def release(self) -> None:
             self.had -= 1
 
+    read, opened = list[int](), Reader._opened
+
+    def noted(reader: Reader, rows: Sequence[Any]) -> Iterator[Opened]:
+        read.append(len(rows))
+        return opened(reader, rows)
+
+    monkeypatch.setattr(reading, "AT_A_TIME", 5)
+    monkeypatch.setattr(Reader, "_opened", noted)
     monkeypatch.setattr(watching, "GOES_FIRST", first := First())
     refused(services, REFUSALS)
     assert wires.look()
-    assert len(first.asked) > 1
+    # Once between two statements: a turn in which none is sent for as long as two waits is ended by PostgreSQL.
+    assert len(first.asked) == len(read) > 1
     assert max(first.asked) < watching.HANGS_SECONDS
     assert first.had == 0
 

@@ -29,7 +29,7 @@ from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn, nothing
+from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.accesses import Accesses
@@ -47,7 +47,7 @@ from nsor_server.tracing.spans import Tracing
 METHOD: Final = "nsor-server/write-recalls"
 _TURN: Final = 0x4E534F5200000036
 """Of several processes one looks at a time ("NSOR", 54)."""
-PER_TURN: Final = 10
+PER_TURN: Final = 5
 """Entries in a turn: what was written last is known within it, and isn't read again. Nothing is read while they are
 written, and the turn may not be idle for long (``ledger/watching.py``)."""
 MADE_AT_A_TIME: Final = 34
@@ -64,7 +64,7 @@ _SHARE: Final = 0.1
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
-    rest_seconds = 0.004
+    rest_seconds = 0.003
     """Between two entries: 10,000 recalls are 200 of them, and all are told within five seconds. However many there
     are, a look-up waits for one of them, and the longer the rest, the fewer look-ups meet one."""
 
@@ -113,30 +113,19 @@ class RecallTimes(Watching):
         with self._database.transaction() as conn:
             if not has_turn(conn, _TURN):
                 return False
-            before, written = store.last_pass(conn, self._sealer), nothing
+            before = store.last_pass(conn, self._sealer)
             for _ in range(PER_TURN):
-                try:
-                    following = self._following(conn, before)  # it is made while the one before is written
-                finally:
-                    went_well = written()
-                if not went_well or following is None or self._stopped.wait(self._rest()):
+                record = self._begun(conn, before)
+                if record is None:
+                    return False
+                written = self._begin(METHOD, self._made(conn, before, record), _SHARE)()
+                if not written or rules.is_ended(record):
                     self._forget()
                     return False
-                before, made = following
-                written = self._begin(METHOD, made, _SHARE)
-                if rules.is_ended(before):
+                if self._stopped.wait(self._rest()):
                     break
-            if not written() or before is None or rules.is_ended(before):
-                self._forget()
-                return False
+                before = record
         return True
-
-    def _following(
-        self, conn: Connection, before: record_pb2.RecallPassRecord | None
-    ) -> tuple[record_pb2.RecallPassRecord, Outcome[empty_pb2.Empty]] | None:
-        """The pass after another one, and what it writes; None: there is nothing to tell now."""
-        record = self._begun(conn, before)
-        return None if record is None else (record, self._made(conn, before, record))
 
     def _pack(self, call: Call) -> None:
         packing.pack(call)

@@ -73,15 +73,19 @@ class Opened(NamedTuple):
 class Reader:
     """Reads accesses. One thread uses it."""
 
-    def __init__(self, keyring: Keyring, rest: Callable[[], None]) -> None:
+    def __init__(
+        self, keyring: Keyring, rest: Callable[[], None], let_first: Callable[[], None] = lambda: None
+    ) -> None:
         """Prepare.
 
         Args:
             keyring: opens details and registrations, and finds the numbers that are watched.
             rest: is done between some details and the next ones, so that calls of the same process go first.
+            let_first: is done before some entries are read, so that other work goes first: once between two statements,
+                since a turn mustn't be idle for long.
         """
         self._details, self._sealer, self._blind_index = Details(keyring), Sealer(keyring), BlindIndex(keyring)
-        self._rest = rest
+        self._rest, self._let_first = rest, let_first
         self.has_unread = False
         """Whether an access showed a registration of which no number can be read any more."""
 
@@ -101,6 +105,7 @@ class Reader:
         """
         known: _Known = {}
         while after < until:
+            self._let_first()
             rows = conn.execute(_ENTRIES, (after, until, AT_A_TIME), binary=True).fetchall()
             if not rows:
                 return

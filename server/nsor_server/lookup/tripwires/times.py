@@ -64,7 +64,7 @@ class TripwireTimes(Watching):
     ) -> None:
         super().__init__("tripwire-times", "unusual accesses", writer, tracing)
         self._database, self._directory = database, directory
-        self._sealer, self._reader = Sealer(keyring), Reader(keyring, _rest)
+        self._sealer, self._reader = Sealer(keyring), Reader(keyring, _rest, let_first)
         self._kept: tuple[int, TripwirePolicy, Tripwires] | None = None
 
     @property
@@ -223,6 +223,5 @@ def _events(agencies: Mapping[str, Agency], of_agency: Mapping[str, Sequence[byt
 
 
 def _rest() -> None:
-    """Let calls go on, and recalls, which agencies wait for: both begin at the same fixed times."""
+    """Let calls go on."""
     time.sleep(_REST_SECONDS)
-    let_first()

@@ -304,20 +304,34 @@ def test_a_whole_ledger_is_shown(run: Run, register: Register, capsys: pytest.Ca
     assert run("agencies", "--json") == 0
     assert run("ledger", "verify", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["leaves"], found["last_failure"]) == (1, None)
+    assert (found["leaves"], found["failures"]) == (1, [])
     first, register.ledger.leaves[0] = register.ledger.leaves[0], b"another"
     assert run("ledger", "verify", "--everything") == cli.PROOF_FAILED
     # What failed is said again when all is well.
     register.ledger.leaves[0] = first
     capsys.readouterr()
     assert run("ledger", "verify", "--json") == 0
-    failed = json.loads(capsys.readouterr().out)["last_failure"]
+    (failed,) = json.loads(capsys.readouterr().out)["failures"]
     assert (failed["reason"], "that was shown before" in failed["message"]["en"]) == ("LEDGER_FORKED", True)
     for language, form in (("en", failed["message"]["en"]), ("ur", failed["message"]["ur"])):
         assert run("ledger", "verify", "--lang", language) == 0
         said = " ".join(capsys.readouterr().err.split())
         assert form in said
         assert "(LEDGER_FORKED)" in said
+    # Beside what is found wrong now as well, and beside what was found wrong last.
+    register.tamper = lambda _: None
+    assert run("ledger", "verify") == cli.PROOF_FAILED
+    said = " ".join(capsys.readouterr().err.split())
+    assert failed["message"]["en"] in said
+    assert "came without its receipt" in said
+    register.tamper = None
+    assert run("ledger", "verify") == 0
+    said = capsys.readouterr().err
+    assert "(LEDGER_FORKED)" in said
+    assert "(RECEIPT_MISSING)" in said
+    assert run("ledger", "verify", "--json") == 0
+    failures = json.loads(capsys.readouterr().out)["failures"]
+    assert (failures[0], failures[1]["reason"]) == (failed, "RECEIPT_MISSING")
 
 
 @pytest.mark.parametrize("name", ["target", "certificate", "key", "ca", "ledger_key"])

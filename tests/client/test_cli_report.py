@@ -137,6 +137,38 @@ def test_few_are_not_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None
     assert "fewer than 5" in capsys.readouterr().err
 
 
+def test_an_own_verification_that_failed_is_said_whatever_the_form(
+    run: Run, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("report", "lookups", "--month", "2026-10") == 0
+    leaves = register.ledger.leaves
+    first, leaves[0] = leaves[0], b"another"
+    assert run("ledger", "verify", "--everything") == cli.PROOF_FAILED
+    leaves[0] = first
+    capsys.readouterr()
+    assert run("report", "lookups", "--month", "2026-10", "--json") == 0
+    said = capsys.readouterr()
+    (failed,) = json.loads(said.out)["failures"]
+    assert failed["reason"] == "LEDGER_FORKED"
+    for language in ("en", "ur"):
+        for form in ((), ("--csv",), ("--no-verify",)):
+            assert run("--lang", language, "report", "lookups", "--month", "2026-10", *form) == 0
+            said = capsys.readouterr()
+            assert failed["message"][language] in " ".join(said.err.split())
+            assert "LEDGER_FORKED" not in said.out
+    register.answers[STATISTICS] = lambda _: oversight_pb2.GetStatisticsResponse()
+    assert run("report", "lookups", "--month", "2026-10") == 0
+    said = capsys.readouterr()
+    assert "no entries in the ledger" in said.err
+    assert "(LEDGER_FORKED)" in said.err
+    # Beside what is found wrong now as well.
+    register.tamper = lambda receipt: receipt if register.calls[-1].method == STATISTICS else None
+    assert run("report", "lookups", "--month", "2026-10") == cli.PROOF_FAILED
+    said = capsys.readouterr()
+    assert failed["message"]["en"] in " ".join(said.err.split())
+    assert "came without its receipt" in said.err
+
+
 def test_it_is_said_in_urdu(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--lang", "ur", "report", "lookups", "--month", "2026-10") == 0
     said = capsys.readouterr()

@@ -354,7 +354,7 @@ def test_what_failed_stays_seen_beside_what_was_found_since(console: Console, co
     pages = console(COMMITTEE)
     pages.get("agencies")
     connect().verify_ledger()
-    assert "One before it" not in pages.figures("")
+    assert "First that failed" not in pages.figures("")
     leaves = pages.register.ledger.leaves
     first, leaves[0] = leaves[0], b"another"
     with pytest.raises(nsor.LedgerForked) as failed:
@@ -363,9 +363,27 @@ def test_what_failed_stays_seen_beside_what_was_found_since(console: Console, co
     connect().verify_ledger(everything=True)
     figures = pages.figures("")
     assert figures["Last own verification"].startswith("whole ")
-    assert figures["One before it"].startswith("failed ")
+    assert figures["First that failed"].startswith("failed ")
+    assert "Last that failed" not in figures
+    shown = plain(pages.get(""))
+    assert shown.count("failed (LEDGER_FORKED), whatever was found since.") == 1
+    assert failed.value.message.en in shown
+    # One bad proof after a fork takes nothing of it away.
+    pages.register.tamper = lambda _: None
+    with pytest.raises(nsor.ReceiptMissing):
+        connect().verify_ledger()
+    pages.register.tamper = None
+    figures = pages.figures("")
+    assert figures["Last own verification"].startswith("failed ")
+    assert figures["First that failed"].startswith("failed ")
+    assert "Last that failed" not in figures
+    connect().verify_ledger(everything=True)
+    figures = pages.figures("")
+    assert figures["First that failed"].startswith("failed ")
+    assert figures["Last that failed"].startswith("failed ")
     shown = plain(pages.get(""))
     assert "failed (LEDGER_FORKED), whatever was found since." in shown
+    assert "failed (RECEIPT_MISSING), whatever was found since." in shown
     assert failed.value.message.en in shown
 
 

@@ -14,6 +14,7 @@ from nsor import verification
 from nsor.console.verifying import Verification
 from nsor.journal import Journal
 from nsor.ledger import merkle, note
+from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_what_the_last_verification_found_is_kept_for_other_programs(
         client.verify_ledger()
     assert client.last_verification == last
     register.before = None
-    assert client.last_failed_verification is None
+    assert client.failed_verifications == []
     before_it, register.ledger.leaves[0] = register.ledger.leaves[0], b"another"
     with pytest.raises(nsor.NsorError) as raised:
         client.verify_ledger(everything=True)
@@ -71,10 +72,47 @@ def test_what_the_last_verification_found_is_kept_for_other_programs(
     again = connect()
     assert again.last_verification is not None
     assert again.last_verification.failed == ""
-    assert again.last_failed_verification == failed
+    assert again.failed_verifications == [failed]
     assert stat.S_IMODE(path.with_name("last-failure.json").stat().st_mode) == 0o600
     path.write_text('{"ended"')
     assert client.last_verification is None
+
+
+def test_no_later_failure_replaces_the_first(
+    client: nsor.Client, connect: Connect, register: Register, tmp_path: Path
+) -> None:
+    # After a fork, a register need only give one bad proof to have no more said than that.
+    _calls(client, 3)
+    client.verify_ledger()
+    before, register.ledger.leaves[0] = register.ledger.leaves[0], b"another"
+    with pytest.raises(nsor.LedgerForked):
+        client.verify_ledger(everything=True)
+    (forked,) = client.failed_verifications
+    register.ledger.leaves[0] = before
+    for tampered, error in ((_without_receipt, nsor.ReceiptMissing), (_of_another_call, nsor.ReceiptWrong)):
+        register.tamper = tampered
+        with pytest.raises(error):
+            client.verify_ledger()
+        first, last = connect().failed_verifications
+        assert (first, last) == (forked, client.last_verification)
+    assert last.failed == "RECEIPT_WRONG"
+    register.tamper = None
+    client.verify_ledger(everything=True)
+    assert client.failed_verifications == [forked, last]
+    # There are no more than these two; and one that can't be read takes nothing from the other.
+    path, other = sorted((tmp_path / "client-state").glob("ledger-*/*-failure.json"))
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, other)] == [0o600] * 2
+    other.write_text('{"ended"')
+    assert client.failed_verifications == [forked]
+
+
+def _without_receipt(_receipt: receipt_pb2.Receipt) -> None:
+    return None
+
+
+def _of_another_call(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
+    receipt.leaf = leaf_pb2.Leaf(format=1).SerializeToString()
+    return receipt
 
 
 def test_what_is_found_is_said_where_it_cannot_be_kept(

@@ -204,9 +204,9 @@ class Client:
         )
 
     @property
-    def last_failed_verification(self) -> last_verification.LastVerification | None:
-        """What the last own verification that has failed found, whatever later ones found; None: none has failed."""
-        return last_verification.kept(self._connection.journal, failed=True)
+    def failed_verifications(self) -> list[last_verification.LastVerification]:
+        """The first own verification that has failed and, where it is another, the last; empty: none has failed."""
+        return last_verification.failures(self._connection.journal)
 
     @property
     def last_verification(self) -> last_verification.LastVerification | None:

@@ -78,6 +78,7 @@ class Journal:
         self._base = self.folder / "checkpoint.json"
         self._rotations = self.folder / "rotations.json"
         self._last_verification = self.folder / "last-verification.json"
+        self._first_failure = self.folder / "first-failure.json"
         self._last_failure = self.folder / "last-failure.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -142,18 +143,29 @@ class Journal:
         stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
         self._replace(self._base, json.dumps(stored).encode())
 
-    def last_verification(self, *, failed: bool = False) -> bytes:
-        """What is kept of the last verification, or of the last one that has ``failed``.
+    def last_verification(self) -> bytes:
+        """What is kept of the last verification.
 
         Raises:
             FileNotFoundError: there was none.
         """
-        return (self._last_failure if failed else self._last_verification).read_bytes()
+        return self._last_verification.read_bytes()
+
+    def failed_verifications(self) -> list[bytes]:
+        """What is kept of the first verification that failed and of the last; if only one has, it stands twice."""
+        return [path.read_bytes() for path in (self._first_failure, self._last_failure) if path.exists()]
 
     def keep_last_verification(self, content: bytes, *, failed: bool = False) -> None:
-        """Keep what a verification has found, durably; not while one is under way here."""
+        """Keep what a verification has found, durably; not while one is under way here.
+
+        The first one that has ``failed`` is never replaced.
+        """
         with self.verifying():
-            self._replace(self._last_failure if failed else self._last_verification, content)
+            if failed:
+                if not self._first_failure.exists():
+                    self._replace(self._first_failure, content)
+                self._replace(self._last_failure, content)
+            self._replace(self._last_verification, content)
 
     def _replace(self, path: Path, content: bytes) -> None:
         new = path.with_suffix(".new")

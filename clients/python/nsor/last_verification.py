@@ -1,8 +1,10 @@
 """What the last own verification of the ledger found, kept beside its proofs, so that another program shows it later.
 
-The last one that failed is kept besides, and no later one that finds the ledger whole replaces it: a register that
-shows one thing now and another thing then is what verifying is for. It names nobody: sizes, a root, an instant and,
-where it failed, what it found. Whoever shows it says that it was then; only a verification says what is now.
+The first one that failed is kept besides for good, and so is the last one that failed. No later one that finds the
+ledger whole replaces them: a register that shows one thing now and another thing then is what verifying is for. Nor
+does a later failure replace the first: after a fork, a register need only give one bad proof to have less said of it.
+It names nobody: sizes, a root, an instant and, where it failed, what it found. Whoever shows it says that it was then;
+only a verification says what is now.
 """
 
 from __future__ import annotations
@@ -59,7 +61,6 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
         with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
             found_wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur)
             _keep(journal, found_wrong, failed=True)
-            _keep(journal, found_wrong)
         raise
     _keep(
         journal,
@@ -76,16 +77,27 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
     return found
 
 
-def kept(journal: Journal, *, failed: bool = False) -> LastVerification | None:
-    """What is kept of the last one; None: there was none, or what is kept of it can't be read: verify again.
-
-    Args:
-        journal: keeps it.
-        failed: the last one that has failed, whatever was found since.
-    """
+def kept(journal: Journal) -> LastVerification | None:
+    """What is kept of the last one; None: there was none, or what is kept of it can't be read: verify again."""
     try:
-        return LastVerification(**json.loads(journal.last_verification(failed=failed)))
-    except (FileNotFoundError, ValueError, TypeError):
+        return _read(journal.last_verification())
+    except FileNotFoundError:
+        return None
+
+
+def failures(journal: Journal) -> list[LastVerification]:
+    """The first one that has failed and, where it is another, the last one, whatever was found since; none has: empty.
+
+    One that is kept and can't be read is left out.
+    """
+    found = [each for each in map(_read, journal.failed_verifications()) if each is not None]
+    return list(dict.fromkeys(found))
+
+
+def _read(content: bytes) -> LastVerification | None:
+    try:
+        return LastVerification(**json.loads(content))
+    except (ValueError, TypeError):
         return None
 
 

@@ -1,32 +1,49 @@
-"""That an own verification has failed before: said wherever a later one finds the ledger whole."""
+"""That own verifications have failed before: said whatever a later one finds."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nsor.cli.witnesses import at_minute
+from nsor.errors import ProofFailed
 
 if TYPE_CHECKING:
     from nsor.cli.session import Session
     from nsor.client import Client
+    from nsor.last_verification import LastVerification
 
 
 def say(session: Session, client: Client) -> None:
-    """Say when one has failed, and by what, if one has."""
-    found = client.last_failed_verification
-    if found is not None:
-        words = found.urdu if session.language == "ur" else found.english
+    """Say when the first one failed, and by what, and the last where it is another; nothing, if none has."""
+    _say(session, client.failed_verifications)
+
+
+@contextlib.contextmanager
+def beside(session: Session, client: Client) -> Iterator[None]:
+    """Verify in it: if that fails, and one has failed before, the first one that did is said too."""
+    first = client.failed_verifications[:1]
+    try:
+        yield
+    except ProofFailed:
+        _say(session, first)
+        raise
+
+
+def as_list(client: Client) -> list[dict[str, object]]:
+    """What ``say`` says, for programs: the first one that failed, then the last where it is another."""
+    return [
+        {"time": each.ended, "reason": each.failed, "message": {"en": each.english, "ur": each.urdu}}
+        for each in client.failed_verifications
+    ]
+
+
+def _say(session: Session, failures: Sequence[LastVerification]) -> None:
+    for each in failures:
         session.say(
             "Your verification of {} failed ({}): {} Keep the state folder as it is, and tell the Special Committee.",
-            at_minute(found.ended),
-            found.failed,
-            words,
+            at_minute(each.ended),
+            each.failed,
+            each.urdu if session.language == "ur" else each.english,
         )
-
-
-def as_dict(client: Client) -> dict[str, object] | None:
-    """The same for programs; None: none has failed."""
-    found = client.last_failed_verification
-    if found is None:
-        return None
-    return {"time": found.ended, "reason": found.failed, "message": {"en": found.english, "ur": found.urdu}}

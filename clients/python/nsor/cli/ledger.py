@@ -29,20 +29,21 @@ def ledger() -> None:
 def verify(session: Session, everything: bool) -> None:
     """Prove that the ledger only grew, and that it holds every entry you were shown.
 
-    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. It is said again
-    when a later verification finds all well. Entries that were lost, as the register has owned up to, are listed with
-    --everything.
+    Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. The first
+    one that failed, and the last, are said again whatever a later verification finds. Entries that were lost, as the
+    register has owned up to, are listed with --everything.
     """
     with session.client() as client, session.progress() as progress:
         task = progress.add_task(session.said("Proving"), total=None)
-        found = client.verify_ledger(
-            everything=everything,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        with failed_before.beside(session, client):
+            found = client.verify_ledger(
+                everything=everything,
+                progress=lambda done, total: progress.update(task, completed=done, total=total),
+            )
     if session.as_json:
         session.json(
             {
-                "last_failure": failed_before.as_dict(client),
+                "failures": failed_before.as_list(client),
                 "previous_size": found.previous_size,
                 "size": found.size,
                 "root": found.root.hex(),

@@ -65,13 +65,16 @@ def report(session: Session, *, name: str, month: str | None, by: str | None, as
     with session.client() as client:
         request = oversight_pb2.GetStatisticsRequest(year=year, month=number, measure=measure)
         found = client.oversight.get_statistics(request).message
-        verified = None if no_verify else client.verify_ledger()
+        with failed_before.beside(session, client):
+            verified = None if no_verify else client.verify_ledger()
     shown = f"{year}-{number:02}"
     if session.as_json:
         from nsor.cli import programs  # noqa: PLC0415 - as above
 
-        session.json({"month": shown, **programs.as_dict(found)})
+        failures = failed_before.as_list(client)
+        session.json({"month": shown, **programs.as_dict(found), "failures": failures})
         return
+    failed_before.say(session, client)
     columns = (*_columns(name, by), "count", *([_AVERAGED[name]] if name in _AVERAGED else []))
     rows = _rows(session, name, by, found.counts)
     if month is None:
@@ -89,7 +92,6 @@ def report(session: Session, *, name: str, month: str | None, by: str | None, as
     session.say("The month has the ledger's entries {:,} to {:,}.", found.first_index, found.stop_index - 1)
     if verified is not None:
         session.say("The ledger was verified now, up to entry {:,}: none is missing.", verified.size - 1)
-        failed_before.say(session, client)
 
 
 def ended(now: dt.datetime) -> tuple[int, int]:

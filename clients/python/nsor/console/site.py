@@ -117,7 +117,7 @@ class OwnPages:
         """The log: its last checkpoint, who has co-signed it and when, and what the last own verification found."""
         found = await asyncio.to_thread(health.log, self._client, committee=self._is_committee)
         state, last = self._verification.state, self._client.last_verification
-        failed, is_urdu = self._client.last_failed_verification, site.language(request) == "ur"
+        is_urdu = site.language(request) == "ur"
         certificate, now = self._client.certificate, dt.datetime.now(dt.UTC)
         return self._pages.answer(
             request,
@@ -127,9 +127,10 @@ class OwnPages:
             state=state,
             last=last,
             ended=None if last is None else (when(last.ended), *ago(now.timestamp() - last.ended)),
-            failed=failed,
-            failed_at=None if failed is None else (when(failed.ended), *ago(now.timestamp() - failed.ended)),
-            found=None if failed is None else failed.urdu if is_urdu else failed.english,
+            failures=[
+                (each, each.urdu if is_urdu else each.english, when(each.ended), *ago(now.timestamp() - each.ended))
+                for each in self._client.failed_verifications
+            ],
             why=None if state.error is None else self._why(request, state.error),
             days=(certificate.not_after - now).days,
             soon=SOON_DAYS,

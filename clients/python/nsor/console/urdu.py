@@ -37,7 +37,8 @@ URDU: Final = {
     "What the last own verification found, by this console or by `nsor ledger verify`.": (
         "آپ کی آخری جانچ کا نتیجہ، اس صفحے سے یا `nsor ledger verify` سے۔"
     ),
-    "One before it": "اس سے پہلے کی ایک جانچ",
+    "First that failed": "پہلی ناکام جانچ",
+    "Last that failed": "آخری ناکام جانچ",
     (
         "The own verification of {when} failed ({failed}), whatever was found since. Keep the state folder as it is, "
         "and tell the Special Committee."

@@ -8,19 +8,22 @@ import pytest
 
 from nsor.v1 import options_pb2, registration_pb2
 from nsor_server.lookup.recalls import rules
-from nsor_server.lookup.recalls.told import Disclosure
+from nsor_server.lookup.recalls.told import Disclosure, Finder
 from nsor_server.registration.recalls.rules import is_parted
+from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
+from tests.attack.test_set_back import confirmed
 from tests.calls import call_of
 from tests.lookup.test_recalls import CHANGED, asked, at_the_border, listed, named, sound, tell, telling
-from tests.orders import Created
+from tests.orders import Created, cnic, conviction
 from tests.registration import test_photos as photos
+from tests.registration.test_held import CASES
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
-from tests.registration.test_reviews import clock, times
+from tests.registration.test_reviews import Clock, clock, times
 from tests.services import Services
 
 __all__ = ["clock", "pair", "tell", "telling", "times"]
@@ -48,6 +51,24 @@ def test_whoever_was_shown_two_persons_as_one_is_told_when_their_merge_is_undone
     assert (recall.reason, named(recall)) == (CHANGED, [both])
     assert options_pb2.FIELD_CLASS_IDENTITY in recall.classes
     assert sound(services, keyring)
+
+
+def test_who_was_shown_two_of_three_records_as_one_was_not_shown_the_third(
+    services: Services, times: ReviewTimes, clock: Clock, keyring: Keyring
+) -> None:
+    number = cnic()
+    three = [confirmed(services, number, case) for case in CASES[:3]]
+    clock.passes()
+    assert times.look()
+    for review, other in enumerate(three[1:], 1):
+        Pair(services, number, three[0], other, review).decide(MERGE)
+    services.judge(conviction(case_number=CASES[1]), "SET_ASIDE")
+    # It is of his person, and was no record when he was shown.
+    access = at_the_border(services, number)
+    with services.database.owner() as conn:
+        told = [Finder(keyring).told(conn, each.key.bytes, services.writer.size) for each in three]
+        found = [access in {one.access_id for one in of_one} for of_one in told]
+    assert found == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -52,23 +52,52 @@ def test_whoever_travels_is_looked_for_as_long_as_movements_are_kept() -> None:
     longer = LONGEST_TRAVELLED_HOURS + 1
     assert Tripwire(**{**one, "kind": "DECOY"}, window_hours=longer).window_hours == longer
     # A window, the hours for which a flight may be late, and three days until it is verified: 108 hours.
-    assert expiring("days = 5").deadlines.whole_days(MOVEMENT_EXPIRY) == 5
+    assert of_files(expiring("days = 5")).deadlines.whole_days(MOVEMENT_EXPIRY) == 5
     for shorter in ("days = 4", "hours = 119"):
         with pytest.raises(source.PolicyError, match=r"deadlines: movement-expiry is 4 days .* NOT_TRAVELLED .* 108 h"):
-            expiring(shorter)
+            of_files(expiring(shorter))
     late = shipped("screening").replace(b"late_hours = 12", b"late_hours = 80")
+    changed = SHIPPED.replaced("screening", documents.parse("screening", late))
     with pytest.raises(source.PolicyError, match=r"movement-expiry is 7 days .* 176 hours"):
-        SHIPPED.replaced("screening", documents.parse("screening", late))
+        succession.check(SHIPPED, changed, TODAY)
     toml = shipped("tripwires").replace(b'kind = "NOT_TRAVELLED"', b'kind = "DECOY_ENTERED"\npurposes = ["TRIAL"]')
     without = SHIPPED.replaced("tripwires", documents.parse("tripwires", toml))
-    assert without.replaced("screening", documents.parse("screening", late)).screening.late_hours == 80
+    succession.check(SHIPPED, without.replaced("screening", documents.parse("screening", late)), TODAY)
+    # A register that has adopted it before starts, and may change what has nothing to do with it.
+    started = Policy.of(changed.documents, changed.versions)
+    succession.check(started, started.replaced("budgets", started.documents["budgets"]), TODAY)
 
 
-def expiring(length: str) -> Policy:
-    """The policy that ships, with movements that live for so long."""
+def test_movements_live_long_enough_on_every_day_to_come() -> None:
+    def following(*rows: tuple[str, int]) -> Policy:
+        return expiring("days = 7", *(EXPIRING.format(*row) for row in rows))
+
+    for rows in ([("2026-11-27", 1), ("2099-01-01", 7)], [("2026-11-26", 1)], [("2099-01-01", 1)]):
+        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 days"):
+            succession.check(SHIPPED, following(*rows), TODAY)
+        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 days"):
+            of_files(following(*rows))
+    # What has passed counts no movement any more.
+    succession.check(SHIPPED, following(("2026-11-24", 1), ("2026-11-25", 7)), TODAY)
+
+
+EXPIRING = (
+    '[[deadline]]\nid = "movement-expiry"\nstart_event = "a movement is reported"\nvalid_from = {}\ndays = {}\n'
+    'citation = "c"\nverified = false\n'
+)
+
+
+def expiring(length: str, *more: str) -> Policy:
+    """The policy that ships, with movements that live for so long, and further rows."""
     others, expiry, behind = shipped("deadlines").partition(b'id = "movement-expiry"')
     changed = behind.replace(b"days = 7", length.encode(), 1)
-    return SHIPPED.replaced("deadlines", documents.parse("deadlines", others + expiry + changed))
+    toml = others + expiry + changed + "\n".join(("", *more)).encode()
+    return SHIPPED.replaced("deadlines", documents.parse("deadlines", toml))
+
+
+def of_files(policy: Policy) -> Policy:
+    """The same, as a register is given it at its first start."""
+    return Policy.of(policy.documents)
 
 
 def test_a_policy_of_decoded_documents_decides_as_that_of_the_files() -> None:

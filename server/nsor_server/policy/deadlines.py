@@ -344,10 +344,12 @@ class Deadlines:
         last = self.due(rule_id, until).due.date()
         return until - (last - until.astimezone(KARACHI).date())
 
-    def whole_days(self, rule_id: str) -> int:
-        """How many whole days the newest version of a rule, which must be there, lasts at least."""
+    def whole_days(self, rule_id: str, since: dt.date = dt.date.min) -> int:
+        """How many whole days a rule, which must be there, lasts at least on a day and on any later one."""
         start = dt.datetime(2026, 1, 1, tzinfo=KARACHI)
-        return (_end(self._rules[rule_id][0], start).date() - start.date()).days
+        rows = self._rules[rule_id]
+        first = max((row.valid_from for row in rows if row.valid_from <= since), default=dt.date.min)
+        return min((_end(row, start).date() - start.date()).days for row in rows if row.valid_from >= first)
 
     def row(self, rule_id: str, day: dt.date) -> DeadlineRow | None:
         """Give the version of a rule that counts what begins on a day in Asia/Karachi."""

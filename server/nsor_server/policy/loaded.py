@@ -86,10 +86,10 @@ class Policy:
         deadlines = Deadlines(parts["deadlines"].deadline, holidays)
         if versions:
             deadlines = deadlines.completed(COUNTED)
-        else:
-            deadlines.check_later()  # a register that has adopted another one starts; succession refuses the next
         deadlines.require(COUNTED)
-        parts["tripwires"].check_movements(deadlines, parts["screening"])
+        if not versions:  # a register that has adopted another one starts; succession refuses the next
+            deadlines.check_later()
+            parts["tripwires"].check_movements(deadlines, parts["screening"])
         return cls(
             places=Places(parts["places"].unit),
             offences=OffenceTable(parts["offences"].offence, parts["offences"].policy.s24_only),

@@ -26,7 +26,7 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
     deadline changes by a further row with its own ``valid_from``. Otherwise a record would name a rule that isn't
     there, and a notice that was in time would be late. For the same reason a day that was closed and has passed stays
     closed; a day that was announced late may be added. Offices that never open are a mistake, and so is a rule that
-    ends later and isn't a deadline in days or years.
+    ends later and isn't a deadline in days or years, and movements that end before they are looked for.
 
     Args:
         before: in force.
@@ -45,9 +45,12 @@ def check(before: Policy, after: Policy, today: dt.date) -> None:
                 path="deadline",
                 reason=errors_pb2.FIELD_REASON_ROW_HAS_COUNTED,
             )
-    if any(after.documents[name] != before.documents[name] for name in ("deadlines", "holidays")):
+    changed = set(after.differs(before))
+    if changed & {"deadlines", "holidays"}:
         after.deadlines.check_later()
-    if after.documents["holidays"] != before.documents["holidays"]:
+    if changed & {"deadlines", "screening", "tripwires"}:
+        after.tripwires.check_movements(after.deadlines, after.screening, today)
+    if "holidays" in changed:
         after.holidays.check_open(today - dt.timedelta(days=_REMEMBERED_DAYS), _REMEMBERED_DAYS + _DAYS_AHEAD)
     for number in range(_REMEMBERED_DAYS):
         day = today - dt.timedelta(days=number)

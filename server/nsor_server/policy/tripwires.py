@@ -86,11 +86,16 @@ class TripwirePolicy(source.Part, frozen=True):
         if self.night_from == self.night_until:
             raise ValueError("the night has no hour")
 
-    def check_movements(self, deadlines: Deadlines, screening: ScreeningPolicy) -> None:
+    def check_movements(self, deadlines: Deadlines, screening: ScreeningPolicy, since: dt.date = dt.date.min) -> None:
         """See that movements live until it was looked, and verified, who of a manifest has travelled.
 
         Of a manifest that was declared for an instant they are looked for from a window before it; it ends
         ``late_hours`` behind it.
+
+        Args:
+            deadlines: how long movements live.
+            screening: how late a manifest may be.
+            since: on this day in Asia/Karachi, and on any later one.
 
         Raises:
             source.PolicyError: they don't.
@@ -99,7 +104,7 @@ class TripwirePolicy(source.Part, frozen=True):
         if not windows:
             return
         needed = dt.timedelta(hours=max(windows) + screening.late_hours) + VERIFIED_TRAVELLED
-        days = deadlines.whole_days(MOVEMENT_EXPIRY)
+        days = deadlines.whole_days(MOVEMENT_EXPIRY, since)
         if dt.timedelta(days=days) < needed:
             raise source.PolicyError(
                 f"deadlines: {MOVEMENT_EXPIRY} is {days} days at least, and NOT_TRAVELLED of tripwires with late_hours"

@@ -228,6 +228,7 @@ def test_no_page_has_a_fault(
     context, root = opened[agency]
     page = context.new_page()
     known = context.cookies()
+    assert {each["name"] for each in known} == {COOKIE}
     assert [each["name"] for each in known if each["path"] == f"{urlsplit(root).path}/"] == [COOKIE]
     for each in entries:
         answer = page.goto(f"{root}/{language}/{each.path}")

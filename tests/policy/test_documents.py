@@ -73,9 +73,9 @@ def test_movements_live_long_enough_on_every_day_to_come() -> None:
         return expiring("days = 7", *(EXPIRING.format(*row) for row in rows))
 
     for rows in ([("2026-11-27", 1), ("2099-01-01", 7)], [("2026-11-26", 1)], [("2099-01-01", 1)]):
-        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 days"):
+        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 day at"):
             succession.check(SHIPPED, following(*rows), TODAY)
-        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 days"):
+        with pytest.raises(source.PolicyError, match=r"movement-expiry is 1 day at"):
             of_files(following(*rows))
     # What has passed counts no movement any more.
     succession.check(SHIPPED, following(("2026-11-24", 1), ("2026-11-25", 7)), TODAY)

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Self
 
 import msgspec
 
+from nsor.counting import counted
 from nsor.v1 import options_pb2, tripwires_pb2
 from nsor_server.policy import source
 from nsor_server.policy.deadlines import MOVEMENT_EXPIRY, Deadlines
@@ -107,8 +108,8 @@ class TripwirePolicy(source.Part, frozen=True):
         days = deadlines.whole_days(MOVEMENT_EXPIRY, since)
         if dt.timedelta(days=days) < needed:
             raise source.PolicyError(
-                f"deadlines: {MOVEMENT_EXPIRY} is {days} days at least, and NOT_TRAVELLED of tripwires with late_hours"
-                f" of screening needs movements of {needed // dt.timedelta(hours=1)} hours"
+                f"deadlines: {MOVEMENT_EXPIRY} is {counted(days, 'days')} at least, and NOT_TRAVELLED of tripwires with"
+                f" late_hours of screening needs movements of {counted(needed // dt.timedelta(hours=1), 'hours')}"
             )
 
     @classmethod

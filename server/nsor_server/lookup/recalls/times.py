@@ -64,7 +64,7 @@ _SHARE: Final = 0.1
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
-    rest_seconds = 0.003
+    rest_seconds = 0.004
     """Between two entries: 10,000 recalls are 200 of them, and all are told within five seconds. However many there
     are, a look-up waits for one of them, and the longer the rest, the fewer look-ups meet one."""
 

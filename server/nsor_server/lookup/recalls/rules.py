@@ -19,8 +19,8 @@ from nsor_server.registration import facts as registrations
 from nsor_server.storage.v1 import record_pb2
 
 PER_ENTRY: Final = 50
-"""Recalls that one entry writes: its commit keeps everybody waiting, for a millisecond and 20 us more for each. The
-slowest call in a hundred waits for the whole of one."""
+"""Recalls that one entry writes: its commit keeps everybody waiting, for a millisecond and 20 us more for each. By
+fewer recalls more calls wait for an entry, by more the slowest of them wait longer."""
 ENTRIES: Final = 20
 """A time has so many entries, or twice as many and so on: up to a thousand recalls don't show by how the tree grows."""
 MOST_ACCESSES: Final = 500

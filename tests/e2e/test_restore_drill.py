@@ -86,8 +86,11 @@ def test_the_drill_of_the_runbook(drill: Drill) -> None:
     # Somebody types how many entries are given up; another number changes nothing.
     refused = register.operate("ledger", "new-epoch", check=False, stdin="1\n")
     assert (refused.returncode, "that isn't the number" in refused.stderr) == (REFUSED, True)
-    opened = drill.do("nsor-server ledger new-epoch", typed=f"{len(lost)}\n")
-    assert f"{len(lost)} are given up for ever" in opened.stderr
+    # The two look-ups, and an entry of the register's own where one of its fixed times has just come.
+    (given_up,) = map(int, re.findall(r"(\d+) are given up for ever", refused.stderr))
+    assert given_up >= len(lost)
+    opened = drill.do("nsor-server ledger new-epoch", typed=f"{given_up}\n")
+    assert f"{given_up} are given up for ever" in opened.stderr
     assert f"at entry {kept}" in opened.stdout
     verified = drill.do("nsor-server ledger verify")
     assert verified.returncode == 0, verified.stdout
@@ -96,7 +99,8 @@ def test_the_drill_of_the_runbook(drill: Drill) -> None:
     drill.serve()
     deployment.connect_again()
     after = call(deployment, Kind.HIT)
-    assert (after.outcome, after.index) == (ANSWERED, kept + 1)
+    assert after.outcome == ANSWERED
+    assert after.index > kept, "the epoch's first entry comes before it"
     told = drill.do("nsor ledger verify --everything")
     assert "has LOST entries" in told.stdout
     assert all(each.access_id in told.stdout for each in lost)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import options_pb2, registration_pb2
+from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls.told import Disclosure, Finder
 from nsor_server.registration.recalls.rules import is_parted
@@ -22,6 +23,7 @@ from tests.lookup.test_recalls import CHANGED, asked, at_the_border, listed, nam
 from tests.orders import Created, cnic, conviction
 from tests.registration import test_photos as photos
 from tests.registration.test_held import CASES
+from tests.registration.test_proposals import amended_by_two
 from tests.registration.test_review_decisions import MERGE, REOPEN, Pair, pair
 from tests.registration.test_reviews import Clock, clock, times
 from tests.services import Services
@@ -29,6 +31,7 @@ from tests.services import Services
 __all__ = ["clock", "pair", "tell", "telling", "times"]
 
 ORDERS = "the orders to recall what was told of registrations aren't those that are due"
+PASSPORT = types_pb2.TravelDocument(number="AB7654321", country="PK", kind=types_pb2.TRAVEL_DOCUMENT_KIND_PASSPORT)
 OTHER_PERSON = registration_pb2.PHOTO_REJECTION_OTHER_PERSON
 NOT_ALONE = registration_pb2.PHOTO_REJECTION_NOT_ALONE
 UNCLEAR = registration_pb2.PHOTO_REJECTION_UNCLEAR
@@ -69,6 +72,37 @@ def test_who_was_shown_two_of_three_records_as_one_was_not_shown_the_third(
         told = [Finder(keyring).told(conn, each.key.bytes, services.writer.size) for each in three]
         found = [access in {one.access_id for one in of_one} for of_one in told]
     assert found == [True, False, True]
+
+
+def test_who_asked_by_a_number_of_another_record_of_the_person_is_told_when_this_one_falls(
+    pair: Pair, services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    # The passport stands in the second record alone, and shows both as one.
+    amended_by_two(services, pair.second, travel_documents=[PASSPORT])
+    pair.decide(MERGE)
+    request = lookup_pb2.LookUpRegistrationRequest(
+        request_id=str(uuid.uuid4()),
+        purpose=options_pb2.PURPOSE_BORDER_CONTROL,
+        document=PASSPORT,
+        basis=lookup_pb2.LookUpBasis(travel_document=PASSPORT),
+    )
+    access = asked(services, FIA_IMMIGRATION, request)
+    services.judge(conviction(case_number=CASES[0]), "SET_ASIDE")
+    tell()
+    (recall,) = listed(services, FIA_IMMIGRATION)
+    assert (recall.reason, named(recall)) == (CHANGED, [access])
+    assert sound(services, keyring)
+
+
+def test_a_recall_says_all_that_any_of_its_accesses_showed_and_that_is_wrong() -> None:
+    # Whoever was shown less at first, as by a grant in part, was shown the rest later for the same case.
+    identity, photo = int(options_pb2.FIELD_CLASS_IDENTITY), int(options_pb2.FIELD_CLASS_PHOTO)
+    made = [
+        rules.Wrong(Disclosure(entry, b"", 0, "fia", "", 0, "", "a case", b"", 1, classes), int(CHANGED), classes)
+        for entry, classes in enumerate((frozenset({photo}), frozenset({identity, photo})))
+    ]
+    (recall,) = rules.part(iter(made)).recalls
+    assert rules.planned(recall) == rules.Planned("fia", int(CHANGED), tuple(sorted((identity, photo))), (0, 1))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import cases, records, store, subjects
+from nsor_server.lookup.grants.held import HeldGrants
 from nsor_server.lookup.grants.rules import may_use
 from nsor_server.lookup.search import candidates
 from nsor_server.lookup.search.candidates import Candidate
@@ -126,14 +127,14 @@ class _Batch:
 
     Attributes:
         now_us: the instant of the batch's leaves.
-        grants: those opened so far, by id.
+        grants: those opened so far, by agency and id; None: the agency has no such grant, and a decoy was opened.
         accounts: what has been spent.
         requests: what is kept of the requests that this batch has answered, by agency and request id.
     """
 
     now_us: int
     accounts: Accounts
-    grants: dict[bytes, _Grant] = field(default_factory=dict)
+    grants: dict[tuple[str, bytes], _Grant | None] = field(default_factory=dict)
     requests: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
@@ -161,6 +162,7 @@ class Decider:
         self._blind_index = blind_index
         self._spending = Spending(blind_index)
         self._decoy = Decoy(sealer)
+        self._held = HeldGrants(sealer)
         self._classes = {
             (purpose, heightened): classes_shown(_RESPONSE, purpose, heightened=heightened)
             for purpose in options_pb2.Purpose.values()
@@ -238,7 +240,7 @@ class Decider:
 
     def case(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, conn: Connection) -> str:
         """The case of the grant, ticket or court case that a look-up names, if it is the officer's."""
-        return cases.read(conn, self._sealer, call, request.basis)
+        return cases.read(conn, self._held, call, request.basis)
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
@@ -402,9 +404,9 @@ class Decider:
                 of the place where he may act, isn't for this purpose, or doesn't name this person; GRANT_WITHDRAWN,
                 also where whoever opened it did so with a key that turned out to be compromised; GRANT_EXPIRED.
         """
-        if earlier.grant_agency is None:
+        grant = self._grant(batch, item, earlier)
+        if grant is None:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
-        grant = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency)
         record = grant.record
         position = _position(grant, item)
         if (
@@ -421,33 +423,43 @@ class Decider:
 
     def _case(self, batch: _Batch, item: LookUp, earlier: Earlier) -> str:
         """The case of a refused look-up: what the request names, or what the grant is for, if it is this officer's."""
-        if item.case_reference or item.purpose not in rules.ON_A_GRANT or earlier.grant_agency is None:
+        if item.case_reference or item.purpose not in rules.ON_A_GRANT:
             return item.case_reference
         try:
-            record = self._grant(batch, item.wanted.grant_id, earlier, earlier.grant_agency).record
+            grant = self._grant(batch, item, earlier)
         except errors.Internal:
             return ""  # there is an alert
-        return cases.of_officer(record, earlier.holder, item.purpose, item.agency, item.officer)
+        if grant is None:
+            return ""
+        return cases.of_officer(grant.record, earlier.holder, item.purpose, item.agency, item.officer)
 
-    def _grant(self, batch: _Batch, grant_id: bytes, earlier: Earlier, agency: str) -> _Grant:
-        known = batch.grants.get(grant_id)
-        if known is None:
-            expires_at_us = to_us(earlier.grant_expires_at)
-            record = store.open_grant(
-                self._sealer, grant_id, (agency, expires_at_us, earlier.grant_case_blinds), earlier.grant_sealed
-            )
-            if max((*earlier.used, *earlier.returned), default=-1) >= len(record.named):
-                raise contradicted("look_up", "a row of %s is of nobody whom its grant names")
-            uses = [0] * len(record.named)
-            for position in earlier.used:
-                uses[position] += 1
-            returned = [0] * len(record.named)
-            for position in earlier.returned:
-                returned[position] += 1
-            juveniles = record.juvenile and earlier.juveniles
-            known = _Grant(record, uses, returned, frozenset(record.classes), juveniles=juveniles)
-            batch.grants[grant_id] = known
-        return known
+    def _grant(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Grant | None:
+        """What a look-up names, opened once in a batch; None: its agency has no such grant, and a decoy was opened.
+
+        Raises:
+            Internal: it isn't what its row says.
+        """
+        named = item.wanted.agency_id, item.wanted.grant_id
+        if named not in batch.grants:
+            batch.grants[named] = self._open_grant(item.wanted.grant_id, earlier)
+        return batch.grants[named]
+
+    def _open_grant(self, grant_id: bytes, earlier: Earlier) -> _Grant | None:
+        if earlier.grant_agency is None:
+            self._held.open_decoy()
+            return None
+        columns = earlier.grant_agency, to_us(earlier.grant_expires_at), earlier.grant_case_blinds
+        record = store.open_grant(self._sealer, grant_id, columns, earlier.grant_sealed)
+        if max((*earlier.used, *earlier.returned), default=-1) >= len(record.named):
+            raise contradicted("look_up", "a row of %s is of nobody whom its grant names")
+        uses = [0] * len(record.named)
+        for position in earlier.used:
+            uses[position] += 1
+        returned = [0] * len(record.named)
+        for position in earlier.returned:
+            returned[position] += 1
+        juveniles = record.juvenile and earlier.juveniles
+        return _Grant(record, uses, returned, frozenset(record.classes), juveniles=juveniles)
 
     def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
         """The registration that this call is shown; None: it was found by a case that fell, or is a decoy, and isn't.

@@ -9,10 +9,10 @@ from nsor.v1 import lookup_pb2, search_pb2
 from nsor_server.calls import Agency, Call, Officer
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup import rules
-from nsor_server.lookup.grants import records, store
+from nsor_server.lookup.grants import records
+from nsor_server.lookup.grants.held import HeldGrants
 from nsor_server.lookup.grants.rules import may_use
 from nsor_server.storage.pool import Connection
-from nsor_server.storage.sealing import Sealing
 from nsor_server.storage.v1 import record_pb2
 
 
@@ -27,12 +27,16 @@ def of_officer(
     return records.case_reference(grant) if is_his else ""
 
 
-def read(conn: Connection, sealer: Sealing, call: Call, basis: lookup_pb2.LookUpBasis | search_pb2.SearchBasis) -> str:
+def read(
+    conn: Connection, grants: HeldGrants, call: Call, basis: lookup_pb2.LookUpBasis | search_pb2.SearchBasis
+) -> str:
     """The case of the grant that a call names which has read nothing; empty: it names none, or none of its officer's.
+
+    Whosever it is, it takes one statement and opens one seal.
 
     Raises:
         Internal: the grant isn't what its row says.
     """
     grant_id = getattr(basis, rules.BASIS[call.purpose]) if call.purpose in rules.ON_A_GRANT else ""
-    held = store.held_by(conn, sealer, raw(grant_id), call.agency.agency_id) if grant_id else None
+    held = grants.named(conn, raw(grant_id), call.agency.agency_id) if grant_id else None
     return of_officer(held.stored.record, held.holder, call.purpose, call.agency, call.officer) if held else ""

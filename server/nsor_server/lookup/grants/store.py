@@ -126,14 +126,19 @@ _GRANT: Final = Statement(b"access grant", f"{_OF_GRANT} WHERE g.grant_id = $1".
 
 
 _OF_AGENCY: Final = Statement(
-    b"access grant of agency", f"{_OF_GRANT} WHERE g.grant_id = $1 AND g.agency_id = $2".encode()
+    b"access grant of agency",
+    b"""
+SELECT g.agency_id, g.expires_at, g.case_blinds, g.sealed, w.withdrawn_at, coalesce(h.version, 0), h.officer_key
+FROM (SELECT $1::uuid AS grant_id) AS q
+LEFT JOIN access_grant AS g ON g.grant_id = q.grant_id AND g.agency_id = $2
+LEFT JOIN access_grant_withdrawal AS w ON w.grant_id = q.grant_id
+LEFT JOIN LATERAL (
+    SELECT version, officer_key FROM access_grant_holder AS holder WHERE holder.grant_id = q.grant_id
+    ORDER BY version DESC LIMIT 1
+) AS h ON true
+""",
 )
-
-
-_HOLDER: Final = Statement(
-    b"access grant holder",
-    b"SELECT version, officer_key FROM access_grant_holder WHERE grant_id = $1 ORDER BY version DESC LIMIT 1",
-)
+"""One row, and all of it looked for by the id, whosever it is: neither time nor size of a reading tells whose."""
 
 
 _USES: Final = Statement(
@@ -299,7 +304,7 @@ class Opened(NamedTuple):
 
 def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, RecordRef]:
     """The row of a grant, and what the ledger holds it to."""
-    sealed = sealer.seal(GRANTS, grant.grant_id, GRANT_VERSION, grant.SerializeToString())
+    sealed_grant = sealed(sealer, grant)
     expires_at = instant(grant.expires_at_us)
     row = Row(
         GRANT_ROWS,
@@ -312,10 +317,15 @@ def grant_row(sealer: Sealing, grant: record_pb2.GrantRecord) -> tuple[Row, Reco
             expires_at,
             grant.case_blinds,
             grant.juvenile,
-            sealed,
+            sealed_grant,
         ),
     )
-    return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed).digest())
+    return row, RecordRef(GRANTS, grant.grant_id, GRANT_VERSION, hashlib.sha256(sealed_grant).digest())
+
+
+def sealed(sealer: Sealing, grant: record_pb2.GrantRecord) -> bytes:
+    """A grant as its row has it."""
+    return sealer.seal(GRANTS, grant.grant_id, GRANT_VERSION, grant.SerializeToString())
 
 
 def withdrawal(stored: StoredGrant, officer_key: bytes, at: dt.datetime, *, of_colleague: bool) -> tuple[Row, Seen]:
@@ -468,12 +478,10 @@ def held_by(conn: Connection, sealer: Sealing, grant_id: bytes, agency_id: str) 
     Raises:
         Internal: it isn't what its row says.
     """
-    found = ask(conn, _OF_AGENCY, grant_id, agency_id.encode())
-    if not found:
+    ((*columns, version, holder),) = ask(conn, _OF_AGENCY, grant_id, agency_id.encode())
+    if columns[0] is None:
         return None
-    stored = _stored(sealer, grant_id, found[0])
-    passed = ask(conn, _HOLDER, grant_id)
-    version, holder = passed[0] if passed else (0, None)
+    stored = _stored(sealer, grant_id, columns)
     return Held(stored, holder, (stored.seen, Seen(_PASSED, (grant_id,), version)))
 
 

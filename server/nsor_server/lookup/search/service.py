@@ -22,6 +22,7 @@ from nsor_server.lookup.grants import records as grant_records
 from nsor_server.lookup.grants import rules as grant_rules
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.grants import subjects
+from nsor_server.lookup.grants.held import HeldGrants
 from nsor_server.lookup.rules import fir_reference
 from nsor_server.lookup.search import candidates, rules, store
 from nsor_server.lookup.search.index import SearchIndex
@@ -114,6 +115,7 @@ class Searches:
         self._sealer, self._blind_index, self._index = sealer, blind_index, index
         decoy = Decoy(sealer).found
         self._decoy = Head(decoy.claim, decoy.row)
+        self._grants = HeldGrants(sealer)
 
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
@@ -178,7 +180,7 @@ class Searches:
 
     def _case(self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection) -> str:
         """The case of the grant, ticket or court case that a search names, if it is the officer's."""
-        return grant_cases.read(conn, self._sealer, call, request.basis)
+        return grant_cases.read(conn, self._grants, call, request.basis)
 
     def _on_grant(self, call: Call, request: search_pb2.SearchRegistrationsRequest, conn: Connection) -> _Asked:
         """The subject of a grant, ticket or court case.
@@ -192,7 +194,7 @@ class Searches:
         """
         basis = getattr(request.basis, rules.BASIS[call.purpose])
         call.rests_on = RestedOn(raw(basis), request.subject - 1)
-        held = grants.held_by(conn, self._sealer, raw(basis), call.agency.agency_id)
+        held = self._grants.named(conn, raw(basis), call.agency.agency_id)
         record = held.stored.record if held else record_pb2.GrantRecord()
         named = subjects.of(record)
         position = request.subject - 1

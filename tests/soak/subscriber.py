@@ -55,6 +55,12 @@ class Subscriber:
         self.seen.append(event)
         return event
 
+    def next_registration(self) -> str:
+        """Take events until one is about a registration; gives its id."""
+        while not (registration_id := self.next().registration_id):
+            pass
+        return registration_id
+
     def through(self, sequence: int) -> None:
         """Take events until the one with this number, which must come; 0: there is none."""
         while (self.seen[-1].sequence if self.seen else 0) < sequence:
@@ -62,8 +68,8 @@ class Subscriber:
 
     @property
     def registrations(self) -> list[str]:
-        """What the taken events are about."""
-        return [event.registration_id for event in self.seen]
+        """What the taken events are about; those that tell of a fixed time are about nobody."""
+        return [event.registration_id for event in self.seen if event.registration_id]
 
     @property
     def sequences(self) -> list[int]:

@@ -221,8 +221,8 @@ def test_a_malformed_support_code_is_told(say: Say) -> None:
 
 
 def test_status_says_who_called_who_was_refused_and_whose_certificate_ends(say: Say, tmp_path: Path) -> None:
-    path = an_index(tmp_path, ("ab12", "punjab-police", 300), ("ab13", "sindh-police", 5), ("ab14", "npb", -1))
-    assert say("pki", "import", str(path))[0] == 0
+    ends = ("ab12", "punjab-police", 300), ("ab13", "sindh-police", 5), ("ab14", "npb", -1), ("ab15", "sindh-police", 3)
+    assert say("pki", "import", str(an_index(tmp_path, *ends)))[0] == 0
     refused = leaf_pb2.OUTCOME_REFUSED
     append(
         an_entry("punjab-police", leaf_pb2.OUTCOME_ALLOWED),
@@ -256,6 +256,37 @@ def test_status_names_certificates_that_the_register_does_not_know(say: Say, tmp
     assert "Not imported for npb: ab15" in said.splitlines()
     assert "ab16" not in said
     assert f"nsor-server pki import {path}" in said.replace("\n", "").replace("  ", "")
+
+
+def test_status_says_whether_the_ledger_proves_its_agencies_and_certificates(
+    say: Say, state_dir: Path, tmp_path: Path, database: Database
+) -> None:
+    # Whoever owns the database could show an operator certificates for as long as he likes.
+    assert say("pki", "import", str(an_index(tmp_path, ("ab12", "npb", 300))))[0] == 0
+
+    def proved() -> set[bool]:
+        return {json.loads(line)["proved"] for line in say("status", "--json")[1].splitlines()}
+
+    by_tables = "Agencies and certificates are as the tables say; whoever owns the database can"
+    assert by_tables in say("status")[1].splitlines()
+    assert "To prove them: nsor-server check" in say("status")[1]
+    assert proved() == {False}
+    keyring, origin = keyrings.load(config.load(os.environ).keys), config.load(os.environ).ledger_origin
+    (state_dir / "ledger.key").write_text(keyring.verifier_key(origin) + "\n")
+    lines = say("status")[1].splitlines()
+    assert "Agencies and certificates are those that the ledger proves." in lines
+    assert by_tables not in lines
+    assert proved() == {True}
+    assert in_pakistan(300) in say("status", "--agency", "npb")[1]
+    with database.owner() as owner:
+        owner.execute("UPDATE certificate SET not_after = not_after + interval '9 days'")
+    said = say("status")[1]
+    assert "Wrong: what decides isn't what the ledger says:\n  the row of certificate that entry " in said
+    assert "  nsor-server ledger verify" in said.splitlines()
+    assert by_tables in said
+    assert in_pakistan(309) in said  # what the tables say is shown, and called so
+    assert proved() == {False}
+    assert max(map(len, said.splitlines())) <= 80
 
 
 def test_open_streams_come_from_the_running_servers_metrics(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,7 +262,16 @@ def prove_at_start(connection: psycopg.Connection, prove: Prove) -> None:
         DirectoryContradicted: they aren't.
     """
     with _starts_on_what_is_proved():
-        decided_rows.read(connection, prove(_one_state(connection)).directory_hash)
+        proved_rows(connection, prove)
+
+
+def proved_rows(connection: psycopg.Connection, prove: Prove) -> DecidedRows:
+    """Every row that decides, as the ledger proves it; ``connection`` is at the beginning of a transaction.
+
+    Raises:
+        Contradicted: the rows aren't those of the ledger.
+    """
+    return decided_rows.read(connection, prove(_one_state(connection)).directory_hash)
 
 
 @contextlib.contextmanager
@@ -299,8 +308,8 @@ def read(connection: psycopg.Connection, prove: Prove, clock: Clock, least: int 
     rows = decided_rows.read(connection, proved.directory_hash)
     return DirectorySnapshot(
         proved.directory_version,
-        _agencies(rows),
-        _certificates(rows),
+        agencies(rows),
+        certificates(rows),
         _officers(rows),
         store.decided(rows[store.TABLE]),
         clock,
@@ -318,7 +327,8 @@ def _one_state(connection: psycopg.Connection) -> psycopg.Connection:
     return connection
 
 
-def _agencies(rows: DecidedRows) -> dict[str, Agency]:
+def agencies(rows: DecidedRows) -> dict[str, Agency]:
+    """All agencies, by id."""
     # Versions come in their order, so that the last one stays.
     enabled = {state["agency_id"]: state["enabled"] for state in rows["agency_state"]}
     return {
@@ -335,7 +345,8 @@ def _agencies(rows: DecidedRows) -> dict[str, Agency]:
     }
 
 
-def _certificates(rows: DecidedRows) -> dict[str, Certificate]:
+def certificates(rows: DecidedRows) -> dict[str, Certificate]:
+    """All certificates that were imported, by serial."""
     revoked = {row["serial"] for row in rows["certificate_revocation"]}
     return {
         row["serial"]: Certificate(

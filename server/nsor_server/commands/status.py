@@ -1,32 +1,59 @@
 """`nsor-server status`: per agency its state, last call, refusals, streams, and certificate. Shows no person.
 
-Last calls and refusals come from the ledger, certificates from the database. Open streams, and how its process is, the
-running server alone knows: they come from its metrics, if it has them (NSOR_METRICS_LISTEN).
+Last calls and refusals come from the ledger. Agencies and certificates are those that it proves, where the file of its
+verifier keys is there (log_keys), and else what the tables say, which their owner can change: the output says which.
+Open streams, and how its process is, the running server alone knows: they come from its metrics, if it has them
+(NSOR_METRICS_LISTEN).
 """
 
 import datetime as dt
+import functools
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
 from nsor.cli import screen
 from nsor.counting import counted
 from nsor_server import config, running
-from nsor_server.access import register_seal
+from nsor_server.access import directory, register_seal
+from nsor_server.access.facts import Certificate
+from nsor_server.calls import DecidedRows
 from nsor_server.commands import health, known_agency
-from nsor_server.directory import agencies, standing
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger import activity, operator
+from nsor_server.ledger import activity, directory_proof, operator
+from nsor_server.ledger.log_keys import LogKeys
 from nsor_server.pki import index
 from nsor_server.storage import decided_rows
 from nsor_server.storage.attach import attached
+from nsor_server.storage.decided_rows import Contradicted
+from nsor_server.storage.pool import Connection
 
 _HOUR: Final = dt.timedelta(hours=1)
 _SOON: Final = dt.timedelta(days=14)
+_PROVED: Final = "Agencies and certificates are those that the ledger proves."
+_OF_TABLES: Final = (
+    "Agencies and certificates are as the tables say; whoever owns the database can\n"
+    "write others. To prove them: nsor-server check"
+)
+
+
+class _Deciding(NamedTuple):
+    """The rows that decide.
+
+    Attributes:
+        rows: all of them.
+        proved: the ledger proves them.
+        contradiction: what of them isn't as the ledger says; empty: nothing, or it wasn't tried.
+    """
+
+    rows: DecidedRows
+    proved: bool
+    contradiction: str = ""
 
 
 @click.command()
@@ -42,23 +69,22 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
     """Show per agency: state, last call, open streams, refusals of the last hour, and the certificate's end."""
     settings = running.beside(config.load(os.environ))
     with attached(settings) as database, database.owner() as owner:
+        deciding = _deciding(owner, settings.log_keys)
         at = operator.now(owner)
-        found = (
-            agencies.page(owner, after="", limit=known_agency.MOST_AGENCIES)
-            if agency_id is None
-            else [known_agency.find(owner, agency_id)]
-        )
+        agencies, certificates = directory.agencies(deciding.rows), directory.certificates(deciding.rows)
+        if agency_id is not None and agency_id not in agencies:
+            known_agency.find(owner, agency_id)
+        found = [agencies[each] for each in sorted(agencies) if agency_id in {None, each}]
         ids = [each.agency_id for each in found]
-        standings = standing.of_agencies(owner, ids)
         last = activity.last_calls(owner, ids)
         refused: Counter[str] = Counter()
         for refusal in activity.refusals(owner, to_us(at - _HOUR)):
             refused[refusal.agency] += refusal.count
-        known = standing.serials(owner)
-        seal = register_seal.standing(decided_rows.unproved(owner)).seal
+    seal = register_seal.standing(deciding.rows).seal
     server = health.read(settings.metrics_listen)
     streams = None if server is None else server.streams
-    missing = _missing(index_file, known, at)
+    missing = _missing(index_file, certificates.keys(), at)
+    of_agency = _by_agency(certificates.values())
     lines = [
         {
             "agency_id": each.agency_id,
@@ -66,8 +92,9 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
             "last_call": None if each.agency_id not in last else instant(last[each.agency_id]).isoformat(),
             "streams": None if streams is None else streams.get(each.agency_id, 0),
             "refused_last_hour": refused[each.agency_id],
-            "certificate": _certificate(standings[each.agency_id], at),
+            "certificate": _certificate(of_agency[each.agency_id], at),
             "not_imported": missing.get(each.agency_id, []),
+            "proved": deciding.proved,
         }
         for each in found
     ]
@@ -89,6 +116,10 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
     screen.echo(
         f"\n{counted(len(found), 'agencies')}. Refused: in the last hour; {refused['']} more of no known agency."
     )
+    if deciding.contradiction:
+        screen.echo(f"Wrong: what decides isn't what the ledger says:\n  {deciding.contradiction}")
+        screen.echo("  nsor-server ledger verify")
+    screen.echo(_PROVED if deciding.proved else _OF_TABLES)
     if server is None:
         screen.echo("Open streams and the server's health: not known; it needs NSOR_METRICS_LISTEN.")
     else:
@@ -98,17 +129,46 @@ def status(agency_id: str | None, index_file: Path | None, *, as_json: bool) -> 
     screen.echo("Next: nsor-server refusals --since 1h")
 
 
-def _certificate(found: standing.Standing, at: dt.datetime) -> str:
+def _deciding(owner: Connection, log_keys: Path) -> _Deciding:
+    """Agencies, certificates and seals, proved by the ledger's verifier keys where there is a file of them.
+
+    Args:
+        owner: at the beginning of a transaction.
+        log_keys: the file.
+
+    Raises:
+        Contradicted: a table was changed so that its rows can't be read.
+    """
+    contradiction = ""
+    if log_keys.exists():
+        prove = functools.partial(directory_proof.prove, keys=LogKeys.load(log_keys))
+        try:
+            return _Deciding(directory.proved_rows(owner, prove), proved=True)
+        except Contradicted as error:
+            contradiction = str(error)
+            owner.rollback()
+    return _Deciding(decided_rows.unproved(owner), proved=False, contradiction=contradiction)
+
+
+def _by_agency(certificates: Iterable[Certificate]) -> defaultdict[str, list[Certificate]]:
+    """The certificates of each agency; the one that ends last comes first."""
+    found: defaultdict[str, list[Certificate]] = defaultdict(list)
+    for each in sorted(certificates, key=lambda one: one.not_after, reverse=True):
+        found[each.agency_id].append(each)
+    return found
+
+
+def _certificate(certificates: Sequence[Certificate], at: dt.datetime) -> str:
     """Until when the last of an agency's certificates holds, or why none does."""
-    valid = found.valid(at)
+    valid = [each for each in certificates if not each.revoked and each.not_after > at]
     if valid:
         soon = " (soon)" if valid[0].not_after - at < _SOON else ""
         return f"{valid[0].not_after.astimezone(KARACHI):%Y-%m-%d}{soon}"
-    if not found.certificates:
+    if not certificates:
         return "none imported"
-    if found.certificates[0].revoked:
+    if certificates[0].revoked:
         return "revoked"
-    return f"over {found.certificates[0].not_after.astimezone(KARACHI):%Y-%m-%d}"
+    return f"over {certificates[0].not_after.astimezone(KARACHI):%Y-%m-%d}"
 
 
 def _when(last_us: int | None, at: dt.datetime) -> str:
@@ -119,7 +179,7 @@ def _when(last_us: int | None, at: dt.datetime) -> str:
     return f"{local:%H:%M:%S}" if local.date() == at.astimezone(KARACHI).date() else f"{local:%Y-%m-%d}"
 
 
-def _missing(index_file: Path | None, known: frozenset[str], at: dt.datetime) -> dict[str, list[str]]:
+def _missing(index_file: Path | None, known: Collection[str], at: dt.datetime) -> dict[str, list[str]]:
     """Serials of agencies' valid certificates in the CA's index that the register doesn't know, by agency."""
     found: dict[str, list[str]] = {}
     for line in index.fold(index.read(index_file)) if index_file is not None else ():

@@ -60,8 +60,3 @@ def of_agencies(conn: Connection, agency_ids: Sequence[str]) -> Mapping[str, Sta
     )
     officers: dict[str, int] = dict(counted.fetchall())
     return {each: Standing(tuple(certificates[each]), officers.get(each, 0)) for each in wanted}
-
-
-def serials(conn: Connection) -> frozenset[str]:
-    """Every serial that the register knows."""
-    return frozenset(serial for (serial,) in conn.execute("SELECT serial FROM certificate"))

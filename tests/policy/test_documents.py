@@ -81,6 +81,18 @@ def test_movements_live_long_enough_on_every_day_to_come() -> None:
     succession.check(SHIPPED, following(("2026-11-24", 1), ("2026-11-25", 7)), TODAY)
 
 
+def test_whoever_has_adopted_movements_that_live_too_short_is_told_how_to_mend_it() -> None:
+    adopted = Policy.of(expiring("days = 4").documents, {"deadlines": 2})
+    row = rf"; a row that counts already stays: add one that is long enough, with valid_from = {TODAY}$"
+    with pytest.raises(source.PolicyError, match=row):
+        succession.check(adopted, expiring("days = 4", EXPIRING.format("2099-01-01", 7)), TODAY)
+    with pytest.raises(source.PolicyError, match=r"a row of movement-expiry that counts since ever was changed"):
+        succession.check(adopted, expiring("days = 7"), TODAY)
+    succession.check(adopted, expiring("days = 4", EXPIRING.format(TODAY, 7)), TODAY)
+    with pytest.raises(source.PolicyError, match=r"needs movements of 108 hours$"):
+        of_files(expiring("days = 4"))
+
+
 EXPIRING = (
     '[[deadline]]\nid = "movement-expiry"\nstart_event = "a movement is reported"\nvalid_from = {}\ndays = {}\n'
     'citation = "c"\nverified = false\n'

@@ -107,9 +107,12 @@ class TripwirePolicy(source.Part, frozen=True):
         needed = dt.timedelta(hours=max(windows) + screening.late_hours) + VERIFIED_TRAVELLED
         days = deadlines.whole_days(MOVEMENT_EXPIRY, since)
         if dt.timedelta(days=days) < needed:
+            # What has begun to count isn't changed (``succession``), and a later row leaves it until then.
+            mended = f"; a row that counts already stays: add one that is long enough, with valid_from = {since}"
             raise source.PolicyError(
                 f"deadlines: {MOVEMENT_EXPIRY} is {counted(days, 'days')} at least, and NOT_TRAVELLED of tripwires with"
                 f" late_hours of screening needs movements of {counted(needed // dt.timedelta(hours=1), 'hours')}"
+                + (mended if since > dt.date.min else "")
             )
 
     @classmethod

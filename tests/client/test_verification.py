@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,11 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.client.conftest import Connect, Refusal, Register
+
+    Tampered = Callable[[receipt_pb2.Receipt], receipt_pb2.Receipt | None]
 
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 BATCH = "nsor.v1.OversightService/GetBatchProof"
@@ -99,11 +104,49 @@ def test_no_later_failure_replaces_the_first(
     register.tamper = None
     client.verify_ledger(everything=True)
     assert client.failed_verifications == [forked, last]
-    # There are no more than these two; and one that can't be read takes nothing from the other.
-    path, other = sorted((tmp_path / "client-state").glob("ledger-*/*-failure.json"))
-    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, other)] == [0o600] * 2
-    other.write_text('{"ended"')
+    # There are no more than these; and one that can't be read takes nothing from the others.
+    paths = sorted((tmp_path / "client-state").glob("ledger-*/*-failure.json"))
+    assert [(each.name, stat.S_IMODE(each.stat().st_mode)) for each in paths] == [
+        ("first-failure.json", 0o600),
+        ("last-failure.json", 0o600),
+        ("worst-failure.json", 0o600),
+    ]
+    paths[1].write_text('{"ended"')
     assert client.failed_verifications == [forked]
+
+
+def test_no_milder_failure_replaces_the_worst(
+    client: nsor.Client, connect: Connect, register: Register, tmp_path: Path
+) -> None:
+    # Before a fork, too, a register need only give one bad proof to have less said of it.
+    _calls(client, 3)
+    client.verify_ledger()
+    before = register.ledger.leaves[0]
+
+    def fails(error: type[nsor.ProofFailed], tampered: Tampered | None = None) -> None:
+        register.tamper = tampered
+        with pytest.raises(error):
+            client.verify_ledger(everything=tampered is None)
+        register.tamper, register.ledger.leaves[0] = None, before
+
+    fails(nsor.ReceiptMissing, _without_receipt)
+    (first,) = client.failed_verifications
+    register.ledger.leaves[0] = b"another"
+    fails(nsor.LedgerForked)
+    forked = client.last_verification
+    assert client.failed_verifications == [first, forked]
+    fails(nsor.ReceiptWrong, _of_another_call)
+    assert connect().failed_verifications == [first, forked, client.last_verification]
+    # One that is as bad doesn't replace it: the first of them is kept.
+    register.ledger.leaves[1], between = b"another", register.ledger.leaves[1]
+    fails(nsor.LedgerForked)
+    register.ledger.leaves[1] = between
+    assert connect().failed_verifications[1] == forked
+    # Of one that can't be read nothing is known.
+    (path,) = (tmp_path / "client-state").glob("ledger-*/worst-failure.json")
+    path.write_text('{"ended"')
+    fails(nsor.ReceiptWrong, _of_another_call)
+    assert json.loads(path.read_text())["failed"] == "RECEIPT_WRONG"
 
 
 def _without_receipt(_receipt: receipt_pb2.Receipt) -> None:

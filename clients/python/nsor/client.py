@@ -205,7 +205,7 @@ class Client:
 
     @property
     def failed_verifications(self) -> list[last_verification.LastVerification]:
-        """The first own verification that has failed and, where it is another, the last; empty: none has failed."""
+        """The first own verification that failed and, where they are others, the worst and the last; empty: none."""
         return last_verification.failures(self._connection.journal)
 
     @property

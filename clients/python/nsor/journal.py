@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,7 @@ class Journal:
         self._rotations = self.folder / "rotations.json"
         self._last_verification = self.folder / "last-verification.json"
         self._first_failure = self.folder / "first-failure.json"
+        self._worst_failure = self.folder / "worst-failure.json"
         self._last_failure = self.folder / "last-failure.json"
         self._lock = threading.Lock()
         self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -152,18 +153,25 @@ class Journal:
         return self._last_verification.read_bytes()
 
     def failed_verifications(self) -> list[bytes]:
-        """What is kept of the first verification that failed and of the last; if only one has, it stands twice."""
-        return [path.read_bytes() for path in (self._first_failure, self._last_failure) if path.exists()]
+        """What is kept of the first verification that failed, of the worst and of the last; one may stand thrice."""
+        kept = self._first_failure, self._worst_failure, self._last_failure
+        return [path.read_bytes() for path in kept if path.exists()]
 
-    def keep_last_verification(self, content: bytes, *, failed: bool = False) -> None:
+    def keep_last_verification(self, content: bytes, *, is_worse: Callable[[bytes], bool] | None = None) -> None:
         """Keep what a verification has found, durably; not while one is under way here.
 
-        The first one that has ``failed`` is never replaced.
+        The first one that has failed is never replaced, and the worst by a worse one alone.
+
+        Args:
+            content: what it has found.
+            is_worse: of one that has failed: whether it is worse than another; None: it hasn't.
         """
         with self.verifying():
-            if failed:
+            if is_worse is not None:
                 if not self._first_failure.exists():
                     self._replace(self._first_failure, content)
+                if not self._worst_failure.exists() or is_worse(self._worst_failure.read_bytes()):
+                    self._replace(self._worst_failure, content)
                 self._replace(self._last_failure, content)
             self._replace(self._last_verification, content)
 

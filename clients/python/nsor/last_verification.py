@@ -1,10 +1,10 @@
 """What the last own verification of the ledger found, kept beside its proofs, so that another program shows it later.
 
-The first one that failed is kept besides for good, and so is the last one that failed. No later one that finds the
+The first one that failed is kept besides for good, the worst, and the last one that failed. No later one that finds the
 ledger whole replaces them: a register that shows one thing now and another thing then is what verifying is for. Nor
-does a later failure replace the first: after a fork, a register need only give one bad proof to have less said of it.
-It names nobody: sizes, a root, an instant and, where it failed, what it found. Whoever shows it says that it was then;
-only a verification says what is now.
+does a later failure replace the first, or a milder one the worst: before a fork and after it, a register need only give
+a bad proof to have less said of it. It names nobody: sizes, a root, an instant and, where it failed, what it found.
+Whoever shows it says that it was then; only a verification says what is now.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from nsor.errors import ProofFailed
 from nsor.journal import Journal
 from nsor.verification import Verified
+
+_WORST: Final = ("LEDGER_FORKED", "LEDGER_ROLLED_BACK", "LEAF_MISSING", "ENTRY_TOO_LATE", "EPOCH_NOT_COSIGNED")
+"""What a verification finds, the worst first: two ledgers that were signed, and entries that are gone. All others say
+of one answer that it isn't proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +64,19 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
         found = verify()
     except ProofFailed as error:
         with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
-            found_wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur)
-            _keep(journal, found_wrong, failed=True)
+            wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur)
+            journal.keep_last_verification(_written(wrong), is_worse=lambda kept: _is_worse(wrong, _read(kept)))
         raise
-    _keep(
-        journal,
-        LastVerification(
-            ended=int(time.time()),
-            previous_size=found.previous_size,
-            size=found.size,
-            root=found.root.hex(),
-            leaves=found.leaves,
-            checkpoints=found.checkpoints,
-            lost=len(found.lost),
-        ),
+    whole = LastVerification(
+        ended=int(time.time()),
+        previous_size=found.previous_size,
+        size=found.size,
+        root=found.root.hex(),
+        leaves=found.leaves,
+        checkpoints=found.checkpoints,
+        lost=len(found.lost),
     )
+    journal.keep_last_verification(_written(whole))
     return found
 
 
@@ -86,9 +89,9 @@ def kept(journal: Journal) -> LastVerification | None:
 
 
 def failures(journal: Journal) -> list[LastVerification]:
-    """The first one that has failed and, where it is another, the last one, whatever was found since; none has: empty.
+    """The first one that has failed and, where they are others, the worst and the last one, whatever was found since.
 
-    One that is kept and can't be read is left out.
+    They stand in the order of their times; none has failed: empty. One that is kept and can't be read is left out.
     """
     found = [each for each in map(_read, journal.failed_verifications()) if each is not None]
     return list(dict.fromkeys(found))
@@ -101,5 +104,14 @@ def _read(content: bytes) -> LastVerification | None:
         return None
 
 
-def _keep(journal: Journal, found: LastVerification, *, failed: bool = False) -> None:
-    journal.keep_last_verification(json.dumps(asdict(found)).encode(), failed=failed)
+def _written(found: LastVerification) -> bytes:
+    return json.dumps(asdict(found)).encode()
+
+
+def _is_worse(found: LastVerification, than: LastVerification | None) -> bool:
+    """Whether a failure is worse than another one; one that can't be read says nothing."""
+    return than is None or _rank(found) < _rank(than)
+
+
+def _rank(found: LastVerification) -> int:
+    return _WORST.index(found.failed) if found.failed in _WORST else len(_WORST)

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 def say(session: Session, client: Client) -> None:
-    """Say when the first one failed, and by what, and the last where it is another; nothing, if none has."""
+    """Say when the first one failed, and by what, and the worst and the last where they are others; none: nothing."""
     _say(session, client.failed_verifications)
 
 
 @contextlib.contextmanager
 def beside(session: Session, client: Client) -> Iterator[None]:
-    """Verify in it: if that fails, and one has failed before, the first one that did is said too."""
-    first = client.failed_verifications[:1]
+    """Verify in it: if that fails, those that have failed before are said too."""
+    before = client.failed_verifications
     try:
         yield
     except ProofFailed:
-        _say(session, first)
+        _say(session, before)
         raise
 
 
 def as_list(client: Client) -> list[dict[str, object]]:
-    """What ``say`` says, for programs: the first one that failed, then the last where it is another."""
+    """What ``say`` says, for programs: the first one that failed, then the worst and the last where they are others."""
     return [
         {"time": each.ended, "reason": each.failed, "message": {"en": each.english, "ur": each.urdu}}
         for each in client.failed_verifications

@@ -99,9 +99,41 @@ def test_a_manifest_is_screened_where_it_crosses_and_until_it_ends(services: Ser
 
 
 @pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("closes_at", "interval '1 day'"),
+        ("closes_at", "interval '-5 days'"),
+        ("persons", "1"),
+        ("forgotten_at", "interval '1 day'"),
+    ],
+)
+def test_what_a_manifest_allows_is_not_moved_for_one_call(
+    services: Services, owner: Owner, column: str, change: str
+) -> None:
+    manifest = declared(services)
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, cnic())])
+    moved = f"UPDATE manifest SET {column} = {column}"  # noqa: S608 - constants
+    with owner.changing(f"{moved} + {change}", f"{moved} - {change}"):
+        services.refused(errors.Internal, call_of(FIA_IMMIGRATION), request)
+    assert owner.findings() == []
+
+
+def test_what_one_manifest_allows_is_no_other_ones(services: Services, owner: Owner) -> None:
+    manifest = declared(services)
+    declared(services, number=302, persons=9)
+    request = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, cnic())])
+    owner.does(
+        "UPDATE manifest AS m SET persons = o.persons, sealed = o.sealed FROM manifest AS o"
+        " WHERE m.number = 301 AND o.number = 302"
+    )
+    services.refused(errors.Internal, call_of(FIA_IMMIGRATION), request)
+
+
+@pytest.mark.parametrize(
     "change",
     [
         "UPDATE manifest SET agency_id = 'npb'",
+        "UPDATE manifest SET sealed = sealed || '\\x00'::bytea",
         "UPDATE manifest SET persons = persons + 1",
         "UPDATE manifest SET forgotten_at = forgotten_at + interval '1 day'",
         "UPDATE manifest SET closes_at = closes_at + interval '1 day'",

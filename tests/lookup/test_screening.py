@@ -499,6 +499,10 @@ def test_who_the_passengers_were_is_forgotten_some_days_later(
     ForgottenManifests(services.database).look()
     kept = services.one("SELECT array_agg(m.number) FROM manifest_key JOIN manifest AS m USING (manifest_id)")
     assert kept == [400]
+    # Nothing of it opens any more, and it is over as any other is.
+    again = screening_pb2.ScreenManifestRequest(manifest_id=manifest, rows=[by_cnic(1, number)])
+    error = services.refused_by_the_register(errors.WrongState, call_of(FIA_IMMIGRATION), again)
+    assert error.reason == errors_pb2.ERROR_REASON_MANIFEST_CLOSED
     # The ledger's clock isn't put back with that of calls.
     assert findings(services, keyring) == ["passengers were screened after the end of their manifest"]
 

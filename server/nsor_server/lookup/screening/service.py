@@ -170,17 +170,12 @@ class Screening:
             call.looks_at(record_pb2.LOOKED_AT_KIND_MANIFEST, manifest_id, store.ONCE)
             raise errors.WrongState(errors_pb2.ERROR_REASON_MANIFEST_DECLARED)
         closes_at = scheduled_at + dt.timedelta(hours=policy.late_hours)
-        values = (
-            manifest_id,
-            *declared,
-            closes_at,
-            closes_at + dt.timedelta(days=policy.keep_days),
-            request.persons,
-        )
+        forgotten_at = closes_at + dt.timedelta(days=policy.keep_days)
+        added = store.manifest_rows(self._sealer, declared, closes_at, forgotten_at, request.persons)
         answer.manifest_id = text(manifest_id)
         answer.close_time.CopyFrom(from_us(to_us(closes_at)))
         detail = record_pb2.AccessDetail(outcome="MANIFEST_DECLARED", subjects=[manifest_id])
-        return Outcome(disclose(answer, call.purpose), detail, store.manifest_rows(self._sealer, values), (), (seen,))
+        return Outcome(disclose(answer, call.purpose), detail, added, (), (seen,))
 
     def screen_manifest(
         self, call: Call, request: screening_pb2.ScreenManifestRequest, conn: Connection
@@ -191,15 +186,18 @@ class Screening:
             errors.NoRecord: the manifest isn't there, or isn't the caller's.
             errors.WrongState: MANIFEST_CLOSED.
             errors.InvalidFields: as ``block_of_rows``.
+            errors.Internal: it isn't what was declared.
         """
         manifest_id = raw(request.manifest_id)
         manifest = store.manifest(conn, call, manifest_id)
         call.looks_at(record_pb2.LOOKED_AT_KIND_MANIFEST, manifest_id, 0 if manifest is None else store.ONCE)
         if manifest is None:
             raise errors.NoRecord
-        if call.now() >= manifest.closes_at:
+        over = call.now() >= manifest.closes_at
+        # Some days later its key is deleted, and nothing of it opens any more.
+        key = None if over and manifest.wrapped is None else store.opened(self._sealer, manifest)
+        if over or key is None:
             raise errors.WrongState(errors_pb2.ERROR_REASON_MANIFEST_CLOSED)
-        key = store.key_of(self._sealer, manifest)
         rows = list(request.rows)
         numbers = [row.row for row in rows]
         block = store.block(conn, key, manifest_id, rules.block_of_rows(numbers, manifest.persons))

@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from nsor.v1 import options_pb2
 from nsor_server.access import rows
 from nsor_server.calls import Call, RecordRef, Row, Seen, Table, Versions
+from nsor_server.formats.instants import to_us
 from nsor_server.lookup.screening import rules
 from nsor_server.lookup.screening.passengers import Passenger
 from nsor_server.registration import facts as registrations
@@ -46,6 +47,7 @@ MANIFEST_ROWS: Final = Table(
         ("closes_at", "timestamptz"),
         ("forgotten_at", "timestamptz"),
         ("persons", "smallint"),
+        ("sealed", "bytea"),
     ),
     row_id="manifest_id",
     written_at="created_at",
@@ -74,7 +76,7 @@ BLOCK_HEADS: Final = Versions(
 MANIFEST_IN: Final = rows.statements(
     "manifest",
     f"""
-SELECT {_OF_DECLARED}, m.closes_at, m.persons::bigint, k.wrapped
+SELECT {_OF_DECLARED}, m.closes_at, m.forgotten_at, m.persons::bigint, m.sealed, k.wrapped
 FROM manifest AS m LEFT JOIN manifest_key AS k USING (manifest_id)
 WHERE {{rows}} AND m.manifest_id = $5
 """,  # noqa: S608 - constants
@@ -136,13 +138,17 @@ class Manifest(NamedTuple):
 
     Attributes:
         closes_at: until when its passengers may be screened.
+        forgotten_at: from when on its key is deleted.
         persons: how many rows it has.
+        sealed: these three once more, under its data key.
         wrapped: its data key, wrapped; None: it is forgotten.
     """
 
     manifest_id: bytes
     closes_at: dt.datetime
+    forgotten_at: dt.datetime
     persons: int
+    sealed: bytes
     wrapped: bytes | None
 
 
@@ -173,10 +179,10 @@ def manifest(conn: Connection, call: Call, manifest_id: bytes) -> Manifest | Non
     found = ask(conn, MANIFEST_IN[call.rows], *rows.parameters(call.agency, call.officer), manifest_id)
     if not found:
         return None
-    *columns, closes_at, persons, wrapped = found[0]
+    *columns, closes_at, forgotten_at, persons, sealed, wrapped = found[0]
     declaration = _declaration(manifest_id, columns)
     rows.require_shown(TABLE, rows.Said(own_agency=declaration.agency_id, place=declaration.place), call)
-    return Manifest(manifest_id, closes_at, int(persons), wrapped)
+    return Manifest(manifest_id, closes_at, forgotten_at, int(persons), sealed, wrapped)
 
 
 def declarations(conn: Connection, manifest_ids: Collection[bytes]) -> dict[bytes, rules.Declared]:
@@ -204,23 +210,51 @@ def declared(conn: Connection, manifest_id: bytes) -> Seen:
     return Seen(DECLARED, (manifest_id,), int(count))
 
 
-def manifest_rows(sealer: Sealer, values: Sequence[object]) -> list[Row]:
-    """The rows of a manifest that is declared, from the values of ``MANIFEST_ROWS``: it, and its key."""
-    manifest_id, forgotten_at = values[0], values[9]
-    if not isinstance(manifest_id, bytes):
-        raise TypeError("a manifest's id is 16 bytes")
-    _, wrapped = sealer.new_data_key(manifest_id)
-    return [Row(MANIFEST_ROWS, tuple(values)), Row(KEYS, (manifest_id, forgotten_at, wrapped))]
+def manifest_rows(
+    sealer: Sealer,
+    declared: rules.Declared,
+    closes_at: dt.datetime,
+    forgotten_at: dt.datetime,
+    persons: int,
+) -> list[Row]:
+    """The rows of a manifest that is declared: it, and its key."""
+    manifest_id = rules.manifest_id(declared)
+    key, wrapped = sealer.new_data_key(manifest_id)
+    record = _record(closes_at, forgotten_at, persons).SerializeToString(deterministic=True)
+    sealed = key.seal(TABLE, manifest_id, ONCE, record)
+    row = Row(MANIFEST_ROWS, (manifest_id, *declared, closes_at, forgotten_at, persons, sealed))
+    return [row, Row(KEYS, (manifest_id, forgotten_at, wrapped))]
 
 
-def key_of(sealer: Sealer, manifest: Manifest) -> DataKey:
+def opened(sealer: Sealer, manifest: Manifest) -> DataKey:
+    """The data key of a manifest, whose columns are those with which it was declared.
+
+    Raises:
+        errors.Internal: the key isn't there, or doesn't open; or a column was changed.
+    """
+    key = key_of(sealer, manifest.manifest_id, manifest.wrapped)
+    try:
+        sealed = key.open(TABLE, manifest.manifest_id, ONCE, manifest.sealed)
+        record = record_pb2.ManifestRecord.FromString(sealed)
+    except (SealBroken, DecodeError):
+        raise contradicted(TABLE, "a sealed row of %s does not open") from None
+    if record != _record(manifest.closes_at, manifest.forgotten_at, manifest.persons):
+        raise contradicted(TABLE, "a column of %s contradicts the sealed record")
+    return key
+
+
+def _record(closes_at: dt.datetime, forgotten_at: dt.datetime, persons: int) -> record_pb2.ManifestRecord:
+    return record_pb2.ManifestRecord(closes_us=to_us(closes_at), forgotten_us=to_us(forgotten_at), persons=persons)
+
+
+def key_of(sealer: Sealer, manifest_id: bytes, wrapped: bytes | None) -> DataKey:
     """The data key of a manifest.
 
     Raises:
         errors.Internal: it isn't there, or doesn't open.
     """
     try:
-        return sealer.open_data_key(manifest.manifest_id, manifest.wrapped or b"")
+        return sealer.open_data_key(manifest_id, wrapped or b"")
     except SealBroken:
         raise contradicted(KEYS.name, "a key of %s is gone, or does not open") from None
 

@@ -224,7 +224,7 @@ def _awaited(conn: Connection, sealer: Sealer, manifest: Over, around: dt.timede
 
 def _kept(sealer: Sealer, manifest: Over, columns: Sequence[Any]) -> list[rules.Kept]:
     *block, wrapped = columns
-    key = store.key_of(sealer, store.Manifest(manifest.manifest_id, manifest.closes_at, 0, wrapped))
+    key = store.key_of(sealer, manifest.manifest_id, wrapped)
     return list(rules.rows_of(store.open_block(key, store.StoredBlock(*block))).values())
 
 

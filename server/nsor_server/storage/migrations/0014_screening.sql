@@ -31,7 +31,8 @@ CREATE TABLE manifest (
     closes_at timestamptz NOT NULL,
     forgotten_at timestamptz NOT NULL,
     persons smallint NOT NULL CHECK (persons >= 1),
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    sealed bytea NOT NULL
 );
 CREATE INDEX manifest_over ON manifest (closes_at, manifest_id);
 COMMENT ON COLUMN manifest.manifest_id IS 'the first half of a hash of agency, crossing, direction, carrier, number and day: one is declared once';
@@ -39,6 +40,7 @@ COMMENT ON COLUMN manifest.place IS 'where the crossing lies, by the policy of t
 COMMENT ON COLUMN manifest.border_crossing IS 'enum nsor.v1.BorderCrossing';
 COMMENT ON COLUMN manifest.direction IS 'enum nsor.v1.MovementDirection';
 COMMENT ON COLUMN manifest.forgotten_at IS 'from when on its key is deleted';
+COMMENT ON COLUMN manifest.sealed IS 'nsor.storage.v1.ManifestRecord under the manifest''s data key';
 
 -- Who stands under which number of a manifest, 500 numbers to a block; the newest version says everything. Most passengers aren't
 -- registered, so each manifest has a key of its own, which is deleted some days after it has ended.

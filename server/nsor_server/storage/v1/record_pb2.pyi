@@ -5298,6 +5298,36 @@ class ScreenedRows(_message.Message):
 Global___ScreenedRows: _TypeAlias = ScreenedRows  # noqa: Y015
 
 @_typing.final
+class ManifestRecord(_message.Message):
+    """What a manifest allows, as the columns beside it say; the others its id stands for. Sealed under the manifest's own key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSES_US_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_US_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    closes_us: _builtins.int
+    """Until when its passengers may be screened, microseconds since 1970."""
+    forgotten_us: _builtins.int
+    """From when on its key is deleted, microseconds since 1970."""
+    persons: _builtins.int
+    """How many rows it has."""
+    def __init__(
+        self,
+        *,
+        closes_us: _builtins.int = ...,
+        forgotten_us: _builtins.int = ...,
+        persons: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_us", b"closes_us", "forgotten_us", b"forgotten_us", "persons", b"persons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManifestRecord: _TypeAlias = ManifestRecord  # noqa: Y015
+
+@_typing.final
 class ManifestBlockRecord(_message.Message):
     """Rows of a manifest: who stands under which number. Sealed under the manifest's own key."""
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from nsor_server.ledger import waiting as module
-from nsor_server.ledger.waiting import Waiting
+from nsor_server.ledger.waiting import GATHERING_SECONDS, SEVERAL, Waiting
 
 PATIENCE = 5.0
 
@@ -136,3 +136,51 @@ def test_what_is_in_no_hurry_is_taken_alone_when_nobody_comes(now: list[float]) 
     waiting.close()
     assert waiting.take(9) == ["patient"]
     assert now[0] == 1000 + PATIENCE
+
+
+class Calls:
+    """Callers who call again while the writer rests: one at each rest, so many of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        self.waiting: Waiting[str] = Waiting(64)
+        self.rested = 0.0
+        self._left = number
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.rested, sleep=self._rests))
+
+    def _rests(self, seconds: float) -> None:
+        self.rested += seconds
+        if self._left:
+            self._left -= 1
+            self.waiting.put("one", "again")
+
+    def taken_behind(self, number: int, most: int = 64) -> list[str]:
+        """What is taken behind a batch of so many, while one call waits."""
+        for _ in range(number):
+            self.waiting.put("one", "first")
+        self.waiting.take(64)
+        assert self.rested == 0
+        self.waiting.put("one", "call")
+        return self.waiting.take(most)
+
+
+def test_behind_a_batch_of_several_the_next_one_is_taken_when_no_more_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Otherwise of many callers at a time one half waits while the other is written: twice as many commits.
+    assert Calls(monkeypatch, 3).taken_behind(SEVERAL) == ["call", "again", "again", "again"]
+
+
+def test_whoever_comes_behind_a_few_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, 3)
+    assert calls.taken_behind(SEVERAL - 1) == ["call"]
+    assert calls.rested == 0
+
+
+def test_a_batch_isnt_gathered_for_longer_whoever_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, 1000)
+    assert len(calls.taken_behind(SEVERAL)) > SEVERAL
+    assert calls.rested == pytest.approx(GATHERING_SECONDS)
+
+
+def test_a_batch_that_is_full_is_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, 1000)
+    assert calls.taken_behind(SEVERAL, most=1) == ["call"]
+    assert calls.rested == 0

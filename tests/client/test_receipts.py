@@ -136,9 +136,11 @@ def test_a_checkpoint_of_another_key_is_refused(connect: Connect, register: Regi
         connect(ledger_key=ours).lookup.look_up_registration(REQUEST)
 
 
-def test_an_index_outside_the_tree_is_refused(client: nsor.Client, register: Register) -> None:
+@pytest.mark.parametrize("beyond", [0, 9])
+def test_an_index_outside_the_tree_is_refused(client: nsor.Client, register: Register, beyond: int) -> None:
     def far(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
-        receipt.index = 10
+        _, size, *_ = receipt.checkpoint.split(b"\n")
+        receipt.index = int(size) + beyond
         return receipt
 
     register.tamper = far

@@ -380,6 +380,18 @@ def test_within_them_it_is_read_again_some_times(services: Services, officer: Of
     assert refused.value.reason == errors_pb2.ERROR_REASON_BUDGET_EMPTY
 
 
+def test_two_readings_at_once_are_both_answered_and_both_count(services: Services, officer: Officer) -> None:
+    # Both have been decided before the first one is written: each has taken the same number.
+    number = cnic()
+    with_number(services, number)
+    emergency_id = opened(services, officer, number)
+    ended = services.at_once(
+        *((call_of(PUNJAB_POLICE, officer), reading(emergency_id, number)) for _ in range(2)), together=False
+    )
+    assert [isinstance(each, Outcome) and each.response.outcome for each in ended] == [FOUND, FOUND]
+    assert services.rows("emergency_reading")["emergency_reading"] == 2
+
+
 def test_a_request_that_is_sent_again_opens_no_other_one(services: Services, officer: Officer) -> None:
     request = opening(cnic())
     first = services.ask(call_of(PUNJAB_POLICE, officer), request).response

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nsor.v1 import access_requests_pb2, errors_pb2, lookup_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, errors_pb2, lookup_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup import times
@@ -26,7 +26,7 @@ from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0
 from tests.lookup.test_juvenile_access import Matter
 from tests.lookup.test_list_access_requests import asked, etag_of
 from tests.lookup.test_tickets import COURT, NPB, enrolled
-from tests.lookup.test_withdrawal import case, ticket
+from tests.lookup.test_withdrawal import case, disable, ticket
 from tests.orders import conviction, order
 from tests.services import Services
 
@@ -170,6 +170,19 @@ def test_what_a_look_up_would_not_show_is_told_to_nobody(
     later = order(KNOWN, convictions=[conviction(case_number="Sessions Case No. 900/2024")])
     later.person.names[0].name = "Another"
     services.confirm(services.create(later), case_number="Sessions Case No. 900/2024")
+    at.next()
+    assert services.owed(RETURNED) == []
+    assert uses_of(services) == 0
+    assert owner.findings() == []
+
+
+def test_by_what_a_compromised_key_has_opened_nobody_is_told_of(services: Services, at: Times, owner: Owner) -> None:
+    # Whoever has stolen it would hear that somebody has come to stand.
+    opener = enrolled(services, NPB, 1)
+    _, shown = ticket(services, opener)
+    assert shown() == "NO_RECORD"
+    disable(services, opener, directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
+    services.confirmed(order(KNOWN))
     at.next()
     assert services.owed(RETURNED) == []
     assert uses_of(services) == 0

@@ -161,11 +161,29 @@ def test_a_document_with_two_days_of_one_year_finds_whom_the_register_knows_by_t
 
 def test_the_answer_shows_who_it_is_and_nothing_of_the_case(services: Services) -> None:
     number = cnic()
-    convict(services, number)
+    request = born(number)
+    request.person.names.add(kind=types_pb2.NAME_KIND_ALIAS, name="Pappu Testi")
+    services.confirmed(request)
     answer = asked(services, declared(services), by_cnic(1, number)).response
     shown = {name.name for name, _ in answer.hits[0].person.ListFields()}
     assert shown == {"names", "cnic", "sex", "birth_date", "birth_date_precision"} | (shown & {"identity_document"})
-    assert all(each.kind == types_pb2.NAME_KIND_OFFICIAL for each in answer.hits[0].person.names)
+    assert [each.kind for each in answer.hits[0].person.names] == [types_pb2.NAME_KIND_OFFICIAL]
+
+
+def test_of_whoever_is_held_by_one_document_the_other_finds_him_and_is_shown_alone(services: Services) -> None:
+    # Whether the number is his as well is what NPB reviews: the passenger who shows both hears no yes to it.
+    number = cnic()
+    earlier = born(number)
+    earlier.person.birth_date.CopyFrom(OTHER_DAY)
+    services.confirmed(earlier)
+    request = born(number, convictions=[conviction(case_number=CASES[1])])
+    request.person.travel_documents.append(PASSPORT)
+    held = services.create(request)
+    services.confirm(held, case_number=CASES[1])
+    row = Row(row=1, identity_number=number, shown_document=PASSPORT, birth_date=BORN)
+    (hit,) = asked(services, declared(services), row).response.hits
+    assert hit.registration_id == held.registration_id
+    assert (hit.person.cnic, [each.number for each in hit.person.travel_documents]) == ("", [PASSPORT.number])
 
 
 @pytest.mark.parametrize("how", ["absent", "unconfirmed", "sealed", "held", "other day"])

@@ -9,10 +9,10 @@ from nsor.v1 import search_pb2, types_pb2
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
 from tests import verifying
-from tests.agencies import LAHORE_HIGH_COURT, NPB
+from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB
 from tests.calls import call_of
 from tests.lookup.search.conftest import Searching, asking, named, suspect, written
-from tests.orders import Created, cnic, conviction, judgment
+from tests.orders import Created, cnic, confirmation, conviction, judgment
 from tests.registration.test_closure import close
 from tests.registration.test_erasure import decided, destroy
 from tests.registration.test_review_decisions import MERGE, Pair
@@ -92,6 +92,23 @@ def test_a_search_that_is_written_behind_a_set_aside_shows_nothing_of_it(
     # In one batch whoever only reads comes first.
     assert len(second.response.candidates) == int(together)
     assert searching.shown(basis) == []
+    assert findings(searching, keyring) == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_search_of_a_case_shows_a_record_that_was_confirmed_before_it_was_written(
+    searching: Searching, keyring: Keyring, *, together: bool
+) -> None:
+    # It has read before that there is none; its entry says which of the case there were when it was written.
+    created, basis = searching.services.create(named(*RAFIQ)), searching.fir()
+    searching.read()
+    request = search_pb2.SearchRegistrationsRequest(basis=basis, name=written(*RAFIQ[:2]))
+    _, found = searching.services.at_once(
+        (call_of(LAHORE_COURT), confirmation(created)), (asking(basis), request), together=together
+    )
+    assert not isinstance(found, Exception)
+    # In one batch whoever only reads comes first.
+    assert len(found.response.candidates) == int(not together)
     assert findings(searching, keyring) == []
 
 

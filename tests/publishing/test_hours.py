@@ -13,8 +13,9 @@ from nsor_server.publishing import hours as hours_module
 from nsor_server.publishing.hours import METHOD, FetchHours
 from nsor_server.storage.locks import Taken
 from nsor_server.storage.pool import Database
+from tests import deciding
 from tests.attack.conftest import Owner, owner, services
-from tests.calls import TRACING
+from tests.calls import ORIGIN, TRACING
 from tests.polling import until
 from tests.rpc.callers import Serve
 from tests.rpc.conftest import certificates, serve, settings
@@ -113,16 +114,20 @@ def test_of_certificates_that_are_made_up_so_many_are_entered_and_all_that_are_k
         fetched(services.database, "npb", serial, hours=3, tiles=1)
     fetched(services.database, "nobody", hours=3, tiles=1)
     fetched(services.database, "", "", hours=3, tiles=1)
-    fetched(services.database, "punjab-police", "", hours=2, tiles=1)
-    assert entered(services) == 5
+    # In the next hour as many are again.
+    for agency_id, serial in (("npb", "a1"), ("npb", "a2"), ("punjab-police", "")):
+        fetched(services.database, agency_id, serial, hours=2, tiles=1)
+    assert entered(services) == 7
     assert [row[:2] for row in rows(services)] == [
         ("", ""),
         ("nobody", "a1"),
         ("npb", ""),
         ("npb", "a1"),
+        ("npb", "a1"),
+        ("npb", "a2"),
         ("punjab-police", ""),
     ]
-    assert caplog.text.count("ALERT DATABASE_UNSOUND: fetches of the log are counted for certificates") == 1
+    assert caplog.text.count("ALERT DATABASE_UNSOUND: fetches of the log are counted for certificates") == 2
     assert len(owner.findings()) == 1
     # What is left out on purpose isn't said to be kept waiting an hour later.
     watch = FetchHours(services.database, services.writer, TRACING)
@@ -130,6 +135,24 @@ def test_of_certificates_that_are_made_up_so_many_are_entered_and_all_that_are_k
     monkeypatch.setattr(hours_module, "_HOUR", f"SELECT ({hours_module._HOUR}) + interval '1 hour'")
     watch.look()
     assert "aren't entered" not in caplog.text
+
+
+def test_known_are_certificates_of_their_own_agency_and_agencies_without_one(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hours_module, "MOST_UNKNOWN", 0)
+    with services.database.owner() as owner:
+        owner.execute(
+            "INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after)"
+            " VALUES ('c1', 'npb', sha256(''), clock_timestamp(), clock_timestamp() + interval '1 day')"
+        )
+        deciding.record(owner, services.keyring, ORIGIN)
+    made_up = [("sindh-police", "c1"), ("npb", "c2"), ("nobody", "c1"), ("nobody", ""), ("", "c1")]
+    known = [("", ""), ("npb", ""), ("npb", "c1")]
+    for agency_id, serial in (*made_up, *known):
+        fetched(services.database, agency_id, serial, hours=3, tiles=1)
+    assert entered(services) == len(known)
+    assert [row[:2] for row in rows(services)] == known
 
 
 # Who owns the database, or has the publisher's role, keeps all hours unsigned by one transaction that he never ends; or

@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import itertools
 import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,11 @@ _WARM: Final = 300
 """Calls before those that count."""
 SLOWER: Final = (sys.executable, str(processes.HERE / "slower_server.py"))
 _TIMEOUT_SECONDS: Final = 20
+LOOK_UPS: Final = "look-ups"
+EMERGENCIES: Final = "emergencies"
+SEARCHES: Final = "searches"
+PARTS: Final = (LOOK_UPS, EMERGENCIES, SEARCHES)
+"""What is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Whether the time of an answer tells why somebody isn't shown.")
     parser.add_argument("--registrations", type=int, default=20_000, help="others in the register")
     parser.add_argument("--pairs", type=int, default=4_000, help="calls of each kind")
+    parser.add_argument("--of", nargs="+", choices=PARTS, default=PARTS, help="what is asked for (all)")
     arguments = parser.parse_args()
     if processes.SERVER_CORE == processes.LOAD_CORE:
         print("the bench needs two cores: one for the server, one for the load", file=sys.stderr)
@@ -129,22 +136,27 @@ def main() -> int:
                 unshown.write(register.url, keyrings.load(config.load(register.environment).keys))
                 register.settle()
                 register.enrol()
-                return 1 if run(register, arguments.pairs) else 0
+                return 1 if run(register, arguments.pairs, arguments.of) else 0
         except BenchFailed as why:
             print(f"the bench failed: {why}", file=sys.stderr)
             return 1
 
 
-def run(register: BenchRegister, pairs: int) -> int:
-    """Measure each pair of kinds and the control, and print them; gives how many aren't as they must be."""
+def run(register: BenchRegister, pairs: int, parts: Collection[str] = PARTS) -> int:
+    """Measure each pair of kinds and the control, and print them; gives how many aren't as they must be.
+
+    Args:
+        register: with whom the pairs are of.
+        pairs: calls of each kind of look-up; of the other methods half as many.
+        parts: of ``PARTS``; the control goes with the look-ups.
+    """
     print("### No record\n\n| pair | calls of each | median us | 95 % interval of the difference, us | chance | |")
     print("|---|---|---|---|---|---|")
-    asked = unshown.pairs()
+    asked = unshown.pairs() if LOOK_UPS in parts else []
     control = [each for each in asked if each.second is Kind.ALSO_ABSENT]
-    wrong = sum(not _line(each, found, alike_is=True) for each, found in _measured(register, asked, pairs, ()))
+    wrong = sum(not _line(each, found, alike_is=True) for each, found in _measured(register, asked, pairs, (), parts))
     return wrong + sum(
-        not _line(each, found, alike_is=False)
-        for each, found in _measured(register, control, pairs, SLOWER, others=False)
+        not _line(each, found, alike_is=False) for each, found in _measured(register, control, pairs, SLOWER, ())
     )
 
 
@@ -168,11 +180,11 @@ def _line(asked: Pair, measured: Measured, *, alike_is: bool) -> bool:
 
 
 def _measured(
-    register: BenchRegister, asked: Sequence[Asked], pairs: int, command: Sequence[str], *, others: bool = True
+    register: BenchRegister, asked: Sequence[Asked], pairs: int, command: Sequence[str], parts: Collection[str]
 ) -> Iterator[tuple[Pair, Measured]]:
     with register.serving(1, command) as (target, _):
         port = target.ports[0]
-        if others:
+        if SEARCHES in parts:
             _until_searching(register, port)
         if not processes.at_rest(target.servers, limit_seconds=_REST_SECONDS):
             print(f"not at rest after {_REST_SECONDS} s: the figures hold other work, too")
@@ -180,7 +192,7 @@ def _measured(
             with _calling(register, pair.agency, port, pair.method) as call:
                 yield pair, measure(call, pair, pairs)
         # Each costs more than a look-up: fewer are enough for a difference that is as large a part of it.
-        for pair in _others(register, port) if others else ():
+        for pair in itertools.chain(_emergencies(register, port, parts), _searches(parts)):
             with _calling(register, pair.agency, port, pair.method) as call:
                 yield pair, measure(call, pair, pairs // 2)
 
@@ -190,16 +202,20 @@ def _look_ups(asked: Asked) -> Pair:
     return Pair(asked.name, asked.agency, _LOOK_UP, (first, second))
 
 
-def _others(register: BenchRegister, port: int) -> Iterator[Pair]:
-    """Look-ups in an emergency, opened when they are asked for, and searches."""
-    for kind in (Kind.ALSO_ABSENT, Kind.SEALED, Kind.HELD, Kind.JUVENILE):
+def _emergencies(register: BenchRegister, port: int, parts: Collection[str]) -> Iterator[Pair]:
+    """Look-ups in an emergency, opened when they are asked for."""
+    for kind in (Kind.ALSO_ABSENT, Kind.SEALED, Kind.HELD, Kind.JUVENILE) if EMERGENCIES in parts else ():
         with _calling(register, POLICE, port, _OPEN) as opening, _calling(register, "npb", port, _REVIEW) as reviewing:
             first, second = (
                 emergencies.requests(opening.answer, reviewing.answer, each) for each in (Kind.ABSENT, kind)
             )
         yield Pair(f"emergency: absent and {kind.value}", POLICE, _IN_EMERGENCY, (first, second))
-    bodies = unshown.searches(Kind.ABSENT), unshown.searches(Kind.HIDDEN)
-    yield Pair(f"search: nobody's FIR and {Kind.HIDDEN.value}", _PROSECUTION, _SEARCH, bodies)
+
+
+def _searches(parts: Collection[str]) -> Iterator[Pair]:
+    if SEARCHES in parts:
+        bodies = unshown.searches(Kind.ABSENT), unshown.searches(Kind.HIDDEN)
+        yield Pair(f"search: nobody's FIR and {Kind.HIDDEN.value}", _PROSECUTION, _SEARCH, bodies)
 
 
 def _until_searching(register: BenchRegister, port: int) -> None:

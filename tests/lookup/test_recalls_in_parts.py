@@ -110,6 +110,32 @@ def test_while_recalls_are_made_they_go_first(
     assert len(listed(services, FIA_IMMIGRATION)) == 1
 
 
+def test_none_is_made_or_written_while_events_are_delivered(
+    services: Services, telling: RecallTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever looks somebody up would wait for both: for the interpreter, the processor and the commit.
+    services.confirmed(order(number := cnic()))
+    at_the_border(services, number)
+    set_aside(services)
+    done, begin, make = list[str](), services.writer.begin, store.recall_row
+
+    def made(*of: Any) -> Any:
+        done.append("made")
+        return make(*of)
+
+    def begun(call: Call) -> Callable[[], Any]:
+        done.append("written")
+        return begin(call)
+
+    monkeypatch.setattr(times, "let_deliver", lambda: done.append("let"))
+    monkeypatch.setattr(store, "recall_row", made)
+    monkeypatch.setattr(services.writer, "begin", begun)
+    assert not telling.tell()
+    assert done.count("made") == 1
+    assert done.count("written") == rules.ENTRIES
+    assert all(done[at - 1] == "let" for at, each in enumerate(done) if each != "let")
+
+
 @pytest.mark.parametrize(("planned", "of_entry"), [(1, 1), (3, 1), (3, 3), (7, 3)])
 @pytest.mark.usefixtures("telling")
 def test_what_is_planned_in_parts_is_told_once_whoever_goes_on(

@@ -1,4 +1,4 @@
-"""The deliverer rests between two deliveries, so that what comes meanwhile is one: calls wait beside each."""
+"""The deliverer rests between two deliveries, and other work lets it deliver: calls wait beside each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from nsor_server.events import deliverer
-from nsor_server.events.deliverer import BATCH, REST_SECONDS, Deliverer
+from nsor_server.events.deliverer import BATCH, DELIVERING, REST_SECONDS, Deliverer
 from nsor_server.events.numbered import Numbered
 from tests.calls import TRACING
 
@@ -41,3 +41,37 @@ def test_it_rests_alike_after_many_and_few_events_and_not_while_more_wait(monkey
     made._follow(None)  # type: ignore[arg-type]  # as above
     assert stops.rests == [REST_SECONDS] * 5
     assert next(waiting, None) is None
+
+
+class Asked:
+    """A lock that somebody else has: says for how long it was waited for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def acquire(self, timeout: float) -> bool:
+        self.seconds.append(timeout)
+        return False
+
+
+def test_it_says_so_while_it_delivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = list[bool]()
+
+    def deliver(*_: object) -> int:
+        seen.append(DELIVERING.locked())
+        return 0
+
+    monkeypatch.setattr(deliverer, "deliver", deliver)
+    Deliverer(None, Numbered(), TRACING)._deliver(None)  # type: ignore[arg-type]  # nothing is read
+    assert seen == [True]
+    assert not DELIVERING.locked()
+
+
+def test_whoever_lets_it_deliver_waits_for_no_longer_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of another process one that hangs would keep its recalls from ever being told.
+    deliverer.let_deliver()
+    assert not DELIVERING.locked()
+    monkeypatch.setattr(deliverer, "DELIVERING", asked := Asked())
+    deliverer.let_deliver()
+    (seconds,) = asked.seconds
+    assert 0 < seconds < 1

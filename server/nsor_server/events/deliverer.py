@@ -32,6 +32,9 @@ ALERT_SECONDS: Final = 10.0
 REST_SECONDS: Final = 0.02
 """Between two deliveries, so that events which come one after the other are numbered together: each is a transaction of
 its own, that calls are slower beside."""
+DELIVERING: Final = threading.Lock()
+"""Of this process: held while events are numbered, or another process's deliverer is waited for (``let_deliver``)."""
+_LETS_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 3.0
 _logger = logging.getLogger(__name__)
 
@@ -121,6 +124,15 @@ def deliver(session: Session, batch: int = BATCH, numbered: Numbered | None = No
     return sum(events for _, _, events, _ in found)
 
 
+def let_deliver() -> None:
+    """Wait while this process delivers, a tenth of a second at most: calls beside other work, too, would wait for both.
+
+    For who does such work, in no transaction that the deliverer could wait for.
+    """
+    if DELIVERING.acquire(timeout=_LETS_SECONDS):
+        DELIVERING.release()
+
+
 def waiting_seconds(conn: Connection) -> float:
     """For how long the oldest event that isn't delivered has waited, by the database's clock; 0: there is none."""
     row = conn.execute("SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM outbox").fetchone()
@@ -198,7 +210,8 @@ class Deliverer:
 
     def _deliver(self, session: Session) -> int:
         span = self._tracing.work(DELIVERY_NAME)
-        events = deliver(session, BATCH, self._numbered)
+        with DELIVERING:
+            events = deliver(session, BATCH, self._numbered)
         if events:
             span.set(EVENTS, events)
             span.close()

@@ -5,7 +5,8 @@ at each fixed time, those for reviews, there are as many entries (``rules.ENTRIE
 tell; where they aren't enough, as many follow at once. Who has to be told is found before, from what was committed
 before the order: an access of a smaller index showed what was so before, and none of a greater index shows it any more.
 Whoever looks somebody up meanwhile waits for as little as may be: an entry has few recalls, and the next one isn't made
-while it is written, since whoever holds the ledger's head would wait for the interpreter too.
+while it is written, since whoever holds the ledger's head would wait for the interpreter too. Nor is one made or
+written while this process delivers what the one before owes.
 
 A row that somebody has changed stops nobody else's recalls. An access that isn't what was sealed is passed over; an
 order that rests on such a row is left out, and tried again at each later time.
@@ -28,6 +29,7 @@ from nsor_server import errors
 from nsor_server.access.directory import Directory
 from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
+from nsor_server.events.deliverer import let_deliver
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn
 from nsor_server.ledger.writer import Writer
@@ -118,7 +120,9 @@ class RecallTimes(Watching):
                 record = self._begun(conn, before)
                 if record is None:
                     return False
-                written = self._begin(METHOD, self._made(conn, before, record), _SHARE)()
+                made = self._made(conn, before, record)
+                let_deliver()
+                written = self._begin(METHOD, made, _SHARE)()
                 if not written or rules.is_ended(record):
                     self._forget()
                     return False
@@ -133,6 +137,7 @@ class RecallTimes(Watching):
     def _give_way(self) -> None:
         """Let calls of this process go on, between some accesses or recalls and the next ones."""
         time.sleep(_REST_SECONDS if self._is_beside_calls() else _LEAST_REST_SECONDS)
+        let_deliver()
 
     def _forget(self) -> None:
         """What was found for a time, which is over, or is another process's now."""

@@ -14,6 +14,7 @@ from nsor_server.calls import Call, Officer, Outcome, Refusal, Row
 from nsor_server.errors import ApiError
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
+from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup.batch import Decider, LookUp
 from nsor_server.lookup.grants import records, subjects
 from nsor_server.lookup.grants import store as lookups
@@ -279,7 +280,7 @@ class Register:
         with self.database.writer() as conn:
             session = Session(conn)
             _, _, *results = session.run(BEGIN, LOCK, *self.decider.reads(items))
-            decided = self.decider.decide(items, results, now_us)
+            decided = [read(each) for each in self.decider.decide(items, results, now_us)]
             session.run(*changes.added(added(decided)), COMMIT)
             session.close()
         return [told(each) for each in decided]
@@ -288,6 +289,12 @@ class Register:
 def added(decided: Sequence[Outcome[Any] | Refusal]) -> list[Row]:
     """The rows of all."""
     return [row for each in decided for row in each.rows]
+
+
+def read(decided: Outcome[Any] | Refusal | StaleRead) -> Outcome[Any] | Refusal:
+    """What was decided of a look-up whose person was read."""
+    assert not isinstance(decided, StaleRead), "nobody was read for what isn't refused"
+    return decided
 
 
 def told(decided: Outcome[Any] | Refusal) -> Decided:

@@ -25,6 +25,7 @@ from tests.lookup.conftest import (
     conviction_record,
     make_call,
     officer,
+    read,
     request_of,
     told,
 )
@@ -271,7 +272,7 @@ def begin(register: Register, session: Session, item: LookUp, *first: Step) -> O
     """Begin a batch of one look-up, read for it and decide it."""
     results = session.run(BEGIN, *first, *register.decider.reads([item]))
     (decided,) = register.decider.decide([item], results[1 + len(first) :], NOW_US)
-    return decided
+    return read(decided)
 
 
 def end(session: Session, decided: Outcome[Any] | Refusal) -> str:

@@ -51,6 +51,22 @@ def test_a_flood_of_refusals_makes_no_try_free(serving: Serving, monkeypatch: py
     assert told == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] + ["RATE_LIMITED"] * 3
 
 
+def test_a_look_up_that_can_be_paid_after_all_is_read_again(serving: Serving) -> None:
+    # As far as the process knows the bucket doesn't hold what another grant costs: nobody is read for what comes next.
+    caller = serving.caller(POLICE, officer=True)
+    known = _look_up()
+
+    def reason(asked: Message) -> str:
+        asked.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]  # every look-up has one
+        answer = caller.call("nsor.v1.LookupService/LookUpRegistration", asked)
+        assert answer.proves_itself()
+        return answer.reason
+
+    told = [reason(each) for each in (known, *(_look_up() for _ in range(18)), known, _look_up(), _look_up())]
+    assert told == ["GRANT_NOT_VALID"] * 20 + ["BUDGET_EMPTY"] * 2
+    assert [reason(known) for _ in range(3)] == ["GRANT_NOT_VALID", "GRANT_NOT_VALID", "BUDGET_EMPTY"]
+
+
 def _registration() -> Message:
     return registration_pb2.GetRegistrationRequest(registration_id=str(uuid.uuid4()))
 

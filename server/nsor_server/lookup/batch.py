@@ -3,13 +3,14 @@
 This is the register's hot path. What depends on the request alone is done in ``prepare``. What depends on the register
 is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, a
 grant is never used more often than it says, and no budget is spent twice. A look-up is paid for before anything else is
-looked at, so that trying out costs what asking costs.
+looked at, so that trying out costs what asking costs; what is refused for nothing, again and again, reads nobody.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
@@ -24,12 +25,14 @@ from nsor_server.alerts import Alert, alert
 from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
 from nsor_server.formats.instants import to_us
 from nsor_server.formats.uuids import raw, text
+from nsor_server.ledger.entry import StaleRead
 from nsor_server.lookup import batch_store, rules
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
 from nsor_server.lookup.grants import cases, records, store, subjects
 from nsor_server.lookup.grants.held import HeldGrants
 from nsor_server.lookup.grants.rules import may_use
+from nsor_server.lookup.known_refusals import KnownRefusals
 from nsor_server.lookup.search import candidates
 from nsor_server.lookup.search.candidates import Candidate
 from nsor_server.policy.loaded import policy_of
@@ -163,6 +166,7 @@ class Decider:
         self._spending = Spending(blind_index)
         self._decoy = Decoy(sealer)
         self._held = HeldGrants(sealer)
+        self._refusals = KnownRefusals()
         self._classes = {
             (purpose, heightened): classes_shown(_RESPONSE, purpose, heightened=heightened)
             for purpose in options_pb2.Purpose.values()
@@ -211,6 +215,7 @@ class Decider:
             candidate = candidates.opened(self._sealer, call, named, request.candidate_id)
             # By this everybody who was told of the registration is found, as by its identifiers.
             call.named = f"registration {text(candidate.registration_id)}"
+        payment = self._spending.payment(call, Charge(named))
         wanted = Wanted(
             call.agency.agency_id,
             call.rows,
@@ -220,6 +225,7 @@ class Decider:
             grant_id,
             registrations.case_blinds(self._blind_index, case) if case else b"",
             candidate.registration_id if candidate else None,
+            self._is_refused(call, request_id, payment),
         )
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
@@ -233,7 +239,7 @@ class Decider:
             self._request_hashes(call, request, request_id),
             case,
             reference,
-            self._spending.payment(call, Charge(named)),
+            payment,
             policy.grants.repeat_minutes * 60_000_000,
             call.compromised,
         )
@@ -241,6 +247,11 @@ class Decider:
     def case(self, call: Call, request: lookup_pb2.LookUpRegistrationRequest, conn: Connection) -> str:
         """The case of the grant, ticket or court case that a look-up names, if it is the officer's."""
         return cases.read(conn, self._held, call, request.basis)
+
+    def _is_refused(self, call: Call, request_id: bytes, payment: Payment) -> bool:
+        """Whether a look-up is known to be refused whoever it asks for; never so when it runs again."""
+        keys = payment.payers.officer, _request_key(call.agency.agency_id, request_id)
+        return not call.tries and self._refusals.knows(*keys)
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
@@ -250,7 +261,7 @@ class Decider:
 
     def decide(
         self, items: Sequence[LookUp], results: Sequence[Rows], now_us: int
-    ) -> list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal]:
+    ) -> list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal | StaleRead]:
         """Answer look-ups in their order. One that fails doesn't touch its neighbours.
 
         Args:
@@ -259,25 +270,36 @@ class Decider:
             now_us: the instant of the entries, by the database's clock.
 
         Returns:
-            For each item its answer, or why there is none. The last one's rows hold what all of them have spent.
+            For each item its answer, or why there is none; StaleRead: it isn't refused, and nobody was read for it. The
+            last one's rows, but for these, hold what all of them have spent.
         """
         heads, earlier = batch_store.heads(results[0], [item.wanted for item in items]), batch_store.earlier(results[1])
         batch = _Batch(now_us, Accounts(accounts.accounts(results[2]), now_us))
-        decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal] = []
+        decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal | StaleRead] = []
         for position, item in enumerate(items):
             try:
                 decided.append(self._decide(batch, item, heads.get(position), earlier[position]))
+            except StaleRead as stale:
+                decided.append(stale)
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
                 decided.append(_refused(item, error, self._case(batch, item, earlier[position])))
         spent = accounts.rows(batch.accounts.changed)
-        if spent:
-            decided[-1] = replace(decided[-1], rows=(*decided[-1].rows, *spent))
+        for at in reversed(range(len(decided)) if spent else ()):
+            last = decided[at]
+            if not isinstance(last, StaleRead):
+                decided[at] = replace(last, rows=(*last.rows, *spent))
+                break
         return decided
 
     def _decide(
         self, batch: _Batch, item: LookUp, head: Found | None, earlier: Earlier
     ) -> Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal:
-        wanted = item.wanted
+        """Answer or refuse a look-up.
+
+        Raises:
+            StaleRead: it isn't refused, and nobody was read for it.
+        """
+        wanted, payment = item.wanted, item.payment
         answered_us = earlier.answered_us
         first = batch.requests.get((wanted.agency_id, wanted.request_id))
         if first is None:
@@ -285,14 +307,21 @@ class Decider:
         else:
             answered_us = batch.now_us
         if answered_us is not None and first in [batch_store.kept(each, answered_us) for each in item.hashes]:
-            return self._repeat(batch, item, head, earlier, answered_us)
-        spent = batch.accounts.spend(item.payment.payers, item.payment.budget)
+            try:
+                return self._repeat(batch, item, head, earlier, answered_us)
+            except (errors.Denied, errors.RepeatedTooLate):
+                self._refusals.learn(_request_key(wanted.agency_id, wanted.request_id), math.inf)
+                raise
+        if wanted.reads_nobody and batch.accounts.refusal(payment.payers, payment.budget) is None:
+            raise StaleRead
+        spent = batch.accounts.spend(payment.payers, payment.budget)
         if spent.refusal is not None:
-            refusal = item.payment.refused(spent, spent.refusal)
+            self._refusals.learn(payment.payers.officer, spent.refusal.retry_after_seconds or 0.0)
+            refusal = payment.refused(spent, spent.refusal)
             # Where nobody is told no entry is written here: ``case`` names that of the call's refusal, if it has one.
             refusal.detail.case_reference = self._case(batch, item, earlier) if refusal.rows else item.case_reference
             return refusal
-        recorded = item.payment.recorded(spent)
+        recorded = payment.recorded(spent)
         if first is not None:
             return _refused(item, errors.RequestIdReused(), self._case(batch, item, earlier), recorded)
         try:
@@ -338,12 +367,15 @@ class Decider:
             Denied: GRANT_USED_UP, for one that comes too late on a grant without a use left; and as ``_subject``.
             RepeatedTooLate: any other that comes too late.
             Internal: as ``_open``.
+            StaleRead: it isn't refused, and nobody was read for it.
         """
         subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if batch.now_us - answered_us > item.repeat_us:
             if subject is not None and subject.used_up:
                 raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
             raise errors.RepeatedTooLate
+        if item.wanted.reads_nobody:
+            raise StaleRead
         found = None if head is None else self._open(item, head, subject)
         response, detail = self._shown(item, found, subject)
         detail.replay = True
@@ -536,6 +568,11 @@ class Decider:
         """
         plain = hashlib.sha256(call.officer_key + request.SerializeToString(deterministic=True)).digest()
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
+
+
+def _request_key(agency_id: str, request_id: bytes) -> bytes:
+    """What a repeated request is known by; no account's id is as long."""
+    return request_id + agency_id.encode()
 
 
 def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:

@@ -170,7 +170,7 @@ _OF_CLAIM: Final = _OF_FOUND + len(registrations.StoredClaim._fields)
 _FIRST: Final = (True, False, None)
 """What comes first of several: what is of the case; a decoy comes last."""
 _NO_BLIND: Final = ((0, b""),)
-"""Of a look-up that names a candidate."""
+"""Of a look-up that names a candidate, or reads nobody."""
 _EARLIER: Final = Statement(
     b"look-up earlier",
     f"""
@@ -210,6 +210,7 @@ class Wanted(NamedTuple):
         cases: the blind index of the case that the request names, under each live key; empty: it names none. That of a
             grant's case stands beside the grant.
         candidate: id of the registration that it names, 16 bytes; None: it names an identifier.
+        reads_nobody: the person isn't read, nor what is of the case: as far as is known it is refused.
     """
 
     agency_id: str
@@ -220,6 +221,13 @@ class Wanted(NamedTuple):
     grant_id: bytes
     cases: bytes
     candidate: bytes | None = None
+    reads_nobody: bool = False
+
+    def person(self) -> Wanted:
+        """What is read of the person: the same, or nobody."""
+        if not self.reads_nobody:
+            return self
+        return self._replace(kind=0, blinds=(), grant_id=NO_GRANT, cases=b"", candidate=None)
 
 
 class Found(NamedTuple):
@@ -271,7 +279,8 @@ class Earlier(NamedTuple):
 def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
     """Read the heads of the registrations that are shown, and what was there before of requests and grants."""
     # Under each live key: an item of several is asked for as often, each time by itself.
-    asked = [(at, each, *under) for at, each in enumerate(wanted) for under in each.blinds or _NO_BLIND]
+    persons = [each.person() for each in wanted]
+    asked = [(at, each, *under) for at, each in enumerate(persons) for under in each.blinds or _NO_BLIND]
     heads = _HEADS(
         arrays.integers([at for at, _, _, _ in asked]),
         arrays.byteas([blind for _, _, _, blind in asked]),

@@ -268,7 +268,9 @@ class Batches:
     ) -> None:
         decided = handler.decide([call.prepared for call in own], results, now_us)
         for call, outcome in zip(own, decided, strict=True):
-            if isinstance(outcome, Refusal) and _is_empty_again(outcome):
+            if isinstance(outcome, StaleRead):
+                failed[id(call)] = outcome
+            elif isinstance(outcome, Refusal) and _is_empty_again(outcome):
                 # Refused as any other call: too many are only counted. An entry says how it would have been paid.
                 failed[id(call)], call.payment = outcome.error, outcome.payment
                 call.case = outcome.detail.case_reference or call.case

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from nsor_server.access.disclosures import FOUND_BY, FoundBy
 from nsor_server.calls import Call, Outcome, Refusal, Seen
 from nsor_server.errors import ApiError, Violation
+from nsor_server.ledger.entry import StaleRead
 from nsor_server.rpc.spending import Charge
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.session import Rows, Step
@@ -71,7 +72,8 @@ class Grouped(Generic[Q, A, P]):
         prepare: all that depends on the request alone; raises ApiError to refuse.
         reads: the statements that read what ``decide`` needs, for all of a batch.
         decide: from what was prepared, what was read, and the instant of the entries, in microseconds since 1970: an
-            outcome for each, or why there is none. One that fails doesn't touch its neighbours.
+            outcome for each, or why there is none. One that fails doesn't touch its neighbours; for StaleRead it is
+            prepared again.
         case: as of ``Unary``.
     """
 
@@ -79,7 +81,7 @@ class Grouped(Generic[Q, A, P]):
     response: type[A]
     prepare: Callable[[Call, Q], P]
     reads: Callable[[Sequence[P]], Sequence[Step]]
-    decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | Refusal]]
+    decide: Callable[[Sequence[P], Sequence[Rows], int], Sequence[Outcome[A] | Refusal | StaleRead]]
     case: Callable[[Call, Q, Connection], str] | None = None
 
 

@@ -168,6 +168,22 @@ def test_a_refusal_for_a_grant_that_is_not_the_officers_takes_the_same(register:
     assert done["nobody's"]["opened: access_grant"] == 1
 
 
+def test_a_search_on_a_grant_that_is_not_the_officers_takes_the_same(
+    services: Services, register: Register, work: Work
+) -> None:
+    named, done = grants(register), {}
+    for whose in ("nobody's", "a colleague's", "passed on", "another agency's", "nobody's"):
+        call = make_call(POLICE, options_pb2.PURPOSE_INVESTIGATION, method="nsor.v1.LookupService/SearchRegistrations")
+        basis = search_pb2.SearchBasis(grant_id=named[whose])
+        work.taken()
+        with pytest.raises(errors.Denied) as caught:
+            services.ask(call, search_pb2.SearchRegistrationsRequest(basis=basis, subject=1))
+        assert caught.value.reason == errors_pb2.ERROR_REASON_GRANT_NOT_VALID
+        done[whose] = work.taken()  # of nobody's the second one: the first call of a process reads more
+    assert {whose: each for whose, each in done.items() if each != done["nobody's"]} == {}
+    assert done["nobody's"]["opened: access_grant"] == 1
+
+
 def test_what_one_agency_has_opened_in_a_batch_is_no_other_agencys(register: Register, work: Work) -> None:
     # Both name it, and one may use it: what was opened for it serves nobody else, and keeps nobody's work away.
     grant_id = Basis(grant_id=elsewhere(register))

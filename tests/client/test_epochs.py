@@ -89,6 +89,32 @@ def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
     assert [path.name for path in (tmp_path / "client-state").iterdir()] == [folder.name]
 
 
+def test_a_forged_epoch_is_kept_beside_milder_failures(client: nsor.Client, register: Register) -> None:
+    # Before and after it a register need only leave a receipt out, and nothing would be left of what it has tried.
+    calls(client, 3)
+    client.verify_ledger()
+    ledger = register.ledger
+    before = ledger.origin, list(ledger.leaves)
+
+    def fails(error: type[nsor.ProofFailed]) -> None:
+        with pytest.raises(error):
+            client.verify_ledger()
+
+    register.tamper = lambda _: None
+    fails(nsor.ReceiptMissing)
+    register.tamper = None
+    lose(register, 2, signed=False)
+    fails(nsor.ReceiptWrong)
+    forged = client.last_verification
+    ledger.origin, ledger.leaves[:] = before
+    ledger.epochs.clear()
+    register.tamper = lambda _: None
+    fails(nsor.ReceiptMissing)
+    assert forged is not None
+    assert forged in client.failed_verifications
+    assert "epoch" in forged.english
+
+
 def test_who_is_given_the_key_under_the_new_origin_keeps_what_was_kept(
     connect: Connect, register: Register, tmp_path: Path
 ) -> None:

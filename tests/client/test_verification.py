@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsor
-from nsor import verification
+from nsor import last_verification, verification
 from nsor.console.verifying import Verification
 from nsor.journal import Journal
 from nsor.ledger import merkle, note
@@ -147,6 +147,22 @@ def test_no_milder_failure_replaces_the_worst(
     path.write_text('{"ended"')
     fails(nsor.ReceiptWrong, _of_another_call)
     assert json.loads(path.read_text())["failed"] == "RECEIPT_WRONG"
+
+
+@pytest.mark.parametrize("what", ["epoch", "key"])
+def test_what_is_forged_is_worse_than_another_receipt_that_is_wrong(client: nsor.Client, what: str) -> None:
+    journal = client._connection.journal
+
+    def fails(part: str) -> None:
+        def verify() -> verification.Verified:
+            raise nsor.ReceiptWrong(part)
+
+        with pytest.raises(nsor.ReceiptWrong):
+            last_verification.keeping(journal, verify)
+
+    for part in ("leaf", what, "call_hash"):
+        fails(part)
+    assert [each.what for each in client.failed_verifications] == ["leaf", what, "call_hash"]
 
 
 def _without_receipt(_receipt: receipt_pb2.Receipt) -> None:

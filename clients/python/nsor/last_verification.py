@@ -16,13 +16,22 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from nsor.errors import ProofFailed
+from nsor.errors import ProofFailed, ReceiptWrong
 from nsor.journal import Journal
 from nsor.verification import Verified
 
-_WORST: Final = ("LEDGER_FORKED", "LEDGER_ROLLED_BACK", "LEAF_MISSING", "ENTRY_TOO_LATE", "EPOCH_NOT_COSIGNED")
-"""What a verification finds, the worst first: two ledgers that were signed, and entries that are gone. All others say
-of one answer that it isn't proved."""
+_WORST: Final = (
+    ("LEDGER_FORKED", ""),
+    ("LEDGER_ROLLED_BACK", ""),
+    ("LEAF_MISSING", ""),
+    ("RECEIPT_WRONG", "epoch"),
+    ("RECEIPT_WRONG", "key"),
+    ("ENTRY_TOO_LATE", ""),
+    ("EPOCH_NOT_COSIGNED", ""),
+)
+"""What a verification finds, and of what, the worst first: two ledgers that were signed, entries that are gone, an
+epoch or a rotation of the key that is forged or isn't shown any more. All others say of one answer that it isn't
+proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class LastVerification:
         leaves: own entries that were proven to be in it.
         checkpoints: earlier checkpoints that were proven to be its prefixes.
         lost: own entries that were lost, as the register has owned up to.
+        what: of a receipt that is wrong, which part.
     """
 
     ended: int
@@ -52,6 +62,7 @@ class LastVerification:
     leaves: int = 0
     checkpoints: int = 0
     lost: int = 0
+    what: str = ""
 
 
 def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
@@ -64,7 +75,8 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
         found = verify()
     except ProofFailed as error:
         with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
-            wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur)
+            what = error.what if isinstance(error, ReceiptWrong) else ""
+            wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur, what=what)
             journal.keep_last_verification(_written(wrong), is_worse=lambda kept: _is_worse(wrong, _read(kept)))
         raise
     whole = LastVerification(
@@ -114,4 +126,5 @@ def _is_worse(found: LastVerification, than: LastVerification | None) -> bool:
 
 
 def _rank(found: LastVerification) -> int:
-    return _WORST.index(found.failed) if found.failed in _WORST else len(_WORST)
+    kind = found.failed, found.what
+    return _WORST.index(kind) if kind in _WORST else len(_WORST)

@@ -1,7 +1,6 @@
 """Emergency look-ups: who opens one, what it shows for how long, who hears of it, and what waits for NPB's review."""
 
 import datetime as dt
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from nsor_server.lookup.recalls.told import Finder
 from nsor_server.registration import claims
 from nsor_server.registration.arrivals import store as arrivals
 from nsor_server.storage.keyring import Keyring
-from nsor_server.storage.session import Statement, ask
+from tests import plans
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, SPECIAL_COMMITTEE, officer_of
 from tests.calls import TRACING, call_of, violations
 from tests.lookup.test_withdrawal import disable
@@ -534,19 +533,6 @@ def test_whoever_is_not_shown_is_read_alike(services: Services) -> None:
 
 def touched(services: Services, number: str) -> Counter[str]:
     """How often each table is read for a number: who has it, and what of them has changed."""
-    one, found = claims.of_cnic(number), Counter[str]()
-    parameters = arrivals._parameters(services.blind_index, one)
-    with services.database.reading() as conn:
-        for statement, more in ((arrivals._SHOWN, (bytes(16),)), (arrivals._COUNT, ())):
-            # From the first one on: in a small register nobody may stand behind an id that chance says.
-            sql = statement.sql.replace(b"gen_random_uuid()", b"'00000000-0000-0000-0000-000000000000'::uuid")
-            explained = Statement(statement.name + b" explained", b"EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
-            ((plan,),) = ask(conn, explained, *parameters, *more)
-            waiting = [json.loads(plan)[0]["Plan"] if isinstance(plan, str) else plan[0]["Plan"]]
-            while waiting:
-                node = waiting.pop()
-                waiting += node.get("Plans", [])
-                if node.get("Actual Loops") and "Relation Name" in node:
-                    found[node["Relation Name"]] += node["Actual Loops"]
-    del found["registration_identifier_withdrawal"]  # read where a number is found, to see that it still counts
-    return found
+    parameters = arrivals._parameters(services.blind_index, claims.of_cnic(number))
+    read = plans.touched(services.database, arrivals._SHOWN, *parameters, bytes(16))
+    return read + plans.touched(services.database, arrivals._COUNT, *parameters)

@@ -1,13 +1,18 @@
 """A station finds its own by the number that he shows; everybody else is one and the same "no record"."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import arrivals_pb2, duties_pb2, errors_pb2, types_pb2
+from nsor.v1 import arrivals_pb2, duties_pb2, errors_pb2, options_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access import rows
 from nsor_server.calls import Agency, Officer
 from nsor_server.policy.budgets import Bucket
+from nsor_server.registration import claims
+from nsor_server.registration.arrivals import store as arrivals
+from tests import plans
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.budgets import with_budgets
 from tests.calls import call_of, violations
@@ -112,6 +117,28 @@ def test_every_kind_of_no_record_is_one_answer(services: Services, kind: Callabl
     assert (outcome.rows, outcome.records, list(outcome.detail.classes_shown)) == ((), (), [])
     # What it rests on is of one size whoever has the number.
     assert len(outcome.seen) == len(services.blind_index.values("cnic", number))
+
+
+@pytest.mark.new_database
+def test_whoever_is_not_his_stations_is_read_alike(services: Services) -> None:
+    # Another station's, and whoever is sealed, takes what nobody's number takes: the same tables are read, as often.
+    others, gone = cnic(), cnic()
+    elsewhere(services, others)
+    sealed(services, gone)
+    caller = rows.parameters(PUNJAB_POLICE, officer_of(PUNJAB_POLICE))
+    statement = arrivals.BY_NUMBER_IN[options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE]
+
+    def read(number: str) -> Counter[str]:
+        of_number = arrivals._parameters(services.blind_index, claims.of_cnic(number))
+        return plans.touched(services.database, statement, *caller, *of_number, bytes(16))
+
+    assert {"registration_version", "registration_claim", "registration_key"} <= read(cnic()).keys()
+    assert read(others) == read(gone) == read(cnic())
+
+
+def test_whoever_is_read_in_place_of_nobody_is_not_shown(services: Services) -> None:
+    with_number(services, cnic())
+    assert find(services, cnic()) == Answer(outcome=NO_RECORD)
 
 
 def test_who_is_held_by_a_number_is_not_found_by_it(services: Services) -> None:

@@ -42,25 +42,6 @@ JOIN registration_key AS k ON k.registration_id = i.registration_id
 """
 NOT_HELD: Final = f"NOT CASE WHEN i.kind = {claims.IDENTIFIER_CNIC} THEN c.cnic_held ELSE c.passport_held END"
 """Whether an earlier record has no claim to the number: as for a look-up."""
-BY_NUMBER_IN: Final = rows.statements(
-    "registrations by number",
-    f"""
-SELECT {_CLAIM}, {registrations.COLUMNS}
-FROM (
-    SELECT DISTINCT i.registration_id, i.kind
-    FROM unnest($6::bigint[], $7::bytea[]) AS live (key_id, blind)
-    JOIN registration_identifier AS i
-        ON i.kind = $5::smallint AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
-) AS i
-{_HEADS}
-WHERE {NOT_HELD} AND {{rows}}
-ORDER BY i.registration_id
-LIMIT {MOST}
-""",  # noqa: S608 - constants
-    registrations.PLACES,
-    (options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,),
-)
-"""By the scope that the contract gives the caller; another scope shows nobody."""
 _HOLDING: Final = Statement(
     b"registrations by numbers",
     f"""
@@ -84,31 +65,41 @@ _ANY: Final = """coalesce(
 """Somebody else's, which is read where nobody has the number: the time doesn't tell who has one and isn't shown."""
 _AS_FOUND: Final = "(SELECT array_agg(DISTINCT one.id) FROM (SELECT other.id OFFSET 0) AS one)"
 """Its id as those are collected that have the number: that, too, takes what it takes where somebody has it."""
-_SHOWN: Final = Statement(
-    b"registrations shown by a number",
-    f"""
+_READ: Final = f"""
 WITH read AS MATERIALIZED (
-    SELECT i.is_found, {_CLAIM}, {registrations.COLUMNS}, v.in_look_ups AND {NOT_HELD} AS is_shown
+    SELECT i.is_found, {_CLAIM}, {registrations.COLUMNS}, {{shown}} AND {NOT_HELD} AS is_shown
     FROM (
-        SELECT one.registration_id, has.ids IS NOT NULL AS is_found, $1::smallint AS kind
+        SELECT one.registration_id, has.ids IS NOT NULL AS is_found, {{kind}}::smallint AS kind
         FROM (
             SELECT array_agg(DISTINCT i.registration_id) AS ids
-            FROM unnest($2::bigint[], $3::bytea[]) AS live (key_id, blind)
+            FROM unnest({{key_ids}}::bigint[], {{blinds}}::bytea[]) AS live (key_id, blind)
             CROSS JOIN LATERAL (
                 SELECT registration_id FROM registration_identifier AS i
-                WHERE i.kind = $1::smallint AND i.key_id = live.key_id AND i.blind = live.blind AND {claims.IS_LIVE}
+                WHERE i.kind = {{kind}}::smallint AND i.key_id = live.key_id AND i.blind = live.blind
+                    AND {claims.IS_LIVE}
                 OFFSET 0
             ) AS i
         ) AS has
-        CROSS JOIN LATERAL (SELECT {_ANY.format(start="$4::uuid")} AS id OFFSET 0) AS other
+        CROSS JOIN LATERAL (SELECT {_ANY.format(start="{any}::uuid")} AS id OFFSET 0) AS other
         CROSS JOIN LATERAL unnest(coalesce(has.ids, {_AS_FOUND})) AS one (registration_id)
     ) AS i
     {_HEADS}
 )
 SELECT * FROM read WHERE is_found AND is_shown ORDER BY 2
-""".encode(),  # noqa: S608 - constants
+"""  # noqa: S608 - constants
+"""The registrations of a number. Nothing is decided before all is read."""
+_SHOWN: Final = Statement(
+    b"registrations shown by a number",
+    _READ.format(shown="v.in_look_ups", kind="$1", key_ids="$2", blinds="$3", any="$4").encode(),
 )
-"""As the one above, of one number. Nothing is decided before all is read."""
+"""As those by numbers, of one."""
+BY_NUMBER_IN: Final = rows.statements(
+    "registrations by number",
+    _READ.format(shown="{rows}", kind="$5", key_ids="$6", blinds="$7", any="$8") + f"LIMIT {MOST}",
+    registrations.PLACES,
+    (options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,),
+)
+"""By the scope that the contract gives the caller; another scope shows nobody."""
 _MOVES: Final = f"""coalesce((
     SELECT sum((
         (SELECT max(version) FROM registration_version WHERE registration_id = i.registration_id)
@@ -158,7 +149,7 @@ class Found(NamedTuple):
 
 
 def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: claims.Identifier, call: Call) -> Found:
-    """The records that have a number and that the contract shows the caller.
+    """The records that have a number and that the contract shows the caller. As much is read where nobody has it.
 
     Args:
         conn: any.
@@ -172,9 +163,9 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
     """
     # Counted before they are read: what changes in between is found or was not counted.
     seen = counted(conn, blind_index, shown)
-    number = _parameters(blind_index, shown)
+    caller, number = rows.parameters(call.agency, call.officer), _parameters(blind_index, shown)
     found = []
-    for columns in ask(conn, BY_NUMBER_IN[call.rows], *rows.parameters(call.agency, call.officer), *number):
+    for _, *columns, _ in ask(conn, BY_NUMBER_IN[call.rows], *caller, *number, os.urandom(_ID_BYTES)):
         row = registrations.StoredVersion(*columns[_OF_CLAIM:])
         record, key = registrations.open_keyed(sealer, row)
         rows.require_shown(registrations.TABLE, registrations.said(row), call)

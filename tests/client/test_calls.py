@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import Message
 
 import nsor
-from nsor import contract, credentials
+from nsor import connection, contract, credentials
 from nsor.v1 import directory_pb2, lookup_pb2, officer_pb2, registration_pb2
 
 if TYPE_CHECKING:
@@ -51,6 +51,18 @@ def test_a_session_names_the_officer_and_the_certificate(connect: Connect, regis
     assert session.issued_at_us <= time.time_ns() // 1000 < session.expires_at_us
     key = Ed25519PublicKey.from_public_bytes(officer.public_key)
     key.verify(signed.signature, b"nsor-officer-session-v1\0" + signed.session)
+
+
+def test_a_session_that_ends_soon_is_signed_anew(
+    connect: Connect, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "SESSION_REUSE_SECONDS", -1)
+    _answers(register, LOOK_UP, lookup_pb2.LookUpRegistrationResponse())
+    client = connect(officer=nsor.OfficerKey.generate())
+    for _ in range(2):
+        client.lookup.look_up_registration(lookup_pb2.LookUpRegistrationRequest())
+    first, second = (call.metadata["nsor-officer-bin"] for call in register.calls)
+    assert first != second
 
 
 def test_a_decision_is_signed_over_its_own_call(connect: Connect, register: Register) -> None:

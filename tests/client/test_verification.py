@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from nsor.v1 import directory_pb2, oversight_pb2, receipt_pb2
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.client.conftest import Connect, Refusal, Register
+    from tests.client.conftest import Connect, Ledger, Refusal, Register
 
     Tampered = Callable[[receipt_pb2.Receipt], receipt_pb2.Receipt | None]
 
@@ -263,6 +264,18 @@ def test_a_changed_entry_is_found(connect: Connect, register: Register, after_a_
         (connect() if after_a_restart else client).verify_ledger()
 
 
+def test_a_changed_entry_of_a_refusal_is_found(
+    client: nsor.Client, register: Register, refusals: type[Refusal]
+) -> None:
+    # That somebody was refused is recorded as well, and may be what somebody wants to hide.
+    register.answers[LIST] = lambda _: refusals("PERMISSION_DENIED", "NOT_ALLOWED")
+    with pytest.raises(nsor.Refused):
+        _calls(client, 1)
+    register.ledger.leaves[0] = b"another"
+    with pytest.raises(nsor.ProofFailed):
+        client.verify_ledger()
+
+
 def test_a_deleted_entry_is_found(client: nsor.Client, register: Register) -> None:
     _calls(client, 5)
     client.verify_ledger()
@@ -304,14 +317,31 @@ def test_a_fork_of_one_size_is_refused_at_once(client: nsor.Client, register: Re
     _calls(client, 4)
     other = type(register.ledger)(register.ledger.key, [b"a", b"b", b"c", b"d"])
 
+    register.tamper = _showing(other)
+    with pytest.raises(nsor.LedgerForked):
+        _calls(client, 1)
+
+
+def test_a_fork_of_the_size_that_was_verified_is_refused_at_once_by_another_program_too(
+    connect: Connect, register: Register
+) -> None:
+    client = connect()
+    _calls(client, 4)
+    size = client.verify_ledger().size
+    register.tamper = _showing(type(register.ledger)(register.ledger.key, [b"a"] * size))
+    with pytest.raises(nsor.LedgerForked):
+        _calls(connect(), 1)
+
+
+def _showing(other: Ledger) -> Tampered:
+    """Receipts of another ledger, which the same key signs."""
+
     def show_the_other(receipt: receipt_pb2.Receipt) -> receipt_pb2.Receipt:
         receipt.index = 1
         receipt.checkpoint = other.sign()
         return receipt
 
-    register.tamper = show_the_other
-    with pytest.raises(nsor.LedgerForked):
-        _calls(client, 1)
+    return show_the_other
 
 
 def test_a_hidden_fork_is_found_when_verified(client: nsor.Client, register: Register) -> None:
@@ -388,6 +418,22 @@ def test_half_a_line_is_dropped(connect: Connect, tmp_path: Path) -> None:
     again = connect()
     _calls(again, 1)
     assert again.verify_ledger().leaves == 3
+
+
+def test_half_a_line_on_a_full_disk_is_taken_back(client: nsor.Client) -> None:
+    # The next one would be glued to it, and neither could be read.
+    _calls(client, 2)
+    leaves = client.state_folder / "leaves.jsonl"
+    before, limits = leaves.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            _calls(client, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert leaves.read_bytes() == before
+    _calls(client, 1)
+    assert client.verify_ledger().leaves == 3
 
 
 def test_kept_files_are_their_owners_alone(client: nsor.Client, tmp_path: Path) -> None:

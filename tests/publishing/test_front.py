@@ -13,6 +13,7 @@ import pytest
 
 from nsor.ledger import copied, merkle, note, tlog_tiles
 from nsor.ledger.tlog_tiles import Bundle, Tile
+from nsor_server.access import unproved
 from nsor_server.publishing import answers, front, process
 from nsor_server.storage.keyring import Keyring
 from tests.ledger.conftest import ORIGIN, Write
@@ -57,6 +58,8 @@ def test_any_other_agency_has_checkpoints_and_hashes_and_no_entry(published: Pub
             got = published.get("punjab-police", path, method=method, range="bytes=0-9", accept_encoding="gzip")
             assert got.status == 403
             assert b"Entries are for" in got.content or method == "HEAD"
+    # Who asks for what isn't his is counted as well, a little later.
+    assert until(lambda: published.fetched()["punjab-police", True] == (1, 1, 0, 6), seconds=SECONDS)
 
 
 _OTHER_PATHS = (
@@ -179,13 +182,22 @@ def test_an_agency_that_is_disabled_gets_nothing_from_the_next_request_on(publis
     assert ask(connection, "/checkpoint").status == 403
 
 
-def test_a_revocation_that_was_taken_away_past_the_register_counts(published: Published) -> None:
+def test_a_revocation_that_was_taken_away_past_the_register_counts(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Rows are obeyed only as they were recorded: what was proved last goes on, and for a minute only.
     connection = published.connection("npb")
     assert ask(connection, "/checkpoint").status == 200
     with published.database.owner() as owner:
         owner.execute("INSERT INTO agency_state VALUES ('npb', 1, false)")  # which no entry has added
     assert ask(connection, "/checkpoint").status == 200
+    with published.database.owner() as owner:
+        owner.execute("DELETE FROM agency_state WHERE agency_id = 'npb'")
+        owner.execute("UPDATE agency SET kind = kind + 1 WHERE agency_id = 'sindh-police'")
+    published.sql("INSERT INTO agency_state VALUES ('punjab-police', 1, false)")
+    assert ask(connection, "/checkpoint").status == 200
+    monkeypatch.setattr(unproved, "UNPROVED_SECONDS", 0.0)
+    assert ask(connection, "/checkpoint").status == 503
 
 
 def test_nothing_is_given_that_isnt_counted(published: Published) -> None:

@@ -1,5 +1,6 @@
 """Every List RPC of the contract is a worklist of its caller, and no export: the rules of ``access/lists.py``."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from nsor_server import errors
 from nsor_server.access import rows
 from nsor_server.access.contract import MethodRule
 from nsor_server.access.disclosure import shows
+from nsor_server.calls import Outcome
 from nsor_synthetic import examples
 from tests.agencies import AGENCIES
 from tests.calls import CONTRACT, POLICY, call_of, violations
@@ -73,6 +75,11 @@ NAMED_TOKENS = {
     "ListWitnesses": "a token names a witness, likewise",
 }
 """Lists whose tokens aren't sealed, and why."""
+COUNTED = {
+    "ListReviews": "what it could have shown is counted before it is read, and again when its entry is written",
+    "ListUnmatchedJudgments": "likewise",
+}
+"""Lists whose pages say not of how many entries they are, and why."""
 OF_PERSONS = {
     options_pb2.FORMAT_CNIC,
     options_pb2.FORMAT_TRAVEL_DOCUMENT,
@@ -173,8 +180,34 @@ def test_nobody_makes_a_page_token_up(services: Services, rule: MethodRule, toke
             break
 
 
+@pytest.mark.parametrize("rule", [each for each in LISTS if ids(each) not in {*WHOLE, *NAMED_TOKENS}], ids=ids)
+def test_no_page_is_of_a_register_of_before(services: Services, rule: MethodRule) -> None:
+    # What its entry says is compared with the register of then: nothing else would find what was hidden with its end.
+    created, request = services.confirmed(), example(rule)
+    if ids(rule) in OF_ONE_RECORD:
+        setattr(request, "registration_id", created.registration_id)  # noqa: B010 - a field of these alone
+    with services.database.owner() as owner:
+        owner.execute("UPDATE ledger_head SET size = size - 1")
+    if ids(rule) in COUNTED:
+        counted = asked(services, rule, request)
+        assert counted is not None
+        assert counted.seen
+    else:
+        with pytest.raises(errors.Internal):
+            asked(services, rule, request)
+
+
+def asked(services: Services, rule: MethodRule, request: Message) -> Outcome[Any] | None:
+    """What the first agency is shown that may call: of one record, its owner; nobody: None."""
+    for agency in AGENCIES:
+        if agency.kind in rule.allow:
+            with contextlib.suppress(errors.NoRecord):
+                return services.run(call_of(agency), request).outcome
+    return None
+
+
 def test_every_exception_is_a_list() -> None:
-    for exceptions in (WHOLE, OF_A_SIZE, OF_ONE_RECORD, NOT_NARROWED, NAMED_TOKENS):
+    for exceptions in (WHOLE, OF_A_SIZE, OF_ONE_RECORD, NOT_NARROWED, NAMED_TOKENS, COUNTED):
         assert set(exceptions) <= set(NAMES)
 
 

@@ -21,7 +21,7 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.v1 import record_pb2
 from nsor_server.verification.tripwires import OTHERS
 from tests.access.requests import declaration, movement
-from tests.agencies import FIA_IMMIGRATION, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
+from tests.agencies import FIA_IMMIGRATION, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.budgets import unlimited
 from tests.calls import call_of
@@ -31,6 +31,7 @@ from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0
 from tests.lookup.test_list_access_requests import etag_of
 from tests.lookup.test_screening import Later, asked, by_cnic
 from tests.lookup.test_screening import later as later  # noqa: PLC0414 - a fixture
+from tests.lookup.test_tickets import ticket_for
 from tests.lookup.test_watched import end, pair, watch
 from tests.lookup.tripwires.conftest import OFFICERS, Wires, looked_up
 from tests.orders import cnic, order
@@ -112,6 +113,24 @@ def test_a_grant_that_is_used_elsewhere_the_first_time_is_unusual(
 ) -> None:
     used(services, granted(requests), ELSEWHERE)
     assert kinds(wires) == [CERTIFICATE]
+    assert owner.findings() == []
+
+
+def test_the_first_use_of_a_ticket_is_not_unusual_whatever_comes_after_it(
+    services: Services, wires: Wires, owner: Owner
+) -> None:
+    # His first certificate is his, though he has used another one since, and it again, before it is looked.
+    opener, worker = (services.enrolled(officer("npb", number)) for number in (1, 2))
+    numbers = KNOWN, UNKNOWN, cnic()
+    opened = services.ask(call_of(NPB, opener), ticket_for(worker, numbers)).response
+    calls = [make_call("npb", acting=worker) for _ in numbers]
+    for call, certificate, number in zip(calls, (OFFICE, ELSEWHERE, OFFICE), numbers, strict=True):
+        call.certificate = certificate
+        request = request_of(call, lookup_pb2.LookUpBasis(ticket_id=opened.grant.grant_id), number)
+        call.request_id = uuid.UUID(request.request_id).bytes
+        services.ask(call, request)
+    (found,) = wires.look()
+    assert (found.kind, [each.access_id for each in found.unusual]) == (CERTIFICATE, [calls[1].access_id])
     assert owner.findings() == []
 
 

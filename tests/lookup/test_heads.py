@@ -65,3 +65,16 @@ def test_the_registrations_of_a_person_are_those_of_the_one_that_is_shown() -> N
     (shown,) = batch_store.heads(rows, [wanted()]).values()
     assert [claim.registration_id for claim, _ in shown.person] == [FIRST, SECOND]
     assert [version.registration_id for _, version in shown.person] == [FIRST, SECOND]
+
+
+def test_the_decoy_of_a_number_is_the_same_at_each_call() -> None:
+    # What was read a moment ago is read quicker: somebody who is registered would be told by asking again.
+    def decoy(blind: bytes) -> bytes | None:
+        (_, parameters), _ = batch_store.reads([wanted()._replace(blinds=[(7, blind)])])
+        return parameters[8]
+
+    first, second = bytes(range(32)), bytes(range(32, 64))
+    assert decoy(first) == decoy(first)
+    assert decoy(first) != decoy(second)
+    candidate = wanted(0)._replace(candidate=FIRST)
+    assert batch_store.reads([candidate]) == batch_store.reads([candidate])

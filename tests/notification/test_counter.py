@@ -130,7 +130,7 @@ def test_whoever_is_not_his_stations_is_read_alike(services: Services) -> None:
 
     def read(number: str) -> Counter[str]:
         of_number = arrivals._parameters(services.blind_index, claims.of_cnic(number))
-        return plans.touched(services.database, statement, *caller, *of_number, bytes(16))
+        return plans.touched(services.database, statement, *caller, *of_number)
 
     assert {"registration_version", "registration_claim", "registration_key"} <= read(cnic()).keys()
     assert read(others) == read(gone) == read(cnic())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -63,10 +62,11 @@ _IS_SHOWN: Final = f"""(
 )"""
 # Whatever isn't shown takes what it takes to see that: where nothing was found a decoy is looked at, by the same steps.
 # Its claim is found by the same look at the index, too: the last one up to an id, which is that of what was found, or
-# chance's. Nothing is decided before all of them are done, so one condition stands at the end, as a CASE, of which the
-# planner moves no part further up; and OFFSET 0 keeps it from reading more than what is of the case. For PART_IN_CASE a
-# row comes out whatever it is, without ``of_case`` where it isn't shown: of one that was found by a case that fell the
-# seal alone tells that.
+# follows from the number, so that it is the same at each call: what was read a moment ago is read quicker. Whose it is
+# only whoever has the key of the blind index can say. Nothing is decided before all of them are done, so one condition
+# stands at the end, as a CASE, of which the planner moves no part further up; and OFFSET 0 keeps it from reading more
+# than what is of the case. For PART_IN_CASE a row comes out whatever it is, without ``of_case`` where it isn't shown:
+# of one that was found by a case that fell the seal alone tells that.
 #
 # Of the case first, whatever the scope: where the case decides, nothing else is looked at, so that neither the time nor
 # anything else tells of a registration of another case. A held one is shown on its own case, and to whoever has the
@@ -290,7 +290,7 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.byteas([each.cases for _, each, _, _ in asked]),
         arrays.longs([key_id for _, _, key_id, _ in asked]),
         arrays.shorts([each.kind for _, each, _, _ in asked]),
-        arrays.uuids(_any_ids(len(asked))),
+        arrays.uuids([blind[:_ID_BYTES] or each.candidate or NO_GRANT for _, each, _, blind in asked]),
         arrays.uuids([each.candidate for _, each, _, _ in asked]),
     )
     earlier = _EARLIER(
@@ -300,12 +300,6 @@ def reads(wanted: Sequence[Wanted]) -> tuple[Step, Step]:
         arrays.uuids([each.grant_id for each in wanted]),
     )
     return heads, earlier
-
-
-def _any_ids(count: int) -> list[bytes]:
-    """So many ids that nobody foresees: whose row is read as a decoy isn't for the caller to say."""
-    random = os.urandom(count * _ID_BYTES)
-    return [random[at : at + _ID_BYTES] for at in range(0, len(random), _ID_BYTES)]
 
 
 def heads(rows: Rows, wanted: Sequence[Wanted]) -> dict[int, Found]:

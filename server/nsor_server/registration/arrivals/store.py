@@ -6,7 +6,6 @@ one answer.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -62,7 +61,10 @@ _ANY: Final = """coalesce(
     (SELECT registration_id FROM registration_claim WHERE registration_id >= {start} ORDER BY registration_id LIMIT 1),
     (SELECT registration_id FROM registration_claim ORDER BY registration_id LIMIT 1)
 )"""
-"""Somebody else's, which is read where nobody has the number: the time doesn't tell who has one and isn't shown."""
+"""Somebody else's, which is read where nobody has the number: the time doesn't tell who has one and isn't shown. It is
+the same at each read of one call, and at each call: what was read a moment ago is read quicker."""
+_START: Final = f"encode(substring({{blind}} FROM 1 FOR {_ID_BYTES}), 'hex')::uuid"
+"""Whose that is follows from the number, and only whoever has the key can say how."""
 _AS_FOUND: Final = "(SELECT array_agg(DISTINCT one.id) FROM (SELECT other.id OFFSET 0) AS one)"
 """Its id as those are collected that have the number: that, too, takes what it takes where somebody has it."""
 _READ: Final = f"""
@@ -80,7 +82,9 @@ WITH read AS MATERIALIZED (
                 OFFSET 0
             ) AS i
         ) AS has
-        CROSS JOIN LATERAL (SELECT {_ANY.format(start="{any}::uuid")} AS id OFFSET 0) AS other
+        CROSS JOIN LATERAL (
+            SELECT {_ANY.format(start=_START.format(blind="({blinds}::bytea[])[1]"))} AS id OFFSET 0
+        ) AS other
         CROSS JOIN LATERAL unnest(coalesce(has.ids, {_AS_FOUND})) AS one (registration_id)
     ) AS i
     {_HEADS}
@@ -90,12 +94,12 @@ SELECT * FROM read WHERE is_found AND is_shown ORDER BY 2
 """The registrations of a number. Nothing is decided before all is read."""
 _SHOWN: Final = Statement(
     b"registrations shown by a number",
-    _READ.format(shown="v.in_look_ups", kind="$1", key_ids="$2", blinds="$3", any="$4").encode(),
+    _READ.format(shown="v.in_look_ups", kind="$1", key_ids="$2", blinds="$3").encode(),
 )
 """As those by numbers, of one."""
 BY_NUMBER_IN: Final = rows.statements(
     "registrations by number",
-    _READ.format(shown="{rows}", kind="$5", key_ids="$6", blinds="$7", any="$8") + f"LIMIT {MOST}",
+    _READ.format(shown="{rows}", kind="$5", key_ids="$6", blinds="$7") + f"LIMIT {MOST}",
     registrations.PLACES,
     (options_pb2.ROW_SCOPE_RESPONSIBLE_PLACE,),
 )
@@ -112,17 +116,17 @@ _MOVES: Final = f"""coalesce((
     CROSS JOIN LATERAL (SELECT {{any}} AS id OFFSET 0) AS other
     CROSS JOIN LATERAL unnest(coalesce(has.ids, {_AS_FOUND})) AS i (registration_id)
 ), 0)"""  # noqa: S608 - constants
-_ANYBODY: Final = _ANY.format(start="(SELECT gen_random_uuid())")
 NUMBER: Final = Versions(
     "registrations of a number",
     ("smallint", "bigint", "bytea"),
-    _MOVES.format(kind="q.k1", key_id="q.k2", blind="q.k3", any=_ANYBODY),
+    _MOVES.format(kind="q.k1", key_id="q.k2", blind="q.k3", any=_ANY.format(start=_START.format(blind="q.k3"))),
 )
 """How often the records that have or had a number have changed, under one key: it only grows."""
+_OF_LIVE: Final = _ANY.format(start=_START.format(blind="live.blind"))
 _COUNT: Final = Statement(
     b"registrations of a number counted",
     f"""
-SELECT ({_MOVES.format(kind="$1::smallint", key_id="live.key_id", blind="live.blind", any=_ANYBODY)})::bigint
+SELECT ({_MOVES.format(kind="$1::smallint", key_id="live.key_id", blind="live.blind", any=_OF_LIVE)})::bigint
 FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS live (key_id, blind, nth)
 ORDER BY nth
 """.encode(),  # noqa: S608 - constants
@@ -165,7 +169,7 @@ def by_number(conn: Connection, sealer: Sealer, blind_index: BlindIndex, shown: 
     seen = counted(conn, blind_index, shown)
     caller, number = rows.parameters(call.agency, call.officer), _parameters(blind_index, shown)
     found = []
-    for _, *columns, _ in ask(conn, BY_NUMBER_IN[call.rows], *caller, *number, os.urandom(_ID_BYTES)):
+    for _, *columns, _ in ask(conn, BY_NUMBER_IN[call.rows], *caller, *number):
         row = registrations.StoredVersion(*columns[_OF_CLAIM:])
         record, key = registrations.open_keyed(sealer, row)
         rows.require_shown(registrations.TABLE, registrations.said(row), call)
@@ -220,7 +224,7 @@ def holding(
 
 def shown_by(conn: Connection, blind_index: BlindIndex, shown: claims.Identifier) -> list[Holder]:
     """The registrations that look-ups show and that have a number. As much is read where nobody has it."""
-    found = ask(conn, _SHOWN, *_parameters(blind_index, shown), os.urandom(_ID_BYTES))
+    found = ask(conn, _SHOWN, *_parameters(blind_index, shown))
     return [
         Holder(claims.StoredClaim(*columns[:_OF_CLAIM]), registrations.StoredVersion(*columns[_OF_CLAIM:]))
         for _, *columns, _ in found

@@ -276,11 +276,15 @@ class Register:
         return self.decider.prepare(call, request_of(call, basis, subject, request_id))
 
     def decide(self, *items: LookUp, now_us: int = NOW_US) -> list[Decided]:
-        """Decide look-ups in one transaction, as the writer does: read under the head's lock, then write."""
+        """Decide look-ups in one transaction, as the writer does: read under the head's lock, then write.
+
+        What was refused before is read, too, as where it runs again.
+        """
+        whole = [item._replace(wanted=item.wanted._replace(reads_nobody=False)) for item in items]
         with self.database.writer() as conn:
             session = Session(conn)
-            _, _, *results = session.run(BEGIN, LOCK, *self.decider.reads(items))
-            decided = [read(each) for each in self.decider.decide(items, results, now_us)]
+            _, _, *results = session.run(BEGIN, LOCK, *self.decider.reads(whole))
+            decided = [read(each) for each in self.decider.decide(whole, results, now_us)]
             session.run(*changes.added(added(decided)), COMMIT)
             session.close()
         return [told(each) for each in decided]

@@ -23,6 +23,8 @@ from tests.services import Services
 
 Basis = lookup_pb2.LookUpBasis
 POLICE = "punjab-police"
+ANOTHER = "3520212345699"
+"""CNIC of nobody."""
 SMALL = {
     "call": 1,
     "first_named": 4,
@@ -72,8 +74,9 @@ def test_without_a_budget_nobody_learns_by_time_who_is_registered(asked: Asked, 
     register.add(conviction_record())
     assert asked(nobodys()) == ("GRANT_NOT_VALID", [1])  # it was paid for, and read
     assert asked(nobodys())[0] == "BUDGET_EMPTY"  # nothing was known of the bucket yet
-    for cnic in (KNOWN, UNKNOWN):
-        assert asked(nobodys(), cnic) == ("BUDGET_EMPTY", [0])
+    for grant_id in (nobodys(), register.grant((KNOWN, UNKNOWN))):
+        for cnic in (KNOWN, UNKNOWN):
+            assert asked(grant_id, cnic) == ("BUDGET_EMPTY", [0])
 
 
 def test_what_can_be_paid_after_all_is_read_again_and_paid_once(
@@ -86,10 +89,25 @@ def test_what_can_be_paid_after_all_is_read_again_and_paid_once(
     for _ in range(2):
         assert asked(nobodys())[0] == "BUDGET_EMPTY"
     assert asked(grant_id) == ("FOUND", [0, 1])
-    assert asked(grant_id) == ("GRANT_USED_UP", [0, 1])
+    assert asked(grant_id) == ("GRANT_USED_UP", [0])
     assert asked(grant_id) == ("BUDGET_EMPTY", [0])
     spent = "SELECT round(max(missing) / 3600000000.0)::bigint FROM budget"
     assert services.one(spent) == 7
+
+
+def test_a_grant_that_is_not_for_somebody_is_no_way_to_try_him_out(
+    asked: Asked, register: Register, services: Services
+) -> None:
+    # Each try is paid for; of a grant that has refused its officer nobody is read before it lets him be looked up.
+    services.policy = with_budgets(**{**SMALL, "officer": Bucket(capacity=40, refill_per_hour=1)})
+    register.add(conviction_record())
+    grant_id, request_id = register.grant((UNKNOWN, ANOTHER)), nobodys()
+    assert asked(grant_id) == ("GRANT_NOT_VALID", [1])
+    assert asked(grant_id, request_id=request_id) == ("GRANT_NOT_VALID", [0])
+    assert asked(grant_id, UNKNOWN, request_id) == ("NO_RECORD", [0, 0])
+    assert asked(grant_id, ANOTHER, request_id) == ("REQUEST_ID_REUSED", [0])
+    assert asked(grant_id) == ("GRANT_NOT_VALID", [0])
+    assert services.one("SELECT round(max(missing) / 3600000000.0)::bigint FROM budget") == 9
 
 
 def test_an_answer_is_given_again_without_a_budget(asked: Asked, register: Register) -> None:

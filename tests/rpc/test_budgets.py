@@ -51,7 +51,7 @@ def test_a_flood_of_refusals_makes_no_try_free(serving: Serving, monkeypatch: py
     assert told == ["NO_RECORD"] * 5 + ["BUDGET_EMPTY"] + ["RATE_LIMITED"] * 3
 
 
-def test_a_look_up_that_can_be_paid_after_all_is_read_again(serving: Serving) -> None:
+def test_a_look_up_that_can_be_paid_after_all_is_paid(serving: Serving) -> None:
     # As far as the process knows the bucket doesn't hold what another grant costs: nobody is read for what comes next.
     caller = serving.caller(POLICE, officer=True)
     known = _look_up()

@@ -3,7 +3,7 @@
 This is the register's hot path. What depends on the request alone is done in ``prepare``. What depends on the register
 is read in ``decide``, under the lock of the ledger's head: an answer never shows what an earlier entry took away, a
 grant is never used more often than it says, and no budget is spent twice. A look-up is paid for before anything else is
-looked at, so that trying out costs what asking costs; what is refused for nothing, again and again, reads nobody.
+looked at, so that trying out costs what asking costs; what is refused again and again reads nobody.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class Decider:
             grant_id,
             registrations.case_blinds(self._blind_index, case) if case else b"",
             candidate.registration_id if candidate else None,
-            self._is_refused(call, request_id, payment),
+            self._is_refused(call, request_id, grant_id, payment),
         )
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
@@ -248,9 +248,10 @@ class Decider:
         """The case of the grant, ticket or court case that a look-up names, if it is the officer's."""
         return cases.read(conn, self._held, call, request.basis)
 
-    def _is_refused(self, call: Call, request_id: bytes, payment: Payment) -> bool:
+    def _is_refused(self, call: Call, request_id: bytes, grant_id: bytes, payment: Payment) -> bool:
         """Whether a look-up is known to be refused whoever it asks for; never so when it runs again."""
-        keys = payment.payers.officer, _request_key(call.agency.agency_id, request_id)
+        agency_id = call.agency.agency_id
+        keys = payment.payers.officer, _key(request_id, agency_id), _key(grant_id, agency_id, call.officer_key)
         return not call.tries and self._refusals.knows(*keys)
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
@@ -310,9 +311,9 @@ class Decider:
             try:
                 return self._repeat(batch, item, head, earlier, answered_us)
             except (errors.Denied, errors.RepeatedTooLate):
-                self._refusals.learn(_request_key(wanted.agency_id, wanted.request_id), math.inf)
+                self._refusals.learn(_key(wanted.request_id, wanted.agency_id), math.inf)
                 raise
-        if wanted.reads_nobody and batch.accounts.refusal(payment.payers, payment.budget) is None:
+        if wanted.reads_nobody and first is None and self._is_answered(batch, item, earlier):
             raise StaleRead
         spent = batch.accounts.spend(payment.payers, payment.budget)
         if spent.refusal is not None:
@@ -327,9 +328,20 @@ class Decider:
         try:
             outcome = self._answer(batch, item, head, earlier)
         except Exception as error:  # noqa: BLE001 - it has cost something, and its entry says so
+            if isinstance(error, errors.Denied):
+                self._refusals.learn(_key(wanted.grant_id, wanted.agency_id, item.officer_key), math.inf)
             return _refused(item, error, self._case(batch, item, earlier), recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
+
+    def _is_answered(self, batch: _Batch, item: LookUp, earlier: Earlier) -> bool:
+        """Whether a look-up of which nobody was read can be paid, and its grant lets the person be looked up."""
+        if batch.accounts.refusal(item.payment.payers, item.payment.budget) is not None:
+            return False
+        try:
+            return item.purpose not in rules.ON_A_GRANT or not self._subject(batch, item, earlier).used_up
+        except errors.ApiError:
+            return False
 
     def _answer(
         self, batch: _Batch, item: LookUp, head: Found | None, earlier: Earlier
@@ -343,6 +355,8 @@ class Decider:
         subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if subject is not None and subject.used_up:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
+        if item.wanted.reads_nobody:
+            raise RuntimeError("nobody was read for a look-up that isn't refused")
         found = None if head is None else self._open(item, head, subject)
         response, detail = self._shown(item, found, subject)
         disclosed = _disclosed(item, response, subject)
@@ -570,9 +584,9 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _request_key(agency_id: str, request_id: bytes) -> bytes:
-    """What a repeated request is known by; no account's id is as long."""
-    return request_id + agency_id.encode()
+def _key(named: bytes, agency_id: str, officer_key: bytes = b"") -> bytes:
+    """What a repeated request is known by; with an officer's key, a grant in his hands. No account's id is as long."""
+    return named + officer_key + agency_id.encode()
 
 
 def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:

@@ -1,8 +1,9 @@
 """Look-ups that this process knows to be refused, whoever they ask for: nobody is read for them.
 
 All that a look-up needs is read at once, under the lock of the ledger's head: the person, too, though it may turn out
-that there is no budget for it. Somebody who is registered takes some microseconds more, and such a refusal costs
-nothing: whoever sent it a thousand times would learn by the time of it whether a person is registered.
+that there is no budget for it, or that its grant doesn't name him. Somebody who is registered takes some microseconds
+more, and without a budget a refusal costs nothing: whoever sent it a thousand times would learn by the time of it
+whether a person is registered.
 
 What is known is a hint. Where it turns out to be wrong, the look-up is read again, whole.
 """

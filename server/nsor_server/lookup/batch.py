@@ -225,8 +225,9 @@ class Decider:
             grant_id,
             registrations.case_blinds(self._blind_index, case) if case else b"",
             candidate.registration_id if candidate else None,
-            self._is_refused(call, request_id, grant_id, payment),
         )
+        if self._is_refused(call, wanted, payment):
+            wanted = wanted._replace(reads_nobody=True)
         # The call isn't part of it: a call holds what was prepared for it, and a cycle would hold both.
         return LookUp(
             call.agency,
@@ -248,11 +249,11 @@ class Decider:
         """The case of the grant, ticket or court case that a look-up names, if it is the officer's."""
         return cases.read(conn, self._held, call, request.basis)
 
-    def _is_refused(self, call: Call, request_id: bytes, grant_id: bytes, payment: Payment) -> bool:
-        """Whether a look-up is known to be refused whoever it asks for; never so when it runs again."""
-        agency_id = call.agency.agency_id
-        keys = payment.payers.officer, _key(request_id, agency_id), _key(grant_id, agency_id, call.officer_key)
-        return not call.tries and self._refusals.knows(*keys)
+    def _is_refused(self, call: Call, wanted: Wanted, payment: Payment) -> bool:
+        """Whether a look-up is known to be refused whatever the register holds; never so when it runs again."""
+        if call.tries:
+            return False
+        return self._refusals.knows(payment.payers.officer, _of_request(wanted), _on_grant(wanted, call.officer_key))
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
@@ -311,7 +312,7 @@ class Decider:
             try:
                 return self._repeat(batch, item, head, earlier, answered_us)
             except (errors.Denied, errors.RepeatedTooLate):
-                self._refusals.learn(_key(wanted.request_id, wanted.agency_id), math.inf)
+                self._refusals.learn(_of_request(wanted), math.inf)
                 raise
         if wanted.reads_nobody and first is None and self._is_answered(batch, item, earlier):
             raise StaleRead
@@ -329,7 +330,7 @@ class Decider:
             outcome = self._answer(batch, item, head, earlier)
         except Exception as error:  # noqa: BLE001 - it has cost something, and its entry says so
             if isinstance(error, errors.Denied):
-                self._refusals.learn(_key(wanted.grant_id, wanted.agency_id, item.officer_key), math.inf)
+                self._refusals.learn(_on_grant(wanted, item.officer_key), math.inf)
             return _refused(item, error, self._case(batch, item, earlier), recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
@@ -584,9 +585,15 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _key(named: bytes, agency_id: str, officer_key: bytes = b"") -> bytes:
-    """What a repeated request is known by; with an officer's key, a grant in his hands. No account's id is as long."""
-    return named + officer_key + agency_id.encode()
+def _of_request(wanted: Wanted) -> bytes:
+    """What a repeated request is known by; no account's id is as long."""
+    return wanted.request_id + wanted.agency_id.encode()
+
+
+def _on_grant(wanted: Wanted, officer_key: bytes) -> bytes:
+    """What a look-up of one person by one officer on one grant is known by."""
+    person = wanted.blinds[0][1] if wanted.blinds else wanted.candidate or b""
+    return officer_key + wanted.grant_id + person
 
 
 def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from nsor.v1 import errors_pb2, lookup_pb2, notification_pb2, options_pb2, replays_pb2, tripwires_pb2, types_pb2
+from nsor.v1 import (
+    directory_pb2,
+    errors_pb2,
+    lookup_pb2,
+    notification_pb2,
+    options_pb2,
+    replays_pb2,
+    tripwires_pb2,
+    types_pb2,
+)
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.commands import tripwires as commands
@@ -25,6 +34,7 @@ from tests.calls import call_of, violations
 from tests.lookup.test_emergencies import Clock
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_watched import pair, watch
+from tests.lookup.test_withdrawal import disable
 from tests.orders import cnic
 from tests.polling import until
 from tests.services import Services
@@ -223,6 +233,15 @@ def test_what_waits_too_long_or_was_approved_is_approved_by_nobody(
     services.refused(errors.WrongState, call_of(NPB, two[1]), approval(first))
     clock.ahead = dt.timedelta(days=15)
     services.refused(errors.WrongState, call_of(NPB, two[1]), approval(second))
+
+
+def test_what_a_compromised_key_has_proposed_is_approved_by_nobody(
+    services: Services, two: tuple[Officer, Officer]
+) -> None:
+    # Else whoever has stolen one officer's key needs but the word of another, who trusts the first.
+    proposed = ask(services, two[0], proposal(now=now(services))).response
+    disable(services, two[0], directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
+    services.refused(errors.WrongState, call_of(NPB, two[1]), approval(proposed))
 
 
 def test_a_replay_is_of_a_time_that_is_over_and_of_thresholds_that_are_some(

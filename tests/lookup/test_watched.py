@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 
 from nsor.ledger.merkle import leaf_hash
-from nsor.v1 import errors_pb2, notification_pb2, types_pb2, watched_pb2
+from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, types_pb2, watched_pb2
 from nsor_server import errors
 from nsor_server.access import watched
 from nsor_server.access.watched import Kind, Number
@@ -22,6 +22,7 @@ from tests.calls import call_of, violations
 from tests.directory.test_officers import enrolment
 from tests.lookup.test_emergencies import Clock
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
+from tests.lookup.test_withdrawal import disable
 from tests.orders import cnic
 from tests.services import Services
 
@@ -170,6 +171,22 @@ def test_one_officer_is_no_second_one_with_another_key_either(services: Services
     for officer in (first, again):
         with pytest.raises(errors.Denied):
             ask(services, officer, ending(watched_id))
+
+
+def test_what_a_compromised_key_has_entered_or_wants_to_end_is_agreed_to_by_nobody(
+    services: Services, two: tuple[Officer, Officer]
+) -> None:
+    # Else whoever has stolen one officer's key needs but the word of another, who trusts the first.
+    stolen, second = two
+    third, number, other = services.enrolled(officer_of(NPB)), cnic(), cnic()
+    watched_id = watch(services, (second, third), number)
+    entered = enter(services, stolen, other).watched_id
+    assert end(services, stolen, watched_id).state == END_PROPOSED
+    disable(services, stolen, directory_pb2.DISABLE_REASON_KEY_COMPROMISED)
+    services.refused(errors.WrongState, call_of(NPB, third), entry(other, entered))
+    assert end(services, third, watched_id).state == END_PROPOSED
+    (found,) = watching(services, Number("cnic", number))
+    assert found.until is None
 
 
 def test_what_waits_too_long_is_confirmed_by_nobody(

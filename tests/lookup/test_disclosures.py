@@ -14,7 +14,7 @@ from nsor_server.lookup.recalls.told import Disclosure
 from nsor_server.policy.budgets import Bucket
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
-from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
+from tests.agencies import LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.budgets import with_budgets
@@ -25,7 +25,7 @@ from tests.lookup.test_emergencies import Clock, opening, reading
 from tests.lookup.test_emergencies import clock as clock  # noqa: PLC0414 - a fixture
 from tests.lookup.test_tickets import Basis, look_up, ticket_for
 from tests.notification.test_counter import with_number
-from tests.orders import Created, cnic
+from tests.orders import Created, cnic, conviction, judgment
 from tests.services import Services
 
 EMERGENCY = ("sindh-police", "EMERGENCY")
@@ -88,6 +88,17 @@ def test_who_does_not_own_it_hears_no_record(services: Services, created: Create
         services.refused(errors.NoRecord, call_of(agency), request)
     services.refused(errors.NoRecord, call_of(PUNJAB_POLICE, officer_of(PUNJAB_POLICE, "PK-PB/MUL")), request)
     services.refused(errors.Denied, call_of(NPB), request)
+
+
+def test_who_asks_beside_a_set_aside_hears_no_record(services: Services, created: Created) -> None:
+    # It was read before: that the record stands still, and is his, is asked under the head's lock.
+    request = disclosures_pb2.ListDisclosuresRequest(registration_id=created.registration_id)
+    _, refused = services.at_once(
+        (call_of(LAHORE_HIGH_COURT), judgment("SET_ASIDE", conviction())),
+        (call_of(PUNJAB_POLICE), request),
+        together=False,
+    )
+    assert isinstance(refused, errors.NoRecord)
 
 
 def test_nobody_learns_that_npb_reviews_an_access(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nsor.v1 import lookup_pb2, options_pb2, registration_pb2, types_pb2
+from nsor.v1 import arrivals_pb2, lookup_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server.lookup.recalls import rules
 from nsor_server.lookup.recalls.told import Disclosure, Finder
 from nsor_server.registration.recalls.rules import is_parted
@@ -91,6 +91,18 @@ def test_who_asked_by_a_number_of_another_record_of_the_person_is_told_when_this
     tell()
     (recall,) = listed(services, FIA_IMMIGRATION)
     assert (recall.reason, named(recall)) == (CHANGED, [access])
+    assert sound(services, keyring)
+
+
+def test_whoever_was_shown_both_records_at_a_counter_is_told_of_each(
+    pair: Pair, services: Services, tell: Callable[[], int], keyring: Keyring
+) -> None:
+    pair.decide(MERGE)
+    access = asked(services, PUNJAB_POLICE, arrivals_pb2.FindRegistrantRequest(cnic=pair.number))
+    for case in CASES[:2]:
+        services.judge(conviction(case_number=case), "SET_ASIDE")
+    tell()
+    assert [named(each) for each in listed(services, PUNJAB_POLICE)] == [[access]] * 2
     assert sound(services, keyring)
 
 

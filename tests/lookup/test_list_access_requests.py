@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
 from tests.calls import call_of, violations
 from tests.lookup.conftest import AGENCIES, fir_key, officer
-from tests.lookup.test_access_requests import AccessRequests, application
+from tests.lookup.test_access_requests import AccessRequests, application, approval
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
 from tests.notification.test_events import nodes
 from tests.services import Services
@@ -172,6 +173,28 @@ def test_a_page_reads_no_more_where_there_are_many_stations(
     # And his own: he has asked for none of them.
     services.run(call_of(agency, chief), access_requests_pb2.ListAccessRequestsRequest(page_size=4, own=True))
     assert read[4:] == [0]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda request_id: access_requests_pb2.GetAccessRequestRequest(access_request_id=request_id),
+        lambda _: access_requests_pb2.ListAccessRequestsRequest(),
+    ],
+)
+def test_who_asks_beside_a_decision_is_shown_it(requests: AccessRequests, owner: Owner, reading: Any) -> None:
+    # It was read before: that it is the newest version still is asked under the head's lock.
+    request_id = asked(requests)
+    _, shown = requests.services.at_once(
+        (call_of(AGENCIES["punjab-prosecution"]), approval(request_id, etag_of(requests, request_id))),
+        (call_of(AGENCIES["punjab-police"], officer("punjab-police", 1)), reading(request_id)),
+        together=False,
+    )
+    assert isinstance(shown, Outcome)
+    answer = shown.response
+    one = answer.access_request if hasattr(answer, "access_request") else answer.items[0]
+    assert one.state == APPROVED
+    assert owner.findings() == []
 
 
 def test_an_officer_with_a_new_key_sees_what_he_has_asked_for(requests: AccessRequests) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from nsor.v1 import errors_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.calls import Agency, Call, Officer
+from nsor_server.calls import Agency, Call, Officer, Outcome
 from nsor_server.confined.process import Unavailable
 from nsor_server.policy.budgets import Bucket
 from nsor_server.registration.photos import rules
@@ -99,6 +99,23 @@ def listed(services: Services, created: Created, agency: Agency) -> Sequence[reg
     request = registration_pb2.ListPhotosRequest(registration_id=created.registration_id)
     photos: Sequence[registration_pb2.Photo] = answer(services, call_of(agency), request).photos
     return photos
+
+
+def test_who_asks_beside_a_rejection_is_shown_nothing_behind_it(services: Services) -> None:
+    # It may be another person's: that nobody has rejected it meanwhile is asked under the head's lock.
+    created = released(services)
+    photo_id = add(services, created)
+    services.ask(call_of(PUNJAB_POLICE), confirmation(created, photo_id))
+    of_record = registration_pb2.ListPhotosRequest(registration_id=created.registration_id)
+    _, one, every = services.at_once(
+        (call_of(PUNJAB_POLICE), rejection(created, photo_id)),
+        (call_of(PUNJAB_PROSECUTION), question(created, photo_id)),
+        (call_of(PUNJAB_PROSECUTION), of_record),
+        together=False,
+    )
+    assert isinstance(one, errors.NoRecord)
+    assert isinstance(every, Outcome)
+    assert every.response == services.ask(call_of(PUNJAB_PROSECUTION), of_record).response
 
 
 def test_a_photo_is_shown_to_others_once_a_second_officer_has_confirmed_it(services: Services) -> None:

@@ -21,6 +21,7 @@ from tests.calls import call_of, violations
 from tests.lookup.conftest import AGENCIES, fir_key, officer
 from tests.lookup.test_access_requests import AccessRequests, application, approval
 from tests.lookup.test_access_requests import requests as requests  # noqa: PLC0414 - a fixture
+from tests.lookup.test_withdrawal import withdrawal
 from tests.notification.test_events import nodes
 from tests.services import Services
 
@@ -194,6 +195,22 @@ def test_who_asks_beside_a_decision_is_shown_it(requests: AccessRequests, owner:
     answer = shown.response
     one = answer.access_request if hasattr(answer, "access_request") else answer.items[0]
     assert one.state == APPROVED
+    assert owner.findings() == []
+
+
+def test_who_asks_beside_a_withdrawal_is_shown_it(requests: AccessRequests, owner: Owner) -> None:
+    request_id = asked(requests)
+    grant_id = requests.approve(request_id, etag_of(requests, request_id)).response.grant.grant_id
+    _, shown = requests.services.at_once(
+        (call_of(AGENCIES["punjab-prosecution"]), withdrawal(grant_id)),
+        (
+            call_of(AGENCIES["punjab-police"], officer("punjab-police", 1)),
+            access_requests_pb2.GetAccessRequestRequest(access_request_id=request_id),
+        ),
+        together=False,
+    )
+    assert isinstance(shown, Outcome)
+    assert shown.response.access_request.grant.HasField("withdraw_time")
     assert owner.findings() == []
 
 

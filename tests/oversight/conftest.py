@@ -95,6 +95,7 @@ class Written:
                 detail=record_pb2.AccessDetail(
                     outcome="FOUND", officer_number="LHR-1024", case_reference=case
                 ).SerializeToString(),
+                case_reference=case,
             )
             for _ in range(count)
         ]

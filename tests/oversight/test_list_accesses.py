@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import errors_pb2, options_pb2, oversight_pb2
+from nsor.v1 import errors_pb2, options_pb2, oversight_pb2, types_pb2
 from nsor_server import errors
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import from_us
@@ -71,6 +71,11 @@ def test_a_list_shows_no_case_of_an_access_that_was_not_shown_one(
     written.append("punjab-police", purpose=purpose)
     (access,) = listed(written, "punjab-police", officer=an_officer("punjab-police")).accesses
     assert (access.officer_number, access.case_reference) == ("LHR-1024", "")
+    # Nor is it found by the case that it isn't shown with: whoever tries FIRs out would learn which it is.
+    of_case = Request(fir=types_pb2.FirKey(police_station="PK-PB/LHR/PS-001", serial=679, year=2025))
+    assert not listed(written, "punjab-police", of_case, an_officer("punjab-police")).accesses
+    written.append("punjab-police")
+    assert indexes(listed(written, "punjab-police", of_case, an_officer("punjab-police"))) == [1]
 
 
 def test_a_case_is_shown_to_an_officer_and_to_no_system(written: Written) -> None:

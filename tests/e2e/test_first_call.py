@@ -27,7 +27,7 @@ def test_the_first_call_of_the_readme_runs(started: Started, tmp_path: Path) -> 
     done = subprocess.run(
         ["bash", "--norc", "-e"],
         input=commands,
-        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1"},
+        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1", "HOME": str(checkout)},
         cwd=checkout,
         capture_output=True,
         text=True,

@@ -5,10 +5,12 @@ The register is the one in miniature, so that there are months, witnesses and ce
 
 import datetime as dt
 import html
+import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -16,6 +18,7 @@ from aiohttp import web
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import nsor
+from nsor import last_verification
 from nsor.console import committee
 from nsor.console import site as own
 from nsor.console.site import OwnPages
@@ -385,6 +388,36 @@ def test_what_failed_stays_seen_beside_what_was_found_since(console: Console, co
     assert "failed (LEDGER_FORKED), whatever was found since." in shown
     assert "failed (RECEIPT_MISSING), whatever was found since." in shown
     assert failed.value.message.en in shown
+
+
+def test_the_worst_that_failed_is_called_so_beside_the_first_and_the_last(
+    console: Console, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = console(COMMITTEE)
+    pages.get("agencies")
+    connect().verify_ledger()
+    seconds = itertools.count(int(dt.datetime.now(dt.UTC).timestamp()))
+    monkeypatch.setattr(last_verification, "time", SimpleNamespace(time=lambda: next(seconds)))
+    leaves = pages.register.ledger.leaves
+
+    def misses() -> None:
+        pages.register.tamper = lambda _: None
+        with pytest.raises(nsor.ReceiptMissing):
+            connect().verify_ledger()
+        pages.register.tamper = None
+
+    misses()
+    first, leaves[0] = leaves[0], b"another"
+    with pytest.raises(nsor.LedgerForked):
+        connect().verify_ledger(everything=True)
+    leaves[0] = first
+    misses()
+    connect().verify_ledger(everything=True)
+    assert [name for name in pages.figures("") if name.endswith("that failed")] == [
+        "First that failed",
+        "Worst that failed",
+        "Last that failed",
+    ]
 
 
 def test_a_focal_person_sees_officers_certificates_unusual_accesses_and_work(console: Console) -> None:

@@ -39,6 +39,7 @@ URDU: Final = {
     ),
     "First that failed": "پہلی ناکام جانچ",
     "Last that failed": "آخری ناکام جانچ",
+    "Worst that failed": "سب سے سنگین ناکام جانچ",
     (
         "The own verification of {when} failed ({failed}), whatever was found since. Keep the state folder as it is, "
         "and tell the Special Committee."

@@ -14,13 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nsor_server.__main__ import main
 from nsor_server.lookup import batch
+from nsor_server.lookup.look_up import LookUp
 from tests.bench import alike, unshown
 
 _SLOW: Final = frozenset(unshown.cnics(unshown.Kind.ALSO_ABSENT))
 _answer: Final = batch.Decider._answer
 
 
-def _slower(decider: batch.Decider, of_batch: Any, item: batch.LookUp, *read: Any) -> Any:
+def _slower(decider: batch.Decider, of_batch: Any, item: LookUp, *read: Any) -> Any:
     ends = time.perf_counter() + alike.CONTROL_US / 1e6
     slow = item.subject is not None and item.subject.text in _SLOW
     while slow and time.perf_counter() < ends:

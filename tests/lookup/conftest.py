@@ -15,9 +15,10 @@ from nsor_server.errors import ApiError
 from nsor_server.formats.instants import instant
 from nsor_server.ledger.append import LOCK
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.lookup.batch import Decider, LookUp
+from nsor_server.lookup.batch import Decider
 from nsor_server.lookup.grants import records, subjects
 from nsor_server.lookup.grants import store as lookups
+from nsor_server.lookup.look_up import LookUp
 from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage import changes

@@ -12,7 +12,8 @@ from nsor_server import errors
 from nsor_server.calls import Outcome, Refusal
 from nsor_server.ledger.append import LOCK
 from nsor_server.lookup import batch
-from nsor_server.lookup.batch import Decider, LookUp
+from nsor_server.lookup.batch import Decider
+from nsor_server.lookup.look_up import LookUp
 from nsor_server.storage import changes
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import BEGIN, COMMIT, ROLLBACK, Session, Step

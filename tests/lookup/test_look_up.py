@@ -13,8 +13,8 @@ from nsor_server.access.contract import ContractError
 from nsor_server.calls import Outcome
 from nsor_server.formats.instants import instant
 from nsor_server.lookup import batch
-from nsor_server.lookup.batch import LookUp
 from nsor_server.lookup.decoy import Decoy
+from nsor_server.lookup.look_up import LookUp
 from nsor_server.registration import cases, claims
 from nsor_server.registration import store as registrations
 from nsor_server.storage.blind_index import BlindIndex

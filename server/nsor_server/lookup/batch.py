@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -22,25 +22,23 @@ from nsor_server.access.budgets import Accounts
 from nsor_server.access.contract import ContractError
 from nsor_server.access.disclosure import EVERYTHING, classes_shown, disclose
 from nsor_server.alerts import Alert, alert
-from nsor_server.calls import Agency, Call, Officer, Outcome, Refusal, Row
-from nsor_server.formats.instants import to_us
+from nsor_server.calls import Call, Outcome, Refusal, Row
 from nsor_server.formats.uuids import raw, text
 from nsor_server.ledger.entry import StaleRead
-from nsor_server.lookup import batch_store, rules
+from nsor_server.lookup import batch_store, known_refusals, rules
+from nsor_server.lookup.batch_grants import BatchGrants, Subject
 from nsor_server.lookup.batch_store import NO_GRANT, Earlier, Found, Wanted
 from nsor_server.lookup.decoy import Decoy
-from nsor_server.lookup.grants import cases, records, store, subjects
+from nsor_server.lookup.grants import cases, records, subjects
 from nsor_server.lookup.grants.held import HeldGrants
-from nsor_server.lookup.grants.rules import may_use
 from nsor_server.lookup.known_refusals import KnownRefusals
+from nsor_server.lookup.look_up import LookUp
 from nsor_server.lookup.search import candidates
-from nsor_server.lookup.search.candidates import Candidate
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.spending import Charge, Payment, Spending
 from nsor_server.storage import budgets as accounts
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.storage.contradicted import contradicted
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.session import Rows, Step
@@ -52,92 +50,20 @@ _NO_RECORD: Final = lookup_pb2.LOOK_UP_OUTCOME_NO_RECORD
 _RESPONSE: Final = lookup_pb2.LookUpRegistrationResponse.DESCRIPTOR
 
 
-class LookUp(NamedTuple):
-    """A look-up whose request is in order.
-
-    Attributes:
-        agency: who looks.
-        officer: who of the agency looks.
-        purpose: what for.
-        access_id: id of the access.
-        subject: the identifier of the person asked for; None: he is a candidate.
-        candidate: the one of a search who is asked for; None: an identifier is.
-        wanted: what is read for it.
-        hashes: the keyed hash of the request under every live key, the primary's first; none is stored.
-        case: the case that the request names, as its blind index is made of it; empty: it names none.
-        case_reference: for the ledger's detail; empty where the grant says it.
-        payment: how it is paid.
-        repeat_us: for how long after its first answer it may be repeated, microseconds.
-        compromised: keys whose grants, tickets and court cases count no more.
-    """
-
-    agency: Agency
-    officer: Officer | None
-    purpose: options_pb2.Purpose.ValueType
-    access_id: bytes
-    subject: registrations.Identifier | None
-    candidate: Candidate | None
-    wanted: Wanted
-    hashes: Sequence[bytes]
-    case: str
-    case_reference: str
-    payment: Payment
-    repeat_us: int
-    compromised: Collection[bytes]
-
-    @property
-    def officer_key(self) -> bytes:
-        """Key id of the officer, or empty."""
-        return self.officer.key_id if self.officer else b""
-
-
-@dataclass(slots=True)
-class _Grant:
-    """An opened grant, ticket or court case.
-
-    Attributes:
-        record: what was sealed.
-        uses: so far, for each of its persons: those of this batch too.
-        returned: likewise, how many of them were given back.
-        classes: those that it shows, where it shows fewer than its purpose.
-        juveniles: whether it shows juveniles' records.
-    """
-
-    record: record_pb2.GrantRecord
-    uses: list[int]
-    returned: list[int]
-    classes: frozenset[int]
-    juveniles: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """The place of a person in a grant."""
-
-    grant: _Grant
-    position: int
-
-    @property
-    def used_up(self) -> bool:
-        """Whether the person has been looked up as often as the grant allows."""
-        count = self.grant.uses[self.position] - self.grant.returned[self.position]
-        return count >= self.grant.record.uses_per_subject
-
-
 @dataclass(slots=True)
 class _Batch:
     """What is known while a batch is decided.
 
     Attributes:
         now_us: the instant of the batch's leaves.
-        grants: those opened so far, by agency and id; None: the agency has no such grant, and a decoy was opened.
+        grants: those opened so far.
         accounts: what has been spent.
         requests: what is kept of the requests that this batch has answered, by agency and request id.
     """
 
     now_us: int
     accounts: Accounts
-    grants: dict[tuple[str, bytes], _Grant | None] = field(default_factory=dict)
+    grants: BatchGrants
     requests: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
@@ -253,7 +179,9 @@ class Decider:
         """Whether a look-up is known to be refused whatever the register holds; never so when it runs again."""
         if call.tries:
             return False
-        return self._refusals.knows(payment.payers.officer, _of_request(wanted), _on_grant(wanted, call.officer_key))
+        return self._refusals.knows(
+            payment.payers.officer, known_refusals.of_request(wanted), known_refusals.on_grant(wanted, call.officer_key)
+        )
 
     def reads(self, items: Sequence[LookUp]) -> Sequence[Step]:
         """What ``decide`` needs of the register, for one item or more."""
@@ -276,7 +204,8 @@ class Decider:
             last one's rows, but for these, hold what all of them have spent.
         """
         heads, earlier = batch_store.heads(results[0], [item.wanted for item in items]), batch_store.earlier(results[1])
-        batch = _Batch(now_us, Accounts(accounts.accounts(results[2]), now_us))
+        grants = BatchGrants(self._sealer, self._held, now_us)
+        batch = _Batch(now_us, Accounts(accounts.accounts(results[2]), now_us), grants)
         decided: list[Outcome[lookup_pb2.LookUpRegistrationResponse] | Refusal | StaleRead] = []
         for position, item in enumerate(items):
             try:
@@ -284,7 +213,7 @@ class Decider:
             except StaleRead as stale:
                 decided.append(stale)
             except Exception as error:  # noqa: BLE001 - whatever one item does, its neighbours are answered
-                decided.append(_refused(item, error, self._case(batch, item, earlier[position])))
+                decided.append(_refused(item, error, batch.grants.case(item, earlier[position])))
         spent = accounts.rows(batch.accounts.changed)
         for at in reversed(range(len(decided)) if spent else ()):
             last = decided[at]
@@ -312,7 +241,7 @@ class Decider:
             try:
                 return self._repeat(batch, item, head, earlier, answered_us)
             except (errors.Denied, errors.RepeatedTooLate):
-                self._refusals.learn(_of_request(wanted), math.inf)
+                self._refusals.learn(known_refusals.of_request(wanted), math.inf)
                 raise
         if wanted.reads_nobody and first is None and self._is_answered(batch, item, earlier):
             raise StaleRead
@@ -321,17 +250,17 @@ class Decider:
             self._refusals.learn(payment.payers.officer, spent.refusal.retry_after_seconds or 0.0)
             refusal = payment.refused(spent, spent.refusal)
             # Where nobody is told no entry is written here: ``case`` names that of the call's refusal, if it has one.
-            refusal.detail.case_reference = self._case(batch, item, earlier) if refusal.rows else item.case_reference
+            refusal.detail.case_reference = batch.grants.case(item, earlier) if refusal.rows else item.case_reference
             return refusal
         recorded = payment.recorded(spent)
         if first is not None:
-            return _refused(item, errors.RequestIdReused(), self._case(batch, item, earlier), recorded)
+            return _refused(item, errors.RequestIdReused(), batch.grants.case(item, earlier), recorded)
         try:
             outcome = self._answer(batch, item, head, earlier)
         except Exception as error:  # noqa: BLE001 - it has cost something, and its entry says so
             if isinstance(error, errors.Denied):
-                self._refusals.learn(_on_grant(wanted, item.officer_key), math.inf)
-            return _refused(item, error, self._case(batch, item, earlier), recorded)
+                self._refusals.learn(known_refusals.on_grant(wanted, item.officer_key), math.inf)
+            return _refused(item, error, batch.grants.case(item, earlier), recorded)
         outcome.detail.spent.CopyFrom(recorded)
         return outcome
 
@@ -340,7 +269,7 @@ class Decider:
         if batch.accounts.refusal(item.payment.payers, item.payment.budget) is not None:
             return False
         try:
-            return item.purpose not in rules.ON_A_GRANT or not self._subject(batch, item, earlier).used_up
+            return item.purpose not in rules.ON_A_GRANT or not batch.grants.subject(item, earlier).used_up
         except errors.ApiError:
             return False
 
@@ -353,7 +282,7 @@ class Decider:
             Denied: GRANT_USED_UP, and as ``_subject``.
             Internal: as ``_open``.
         """
-        subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
+        subject = batch.grants.subject(item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if subject is not None and subject.used_up:
             raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
         if item.wanted.reads_nobody:
@@ -384,7 +313,7 @@ class Decider:
             Internal: as ``_open``.
             StaleRead: it isn't refused, and nobody was read for it.
         """
-        subject = self._subject(batch, item, earlier) if item.purpose in rules.ON_A_GRANT else None
+        subject = batch.grants.subject(item, earlier) if item.purpose in rules.ON_A_GRANT else None
         if batch.now_us - answered_us > item.repeat_us:
             if subject is not None and subject.used_up:
                 raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_USED_UP)
@@ -399,7 +328,7 @@ class Decider:
         return Outcome(_disclosed(item, response, subject), detail)
 
     def _shown(
-        self, item: LookUp, found: _Shown | None, subject: _Subject | None
+        self, item: LookUp, found: _Shown | None, subject: Subject | None
     ) -> tuple[lookup_pb2.LookUpRegistrationResponse, record_pb2.AccessDetail]:
         """The answer before disclosure, and what the entry says of it."""
         if found is None:
@@ -436,79 +365,14 @@ class Decider:
         return response, detail
 
     def _classes_shown(
-        self, item: LookUp, subject: _Subject | None, *, heightened: bool
+        self, item: LookUp, subject: Subject | None, *, heightened: bool
     ) -> Sequence[options_pb2.FieldClass.ValueType]:
         granted = _granted(subject)
         if not granted:
             return self._classes[item.purpose, heightened]
         return classes_shown(_RESPONSE, item.purpose, heightened=heightened, granted=granted)
 
-    def _subject(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Subject:
-        """The person's place in the caller's grant, ticket or court case.
-
-        Raises:
-            Denied: GRANT_NOT_VALID, one and the same for a grant that isn't there, isn't the agency's, the officer's or
-                of the place where he may act, isn't for this purpose, or doesn't name this person; GRANT_WITHDRAWN,
-                also where whoever opened it did so with a key that turned out to be compromised; GRANT_EXPIRED.
-        """
-        grant = self._grant(batch, item, earlier)
-        if grant is None:
-            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
-        record = grant.record
-        position = _position(grant, item)
-        if (
-            record.purpose != item.purpose
-            or not may_use(record, earlier.holder, item.agency, item.officer)
-            or position is None
-        ):
-            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_NOT_VALID)
-        if earlier.withdrawn or record.opened_by_key in item.compromised:
-            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_WITHDRAWN)
-        if batch.now_us >= record.expires_at_us:
-            raise errors.Denied(errors_pb2.ERROR_REASON_GRANT_EXPIRED)
-        return _Subject(grant, position)
-
-    def _case(self, batch: _Batch, item: LookUp, earlier: Earlier) -> str:
-        """The case of a refused look-up: what the request names, or what the grant is for, if it is this officer's."""
-        if item.case_reference or item.purpose not in rules.ON_A_GRANT:
-            return item.case_reference
-        try:
-            grant = self._grant(batch, item, earlier)
-        except errors.Internal:
-            return ""  # there is an alert
-        if grant is None:
-            return ""
-        return cases.of_officer(grant.record, earlier.holder, item.purpose, item.agency, item.officer)
-
-    def _grant(self, batch: _Batch, item: LookUp, earlier: Earlier) -> _Grant | None:
-        """What a look-up names, opened once in a batch; None: its agency has no such grant, and a decoy was opened.
-
-        Raises:
-            Internal: it isn't what its row says.
-        """
-        named = item.wanted.agency_id, item.wanted.grant_id
-        if named not in batch.grants:
-            batch.grants[named] = self._open_grant(item.wanted.grant_id, earlier)
-        return batch.grants[named]
-
-    def _open_grant(self, grant_id: bytes, earlier: Earlier) -> _Grant | None:
-        if earlier.grant_agency is None:
-            self._held.open_decoy()
-            return None
-        columns = earlier.grant_agency, to_us(earlier.grant_expires_at), earlier.grant_case_blinds
-        record = store.open_grant(self._sealer, grant_id, columns, earlier.grant_sealed)
-        if max((*earlier.used, *earlier.returned), default=-1) >= len(record.named):
-            raise contradicted("look_up", "a row of %s is of nobody whom its grant names")
-        uses = [0] * len(record.named)
-        for position in earlier.used:
-            uses[position] += 1
-        returned = [0] * len(record.named)
-        for position in earlier.returned:
-            returned[position] += 1
-        juveniles = record.juvenile and earlier.juveniles
-        return _Grant(record, uses, returned, frozenset(record.classes), juveniles=juveniles)
-
-    def _open(self, item: LookUp, head: Found, subject: _Subject | None) -> _Shown | None:
+    def _open(self, item: LookUp, head: Found, subject: Subject | None) -> _Shown | None:
         """The registration that this call is shown; None: it was found by a case that fell, or is a decoy, and isn't.
 
         Raises:
@@ -565,7 +429,7 @@ class Decider:
         others = [record for record, _ in standing if record is not first]
         return _Shown(first, registrations.to_everybody(first, with_juveniles=with_juveniles), etag, others)
 
-    def _use(self, batch: _Batch, item: LookUp, subject: _Subject | None) -> tuple[int, Row]:
+    def _use(self, batch: _Batch, item: LookUp, subject: Subject | None) -> tuple[int, Row]:
         """Note the look-up; gives which use of the grant it is, 0 without one, and the row."""
         wanted, use = item.wanted, None
         if subject is not None:
@@ -585,17 +449,6 @@ class Decider:
         return self._blind_index.short("request", call.agency.agency_id.encode() + b"\0" + request_id + plain)
 
 
-def _of_request(wanted: Wanted) -> bytes:
-    """What a repeated request is known by; no account's id is as long."""
-    return wanted.request_id + wanted.agency_id.encode()
-
-
-def _on_grant(wanted: Wanted, officer_key: bytes) -> bytes:
-    """What a look-up of one person by one officer on one grant is known by."""
-    person = wanted.blinds[0][1] if wanted.blinds else wanted.candidate or b""
-    return officer_key + wanted.grant_id + person
-
-
 def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:
     """Whether a registration is the candidate, or has the identifier, that is asked for: by its seal."""
     if item.subject is None:
@@ -606,13 +459,13 @@ def _is_of(record: record_pb2.RegistrationRecord, item: LookUp) -> bool:
 
 
 def _disclosed(
-    item: LookUp, response: lookup_pb2.LookUpRegistrationResponse, subject: _Subject | None
+    item: LookUp, response: lookup_pb2.LookUpRegistrationResponse, subject: Subject | None
 ) -> lookup_pb2.LookUpRegistrationResponse:
     heightened = response.registration.heightened_handling
     return disclose(response, item.purpose, heightened=heightened, granted=_granted(subject))
 
 
-def _granted(subject: _Subject | None) -> frozenset[int]:
+def _granted(subject: Subject | None) -> frozenset[int]:
     return EVERYTHING if subject is None else subject.grant.classes
 
 
@@ -632,7 +485,7 @@ def _refused(item: LookUp, error: Exception, case: str, spent: record_pb2.Spent 
     return Refusal(error, detail)
 
 
-def _juveniles(subject: _Subject | None) -> bool:
+def _juveniles(subject: Subject | None) -> bool:
     """Whether a look-up may show juveniles' records: only on a grant that says so."""
     return subject is not None and subject.grant.juveniles
 
@@ -657,10 +510,3 @@ def _may_see(
         and (of_case or not registrations.is_held(claim, item.wanted.kind) or scope == options_pb2.ROW_SCOPE_CUSTODY)
         and rows.shows_in_batch(scope, said, item.agency, item.officer, of_case=of_case)
     )
-
-
-def _position(grant: _Grant, item: LookUp) -> int | None:
-    """The place in a grant of whom it names by the identifier, or for whom the candidate was found; None: none."""
-    if item.candidate is None:
-        return subjects.position(grant.record, item.subject)
-    return item.candidate.position if item.candidate.position < len(grant.uses) else None

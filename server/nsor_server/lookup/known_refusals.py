@@ -16,6 +16,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from nsor_server.lookup.batch_store import Wanted
+
 _MOST: Final = 65_536
 """Of all that is known; what was learnt first is forgotten first."""
 
@@ -44,3 +46,14 @@ class KnownRefusals:
         """Whether what has one of these keys is refused now."""
         now = self._clock()
         return any(self._until.get(key, now) > now for key in keys)
+
+
+def of_request(wanted: Wanted) -> bytes:
+    """What a repeated request is known by; no account's id is as long."""
+    return wanted.request_id + wanted.agency_id.encode()
+
+
+def on_grant(wanted: Wanted, officer_key: bytes) -> bytes:
+    """What a look-up of one person by one officer on one grant is known by."""
+    person = wanted.blinds[0][1] if wanted.blinds else wanted.candidate or b""
+    return officer_key + wanted.grant_id + person

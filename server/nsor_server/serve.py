@@ -110,8 +110,9 @@ def _return_memory() -> None:
 def _settle_memory() -> None:
     """Take what was loaded out of the garbage collector's sight, and let it look at the rest less often.
 
-    Looking through everything for cycles took 8 % of the time of a busy server.
+    Looking through everything for cycles took 8 % of the time of a busy server. What is new is looked through in small
+    parts, since every call waits meanwhile: 20,000 objects took 3 to 5 ms beside other work, and 4,000 less than one.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(4_000, 100, 100)

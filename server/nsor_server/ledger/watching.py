@@ -92,10 +92,12 @@ class TakenTurns:
             alert(Alert.DATABASE_UNSOUND, "%s are kept waiting: %s", what, taken)
 
 
-def let_first() -> None:
-    """Wait while something goes first in this process, and go on after two seconds whatever there is."""
-    if GOES_FIRST.acquire(timeout=_LETS_FIRST_SECONDS):
-        GOES_FIRST.release()
+def let_first() -> bool:
+    """Wait while something goes first in this process, two seconds at most; gives whether nothing does any more."""
+    if not GOES_FIRST.acquire(timeout=_LETS_FIRST_SECONDS):
+        return False
+    GOES_FIRST.release()
+    return True
 
 
 def nothing() -> bool:

@@ -178,10 +178,12 @@ def test_recalls_go_first_and_for_no_longer_than_a_turn_may_be_idle(
         return opened(reader, rows)
 
     monkeypatch.setattr(reading, "AT_A_TIME", 5)
+    monkeypatch.setattr(reading, "FEW", 2)
     monkeypatch.setattr(Reader, "_opened", noted)
     monkeypatch.setattr(watching, "GOES_FIRST", first := First())
     refused(services, REFUSALS)
     assert wires.look()
+    assert read[:2] == [2, 5], "few are read while others go first"
     # Once between two statements: a turn in which none is sent for as long as two waits is ended by PostgreSQL.
     assert len(first.asked) == len(read) > 1
     assert max(first.asked) < watching.HANGS_SECONDS

@@ -28,7 +28,7 @@ MOST_ACCESSES: Final = 500
 PAGE_ACCESSES: Final = 1000
 """Accesses that a page of recalls names, each of which is opened for it: some 150 KB. It has at least one recall."""
 PLANNED: Final = 10_000
-"""Accesses whose recalls are planned together: some 10 MB. Of more, one case may have a recall of each part."""
+"""Accesses whose recalls are planned together: some 6 MB. Of more, one case may have a recall of each part."""
 LEFT_OUT: Final = 100
 """Orders that are left out at most, each for a row that can't be read; more are no accident, and nothing is written."""
 _ON_THE_REGISTER: Final = frozenset(
@@ -105,15 +105,27 @@ class Place(NamedTuple):
         )
 
 
+class Together(NamedTuple):
+    """The accesses of which one recall tells.
+
+    Attributes:
+        classes: numbers of the classes of fields that it is about, by the index of the entry, in order.
+    """
+
+    agency: str
+    reason: int
+    classes: dict[int, frozenset[int]]
+
+
 class Part(NamedTuple):
     """The recalls of some accesses of an order.
 
     Attributes:
-        recalls: what has to be recalled by each, in the order of agencies and cases.
+        recalls: of what each tells, in the order of agencies and cases.
         behind: the entry from which its other accesses are; None: these were the last.
     """
 
-    recalls: Sequence[Sequence[Wrong]]
+    recalls: Sequence[Together]
     behind: int | None
 
 
@@ -184,31 +196,27 @@ def part(wrong: Iterator[Wrong]) -> Part:
 
     Args:
         wrong: what has to be recalled, in the order of the accesses; no more of it is taken than is planned together.
+            Nothing of it is kept but what a recall says.
     """
-    taken = list(itertools.islice(wrong, PLANNED))
-    return Part(_recalls(taken), taken[-1].told.entry + 1 if len(taken) == PLANNED else None)
+    cases: dict[tuple[str, str, int], dict[int, frozenset[int]]] = {}
+    taken = last = 0
+    for told, reason, classes in itertools.islice(wrong, PLANNED):
+        cases.setdefault((told.agency, told.case, reason), {})[told.entry] = classes
+        taken, last = taken + 1, told.entry
+    recalls = [Together(of[0], of[2], each) for of in sorted(cases) for each in _parts(cases[of])]
+    return Part(recalls, last + 1 if taken == PLANNED else None)
 
 
-def planned(of_case: Sequence[Wrong]) -> Planned:
+def planned(together: Together) -> Planned:
     """A recall of what was shown for one case and is wrong for one reason."""
-    return Planned(
-        of_case[0].told.agency,
-        of_case[0].reason,
-        tuple(sorted(frozenset[int]().union(*(each.classes for each in of_case)))),
-        tuple(each.told.entry for each in of_case),
-    )
+    agency, reason, classes = together
+    return Planned(agency, reason, tuple(sorted(frozenset[int]().union(*classes.values()))), tuple(classes))
 
 
-def _recalls(wrong: Iterable[Wrong]) -> list[list[Wrong]]:
-    cases: dict[tuple[str, str, int], list[Wrong]] = {}
-    for each in wrong:
-        cases.setdefault((each.told.agency, each.told.case, each.reason), []).append(each)
-    return [part for of in sorted(cases) for part in _parts(cases[of])]
-
-
-def _parts(of_case: list[Wrong]) -> Iterator[list[Wrong]]:
-    for at in range(0, len(of_case), MOST_ACCESSES):
-        yield of_case[at : at + MOST_ACCESSES]
+def _parts(of_case: dict[int, frozenset[int]]) -> Iterator[dict[int, frozenset[int]]]:
+    entries = list(of_case.items())
+    for at in range(0, len(entries), MOST_ACCESSES):
+        yield dict(entries[at : at + MOST_ACCESSES])
 
 
 def on_page(accesses: Sequence[int], most: int) -> int:

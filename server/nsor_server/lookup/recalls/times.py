@@ -54,7 +54,7 @@ PER_TURN: Final = 5
 written, and the turn may not be idle for long (``ledger/watching.py``)."""
 MADE_AT_A_TIME: Final = 34
 """Recalls that are made without a rest: a millisecond."""
-_REST_SECONDS: Final = 0.001
+_REST_SECONDS: Final = 0.0005
 """Rest between some accesses that are looked at, or recalls that are made, and the next ones while calls are recorded:
 a thread that works on keeps others from theirs."""
 _LEAST_REST_SECONDS: Final = 0.0001

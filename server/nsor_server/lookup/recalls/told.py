@@ -28,13 +28,13 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-AT_A_TIME: Final = 48
-"""Accesses that are opened without a rest: a millisecond. Threads take turns more often (``serve.SWITCH_SECONDS``), and
-of 10,000 accesses the rests alone were a second at 16."""
+AT_A_TIME: Final = 24
+"""Accesses that are opened without a rest: half a millisecond. Threads take turns more often (``serve.SWITCH_SECONDS``),
+and of 10,000 accesses the rests alone were a second at 16."""
 LABELS_AT_A_TIME: Final = 192
 """Labels that are made without a rest: likewise."""
-READ_AT_ONCE: Final = 512
-"""Accesses that one statement reads, so that those of millions aren't all in memory."""
+READ_AT_ONCE: Final = 128
+"""Accesses that one statement reads: while its rows are made ready, for half a millisecond, nobody else computes."""
 ENTRIES_AT_ONCE: Final = 1 << 14
 """Entries whose labels, for one registration, one statement reads: at most 13 MB. Nobody waits for the next one for
 longer than a turn may be idle (``ledger/watching.py``), also with its rests."""

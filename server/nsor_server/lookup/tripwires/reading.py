@@ -25,6 +25,8 @@ from nsor_server.storage.v1 import record_pb2
 
 AT_A_TIME: Final = 200
 """Entries that are read together."""
+FEW: Final = 10
+"""Entries that are read while other work goes first: as many as keep a turn from being idle."""
 _RESTS_AFTER: Final = 10
 """Details that are opened without a rest."""
 _MOST_KNOWN: Final = 20_000
@@ -74,7 +76,7 @@ class Reader:
     """Reads accesses. One thread uses it."""
 
     def __init__(
-        self, keyring: Keyring, rest: Callable[[], None], let_first: Callable[[], None] = lambda: None
+        self, keyring: Keyring, rest: Callable[[], None], let_first: Callable[[], bool] = lambda: True
     ) -> None:
         """Prepare.
 
@@ -82,7 +84,7 @@ class Reader:
             keyring: opens details and registrations, and finds the numbers that are watched.
             rest: is done between some details and the next ones, so that calls of the same process go first.
             let_first: is done before some entries are read, so that other work goes first: once between two statements,
-                since a turn mustn't be idle for long.
+                since a turn mustn't be idle for long. Gives whether none does any more; until then few are read.
         """
         self._details, self._sealer, self._blind_index = Details(keyring), Sealer(keyring), BlindIndex(keyring)
         self._rest, self._let_first = rest, let_first
@@ -105,8 +107,8 @@ class Reader:
         """
         known: _Known = {}
         while after < until:
-            self._let_first()
-            rows = conn.execute(_ENTRIES, (after, until, AT_A_TIME), binary=True).fetchall()
+            at_a_time = AT_A_TIME if self._let_first() else FEW
+            rows = conn.execute(_ENTRIES, (after, until, at_a_time), binary=True).fetchall()
             if not rows:
                 return
             opened = list(self._opened(rows))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from nsor_server.calls import Call
-from nsor_server.ledger.watching import GOES_FIRST
+from nsor_server.ledger.watching import GOES_FIRST, TURNS_SECONDS
 from nsor_server.lookup.recalls import rules, store, times
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.rpc import packing
@@ -93,21 +95,38 @@ def test_while_recalls_are_made_they_go_first(
     services.confirmed(order(number := cnic()))
     at_the_border(services, number)
     set_aside(services)
-    first, rested = list[bool](), list[bool]()
+    first, rested, turns = list[bool](), list[bool](), set[float]()
     monkeypatch.setattr(telling, "_give_way", lambda: first.append(GOES_FIRST.locked()))
 
     def rest() -> float:
         rested.append(GOES_FIRST.locked())
+        turns.add(sys.getswitchinterval())
         return 0.0
 
     monkeypatch.setattr(telling, "_rest", rest)
+    before = sys.getswitchinterval()
     assert not telling.tell()
+    assert list(turns) == [pytest.approx(TURNS_SECONDS)], "threads take turns more often meanwhile"
+    assert before > max(turns)
+    assert sys.getswitchinterval() == before
     assert first
     assert all(first)
     assert len(rested) > rules.ENTRIES
     assert all(rested)
     assert not GOES_FIRST.locked()
     assert len(listed(services, FIA_IMMIGRATION)) == 1
+
+
+def test_when_telling_fails_nothing_goes_first_any_more(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> bool:
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(telling, "look", fails)
+    before = sys.getswitchinterval()
+    with pytest.raises(psycopg.OperationalError):
+        telling.tell()
+    assert not GOES_FIRST.locked()
+    assert sys.getswitchinterval() == before
 
 
 def test_none_is_made_or_written_while_events_are_delivered(

@@ -8,12 +8,14 @@ writes nothing.
 from __future__ import annotations
 
 import abc
+import contextlib
 import logging
 import math
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import psycopg
@@ -54,6 +56,9 @@ _COMMIT_SECONDS: Final = 10.0
 GOES_FIRST: Final = threading.Lock()
 """Of this process: who has it writes something that somebody waits for, and work without a hurry waits with its next
 step (``let_first``), since calls beside both would wait for both."""
+TURNS_SECONDS: Final = 0.0001
+"""How long a thread may compute while others wait and something goes first: a call comes to its next step sooner. Beside
+recalls one look-up in ten took a sixth less than with the server's own (``serve.SWITCH_SECONDS``)."""
 _LETS_FIRST_SECONDS: Final = 2.0
 """For no longer: whoever waits may have a turn, which mustn't be idle for as long as ``HANGS_SECONDS``."""
 _log = logging.getLogger(__name__)
@@ -90,6 +95,18 @@ class TakenTurns:
         if now - self._told.get(str(taken), -math.inf) >= _AGAIN_SECONDS:
             self._told = {str(taken): now}
             alert(Alert.DATABASE_UNSOUND, "%s are kept waiting: %s", what, taken)
+
+
+@contextlib.contextmanager
+def goes_first() -> Iterator[None]:
+    """Do before other work of this process what somebody waits for, with threads that take turns more often."""
+    with GOES_FIRST:
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(TURNS_SECONDS)
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(before)
 
 
 def let_first() -> bool:

@@ -31,7 +31,7 @@ from nsor_server.calls import Call, Outcome, RecordRef, Row, new_access_id
 from nsor_server.events import outbox, recipients
 from nsor_server.events.deliverer import let_deliver
 from nsor_server.formats.instants import instant, to_us
-from nsor_server.ledger.watching import GOES_FIRST, Watching, has_turn
+from nsor_server.ledger.watching import Watching, goes_first, has_turn
 from nsor_server.ledger.writer import Writer
 from nsor_server.lookup.recalls import plan, rules, store
 from nsor_server.lookup.recalls.accesses import Accesses
@@ -101,7 +101,7 @@ class RecallTimes(Watching):
         Raises:
             psycopg.Error, ApiError, LedgerUnavailable: an entry can't be written now.
         """
-        with GOES_FIRST:
+        with goes_first():
             while self.look() and not self._stopped.wait(self._rest()):
                 pass
         return False

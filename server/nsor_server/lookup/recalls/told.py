@@ -29,8 +29,8 @@ from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
 AT_A_TIME: Final = 24
-"""Accesses that are opened without a rest: half a millisecond. Threads take turns more often (``serve.SWITCH_SECONDS``),
-and of 10,000 accesses the rests alone were a second at 16."""
+"""Accesses that are opened without a rest: half a millisecond. Threads take turns more often
+(``ledger.watching.TURNS_SECONDS``), and of 10,000 accesses the rests alone were a second at 16."""
 LABELS_AT_A_TIME: Final = 192
 """Labels that are made without a rest: likewise."""
 READ_AT_ONCE: Final = 128

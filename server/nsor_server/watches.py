@@ -34,7 +34,7 @@ from nsor_server.tracing.spans import Tracing
 CHECKPOINT_SECONDS: Final = 10.0
 HOUR_SECONDS: Final = 3600.0
 """How often it is read how far agencies are behind with their events: seldom enough that no single event shows."""
-_KINDS: Final = (RecallTimes, DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch, StatisticsTimes)
+_KINDS: Final = (DutyWatch, LookUpTimes, TripwireTimes, SilenceWatch, EmergencyWatch, StatisticsTimes)
 
 
 class Part(Protocol):
@@ -76,6 +76,7 @@ def parts(
     reviews = ReviewTimes(database, writer, directory, tracing, keyring)
     metrics.watch_one("nsor_movements_wait_seconds", reviews.movements_wait_seconds)
     watching: list[Watches] = [reviews]
+    watching.append(RecallTimes(database, writer, directory, tracing, keyring, apart=True))
     watching += [each(database, writer, directory, tracing, keyring) for each in _KINDS]
     metrics.watch("nsor_watch_age_seconds", lambda: {(each.name,): each.age_seconds for each in watching})
     return [*watching, FetchHours(database, writer, tracing), FullBuckets(database), ForgottenManifests(database)]

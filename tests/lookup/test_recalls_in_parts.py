@@ -12,7 +12,7 @@ import pytest
 
 from nsor_server.calls import Call
 from nsor_server.ledger.watching import GOES_FIRST, TURNS_SECONDS
-from nsor_server.lookup.recalls import rules, store, times
+from nsor_server.lookup.recalls import making, rules, store, times
 from nsor_server.lookup.recalls.times import RecallTimes
 from nsor_server.rpc import packing
 from nsor_server.storage.keyring import Keyring
@@ -81,8 +81,8 @@ def test_calls_go_on_between_some_recalls_that_are_made_and_the_next_ones(
         done.append("made")
         return make(*of)
 
-    monkeypatch.setattr(times, "MADE_AT_A_TIME", 2)
-    monkeypatch.setattr(telling, "_give_way", lambda: done.append("rested"))
+    monkeypatch.setattr(making, "AT_A_TIME", 2)
+    monkeypatch.setattr(telling._making, "_rest", lambda: done.append("rested"))
     monkeypatch.setattr(store, "recall_row", made)
     telling.look()
     assert done == ["rested", "made", "made", "rested", "made", "made", "rested", "made"]
@@ -96,7 +96,7 @@ def test_while_recalls_are_made_they_go_first(
     at_the_border(services, number)
     set_aside(services)
     first, rested, turns = list[bool](), list[bool](), set[float]()
-    monkeypatch.setattr(telling, "_give_way", lambda: first.append(GOES_FIRST.locked()))
+    monkeypatch.setattr(telling._making, "_rest", lambda: first.append(GOES_FIRST.locked()))
 
     def rest() -> float:
         rested.append(GOES_FIRST.locked())
@@ -189,7 +189,7 @@ class Stopped(Exception):
 
 
 def stops_when_it_looks(telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling._finder, "told", _stops)
+    monkeypatch.setattr(telling._making._finder, "told", _stops)
 
 
 def stops_in_the_middle_of_an_entry(_telling: RecallTimes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ GOES_FIRST: Final = threading.Lock()
 """Of this process: who has it writes something that somebody waits for, and work without a hurry waits with its next
 step (``let_first``), since calls beside both would wait for both."""
 TURNS_SECONDS: Final = 0.0001
-"""How long a thread may compute while others wait and something goes first: a call comes to its next step sooner. Beside
-recalls one look-up in ten took a sixth less than with the server's own (``serve.SWITCH_SECONDS``)."""
+"""How long a thread may compute while others wait and something goes first: a call comes to its next step sooner.
+Beside recalls one look-up in ten took a sixth less than with the server's own (``serve.SWITCH_SECONDS``)."""
 _LETS_FIRST_SECONDS: Final = 2.0
 """For no longer: whoever waits may have a turn, which mustn't be idle for as long as ``HANGS_SECONDS``."""
 _log = logging.getLogger(__name__)

@@ -48,12 +48,35 @@ class Ready(NamedTuple):
     records: Sequence[bytes]
 
 
-def pack(call: Call) -> None:
-    """Make what can be made of a call's outcome beforehand, unless that is done."""
+class Beside(NamedTuple):
+    """Rows that are written with those of an outcome, and were made ready before; none of them decides.
+
+    Attributes:
+        made: statements that add them.
+        unsealed: what the ledger holds to those that aren't sealed; to the others the outcome's ``records``.
+    """
+
+    made: changes.Made
+    unsealed: Sequence[RecordRef]
+
+
+def pack(call: Call, beside: Beside | None = None) -> None:
+    """Make what can be made of a call's outcome beforehand, unless that is done.
+
+    Args:
+        call: with its outcome.
+        beside: what is written with its rows.
+    """
     outcome = call.outcome
-    if outcome is not None and packed(call) is None:
-        unsealed = deciding.records(outcome.rows)
+    if outcome is None or packed(call) is not None:
+        return
+    unsealed = deciding.records(outcome.rows)
+    if beside is None:
         call.packed = Packed(outcome, unsealed, _many(outcome, unsealed))
+        return
+    made, every = changes.made(outcome.rows), (*beside.unsealed, *unsealed)
+    steps, timed = (*made.steps, *beside.made.steps), (*made.timed, *beside.made.timed)
+    call.packed = Packed(outcome, every, Ready(steps, timed, append.packed((*outcome.records, *every))))
 
 
 def packed(call: Call) -> Packed | None:

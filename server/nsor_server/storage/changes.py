@@ -6,7 +6,7 @@ Of a table with a key, which is state and no history, a row takes the place of t
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nsor_server.calls import Row, Seen, Table, Versions
@@ -44,8 +44,13 @@ class Made(NamedTuple):
 
 def made(rows: Sequence[Row]) -> Made:
     """As ``added``, as far as it can be done beforehand."""
+    return of_columns(packed(rows))
+
+
+def of_columns(packed: Iterable[tuple[Table, Sequence[bytes]]]) -> Made:
+    """The same of rows whose columns are packed already, one table after the other."""
     made = Made([], [])
-    for table, columns in _packed(rows):
+    for table, columns in packed:
         if table.written_at:
             made.timed.append(Timed(_added_at(table), columns))
         else:
@@ -75,7 +80,7 @@ def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
     were written.
     """
     steps = []
-    for table, columns in _packed(rows):
+    for table, columns in packed(rows):
         if table.written_at and now_us is not None:
             steps.append(Timed(_added_at(table), columns).at(now_us))
         else:
@@ -83,7 +88,7 @@ def added(rows: Sequence[Row], now_us: int | None = None) -> list[Step]:
     return steps
 
 
-def _packed(rows: Sequence[Row]) -> Iterator[tuple[Table, list[bytes]]]:
+def packed(rows: Sequence[Row]) -> Iterator[tuple[Table, list[bytes]]]:
     """The columns of the rows of each table, in the order in which the tables come first."""
     tables: dict[str, list[Row]] = {}
     for row in rows:

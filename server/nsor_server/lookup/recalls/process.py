@@ -1,0 +1,105 @@
+"""The process that makes recalls, as the server sees it: for one time, asked for one entry after the other."""
+
+from __future__ import annotations
+
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from nsor_server.alerts import CODE, Alert, alert
+from nsor_server.lookup.recalls.asked import Begin, Made, Next
+from nsor_server.sockets import receive, send
+from nsor_server.storage.keyring import Keyring
+from nsor_server.storage.v1 import record_pb2
+
+LOOK_SECONDS: Final = 1.0
+"""How often whoever waits does something meanwhile: his turn mustn't be idle for long (``ledger/watching.py``)."""
+_SILENCE_SECONDS: Final = 60.0
+"""Longest that a message may take that has begun."""
+
+
+class ProcessEnded(Exception):
+    """It has ended, or couldn't be started, and gives no recalls any more."""
+
+
+class MakingProcess:
+    """A process that makes recalls. One thread uses it.
+
+    Args:
+        keyring: opens and seals.
+        url: libpq connection string of the server's role.
+
+    Raises:
+        ProcessEnded: it can't be started.
+    """
+
+    def __init__(self, keyring: Keyring, url: str) -> None:
+        self._decoder = msgspec.msgpack.Decoder(Made)
+        ours, theirs = socket.socketpair()
+        self._connection = ours
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module
+                    [sys.executable, "-I", "-m", f"{__package__}.child", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # a traceback could quote what it was given
+                    pass_fds=(theirs.fileno(),),
+                )
+        except OSError as error:
+            ours.close()
+            raise ProcessEnded from error
+        ours.settimeout(_SILENCE_SECONDS)
+        try:
+            send(ours, Begin(keyring.to_bytes(), url))
+        except OSError as error:
+            self.stop()
+            raise ProcessEnded from error
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def made(
+        self,
+        before: record_pb2.RecallPassRecord | None,
+        record: record_pb2.RecallPassRecord,
+        times: record_pb2.RecallRecord,
+        meanwhile: Callable[[], None],
+    ) -> Made:
+        """As ``Making.made``; what it has alerted of is alerted here.
+
+        Args:
+            before: the last pass; None: there was none.
+            record: the pass that writes them; it says from now on how far it has come.
+            times: what they say of times.
+            meanwhile: is done each second while it is waited for; what it raises ends the waiting.
+
+        Raises:
+            ProcessEnded: it has died, or has failed: whatever it was is met again where the recalls are made then.
+        """
+        packed = None if before is None else before.SerializeToString()
+        try:
+            send(self._connection, Next(packed, record.SerializeToString(), times.SerializeToString()))
+            while not select.select([self._connection], [], [], LOOK_SECONDS)[0]:
+                meanwhile()
+            made = receive(self._connection, self._decoder)
+        except (OSError, EOFError, ValueError) as error:
+            raise ProcessEnded from error
+        for line in made.alerts:
+            code, _, text = CODE.sub(r"\1 ", line, count=1).partition(" ")
+            alert(Alert(code), "%s", text)
+        record.CopyFrom(record_pb2.RecallPassRecord.FromString(made.record))
+        return made
+
+    def stop(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()

@@ -65,9 +65,9 @@ class _Stopping(Exception):
 class RecallTimes(Watching):
     """A thread that tells recalls whenever their time has come."""
 
-    rest_seconds = 0.004
+    rest_seconds = 0.002
     """Between two entries: 10,000 recalls are 200 of them, and all are told within five seconds. However many there
-    are, a look-up waits for one of them, and the longer the rest, the fewer look-ups meet one."""
+    are, a look-up waits for one of them, and longer rests told nothing (docs/performance.md, Recalls)."""
 
     def __init__(
         self,

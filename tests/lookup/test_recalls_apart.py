@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
+import socket
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import psycopg
 import pytest
 
 from nsor_server.alerts import Alert, counts
-from nsor_server.lookup.recalls import child, process, rules
+from nsor_server.lookup.recalls import child, process, rules, store
 from nsor_server.lookup.recalls.asked import Begin, Made
 from nsor_server.lookup.recalls.making import Making
 from nsor_server.lookup.recalls.process import MakingProcess, ProcessEnded
@@ -25,8 +27,8 @@ from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 from tests.agencies import FIA_IMMIGRATION
 from tests.calls import TRACING
-from tests.lookup.test_recalls import ISSUED, at_the_border, listed, named, set_aside, sound
-from tests.orders import cnic, order
+from tests.lookup.test_recalls import ISSUED, OVERDUE, at_the_border, listed, named, set_aside, sound
+from tests.orders import cnic, conviction, order
 from tests.services import Services
 
 SHOWN = rules.PER_ENTRY + 10
@@ -81,9 +83,14 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[MakingProcess]:
 
 def all_told_once(services: Services, keyring: Keyring, shown: list[bytes]) -> bool:
     """Whether everybody was told, once, and verification finds nothing."""
+    return told_once(services, shown) and sound(services, keyring)
+
+
+def told_once(services: Services, shown: list[bytes]) -> bool:
+    """Whether everybody was told, once."""
     recalled = [access for each in listed(services, FIA_IMMIGRATION, page_size=100) for access in named(each)]
     told = sorted(recalled) == sorted(shown)
-    return told and services.owed(ISSUED) == [FIA_IMMIGRATION.agency_id] * len(shown) and sound(services, keyring)
+    return told and services.owed(ISSUED) == [FIA_IMMIGRATION.agency_id] * len(shown)
 
 
 def has_ended(each: MakingProcess) -> bool:
@@ -148,15 +155,144 @@ def test_when_it_ends_they_are_made_here(
     ]
 
 
+@pytest.mark.parametrize(("module", "name"), [(subprocess, "Popen"), (socket, "socketpair")])
 def test_where_it_cannot_begin_they_are_made_here(
-    services: Services, telling: RecallTimes, keyring: Keyring, shown: list[bytes], monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    shown: list[bytes],
+    here: list[int],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    name: str,
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(subprocess, "Popen", fails)
+    monkeypatch.setattr(module, name, fails)
     telling.tell()
     assert all_told_once(services, keyring, shown)
+    assert here == list(range(1, rules.ENTRIES + 1))
+
+
+def test_one_of_another_release_makes_none(
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    shown: list[bytes],
+    here: list[int],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "PER_ENTRY", rules.PER_ENTRY - 1)
+    telling.tell()
+    assert all_told_once(services, keyring, shown)
+    assert here == list(range(1, rules.ENTRIES + 1))
+
+
+def test_one_that_hangs_makes_none(
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    shown: list[bytes],
+    processes: list[MakingProcess],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "ANSWER_SECONDS", 0.0)
+    hangs(processes, monkeypatch, lambda: None)
+    telling.tell()
+    assert all_told_once(services, keyring, shown)
+    assert has_ended(processes[0])
+
+
+def test_a_signal_that_ends_the_server_leaves_it_to_the_server(
+    services: Services,
+    telling: RecallTimes,
+    keyring: Keyring,
+    shown: list[bytes],
+    here: list[int],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    processes: list[MakingProcess],
+) -> None:
+    begin = telling._begin
+
+    def signalled(*made: Any) -> Callable[[], bool]:
+        for each in processes:
+            os.kill(each.pid, signal.SIGTERM)
+            os.kill(each.pid, signal.SIGINT)
+        return begin(*made)
+
+    monkeypatch.setattr(telling, "_begin", signalled)
+    telling.tell()
+    assert all_told_once(services, keyring, shown)
+    assert here == []
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_server_that_ends_makes_none_when_it_has_ended(
+    telling: RecallTimes, here: list[int], processes: list[MakingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended() -> None:
+        telling._stopped.set()
+        os.kill(processes[0].pid, signal.SIGKILL)
+
+    monkeypatch.setattr(telling, "_go_on", lambda _conn: None)
+    hangs(processes, monkeypatch, ended)
+    assert not telling.look()
+    assert here == []
+    assert has_ended(processes[0])
+
+
+def test_it_ends_when_another_server_has_told_the_others(
+    services: Services, telling: RecallTimes, keyring: Keyring, shown: list[bytes], processes: list[MakingProcess]
+) -> None:
+    assert telling.look()
+    assert not has_ended(processes[0])
+    other = RecallTimes(services.database, services.writer, services.directory, TRACING, keyring, apart=True)
+    with pytest.MonkeyPatch.context() as patched:
+        # No other time comes meanwhile.
+        with services.database.reading() as conn:
+            last = store.last_pass(conn, services.sealer)
+        assert last is not None
+        patched.setattr(ReviewPolicy, "last_due_us", lambda _policy, _now_us: last.due_us)
+        other.tell()
+        assert not telling.look()
+    assert all(map(has_ended, processes))
+    assert all_told_once(services, keyring, shown)
+
+
+def test_the_next_time_tells_of_what_is_overdue_beside_what_is_new(
+    services: Services,
+    telling: RecallTimes,
+    shown: list[bytes],
+    here: list[int],
+    processes: list[MakingProcess],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    telling.tell()
+    number, case_number = cnic(), "Sessions Case No. 7/2023"
+    case = conviction(case_number=case_number)
+    services.confirm(services.create(order(number, convictions=[case])), case_number=case_number)
+    again = at_the_border(services, number)
+    services.judge(case, "SET_ASIDE", cnics=[number])
+    hours_us = 49 * 3_600_000_000
+    monkeypatch.setattr(ReviewPolicy, "last_due_us", lambda _policy, now_us: now_us + hours_us)
+    telling.tell()
+    assert told_once(services, [*shown, again])
+    assert services.owed(OVERDUE) == [FIA_IMMIGRATION.agency_id]
+    assert len(processes) == 2
+    assert here == []
+
+
+def test_its_connection_only_reads(services: Services) -> None:
+    with child.reading(services.database.url_server) as conn:
+        assert conn.execute("SELECT size FROM ledger_head").fetchone()
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            conn.execute("UPDATE ledger_head SET size = size")
 
 
 def test_what_it_alerts_of_is_alerted_here(
@@ -240,12 +376,14 @@ def test_it_runs_below_the_server_with_nothing_that_others_can_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin = telling._begin
-    niceness, said = list[int](), list[bytes]()
+    niceness, said, limits, owners = list[int](), list[bytes](), list[str](), list[int]()
 
     def looked(*made: Any) -> Callable[[], bool]:
         if not niceness:
             of = Path(f"/proc/{processes[0].pid}")
             niceness.append(os.getpriority(os.PRIO_PROCESS, processes[0].pid))
+            limits.append((of / "limits").read_text(encoding="ascii"))
+            owners.append((of / "mem").stat().st_uid)
             said.append((of / "cmdline").read_bytes())
         return begin(*made)
 
@@ -255,6 +393,8 @@ def test_it_runs_below_the_server_with_nothing_that_others_can_read(
     assert niceness == [min(19, os.getpriority(os.PRIO_PROCESS, 0) + child.NICE)]
     assert said[0].split(b"\0")[1:4] == [b"-I", b"-m", b"nsor_server.lookup.recalls.child"]
     assert len(said[0].split(b"\0")) == 6, "a number follows, and nothing else"
+    assert re.search(r"Max core file size +0 +0 ", limits[0])
+    assert owners == [0], "what can't be dumped belongs to root, whoever runs it"
 
 
 def test_its_messages_show_nothing(keyring: Keyring) -> None:

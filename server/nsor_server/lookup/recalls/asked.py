@@ -10,8 +10,20 @@ import msgspec
 from nsor_server.calls import RecordRef
 
 
+class Ready(msgspec.Struct, tag=True, frozen=True):
+    """The first word of the process: nobody else can look into it from now on.
+
+    Attributes:
+        per_entry: recalls that it makes for an entry.
+        planned: accesses that it plans together. Of another release, which was installed meanwhile, these may differ.
+    """
+
+    per_entry: int
+    planned: int
+
+
 class Begin(msgspec.Struct, tag=True, frozen=True):
-    """What the process is told first.
+    """What the process is told then.
 
     Attributes:
         keyring: the document, keys in cleartext.

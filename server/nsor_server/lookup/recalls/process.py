@@ -6,21 +6,28 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from nsor_server.alerts import CODE, Alert, alert
-from nsor_server.lookup.recalls.asked import Begin, Made, Next
+from nsor_server.lookup.recalls import rules
+from nsor_server.lookup.recalls.asked import Begin, Made, Next, Ready
 from nsor_server.sockets import receive, send
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.v1 import record_pb2
 
 LOOK_SECONDS: Final = 1.0
 """How often whoever waits does something meanwhile: his turn mustn't be idle for long (``ledger/watching.py``)."""
-_SILENCE_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 300.0
+"""Longest that an answer may take: to find the accesses of an order among ten million entries takes a few minutes. A
+turn may last for twice as long."""
+_MESSAGE_SECONDS: Final = 2.0
 """Longest that a message may take that has begun."""
+
+M = TypeVar("M")
 
 
 class ProcessEnded(Exception):
@@ -39,9 +46,14 @@ class MakingProcess:
     """
 
     def __init__(self, keyring: Keyring, url: str) -> None:
+        self._begin = Begin(keyring.to_bytes(), url)
         self._decoder = msgspec.msgpack.Decoder(Made)
-        ours, theirs = socket.socketpair()
-        self._connection = ours
+        self._has_begun = False
+        try:
+            self._connection, theirs = socket.socketpair()
+        except OSError as error:
+            raise ProcessEnded from error
+        self._connection.settimeout(_MESSAGE_SECONDS)
         try:
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -52,13 +64,7 @@ class MakingProcess:
                     pass_fds=(theirs.fileno(),),
                 )
         except OSError as error:
-            ours.close()
-            raise ProcessEnded from error
-        ours.settimeout(_SILENCE_SECONDS)
-        try:
-            send(ours, Begin(keyring.to_bytes(), url))
-        except OSError as error:
-            self.stop()
+            self._connection.close()
             raise ProcessEnded from error
 
     @property
@@ -79,17 +85,18 @@ class MakingProcess:
             before: the last pass; None: there was none.
             record: the pass that writes them; it says from now on how far it has come.
             times: what they say of times.
-            meanwhile: is done each second while it is waited for; what it raises ends the waiting.
+            meanwhile: is done when it is asked, and each second until it answers; what it raises ends the waiting.
 
         Raises:
-            ProcessEnded: it has died, or has failed: whatever it was is met again where the recalls are made then.
+            ProcessEnded: it has died, has failed, doesn't answer, or is of another release. What keeps it from making
+                recalls is met again where they are made then.
         """
         packed = None if before is None else before.SerializeToString()
         try:
+            if not self._has_begun:
+                self._started(meanwhile)
             send(self._connection, Next(packed, record.SerializeToString(), times.SerializeToString()))
-            while not select.select([self._connection], [], [], LOOK_SECONDS)[0]:
-                meanwhile()
-            made = receive(self._connection, self._decoder)
+            made = self._received(self._decoder, meanwhile)
         except (OSError, EOFError, ValueError) as error:
             raise ProcessEnded from error
         for line in made.alerts:
@@ -97,6 +104,23 @@ class MakingProcess:
             alert(Alert(code), "%s", text)
         record.CopyFrom(record_pb2.RecallPassRecord.FromString(made.record))
         return made
+
+    def _started(self, meanwhile: Callable[[], None]) -> None:
+        """Tell it the keys, once nobody else can look into it."""
+        ready = self._received(msgspec.msgpack.Decoder(Ready), meanwhile)
+        if ready != Ready(rules.PER_ENTRY, rules.PLANNED):
+            raise ProcessEnded
+        send(self._connection, self._begin)
+        self._has_begun = True
+
+    def _received(self, decoder: msgspec.msgpack.Decoder[M], meanwhile: Callable[[], None]) -> M:
+        ends = time.monotonic() + ANSWER_SECONDS
+        meanwhile()
+        while not select.select([self._connection], [], [], LOOK_SECONDS)[0]:
+            if time.monotonic() > ends:
+                raise ProcessEnded
+            meanwhile()
+        return receive(self._connection, decoder)
 
     def stop(self) -> None:
         """End it, whatever it does."""

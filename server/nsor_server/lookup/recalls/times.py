@@ -125,6 +125,7 @@ class RecallTimes(Watching):
             for _ in range(PER_TURN):
                 record = self._begun(conn, before)
                 if record is None:
+                    self._forget()  # another process may have told to the end what this one has begun
                     return False
                 try:
                     made = self._made(conn, before, record)
@@ -143,7 +144,7 @@ class RecallTimes(Watching):
     def stop(self) -> None:
         """End."""
         super().stop()
-        self._forget()
+        self._end_process()
 
     def _pack(self, call: Call) -> None:
         packing.pack(call, self._beside)
@@ -214,13 +215,21 @@ class RecallTimes(Watching):
         record: record_pb2.RecallPassRecord,
         times: record_pb2.RecallRecord,
     ) -> Made:
-        """The recalls of a pass, made by the process if there is one, or can be one."""
+        """The recalls of a pass, made by the process if there is one, or can be one.
+
+        Raises:
+            _Stopping: the server ends.
+            errors.Internal, psycopg.Error: as ``Making.made``.
+        """
         try:
             if self._process is None and self._apart and not self._ended and self._making.is_due(conn, before, record):
                 self._process = MakingProcess(self._keyring, self._database.url_server)
             if self._process is not None:
                 return self._process.made(before, record, times, lambda: self._go_on(conn))
         except ProcessEnded:
+            if self._stopped.is_set():
+                self._end_process()
+                raise _Stopping from None
             _log.error("the process that makes recalls has ended; they are made here until all are told")
             self._ended = True
             self._end_process()

@@ -18,7 +18,7 @@ from nsor.ledger.v1 import leaf_pb2
 from nsor.screening import birth_date, documents
 from nsor.v1 import errors_pb2, screening_pb2, types_pb2
 from tests.client.conftest import AGENCY, ORIGIN, Refusal, Register, Run
-from tests.client.test_epochs import lose
+from tests.client.losses import lose
 
 DECLARE = "nsor.v1.LookupService/DeclareManifest"
 SCREEN = "nsor.v1.LookupService/ScreenManifest"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,16 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsor
-from nsor.ledger import cosignature, epochs, note
+from nsor.ledger import cosignature, note
 from nsor.ledger.cosignature import WitnessKey
-from nsor.ledger.v1 import leaf_pb2
-from nsor.v1 import directory_pb2, oversight_pb2
+from nsor.v1 import directory_pb2
 from tests.client.conftest import ORIGIN
+from tests.client.losses import AT, lose
 
 if TYPE_CHECKING:
     from tests.client.conftest import Connect, Register
 
-AT = 1_790_000_000
 WITNESS = WitnessKey.generate("witness.example/committee")
 LIST = "nsor.v1.DirectoryService/ListAgencies"
 
@@ -33,38 +31,6 @@ def _answer(register: Register) -> None:
 def calls(client: nsor.Client, number: int) -> None:
     for _ in range(number):
         client.directory.list_agencies(directory_pb2.ListAgenciesRequest())
-
-
-def lose(
-    register: Register,
-    kept: int,
-    *,
-    last_known: bytes = b"",
-    by: str = epochs.METHOD,
-    signed: bool = True,
-    witness: WitnessKey | None = None,
-) -> None:
-    """Set the ledger back, and go on under a new origin, as `ledger new-epoch` does."""
-    ledger = register.ledger
-    last_known = last_known or ledger.sign()
-    before, ledger.origin = ledger.origin, f"{ORIGIN}/{len(ledger.epochs) + 2}"
-    del ledger.leaves[kept:]
-    leaf = leaf_pb2.Leaf(format=1, method=by, call_hash=hashlib.sha256(last_known).digest(), count=1)
-    ledger.leaves.append(leaf.SerializeToString())
-    checkpoint = ledger.sign()
-    if signed:
-        checkpoint = note.Signer(ledger.key, before).add_to(checkpoint)
-    if witness:
-        checkpoint = cosignature.cosign(checkpoint, witness, AT)
-    ledger.epochs.append(
-        oversight_pb2.Epoch(
-            first_index=kept,
-            last_known=last_known,
-            leaf=ledger.leaves[-1],
-            checkpoint=checkpoint,
-            hashes=ledger.inclusion(kept, kept + 1),
-        )
-    )
 
 
 def test_a_client_follows_an_epoch_by_itself_and_proves_what_survived(
@@ -163,7 +129,7 @@ def test_a_register_that_goes_back_before_the_epoch_whose_key_was_given_is_found
     register.ledger.origin = ORIGIN
     register.ledger.epochs.clear()
     del register.ledger.leaves[3:]
-    with pytest.raises(nsor.ReceiptWrong):
+    with pytest.raises(nsor.LedgerRolledBack):
         calls(connect(ledger_key=given), 1)
 
 

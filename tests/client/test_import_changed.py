@@ -20,7 +20,7 @@ from nsor.cli.cells import Row
 from nsor.v1 import amendments_pb2, errors_pb2, registration_pb2, types_pb2
 from tests.client.conftest import Register, Run
 from tests.client.importing import IMPORT, Taken
-from tests.client.test_epochs import lose
+from tests.client.losses import lose
 
 GET = "nsor.v1.RegistrationService/GetRegistration"
 PROPOSE = "nsor.v1.RegistrationService/ProposeAmendment"

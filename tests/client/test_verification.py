@@ -179,7 +179,7 @@ def test_what_is_found_is_said_where_it_cannot_be_kept(
     client: nsor.Client, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_journal: Journal, _content: bytes, **_: bool) -> None:
-        raise OSError(errno.ENOSPC, "no space")
+        raise nsor.ReceiptNotKept("state", OSError(errno.ENOSPC, "no space"))
 
     monkeypatch.setattr(Journal, "keep_last_verification", full)
     _calls(client, 3)
@@ -427,7 +427,7 @@ def test_half_a_line_on_a_full_disk_is_taken_back(client: nsor.Client) -> None:
     before, limits = leaves.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))
     try:
-        with pytest.raises(OSError, match="File too large"):
+        with pytest.raises(nsor.ReceiptNotKept, match="File too large"):
             _calls(client, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -18,7 +18,7 @@ from nsor.ledger.epochs import Opening
 from nsor.ledger.handover import HandedOver
 from nsor.v1 import directory_pb2
 from tests.client.conftest import ORIGIN
-from tests.client.test_epochs import lose
+from tests.client.losses import lose
 
 if TYPE_CHECKING:
     from tests.client.conftest import Connect, Files, Register

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nsor
+from nsor.cli import silent_witnesses
 from nsor.ledger.cosignature import TOLERANCE_SECONDS, WitnessKey, cosign
 from nsor.v1 import directory_pb2, oversight_pb2
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client.conftest import Connect, Register, Run
 
 KEY = WitnessKey.generate("witness.example/one")
@@ -91,6 +94,7 @@ def test_the_command_says_it_too(
     run: Run, register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NSOR_WITNESSES", KEY.verifier.text())
+    monkeypatch.setattr(silent_witnesses, "now", lambda: float(NOW + 5 + 48 * 3600))
     assert run("agencies") == 0
     size = shows(register, NOW + 5)
     capsys.readouterr()
@@ -100,3 +104,44 @@ def test_the_command_says_it_too(
     assert run("ledger", "verify", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert said["witnessed"] == [{"witness": "witness.example/one", "size": size, "time": NOW + 5}]
+
+
+@pytest.mark.parametrize(
+    ("signed", "age", "code"),
+    [(True, "", 5), (True, "49", 0), (False, "49", 5), (True, "0", 2), (True, "two", 2), (True, "1.5", 2)],
+)
+def test_a_witness_of_the_settings_that_is_silent_is_said(  # noqa: PLR0917 - fixtures and cases
+    run: Run,
+    register: Register,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signed: bool,
+    age: str,
+    code: int,
+) -> None:
+    # Without its signature a register that is set back, and grows again, contradicts nobody but its clients.
+    monkeypatch.setenv("NSOR_WITNESSES", KEY.verifier.text())
+    monkeypatch.setattr(silent_witnesses, "now", lambda: NOW + 48 * 3600 + 1.0)
+    if age:
+        monkeypatch.setenv("NSOR_WITNESS_AGE", age)
+    if signed:
+        shows(register, NOW)
+    assert run("ledger", "verify") == code
+    said = capsys.readouterr().err
+    assert ("Ask the witness, and the Special Committee" in said) == (code == 5)
+    if code == 5:
+        assert ("witness.example/one co-signed last at 2023-11-15 03:13" in said) == signed
+        assert ("witness.example/one has co-signed nothing" in said) == (not signed)
+        assert run("ledger", "verify", "--json") == 5
+        time_of_last = NOW if signed else 0
+        shown = json.loads(capsys.readouterr().out)
+        assert shown["silent"] == [{"witness": "witness.example/one", "time": time_of_last}]
+
+
+def test_its_age_may_be_a_number_of_the_settings_file(
+    run: Run, register: Register, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silent_witnesses, "now", lambda: NOW + 48 * 3600 + 1.0)
+    settings.write_text(f'witness_age = 49\nwitnesses = "{KEY.verifier.text()}"\n{settings.read_text()}')
+    shows(register, NOW)
+    assert run("ledger", "verify") == 0

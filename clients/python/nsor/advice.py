@@ -206,6 +206,12 @@ NEXT_STEPS: dict[str, Words] = {
         "مہینہ اپنے اختتام کے ایک گھنٹے کے اندر گنا جاتا ہے۔ پہلے کا مہینہ مانگیں۔",
     ),
     "RECEIPT_MISSING": _STOP,
+    "RECEIPT_NOT_KEPT": Words(
+        "Free space on that disk, or make the folder writable, and try again. A repeat with the same request id does "
+        "not act twice.",
+        "اس ڈسک پر جگہ خالی کریں یا فولڈر کو قابلِ تحریر بنائیں، پھر دوبارہ کوشش کریں۔ اسی درخواست نمبر سے کام دو بار "
+        "نہیں ہوتا۔",
+    ),
     "RECEIPT_WRONG": _STOP,
     "LEAF_MISSING": _STOP,
     "ENTRY_TOO_LATE": _STOP,

@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from nsor import contract, forms, receipts, status
+from nsor import causes, contract, forms, receipts, status
 from nsor.advice import NEXT_STEPS, Words
 from nsor.answers import Answer
 from nsor.certificate import ClientCertificate
-from nsor.errors import NsorError, ProofFailed, ReceiptWrong, SettingsWrong, Unreachable
+from nsor.errors import EpochNotCosigned, NsorError, ProofFailed, SettingsWrong, Unreachable
 from nsor.extras import need
 from nsor.journal import Journal
 from nsor.ledger import note
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import Opening
-from nsor.ledger.rotations import Rotation, RotationForged
+from nsor.ledger.rotations import Rotation
 from nsor.officer import OfficerKey
 from nsor.origins import Origins, UnknownOrigin
 from nsor.retries import Retries
@@ -150,17 +150,15 @@ class Connection:
 
         Raises:
             SettingsWrong: a file is missing or is not what it should be.
-            ReceiptWrong: what is kept of rotations of the ledger's key isn't what proves them.
+            ReceiptWrong: what is kept of the ledger's epochs, or of rotations of its key, isn't what proves them.
+            ReceiptNotKept: nothing can be kept in the folder.
         """
         self.target = target
         self.certificate = ClientCertificate.load(certificate, key, ca)
         self.verifier = _verifier(ledger_key)
         self.origins = Origins(self.verifier, [_witness(each) for each in witnesses])
         self.journal = Journal(state_dir, self.verifier)
-        try:
-            self.origins.follow((), self.journal.rotations())
-        except RotationForged:
-            raise ReceiptWrong("key") from None
+        self._follow_kept()
         self.officer = officer
         self.focal_persons = tuple(focal_persons)
         self.spans = _spans(tracer_provider, target)
@@ -259,15 +257,31 @@ class Connection:
         Raises:
             ReceiptMissing, ReceiptWrong: as ``receipts.check``; the epoch wasn't opened as it must be.
             EpochNotCosigned: a witness hasn't co-signed its beginning.
+            LedgerRolledBack, LedgerForked: it is of less than was known when the call was sent.
+            Unreachable: the register doesn't say now how the epoch was opened.
         """
         try:
             return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
         except UnknownOrigin:
             openings, turned = self._openings()
             self.origins.follow(openings, turned)
-            if turned:
-                self.journal.keep_rotations(turned)
+            self.journal.keep_followed(openings, turned)
+            self._learn_epochs()
             return receipts.check(receipt, exchange, answer, self.origins, refused=refused)
+
+    def _follow_kept(self) -> None:
+        """Follow what was proved before, so that it needn't be asked for again."""
+        openings, turned = self.journal.openings(), self.journal.rotations()
+        try:
+            self.origins.follow(openings, turned)
+        except EpochNotCosigned:
+            # A witness that the settings name since: it may have co-signed by now, so the register is asked again.
+            self.origins.follow((), turned)
+        self._learn_epochs()
+
+    def _learn_epochs(self) -> None:
+        for each in self.origins.epochs:
+            self.journal.learn(each.first)
 
     def _openings(self) -> tuple[list[Opening], list[Rotation]]:
         """What the register says of its epochs and keys. It proves itself: no receipt of it needs to be known."""
@@ -279,8 +293,9 @@ class Connection:
                 answer, _ = self._callable(method).with_call(
                     b"", timeout=method.deadline_seconds + 1, metadata=metadata
                 )
-        except grpc.RpcError:
-            raise UnknownOrigin from None
+        except grpc.RpcError as failed:
+            cause = causes.of(failed.details() or "", "UNAVAILABLE")
+            raise Unreachable("UNAVAILABLE", target=self.target, cause=cause) from None
         found = read_message(oversight_pb2.GetCheckpointResponse, answer)
         openings = [Opening(e.first_index, e.last_known, e.leaf, e.checkpoint, tuple(e.hashes)) for e in found.epochs]
         turned = [
@@ -321,7 +336,8 @@ class Connection:
         return found
 
     def _exchange(self, method: contract.Method, request: bytes) -> receipts.Exchange:
-        return receipts.Exchange(method.name, self.certificate.agency_id, secrets.token_bytes(32), request)
+        known = self.journal.newest()
+        return receipts.Exchange(method.name, self.certificate.agency_id, secrets.token_bytes(32), request, known)
 
     def _metadata(
         self, method: contract.Method, exchange: receipts.Exchange, traceparent: str

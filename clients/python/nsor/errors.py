@@ -7,6 +7,7 @@ gRPC is not imported here, so that the command line can say what is wrong with i
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from nsor.advice import NEXT_STEPS, UNREACHABLE_STEPS, Words
@@ -104,6 +105,23 @@ class Unreachable(NsorError):
 
 class ProofFailed(NsorError):
     """The register couldn't prove that it recorded the access as it happened. Trust nothing of the answer."""
+
+
+class ReceiptNotKept(NsorError):
+    """The register answered, and the proof of that can't be kept: the answer isn't given out. A change may be made."""
+
+    def __init__(self, folder: str, error: OSError) -> None:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        why = (
+            Words("the disk is full", "ڈسک بھر چکی ہے")
+            if full
+            else Words(*[error.strerror or type(error).__name__] * 2)
+        )
+        message = Words(
+            f"What proves the register's answers can't be kept in {folder}: {why.en}.",
+            f"رجسٹر کے جوابات کا ثبوت {folder} میں محفوظ نہیں ہو سکا: {why.ur}۔",
+        )
+        super().__init__("RECEIPT_NOT_KEPT", message)
 
 
 class ReceiptMissing(ProofFailed):

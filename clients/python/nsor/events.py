@@ -7,6 +7,7 @@ received when the caller has stored it.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import threading
 import time
@@ -131,7 +132,8 @@ class EventStream:
                     if not message:
                         continue  # it only says that the connection is alive
                     quiet.stop()
-                    body, last_index = self._checked(message, exchange, last_index)
+                    body, proof = self._checked(message, exchange, last_index)
+                    last_index, exchange = proof.index, dataclasses.replace(exchange, known=proof.checkpoint)
                     self._failures = 0
                     answer = read_message(notification_pb2.SubscribeEventsResponse, body)
                     yield from self._fresh(answer)
@@ -150,14 +152,14 @@ class EventStream:
                 call.cancel()
             return quiet.ended
 
-    def _checked(self, message: bytes, exchange: receipts.Exchange, last_index: int) -> tuple[bytes, int]:
+    def _checked(self, message: bytes, exchange: receipts.Exchange, last_index: int) -> tuple[bytes, receipts.Proof]:
         body, receipt = receipts.split(message)
         proof = self._connection.proved(receipt, exchange, body, refused=False)
         # All messages of a stream share one call hash: only a growing index tells a repeated one from a new one.
         if proof.index <= last_index:
             raise ReceiptWrong("index")
         self._connection.journal.keep(proof)
-        return body, proof.index
+        return body, proof
 
     def _fresh(self, answer: notification_pb2.SubscribeEventsResponse) -> Iterator[notification_pb2.Event]:
         for event in answer.events:

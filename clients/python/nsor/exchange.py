@@ -126,7 +126,9 @@ class Exchange:
                         raise ReceiptWrong("message")
                     message = unanswered[0]
                     last = message.encoded
-                    yield self._checked(answer, message, dataclasses.replace(exchange, request=last))
+                    reply = self._checked(answer, message, dataclasses.replace(exchange, request=last))
+                    exchange = dataclasses.replace(exchange, known=reply.proof.checkpoint)
+                    yield reply
                     unanswered.popleft()
                     self._fill(source, unanswered, outgoing)
                     if not unanswered:

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nsor.errors import LeafMissing, LedgerForked
+from nsor.errors import LeafMissing, LedgerForked, ReceiptNotKept, ReceiptWrong
 from nsor.ledger import epochs, note
-from nsor.ledger.rotations import Rotation, decode, encode
+from nsor.ledger.epochs import Opening
+from nsor.ledger.kept import decode, encode
+from nsor.ledger.rotations import Rotation
 from nsor.origins import parsed
 from nsor.receipts import Proof
 
@@ -29,6 +31,8 @@ LEAVES = "leaves.jsonl"
 """Name of the file with the kept leaves."""
 _REMEMBERED = 65_536
 """Indexes and sizes that are compared at once; all are compared when the ledger is verified."""
+_TAIL_BYTES = 262_144
+"""In so many of the last leaves is the newest checkpoint: calls side by side keep theirs out of order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +73,45 @@ class Journal:
 
         The folder is named by the key under the first epoch's origin: what was kept counts after a loss too, also for
         whoever was handed the key under the new origin.
+
+        Raises:
+            ReceiptNotKept: the folder can't be made, or written.
         """
         key = note.Verifier(epochs.first(verifier.name), verifier.key)
         self.folder = state_dir / f"ledger-{key.key_id.hex()}"
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._verifier = verifier
         self._leaves = self.folder / LEAVES
         self._base = self.folder / "checkpoint.json"
+        self._openings = self.folder / "openings.json"
         self._rotations = self.folder / "rotations.json"
         self._last_verification = self.folder / "last-verification.json"
         self._first_failure = self.folder / "first-failure.json"
         self._worst_failure = self.folder / "worst-failure.json"
         self._last_failure = self.folder / "last-failure.json"
         self._lock = threading.Lock()
-        self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with self._writing():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self._leaves, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         # By origin as well: after a loss that the register has owned up to, sizes and indexes come again.
         self._indexes: collections.OrderedDict[tuple[str, int], bytes] = collections.OrderedDict()
         self._roots: collections.OrderedDict[tuple[str, int], bytes] = collections.OrderedDict()
+        self._newest: note.Checkpoint | None = None
+        self._base_read: tuple[int, int] | None = None
         with self._locked():
             self._drop_torn_line()
-        base = self.base()
-        if base.note:
-            kept = parsed(base.note, verifier)
-            self._roots[kept.origin, kept.size] = kept.root
+        self._read_to = self._tail()
+
+    def newest(self) -> note.Checkpoint | None:
+        """The newest checkpoint that is known here, of whichever program it came to: kept with a leaf, or verified."""
+        with self._lock:
+            self._read_base()
+            self._read_leaves()
+            return self._newest
+
+    def learn(self, checkpoint: note.Checkpoint) -> None:
+        """Take a checkpoint into account that was checked, and that no leaf is kept of."""
+        with self._lock:
+            self._learn(checkpoint)
 
     def keep(self, proof: Proof, *, leaf: bool = True) -> None:
         """Keep a proof, after comparing it with those seen before.
@@ -103,11 +123,12 @@ class Journal:
         Raises:
             LedgerForked: a ledger of the same size had another root.
             LeafMissing: the same index had another leaf.
+            ReceiptNotKept: the disk is full, or can't be written.
         """
         checkpoint = proof.checkpoint
         digest = hashlib.sha256(proof.leaf).digest()
         with self._lock:
-            if _remember(self._roots, (checkpoint.origin, checkpoint.size), checkpoint.root) != checkpoint.root:
+            if self._learn(checkpoint) != checkpoint.root:
                 raise LedgerForked(checkpoint.size, checkpoint.size)
             if _remember(self._indexes, (checkpoint.origin, proof.index), digest) != digest:
                 raise LeafMissing(proof.index)
@@ -127,20 +148,38 @@ class Journal:
         """How the ledger's key was replaced, as far as this client has followed: each proves itself.
 
         Raises:
-            RotationForged: the file is damaged.
+            ReceiptWrong: the file is damaged.
         """
         try:
-            return decode(self._rotations.read_bytes())
+            return decode(Rotation, self._rotations.read_bytes())
         except FileNotFoundError:
             return []
+        except ValueError:
+            raise ReceiptWrong("key") from None
 
-    def keep_rotations(self, shown: Sequence[Rotation]) -> None:
-        """Keep how the ledger's key was replaced, so that nobody shows less of it to another run."""
-        self._replace(self._rotations, encode(shown))
+    def openings(self) -> list[Opening]:
+        """How the ledger's epochs were opened, as far as this client has followed: each proves itself.
+
+        Raises:
+            ReceiptWrong: the file is damaged.
+        """
+        try:
+            return decode(Opening, self._openings.read_bytes())
+        except FileNotFoundError:
+            return []
+        except ValueError:
+            raise ReceiptWrong("epoch") from None
+
+    def keep_followed(self, openings: Sequence[Opening], turned: Sequence[Rotation]) -> None:
+        """Keep how epochs were opened and keys replaced: another run needn't ask, and nobody shows it less."""
+        for path, shown in ((self._openings, openings), (self._rotations, turned)):
+            if shown:
+                self._replace(path, encode(shown))
 
     def advance(self, base: Base) -> None:
         """Replace the last verified checkpoint, durably: the old file or the new one, never half of one."""
-        os.fsync(self._file)
+        with self._writing():
+            os.fsync(self._file)
         stored = {"checkpoint": base.note.decode(), "verified_bytes": base.verified_bytes}
         self._replace(self._base, json.dumps(stored).encode())
 
@@ -177,17 +216,25 @@ class Journal:
 
     def _replace(self, path: Path, content: bytes) -> None:
         new = path.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        folder = os.open(self.folder, os.O_RDONLY)
+        with self._writing():
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+            folder = os.open(self.folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            yield
+        except OSError as error:
+            raise ReceiptNotKept(str(self.folder), error) from None
 
     def end(self) -> int:
         """Length of the leaves' file now, in bytes."""
@@ -217,9 +264,12 @@ class Journal:
         """Sync and close."""
         with self._lock:
             if self._file >= 0:
-                os.fsync(self._file)
-                os.close(self._file)
-                self._file = -1
+                try:
+                    with self._writing():
+                        os.fsync(self._file)
+                finally:
+                    os.close(self._file)
+                    self._file = -1
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -238,13 +288,49 @@ class Journal:
         }
         line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
         before = os.fstat(self._file).st_size
+        with self._writing():
+            try:
+                while line:
+                    line = line[os.write(self._file, line) :]
+            except OSError:
+                # A full disk must not leave half a line that the next one is glued to.
+                os.ftruncate(self._file, before)
+                raise
+
+    def _learn(self, checkpoint: note.Checkpoint) -> bytes:
+        """Take a checkpoint into account; gives the root that was first seen of its size."""
+        if self._newest is None or self._place(checkpoint) > self._place(self._newest):
+            self._newest = checkpoint
+        return _remember(self._roots, (checkpoint.origin, checkpoint.size), checkpoint.root)
+
+    def _place(self, checkpoint: note.Checkpoint) -> tuple[int, int]:
+        return epochs.number(checkpoint.origin, self._verifier.name), checkpoint.size
+
+    def _read_base(self) -> None:
+        """Learn what was verified last, when that is another one than before."""
         try:
-            while line:
-                line = line[os.write(self._file, line) :]
-        except OSError:
-            # A full disk must not leave half a line that the next one is glued to.
-            os.ftruncate(self._file, before)
-            raise
+            stat = self._base.stat()
+        except FileNotFoundError:
+            return
+        if self._base_read != (stat.st_ino, stat.st_mtime_ns):
+            self._base_read = stat.st_ino, stat.st_mtime_ns
+            self._learn(parsed(self.base().note, self._verifier))
+
+    def _tail(self) -> int:
+        """Where a line begins that has only the last ones behind it."""
+        start = self.end() - _TAIL_BYTES
+        return start + os.pread(self._file, _TAIL_BYTES, start).find(b"\n") + 1 if start > 0 else 0
+
+    def _read_leaves(self) -> None:
+        """Learn what came with the leaves that were kept since, also by other programs: whole lines only."""
+        size = self.end()
+        if size == self._read_to:
+            return
+        content = os.pread(self._file, size - self._read_to, self._read_to)
+        whole = content[: content.rfind(b"\n") + 1]
+        for line in whole.splitlines():
+            self._learn(parsed(_kept(line).note, self._verifier))
+        self._read_to += len(whole)
 
     def _drop_torn_line(self) -> None:
         """A power cut may have left half a line at the end."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from nsor.errors import ProofFailed, ReceiptWrong
+from nsor.errors import ProofFailed, ReceiptNotKept, ReceiptWrong
 from nsor.journal import Journal
 from nsor.verification import Verified
 
@@ -74,7 +74,7 @@ def keeping(journal: Journal, verify: Callable[[], Verified]) -> Verified:
     try:
         found = verify()
     except ProofFailed as error:
-        with contextlib.suppress(OSError):  # what was found is worth more than what is kept of it
+        with contextlib.suppress(ReceiptNotKept):  # what was found is worth more than what is kept of it
             what = error.what if isinstance(error, ReceiptWrong) else ""
             wrong = LastVerification(int(time.time()), error.reason, error.message.en, error.message.ur, what=what)
             journal.keep_last_verification(_written(wrong), is_worse=lambda kept: _is_worse(wrong, _read(kept)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from nsor.errors import EpochNotCosigned, LedgerRolledBack, ReceiptWrong
+from nsor.errors import EpochNotCosigned, LedgerForked, LedgerRolledBack, ReceiptWrong
 from nsor.ledger import epochs, note, rotations
 from nsor.ledger.cosignature import WitnessVerifier
 from nsor.ledger.epochs import Epoch, EpochForged, NotCosigned, Opening
@@ -85,7 +85,7 @@ class Origins:
 
         Raises:
             EpochNotCosigned: a witness hasn't co-signed the beginning of one.
-            ReceiptWrong: one is forged, or a rotation that was shown isn't shown any more.
+            ReceiptWrong: one is forged, or what was shown before isn't shown any more.
         """
         try:
             keys = rotations.proved(turned, self.verifier)
@@ -96,11 +96,14 @@ class Origins:
         self.keys = keys
         try:
             known = [each.key for each in keys.known]
-            self.epochs = tuple(epochs.proved(each, self.verifier, self.witnesses, known) for each in openings)
+            found = tuple(epochs.proved(each, self.verifier, self.witnesses, known) for each in openings)
         except NotCosigned:
             raise EpochNotCosigned from None
         except EpochForged:
             raise ReceiptWrong("epoch") from None
+        if not set(self.epochs) <= set(found):
+            raise ReceiptWrong("epoch")
+        self.epochs = found
 
     def survived(self, origin: str) -> float:
         """How many entries of an origin's tree are in today's: those before the first epoch that came after it."""
@@ -108,17 +111,38 @@ class Origins:
         later = (each for each in self.epochs if epochs.number(each.first.origin, self.verifier.name) > own)
         return min((each.first_index for each in later), default=math.inf)
 
+    def check_continues(self, checkpoint: note.Checkpoint, known: note.Checkpoint) -> None:
+        """See that a checkpoint is of no less than one that was known before it, and doesn't contradict that.
+
+        Raises:
+            LedgerRolledBack: it is of fewer entries, or its epoch owns up to less than is known.
+            LedgerForked: it is of as many entries, and of others, or of an earlier epoch.
+        """
+        epoch, before = (epochs.number(each.origin, self.verifier.name) for each in (checkpoint, known))
+        least = known
+        if epoch > before:
+            self.check_owned_up(known)
+            least = next((each.first for each in self.epochs if each.first.origin == checkpoint.origin), checkpoint)
+        if checkpoint.size < least.size:
+            raise LedgerRolledBack(least.size, checkpoint.size)
+        if epoch < before or (checkpoint.size == least.size and checkpoint.root != least.root):
+            raise LedgerForked(least.size, checkpoint.size)
+
     def check_owned_up(self, checkpoint: note.Checkpoint) -> None:
         """See that a checkpoint of which entries were lost isn't beyond what the register has said it lost.
 
         Raises:
             LedgerRolledBack: the register has shown more than the last checkpoint that the next epoch names.
+            LedgerForked: it has shown as much, and something else.
         """
         own = epochs.number(checkpoint.origin, self.verifier.name)
         for each in self.epochs:
             if epochs.number(each.first.origin, self.verifier.name) > own:
-                if each.last_known.origin == checkpoint.origin and checkpoint.size > each.last_known.size:
-                    raise LedgerRolledBack(checkpoint.size, each.last_known.size)
+                last = each.last_known
+                if last.origin == checkpoint.origin and checkpoint.size > last.size:
+                    raise LedgerRolledBack(checkpoint.size, last.size)
+                if (last.origin, last.size) == (checkpoint.origin, checkpoint.size) and last.root != checkpoint.root:
+                    raise LedgerForked(checkpoint.size, last.size)
                 return
 
 

@@ -32,12 +32,14 @@ class Exchange:
         agency: agency id of the own certificate, or empty when it names none.
         nonce: the 32 random bytes of the call.
         request: the request as it was sent.
+        known: the newest checkpoint that was known when it was sent: no receipt of the call may be of less.
     """
 
     method: str
     agency: str
     nonce: bytes
     request: bytes
+    known: note.Checkpoint | None = None
 
     @property
     def call_hash(self) -> bytes:
@@ -86,6 +88,8 @@ def check(receipt: bytes, exchange: Exchange, answer: bytes, origins: Origins, *
         ReceiptMissing: there is none.
         UnknownOrigin: its checkpoint is of an epoch that isn't proved yet.
         ReceiptWrong: it isn't of this call, or its signature doesn't hold.
+        LedgerRolledBack: its checkpoint is of fewer entries than the one that was known when the call was sent.
+        LedgerForked: it contradicts that one.
     """
     if not receipt:
         raise ReceiptMissing
@@ -100,6 +104,8 @@ def check(receipt: bytes, exchange: Exchange, answer: bytes, origins: Origins, *
     _expect("outcome", refused or leaf.outcome == leaf_pb2.OUTCOME_ALLOWED)
     checkpoint = origins.open(parsed.checkpoint)
     _expect("index", parsed.index < checkpoint.size)
+    if exchange.known is not None:
+        origins.check_continues(checkpoint, exchange.known)
     return Proof(
         leaf=parsed.leaf,
         index=parsed.index,

@@ -82,7 +82,7 @@ class Failures:
         if self.as_json:
             screen.echo_json({"error": as_dict(error)}, err=True)
             return
-        from nsor.errors import Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
+        from nsor.errors import ReceiptNotKept, Refused, Unreachable  # noqa: PLC0415 - loaded late, so that help is quick
 
         labels = _LABELS[self.language]
         self._write(f"{self.program}: {self._text(error.message)} [{error.reason}]", fg="red", bold=True)
@@ -95,7 +95,7 @@ class Failures:
         said = isinstance(error, Refused) and error.message.ur and "`" not in error.next_step.en
         if error.next_step.en and not said:
             self._write(f"  {labels['next']}: {self._text(error.next_step)}", fg="yellow")
-        if isinstance(error, Unreachable) and error.request_id and not self.verbose:
+        if isinstance(error, Unreachable | ReceiptNotKept) and error.request_id and not self.verbose:
             self._write(f"  {labels['repeat']} {error.request_id}", dim=True)
         if code := self._support_code(error):
             self._write(f"  {labels['code']} {code}", dim=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nsor.cli import failed_before, lost_entries, screen
+from nsor.cli import failed_before, lost_entries, screen, silent_witnesses
 from nsor.cli.accesses import accesses, show
 from nsor.cli.arguments import access_id as id_of_access
 from nsor.cli.feed import feed
@@ -16,6 +18,10 @@ from nsor.cli.mirror import mirror
 from nsor.cli.session import Session, common
 from nsor.cli.witnesses import at_minute
 from nsor.misuse import WrongUse
+
+if TYPE_CHECKING:
+    from nsor.client import Client
+    from nsor.verification import Verified
 
 
 @click.group()
@@ -31,7 +37,7 @@ def verify(session: Session, everything: bool) -> None:
 
     Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. The first
     one that failed, and the last, are said again whatever a later verification finds. Entries that were lost, as the
-    register has owned up to, are listed with --everything.
+    register has owned up to, are listed with --everything. Exit code 5 says that a witness of your settings is silent.
     """
     with session.client() as client, session.progress() as progress:
         task = progress.add_task(session.said("Proving"), total=None)
@@ -40,6 +46,13 @@ def verify(session: Session, everything: bool) -> None:
                 everything=everything,
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
+    silent = silent_witnesses.found(session, found.witnessed)
+    _show_verified(session, client, found, silent)
+    if silent:
+        click.get_current_context().exit(silent_witnesses.EXIT_CODE)
+
+
+def _show_verified(session: Session, client: Client, found: Verified, silent: Sequence[tuple[str, int]]) -> None:
     if session.as_json:
         session.json(
             {
@@ -55,6 +68,7 @@ def verify(session: Session, everything: bool) -> None:
                     {"witness": each.witness, "size": each.checkpoint.size, "time": each.time}
                     for each in found.witnessed
                 ],
+                "silent": [{"witness": name, "time": at} for name, at in silent],
             }
         )
         return
@@ -80,6 +94,7 @@ def verify(session: Session, everything: bool) -> None:
             each.checkpoint.size,
             at_minute(each.time),
         )
+    silent_witnesses.say(session, silent)
     failed_before.say(session, client)
 
 

@@ -23,6 +23,7 @@ VARIABLES = {
     "witnesses": "NSOR_WITNESSES",
     "state": "NSOR_STATE",
     "log_target": "NSOR_LOG_TARGET",
+    "witness_age": "NSOR_WITNESS_AGE",
 }
 _PATHS = frozenset({"certificate", "key", "ca", "officer_key", "state"})
 _VERIFIER_KEYS = frozenset({"ledger_key", "witnesses"})
@@ -58,6 +59,7 @@ class Settings:
         state: folder in which proofs are kept.
         officer_key: file of the officer's key, if an officer acts.
         log_target: host:port where the log is published; empty: it isn't known.
+        witness_age: hours after which a witness that hasn't signed is silent.
     """
 
     target: str
@@ -69,6 +71,7 @@ class Settings:
     state: Path
     officer_key: Path | None
     log_target: str = ""
+    witness_age: int = 48
 
 
 def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
@@ -96,6 +99,7 @@ def load(options: Mapping[str, str | None], environment: Mapping[str, str]) -> S
         state=Path(values["state"]).expanduser(),
         officer_key=Path(officer).expanduser() if officer else None,
         log_target=values.get("log_target", ""),
+        witness_age=_hours(values.get("witness_age", "48")),
     )
 
 
@@ -125,6 +129,15 @@ def _needed(values: Mapping[str, str], name: str) -> str:
             f"Give {option}, set {variable}, or write {name} = ... in ~/.config/nsor/config.toml.",
             f"{option} دیں، یا {variable}، یا config.toml میں {name} لکھیں۔",
         ),
+    )
+
+
+def _hours(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text):
+        return int(text)
+    raise SettingsWrong(
+        Words("The setting witness_age is not a number of hours.", "سیٹنگ witness_age گھنٹوں کی تعداد نہیں۔"),
+        Words("Write a whole number, such as 48.", "پورا عدد لکھیں، مثلاً 48۔"),
     )
 
 
@@ -189,6 +202,8 @@ def _value(path: Path, name: str, value: object) -> str:
     if name not in VARIABLES:
         near = difflib.get_close_matches(name, VARIABLES, n=1)
         raise _file_wrong(path, f"unknown key {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    if name == "witness_age" and isinstance(value, int):
+        return str(value)
     if not isinstance(value, str):
         raise _file_wrong(path, f"{name} must be text in quotes")
     if name in _PATHS or (name in _VERIFIER_KEYS and value.count("+") < 2):

@@ -7,9 +7,7 @@ ledger's. What the old key signs of larger trees counts for nothing: it may be s
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
@@ -25,7 +23,6 @@ from nsor.ledger.v1 import leaf_pb2
 METHOD: Final = "nsor-server/keys.rotate-ledger"
 """Of the entry that is a rotation."""
 _KEY_BYTES: Final = 32
-_BYTES: Final = ("previous", "key", "leaf", "checkpoint")
 
 
 class RotationForged(Exception):
@@ -114,43 +111,6 @@ class Keys:
                 raise NoteError(str(error)) from None
             why = NoteError("the checkpoint is signed with a key that was replaced before")
         raise why
-
-
-def encode(shown: Sequence[Rotation]) -> bytes:
-    """Rotations as a client keeps them: JSON."""
-    return json.dumps(
-        [
-            {
-                "first_index": each.first_index,
-                **{name: _text(getattr(each, name)) for name in _BYTES},
-                "hashes": [_text(one) for one in each.hashes],
-            }
-            for each in shown
-        ]
-    ).encode()
-
-
-def decode(content: bytes) -> list[Rotation]:
-    """What `encode` made; nothing of it is believed before it is proved.
-
-    Raises:
-        RotationForged: it is something else.
-    """
-    try:
-        return [
-            Rotation(
-                first_index=int(each["first_index"]),
-                hashes=tuple(base64.b64decode(one) for one in each["hashes"]),
-                **{name: base64.b64decode(each[name]) for name in _BYTES},
-            )
-            for each in json.loads(content)
-        ]
-    except (ValueError, KeyError, TypeError):
-        raise RotationForged("they can't be read") from None
-
-
-def _text(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def call_hash(previous: bytes, key: bytes) -> bytes:

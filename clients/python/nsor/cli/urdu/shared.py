@@ -101,6 +101,11 @@ TEXTS: Final[dict[str, str]] = {
     "Consumers": "وصول کنندے",
     "Enrolled": "درج",
     "Consumer": "وصول کنندہ",
+    "{} co-signed last at {}: more than {:,} hours ago.": ("{} نے آخری دستخط {} پر کیے: {:,} گھنٹے سے زیادہ پہلے۔"),
+    "{} has co-signed nothing that the register shows.": "رجسٹر {} کا کوئی دستخط نہیں دکھاتا۔",
+    "Ask the witness, and the Special Committee, which feeds it. Setting: NSOR_WITNESS_AGE.": (
+        "تصدیق کنندہ سے، اور خصوصی کمیٹی سے جو اسے چیک پوائنٹ بھیجتی ہے، پوچھیں۔ سیٹنگ: NSOR_WITNESS_AGE۔"
+    ),
     "{} co-signed {:,} entries at {}, by its clock: none of them was made later.": (
         "{} نے {:,} اندراجات پر {} کو دستخط کیے، اپنی گھڑی کے مطابق: ان میں سے کوئی اس کے بعد کا نہیں۔"
     ),

@@ -216,8 +216,8 @@ NEXT_STEPS: dict[str, Words] = {
     "LEAF_MISSING": _STOP,
     "ENTRY_TOO_LATE": _STOP,
     "ENTRY_LOST": Words(
-        "See which of yours were lost, and what to do about them: `nsor ledger verify --everything`.",
-        "دیکھیں آپ کے کون سے اندراجات ضائع ہوئے اور اب کیا کرنا ہے: `nsor ledger verify --everything`۔",
+        "See which of yours were lost, and what to do about them: `nsor ledger verify`.",
+        "دیکھیں آپ کے کون سے اندراجات ضائع ہوئے اور اب کیا کرنا ہے: `nsor ledger verify`۔",
     ),
     "LEDGER_FORKED": _STOP,
     "LEDGER_ROLLED_BACK": _STOP,

@@ -21,7 +21,7 @@ from nsor.ledger.cosignature import TOLERANCE_SECONDS
 from nsor.ledger.handover import HandedOver
 from nsor.ledger.tlog_proof import TlogProof
 from nsor.ledger.v1 import leaf_pb2
-from nsor.origins import Origins
+from nsor.origins import Origins, parsed
 
 PARALLEL = 2
 BATCH = 500
@@ -72,7 +72,8 @@ class Verified:
         checkpoint: the signed checkpoint.
         leaves: leaves of this agency that were proven to be in the tree.
         checkpoints: checkpoints that were proven to be its prefixes.
-        lost: leaves of this agency of entries that were lost, as the register has owned up to by a new epoch.
+        lost: leaves of this agency of entries that were lost, as the register has owned up to by a new epoch; those
+            that an earlier verification has found too.
         lost_checkpoints: checkpoints that had such entries.
         witnessed: what each witness that this client knows has co-signed last.
     """
@@ -118,7 +119,8 @@ def verify(
         base = journal.base()
         # What is kept by now came with answers that are older than the checkpoint asked for next: it must cover them.
         end = journal.end()
-        leaves = list(journal.leaves(0 if everything else base.verified_bytes, end))
+        start = 0 if everything else base.verified_bytes
+        leaves = list(journal.leaves(start, end))
         signed = source.newest()
         newest = origins.open(signed)
         cosigned = source.cosigned()
@@ -129,11 +131,10 @@ def verify(
         for checkpoint in every:
             origins.check_owned_up(checkpoint)
         older = [each for each in every if each.size <= origins.survived(each.origin)]
+        lost = [each for each in _before(journal, origins, start) if _is_lost(each, origins)]
         survived: list[Kept] = []
-        lost: list[Kept] = []
         for leaf in leaves:
-            there = leaf.index < origins.survived(origins.open(leaf.note).origin)
-            (survived if there else lost).append(leaf)
+            (lost if _is_lost(leaf, origins) else survived).append(leaf)
         for checkpoint in older:
             if checkpoint.size > newest.size:
                 raise LedgerRolledBack(checkpoint.size, newest.size)
@@ -218,6 +219,15 @@ def check_opening(journal: Journal, origins: Origins, handed: HandedOver, known:
         if (survived or seen.origin == epoch.first.origin) and not handed.continues(epoch, seen):
             raise LedgerForked(seen.size, epoch.first.size)
     return epoch.first
+
+
+def _before(journal: Journal, origins: Origins, end: int) -> Iterable[Kept]:
+    """The leaves that were verified before; none where no epoch can have lost one."""
+    return journal.leaves(0, end) if origins.epochs else ()
+
+
+def _is_lost(leaf: Kept, origins: Origins) -> bool:
+    return leaf.index >= origins.survived(parsed(leaf.note, origins.verifier).origin)
 
 
 def _witnessed(origins: Origins, cosigned: Iterable[bytes]) -> tuple[Witnessed, ...]:

@@ -165,7 +165,7 @@ def group(ctx: click.Context, /, **options: str | None) -> None:
     What is said to you is in English, or in Urdu with --lang ur or NSOR_LANG=ur; tables and fields stay in English.
 
     Exit codes: 0 done, 1 refused or failed, 2 wrong use or settings, 3 the register could not prove what it did,
-    5 a witness is silent (`nsor ledger verify`).
+    4 the register has lost entries of yours, 5 a witness is silent (both: `nsor ledger verify`).
     """  # noqa: D301 - click wants the character itself before a block that it must not fold
     ctx.obj = _session.Session(options)
 

@@ -37,7 +37,8 @@ def verify(session: Session, everything: bool) -> None:
 
     Exit code 3 says that it doesn't: keep the state folder as it is, and tell the Special Committee. The first
     one that failed, and the last, are said again whatever a later verification finds. Entries that were lost, as the
-    register has owned up to, are listed with --everything. Exit code 5 says that a witness of your settings is silent.
+    register has owned up to, are listed every time, with exit code 4. Exit code 5 says that a witness of your settings
+    is silent.
     """
     with session.client() as client, session.progress() as progress:
         task = progress.add_task(session.said("Proving"), total=None)
@@ -48,8 +49,8 @@ def verify(session: Session, everything: bool) -> None:
             )
     silent = silent_witnesses.found(session, found.witnessed)
     _show_verified(session, client, found, silent)
-    if silent:
-        click.get_current_context().exit(silent_witnesses.EXIT_CODE)
+    if found.lost or silent:
+        click.get_current_context().exit(lost_entries.EXIT_CODE if found.lost else silent_witnesses.EXIT_CODE)
 
 
 def _show_verified(session: Session, client: Client, found: Verified, silent: Sequence[tuple[str, int]]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nsor.journal import Kept
     from nsor.ledger.v1 import leaf_pb2
 
+EXIT_CODE = 4
 _FOUND = Words(
     "The register has LOST entries, and has owned up to it. The rest is whole.",
     "رجسٹر کے اندراجات ضائع ہوئے ہیں اور رجسٹر نے یہ تسلیم کیا ہے۔ باقی لیجر مکمل ہے۔",

@@ -355,7 +355,7 @@ def test_pages_go_on_and_hold_for_one_officer_and_filter(services: Services) -> 
 
 
 def test_only_what_is_overdue_is_listed_on_request(services: Services) -> None:
-    late, _ = released(services, day(2025, 12, 1)), released(services, today())
+    late, _ = released(services, today(-300)), released(services, today())
     found = listed(services, PUNJAB_POLICE, overdue=True)
     assert [(each.registration_id, each.state) for each in found] == [(late.registration_id, OVERDUE)]
 

@@ -1,12 +1,13 @@
 """Keys of focal persons for the example agencies: for the development register, the demonstration and the tests.
 
 ``python -m certs.focal_persons FOLDER`` makes those that are missing below FOLDER/focal-persons, and the list
-FOLDER/focal-persons.toml for ``nsor-server agency focal-person add --file``. NPB, courts and the Special Committee have
-two, since two enrol their deciding officers. Here one program has every key; in earnest each focal person makes his
-own, and gives away the public half alone.
+FOLDER/focal-persons.toml for ``nsor-server agency focal-person add --file``. Each agency has two, since two enrol its
+deciding officers. Here one program has every key; in earnest each focal person makes his own, and gives away the public
+half alone.
 """
 
 import argparse
+import hashlib
 import tomllib
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from nsor.officer import OfficerKey
 
 LIST = "focal-persons.toml"
 AGENCIES = Path(__file__).with_name("agencies.toml")
-_TWO = frozenset({"NPB", "COURT", "SPECIAL_COMMITTEE"})
+
+
+def own_number(agency_id: str, number: str) -> str:
+    """The CNIC of a synthetic officer or focal person: always the same one, and of nobody else in a demonstration."""
+    digits = int.from_bytes(hashlib.sha256(f"{agency_id} {number}".encode()).digest()[:8], "big") % 10**7
+    return f"61101{digits:07d}1"
 
 
 def create(folder: Path, agencies: Path = AGENCIES) -> int:
@@ -23,7 +29,7 @@ def create(folder: Path, agencies: Path = AGENCIES) -> int:
     entries = []
     (folder / "focal-persons").mkdir(mode=0o700, exist_ok=True)
     for agency in tomllib.loads(agencies.read_text(encoding="utf-8"))["agency"]:
-        for nth in range(1, 3 if agency["kind"] in _TWO else 2):
+        for nth in (1, 2):
             path = key_file(folder, agency["id"], nth)
             if not path.exists():
                 OfficerKey.generate().save(path)
@@ -32,6 +38,7 @@ def create(folder: Path, agencies: Path = AGENCIES) -> int:
             public.write_bytes(OfficerKey.load(path).public_pem())
             entries.append(
                 f'[[focal_person]]\nagency = "{agency["id"]}"\nnumber = "FOCAL-{nth}"\n'
+                f'own_number = "{own_number(agency["id"], f"FOCAL-{nth}")}"\n'
                 f'public_key_file = "{public.relative_to(folder)}"\n'
             )
     (folder / LIST).write_text("\n".join(entries), encoding="utf-8")
@@ -44,12 +51,12 @@ def key_file(folder: Path, agency_id: str, nth: int = 1) -> Path:
 
 
 def files(folder: Path, agency_id: str) -> list[Path]:
-    """The files of the keys of an agency's focal persons: one or two."""
-    return [file for file in (key_file(folder, agency_id, nth) for nth in (1, 2)) if file.exists()]
+    """The files of the keys of an agency's two focal persons."""
+    return [key_file(folder, agency_id, nth) for nth in (1, 2)]
 
 
 def keys(folder: Path, agency_id: str) -> list[OfficerKey]:
-    """The keys of an agency's focal persons: one or two."""
+    """The keys of an agency's two focal persons."""
     return [OfficerKey.load(file) for file in files(folder, agency_id)]
 
 

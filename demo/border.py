@@ -11,7 +11,6 @@ from typing import Final
 from certs import focal_persons
 from demo import adults
 from demo.narration import Narration, StoryBroke
-from demo.running import own_number
 from nsor.cli import passengers
 from nsor.cli.movements import COLUMNS
 from nsor.v1 import registration_pb2, types_pb2
@@ -168,7 +167,7 @@ def _enrol(narration: Narration) -> None:
     signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
     number = "BELT-200"
     enrolment = ("--officer-key-file", key, "--number", number, "--grade", "17", "--decides")
-    own = f"{own_number(FIA, number)}\n"
+    own = f"{focal_persons.own_number(FIA, number)}\n"
     narration.run(FIA, "officer", "enrol", *enrolment, *signed, shown=False, stdin=own)
 
 

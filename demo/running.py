@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import queue
 import shutil
@@ -38,12 +37,6 @@ LOG_KEY = Path("clients", "ledger.key")
 COMMAND_SECONDS = 600.0
 START_SECONDS = 300.0
 """Longest waits for a command and for a start, on a machine that has much else to do."""
-
-
-def own_number(agency: str, number: str) -> str:
-    """The identity card's number of a synthetic officer: always the same one, and of nobody else in a demonstration."""
-    digits = int.from_bytes(hashlib.sha256(f"{agency} {number}".encode()).digest()[:8], "big") % 10**7
-    return f"61101{digits:07d}1"
 
 
 class StartFailed(Exception):
@@ -262,13 +255,13 @@ class RunningRegister:
             kind=directory_pb2.KEY_KIND_SYSTEM if system else directory_pb2.KEY_KIND_OFFICER,
             grade=0 if system else grade,
             decides=decides and not system,
-            own_number="" if system else own_number(agency, number),
+            own_number="" if system else focal_persons.own_number(agency, number),
         )
         with self.focal_client(agency) as client:
             client.directory.enrol_officer(request)
 
     def focal_client(self, agency: str) -> Client:
-        """The agency's client for its focal persons, one or two."""
+        """The agency's client for its two focal persons."""
         folder = self.folder / "clients" / f"{agency}-focal-persons"
         return self.client(agency, focal_persons=focal_persons.keys(self.certs, agency), state=folder)
 

@@ -29,7 +29,7 @@ from rich.table import Table
 from certs import focal_persons
 from demo import adults, asking, border, browser, emergency, outside, recall, unusual
 from demo.narration import Narration, StoryBroke
-from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister, own_number
+from demo.running import AGENCIES, POLICY, REPOSITORY, RunningRegister
 from nsor.client import Client
 from nsor.errors import NsorError
 from nsor.officer import OfficerKey
@@ -174,7 +174,7 @@ def enrol(narration: Narration, units: dict[str, Unit]) -> None:
         files = focal_persons.files(narration.register.certs, agency)
         signed = [part for pair in zip(names, map(str, files), strict=False) for part in pair]
         narration.run(agency, "officer", "new-key", key, shown=nth == 1)
-        own = f"{own_number(agency, number)}\n"
+        own = f"{focal_persons.own_number(agency, number)}\n"
         narration.run(agency, "officer", "enrol", *enrolment, *signed, shown=nth == 1, stdin=own)
 
 
@@ -277,7 +277,7 @@ def resolve(narration: Narration, twice: list[str]) -> None:
         enrolment = ("--officer-key-file", key, "--number", number, "--grade", "18", "--decides")
         narration.run("npb", "officer", "new-key", key, shown=False)
         signed = ("--focal-key-file", one, "--second-focal-key-file", other)
-        own = f"{own_number('npb', number)}\n"
+        own = f"{focal_persons.own_number('npb', number)}\n"
         narration.run("npb", "officer", "enrol", *enrolment, *signed, shown=False, stdin=own)
     number = narration.waited_for(lambda: reviewed(narration, twice), "no review was written")
     narration.run("npb", "review", "show", number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from certs.focal_persons import own_number
 from demo.narration import Narration
-from demo.running import own_number
 
 _POLICE = "punjab-police"
 _OFFICER = "BELT-1"

@@ -61,7 +61,7 @@ def officer_of(agency: Agency, *jurisdiction: str, key_id: bytes | None = None) 
 
 
 def focal_person_of(agency: Agency, number: str = "FOCAL-1") -> FocalPerson:
-    return FocalPerson(os.urandom(32), agency.agency_id, number, os.urandom(32))
+    return FocalPerson(os.urandom(32), agency.agency_id, number, os.urandom(32), os.urandom(32))
 
 
 def narrowed(agency: Agency, *jurisdiction: str) -> Agency:

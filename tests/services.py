@@ -123,8 +123,8 @@ class Services(FrontDoor):
         with self.database.owner() as owner:
             owner.execute(
                 "INSERT INTO officer"
-                " (key_id, agency_id, officer_number, public_key, jurisdiction, grade, decides, access_id)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, gen_random_uuid())",
+                " (key_id, agency_id, officer_number, public_key, jurisdiction, grade, decides, access_id, enrolled_by)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, gen_random_uuid(), sha256(''))",
                 (
                     who.key_id,
                     who.agency_id,

@@ -86,7 +86,8 @@ def test_rows_are_set_back(kept: KeptDatabase) -> None:
             owner.execute("DELETE FROM ledger_record WHERE table_name = 'agency'")
             owner.execute("INSERT INTO agency VALUES ('stranger', 1, 'X', 'X', '{PK}')")
             owner.execute(
-                "INSERT INTO officer VALUES (%s, 'npb', '1', %s, '{PK}', 1, now(), gen_random_uuid())",
+                "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
+                " enrolled_by) VALUES (%s, 'npb', '1', %s, '{PK}', 1, gen_random_uuid(), sha256(''))",
                 (b"k" * 32, b"p" * 32),
             )
         changed = rows(kept)
@@ -192,7 +193,7 @@ def test_a_session_is_left_by_whoever_was_in_the_middle_of_something(kept: KeptD
 
 def test_what_a_test_has_left_open_is_ended(kept: KeptDatabase) -> None:
     left = kept.connect()
-    left.execute("LOCK TABLE officer")
+    left.execute("LOCK TABLE officer IN ROW EXCLUSIVE MODE")
     assert kept.set_back()
     with pytest.raises(psycopg.OperationalError):
         left.execute("SELECT 1")

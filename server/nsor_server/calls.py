@@ -85,6 +85,7 @@ class FocalPerson:
         key_id: SHA-256 of the raw Ed25519 public key, 32 bytes.
         number: personal number within the agency.
         public_key: raw Ed25519 public key, 32 bytes.
+        own: keyed hash of his CNIC, 32 bytes.
         disabled: whether the key is disabled.
     """
 
@@ -92,6 +93,7 @@ class FocalPerson:
     agency_id: str
     number: str
     public_key: bytes
+    own: bytes
     disabled: bool = False
 
 

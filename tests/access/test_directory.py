@@ -51,8 +51,8 @@ def filled(database: Database, keyring: Keyring) -> None:
         )
         cursor.execute("INSERT INTO certificate_revocation (serial, reason) VALUES ('b2', 'keyCompromise')")
         cursor.executemany(
-            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
-            " VALUES (%s, 'npb', %s, %s, %s, 17, gen_random_uuid())",
+            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
+            " enrolled_by) VALUES (%s, 'npb', %s, %s, %s, 17, gen_random_uuid(), sha256(''))",
             [(number(3), "N-1", number(4), ["PK-PB"]), (number(5), "N-2", number(6), [])],
         )
         cursor.execute(

@@ -86,7 +86,7 @@ def test_a_system_never_acts_where_an_officer_is_needed() -> None:
 
 FOCAL_KEYS = [Ed25519PrivateKey.generate() for _ in range(2)]
 FOCAL_PERSONS = [
-    FocalPerson(hashlib.sha256(raw).digest(), "an-agency", f"FP-{nth}", raw)
+    FocalPerson(hashlib.sha256(raw).digest(), "an-agency", f"FP-{nth}", raw, bytes([nth]) * 32)
     for nth, raw in enumerate(key.public_key().public_bytes_raw() for key in FOCAL_KEYS)
 ]
 
@@ -122,6 +122,13 @@ def test_a_focal_persons_signature_is_one_over_this_very_call() -> None:
 def test_two_focal_persons_are_two_keys() -> None:
     one, again = decision(key=FOCAL_KEYS[0]), decision(signed_at_us=NOW_US - 1, key=FOCAL_KEYS[0])
     assert refused_focal(one, again) == errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED
+
+
+def test_two_focal_persons_are_two_humans() -> None:
+    # With two keys under two numbers, and one CNIC, somebody is alone.
+    both = [decision(key=key) for key in FOCAL_KEYS]
+    persons = [FOCAL_PERSONS[0], replace(FOCAL_PERSONS[1], own=FOCAL_PERSONS[0].own)]
+    assert refused_focal(both[0], both[1], persons) == errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED
 
 
 @pytest.mark.parametrize("changes", [{"disabled": True}, {"agency_id": "another"}])

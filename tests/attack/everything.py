@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,6 +31,7 @@ from nsor_server.pki import index
 from nsor_server.policy import source
 from nsor_server.policy.reviews import ReviewPolicy
 from nsor_server.registration import review_store
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.pool import Database
 from nsor_server.storage.session import Session
@@ -256,6 +258,17 @@ def empty_a_budget(services: Services) -> None:
     assert services.owed(notification_pb2.EVENT_KIND_OFFICER_BUDGET_EMPTY)
 
 
+def add_focal_persons(owner: psycopg.Connection, keyring: Keyring) -> None:
+    """Two of an agency, one of whom is disabled."""
+    forms = focal_persons.Forms(NUMBERS, BlindIndex(keyring))
+    people = [
+        focal_persons.checked(forms, "sindh-police", each, cnic(), OfficerKey.generate().public_pem())
+        for each in ("F-1", "F-2")
+    ]
+    focal_persons.add(owner, keyring, people)
+    focal_persons.disable(owner, keyring, "sindh-police", "F-2")
+
+
 def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -> None:
     """A bit of everything that the register keeps."""
     with database.owner() as owner:
@@ -265,12 +278,7 @@ def tell(services: Services, database: Database, keyring: Keyring, copy: Path) -
         certificates.import_index(owner, keyring, [index.Revoked(serial="b2", reason="keyCompromise", at=AT)])
         entries.disable(owner, keyring, "sindh-police")
         entries.enable(owner, keyring, "sindh-police")
-        numbers = ("F-1", "F-2")
-        people = [
-            focal_persons.checked(NUMBERS, "sindh-police", each, OfficerKey.generate().public_pem()) for each in numbers
-        ]
-        focal_persons.add(owner, keyring, people)
-        focal_persons.disable(owner, keyring, "sindh-police", "F-2")
+        add_focal_persons(owner, keyring)
     followers = follow_events(services)
     for number in (KNOWN, KNOWN, UNKNOWN):
         created = services.create(order(number))

@@ -182,13 +182,18 @@ def test_an_agency_is_a_card_with_what_comes_next(say: Say, tmp_path: Path) -> N
     assert lines[-1] == f"Next: {add}"
     assert max(map(len, lines[:-1])) <= 80
     public = tmp_path / "focal.pub"
-    public.write_bytes(OfficerKey.generate().public_pem())
-    focal = ("--number", "PB-1", "--public-key-file", str(public))
-    assert say("agency", "focal-person", "add", "punjab-police", *focal)[0] == 0
-    assert "To stop it: nsor-server agency disable punjab-police" in say("agency", "show", "punjab-police")[1]
-    public.write_bytes(OfficerKey.generate().public_pem())
-    assert say("agency", "focal-person", "add", "npb", *focal)[0] == 0
-    assert "nsor-server pki issue --profile agency --agency npb --csr npb.csr" in say("agency", "show", "npb")[1]
+    own = tmp_path / "own"
+    for agency, nth, needs in (
+        ("punjab-police", 1, add),  # two enrol a deciding officer, so one is no more than a beginning
+        ("punjab-police", 2, "To stop it: nsor-server agency disable punjab-police"),
+        ("npb", 1, "focal-person add npb"),
+        ("npb", 2, "nsor-server pki issue --profile agency --agency npb --csr npb.csr"),
+    ):
+        public.write_bytes(OfficerKey.generate().public_pem())
+        own.write_text(f"352010000001{nth}")
+        focal = ("--number", f"PB-{nth}", "--public-key-file", str(public), "--own-number-file", str(own))
+        assert say("agency", "focal-person", "add", agency, *focal)[0] == 0
+        assert needs in say("agency", "show", agency)[1]
 
 
 def test_the_status_of_one_agency_stands_under_its_headings(say: Say) -> None:
@@ -414,7 +419,8 @@ def test_two_signed_files_seal_the_register_and_status_says_so(say: Say, tmp_pat
         for nth, key in enumerate(keys):
             owner.execute(
                 "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
-                " kind, decides) VALUES (%s, 'npb', %s, %s, '{}', 17, gen_random_uuid(), 1, true)",
+                " kind, decides, enrolled_by)"
+                " VALUES (%s, 'npb', %s, %s, '{}', 17, gen_random_uuid(), 1, true, sha256(''))",
                 (key.key_id, f"SEALS-{nth}", key.public_key),
             )
         deciding.record(owner, keyrings.load(settings.keys), origin)

@@ -10,13 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nsor.v1 import directory_pb2, errors_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import watched
 from nsor_server.calls import Agency, FocalPerson, Officer, Outcome
 from nsor_server.directory import limits, rules
 from tests import deciding
 from tests.agencies import (
+    FIA_IMMIGRATION,
     LAHORE_COURT,
     NPB,
     PUNJAB_POLICE,
+    PUNJAB_PRISONS,
     PUNJAB_PROSECUTION,
     SINDH_POLICE,
     SPECIAL_COMMITTEE,
@@ -48,8 +51,8 @@ def replacement(key: Ed25519PrivateKey, replaced: Ed25519PrivateKey) -> director
     return request
 
 
-TWO = [NPB, LAHORE_COURT, SPECIAL_COMMITTEE]
-"""Of whose agencies two focal persons enrol a deciding officer."""
+KINDS = [NPB, LAHORE_COURT, SPECIAL_COMMITTEE, PUNJAB_POLICE, PUNJAB_PROSECUTION, PUNJAB_PRISONS, FIA_IMMIGRATION]
+each_kind = pytest.mark.parametrize("agency", KINDS, ids=lambda agency: str(agency.agency_id))
 
 
 def by(agency: Agency, *focal_persons: FocalPerson) -> Any:
@@ -64,8 +67,8 @@ def refused(services: Services, call: Any, request: Any) -> list[tuple[str, int]
 # ---- how many focal persons ----
 
 
-@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
-def test_officers_who_decide_who_is_seen_are_enrolled_by_two(services: Services, agency: Agency) -> None:
+@each_kind
+def test_a_deciding_officer_is_enrolled_by_two(services: Services, agency: Agency) -> None:
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
     request = enrolment(new_key(), agency)
     request.decides = True
@@ -76,7 +79,7 @@ def test_officers_who_decide_who_is_seen_are_enrolled_by_two(services: Services,
     assert not services.ask(by(agency, one), request).response.officer.decides
 
 
-@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
+@each_kind
 def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, agency: Agency) -> None:
     # Alone, one focal person could take every decider's key away and put his own keys, which decide nothing, there.
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
@@ -91,7 +94,7 @@ def test_the_key_of_a_deciding_officer_is_replaced_by_two(services: Services, ag
     assert services.ask(by(agency, one, other), request).detail.outcome == "REPLACED"
 
 
-@pytest.mark.parametrize("agency", TWO, ids=["NPB", "a court", "the Committee"])
+@each_kind
 def test_a_number_that_has_decided_gets_no_key_from_one_focal_person(services: Services, agency: Agency) -> None:
     # Alone, he disabled the decider's key in one call and enrolled a key of his own under that number in the next.
     one, other = focal_person_of(agency), focal_person_of(agency, "FOCAL-2")
@@ -143,11 +146,25 @@ def disabling_of(who: Officer) -> directory_pb2.DisableOfficerRequest:
     )
 
 
-def test_other_agencies_enrol_their_deciding_officers_by_one(services: Services) -> None:
-    request = enrolment(new_key(), PUNJAB_PROSECUTION)
-    request.decides = True
-    answer = services.ask(by(PUNJAB_PROSECUTION, focal_person_of(PUNJAB_PROSECUTION)), request)
-    assert answer.response.officer.decides
+def test_who_enrolled_a_key_stands_beside_it(services: Services) -> None:
+    one, other = focal_person_of(PUNJAB_POLICE), focal_person_of(PUNJAB_POLICE, "FOCAL-2")
+    services.ask(by(PUNJAB_POLICE, one), enrolment(new_key(), PUNJAB_POLICE, "LHR-1"))
+    decides = enrolment(new_key(), PUNJAB_POLICE, "LHR-2")
+    decides.decides = True
+    services.ask(by(PUNJAB_POLICE, one, other), decides)
+    with services.database.reading() as conn:
+        rows = conn.execute("SELECT enrolled_by, seconded_by FROM officer ORDER BY officer_number").fetchall()
+    assert rows == [(one.key_id, None), (one.key_id, other.key_id)]
+
+
+def test_nobody_enrols_his_own_human(services: Services) -> None:
+    # Under whichever number of an officer, and with whichever of the two signatures.
+    request = enrolment(new_key())
+    (_, own), *_ = watched.own_values(services.blind_index, request.own_number)
+    himself, other = replace(focal_person_of(PUNJAB_POLICE), own=own), focal_person_of(PUNJAB_POLICE, "FOCAL-2")
+    for signers in ((himself,), (himself, other), (other, himself)):
+        refusal = services.refused(errors.Denied, by(PUNJAB_POLICE, *signers), request)
+        assert refusal.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
 
 
 @pytest.mark.parametrize("signers", [("LHR-1204", "FOCAL-2"), ("FOCAL-2", "LHR-1204"), ("LHR-1204",)])
@@ -163,7 +180,8 @@ def test_a_focal_persons_key_is_enrolled_for_nobody(services: Services) -> None:
     key = new_key()
     with services.database.owner() as owner:
         owner.execute(
-            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, 'npb', 'F-1', %s)",
+            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key, own_key_id, own_number)"
+            " VALUES (%s, 'npb', 'F-1', %s, 1, sha256(''))",
             (key_id(key), key.public_key().public_bytes_raw()),
         )
         deciding.record(owner, services.keyring, ORIGIN)
@@ -177,7 +195,8 @@ def test_an_enrolment_rests_on_nobody_having_become_a_focal_person_meanwhile(ser
     call = services.run(call_of(PUNJAB_POLICE), enrolment(key))
     with services.database.owner() as owner:
         owner.execute(
-            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, 'npb', 'F-1', %s)",
+            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key, own_key_id, own_number)"
+            " VALUES (%s, 'npb', 'F-1', %s, 1, sha256(''))",
             (key_id(key), key.public_key().public_bytes_raw()),
         )
         deciding.record(owner, services.keyring, ORIGIN)
@@ -362,8 +381,9 @@ def test_an_agency_lists_its_own_keys_in_pages(services: Services) -> None:
     foreign = enrolled(services, SINDH_POLICE)
     with services.database.owner() as owner:
         owner.execute(
-            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key)"
-            " VALUES (sha256('1'), 'punjab-police', 'F-1', sha256('2')), (sha256('3'), 'npb', 'F-1', sha256('4'))"
+            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key, own_key_id, own_number)"
+            " VALUES (sha256('1'), 'punjab-police', 'F-1', sha256('2'), 1, sha256('5')),"
+            " (sha256('3'), 'npb', 'F-1', sha256('4'), 1, sha256('6'))"
         )
         owner.execute(
             "INSERT INTO certificate (serial, agency_id, fingerprint, not_before, not_after) VALUES"

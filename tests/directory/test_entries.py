@@ -258,7 +258,9 @@ def test_an_operator_enters_lists_and_disables_focal_persons(nsor_server: Say, t
     key = OfficerKey.generate()
     public = tmp_path / "focal.pub"
     public.write_bytes(key.public_pem())
-    one = ("npb", "--number", "F-1", "--public-key-file", str(public))
+    (tmp_path / "own").write_text("35201-7654321-1\n")
+    own = ("--own-number-file", str(tmp_path / "own"))
+    one = ("npb", "--number", "F-1", "--public-key-file", str(public), *own)
     code, said = nsor_server("agency", "focal-person", "add", *one)
     # The id is what the focal person reads out, by telephone, of what made the key.
     assert (code, said) == (0, f"F-1 of npb, key {key.key_id.hex()}\n1 added, 0 there already.\n")

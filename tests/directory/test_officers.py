@@ -204,7 +204,7 @@ def test_an_agency_enrols_so_often_and_no_more_and_disables_all_the_same(
     with services.database.owner() as owner:
         owner.execute(
             "INSERT INTO officer SELECT sha256(int4send(n)), %s, n::text, sha256(int4send(n)), '{}', 17,"
-            " clock_timestamp(), gen_random_uuid() FROM generate_series(1, %s) AS n",
+            " clock_timestamp(), gen_random_uuid(), 1, false, NULL, NULL, sha256('') FROM generate_series(1, %s) AS n",
             (PUNJAB_POLICE.agency_id, ENROLMENTS_A_MINUTE),
         )
         deciding.record(owner, services.keyring, ORIGIN)

@@ -18,7 +18,7 @@ from nsor_server.ledger import leaf
 from nsor_server.ledger.detail import Details
 from nsor_server.ledger.entry import StaleRead
 from nsor_server.storage.blind_index import BlindIndex
-from nsor_server.verification.own_numbers import NOT_GIVEN, TWO_NUMBERS
+from nsor_server.verification.own_numbers import ENROLLED_BY_ONE, NOT_GIVEN, TWO_NUMBERS
 from tests.agencies import PUNJAB_POLICE, SINDH_POLICE
 from tests.calls import violations
 from tests.directory.test_officers import directory_call, disabling, enrolment
@@ -159,6 +159,18 @@ def test_whoever_enrols_an_officer_without_it_past_the_rules_is_found(services: 
         assert findings(owner, services.keyring) == []
         owner.execute("UPDATE officer SET own_number = NULL, own_key_id = NULL")
         assert NOT_GIVEN in findings(owner, services.keyring)
+        owner.rollback()
+
+
+def test_whoever_enrols_who_decides_alone_past_the_rules_is_found(services: Services) -> None:
+    # Else whoever runs a changed server makes both sides of a decision with one focal person's key.
+    request = given(Ed25519PrivateKey.generate(), "LHR-1", cnic())
+    request.decides = True
+    services.ask(directory_call(), request)
+    with services.database.owner() as owner:
+        assert findings(owner, services.keyring) == []
+        owner.execute("UPDATE officer SET seconded_by = NULL")
+        assert ENROLLED_BY_ONE in findings(owner, services.keyring)
         owner.rollback()
 
 

@@ -140,7 +140,7 @@ def test_what_nobody_touched_is_whole(kept: Kept) -> None:
         ),
         pytest.param(
             "INSERT INTO officer SELECT sha256(key_id), 'punjab-police', 'X-1', sha256(public_key), '{}', 22,"
-            " enrolled_at, access_id FROM officer LIMIT 1",
+            " enrolled_at, access_id, 1, false, NULL, NULL, enrolled_by FROM officer LIMIT 1",
             "DELETE FROM officer WHERE officer_number = 'X-1'",
             "a row that no entry wrote",
             id="an officer whom nobody enrolled",

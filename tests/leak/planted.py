@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from demo.running import own_number
+from certs.focal_persons import own_number
 from nsor.v1 import access_requests_pb2, grants_pb2, notices_pb2, registration_pb2, types_pb2
 from nsor_server.storage.v1 import record_pb2
 from nsor_synthetic.dates import to_date

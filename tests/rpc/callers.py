@@ -259,7 +259,7 @@ class Serving:
         number, kind = f"BELT-{os.urandom(3).hex().upper()}", 2 if system else 1
         self.sql(
             "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id, kind,"
-            " decides) VALUES (%s, %s, %s, %s, '{}', 17, %s, %s, %s)",
+            " decides, enrolled_by) VALUES (%s, %s, %s, %s, '{}', 17, %s, %s, %s, sha256(''))",
             (hashlib.sha256(raw).digest(), agency_id, number, raw, uuid.uuid4(), kind, decides and not system),
         )
         return key
@@ -272,10 +272,13 @@ class Serving:
         """Enter one for each of these agencies, in one entry."""
         keys = [(Ed25519PrivateKey.generate(), agency_id) for agency_id in agency_ids]
         rows = [
-            (hashlib.sha256(raw).digest(), agency_id, f"FOCAL-{os.urandom(3).hex().upper()}", raw)
+            (hashlib.sha256(raw).digest(), agency_id, f"FOCAL-{os.urandom(3).hex().upper()}", raw, os.urandom(32))
             for raw, agency_id in ((key.public_key().public_bytes_raw(), agency_id) for key, agency_id in keys)
         ]
-        statement = "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key) VALUES (%s, %s, %s, %s)"
+        statement = (
+            "INSERT INTO focal_person (key_id, agency_id, officer_number, public_key, own_key_id, own_number)"
+            " VALUES (%s, %s, %s, %s, 1, %s)"
+        )
         self.change(lambda owner: owner.cursor().executemany(statement, rows))
         return [key for key, _ in keys]
 

@@ -179,8 +179,8 @@ class Recorded:
         key = Ed25519PrivateKey.generate()
         raw = key.public_key().public_bytes_raw()
         self.change(
-            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id)"
-            " VALUES (%s, %s, 'BELT-1', %s, '{}', 17, gen_random_uuid())",
+            "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
+            " enrolled_by) VALUES (%s, %s, 'BELT-1', %s, '{}', 17, gen_random_uuid(), sha256(''))",
             (hashlib.sha256(raw).digest(), agency_id, raw),
         )
         self.admission.directory.reload()

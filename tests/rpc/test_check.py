@@ -126,18 +126,18 @@ def test_a_database_that_is_away_is_said_without_its_address(settings: config.Se
 
 
 def test_an_agency_that_can_enrol_nobody_is_named(serve: Serve) -> None:
-    # Its officers would hear FOCAL_PERSON_REQUIRED, and not why. NPB needs two.
+    # Its officers would hear FOCAL_PERSON_REQUIRED, and not why; with one it enrols nobody who decides.
     with serve() as serving:
         agencies = [agency.agency_id for agency in example_agencies()]
         serving.enter_focal_persons(agencies)
-        assert "court lacks 1" in looked_at(serving.settings)[1]
+        assert "fia-immigration lacks 1" in looked_at(serving.settings)[1]
         serving.enter_focal_persons(agencies)
         assert "every agency has those that it needs" in looked_at(serving.settings)[1]
         serving.sql(
             "INSERT INTO focal_person_disabled (key_id, agency_id) SELECT key_id, agency_id FROM focal_person"
             " WHERE agency_id = 'punjab-police'"
         )
-        assert "punjab-police lacks 1: nsor-server agency focal-person add" in looked_at(serving.settings)[1]
+        assert "punjab-police lacks 2: nsor-server agency focal-person add" in looked_at(serving.settings)[1]
 
 
 def test_what_a_url_gives_away_and_a_single_disk_are_said(settings: config.Settings) -> None:

@@ -17,7 +17,9 @@ from nsor_server.storage.soundness import NotDurable
 
 def _add_officer(connection: psycopg.Connection) -> None:
     connection.execute(
-        "INSERT INTO officer VALUES (%s, 'npb', '1', %s, '{PK}', 1, now(), gen_random_uuid())", (b"k" * 32, b"p" * 32)
+        "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
+        " enrolled_by) VALUES (%s, 'npb', '1', %s, '{PK}', 1, gen_random_uuid(), sha256(''))",
+        (b"k" * 32, b"p" * 32),
     )
 
 

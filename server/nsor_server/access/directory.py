@@ -412,6 +412,7 @@ def _focal_persons(rows: DecidedRows) -> dict[bytes, FocalPerson]:
             row["agency_id"],
             row["officer_number"],
             bytes(row["public_key"]),
+            bytes(row["own_number"]),
             bytes(row["key_id"]) in disabled,
         )
         for row in rows["focal_person"]

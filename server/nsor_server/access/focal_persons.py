@@ -1,7 +1,7 @@
 """Focal persons: who within the agency decides on the keys of its officers and systems, and on nothing else.
 
 The register's operator enters them, each with a key. So whoever holds an agency's certificate can't make himself an
-officer: an enrolment carries a focal person's signature over that very call, and some carry two.
+officer: an enrolment carries a focal person's signature over that very call, and that of a deciding officer two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nsor_server.calls import FocalPerson
 def of_decision(
     first: bytes | None, second: bytes | None, call: SignedCall, caller: Caller, snapshot: DirectorySnapshot
 ) -> tuple[FocalPerson, ...]:
-    """The focal persons who signed this very call, a short time ago: one, or two with different keys.
+    """The focal persons who signed this very call, a short time ago: one, or two different humans.
 
     Args:
         first: the metadata ``nsor-decision-bin``, or None.
@@ -28,13 +28,12 @@ def of_decision(
         snapshot: the directory.
 
     Raises:
-        Denied: a signature is missing or isn't accepted, its time is over, or both are of one person.
+        Denied: a signature is missing or isn't accepted, its time is over, or both are of one human.
     """
     found = [_signer(first, call, caller, snapshot)]
     if second is not None:
         found.append(_signer(second, call, caller, snapshot))
-        # A number has one live key: whoever has two keys has them under two numbers that the operator has entered.
-        if found[0].key_id == found[1].key_id:
+        if found[0].key_id == found[1].key_id or found[0].own == found[1].own:
             raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED)
     return tuple(found)
 

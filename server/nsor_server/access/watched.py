@@ -171,6 +171,11 @@ def values(blind_index: BlindIndex, kind: Kind, number: Number) -> list[tuple[in
     return blind_index.values(USE, f"{kind:d} {number.use} {number.text}")
 
 
+def own_values(blind_index: BlindIndex, cnic: str) -> list[tuple[int, bytes]]:
+    """The same of an officer's, or a focal person's, own CNIC in its normal form."""
+    return values(blind_index, Kind.OWN, Number("cnic", cnic))
+
+
 def row(version: Version) -> Row:
     """The row of a version."""
     return Row(ROWS, version._replace(kind=int(version.kind), state=int(version.state)))

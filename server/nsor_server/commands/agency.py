@@ -18,7 +18,7 @@ from nsor_server.commands import again as again_
 from nsor_server.commands import in_force, known_agency
 from nsor_server.commands.focal_person import focal_person
 from nsor_server.commands.recording import recording
-from nsor_server.directory import agencies, entries, focal_persons
+from nsor_server.directory import agencies, entries, focal_persons, rules
 from nsor_server.directory import standing as standings
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import instant
@@ -167,7 +167,7 @@ def _next(one: Agency, standing: standings.Standing, at: dt.datetime, focal: Seq
     """What an agency lacks before it can work; of one that lacks nothing, how it is stopped."""
     if not one.enabled:
         return f"nsor-server agency enable {one.agency_id}"
-    if not focal:
+    if len(focal) < rules.FOCAL_PERSONS:
         return f"nsor-server agency focal-person add {one.agency_id} --number PB-1234 --public-key-file FILE.pub"
     if not standing.valid(at):
         return (

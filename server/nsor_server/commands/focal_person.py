@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -18,14 +19,15 @@ from nsor_server.commands import in_force, known_agency
 from nsor_server.commands.recording import recording
 from nsor_server.directory import focal_persons
 from nsor_server.storage.attach import attached, keyring_of
+from nsor_server.storage.blind_index import BlindIndex
 
 
 @click.group("focal-person")
 def focal_person() -> None:
     """Add, list and disable focal persons, who enrol an agency's officers.
 
-    NPB, courts and the Special Committee need two, since their deciding officers are enrolled by two. Each change is
-    an entry of the ledger, and an event to the agency and to NPB.
+    An agency needs two, since its deciding officers are enrolled by two. Each change is an entry of the ledger, and an
+    event to the agency and to NPB.
     """
 
 
@@ -38,23 +40,37 @@ def focal_person() -> None:
     help="The public key in PEM, which `nsor officer new-key FILE` writes to FILE.pub. Compare its id by telephone.",
 )
 @click.option(
+    "--own-number-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The focal person's own CNIC, in the first line of a file; default: asked for, or read from stdin.",
+)
+@click.option(
     "--file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A list of [[focal_person]] entries with agency, number and public_key_file, instead of one.",
+    help="A list of [[focal_person]] entries with agency, number, own_number and public_key_file, instead of one.",
 )
-def add(*, agency_id: str | None, number: str | None, public_key_file: Path | None, file: Path | None) -> None:
+def add(
+    *,
+    agency_id: str | None,
+    number: str | None,
+    public_key_file: Path | None,
+    own_number_file: Path | None,
+    file: Path | None,
+) -> None:
     """Add one focal person, or all of a file that aren't there yet."""
     settings = config.load(os.environ)
+    keyring = keyring_of(settings)
     numbers = in_force.policy(settings).forms.numbers[options_pb2.FORMAT_OFFICER_NUMBER]
+    forms = focal_persons.Forms(numbers, BlindIndex(keyring))
     if file is not None:
-        if agency_id or number or public_key_file:
+        if agency_id or number or public_key_file or own_number_file:
             raise click.UsageError("Give either --file or one focal person with the options.")
-        wanted = focal_persons.read(file, numbers)
+        wanted = focal_persons.read(file, forms)
     else:
         if not (agency_id and number and public_key_file):
             raise click.UsageError("A focal person needs AGENCY_ID, --number and --public-key-file; or give --file.")
-        wanted = [focal_persons.checked(numbers, agency_id, number, public_key_file.read_bytes())]
-    keyring = keyring_of(settings)
+        own = _own_number(own_number_file)
+        wanted = [focal_persons.checked(forms, agency_id, number, own, public_key_file.read_bytes())]
     with attached(settings) as database, recording(database, settings) as owner:
         added = focal_persons.add(owner, keyring, wanted)
     for person in added if file is None else ():
@@ -95,6 +111,15 @@ def disable(*, agency_id: str, number: str, again: str | None) -> None:
     with attached(settings) as database, recording(database, settings) as owner:
         changed = focal_persons.disable(owner, keyring, agency_id, number)
     screen.echo(f"{number} of {agency_id} is disabled." if changed else f"{number} of {agency_id} was disabled before.")
+
+
+def _own_number(file: Path | None) -> str:
+    """From a file, typed unseen at the terminal, or else from stdin: never from the command line."""
+    if file is not None:
+        return file.read_text(encoding="utf-8").partition("\n")[0]
+    if sys.stdin.isatty():
+        return str(click.prompt("The focal person's own CNIC", hide_input=True, err=True))
+    return sys.stdin.readline()
 
 
 def _day(at: dt.datetime | None) -> str:

@@ -204,7 +204,7 @@ def page(call: Call, *, after: bytes, limit: int) -> list[Enrolled]:
 
 
 def enrolment(
-    officer: Officer, before: OfNumber, own: OwnNumber | None, access_id: bytes, enrolled_at: dt.datetime
+    officer: Officer, before: OfNumber, own: OwnNumber | None, call: Call, enrolled_at: dt.datetime
 ) -> tuple[Row, RecordRef, tuple[Seen, ...]]:
     """The row of a key, what the ledger holds it to, and what it rests on.
 
@@ -221,10 +221,11 @@ def enrolment(
             officer.jurisdiction,
             officer.grade,
             enrolled_at,
-            access_id,
+            call.access_id,
             int(kind),
             officer.decides,
             *((own.key_id, own.value) if own else NO_OWN_NUMBER),
+            *signed_by(call),
         ),
     )
     seen = (
@@ -258,6 +259,11 @@ def disabled_alone(call: Call) -> tuple[int, Seen]:
     return of_late, Seen(_ALONE, (call.officer_key,), len(alone))
 
 
+def signed_by(call: Call) -> tuple[bytes, bytes | None]:
+    """Key ids of who has signed the call first, and second; None: nobody has."""
+    return call.officer_key, call.focal_persons[1].key_id if len(call.focal_persons) > 1 else None
+
+
 def disabling(
     key_id: bytes,
     reason: directory_pb2.DisableReason.ValueType,
@@ -281,8 +287,7 @@ def disabling(
             before.times + 1,
             call.agency.agency_id,
             int(reason),
-            call.officer_key,
-            call.focal_persons[1].key_id if len(call.focal_persons) > 1 else None,
+            *signed_by(call),
             at,
             call.access_id,
         ),

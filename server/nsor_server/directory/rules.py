@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from nsor.v1 import errors_pb2, options_pb2
+from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.access.facts import contains
 from nsor_server.calls import Agency, FocalPerson
@@ -20,10 +20,8 @@ _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95
 _SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
 """The y-coordinates of the eight points of small order of edwards25519 (RFC 8032)."""
 
-TWO_FOCAL_PERSONS: Final = frozenset(
-    {options_pb2.AGENCY_KIND_NPB, options_pb2.AGENCY_KIND_COURT, options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE}
-)
-"""Kinds of agency whose deciding officers decide who is in the register and who may see it, or take its seal off."""
+FOCAL_PERSONS: Final = 2
+"""Live ones that an agency needs to enrol deciding officers."""
 
 
 def key_id(public_key: bytes) -> bytes:
@@ -62,27 +60,25 @@ def check_proof(public_key: bytes, proof: bytes, *, agency_id: str, officer_numb
         raise errors.InvalidFields(violations=(wrong,)) from None
 
 
-def check_focal_persons(agency: Agency, signers: Sequence[FocalPerson], *, officer_number: str, decides: bool) -> None:
+def check_focal_persons(
+    signers: Sequence[FocalPerson], *, officer_number: str, own: Collection[bytes], decides: bool
+) -> None:
     """See that enough focal persons enrol an officer, and that none of them enrols himself.
 
     Goes by keys and the request alone. That two signers differ was seen when their signatures were.
 
+    Args:
+        signers: one or two.
+        officer_number: which the officer is to have.
+        own: values of the officer's own CNIC under every live key.
+        decides: whether he is to decide.
+
     Raises:
-        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED, or SECOND_PERSON_REQUIRED for who enrols his own number.
+        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED, or SECOND_PERSON_REQUIRED for who enrols his own number or CNIC.
     """
-    if any(signer.number == officer_number for signer in signers):
+    if any(signer.number == officer_number or signer.own in own for signer in signers):
         raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
     if decides:
-        check_decider(agency, signers)
-
-
-def check_decider(agency: Agency, signers: Sequence[FocalPerson]) -> None:
-    """See that two focal persons give a key to the number of a deciding officer, where that needs two.
-
-    Raises:
-        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED.
-    """
-    if agency.kind in TWO_FOCAL_PERSONS:
         check_two(signers)
 
 

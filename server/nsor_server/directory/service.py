@@ -13,7 +13,6 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import watched
 from nsor_server.access.disclosure import disclose
-from nsor_server.access.watched import Kind, Number
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import certificates, focal_persons, limits, officers, pages, rules
 from nsor_server.directory.consumer_service import ConsumerHandlers
@@ -82,7 +81,10 @@ class DirectoryService:
     ) -> Outcome[directory_pb2.EnrolOfficerResponse]:
         """Enrol a key for the caller's own agency, or replace the live key of its number by it."""
         agency_id, number = call.agency.agency_id, request.officer_number
-        rules.check_focal_persons(call.agency, call.focal_persons, officer_number=number, decides=request.decides)
+        own_values = self._own_values(request)
+        rules.check_focal_persons(
+            call.focal_persons, officer_number=number, own=[value for _, value in own_values], decides=request.decides
+        )
         rules.check_jurisdiction(call.agency, request.jurisdiction)
         rules.check_key(request.public_key)
         rules.check_proof(request.public_key, request.proof_of_possession, agency_id=agency_id, officer_number=number)
@@ -107,10 +109,12 @@ class DirectoryService:
         if before.ever_decided:
             # Also where the new key decides nothing, and where the old one is disabled: else one focal person disables
             # it in one call and in another puts a key of his own there, and acts in the number of who decided.
-            rules.check_decider(call.agency, call.focal_persons)
-        own = self._own_number(call, request)
+            rules.check_two(call.focal_persons)
+        own = officers.own_number(call, number, own_values) if own_values else None
+        if own is not None:
+            rules.check_own_number(has_another=own.has_another)
         enrolled_at = call.now()
-        row, ref, seen = officers.enrolment(officer, before, own, call.access_id, enrolled_at)
+        row, ref, seen = officers.enrolment(officer, before, own, call, enrolled_at)
         rows, refs, kind, outcome = [row], [ref], notification_pb2.EVENT_KIND_KEY_ENROLLED, "ENROLLED"
         if before.live is not None:
             replaced = directory_pb2.DISABLE_REASON_REPLACED
@@ -121,14 +125,9 @@ class DirectoryService:
         detail = record_pb2.AccessDetail(outcome=outcome, decided_key=officer.key_id)
         return Outcome(disclose(answer, call.purpose), detail, (*rows, *_events(call, kind)), refs, seen)
 
-    def _own_number(self, call: Call, request: directory_pb2.EnrolOfficerRequest) -> officers.OwnNumber | None:
-        """The officer's own CNIC, which no other officer of the agency in force has; None: it is a system."""
-        if not request.own_number:
-            return None
-        values = watched.values(self._blind_index, Kind.OWN, Number("cnic", request.own_number))
-        own = officers.own_number(call, request.officer_number, values)
-        rules.check_own_number(has_another=own.has_another)
-        return own
+    def _own_values(self, request: directory_pb2.EnrolOfficerRequest) -> list[tuple[int, bytes]]:
+        """(key id, value) of the officer's own CNIC under every live key; of a system none."""
+        return watched.own_values(self._blind_index, request.own_number) if request.own_number else []
 
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection

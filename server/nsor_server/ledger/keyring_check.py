@@ -118,4 +118,5 @@ _BLIND = (
     ("registration_case", "key_id"),
     ("watched_number", "key_id"),
     ("officer", "own_key_id"),
+    ("focal_person", "own_key_id"),
 )

@@ -241,6 +241,8 @@ OFFICERS: Final = Table(
         ("decides", "boolean"),
         ("own_key_id", "bigint"),
         ("own_number", "bytea"),
+        ("enrolled_by", "bytea"),
+        ("seconded_by", "bytea"),
     ),
     decides=True,
 )
@@ -290,6 +292,8 @@ FOCAL_PERSONS: Final = Table(
         ("agency_id", "text"),
         ("officer_number", "text"),
         ("public_key", "bytea"),
+        ("own_key_id", "bigint"),
+        ("own_number", "bytea"),
         ("entered_at", "timestamptz"),
     ),
     decides=True,

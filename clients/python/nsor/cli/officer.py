@@ -32,7 +32,7 @@ def _focal_persons(*, required: bool, two: bool = False) -> Callable[[_F], _F]:
 
     def add(function: _F) -> _F:
         if two:
-            second = "Another focal person's key: for deciding officers of NPB or of a court."
+            second = "Another focal person's key: for deciding officers."
             function = click.option(
                 "--second-focal-key-file", "second_file", type=_FILE, envvar="NSOR_SECOND_FOCAL_KEY", help=second
             )(function)
@@ -75,8 +75,8 @@ def _enrolment(function: _F) -> _F:
 def officer() -> None:
     """Make, enrol, replace, list and disable keys of officers and systems.
 
-    Enrolling is two persons' work: a focal person of your agency signs it, and for a deciding officer of NPB or of a
-    court two. The register's operator enters focal persons.
+    Enrolling is two persons' work: a focal person of your agency signs it, and for a deciding officer two.
+    The register's operator enters focal persons.
 
     The focal person types the number of the officer's own CNIC, from his card: the register keeps no more of it than
     lets it notice when an officer looks himself up.
@@ -191,7 +191,7 @@ def disable(
 ) -> None:
     """Disable a key of your agency, for good: show whose it is, and ask. KEY_ID may be its first or last 8 digits.
 
-    One focal person disables three deciding officers of NPB or of a court in a day; for more another one signs too.
+    One focal person disables three deciding officers in a day; for more another one signs too.
     What a key has granted or opened goes on; with --reason key-compromised it counts no more, also when that is said of
     a key that was disabled before.
     """

@@ -129,8 +129,9 @@ class DirectoryServiceServicer:
 
     def EnrolOfficer(self, request, context):
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
-        focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
+        belongs to one officer or system of one agency, for good, and a number has one live key. Two focal persons, who
+        are two humans, enrol a deciding officer, and any key under a number that a deciding officer has or ever had. Nobody enrols himself:
+        SECOND_PERSON_REQUIRED, by his number or his own CNIC.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,9 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     EnrolOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
-    focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
+    belongs to one officer or system of one agency, for good, and a number has one live key. Two focal persons, who
+    are two humans, enrol a deciding officer, and any key under a number that a deciding officer has or ever had. Nobody enrols himself:
+    SECOND_PERSON_REQUIRED, by his number or his own CNIC.
     """
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
@@ -113,8 +114,9 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     EnrolOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.EnrolOfficerRequest, _directory_pb2.EnrolOfficerResponse]  # type: ignore[assignment]
     """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-    belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
-    focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
+    belongs to one officer or system of one agency, for good, and a number has one live key. Two focal persons, who
+    are two humans, enrol a deciding officer, and any key under a number that a deciding officer has or ever had. Nobody enrols himself:
+    SECOND_PERSON_REQUIRED, by his number or his own CNIC.
     """
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
@@ -189,8 +191,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.EnrolOfficerResponse, _abc.Awaitable[_directory_pb2.EnrolOfficerResponse]]:
         """Enrols the key of an officer, or of a system, for the caller's own agency, or replaces the live key of that number by it. A key
-        belongs to one officer or system of one agency, for good, and a number has one live key. At NPB, a court and the Special Committee two
-        focal persons enrol a deciding officer, and any key under a number that a deciding officer has or ever had.
+        belongs to one officer or system of one agency, for good, and a number has one live key. Two focal persons, who
+        are two humans, enrol a deciding officer, and any key under a number that a deciding officer has or ever had. Nobody enrols himself:
+        SECOND_PERSON_REQUIRED, by his number or his own CNIC.
         """
 
     @_abc_1.abstractmethod

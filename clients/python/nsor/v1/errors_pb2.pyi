@@ -128,7 +128,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 40
     """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
     ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 41
-    """The call needs the signatures of two different focal persons."""
+    """The call needs the signatures of two focal persons, who are two humans."""
     ERROR_REASON_POLICY_NOT_VALID: _ErrorReason.ValueType  # 42
     """A document of the policy can't be used: the violations name the place in it and the rule."""
     ERROR_REASON_POLICY_UNCHANGED: _ErrorReason.ValueType  # 43
@@ -256,7 +256,7 @@ ERROR_REASON_OFFICER_NOT_SYSTEM: ErrorReason.ValueType  # 39
 ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 40
 """The call needs a focal person's signature, and has none that is accepted: of the agency's own focal persons, over this call."""
 ERROR_REASON_SECOND_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 41
-"""The call needs the signatures of two different focal persons."""
+"""The call needs the signatures of two focal persons, who are two humans."""
 ERROR_REASON_POLICY_NOT_VALID: ErrorReason.ValueType  # 42
 """A document of the policy can't be used: the violations name the place in it and the rule."""
 ERROR_REASON_POLICY_UNCHANGED: ErrorReason.ValueType  # 43

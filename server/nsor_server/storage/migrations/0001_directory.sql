@@ -57,6 +57,8 @@ CREATE TABLE officer (
     decides boolean NOT NULL DEFAULT false,
     own_key_id bigint,
     own_number bytea CHECK (octet_length(own_number) = 32),
+    enrolled_by bytea NOT NULL CHECK (octet_length(enrolled_by) = 32),
+    seconded_by bytea CHECK (octet_length(seconded_by) = 32),
     UNIQUE (agency_id, officer_number, key_id),
     CHECK (kind = 1 OR NOT decides),
     CHECK ((own_number IS NULL) = (own_key_id IS NULL))
@@ -66,6 +68,8 @@ COMMENT ON COLUMN officer.kind IS 'enum nsor.v1.KeyKind';
 COMMENT ON COLUMN officer.decides IS 'whether the officer may sign decisions';
 COMMENT ON COLUMN officer.own_key_id IS 'id of the key of own_number, an unsigned 32-bit number';
 COMMENT ON COLUMN officer.own_number IS 'keyed hash of the CNIC that was given as the officer''s own; one CNIC has one value. NULL: none was given';
+COMMENT ON COLUMN officer.enrolled_by IS 'key id of the focal person who has signed first';
+COMMENT ON COLUMN officer.seconded_by IS 'key id of the focal person who has signed second; NULL: nobody has';
 CREATE INDEX officer_own_number ON officer (own_number);
 
 -- A key that was disabled for an ordinary reason may turn out to have been known to others: then it has a second row.

@@ -145,9 +145,7 @@ OPTIONS: Final[dict[str, str]] = {
     "Check the document and change nothing.": "دستاویز کی جانچ؛ کچھ نہیں بدلتا۔",
     "The key's file, instead of KEY_ID.": "کلید کی فائل، KEY_ID کی جگہ۔",
     "The key that you act with: no focal person is needed.": "جس کلید سے آپ کام کرتے ہیں: فوکل پرسن درکار نہیں۔",
-    "Another focal person's key: for deciding officers of NPB or of a court.": (
-        "دوسرے فوکل پرسن کی کلید: این پی بی یا عدالت کے فیصلہ کرنے والے افسروں کے لیے۔"
-    ),
+    "Another focal person's key: for deciding officers.": ("دوسرے فوکل پرسن کی کلید: فیصلہ کرنے والے افسروں کے لیے۔"),
     "What `nsor officer request` has written, instead of the officer's key and facts.": (
         "جو `nsor officer request` نے لکھا، افسر کی کلید اور کوائف کی جگہ۔"
     ),

@@ -119,12 +119,14 @@ class Services(FrontDoor):
         return registration
 
     def enrolled(self, who: Officer, *, disabled: bool = False) -> Officer:
-        """Have the directory know an officer."""
+        """Have the directory know an officer, with one own number if he has any."""
+        own = next(iter(who.own), None)
         with self.database.owner() as owner:
             owner.execute(
                 "INSERT INTO officer"
-                " (key_id, agency_id, officer_number, public_key, jurisdiction, grade, decides, access_id, enrolled_by)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, gen_random_uuid(), sha256(''))",
+                " (key_id, agency_id, officer_number, public_key, jurisdiction, grade, decides, own_number, own_key_id,"
+                " access_id, enrolled_by)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, gen_random_uuid(), sha256(''))",
                 (
                     who.key_id,
                     who.agency_id,
@@ -133,6 +135,8 @@ class Services(FrontDoor):
                     list(who.jurisdiction),
                     who.grade,
                     who.decides,
+                    own,
+                    None if own is None else 1,
                 ),
             )
             if disabled:

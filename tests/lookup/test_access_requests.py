@@ -292,6 +292,7 @@ def test_nobody_decides_on_his_own_request(requests: AccessRequests) -> None:
     assert police.value.reason == errors_pb2.ERROR_REASON_NOT_ALLOWED
     call = call_of(AGENCIES["punjab-police"], officer("punjab-police", 2))
     call.rows = options_pb2.ROW_SCOPE_JURISDICTION
+    call.directory = requests.services.snapshot()
     deciding = Deciding(requests.services.sealer, requests.services.blind_index)
     with requests.services.database.reading() as conn, pytest.raises(errors.Denied) as same_agency:
         deciding.approve_access_request(call, approval(created.access_request_id, created.etag), conn)

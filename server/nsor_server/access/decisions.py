@@ -7,13 +7,26 @@ that were given when the keys were enrolled: one human with two officer numbers 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
 from nsor_server.calls import Call, Officer
+
+
+class Act(NamedTuple):
+    """Who has done what is decided on.
+
+    Attributes:
+        agency_id: id; empty: that of the key, by the directory.
+        key_id: of the key that has signed; empty: nobody has done it yet.
+    """
+
+    agency_id: str
+    key_id: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ def holder(call: Call, agency_id: str, key_id: bytes) -> Person:
     known = call.officers.get(key_id)
     if known is None:
         return Person(agency_id, "", key_id, key_id in call.compromised)
-    return Person(agency_id, known.officer_number, key_id, key_id in call.compromised, known.own)
+    return Person(agency_id or known.agency_id, known.officer_number, key_id, key_id in call.compromised, known.own)
 
 
 def of_number(officers: Iterable[Officer], agency_id: str, officer_number: str) -> Person:
@@ -84,6 +97,45 @@ def own_numbers(rows: Iterable[Mapping[str, Any]]) -> dict[bytes, frozenset[byte
             given[number] = given.get(number, frozenset()) | {bytes(row["own_number"])}
         own[bytes(row["key_id"])] = given.get(number, frozenset())
     return own
+
+
+def check_acts(
+    call: Call,
+    acts: Iterable[Act],
+    *,
+    etag_is_current: bool,
+    open_state: bool,
+    grants: bool,
+    another_agency: bool = False,
+    named_key: bytes = b"",
+) -> None:
+    """Check that the acting officer may decide on what others have done, once he may see it.
+
+    Args:
+        call: its officer decides.
+        acts: all that he decides on.
+        etag_is_current: whether he has seen the newest version.
+        open_state: whether it still is to be decided.
+        grants: whether the decision grants or puts something in force; if so, no key of the acts may be compromised.
+        another_agency: as in ``check``.
+        named_key: of another officer of his agency, who gets what is decided on and may have done none of it either.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED: he, or his agency where it mustn't be, has done one of them.
+        EtagMismatch: he has seen another version.
+        WrongState: it is decided, or it grants by an act of a compromised key.
+    """
+    persons = [holder(call, *act) for act in acts if act.key_id]
+    deciders = [acting(call), *([holder(call, call.agency.agency_id, named_key)] if named_key else [])]
+    for decider, first in itertools.product(deciders, persons):
+        check(decider=decider, first=first, etag_is_current=True, open_state=True, another_agency=another_agency)
+    if not etag_is_current:
+        raise errors.EtagMismatch
+    if not open_state:
+        raise errors.WrongState
+    if grants:
+        for first in persons:
+            check_counts(first)
 
 
 def check(

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from nsor.v1 import access_requests_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.uuids import raw
 from nsor_server.lookup.grants import store as grants
 from nsor_server.lookup.requests import records, rules, store
+from nsor_server.lookup.requests.escalation.rules import waits_for_npb
 from nsor_server.registration import facts as registrations
 from nsor_server.rpc.handlers import Handler, Unary
 from nsor_server.storage.blind_index import BlindIndex
@@ -48,8 +50,10 @@ class JuvenileAccess:
 
         Raises:
             NoRecord: there is no such request.
+            Denied: SECOND_PERSON_REQUIRED: the officer has asked for access himself, or granted it.
             EtagMismatch: it has moved on.
-            WrongState: it doesn't ask for juveniles' records, was returned, or NPB has decided of it.
+            WrongState: it doesn't ask for juveniles' records, was returned, or NPB has decided of it; or they would be
+                shown by an act of a compromised key.
         """
         if request.validate_only:
             return Outcome(
@@ -58,7 +62,13 @@ class JuvenileAccess:
         found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
-        rules.check_juvenile_decision(found.record, etag_is_current=request.etag == found.etag)
+        decisions.check_acts(
+            call,
+            (*rules.asked(found.record), rules.of_prosecutor(found.record)),
+            etag_is_current=request.etag == found.etag,
+            open_state=waits_for_npb(found.record),
+            grants=request.decision == access_requests_pb2.JUVENILE_DECISION_ALLOWED,
+        )
         record = records.decided_of_juveniles(found.record, call, request.decision)
         row, ref, etag = store.request_row(self._sealer, record)
         events = outbox.owed(

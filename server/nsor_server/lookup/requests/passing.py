@@ -63,7 +63,14 @@ class Passing:
         if found is None:
             raise errors.NoRecord
         officer = rules.successor(call.agency, call.officers.get(request.successor_key_id))
-        rules.check_passing(found.record, officer, etag_is_current=request.etag == found.etag)
+        decisions.check_acts(
+            call,
+            (rules.of_prosecutor(found.record), rules.of_npb(found.record)),
+            etag_is_current=request.etag == found.etag,
+            open_state=rules.may_be_passed(found.record, officer),
+            grants=True,
+            named_key=officer.key_id,
+        )
         if not rows.within(call.agency, officer, [found.record.fir.police_station]):
             raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
         label = work.officer_label(self._blind_index, call.agency.agency_id, officer.officer_number)

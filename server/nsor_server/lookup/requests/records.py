@@ -110,6 +110,7 @@ def passed(
     following.CopyFrom(record)
     following.version = record.version + 1
     following.asked_by_number = record.asked_by_number or record.officer_number
+    following.asked_by_key = record.asked_by_key or record.officer_key
     following.officer_key, following.officer_number = officer.key_id, officer.officer_number
     following.officer_label = officer_label
     following.passed_by_key = call.officer_key

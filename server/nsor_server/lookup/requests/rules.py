@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import access_requests_pb2, errors_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
+from nsor_server.access.decisions import Act
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date, to_us
 from nsor_server.lookup.grants import subjects
@@ -93,22 +92,19 @@ def names_scheduled_offence(codes: Collection[str], fir_date: dt.date, offences:
     )
 
 
-def check_decision(*, prosecutor: Person, requester: Person, etag: str, newest_etag: str, state: int) -> None:
-    """See that this prosecutor may decide this request now.
+def asked(record: record_pb2.AccessRequestRecord) -> list[Act]:
+    """Who has asked for access: who asked first, who passed the request on, and who has it now."""
+    return [Act(record.agency, key) for key in (record.officer_key, record.asked_by_key, record.passed_by_key)]
 
-    A request past its deadline may still be decided: the 48 hours bind the prosecutor, not the investigator.
 
-    Raises:
-        Denied: SECOND_PERSON_REQUIRED; both the agency and the person must be others than the requester.
-        EtagMismatch: the request has moved on.
-        WrongState: it is decided.
-    """
-    decisions.check(
-        decider=prosecutor,
-        first=requester,
-        etag_is_current=etag == newest_etag,
-        open_state=state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
-    )
+def of_prosecutor(record: record_pb2.AccessRequestRecord) -> Act:
+    """Who has granted or returned a request."""
+    return Act(record.decided_by_agency, record.decided_by_key)
+
+
+def of_npb(record: record_pb2.AccessRequestRecord) -> Act:
+    """Who has decided of juveniles' records on a request."""
+    return Act("", record.juvenile_decided_by_key)
 
 
 def successor(agency: Agency, officer: Officer | None) -> Officer:
@@ -123,30 +119,10 @@ def successor(agency: Agency, officer: Officer | None) -> Officer:
     return officer
 
 
-def check_passing(record: record_pb2.AccessRequestRecord, officer: Officer, *, etag_is_current: bool) -> None:
-    """See that a request may be passed to an officer now.
-
-    Raises:
-        EtagMismatch: it has moved on.
-        WrongState: it was returned, or he has it.
-    """
-    if not etag_is_current:
-        raise errors.EtagMismatch
-    if record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED or record.officer_key == officer.key_id:
-        raise errors.WrongState
-
-
-def check_juvenile_decision(record: record_pb2.AccessRequestRecord, *, etag_is_current: bool) -> None:
-    """See that NPB may decide of juveniles' records on a request now.
-
-    Raises:
-        EtagMismatch: it has moved on.
-        WrongState: it doesn't ask for them, was returned, or NPB has decided of it.
-    """
-    if not etag_is_current:
-        raise errors.EtagMismatch
-    if not waits_for_npb(record):
-        raise errors.WrongState
+def may_be_passed(record: record_pb2.AccessRequestRecord, officer: Officer) -> bool:
+    """Whether a request may be passed to an officer: it wasn't returned, and isn't his."""
+    returned = record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
+    return not returned and record.officer_key != officer.key_id
 
 
 def check_counts(grant: record_pb2.GrantRecord, ended_at: dt.datetime | None, now: dt.datetime) -> None:

@@ -13,7 +13,6 @@ from typing import Final
 from nsor.v1 import access_requests_pb2, errors_pb2, grants_pb2, lookup_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions, rows
-from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
@@ -183,13 +182,13 @@ class AccessRequests:
             NoRecord: it isn't there, or isn't this prosecutor's to decide.
             Denied: SECOND_PERSON_REQUIRED.
             EtagMismatch: it has moved on.
-            WrongState: it is decided.
+            WrongState: it is decided, or rests on an act of a compromised key.
         """
         if request.validate_only:
             return Outcome(
                 access_requests_pb2.ApproveAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = self._to_decide(call, request.access_request_id, request.etag, conn)
+        found = self._to_decide(call, request, conn, grants=True)
         expiry = policy_of(call).deadlines.due(GRANT_EXPIRY, call.now())
         part = grant_rules.granted_part(
             request.part,
@@ -250,7 +249,7 @@ class AccessRequests:
             return Outcome(
                 access_requests_pb2.ReturnAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = self._to_decide(call, request.access_request_id, request.etag, conn)
+        found = self._to_decide(call, request, conn, grants=False)
         record = records.decided(
             found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons
         )
@@ -286,16 +285,28 @@ class AccessRequests:
             raise errors.NoRecord
         return (store.seen(found),)
 
-    def _to_decide(self, call: Call, request_id: str, etag: str, conn: Connection) -> store.StoredRequest:
-        found = store.newest(conn, (self._sealer, self._blind_index), raw(request_id), call)
+    def _to_decide(
+        self,
+        call: Call,
+        request: access_requests_pb2.ApproveAccessRequestRequest | access_requests_pb2.ReturnAccessRequestRequest,
+        conn: Connection,
+        *,
+        grants: bool,
+    ) -> store.StoredRequest:
+        """The request that the prosecutor decides on.
+
+        A request past its deadline may still be decided: the 48 hours bind the prosecutor, not the investigator.
+        """
+        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
-        rules.check_decision(
-            prosecutor=decisions.acting(call),
-            requester=Person(found.record.agency, found.record.officer_number, found.record.officer_key),
-            etag=etag,
-            newest_etag=found.etag,
-            state=found.record.state,
+        decisions.check_acts(
+            call,
+            (*rules.asked(found.record), rules.of_npb(found.record)),
+            etag_is_current=request.etag == found.etag,
+            open_state=found.record.state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
+            grants=grants,
+            another_agency=True,
         )
         return found
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nsor.v1 import corrections_pb2, notification_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
 from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.events import outbox, recipients
@@ -119,7 +119,8 @@ class Corrections:
 
         Raises:
             errors.NoRecord: there is none, or the caller isn't the record's owner.
-            errors.WrongState: it is decided.
+            errors.Denied: SECOND_PERSON_REQUIRED: the officer has taken it himself.
+            errors.WrongState: it is decided, or accepts what a compromised key has taken.
         """
         if request.validate_only:
             answer = corrections_pb2.DecideCorrectionResponse()
@@ -131,8 +132,13 @@ class Corrections:
         call.looks_at(record_pb2.LOOKED_AT_KIND_CORRECTION, raw(request.correction_id), int(correction is not None))
         if correction is None:
             raise errors.NoRecord
-        if correction.decision is not None:
-            raise errors.WrongState
+        decisions.check_acts(
+            call,
+            [decisions.Act(correction.request.agency, correction.request.officer_key)],
+            etag_is_current=True,
+            open_state=correction.decision is None,
+            grants=not request.refusal,
+        )
         decision = record_pb2.CorrectionDecisionRecord(
             correction_id=correction.correction_id,
             registration_id=row.registration_id,

@@ -13,6 +13,7 @@ from typing import Final
 
 from nsor.v1 import custody_pb2, errors_pb2, notification_pb2, options_pb2, registration_pb2
 from nsor_server import errors
+from nsor_server.access.decisions import Act
 from nsor_server.calls import Agency
 from nsor_server.formats.dates import KARACHI
 from nsor_server.formats.instants import from_day, to_date, to_us
@@ -149,6 +150,12 @@ def was_released(record: record_pb2.RegistrationRecord) -> bool:
 def release_places(record: record_pb2.RegistrationRecord) -> list[str]:
     """The place of the address after release, whose police accept the offender, or nothing: the column."""
     return [record.expected_release.address.place_code] if record.expected_release.HasField("address") else []
+
+
+def release_entered(record: record_pb2.RegistrationRecord) -> list[Act]:
+    """Who has entered the address after release that stands now."""
+    naming = [each for each in mistakes.standing(record) if each.HasField("address") and each.kind not in _DECIDED]
+    return [Act(each.agency, each.officer_key) for each in naming[-1:]]
 
 
 def release_day(record: record_pb2.RegistrationRecord) -> int | None:

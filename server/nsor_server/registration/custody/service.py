@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import custody_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose, shows
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.events import outbox, recipients
@@ -107,13 +108,14 @@ class CustodyService:
 
         Raises:
             errors.NoRecord: he isn't expected, or nobody is where the caller may act.
+            errors.Denied: SECOND_PERSON_REQUIRED: the officer has entered the address himself.
             errors.EtagMismatch: the caller has seen another version.
-            errors.WrongState: he is accepted already.
+            errors.WrongState: he is accepted already, or a compromised key has entered the address.
         """
         if request.validate_only:
             return Outcome(custody_pb2.AcceptReleaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         accepted = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED)
-        recorded = self._recorded(call, request, accepted, *self._head(call, request.registration_id, conn))
+        recorded = self._decided(call, request, accepted, conn)
         expected = rules.release_places(recorded.record)
         answer = custody_pb2.AcceptReleaseResponse(
             etag=recorded.etag,
@@ -129,12 +131,12 @@ class CustodyService:
         """Refuse an offender for the police of the address after release.
 
         Raises:
-            errors.NoRecord, errors.EtagMismatch, errors.WrongState: as ``accept_release``.
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``accept_release``.
         """
         if request.validate_only:
             return Outcome(custody_pb2.RefuseReleaseResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         refused = custody.decision(call, custody_pb2.CUSTODY_EVENT_KIND_RELEASE_REFUSED, request.reason)
-        recorded = self._recorded(call, request, refused, *self._head(call, request.registration_id, conn))
+        recorded = self._decided(call, request, refused, conn)
         answer = custody_pb2.RefuseReleaseResponse(etag=recorded.etag)
         detail = _detail(call, "RELEASE_REFUSED", recorded.record)
         return Outcome(disclose(answer, call.purpose), detail, recorded.rows, (recorded.ref,), (recorded.seen,))
@@ -153,6 +155,24 @@ class CustodyService:
         detail.shown_version = record.version
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(store.seen(row),))
+
+    def _decided(
+        self,
+        call: Call,
+        request: custody_pb2.AcceptReleaseRequest | custody_pb2.RefuseReleaseRequest,
+        event: record_pb2.CustodyEvent,
+        conn: Connection,
+    ) -> _Recorded:
+        """A decision of the police on the release that somebody else has entered."""
+        row, record = self._head(call, request.registration_id, conn)
+        decisions.check_acts(
+            call,
+            rules.release_entered(record),
+            etag_is_current=request.etag == store.etag(row.sealed),
+            open_state=True,
+            grants=event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED,
+        )
+        return self._recorded(call, request, event, row, record)
 
     def _recorded(
         self,

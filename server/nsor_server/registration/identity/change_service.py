@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from nsor.v1 import identity_pb2, notification_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import to_day, to_us
@@ -97,14 +98,23 @@ class IdentityChanges:
 
         Raises:
             errors.NoRecord: the record isn't the caller's, or has no such change.
+            errors.Denied: SECOND_PERSON_REQUIRED: the officer has reported it himself.
             errors.EtagMismatch: the owner has seen another version.
-            errors.WrongState: it is decided.
+            errors.WrongState: it is decided, or accepts what a compromised key has reported.
         """
         if request.validate_only:
             return Outcome(identity_pb2.DecideIdentityChangeResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         row, record = self._owned(call, request.registration_id, conn)
-        if request.etag != registrations.etag(row.sealed):
-            raise errors.EtagMismatch
+        change = changes.reported(record, raw(request.change_id))
+        if change is None:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(change.agency, change.officer_key)],
+            etag_is_current=request.etag == registrations.etag(row.sealed),
+            open_state=change.state == changes.REPORTED,
+            grants=request.decision == changes.ACCEPTED,
+        )
         now = call.now()
         decision = record_pb2.IdentityChange(
             state=request.decision,
@@ -113,9 +123,7 @@ class IdentityChanges:
             decided_by_key=call.officer_key,
             decided_time_us=to_us(now),
         )
-        following = changes.decided(states.next_version(record), raw(request.change_id), decision)
-        if following is None:
-            raise errors.NoRecord
+        following = changes.decided(states.next_version(record), change.change_id, decision)
         key = registrations.data_key(self._sealer, row)
         written = registrations.version_row(key, record, following, now)
         claim = identifiers.claimed(conn, self._blind_index, key, record, following)

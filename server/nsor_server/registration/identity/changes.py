@@ -46,26 +46,24 @@ def check_reportable(
         raise errors.WrongState
 
 
+def reported(record: record_pb2.RegistrationRecord, change_id: bytes) -> record_pb2.IdentityChange | None:
+    """A change that was reported of a record, by its id; None: there is none."""
+    return next((each for each in record.identity_changes if each.change_id == change_id), None)
+
+
 def decided(
     record: record_pb2.RegistrationRecord, change_id: bytes, decision: record_pb2.IdentityChange
-) -> record_pb2.RegistrationRecord | None:
-    """A record after the owner's decision on a change; ``record`` stays. None: it has no such change.
+) -> record_pb2.RegistrationRecord:
+    """A record after the owner's decision on a change that waits for it; ``record`` stays.
 
     Args:
         record: the version that is being made.
-        change_id: 16 bytes.
+        change_id: 16 bytes, of a change of the record.
         decision: its fields of the decision are set.
-
-    Raises:
-        errors.WrongState: the change is decided.
     """
     following = record_pb2.RegistrationRecord()
     following.CopyFrom(record)
-    change = next((each for each in following.identity_changes if each.change_id == change_id), None)
-    if change is None:
-        return None
-    if change.state != REPORTED:
-        raise errors.WrongState
+    change = next(each for each in following.identity_changes if each.change_id == change_id)
     change.MergeFrom(decision)
     if change.state == ACCEPTED and change.kind == NAME:
         _supersede(following, change)

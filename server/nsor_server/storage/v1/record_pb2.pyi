@@ -4226,6 +4226,7 @@ class AccessRequestRecord(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     ASKED_BY_NUMBER_FIELD_NUMBER: _builtins.int
     PASSED_BY_KEY_FIELD_NUMBER: _builtins.int
+    ASKED_BY_KEY_FIELD_NUMBER: _builtins.int
     REPEATS_FIELD_NUMBER: _builtins.int
     JUVENILE_DECISION_FIELD_NUMBER: _builtins.int
     JUVENILE_DUE_US_FIELD_NUMBER: _builtins.int
@@ -4282,6 +4283,8 @@ class AccessRequestRecord(_message.Message):
     """Number of the officer who had asked, where it was passed to another one; else empty."""
     passed_by_key: _builtins.bytes
     """SHA-256 of the public key of the officer who passed it on last; else empty."""
+    asked_by_key: _builtins.bytes
+    """SHA-256 of the public key of the officer who had asked, where it was passed to another one; else empty."""
     repeats: _builtins.bytes
     """The newest earlier request of the agency for this FIR that names one of the suspects, 16 bytes; empty: there is none."""
     juvenile_decision: _builtins.int
@@ -4347,6 +4350,7 @@ class AccessRequestRecord(_message.Message):
         steps: _abc.Iterable[Global___SilenceStep] | None = ...,
         asked_by_number: _builtins.str = ...,
         passed_by_key: _builtins.bytes = ...,
+        asked_by_key: _builtins.bytes = ...,
         repeats: _builtins.bytes = ...,
         juvenile_decision: _builtins.int = ...,
         juvenile_due_us: _builtins.int = ...,
@@ -4356,7 +4360,7 @@ class AccessRequestRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fir", b"fir"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "juvenile_decided_by_key", b"juvenile_decided_by_key", "juvenile_decision", b"juvenile_decision", "juvenile_due_us", b"juvenile_due_us", "juvenile_rule", b"juvenile_rule", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "place", b"place", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_request_id", b"access_request_id", "agency", b"agency", "application_day", b"application_day", "application_number", b"application_number", "asked_by_key", b"asked_by_key", "asked_by_number", b"asked_by_number", "create_time_us", b"create_time_us", "decide_time_us", b"decide_time_us", "decided_by_agency", b"decided_by_agency", "decided_by_key", b"decided_by_key", "decision_due_us", b"decision_due_us", "decision_rule", b"decision_rule", "fir", b"fir", "fir_copy_number", b"fir_copy_number", "fir_label", b"fir_label", "grant_id", b"grant_id", "ground", b"ground", "juvenile_decided_by_key", b"juvenile_decided_by_key", "juvenile_decision", b"juvenile_decision", "juvenile_due_us", b"juvenile_due_us", "juvenile_rule", b"juvenile_rule", "offence_codes", b"offence_codes", "offence_table_version", b"offence_table_version", "officer_grade", b"officer_grade", "officer_key", b"officer_key", "officer_label", b"officer_label", "officer_number", b"officer_number", "passed_by_key", b"passed_by_key", "place", b"place", "posting", b"posting", "repeats", b"repeats", "return_reasons", b"return_reasons", "stage", b"stage", "state", b"state", "steps", b"steps", "suspects", b"suspects", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,10 @@ def rule(**changes: object) -> options_pb2.AccessRule:
     return options_pb2.AccessRule(**{**good, **changes})  # type: ignore[arg-type]
 
 
+def decides(**changes: object) -> options_pb2.AccessRule:
+    return rule(effect=options_pb2.EFFECT_DECIDES, officer=options_pb2.OFFICER_RULE_DECISION, **changes)
+
+
 def streamed(**changes: object) -> options_pb2.AccessRule:
     return rule(deadline_ms=0, **changes)
 
@@ -101,6 +105,11 @@ def test_a_sound_rule_loads() -> None:
         (rule(effect=0), False, "has no effect"),
         (rule(officer=0), False, "has no officer rule"),
         (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without a signature"),
+        (decides(), False, "decides and doesn't say on whose acts"),
+        (decides(first_act=False), False, "decides and doesn't say on whose acts"),
+        (decides(acts_of=0), False, "decides and doesn't say on whose acts"),
+        (decides(acts_of=999), False, "decides and doesn't say on whose acts"),
+        (rule(first_act=True), False, "says on whose acts it decides although it doesn't decide"),
         (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer's or a system's key"),
         (streamed(officer=options_pb2.OFFICER_RULE_NONE), True, "discloses without an officer's or a system's key"),
         (
@@ -250,3 +259,23 @@ def test_only_a_receipt_is_never_copied_into_an_answer() -> None:
     matrix = expanded_matrix(Contract.load()).splitlines()
     never = {line.strip().removesuffix(": never") for line in matrix if line.endswith(": never")}
     assert never == {"leaf", "index", "checkpoint", "receipt"}
+
+
+DECIDING = sorted(name for name, each in Contract.load().methods.items() if each.effect == options_pb2.EFFECT_DECIDES)
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_no_contract_loads_in_which_one_method_does_not_say_on_whose_acts_it_decides(name: str) -> None:
+    # Otherwise the next method that decides is the next one that compares nobody.
+    service, method = name.split("/")
+    found = descriptor_pool.Default().FindServiceByName(service).file
+    pool = descriptor_pool.DescriptorPool()
+    for imported in found.dependencies:
+        copy_file(pool, imported)
+    file = descriptor_pb2.FileDescriptorProto()
+    found.CopyToProto(file)
+    (changed,) = (m for s in file.service for m in s.method if f"{file.package}.{s.name}/{m.name}" == name)
+    changed.options.Extensions[options_pb2.access].ClearField("decides_on")
+    pool.Add(file)
+    with pytest.raises(ContractError, match=f"{method} decides and doesn't say on whose acts"):
+        Contract.load([pool.FindFileByName(file.name)])

@@ -43,7 +43,7 @@ _FOCAL_PERSONS = frozenset({options_pb2.OFFICER_RULE_FOCAL_PERSON, options_pb2.O
 
 _Enumeration: TypeAlias = (
     "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
-    " | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
+    " | options_pb2.ActKind | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
 )
 
 
@@ -79,6 +79,8 @@ class MethodRule:
         takes_stream: whether the caller sends one too.
         states_purpose: whether the request has a field ``purpose``.
         while_sealed: whether it is answered while the register is sealed: what discloses nothing, or says so.
+        decides_on: of a method that decides, on whose acts: the field of ``AccessRule.decides_on``; else empty.
+        acts_of: which acts of others, where it decides on some.
     """
 
     full_name: str
@@ -93,6 +95,8 @@ class MethodRule:
     response_class: type[Message]
     states_purpose: bool
     while_sealed: bool
+    decides_on: str
+    acts_of: options_pb2.ActKind.ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,8 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
         while_sealed=rule.while_sealed or rule.effect != options_pb2.EFFECT_DISCLOSES,
+        decides_on=rule.WhichOneof("decides_on") or "",
+        acts_of=rule.acts_of,
     )
 
 
@@ -251,6 +257,9 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
         ),
         "allows several purposes to one kind of agency, and its request states none": not states_purpose
         and any(len(allow.purposes) > 1 for allow in rule.allow),
+        "decides and doesn't say on whose acts": rule.effect == options_pb2.EFFECT_DECIDES and not _whose_acts(rule),
+        "says on whose acts it decides although it doesn't decide": rule.effect != options_pb2.EFFECT_DECIDES
+        and rule.WhichOneof("decides_on") is not None,
         "has no deadline": rule.deadline_ms == 0 and not method.server_streaming,
         "has a deadline although it is a stream": rule.deadline_ms != 0 and method.server_streaming,
         "takes a stream and answers with none": method.client_streaming and not method.server_streaming,
@@ -258,6 +267,13 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
     for gap, there in gaps.items():
         if there:
             raise ContractError(f"{name} {gap}")
+
+
+def _whose_acts(rule: options_pb2.AccessRule) -> bool:
+    """Whether a rule says on whose acts the method decides."""
+    if rule.WhichOneof("decides_on") == "acts_of":
+        return not _unknown(options_pb2.ActKind, rule.acts_of)
+    return rule.first_act or rule.own_act or rule.names_officer
 
 
 def _shows_person(method: MethodDescriptor) -> bool:
@@ -282,7 +298,7 @@ def expanded_matrix(contract: Contract) -> str:
         deadline = stream if rule.streaming else f"{rule.deadline_ms} ms"
         discloses = rule.effect == options_pb2.EFFECT_DISCLOSES
         sealed = ", also while the register is sealed" if discloses and rule.while_sealed else ""
-        lines += ["", f"{rule.full_name}: {effect}, officer {officer}, {deadline}{sealed}"]
+        lines += ["", f"{rule.full_name}: {effect}{_decided_on(rule)}, officer {officer}, {deadline}{sealed}"]
         lines += [
             f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"
             f" rows {_short(options_pb2.RowScope, allowed.rows)}"
@@ -296,6 +312,12 @@ def expanded_matrix(contract: Contract) -> str:
         lines += ["", descriptor.full_name]
         lines += [f"  {field.name}: {_shown(field)}" for field in descriptor.fields]
     return "\n".join(lines) + "\n"
+
+
+def _decided_on(rule: MethodRule) -> str:
+    if rule.acts_of:
+        return f" on acts of {_short(options_pb2.ActKind, rule.acts_of)}"
+    return rule.decides_on and f" ({rule.decides_on.replace('_', ' ')})"
 
 
 def _class(number: options_pb2.FieldClass.ValueType) -> str:

@@ -350,6 +350,110 @@ agency and officer.
 """
 Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
 
+class _ActKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ActKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ActKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ACT_KIND_UNSPECIFIED: _ActKind.ValueType  # 0
+    """Never valid."""
+    ACT_KIND_REGISTRATION: _ActKind.ValueType  # 1
+    """Who entered the convictions of a registration."""
+    ACT_KIND_AMENDMENT: _ActKind.ValueType  # 2
+    """Who proposed an amendment."""
+    ACT_KIND_IDENTITY_CHANGE: _ActKind.ValueType  # 3
+    """Who reported another name or number, or a death."""
+    ACT_KIND_REVIEW_DECISION: _ActKind.ValueType  # 4
+    """Who proposed how a review ends."""
+    ACT_KIND_PHOTO: _ActKind.ValueType  # 5
+    """Who added a photo."""
+    ACT_KIND_RELEASE: _ActKind.ValueType  # 6
+    """Who entered the address after release."""
+    ACT_KIND_JUDGMENT: _ActKind.ValueType  # 7
+    """Who recorded a judgment."""
+    ACT_KIND_UNSEALING: _ActKind.ValueType  # 8
+    """Who proposed to unseal what a judgment restores."""
+    ACT_KIND_PROPOSAL: _ActKind.ValueType  # 9
+    """Who made a proposal that waits for a second officer."""
+    ACT_KIND_SEALED_READING: _ActKind.ValueType  # 10
+    """Who proposed to read what is sealed."""
+    ACT_KIND_CORRECTION: _ActKind.ValueType  # 11
+    """Who took what a person says is wrong."""
+    ACT_KIND_CLOSURE: _ActKind.ValueType  # 12
+    """Who proposed to close a record."""
+    ACT_KIND_ACCESS_REQUEST: _ActKind.ValueType  # 13
+    """Who asked for access, passed the request on, or decided of a part of it."""
+    ACT_KIND_GRANT: _ActKind.ValueType  # 14
+    """Who granted or opened what is withdrawn."""
+    ACT_KIND_EMERGENCY: _ActKind.ValueType  # 15
+    """Who opened an emergency look-up."""
+    ACT_KIND_UNUSUAL_ACCESS: _ActKind.ValueType  # 16
+    """Whose access was unusual."""
+    ACT_KIND_WATCHED_NUMBER: _ActKind.ValueType  # 17
+    """Who entered a watched number, or proposed to end it; nobody, where it is new."""
+    ACT_KIND_TRIPWIRE_REPLAY: _ActKind.ValueType  # 18
+    """Who asked for a replay of tripwires."""
+    ACT_KIND_POLICY: _ActKind.ValueType  # 19
+    """Who proposed a policy."""
+    ACT_KIND_REGISTER_SEAL: _ActKind.ValueType  # 20
+    """Who took the steps before of sealing or unsealing the register."""
+    ACT_KIND_NOTICE: _ActKind.ValueType  # 21
+    """Who took a notice."""
+    ACT_KIND_TRANSFER: _ActKind.ValueType  # 22
+    """Who took the arrival notice that opened a transfer."""
+
+class ActKind(_ActKind, metaclass=_ActKindEnumTypeWrapper):
+    """What somebody has done that another one decides on."""
+
+ACT_KIND_UNSPECIFIED: ActKind.ValueType  # 0
+"""Never valid."""
+ACT_KIND_REGISTRATION: ActKind.ValueType  # 1
+"""Who entered the convictions of a registration."""
+ACT_KIND_AMENDMENT: ActKind.ValueType  # 2
+"""Who proposed an amendment."""
+ACT_KIND_IDENTITY_CHANGE: ActKind.ValueType  # 3
+"""Who reported another name or number, or a death."""
+ACT_KIND_REVIEW_DECISION: ActKind.ValueType  # 4
+"""Who proposed how a review ends."""
+ACT_KIND_PHOTO: ActKind.ValueType  # 5
+"""Who added a photo."""
+ACT_KIND_RELEASE: ActKind.ValueType  # 6
+"""Who entered the address after release."""
+ACT_KIND_JUDGMENT: ActKind.ValueType  # 7
+"""Who recorded a judgment."""
+ACT_KIND_UNSEALING: ActKind.ValueType  # 8
+"""Who proposed to unseal what a judgment restores."""
+ACT_KIND_PROPOSAL: ActKind.ValueType  # 9
+"""Who made a proposal that waits for a second officer."""
+ACT_KIND_SEALED_READING: ActKind.ValueType  # 10
+"""Who proposed to read what is sealed."""
+ACT_KIND_CORRECTION: ActKind.ValueType  # 11
+"""Who took what a person says is wrong."""
+ACT_KIND_CLOSURE: ActKind.ValueType  # 12
+"""Who proposed to close a record."""
+ACT_KIND_ACCESS_REQUEST: ActKind.ValueType  # 13
+"""Who asked for access, passed the request on, or decided of a part of it."""
+ACT_KIND_GRANT: ActKind.ValueType  # 14
+"""Who granted or opened what is withdrawn."""
+ACT_KIND_EMERGENCY: ActKind.ValueType  # 15
+"""Who opened an emergency look-up."""
+ACT_KIND_UNUSUAL_ACCESS: ActKind.ValueType  # 16
+"""Whose access was unusual."""
+ACT_KIND_WATCHED_NUMBER: ActKind.ValueType  # 17
+"""Who entered a watched number, or proposed to end it; nobody, where it is new."""
+ACT_KIND_TRIPWIRE_REPLAY: ActKind.ValueType  # 18
+"""Who asked for a replay of tripwires."""
+ACT_KIND_POLICY: ActKind.ValueType  # 19
+"""Who proposed a policy."""
+ACT_KIND_REGISTER_SEAL: ActKind.ValueType  # 20
+"""Who took the steps before of sealing or unsealing the register."""
+ACT_KIND_NOTICE: ActKind.ValueType  # 21
+"""Who took a notice."""
+ACT_KIND_TRANSFER: ActKind.ValueType  # 22
+"""Who took the arrival notice that opened a transfer."""
+Global___ActKind: _TypeAlias = ActKind  # noqa: Y015
+
 class _FieldClass:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -676,6 +780,10 @@ class AccessRule(_message.Message):
     ALLOW_FIELD_NUMBER: _builtins.int
     DEADLINE_MS_FIELD_NUMBER: _builtins.int
     WHILE_SEALED_FIELD_NUMBER: _builtins.int
+    FIRST_ACT_FIELD_NUMBER: _builtins.int
+    ACTS_OF_FIELD_NUMBER: _builtins.int
+    OWN_ACT_FIELD_NUMBER: _builtins.int
+    NAMES_OFFICER_FIELD_NUMBER: _builtins.int
     effect: Global___Effect.ValueType
     """What the method does."""
     officer: Global___OfficerRule.ValueType
@@ -688,6 +796,14 @@ class AccessRule(_message.Message):
     """Of a method that discloses and shows nothing of a person: it is answered also while the register is sealed, and its handler sees to it that
     nothing is told of a record then. Every other method that discloses is REGISTER_SEALED then.
     """
+    first_act: _builtins.bool
+    """Nobody has done anything before that it decides on."""
+    acts_of: Global___ActKind.ValueType
+    """What others have done, of this kind. Who ends what he has done himself is refused only where the method says so."""
+    own_act: _builtins.bool
+    """What the officer has done himself: of anybody else's it is NO_RECORD."""
+    names_officer: _builtins.bool
+    """It names another officer in the request, who is another human as well."""
     @_builtins.property
     def allow(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allow]:
         """Who may call it, for what. Whoever is not named is refused."""
@@ -700,12 +816,18 @@ class AccessRule(_message.Message):
         allow: _abc.Iterable[Global___Allow] | None = ...,
         deadline_ms: _builtins.int = ...,
         while_sealed: _builtins.bool = ...,
+        first_act: _builtins.bool = ...,
+        acts_of: Global___ActKind.ValueType = ...,
+        own_act: _builtins.bool = ...,
+        names_officer: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acts_of", b"acts_of", "decides_on", b"decides_on", "first_act", b"first_act", "names_officer", b"names_officer", "own_act", b"own_act"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "deadline_ms", b"deadline_ms", "effect", b"effect", "officer", b"officer", "while_sealed", b"while_sealed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_of", b"acts_of", "allow", b"allow", "deadline_ms", b"deadline_ms", "decides_on", b"decides_on", "effect", b"effect", "first_act", b"first_act", "names_officer", b"names_officer", "officer", b"officer", "own_act", b"own_act", "while_sealed", b"while_sealed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_decides_on: _TypeAlias = _typing.Literal["first_act", "acts_of", "own_act", "names_officer"]  # noqa: Y015
+    _WhichOneofArgType_decides_on: _TypeAlias = _typing.Literal["decides_on", b"decides_on"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_decides_on) -> _WhichOneofReturnType_decides_on | None: ...
 
 Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
 

@@ -17,6 +17,7 @@ from nsor.v1 import options_pb2, receipt_pb2
 from nsor_server import errors
 from nsor_server.access import gate
 from nsor_server.access.contract import PURPOSE, MethodRule
+from nsor_server.access.decisions import Compared
 from nsor_server.access.directory import Directory, DirectorySnapshot
 from nsor_server.access.disclosure import disclose
 from nsor_server.access.officers import Officers
@@ -110,7 +111,7 @@ class FrontDoor:
     def admit(self, call: Call, request: Message) -> None:
         """Take a call to where its handler runs: the method that the request's type has, its purpose and its rows."""
         call.route = self._method_of[type(request)]
-        call.method, call.request = call.route.name, request
+        call.method, call.request, call.compared = call.route.name, request, Compared()
         snapshot = self.snapshot()
         self._admission.admit_by(call, snapshot if self.policy is None else replace(snapshot, policy=self.policy))
         violations = call.route.refusing(call, self._checker.check(request))

@@ -219,6 +219,7 @@ class Call:
         case: the case that it names, or that of its grant, for the entry of a refusal; empty: none is known.
         found: fields of the request that are wrong, and about which it is answered.
         prepared: what a grouped handler has prepared.
+        compared: which humans the handler has compared, an ``access.decisions.Compared``; None: it hasn't run.
         payment: how a call is paid that isn't grouped, or for which a bucket was empty; None: it costs nothing.
         left: how many things that cost something an answer may still show, by the buckets that were read for it.
         outcome: what the handler decided.
@@ -267,6 +268,7 @@ class Call:
     case: str = ""
     found: tuple[Violation, ...] = ()
     prepared: Any = None
+    compared: Any = None
     payment: Any = None
     outcome: Outcome[Message] | None = None
     packed: Any = None

@@ -6,7 +6,15 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
 
 from nsor.v1 import options_pb2, registration_pb2
-from nsor_server.access.contract import Allowed, Contract, ContractError, check_class, expanded_matrix, purposes_of
+from nsor_server.access.contract import (
+    Allowed,
+    Contract,
+    ContractError,
+    Decides,
+    check_class,
+    expanded_matrix,
+    purposes_of,
+)
 
 GOLDEN = Path(__file__).with_name("golden_matrix.txt")
 
@@ -15,6 +23,7 @@ POLICE, NPB = options_pb2.AGENCY_KIND_POLICE, options_pb2.AGENCY_KIND_NPB
 NO_PURPOSE, NO_KIND = options_pb2.PURPOSE_UNSPECIFIED, options_pb2.AGENCY_KIND_UNSPECIFIED
 TRIAL, CUSTODY = options_pb2.PURPOSE_TRIAL, options_pb2.PURPOSE_CUSTODY
 ALL = options_pb2.ROW_SCOPE_ALL
+GRANTS = options_pb2.DECISION_SIDE_GRANTS
 HEARING_EVENTS = options_pb2.AGENCY_GROUP_HEARING_EVENTS
 
 
@@ -107,8 +116,12 @@ def test_a_sound_rule_loads() -> None:
         (rule(effect=options_pb2.EFFECT_DECIDES), False, "decides without a signature"),
         (decides(), False, "decides and doesn't say on whose acts"),
         (decides(first_act=False), False, "decides and doesn't say on whose acts"),
-        (decides(acts_of=0), False, "decides and doesn't say on whose acts"),
-        (decides(acts_of=999), False, "decides and doesn't say on whose acts"),
+        (decides(first_act=False, acts_of=999, side=GRANTS), False, "decides on acts that are none"),
+        (decides(acts_of=1), False, "decides on acts and doesn't say what it does to them"),
+        (decides(acts_of=1, side=999), False, "decides on acts and doesn't say what it does to them"),
+        (decides(first_act=True, side=GRANTS), False, "says what it does to acts and not to which"),
+        (decides(first_act=True, another_agency=True), False, "says what it does to acts and not to which"),
+        (decides(first_act=True, own_act=True), False, "decides on the officer's own act and on others'"),
         (rule(first_act=True), False, "says on whose acts it decides although it doesn't decide"),
         (rule(officer=options_pb2.OFFICER_RULE_NONE), False, "discloses without an officer's or a system's key"),
         (streamed(officer=options_pb2.OFFICER_RULE_NONE), True, "discloses without an officer's or a system's key"),
@@ -275,7 +288,8 @@ def test_no_contract_loads_in_which_one_method_does_not_say_on_whose_acts_it_dec
     file = descriptor_pb2.FileDescriptorProto()
     found.CopyToProto(file)
     (changed,) = (m for s in file.service for m in s.method if f"{file.package}.{s.name}/{m.name}" == name)
-    changed.options.Extensions[options_pb2.access].ClearField("decides_on")
+    for field in Decides._fields:
+        changed.options.Extensions[options_pb2.access].ClearField(field)  # type: ignore[arg-type]  # a field's
     pool.Add(file)
     with pytest.raises(ContractError, match=f"{method} decides and doesn't say on whose acts"):
         Contract.load([pool.FindFileByName(file.name)])

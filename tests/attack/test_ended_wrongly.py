@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from nsor_server.calls import Officer
+from tests import sides
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import call_of
@@ -78,7 +79,7 @@ def test_a_refusal_by_who_had_proposed_it_is_found(
     services: Services, owner: Owner, first: Officer, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proposed = make(services, first)
-    monkeypatch.setattr("nsor_server.access.decisions.check", lambda **_: None)
+    sides.compare_nobody(monkeypatch)
     services.ask(call_of(NPB, first), refusing(proposed))
     assert owner.findings() == [WRONG[proposed.table][0]]
 
@@ -95,6 +96,6 @@ def test_a_withdrawal_by_another_officer_is_found(
 ) -> None:
     proposed = make(services, first)
     with monkeypatch.context() as patched:
-        patched.setattr("nsor_server.access.decisions.Person.is_same", lambda *_: True)
+        sides.compare_nobody(patched)
         services.ask(call_of(NPB, second), withdrawing(proposed))
     assert owner.findings() == [WRONG[proposed.table][0]]

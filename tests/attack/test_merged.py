@@ -3,8 +3,8 @@
 import pytest
 
 from nsor_server import errors
-from nsor_server.registration.persons import rules
 from nsor_server.registration.persons.changes import Changes
+from tests import sides
 from tests.agencies import NPB
 from tests.attack.conftest import Owner
 from tests.attack.test_set_back import at_the_border, opening
@@ -50,7 +50,7 @@ def test_a_decision_that_was_not_carried_out_is_found(
 
 
 def test_a_decision_by_one_officer_alone_is_found(pair: Pair, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "check_confirmable", lambda *_, **__: None)
+    sides.compare_nobody(monkeypatch)
     officer = call_of(NPB).officer
     pair.services.ask(call_of(NPB, officer), pair.proposing(MERGE))
     pair.services.ask(call_of(NPB, officer), pair.confirming(MERGE))

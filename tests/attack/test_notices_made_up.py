@@ -94,7 +94,7 @@ def test_a_notice_that_was_refused_and_verified_again_is_found(
     taken = take(services, of_kind(confirmed, name=names(named("Zafar Khan"))))
     decide(services, confirmed, taken.notice_id, refused=True)
     with monkeypatch.context() as patched:
-        patched.setattr(states, "check", lambda *_: None)
+        patched.setattr(states, "follows", lambda *_: True)
         decide(services, confirmed, taken.notice_id)
     assert owner.findings() == [FOLLOWS]
 

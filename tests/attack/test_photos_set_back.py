@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.registration import rules as owners
+from tests import sides
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import call_of
@@ -90,7 +90,7 @@ def test_a_photo_that_its_own_officer_confirmed_is_found(
         else first
     )
     photo_id = add(services, created, PUNJAB_POLICE, first)
-    monkeypatch.setattr(decisions, "check_another", lambda *_: None)
+    sides.compare_nobody(monkeypatch)
     answer(services, call_of(PUNJAB_POLICE, again), confirmation(created, photo_id))
     assert owner.findings() == [ALONE]
 

@@ -9,6 +9,7 @@ import pytest
 from nsor.v1 import directory_pb2, proposals_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from tests import sides
 from tests.agencies import NPB, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.test_two_persons import CLOSURE, JUDGMENT, READING, REVIEW
@@ -86,7 +87,7 @@ def test_a_confirmation_of_it_all_the_same_is_found(
 ) -> None:
     proposed = make(services, first)
     disable(services, first)
-    monkeypatch.setattr("nsor_server.access.decisions.check_counts", lambda _: None)
+    sides.count_stolen_keys(monkeypatch)
     services.ask(call_of(NPB, second), proposed.confirming())
     (finding,) = owner.findings()
     assert finding in {CLOSURE, JUDGMENT, READING}
@@ -125,6 +126,6 @@ def test_a_merge_that_is_confirmed_all_the_same_is_found(
     services = pair.services
     services.ask(call_of(NPB, first), pair.proposing(MERGE))
     disable(services, first)
-    monkeypatch.setattr("nsor_server.access.decisions.check_counts", lambda _: None)
+    sides.count_stolen_keys(monkeypatch)
     services.ask(call_of(NPB, second), pair.confirming(MERGE))
     assert owner.findings() == [REVIEW]

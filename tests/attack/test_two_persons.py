@@ -6,8 +6,8 @@ import pytest
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
+from tests import sides
 from tests.agencies import LAHORE_COURT, LAHORE_HIGH_COURT, NPB, PUNJAB_POLICE, PUNJAB_PROSECUTION, officer_of
 from tests.attack.conftest import Owner
 from tests.calls import call_of
@@ -41,8 +41,7 @@ JUDGMENT = "a judgment was confirmed or unsealed by who had recorded or proposed
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server lets one person decide twice."""
-    monkeypatch.setattr(decisions, "check", lambda **_: None)
-    monkeypatch.setattr(decisions, "check_another", lambda *_: None)
+    sides.compare_nobody(monkeypatch)
 
 
 def with_number(agency: Agency, of: Officer) -> Officer:

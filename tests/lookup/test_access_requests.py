@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import access_requests_pb2, errors_pb2, grants_pb2, lookup_pb2, notification_pb2, options_pb2, types_pb2
 from nsor_server import errors
+from nsor_server.access.decisions import Compared
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_server.calls import Officer, Outcome, RecordRef
 from nsor_server.lookup.grants import store
@@ -292,7 +293,8 @@ def test_nobody_decides_on_his_own_request(requests: AccessRequests) -> None:
     assert police.value.reason == errors_pb2.ERROR_REASON_NOT_ALLOWED
     call = call_of(AGENCIES["punjab-police"], officer("punjab-police", 2))
     call.rows = options_pb2.ROW_SCOPE_JURISDICTION
-    call.directory = requests.services.snapshot()
+    call.directory, call.compared = requests.services.snapshot(), Compared()
+    call.route = requests.services.methods["nsor.v1.LookupService/ApproveAccessRequest"]
     deciding = Deciding(requests.services.sealer, requests.services.blind_index)
     with requests.services.database.reading() as conn, pytest.raises(errors.Denied) as same_agency:
         deciding.approve_access_request(call, approval(created.access_request_id, created.etag), conn)

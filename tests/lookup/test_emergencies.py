@@ -15,11 +15,9 @@ from nsor.v1 import directory_pb2, emergencies_pb2, errors_pb2, notification_pb2
 from nsor_server import errors
 from nsor_server.access import directory
 from nsor_server.access.contract import field_class, purposes_of
-from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import WELL_KNOWN
 from nsor_server.calls import Agency, Officer, Outcome
 from nsor_server.ledger.append import Ledger
-from nsor_server.lookup.emergencies import rules
 from nsor_server.lookup.emergencies.overdue import EmergencyWatch
 from nsor_server.lookup.recalls.told import Finder
 from nsor_server.registration import claims
@@ -479,15 +477,6 @@ def test_it_is_reviewed_once(services: Services, officer: Officer) -> None:
     reviewer = services.enrolled(officer_of(NPB))
     services.refused(errors.WrongState, call_of(NPB, reviewer), reviewing(emergency_id, HARMLESS))
     services.refused(errors.NoRecord, call_of(NPB, reviewer), reviewing(str(uuid.uuid4())))
-
-
-def test_nobody_reviews_his_own_agencys() -> None:
-    # The contract lets NPB review and the police open; the rule holds whoever may do either.
-    opener = Person("npb", "A-1", b"1" * 32)
-    with pytest.raises(errors.Denied) as refused:
-        rules.check_review(reviewer=Person("npb", "A-2", b"2" * 32), opener=opener, reviewed=False)
-    assert refused.value.reason == errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED
-    rules.check_review(reviewer=Person("npb", "A-2", b"2" * 32), opener=replace(opener, agency_id="x"), reviewed=False)
 
 
 def a_watch(services: Services, keyring: Keyring) -> EmergencyWatch:

@@ -8,12 +8,12 @@ import pytest
 
 from nsor.v1 import arrivals_pb2, directory_pb2, errors_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.calls import Agency, Officer
 from nsor_server.policy.budgets import Bucket
 from nsor_server.registration import review_store
 from nsor_server.registration.reviews import ReviewTimes
 from nsor_server.storage.keyring import Keyring
+from tests import sides
 from tests.agencies import NPB, PUNJAB_POLICE, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -126,7 +126,7 @@ def test_who_typed_a_number_never_takes_its_holder_on_himself(
     assert transfer(services, created).state == PENDING
     assert owner.findings() == []
     with pytest.MonkeyPatch.context() as server:
-        server.setattr(decisions, "check_another", lambda *_: None)
+        sides.compare_nobody(server)
         services.ask(call_of(SINDH_POLICE, officer), deciding(services, created))
     assert owner.findings() == ["who is responsible for a registration doesn't follow from notices and decisions"]
 

@@ -8,10 +8,10 @@ import pytest
 
 from nsor.v1 import directory_pb2, notification_pb2, transfers_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.calls import Officer
 from nsor_server.registration.arrivals import rules
 from nsor_server.registration.reviews import ReviewTimes
+from tests import sides
 from tests.agencies import NPB, PUNJAB_POLICE, PUNJAB_PRISONS, SINDH_POLICE, officer_of
 from tests.attack.conftest import Owner
 from tests.attack.conftest import owner as owner  # noqa: PLC0414 - a fixture
@@ -226,7 +226,7 @@ def test_a_decision_for_the_new_place_by_a_compromised_key_is_found(
     if resolves:
         services.ask(call_of(SINDH_POLICE), deciding(services, created, REFUSE))
     with monkeypatch.context() as server:
-        server.setattr(decisions, "check_counts", lambda _first: None)
+        sides.count_stolen_keys(server)
         if resolves:
             services.ask(call_of(NPB), resolving(services, created, ASSIGN))
         else:

@@ -10,6 +10,7 @@ import pytest
 from nsor.v1 import errors_pb2, notification_pb2, proposals_pb2, reviews_pb2
 from nsor_server import errors
 from nsor_server.calls import Officer
+from tests import sides
 from tests.agencies import LAHORE_HIGH_COURT, NPB, officer_of
 from tests.attack.conftest import Owner, owner
 from tests.calls import call_of
@@ -139,7 +140,7 @@ def test_an_end_by_who_may_not_and_a_late_confirmation_are_found(
     services = pair.services
     services.ask(call_of(NPB, first), pair.proposing(MERGE))
     with monkeypatch.context() as patched:
-        patched.setattr("nsor_server.access.decisions.check", lambda **_: None)
+        sides.compare_nobody(patched)
         services.ask(call_of(NPB, first), refusing())
     assert owner.findings() == [WRONGLY]
     with monkeypatch.context() as then:

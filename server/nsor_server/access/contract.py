@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor, ServiceDescriptor
@@ -43,7 +43,8 @@ _FOCAL_PERSONS = frozenset({options_pb2.OFFICER_RULE_FOCAL_PERSON, options_pb2.O
 
 _Enumeration: TypeAlias = (
     "type[options_pb2.AgencyKind | options_pb2.AgencyGroup | options_pb2.Purpose | options_pb2.Effect"
-    " | options_pb2.ActKind | options_pb2.OfficerRule | options_pb2.RowScope | options_pb2.FieldClass]"
+    " | options_pb2.ActKind | options_pb2.DecisionSide | options_pb2.OfficerRule | options_pb2.RowScope"
+    " | options_pb2.FieldClass]"
 )
 
 
@@ -64,6 +65,22 @@ class Allowed:
     rows: options_pb2.RowScope.ValueType
 
 
+class Decides(NamedTuple):
+    """On whose acts a method decides, by the fields of ``AccessRule``."""
+
+    first_act: bool = False
+    own_act: bool = False
+    names_officer: bool = False
+    acts_of: options_pb2.ActKind.ValueType = options_pb2.ACT_KIND_UNSPECIFIED
+    side: options_pb2.DecisionSide.ValueType = options_pb2.DECISION_SIDE_UNSPECIFIED
+    another_agency: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Whether humans are compared before anything is decided."""
+        return bool(self.own_act or self.names_officer or self.acts_of)
+
+
 @dataclass(frozen=True, slots=True)
 class MethodRule:
     """What the contract says of a method.
@@ -79,8 +96,7 @@ class MethodRule:
         takes_stream: whether the caller sends one too.
         states_purpose: whether the request has a field ``purpose``.
         while_sealed: whether it is answered while the register is sealed: what discloses nothing, or says so.
-        decides_on: of a method that decides, on whose acts: the field of ``AccessRule.decides_on``; else empty.
-        acts_of: which acts of others, where it decides on some.
+        decides: of a method that decides, on whose acts; of others nothing is set.
     """
 
     full_name: str
@@ -95,8 +111,7 @@ class MethodRule:
     response_class: type[Message]
     states_purpose: bool
     while_sealed: bool
-    decides_on: str
-    acts_of: options_pb2.ActKind.ValueType
+    decides: Decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +224,12 @@ def _rule(method: MethodDescriptor) -> MethodRule:
         response_class=message_factory.GetMessageClass(method.output_type),
         states_purpose=states_purpose,
         while_sealed=rule.while_sealed or rule.effect != options_pb2.EFFECT_DISCLOSES,
-        decides_on=rule.WhichOneof("decides_on") or "",
-        acts_of=rule.acts_of,
+        decides=_decides(rule),
     )
+
+
+def _decides(rule: options_pb2.AccessRule) -> Decides:
+    return Decides(*(getattr(rule, name) for name in Decides._fields))
 
 
 def _kinds(allow: options_pb2.Allow) -> list[options_pb2.AgencyKind.ValueType]:
@@ -229,6 +247,7 @@ def _states_purpose(request: Descriptor) -> bool:
 
 def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *, states_purpose: bool) -> None:
     kinds = [kind for allow in rule.allow for kind in _kinds(allow)]
+    decides = _decides(rule)
     gaps = {
         "has no effect": rule.effect == options_pb2.EFFECT_UNSPECIFIED,
         "has no officer rule": rule.officer == options_pb2.OFFICER_RULE_UNSPECIFIED,
@@ -257,9 +276,17 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
         ),
         "allows several purposes to one kind of agency, and its request states none": not states_purpose
         and any(len(allow.purposes) > 1 for allow in rule.allow),
-        "decides and doesn't say on whose acts": rule.effect == options_pb2.EFFECT_DECIDES and not _whose_acts(rule),
+        "decides and doesn't say on whose acts": rule.effect == options_pb2.EFFECT_DECIDES
+        and not (decides.first_act or decides.compares),
         "says on whose acts it decides although it doesn't decide": rule.effect != options_pb2.EFFECT_DECIDES
-        and rule.WhichOneof("decides_on") is not None,
+        and decides != Decides(),
+        "decides on acts that are none": decides.acts_of not in options_pb2.ActKind.values(),
+        "decides on acts and doesn't say what it does to them": bool(decides.acts_of)
+        and _unknown(options_pb2.DecisionSide, decides.side),
+        "says what it does to acts and not to which": not decides.acts_of
+        and (bool(decides.side) or decides.another_agency),
+        "decides on the officer's own act and on others'": decides.own_act
+        and decides._replace(own_act=False) != Decides(),
         "has no deadline": rule.deadline_ms == 0 and not method.server_streaming,
         "has a deadline although it is a stream": rule.deadline_ms != 0 and method.server_streaming,
         "takes a stream and answers with none": method.client_streaming and not method.server_streaming,
@@ -267,13 +294,6 @@ def _check(name: str, method: MethodDescriptor, rule: options_pb2.AccessRule, *,
     for gap, there in gaps.items():
         if there:
             raise ContractError(f"{name} {gap}")
-
-
-def _whose_acts(rule: options_pb2.AccessRule) -> bool:
-    """Whether a rule says on whose acts the method decides."""
-    if rule.WhichOneof("decides_on") == "acts_of":
-        return not _unknown(options_pb2.ActKind, rule.acts_of)
-    return rule.first_act or rule.own_act or rule.names_officer
 
 
 def _shows_person(method: MethodDescriptor) -> bool:
@@ -298,7 +318,7 @@ def expanded_matrix(contract: Contract) -> str:
         deadline = stream if rule.streaming else f"{rule.deadline_ms} ms"
         discloses = rule.effect == options_pb2.EFFECT_DISCLOSES
         sealed = ", also while the register is sealed" if discloses and rule.while_sealed else ""
-        lines += ["", f"{rule.full_name}: {effect}{_decided_on(rule)}, officer {officer}, {deadline}{sealed}"]
+        lines += ["", f"{rule.full_name}: {effect}{_decided_on(rule.decides)}, officer {officer}, {deadline}{sealed}"]
         lines += [
             f"  {_short(options_pb2.AgencyKind, kind)}: {_purposes(allowed.purposes)},"
             f" rows {_short(options_pb2.RowScope, allowed.rows)}"
@@ -314,10 +334,13 @@ def expanded_matrix(contract: Contract) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _decided_on(rule: MethodRule) -> str:
-    if rule.acts_of:
-        return f" on acts of {_short(options_pb2.ActKind, rule.acts_of)}"
-    return rule.decides_on and f" ({rule.decides_on.replace('_', ' ')})"
+def _decided_on(decides: Decides) -> str:
+    words = [name.replace("_", " ") for name in ("first_act", "own_act", "names_officer") if getattr(decides, name)]
+    if decides.acts_of:
+        side = _short(options_pb2.DecisionSide, decides.side)
+        another = ", of another agency" if decides.another_agency else ""
+        words.append(f"{side} acts of {_short(options_pb2.ActKind, decides.acts_of)}{another}")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _class(number: options_pb2.FieldClass.ValueType) -> str:

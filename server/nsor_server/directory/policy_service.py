@@ -12,7 +12,7 @@ from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import disclose
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.directory import limits, policies, proposals
 from nsor_server.directory.proposals import Beside
 from nsor_server.events import outbox, recipients
@@ -50,12 +50,14 @@ class PolicyHandlers:
                 directory_pb2.WithdrawPolicyProposalRequest,
                 directory_pb2.WithdrawPolicyProposalResponse,
                 self.withdraw_policy_proposal,
+                _withdrawn_again,
                 by_directory=True,
             ),
             Unary(
                 directory_pb2.AdoptPolicyRequest,
                 directory_pb2.AdoptPolicyResponse,
                 self.adopt_policy,
+                _adopted_again,
                 by_directory=True,
             ),
             Unary(directory_pb2.GetPolicyRequest, directory_pb2.GetPolicyResponse, self.get_policy, by_directory=True),
@@ -122,10 +124,7 @@ class PolicyHandlers:
         if request.validate_only:
             answer = directory_pb2.WithdrawPolicyProposalResponse()
             return Outcome(answer, record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal = _found(call, request.proposal_id)
-        proposer = decisions.holder(call, proposal.agency_id, proposal.officer_key)
-        if not proposer.is_same(decisions.acting(call)):
-            raise errors.NoRecord
+        proposal = _own(call, request)
         if proposal.adopted_as is not None:
             raise errors.WrongState
         at = proposal.withdrawn_at or call.now()
@@ -154,14 +153,7 @@ class PolicyHandlers:
         if request.validate_only:
             return Outcome(directory_pb2.AdoptPolicyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         policy = policy_of(call)
-        proposal = _found(call, request.proposal_id)
-        decisions.check(
-            decider=decisions.acting(call),
-            first=decisions.holder(call, proposal.agency_id, proposal.officer_key),
-            etag_is_current=request.etag == proposal.etag(policy.version),
-            open_state=proposals.state(proposal, Beside.of(call)) == directory_pb2.POLICY_PROPOSAL_STATE_OPEN,
-            another_agency=False,
-        )
+        proposal = _anothers(call, request)
         _follows(call, policy, proposal.name, documents.decode(proposal.name, proposal.content))
         at = call.now()
         row, ref, seen = policies.adoption(proposal, policy.version, call.officer_key, at)
@@ -249,6 +241,45 @@ def _found(call: Call, proposal_id: str) -> policies.Proposal:
     if proposal is None:
         raise errors.NoRecord
     return proposal
+
+
+def _own(call: Call, request: directory_pb2.WithdrawPolicyProposalRequest) -> policies.Proposal:
+    """A proposal that the officer has made.
+
+    Raises:
+        NoRecord: there is none.
+    """
+    proposal = _found(call, request.proposal_id)
+    decisions.check_own_act(call, decisions.Act(proposal.agency_id, proposal.officer_key))
+    return proposal
+
+
+def _anothers(call: Call, request: directory_pb2.AdoptPolicyRequest) -> policies.Proposal:
+    """A proposal that another officer has made, and that may be adopted.
+
+    Raises:
+        NoRecord, Denied, EtagMismatch, WrongState: as ``PolicyHandlers.adopt_policy``.
+    """
+    proposal = _found(call, request.proposal_id)
+    decisions.check_acts(
+        call,
+        [decisions.Act(proposal.agency_id, proposal.officer_key)],
+        etag_is_current=request.etag == proposal.etag(policy_of(call).version),
+        open_state=proposals.state(proposal, Beside.of(call)) == directory_pb2.POLICY_PROPOSAL_STATE_OPEN,
+    )
+    return proposal
+
+
+def _withdrawn_again(
+    call: Call, request: directory_pb2.WithdrawPolicyProposalRequest, _conn: Connection
+) -> Sequence[Seen]:
+    _own(call, request)
+    return ()
+
+
+def _adopted_again(call: Call, request: directory_pb2.AdoptPolicyRequest, _conn: Connection) -> Sequence[Seen]:
+    _anothers(call, request)
+    return ()
 
 
 def _not_valid(error: source.PolicyError) -> errors.InvalidFields:

@@ -70,13 +70,12 @@ def counted(call: Call, open_of: Sequence[Proposer], hourly_of: Sequence[Propose
         open_of: who has made each open proposal.
         hourly_of: who has made each proposal of the last hour.
     """
-    officer = decisions.acting(call)
 
     def of_officer(proposers: Iterable[Proposer]) -> int:
-        return sum(officer.is_same(decisions.holder(call, *proposer)) for proposer in proposers)
+        return sum(decisions.is_own(call, decisions.Act(*proposer)) for proposer in proposers)
 
     return Proposed(
         open_of_officer=of_officer(open_of),
-        open_of_agency=sum(agency_id == officer.agency_id for agency_id, _ in open_of),
+        open_of_agency=sum(agency_id == call.agency.agency_id for agency_id, _ in open_of),
         hourly_of_officer=of_officer(hourly_of),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nsor.v1 import register_seal_pb2
 from nsor_server.access.disclosure import disclose
 from nsor_server.access.register_seal import Standing, Step, Taken
-from nsor_server.calls import Call, Outcome
+from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.directory import register_seals
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
@@ -26,12 +26,14 @@ class RegisterSealHandlers:
                 register_seal_pb2.ProposeRegisterSealRequest,
                 register_seal_pb2.ProposeRegisterSealResponse,
                 self.propose_register_seal,
+                _proposed_again,
                 by_directory=True,
             ),
             Unary(
                 register_seal_pb2.ConfirmRegisterSealRequest,
                 register_seal_pb2.ConfirmRegisterSealResponse,
                 self.confirm_register_seal,
+                _confirmed_again,
                 by_directory=True,
             ),
             Unary(
@@ -88,6 +90,21 @@ class RegisterSealHandlers:
         )
         detail = record_pb2.AccessDetail(outcome="REGISTER_SEAL_SHOWN")
         return Outcome(disclose(answer, call.purpose), detail, seen=(register_seals.of_version(_version(call)),))
+
+
+def _proposed_again(
+    call: Call, request: register_seal_pb2.ProposeRegisterSealRequest, _conn: Connection
+) -> Sequence[Seen]:
+    seals = request.action == register_seal_pb2.REGISTER_SEAL_ACTION_SEAL
+    register_seals.check_sealed_by_others(call, register_seals.stands(call), seals=seals)
+    return ()
+
+
+def _confirmed_again(
+    call: Call, _request: register_seal_pb2.ConfirmRegisterSealRequest, _conn: Connection
+) -> Sequence[Seen]:
+    register_seals.check_proposed_by_others(call, register_seals.stands(call))
+    return ()
 
 
 def _taken(call: Call, step: Taken, answer: A) -> Outcome[A]:

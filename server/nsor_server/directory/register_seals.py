@@ -14,7 +14,6 @@ from typing import Final
 from nsor.v1 import errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
 from nsor_server.access.register_seal import Standing, Step, Taken, standing
 from nsor_server.calls import Call, RecordRef, Row, Seen, Versions
 from nsor_server.events import outbox, recipients
@@ -71,10 +70,9 @@ def proposed(call: Call, *, seals: bool, reason: int, seal_id: bytes) -> Taken:
     """
     now = stands(call)
     proposal_id = uuid.uuid4().bytes
-    if not seals:
-        if not now.seal or now.seal[0].seal_id != seal_id:
-            raise errors.NoRecord
-        _check_others(call, now.seal)
+    if not seals and (not now.seal or now.seal[0].seal_id != seal_id):
+        raise errors.NoRecord
+    check_sealed_by_others(call, now, seals=seals)
     if now.proposal or (seals and now.seal):
         raise errors.WrongState
     if seals:
@@ -96,7 +94,7 @@ def confirmed(call: Call, proposal_id: bytes) -> Taken:
     first, committee = now.proposal[0], call.agency.kind == options_pb2.AGENCY_KIND_SPECIAL_COMMITTEE
     if first.step is Step.SEAL_PROPOSED and committee:
         raise errors.Denied(errors_pb2.ERROR_REASON_NOT_ALLOWED)
-    _check_others(call, (*now.proposal, *now.seal))
+    check_proposed_by_others(call, now)
     if first.step is Step.SEAL_PROPOSED:
         step = Step.SEALED
     elif committee == (len(now.proposal) > 1):
@@ -141,19 +139,29 @@ def of_version(version: int) -> Seen:
     return Seen(_STEPS, (), version)
 
 
-def _check_others(call: Call, steps: Iterable[Taken]) -> None:
-    """See that whoever acts has taken none of some steps.
+def check_sealed_by_others(call: Call, now: Standing, *, seals: bool) -> None:
+    """See that whoever proposes to unseal the register hasn't sealed it.
 
     Raises:
         Denied: SECOND_PERSON_REQUIRED.
     """
-    acting = decisions.acting(call)
-    for each in steps:
-        decisions.check_another(acting, _person(call, each))
+    decisions.check_acts(call, () if seals else _acts(now.seal, carries=False), open_state=True)
 
 
-def _person(call: Call, step: Taken) -> Person:
-    return decisions.holder(call, step.agency_id, step.officer_key)
+def check_proposed_by_others(call: Call, now: Standing) -> None:
+    """See that whoever confirms the open proposal has neither taken a step of it nor sealed the register.
+
+    That a compromised key has sealed it keeps nobody from unsealing it.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED.
+    """
+    acts = (*_acts(now.proposal, carries=True), *_acts(now.seal, carries=False))
+    decisions.check_acts(call, acts, open_state=True)
+
+
+def _acts(steps: Iterable[Taken], *, carries: bool) -> list[decisions.Act]:
+    return [decisions.Act(each.agency_id, each.officer_key, carries=carries) for each in steps]
 
 
 def _taken(call: Call, step: Step, seal_id: bytes, proposal_id: bytes, reason: int) -> Taken:

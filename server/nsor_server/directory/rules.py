@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -58,28 +58,6 @@ def check_proof(public_key: bytes, proof: bytes, *, agency_id: str, officer_numb
     except (InvalidSignature, ValueError):
         wrong = errors.Violation("proof_of_possession", errors_pb2.FIELD_REASON_SIGNATURE_INVALID)
         raise errors.InvalidFields(violations=(wrong,)) from None
-
-
-def check_focal_persons(
-    signers: Sequence[FocalPerson], *, officer_number: str, own: Collection[bytes], decides: bool
-) -> None:
-    """See that enough focal persons enrol an officer, and that none of them enrols himself.
-
-    Goes by keys and the request alone. That two signers differ was seen when their signatures were.
-
-    Args:
-        signers: one or two.
-        officer_number: which the officer is to have.
-        own: values of the officer's own CNIC under every live key.
-        decides: whether he is to decide.
-
-    Raises:
-        errors.Denied: SECOND_FOCAL_PERSON_REQUIRED, or SECOND_PERSON_REQUIRED for who enrols his own number or CNIC.
-    """
-    if any(signer.number == officer_number or signer.own in own for signer in signers):
-        raise errors.Denied(errors_pb2.ERROR_REASON_SECOND_PERSON_REQUIRED)
-    if decides:
-        check_two(signers)
 
 
 def check_two(signers: Sequence[FocalPerson]) -> None:

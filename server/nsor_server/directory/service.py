@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 
 from nsor.v1 import directory_pb2, errors_pb2, notification_pb2, options_pb2
 from nsor_server import errors
-from nsor_server.access import watched
+from nsor_server.access import decisions, watched
+from nsor_server.access.decisions import Person
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Agency, Call, Officer, Outcome, RecordRef, Row, Seen
 from nsor_server.directory import certificates, focal_persons, limits, officers, pages, rules
@@ -45,6 +46,7 @@ class DirectoryService:
                 directory_pb2.EnrolOfficerRequest,
                 directory_pb2.EnrolOfficerResponse,
                 self.enrol_officer,
+                self._enrolled_again,
                 by_directory=True,
             ),
             Unary(
@@ -57,6 +59,7 @@ class DirectoryService:
                 directory_pb2.DisableOwnKeyRequest,
                 directory_pb2.DisableOwnKeyResponse,
                 self.disable_own_key,
+                _disabled_again,
                 by_directory=True,
             ),
             Unary(
@@ -81,10 +84,9 @@ class DirectoryService:
     ) -> Outcome[directory_pb2.EnrolOfficerResponse]:
         """Enrol a key for the caller's own agency, or replace the live key of its number by it."""
         agency_id, number = call.agency.agency_id, request.officer_number
-        own_values = self._own_values(request)
-        rules.check_focal_persons(
-            call.focal_persons, officer_number=number, own=[value for _, value in own_values], decides=request.decides
-        )
+        own_values = self._check_named(call, request)
+        if request.decides:
+            rules.check_two(call.focal_persons)
         rules.check_jurisdiction(call.agency, request.jurisdiction)
         rules.check_key(request.public_key)
         rules.check_proof(request.public_key, request.proof_of_possession, agency_id=agency_id, officer_number=number)
@@ -125,9 +127,26 @@ class DirectoryService:
         detail = record_pb2.AccessDetail(outcome=outcome, decided_key=officer.key_id)
         return Outcome(disclose(answer, call.purpose), detail, (*rows, *_events(call, kind)), refs, seen)
 
-    def _own_values(self, request: directory_pb2.EnrolOfficerRequest) -> list[tuple[int, bytes]]:
-        """(key id, value) of the officer's own CNIC under every live key; of a system none."""
-        return watched.own_values(self._blind_index, request.own_number) if request.own_number else []
+    def _check_named(self, call: Call, request: directory_pb2.EnrolOfficerRequest) -> list[tuple[int, bytes]]:
+        """See that no focal person enrols himself.
+
+        Returns:
+            (key id, value) of the officer's own CNIC under every live key; of a system none.
+
+        Raises:
+            errors.Denied: SECOND_PERSON_REQUIRED: by the number or the CNIC.
+        """
+        values = watched.own_values(self._blind_index, request.own_number) if request.own_number else []
+        own = frozenset(value for _, value in values)
+        key_id = rules.key_id(request.public_key)
+        decisions.check_named(call, Person(call.agency.agency_id, request.officer_number, key_id, own=own))
+        return values
+
+    def _enrolled_again(
+        self, call: Call, request: directory_pb2.EnrolOfficerRequest, _conn: Connection
+    ) -> Sequence[Seen]:
+        self._check_named(call, request)
+        return ()
 
     def disable_officer(
         self, call: Call, request: directory_pb2.DisableOfficerRequest, conn: Connection
@@ -166,6 +185,7 @@ class DirectoryService:
         """Disable the key that has signed the call. It has no limit either."""
         if request.validate_only:
             return Outcome(directory_pb2.DisableOwnKeyResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
+        decisions.check_own_act(call, decisions.Act(call.agency.agency_id, call.officer_key))
         if officers.disabled(call, call.officer_key).at is not None:
             # The gate's directory was older than what is read here; it is newer when the call runs again.
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_NOT_ACCEPTED)
@@ -201,6 +221,11 @@ class DirectoryService:
             agencies=[_agency(agency) for agency in page.agencies], next_page_token=page.next_page_token
         )
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED"))
+
+
+def _disabled_again(call: Call, _request: directory_pb2.DisableOwnKeyRequest, _conn: Connection) -> Sequence[Seen]:
+    decisions.check_own_act(call, decisions.Act(call.agency.agency_id, call.officer_key))
+    return ()
 
 
 def _disabled(

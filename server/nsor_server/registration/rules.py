@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import amendments_pb2, errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import decisions, rows
-from nsor_server.access.decisions import Person
+from nsor_server.access import rows
 from nsor_server.calls import Agency, Officer
 from nsor_server.events import recipients
 from nsor_server.formats import travel_document
@@ -217,24 +216,6 @@ def confirming(
 ) -> options_pb2.AgencyKind.ValueType:
     """The caller's kind of agency while a conviction that it is shown waits; AGENCY_KIND_UNSPECIFIED afterwards."""
     return kind if any(map(states.waits, shown)) else options_pb2.AGENCY_KIND_UNSPECIFIED
-
-
-def check_confirmable(
-    conviction: record_pb2.Conviction, court: Person, entered_by: Person, *, etag_is_current: bool
-) -> None:
-    """See that this officer of a court may confirm the conviction now; asked once the caller may see it.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED: the agency or the person is the one that entered it.
-        errors.EtagMismatch: the court has seen another version.
-        errors.WrongState: it is confirmed already.
-    """
-    decisions.check(
-        decider=court,
-        first=entered_by,
-        etag_is_current=etag_is_current,
-        open_state=states.waits(conviction),
-    )
 
 
 def _court(conviction: record_pb2.Conviction) -> tuple[int, str]:

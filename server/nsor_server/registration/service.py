@@ -142,22 +142,7 @@ class RegistrationService:
         """Confirm a registration from the court's own record."""
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmRegistrationResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        found = store.head(conn, self._sealer, raw(request.registration_id), call)
-        if found is None:
-            raise errors.NoRecord
-        row, record = found
-        etag_is_current = request.etag == store.etag(row.sealed)
-        if not etag_is_current:
-            # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
-            raise errors.EtagMismatch
-        named = request.court if request.HasField("court") else None
-        own = rules.OwnRecord(request.case_number, to_day(request.judgment_date), named)
-        convictions = rules.of_court(record, call.agency, call.officer, own)
-        if not convictions:
-            raise errors.NoRecord
-        for conviction in convictions:
-            entered_by = decisions.holder(call, conviction.entered_by_agency, conviction.entered_by_key)
-            rules.check_confirmable(conviction, decisions.acting(call), entered_by, etag_is_current=etag_is_current)
+        row, record, convictions = self._of_court(call, request, conn)
         before, record = (
             record,
             states.next_version(
@@ -310,10 +295,38 @@ class RegistrationService:
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
     ) -> tuple[Seen, ...]:
+        row, _, _ = self._of_court(call, request, conn)
+        return (store.seen(row),)
+
+    def _of_court(
+        self, call: Call, request: registration_pb2.ConfirmRegistrationRequest, conn: Connection
+    ) -> tuple[store.StoredVersion, record_pb2.RegistrationRecord, list[record_pb2.Conviction]]:
+        """A registration, and the convictions that the court's own record names in it.
+
+        Raises:
+            errors.NoRecord: there is none, or the court's record names none of its convictions.
+            errors.EtagMismatch: the court has seen another version.
+            errors.Denied: SECOND_PERSON_REQUIRED: the agency or the person has entered one of them.
+            errors.WrongState: they are confirmed, or a compromised key has entered one.
+        """
         found = store.head(conn, self._sealer, raw(request.registration_id), call)
         if found is None:
             raise errors.NoRecord
-        return (store.seen(found[0]),)
+        row, record = found
+        if request.etag != store.etag(row.sealed) and not call.compared.replays:
+            # Before the number is looked at: with an old etag it could be tried out, and the right one confirm nothing.
+            raise errors.EtagMismatch
+        named = request.court if request.HasField("court") else None
+        own = rules.OwnRecord(request.case_number, to_day(request.judgment_date), named)
+        convictions = rules.of_court(record, call.agency, call.officer, own)
+        if not convictions:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            (decisions.Act(each.entered_by_agency, each.entered_by_key) for each in convictions),
+            open_state=all(map(states.waits, convictions)),
+        )
+        return row, record, convictions
 
 
 def _confirmation_charge(request: registration_pb2.ConfirmRegistrationRequest) -> Charge:

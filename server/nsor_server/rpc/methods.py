@@ -138,6 +138,8 @@ class Methods(grpc.GenericRpcHandler):
         streams = (isinstance(handler, Streamed | Exchanged), isinstance(handler, Exchanged))
         if (rule.streaming, rule.takes_stream) != streams:
             raise ContractError(f"the handler of {rule.full_name} is of the wrong kind")
+        if rule.decides.compares and not isinstance(handler, Parted) and getattr(handler, "again", None) is None:
+            raise ContractError(f"{rule.full_name} decides on acts, and isn't compared again when it is sent again")
         if _repeats_to_anybody(rule, handler):
             raise ContractError(f"{rule.full_name} would repeat its answers to whoever may no longer see their rows")
         if rule.effect == options_pb2.EFFECT_DISCLOSES and isinstance(handler, Unary) and handler.charge is None:

@@ -21,6 +21,7 @@ from google.protobuf.message import Message
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
+from nsor_server.access import decisions
 from nsor_server.access.budgets import Accounts
 from nsor_server.calls import Call, Outcome
 from nsor_server.formats.instants import to_us
@@ -113,7 +114,7 @@ class Reader:
         """
         if time.monotonic() >= call.deadline:
             raise errors.DeadlineExceeded
-        call.payment = None
+        call.payment, call.compared = None, decisions.Compared()
         call.looked_at, call.rests_on, call.before = [], None, self._durable()
         request = call.request
         request_id = repeatable(request)
@@ -121,18 +122,23 @@ class Reader:
             if request_id is None:
                 self._charge(handler, call, conn)
                 call.outcome = handler.run(call, request, conn)
+                if not _only_validates(request):
+                    _require_compared(call)
                 check_shown(call.method, handler, request, call.outcome)
                 call.answer = call.outcome.response.SerializeToString()
                 return
             key = idempotency.Key(call.agency.agency_id, call.method, request_id, self._hash(call, handler))
             first = idempotency.find(conn, self._sealer, key)
             if first is not None:
+                call.compared = decisions.Compared(replays=True)
                 seen = handler.again(call, request, conn) if handler.again is not None else ()
+                _require_compared(call)
                 detail = record_pb2.AccessDetail(outcome="REPLAY", replay=True)
                 call.outcome, call.answer = Outcome(handler.response(), detail, seen=seen), first
                 return
             self._charge(handler, call, conn)
             outcome = handler.run(call, request, conn)
+            _require_compared(call)
             check_shown(call.method, handler, request, outcome)
             call.answer = outcome.response.SerializeToString()
             row, unused = idempotency.keep(self._sealer, key, call.answer, call.access_id)
@@ -215,6 +221,12 @@ def repeatable(request: Message) -> uuid.UUID | None:
     if "request_id" not in fields or _only_validates(request):
         return None
     return uuid.UUID(_read(request, "request_id"))
+
+
+def _require_compared(call: Call) -> None:
+    """See that a decision was compared; one that is taken in parts is compared part by part."""
+    if call.route.part is None:
+        decisions.require_compared(call)
 
 
 def _only_validates(request: Message) -> bool:

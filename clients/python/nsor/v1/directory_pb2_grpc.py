@@ -140,7 +140,7 @@ class DirectoryServiceServicer:
     def DisableOfficer(self, request, context):
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
         nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED. Nobody is compared: disabling waits for nobody.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

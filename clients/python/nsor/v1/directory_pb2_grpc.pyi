@@ -47,7 +47,7 @@ class DirectoryServiceStub:
     DisableOfficer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
     nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED. Nobody is compared: disabling waits for nobody.
     """
     DisableOwnKey: _grpc.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -121,7 +121,7 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     DisableOfficer: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOfficerRequest, _directory_pb2.DisableOfficerResponse]  # type: ignore[assignment]
     """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
     nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+    officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED. Nobody is compared: disabling waits for nobody.
     """
     DisableOwnKey: _aio.UnaryUnaryMultiCallable[_directory_pb2.DisableOwnKeyRequest, _directory_pb2.DisableOwnKeyResponse]  # type: ignore[assignment]
     """Disables the key that signs the call, for good: whoever has lost hold of his key waits for nobody. It counts from the next call,
@@ -204,7 +204,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.DisableOfficerResponse, _abc.Awaitable[_directory_pb2.DisableOfficerResponse]]:
         """Disables a key of an officer or a system of the caller's own agency, for good. It counts from the next call. A second time changes
         nothing, unless its reason is DISABLE_REASON_KEY_COMPROMISED and none was before. One focal person alone disables three deciding
-        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED.
+        officers in a day; for more: SECOND_FOCAL_PERSON_REQUIRED. Nobody is compared: disabling waits for nobody.
         """
 
     @_abc_1.abstractmethod

@@ -161,7 +161,8 @@ class NotificationServiceServicer:
 
     def DecideNotice(self, request, context):
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
-        withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+        withdrawn one. SECOND_PERSON_REQUIRED: the officer took it himself. WRONG_STATE: it is decided, withdrawn or superseded, or verifies what a
+        key took that is disabled as compromised.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,7 +210,8 @@ class NotificationServiceServicer:
     def DecideTransfer(self, request, context):
         """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
         once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
-        Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
+        An officer who took the notice or arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED. WRONG_STATE as well: it accepts
+        what a key opened that is disabled as compromised. A transfer that a merge opened is nobody's act.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,6 +220,7 @@ class NotificationServiceServicer:
     def ResolveTransfer(self, request, context):
         """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
         responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+        SECOND_PERSON_REQUIRED: the officer took the notice that opened it. WRONG_STATE as well: as of DecideTransfer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

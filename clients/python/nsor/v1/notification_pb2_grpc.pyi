@@ -50,7 +50,8 @@ class NotificationServiceStub:
     """
     DecideNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
-    withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+    withdrawn one. SECOND_PERSON_REQUIRED: the officer took it himself. WRONG_STATE: it is decided, withdrawn or superseded, or verifies what a
+    key took that is disabled as compromised.
     """
     ReportMovement: _grpc.UnaryUnaryMultiCallable[_movements_pb2.ReportMovementRequest, _movements_pb2.ReportMovementResponse]
     """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
@@ -77,11 +78,13 @@ class NotificationServiceStub:
     DecideTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]
     """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
     once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
-    Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
+    An officer who took the notice or arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED. WRONG_STATE as well: it accepts
+    what a key opened that is disabled as compromised. A transfer that a merge opened is nobody's act.
     """
     ResolveTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]
     """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
     responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+    SECOND_PERSON_REQUIRED: the officer took the notice that opened it. WRONG_STATE as well: as of DecideTransfer.
     """
     GetTransfer: _grpc.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]
     """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
@@ -140,7 +143,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """
     DecideNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.DecideNoticeRequest, _notices_pb2.DecideNoticeResponse]  # type: ignore[assignment]
     """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
-    withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+    withdrawn one. SECOND_PERSON_REQUIRED: the officer took it himself. WRONG_STATE: it is decided, withdrawn or superseded, or verifies what a
+    key took that is disabled as compromised.
     """
     ReportMovement: _aio.UnaryUnaryMultiCallable[_movements_pb2.ReportMovementRequest, _movements_pb2.ReportMovementResponse]  # type: ignore[assignment]
     """Takes a movement over the border from FIA Immigration, of whomever. The answer and the entry are the same whether the register knows the
@@ -167,11 +171,13 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     DecideTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.DecideTransferRequest, _transfers_pb2.DecideTransferResponse]  # type: ignore[assignment]
     """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
     once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
-    Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
+    An officer who took the notice or arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED. WRONG_STATE as well: it accepts
+    what a key opened that is disabled as compromised. A transfer that a merge opened is nobody's act.
     """
     ResolveTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.ResolveTransferRequest, _transfers_pb2.ResolveTransferResponse]  # type: ignore[assignment]
     """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
     responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+    SECOND_PERSON_REQUIRED: the officer took the notice that opened it. WRONG_STATE as well: as of DecideTransfer.
     """
     GetTransfer: _aio.UnaryUnaryMultiCallable[_transfers_pb2.GetTransferRequest, _transfers_pb2.GetTransferResponse]  # type: ignore[assignment]
     """Shows a transfer and whom it is about, to the police of the old place and of the new one, and to NPB. To who has refused it, until NPB
@@ -245,7 +251,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notices_pb2.DecideNoticeResponse, _abc.Awaitable[_notices_pb2.DecideNoticeResponse]]:
         """Verifies a notice, or refuses it with a reason: the responsible police. What a refused one has made of the record is taken back, as of a
-        withdrawn one. WRONG_STATE: it is decided, withdrawn or superseded.
+        withdrawn one. SECOND_PERSON_REQUIRED: the officer took it himself. WRONG_STATE: it is decided, withdrawn or superseded, or verifies what a
+        key took that is disabled as compromised.
         """
 
     @_abc_1.abstractmethod
@@ -302,7 +309,8 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_transfers_pb2.DecideTransferResponse, _abc.Awaitable[_transfers_pb2.DecideTransferResponse]]:
         """Accepts or refuses a transfer, by a signed decision of an officer of the police of the new place. An acceptance makes them responsible at
         once. A refusal has a reason, and goes to NPB. Not theirs, or none: NO_RECORD; not PENDING any more: WRONG_STATE.
-        Whoever took the arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED.
+        An officer who took the notice or arrival notice that opened it doesn't accept it: SECOND_PERSON_REQUIRED. WRONG_STATE as well: it accepts
+        what a key opened that is disabled as compromised. A transfer that a merge opened is nobody's act.
         """
 
     @_abc_1.abstractmethod
@@ -313,6 +321,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_transfers_pb2.ResolveTransferResponse, _abc.Awaitable[_transfers_pb2.ResolveTransferResponse]]:
         """Decides a transfer that the police of the new place have refused, or that nobody has answered until NPB was told: the new place is
         responsible from now on, or the old station stays so. None: NO_RECORD; not NPB's to decide yet, or any more: WRONG_STATE.
+        SECOND_PERSON_REQUIRED: the officer took the notice that opened it. WRONG_STATE as well: as of DecideTransfer.
         """
 
     @_abc_1.abstractmethod

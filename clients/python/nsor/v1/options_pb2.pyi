@@ -401,7 +401,7 @@ class _ActKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ActKind.Value
     ACT_KIND_NOTICE: _ActKind.ValueType  # 21
     """Who took a notice."""
     ACT_KIND_TRANSFER: _ActKind.ValueType  # 22
-    """Who took the arrival notice that opened a transfer."""
+    """Who took the notice or the arrival notice that opened a transfer; nobody, where a merge did."""
 
 class ActKind(_ActKind, metaclass=_ActKindEnumTypeWrapper):
     """What somebody has done that another one decides on."""
@@ -451,8 +451,44 @@ ACT_KIND_REGISTER_SEAL: ActKind.ValueType  # 20
 ACT_KIND_NOTICE: ActKind.ValueType  # 21
 """Who took a notice."""
 ACT_KIND_TRANSFER: ActKind.ValueType  # 22
-"""Who took the arrival notice that opened a transfer."""
+"""Who took the notice or the arrival notice that opened a transfer; nobody, where a merge did."""
 Global___ActKind: _TypeAlias = ActKind  # noqa: Y015
+
+class _DecisionSide:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DecisionSideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DecisionSide.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DECISION_SIDE_UNSPECIFIED: _DecisionSide.ValueType  # 0
+    """Never valid."""
+    DECISION_SIDE_GRANTS: _DecisionSide.ValueType  # 1
+    """Grants them or puts them in force: by another human, and WRONG_STATE when a key of these acts is disabled as compromised."""
+    DECISION_SIDE_REFUSES: _DecisionSide.ValueType  # 2
+    """Refuses or returns them, or says what was found of them: by another human, whatever became of the keys."""
+    DECISION_SIDE_ENDS: _DecisionSide.ValueType  # 3
+    """Ends what they have made: by any officer whom the method allows, also by who has done them."""
+    DECISION_SIDE_GRANTS_OR_REFUSES: _DecisionSide.ValueType  # 4
+    """Grants or refuses, as the request says."""
+    DECISION_SIDE_GRANTS_OR_ENDS: _DecisionSide.ValueType  # 5
+    """Grants or ends, as the request says."""
+
+class DecisionSide(_DecisionSide, metaclass=_DecisionSideEnumTypeWrapper):
+    """What a decision does to the acts that it decides on."""
+
+DECISION_SIDE_UNSPECIFIED: DecisionSide.ValueType  # 0
+"""Never valid."""
+DECISION_SIDE_GRANTS: DecisionSide.ValueType  # 1
+"""Grants them or puts them in force: by another human, and WRONG_STATE when a key of these acts is disabled as compromised."""
+DECISION_SIDE_REFUSES: DecisionSide.ValueType  # 2
+"""Refuses or returns them, or says what was found of them: by another human, whatever became of the keys."""
+DECISION_SIDE_ENDS: DecisionSide.ValueType  # 3
+"""Ends what they have made: by any officer whom the method allows, also by who has done them."""
+DECISION_SIDE_GRANTS_OR_REFUSES: DecisionSide.ValueType  # 4
+"""Grants or refuses, as the request says."""
+DECISION_SIDE_GRANTS_OR_ENDS: DecisionSide.ValueType  # 5
+"""Grants or ends, as the request says."""
+Global___DecisionSide: _TypeAlias = DecisionSide  # noqa: Y015
 
 class _FieldClass:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -784,6 +820,8 @@ class AccessRule(_message.Message):
     ACTS_OF_FIELD_NUMBER: _builtins.int
     OWN_ACT_FIELD_NUMBER: _builtins.int
     NAMES_OFFICER_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    ANOTHER_AGENCY_FIELD_NUMBER: _builtins.int
     effect: Global___Effect.ValueType
     """What the method does."""
     officer: Global___OfficerRule.ValueType
@@ -797,13 +835,22 @@ class AccessRule(_message.Message):
     nothing is told of a record then. Every other method that discloses is REGISTER_SEALED then.
     """
     first_act: _builtins.bool
-    """Nobody has done anything before that it decides on."""
+    """Of a method that decides, and of no other: on whose acts. A method sets at least one of `first_act`, `own_act`, `names_officer` and
+    `acts_of`. The server compares officers by agency, number, key and own CNIC across agencies: two that must differ are two humans, or
+    SECOND_PERSON_REQUIRED. It records no decision without the comparison, and makes it again when a request is sent again.
+
+    Nobody has done anything before that it decides on. With `acts_of`: it is the first act, or decides on such acts.
+    """
     acts_of: Global___ActKind.ValueType
-    """What others have done, of this kind. Who ends what he has done himself is refused only where the method says so."""
+    """What others have done, of this kind."""
     own_act: _builtins.bool
     """What the officer has done himself: of anybody else's it is NO_RECORD."""
     names_officer: _builtins.bool
-    """It names another officer in the request, who is another human as well."""
+    """It names another officer in the request, who is another human than whoever decides and, with `acts_of`, than who has done these acts."""
+    side: Global___DecisionSide.ValueType
+    """With `acts_of`: what it does to these acts."""
+    another_agency: _builtins.bool
+    """With `acts_of`: who decides is of another agency than who has done these acts, or SECOND_PERSON_REQUIRED."""
     @_builtins.property
     def allow(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allow]:
         """Who may call it, for what. Whoever is not named is refused."""
@@ -820,14 +867,14 @@ class AccessRule(_message.Message):
         acts_of: Global___ActKind.ValueType = ...,
         own_act: _builtins.bool = ...,
         names_officer: _builtins.bool = ...,
+        side: Global___DecisionSide.ValueType = ...,
+        another_agency: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acts_of", b"acts_of", "decides_on", b"decides_on", "first_act", b"first_act", "names_officer", b"names_officer", "own_act", b"own_act"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_of", b"acts_of", "allow", b"allow", "deadline_ms", b"deadline_ms", "decides_on", b"decides_on", "effect", b"effect", "first_act", b"first_act", "names_officer", b"names_officer", "officer", b"officer", "own_act", b"own_act", "while_sealed", b"while_sealed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_of", b"acts_of", "allow", b"allow", "another_agency", b"another_agency", "deadline_ms", b"deadline_ms", "effect", b"effect", "first_act", b"first_act", "names_officer", b"names_officer", "officer", b"officer", "own_act", b"own_act", "side", b"side", "while_sealed", b"while_sealed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_decides_on: _TypeAlias = _typing.Literal["first_act", "acts_of", "own_act", "names_officer"]  # noqa: Y015
-    _WhichOneofArgType_decides_on: _TypeAlias = _typing.Literal["decides_on", b"decides_on"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_decides_on) -> _WhichOneofReturnType_decides_on | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRule: _TypeAlias = AccessRule  # noqa: Y015
 

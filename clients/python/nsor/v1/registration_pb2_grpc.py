@@ -428,7 +428,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefuseAmendment(self, request, context):
-        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused.
+        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused. Whoever has proposed
+        it withdraws it instead: SECOND_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -538,8 +539,8 @@ class RegistrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RejectPhoto(self, request, context):
-        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
-        and kept.
+        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner, also the one who added it. It is
+        shown to nobody from then on, and kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

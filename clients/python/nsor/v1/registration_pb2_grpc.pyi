@@ -122,7 +122,9 @@ class RegistrationServiceStub:
     was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
     """
     RefuseAmendment: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]
-    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused. Whoever has proposed
+    it withdraws it instead: SECOND_PERSON_REQUIRED.
+    """
     ListAmendments: _grpc.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]
     """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
     call takes its price from a budget: BUDGET_EMPTY.
@@ -177,8 +179,8 @@ class RegistrationServiceStub:
     else there is NO_RECORD.
     """
     RejectPhoto: _grpc.UnaryUnaryMultiCallable[_registration_pb2.RejectPhotoRequest, _registration_pb2.RejectPhotoResponse]
-    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
-    and kept.
+    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner, also the one who added it. It is
+    shown to nobody from then on, and kept.
     """
     ListPhotos: _grpc.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]
     """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
@@ -367,7 +369,9 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     was accepted, and no more; of what needs a second officer NPB hears too. For everybody else there is NO_RECORD.
     """
     RefuseAmendment: _aio.UnaryUnaryMultiCallable[_amendments_pb2.RefuseAmendmentRequest, _amendments_pb2.RefuseAmendmentResponse]  # type: ignore[assignment]
-    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+    """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused. Whoever has proposed
+    it withdraws it instead: SECOND_PERSON_REQUIRED.
+    """
     ListAmendments: _aio.UnaryUnaryMultiCallable[_amendments_pb2.ListAmendmentsRequest, _amendments_pb2.ListAmendmentsResponse]  # type: ignore[assignment]
     """Lists proposed amendments of a registration, the newest first, without what they say: to the owner all that wait, and to each agency those that it has proposed. Each
     call takes its price from a budget: BUDGET_EMPTY.
@@ -422,8 +426,8 @@ class RegistrationServiceAsyncStub(RegistrationServiceStub):
     else there is NO_RECORD.
     """
     RejectPhoto: _aio.UnaryUnaryMultiCallable[_registration_pb2.RejectPhotoRequest, _registration_pb2.RejectPhotoResponse]  # type: ignore[assignment]
-    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
-    and kept.
+    """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner, also the one who added it. It is
+    shown to nobody from then on, and kept.
     """
     ListPhotos: _aio.UnaryUnaryMultiCallable[_registration_pb2.ListPhotosRequest, _registration_pb2.ListPhotosResponse]  # type: ignore[assignment]
     """Lists the photos of a registration, all of them (at most 40) and of this one alone, the newest first, without the pictures: those that are confirmed; to the record's owner and to
@@ -687,7 +691,9 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _amendments_pb2.RefuseAmendmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_amendments_pb2.RefuseAmendmentResponse, _abc.Awaitable[_amendments_pb2.RefuseAmendmentResponse]]:
-        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused."""
+        """Refuses a proposed amendment with a reason: an officer of the record's owner. The proposer hears that it was refused. Whoever has proposed
+        it withdraws it instead: SECOND_PERSON_REQUIRED.
+        """
 
     @_abc_1.abstractmethod
     def ListAmendments(
@@ -820,8 +826,8 @@ class RegistrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _registration_pb2.RejectPhotoRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_registration_pb2.RejectPhotoResponse, _abc.Awaitable[_registration_pb2.RejectPhotoResponse]]:
-        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner. It is shown to nobody from then on,
-        and kept.
+        """Rejects a photo with a reason, before or after it was confirmed: an officer of the record's owner, also the one who added it. It is
+        shown to nobody from then on, and kept.
         """
 
     @_abc_1.abstractmethod

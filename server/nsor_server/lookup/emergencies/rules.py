@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import emergencies_pb2, errors_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.calls import Officer
 from nsor_server.storage.v1 import record_pb2
@@ -99,13 +98,3 @@ def check_runs(record: record_pb2.EmergencyRecord, finding: int, now_us: int) ->
     """
     if now_us >= record.expires_at_us or finding in UNJUSTIFIED:
         raise errors.Denied(errors_pb2.ERROR_REASON_EMERGENCY_OVER)
-
-
-def check_review(*, reviewer: Person, opener: Person, reviewed: bool) -> None:
-    """See that an officer may review an emergency look-up now: another agency's, which nobody has reviewed.
-
-    Raises:
-        Denied: SECOND_PERSON_REQUIRED.
-        WrongState: it is reviewed.
-    """
-    decisions.check(decider=reviewer, first=opener, etag_is_current=True, open_state=not reviewed)

@@ -53,6 +53,7 @@ class Emergencies:
                 emergencies_pb2.ReviewEmergencyLookUpRequest,
                 emergencies_pb2.ReviewEmergencyLookUpResponse,
                 self.review,
+                lambda call, request, conn: (self._to_review(call, request, conn).seen,),
             ),
             Unary(
                 emergencies_pb2.GetEmergencyLookUpRequest,
@@ -173,21 +174,32 @@ class Emergencies:
         detail = record_pb2.AccessDetail(outcome="VALIDATED")
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
-        found = store.one(conn, self._sealer, raw(request.emergency_id), call)
-        if found is None:
-            raise errors.NoRecord
-        record, reviewer = found.record, decisions.acting(call)
-        call.looks_at(record_pb2.LOOKED_AT_KIND_EMERGENCY_REVIEW, record.emergency_id, int(found.finding > 0))
-        opener = decisions.holder(call, record.agency, record.officer_key)
-        rules.check_review(reviewer=reviewer, opener=opener, reviewed=found.finding > 0)
+        found = self._to_review(call, request, conn)
+        record = found.record
         answer.late = to_us(call.now()) > record.review_due_us
         detail.outcome = "REVIEWED_LATE" if answer.late else "REVIEWED"
         detail.subjects.append(record.emergency_id)
         events = outbox.owed(
             notification_pb2.EVENT_KIND_EMERGENCY_REVIEWED, [record.agency], about_agency=record.agency
         )
-        row = store.review(record, request.finding, reviewer.key_id)
+        row = store.review(record, request.finding, call.officer_key)
         return Outcome(disclose(answer, call.purpose), detail, (row, *events), seen=(found.seen,))
+
+    def _to_review(
+        self, call: Call, request: emergencies_pb2.ReviewEmergencyLookUpRequest, conn: Connection
+    ) -> store.Stored:
+        """An emergency look-up that another agency's officer has opened.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``review``.
+        """
+        found = store.one(conn, self._sealer, raw(request.emergency_id), call)
+        if found is None:
+            raise errors.NoRecord
+        record = found.record
+        call.looks_at(record_pb2.LOOKED_AT_KIND_EMERGENCY_REVIEW, record.emergency_id, int(found.finding > 0))
+        decisions.check_acts(call, [decisions.Act(record.agency, record.officer_key)], open_state=found.finding == 0)
+        return found
 
     def get(
         self, call: Call, request: emergencies_pb2.GetEmergencyLookUpRequest, conn: Connection

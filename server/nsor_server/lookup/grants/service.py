@@ -45,14 +45,19 @@ class Grants:
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
-            Unary(grants_pb2.OpenTicketRequest, grants_pb2.OpenTicketResponse, self.open_ticket),
+            Unary(grants_pb2.OpenTicketRequest, grants_pb2.OpenTicketResponse, self.open_ticket, self._ticket_again),
             Unary(
                 grants_pb2.OpenCourtCaseRequest,
                 grants_pb2.OpenCourtCaseResponse,
                 self.open_court_case,
                 self._case_again,
             ),
-            Unary(grants_pb2.WithdrawGrantRequest, grants_pb2.WithdrawGrantResponse, self.withdraw_grant),
+            Unary(
+                grants_pb2.WithdrawGrantRequest,
+                grants_pb2.WithdrawGrantResponse,
+                self.withdraw_grant,
+                lambda call, request, conn: (self._to_withdraw(call, request, conn).seen,),
+            ),
             Unary(grants_pb2.ListGrantsRequest, grants_pb2.ListGrantsResponse, self.list_grants),
         )
 
@@ -64,8 +69,7 @@ class Grants:
         Raises:
             Denied: OFFICER_NOT_KNOWN, SECOND_PERSON_REQUIRED.
         """
-        worker = decisions.holder(call, call.agency.agency_id, request.officer_key_id)
-        decisions.check_another(worker, decisions.acting(call))
+        _check_worker(call, request)
         if request.validate_only:
             return Outcome(grants_pb2.OpenTicketResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
         rules.check_worker(call.agency, call.officers.get(request.officer_key_id))
@@ -112,9 +116,7 @@ class Grants:
         """
         if request.validate_only:
             return Outcome(grants_pb2.WithdrawGrantResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        found = store.opened(conn, (self._sealer, self._blind_index), raw(request.grant_id), call)
-        if found is None:
-            raise errors.NoRecord
+        found = self._to_withdraw(call, request, conn)
         grant, ended_at = found.record, found.ended_at(call.compromised)
         at = ended_at or call.now()
         response = grants_pb2.WithdrawGrantResponse(withdraw_time=from_us(to_us(at)))
@@ -125,16 +127,27 @@ class Grants:
         )
         if ended_at is not None:
             return Outcome(disclose(response, call.purpose), detail, seen=(found.seen,))
-        officer = decisions.acting(call)
-        own = officer.is_same(decisions.holder(call, grant.opened_by_agency, grant.opened_by_key))
-        of_colleagues, no_other = store.withdrawn_of_colleagues(conn, officer)
+        own = decisions.is_own(call, _opened_by(grant))
+        of_colleagues, no_other = store.withdrawn_of_colleagues(conn, decisions.acting(call))
         if not own:
             rules.check_withdrawals(of_colleagues)
-        row, as_read = store.withdrawal(found, officer.key_id, at, of_colleague=not own)
+        row, as_read = store.withdrawal(found, call.officer_key, at, of_colleague=not own)
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
         events = _withdrawal_events(grant, [grant.agency, grant.opened_by_agency, *npb])
         seen = (as_read,) if own else (as_read, no_other)
         return Outcome(disclose(response, call.purpose), detail, (row, *events), (), seen)
+
+    def _to_withdraw(self, call: Call, request: grants_pb2.WithdrawGrantRequest, conn: Connection) -> store.StoredGrant:
+        """What an officer of the caller's agency has granted or opened, whether it still counts or not.
+
+        Raises:
+            NoRecord: as ``withdraw_grant``.
+        """
+        found = store.opened(conn, (self._sealer, self._blind_index), raw(request.grant_id), call)
+        if found is None:
+            raise errors.NoRecord
+        decisions.check_acts(call, [_opened_by(found.record)], open_state=True)
+        return found
 
     def ended_with(self, call: Call, key_id: bytes, conn: Connection) -> list[Row]:
         """The events that are owed when a key of the caller's agency turns out to be compromised.
@@ -185,6 +198,10 @@ class Grants:
         detail = record_pb2.AccessDetail(outcome="LISTED", listed_grants=listed)
         return Outcome(disclose(response, call.purpose), detail)
 
+    def _ticket_again(self, call: Call, request: grants_pb2.OpenTicketRequest, _conn: Connection) -> tuple[Seen, ...]:
+        _check_worker(call, request)
+        return ()
+
     def _case_again(self, call: Call, request: grants_pb2.OpenCourtCaseRequest, _conn: Connection) -> tuple[Seen, ...]:
         rows.require_within(call.agency, call.officer, [request.court_case.place_code])
         return ()
@@ -200,6 +217,19 @@ class Grants:
         npb = recipients.of_kind(call.agencies, options_pb2.AGENCY_KIND_NPB)
         events = outbox.owed(notification_pb2.EVENT_KIND_ACCESS_OPENED, npb, about_agency=grant.opened_by_agency)
         return Outcome(disclose(response, call.purpose), detail, (row, *events), (ref,))
+
+
+def _check_worker(call: Call, request: grants_pb2.OpenTicketRequest) -> None:
+    """See that nobody opens a ticket for himself.
+
+    Raises:
+        Denied: SECOND_PERSON_REQUIRED.
+    """
+    decisions.check_named(call, decisions.holder(call, call.agency.agency_id, request.officer_key_id))
+
+
+def _opened_by(grant: record_pb2.GrantRecord) -> decisions.Act:
+    return decisions.Act(grant.opened_by_agency, grant.opened_by_key)
 
 
 def message(

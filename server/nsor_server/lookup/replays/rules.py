@@ -8,8 +8,6 @@ from typing import Final
 
 from nsor.v1 import errors_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
 from nsor_server.lookup.tripwires.rules import Finding
 from nsor_server.storage.v1 import record_pb2
 
@@ -34,31 +32,9 @@ def check_period(start_us: int, end_us: int, now_us: int) -> None:
         raise _wrong("end_time", errors_pb2.FIELD_REASON_DATE_FUTURE)
 
 
-def check_approvable(
-    head: record_pb2.TripwireReplayRecord, second: Person, first: Person, now_us: int, *, same_digest: bool
-) -> None:
-    """See that an officer may approve a replay.
-
-    Args:
-        head: the newest version.
-        second: who approves it.
-        first: who has asked for it.
-        now_us: microseconds since 1970.
-        same_digest: whether he has seen its thresholds.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.EtagMismatch: he has seen others.
-        errors.WrongState: it is approved, or nobody's who counts, or its time is over.
-    """
-    decisions.check(
-        decider=second,
-        first=first,
-        etag_is_current=same_digest,
-        open_state=head.version == PROPOSED and now_us <= head.expire_time_us,
-        another_agency=False,
-    )
-    decisions.check_counts(first)
+def is_open(head: record_pb2.TripwireReplayRecord, now_us: int) -> bool:
+    """Whether a second officer may approve a replay now (microseconds since 1970)."""
+    return head.version == PROPOSED and now_us <= head.expire_time_us
 
 
 class Kept:

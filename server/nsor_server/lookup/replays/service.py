@@ -39,7 +39,12 @@ class Replays:
         """What the front door serves."""
         return (
             Unary(replays_pb2.ProposeTripwireReplayRequest, replays_pb2.ProposeTripwireReplayResponse, self.propose),
-            Unary(replays_pb2.ApproveTripwireReplayRequest, replays_pb2.ApproveTripwireReplayResponse, self.approve),
+            Unary(
+                replays_pb2.ApproveTripwireReplayRequest,
+                replays_pb2.ApproveTripwireReplayResponse,
+                self.approve,
+                lambda call, request, conn: (store.seen(self._proposed(call, request, conn)),),
+            ),
             Unary(
                 replays_pb2.GetTripwireReplayRequest,
                 replays_pb2.GetTripwireReplayResponse,
@@ -100,14 +105,7 @@ class Replays:
         answer = replays_pb2.ApproveTripwireReplayResponse()
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        head = self._found(call, conn, request.replay_id)
-        rules.check_approvable(
-            head,
-            decisions.acting(call),
-            decisions.holder(call, call.agency.agency_id, head.proposed_by_key),
-            to_us(call.now()),
-            same_digest=hmac.compare_digest(request.digest, digest(head)),
-        )
+        head = self._proposed(call, request, conn)
         approved = record_pb2.TripwireReplayRecord()
         approved.CopyFrom(head)
         approved.version, approved.approved_by_key = rules.APPROVED, call.officer_key
@@ -163,6 +161,23 @@ class Replays:
             found=store.digest([(each.replay_id, each.version) for each in page.found]),
         )
         return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed_replays=listed))
+
+    def _proposed(
+        self, call: Call, request: replays_pb2.ApproveTripwireReplayRequest, conn: Connection
+    ) -> record_pb2.TripwireReplayRecord:
+        """A replay that another officer has proposed.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``approve``.
+        """
+        head = self._found(call, conn, request.replay_id)
+        decisions.check_acts(
+            call,
+            [decisions.Act("", head.proposed_by_key)],
+            etag_is_current=hmac.compare_digest(request.digest, digest(head)),
+            open_state=rules.is_open(head, to_us(call.now())),
+        )
+        return head
 
     def _found(self, call: Call, conn: Connection, replay_id: str) -> record_pb2.TripwireReplayRecord:
         found = store.one(conn, self._sealer, raw(replay_id), call)

@@ -59,16 +59,7 @@ class JuvenileAccess:
             return Outcome(
                 access_requests_pb2.DecideJuvenileAccessResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
-        if found is None:
-            raise errors.NoRecord
-        decisions.check_acts(
-            call,
-            (*rules.asked(found.record), rules.of_prosecutor(found.record)),
-            etag_is_current=request.etag == found.etag,
-            open_state=waits_for_npb(found.record),
-            grants=request.decision == access_requests_pb2.JUVENILE_DECISION_ALLOWED,
-        )
+        found = self._to_decide(call, request, conn)
         record = records.decided_of_juveniles(found.record, call, request.decision)
         row, ref, etag = store.request_row(self._sealer, record)
         events = outbox.owed(
@@ -96,10 +87,27 @@ class JuvenileAccess:
             return ()
         return (grants.juvenile_row(record.grant_id, call.officer_key, call.now()),)
 
-    def _decided_again(
+    def _to_decide(
         self, call: Call, request: access_requests_pb2.DecideJuvenileAccessRequest, conn: Connection
-    ) -> tuple[Seen, ...]:
+    ) -> store.StoredRequest:
+        """The request of which NPB decides.
+
+        Raises:
+            NoRecord, Denied, EtagMismatch, WrongState: as ``decide_juvenile_access``.
+        """
         found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
-        return (store.seen(found),)
+        decisions.check_acts(
+            call,
+            (*rules.asked(found.record), rules.of_prosecutor(found.record)),
+            etag_is_current=request.etag == found.etag,
+            open_state=waits_for_npb(found.record),
+            grants=request.decision == access_requests_pb2.JUVENILE_DECISION_ALLOWED,
+        )
+        return found
+
+    def _decided_again(
+        self, call: Call, request: access_requests_pb2.DecideJuvenileAccessRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (store.seen(self._to_decide(call, request, conn)),)

@@ -53,24 +53,13 @@ class Passing:
             EtagMismatch: it has moved on.
             WrongState: it was returned, he has it already, or its grant counts no more.
         """
-        successor = decisions.holder(call, call.agency.agency_id, request.successor_key_id)
-        decisions.check_another(successor, decisions.acting(call))
+        decisions.check_named(call, _successor(call, request))
         if request.validate_only:
             return Outcome(
                 access_requests_pb2.PassAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
-        if found is None:
-            raise errors.NoRecord
+        found = self._to_pass(call, request, conn)
         officer = rules.successor(call.agency, call.officers.get(request.successor_key_id))
-        decisions.check_acts(
-            call,
-            (rules.of_prosecutor(found.record), rules.of_npb(found.record)),
-            etag_is_current=request.etag == found.etag,
-            open_state=rules.may_be_passed(found.record, officer),
-            grants=True,
-            named_key=officer.key_id,
-        )
         if not rows.within(call.agency, officer, [found.record.fir.police_station]):
             raise errors.Denied(errors_pb2.ERROR_REASON_OUTSIDE_JURISDICTION)
         label = work.officer_label(self._blind_index, call.agency.agency_id, officer.officer_number)
@@ -111,7 +100,28 @@ class Passing:
     def _passed_again(
         self, call: Call, request: access_requests_pb2.PassAccessRequestRequest, conn: Connection
     ) -> tuple[Seen, ...]:
+        decisions.check_named(call, _successor(call, request))
+        return (store.seen(self._to_pass(call, request, conn)),)
+
+    def _to_pass(
+        self, call: Call, request: access_requests_pb2.PassAccessRequestRequest, conn: Connection
+    ) -> store.StoredRequest:
+        """The request that is passed. Neither who passes it nor who gets it has decided of it.
+
+        Raises:
+            NoRecord, Denied, EtagMismatch, WrongState: as ``pass_access_request``.
+        """
         found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
         if found is None:
             raise errors.NoRecord
-        return (store.seen(found),)
+        decisions.check_acts(
+            call,
+            (rules.of_prosecutor(found.record), rules.of_npb(found.record)),
+            etag_is_current=request.etag == found.etag,
+            open_state=rules.may_be_passed(found.record, request.successor_key_id),
+        )
+        return found
+
+
+def _successor(call: Call, request: access_requests_pb2.PassAccessRequestRequest) -> decisions.Person:
+    return decisions.holder(call, call.agency.agency_id, request.successor_key_id)

@@ -119,10 +119,10 @@ def successor(agency: Agency, officer: Officer | None) -> Officer:
     return officer
 
 
-def may_be_passed(record: record_pb2.AccessRequestRecord, officer: Officer) -> bool:
-    """Whether a request may be passed to an officer: it wasn't returned, and isn't his."""
+def may_be_passed(record: record_pb2.AccessRequestRecord, successor_key: bytes) -> bool:
+    """Whether a request may be passed to who has a key: it wasn't returned, and isn't his."""
     returned = record.state == access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED
-    return not returned and record.officer_key != officer.key_id
+    return not returned and record.officer_key != successor_key
 
 
 def check_counts(grant: record_pb2.GrantRecord, ended_at: dt.datetime | None, now: dt.datetime) -> None:

@@ -188,7 +188,7 @@ class AccessRequests:
             return Outcome(
                 access_requests_pb2.ApproveAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = self._to_decide(call, request, conn, grants=True)
+        found = self._to_decide(call, request, conn)
         expiry = policy_of(call).deadlines.due(GRANT_EXPIRY, call.now())
         part = grant_rules.granted_part(
             request.part,
@@ -249,7 +249,7 @@ class AccessRequests:
             return Outcome(
                 access_requests_pb2.ReturnAccessRequestResponse(), record_pb2.AccessDetail(outcome="VALIDATED")
             )
-        found = self._to_decide(call, request, conn, grants=False)
+        found = self._to_decide(call, request, conn)
         record = records.decided(
             found.record, call, access_requests_pb2.ACCESS_REQUEST_STATE_RETURNED, reasons=request.reasons
         )
@@ -280,18 +280,13 @@ class AccessRequests:
         request: access_requests_pb2.ApproveAccessRequestRequest | access_requests_pb2.ReturnAccessRequestRequest,
         conn: Connection,
     ) -> tuple[Seen, ...]:
-        found = store.newest(conn, (self._sealer, self._blind_index), raw(request.access_request_id), call)
-        if found is None:
-            raise errors.NoRecord
-        return (store.seen(found),)
+        return (store.seen(self._to_decide(call, request, conn)),)
 
     def _to_decide(
         self,
         call: Call,
         request: access_requests_pb2.ApproveAccessRequestRequest | access_requests_pb2.ReturnAccessRequestRequest,
         conn: Connection,
-        *,
-        grants: bool,
     ) -> store.StoredRequest:
         """The request that the prosecutor decides on.
 
@@ -305,8 +300,6 @@ class AccessRequests:
             (*rules.asked(found.record), rules.of_npb(found.record)),
             etag_is_current=request.etag == found.etag,
             open_state=found.record.state == access_requests_pb2.ACCESS_REQUEST_STATE_PENDING,
-            grants=grants,
-            another_agency=True,
         )
         return found
 

@@ -39,6 +39,7 @@ class UnusualAccesses:
                 tripwires_pb2.ReviewUnusualAccessRequest,
                 tripwires_pb2.ReviewUnusualAccessResponse,
                 self.review,
+                lambda call, request, conn: (self._to_review(call, request, conn).seen,),
             ),
         )
 
@@ -92,19 +93,26 @@ class UnusualAccesses:
         detail = record_pb2.AccessDetail(outcome="VALIDATED")
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), detail)
+        found = self._to_review(call, request, conn)
+        detail.outcome = "REVIEWED"
+        detail.subjects.append(found.record.unusual_access_id)
+        row = store.review(found.record, request.finding, call.officer_key)
+        return Outcome(disclose(answer, call.purpose), detail, (row,), seen=(found.seen,))
+
+    def _to_review(
+        self, call: Call, request: tripwires_pb2.ReviewUnusualAccessRequest, conn: Connection
+    ) -> store.Reviewed:
+        """An unusual access of another officer.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``review``.
+        """
         found = store.one(conn, self._sealer, raw(request.unusual_access_id), call)
         if found is None:
             raise errors.NoRecord
-        record, reviewer = found.record, decisions.acting(call)
+        record = found.record
         call.looks_at(record_pb2.LOOKED_AT_KIND_UNUSUAL_ACCESS_REVIEW, record.unusual_access_id, int(found.finding > 0))
-        decisions.check(
-            decider=reviewer,
-            first=decisions.of_number(call.officers.values(), record.agency, record.officer_number),
-            etag_is_current=True,
-            open_state=found.finding == 0,
-            another_agency=False,
-        )
-        detail.outcome = "REVIEWED"
-        detail.subjects.append(record.unusual_access_id)
-        row = store.review(record, request.finding, reviewer.key_id)
-        return Outcome(disclose(answer, call.purpose), detail, (row,), seen=(found.seen,))
+        his = ((record.agency, record.officer_number), *((each.agency, each.officer_number) for each in record.others))
+        acts = [decisions.Act(agency_id, b"", number) for agency_id, number in his]
+        decisions.check_acts(call, acts, open_state=found.finding == 0)
+        return found

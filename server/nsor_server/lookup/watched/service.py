@@ -12,7 +12,7 @@ from nsor_server import errors
 from nsor_server.access import decisions, lists, watched
 from nsor_server.access.disclosure import disclose
 from nsor_server.access.watched import Kind, Number, State, Version
-from nsor_server.calls import Call, Outcome, Row
+from nsor_server.calls import Call, Outcome, Row, Seen
 from nsor_server.events import outbox, recipients
 from nsor_server.formats.instants import from_us, to_us
 from nsor_server.formats.uuids import raw, text
@@ -46,8 +46,18 @@ class WatchedNumbers:
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
-            Unary(watched_pb2.EnterWatchedNumberRequest, watched_pb2.EnterWatchedNumberResponse, self.enter),
-            Unary(watched_pb2.EndWatchedNumberRequest, watched_pb2.EndWatchedNumberResponse, self.end),
+            Unary(
+                watched_pb2.EnterWatchedNumberRequest,
+                watched_pb2.EnterWatchedNumberResponse,
+                self.enter,
+                lambda call, request, conn: self._again(call, request, conn, State.PROPOSED),
+            ),
+            Unary(
+                watched_pb2.EndWatchedNumberRequest,
+                watched_pb2.EndWatchedNumberResponse,
+                self.end,
+                lambda call, request, conn: self._again(call, request, conn, State.END_PROPOSED),
+            ),
             Unary(watched_pb2.ListWatchedNumbersRequest, watched_pb2.ListWatchedNumbersResponse, self.list),
         )
 
@@ -66,6 +76,7 @@ class WatchedNumbers:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         kind, number = Kind(request.kind), _number(request)
         if not request.watched_id:
+            decisions.check_acts(call, (), open_state=True)
             due = _due(call)
             blind = watched.values(self._blind_index, kind, number)[0]
             watched_id = uuid.uuid4().bytes
@@ -81,17 +92,14 @@ class WatchedNumbers:
                 seen=(store.unused(watched_id),),
             )
         head = self._found(call, conn, request.watched_id).head
+        if head.state != State.PROPOSED:
+            raise errors.WrongState
         # Under the key of the first entry, also after a rotation: it is of the same number, or of another one.
         blind_now = dict(watched.values(self._blind_index, kind, number)).get(head.key_id)
         if blind_now is None:
             raise errors.WrongState
-        state = rules.entered(
-            head,
-            decisions.acting(call),
-            decisions.holder(call, call.agency.agency_id, head.decided_by),
-            call.now(),
-            same=hmac.compare_digest(blind_now, head.blind),
-        )
+        decisions.check_acts(call, [_act(head)], open_state=rules.is_waiting(head, State.PROPOSED, call.now()))
+        state = rules.entered(same=hmac.compare_digest(blind_now, head.blind))
         following = _following(call, head, state)._replace(blind=blind_now)
         answer.watched_id, answer.state = request.watched_id, watched_pb2.WatchedState.ValueType(state)
         return Outcome(
@@ -115,14 +123,15 @@ class WatchedNumbers:
         if request.validate_only:
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
         head = self._found(call, conn, request.watched_id).head
-        first = decisions.holder(call, call.agency.agency_id, head.decided_by)
-        state = rules.ended(head, decisions.acting(call), first, call.now())
-        following = _following(call, head, state)
-        if state == State.END_PROPOSED:
+        # What a compromised key has proposed is proposed anew: ending waits for nobody's key.
+        proposed = rules.is_waiting(head, State.END_PROPOSED, call.now()) and head.decided_by not in call.compromised
+        decisions.check_acts(call, [_act(head)] if proposed else (), open_state=rules.may_be_ended(head))
+        following = _following(call, head, State.ENDED if proposed else State.END_PROPOSED)
+        if not proposed:
             due = _due(call)
             following = following._replace(expires_at=due.due)
             answer.confirm_deadline.CopyFrom(due.message())
-        answer.state = watched_pb2.WatchedState.ValueType(state)
+        answer.state = watched_pb2.WatchedState.ValueType(following.state)
         return Outcome(
             disclose(answer, call.purpose),
             _detail(following),
@@ -156,6 +165,19 @@ class WatchedNumbers:
             disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="LISTED", listed_watched_numbers=listed)
         )
 
+    def _again(
+        self,
+        call: Call,
+        request: watched_pb2.EnterWatchedNumberRequest | watched_pb2.EndWatchedNumberRequest,
+        conn: Connection,
+        proposed: State,
+    ) -> Sequence[Seen]:
+        """See that who has entered or ended a number is another human than who had proposed that."""
+        stored = self._found(call, conn, request.watched_id) if request.watched_id else None
+        acts = [_act(each) for each in stored.versions if each.state == proposed] if stored else ()
+        decisions.check_acts(call, acts, open_state=True)
+        return (store.seen(stored.head),) if stored else ()
+
     def _found(self, call: Call, conn: Connection, watched_id: str) -> store.Stored:
         found = store.one(conn, raw(watched_id), call)
         if found is None:
@@ -176,6 +198,10 @@ def _number(request: watched_pb2.EnterWatchedNumberRequest) -> Number:
 def _due(call: Call) -> Due:
     """Until when a second officer may agree."""
     return policy_of(call).deadlines.due(SECOND_OFFICER, call.now())
+
+
+def _act(version: Version) -> decisions.Act:
+    return decisions.Act("", version.decided_by)
 
 
 def _following(call: Call, head: Version, state: State) -> Version:

@@ -71,12 +71,14 @@ class Stored(NamedTuple):
         entered_at: when that was written.
         head: its newest version.
         decided_at: when that was written.
+        versions: all of them, where one number was asked for.
     """
 
     first: Version
     entered_at: dt.datetime
     head: Version
     decided_at: dt.datetime
+    versions: Sequence[Version] = ()
 
 
 class Page(NamedTuple):
@@ -106,7 +108,7 @@ def one(conn: Connection, watched_id: bytes, call: Call) -> Stored | None:
         (watched_id, nth) for nth in range(FIRST_VERSION, len(versions) + 1)
     ]:
         raise contradicted(TABLE)
-    return Stored(*versions[0], *versions[-1])
+    return Stored(*versions[0], *versions[-1], [each for each, _ in versions])
 
 
 def page(conn: Connection, *, after: bytes, most: int) -> Page:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from nsor.v1 import errors_pb2, notices_pb2, registration_pb2
 from nsor_server import errors
-from nsor_server.access import rows
+from nsor_server.access import decisions, rows
 from nsor_server.access.disclosure import disclose
 from nsor_server.calls import Call, Outcome, Seen
 from nsor_server.formats.instants import from_day, instant, to_date, to_us
@@ -25,8 +24,6 @@ from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
-
-_Deciding: TypeAlias = notices_pb2.WithdrawNoticeRequest | notices_pb2.DecideNoticeRequest
 
 
 class Notices:
@@ -48,7 +45,7 @@ class Notices:
                 notices_pb2.WithdrawNoticeRequest,
                 notices_pb2.WithdrawNoticeResponse,
                 self.withdraw_notice,
-                self._decided_again,
+                self._withdrawn_again,
             ),
             Unary(
                 notices_pb2.DecideNoticeRequest,
@@ -168,12 +165,12 @@ class Notices:
 
         Raises:
             errors.NoRecord: there is none, or it isn't the caller's.
-            errors.WrongState: it is decided, withdrawn or superseded.
+            errors.Denied: SECOND_PERSON_REQUIRED: the officer has taken it himself.
+            errors.WrongState: it is decided, withdrawn or superseded; or verifies what a compromised key has taken.
         """
         if request.validate_only:
             return Outcome(notices_pb2.DecideNoticeResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        of = find(self._sealer, call, request.registration_id, conn)
-        notice = one(call, conn, of, raw(request.notice_id))
+        of, notice = self._taken(call, request, conn)
         by = record_pb2.NoticeDecisionRecord(state=request.decision, refusal=request.refusal)
         others = persons.others(conn, self._sealer, self._blind_index, of.row.registration_id)
         etag, added = decided(call, of, notice, by, others)
@@ -188,8 +185,33 @@ class Notices:
         rows.require_within(call.agency, call.officer, [request.receiving_station])
         return (find(self._sealer, call, request.registration_id, conn).seen,)
 
-    def _decided_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
+    def _withdrawn_again(
+        self, call: Call, request: notices_pb2.WithdrawNoticeRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
         return (find(self._sealer, call, request.registration_id, conn).seen,)
+
+    def _taken(
+        self, call: Call, request: notices_pb2.DecideNoticeRequest, conn: Connection
+    ) -> tuple[Found, store.Notice]:
+        """A registration of the caller's, and a notice that another officer has taken.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``decide_notice``.
+        """
+        of = find(self._sealer, call, request.registration_id, conn)
+        notice = one(call, conn, of, raw(request.notice_id))
+        decisions.check_acts(
+            call,
+            [decisions.Act(notice.record.agency, notice.record.officer_key)],
+            open_state=states.follows(notice.state, request.decision),
+            grants=request.decision == states.VERIFIED,
+        )
+        return of, notice
+
+    def _decided_again(
+        self, call: Call, request: notices_pb2.DecideNoticeRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (self._taken(call, request, conn)[0].seen,)
 
 
 def _due(

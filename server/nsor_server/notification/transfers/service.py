@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nsor.v1 import options_pb2, transfers_pb2
 from nsor_server import errors
@@ -12,7 +12,7 @@ from nsor_server.access.disclosure import classes_shown, disclose
 from nsor_server.calls import Call, Outcome, RecordRef, Row, Seen
 from nsor_server.formats.instants import instant, to_us
 from nsor_server.formats.uuids import raw
-from nsor_server.notification import persons
+from nsor_server.notification import persons, store
 from nsor_server.notification.persons import Others
 from nsor_server.policy.loaded import policy_of
 from nsor_server.registration import facts as registrations
@@ -23,10 +23,17 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import Sealer
 from nsor_server.storage.v1 import record_pb2
 
-_Deciding: TypeAlias = transfers_pb2.DecideTransferRequest | transfers_pb2.ResolveTransferRequest
 _Versions: TypeAlias = tuple[record_pb2.RegistrationRecord, record_pb2.RegistrationRecord]
 """Of a registration: before a decision, and after it."""
 _Found: TypeAlias = tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]
+
+
+class _Waiting(NamedTuple):
+    """A registration with a transfer, and the others of the person."""
+
+    row: registrations.StoredVersion
+    record: record_pb2.RegistrationRecord
+    others: Others
 
 
 class Transfers:
@@ -43,13 +50,13 @@ class Transfers:
                 transfers_pb2.DecideTransferRequest,
                 transfers_pb2.DecideTransferResponse,
                 self.decide_transfer,
-                self._shown_again,
+                self._decided_again,
             ),
             Unary(
                 transfers_pb2.ResolveTransferRequest,
                 transfers_pb2.ResolveTransferResponse,
                 self.resolve_transfer,
-                self._shown_again,
+                self._resolved_again,
             ),
             Unary(
                 transfers_pb2.GetTransferRequest,
@@ -73,28 +80,25 @@ class Transfers:
 
         Raises:
             errors.NoRecord: there is none, or it doesn't lead to where the caller may act.
-            errors.Denied: SECOND_PERSON_REQUIRED: the caller took the arrival notice that opened it, and accepts it.
+            errors.Denied: SECOND_PERSON_REQUIRED: the caller took the notice that opened it.
             errors.EtagMismatch: the caller has seen another version.
             errors.WrongState: it was answered already; or it is accepted, and was opened by a key that was compromised.
         """
         if request.validate_only:
             return Outcome(transfers_pb2.DecideTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record = self._of(call, request.registration_id, conn)
-        if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
-            raise errors.NoRecord
         accepts = request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT
-        following, by = _next(call, request.etag, row, record)
+        row, record, others = self._to_decide(call, request, conn)
+        following, by = _following(record), _by(call)
         deadlines = registrations.of_refusal(policy_of(call).deadlines, instant(by.time_us))
 
         def decide(transferred: record_pb2.RegistrationRecord) -> None:
             if accepts:
-                _check_opened(call, transferred)
                 registrations.transfer_accepted(transferred, by)
             else:
                 registrations.transfer_refused(transferred, by, request.refusal, deadlines)
 
         decide(following)
-        others = self._others(call, conn, (record, following), decide, at_us=by.time_us)
+        _decide_others(call, others, (record, following), decide, by)
         written, rest = self._written(call, row, (record, following), by, others)
         answer = transfers_pb2.DecideTransferResponse(
             etag=written.etag,
@@ -110,23 +114,22 @@ class Transfers:
 
         Raises:
             errors.NoRecord: there is no transfer.
+            errors.Denied: SECOND_PERSON_REQUIRED: the caller took the notice that opened it.
             errors.EtagMismatch: the caller has seen another version.
             errors.WrongState: the police of the new place may still answer, or it has ended; or they are made
                 responsible by a transfer that was opened by a key that was compromised.
         """
         if request.validate_only:
             return Outcome(transfers_pb2.ResolveTransferResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record = self._of(call, request.registration_id, conn)
-        following, by = _next(call, request.etag, row, record)
         assigned = request.resolution == transfers_pb2.TRANSFER_RESOLUTION_ASSIGN
+        row, record, others = self._to_resolve(call, request, conn)
+        following, by = _following(record), _by(call)
 
         def decide(transferred: record_pb2.RegistrationRecord) -> None:
-            if assigned:
-                _check_counts(call, transferred)
             registrations.transfer_resolved(transferred, by, assigned=assigned)
 
         decide(following)
-        others = self._others(call, conn, (record, following), decide, at_us=by.time_us, by_npb=True)
+        _decide_others(call, others, (record, following), decide, by, by_npb=True)
         written, rest = self._written(call, row, (record, following), by, others)
         answer = transfers_pb2.ResolveTransferResponse(
             etag=written.etag,
@@ -203,78 +206,97 @@ class Transfers:
         added = [written.row, *registrations.transfer_events(call.agencies, record, following), *others.rows]
         return written, (added, (written.ref, *others.refs), (registrations.seen(row), *others.seen))
 
-    def _others(
+    def _to_decide(self, call: Call, request: transfers_pb2.DecideTransferRequest, conn: Connection) -> _Waiting:
+        """A transfer that leads to where the caller may act.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``decide_transfer``.
+        """
+        row, record = self._of(call, request.registration_id, conn)
+        if not rows.within(call.agency, call.officer, [record.transfer.to_place]):
+            raise errors.NoRecord
+        accepts = request.decision == transfers_pb2.TRANSFER_DECISION_ACCEPT
+        return self._opened(call, conn, row, record, etag=request.etag, grants=accepts)
+
+    def _to_resolve(self, call: Call, request: transfers_pb2.ResolveTransferRequest, conn: Connection) -> _Waiting:
+        """A transfer that NPB may have to decide.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``resolve_transfer``.
+        """
+        row, record = self._of(call, request.registration_id, conn)
+        assigns = request.resolution == transfers_pb2.TRANSFER_RESOLUTION_ASSIGN
+        return self._opened(call, conn, row, record, etag=request.etag, grants=assigns)
+
+    def _opened(
         self,
         call: Call,
         conn: Connection,
-        versions: _Versions,
-        decide: Callable[[record_pb2.RegistrationRecord], None],
+        row: registrations.StoredVersion,
+        record: record_pb2.RegistrationRecord,
         *,
-        at_us: int,
-        by_npb: bool = False,
-    ) -> Others:
-        """What a decision adds for the other registrations of the person that are transferred to the same place.
+        etag: str,
+        grants: bool,
+    ) -> _Waiting:
+        """A transfer, and the other registrations of the person, once it is compared who has opened it.
 
-        Args:
-            call: of who decides.
-            conn: any.
-            versions: of the registration that was named, before and after it.
-            decide: makes a version what the decision makes of it.
-            at_us: when it is decided.
-            by_npb: NPB decides, and not the police of the new place.
+        Nobody moves a person to his own station alone, by a number that he has typed or a notice that he has taken. One
+        by an arrival notice alone rests on that; any other on the notices, in which the person has told it himself.
+        Whether it still waits is asked by what is made of it.
         """
-        record, _ = versions
-        found = persons.others(conn, self._sealer, self._blind_index, record.registration_id)
-        for each in found.found:
-            if registrations.is_transferred_with(each.record, record, at_us if by_npb else 0):
-                other = _following(each.record)
-                decide(other)
-                found.write(each, other, instant(at_us), call.agencies, versions)
-        return found
+        others = persons.others(conn, self._sealer, self._blind_index, record.registration_id)
+        keys = {record.registration_id: registrations.data_key(self._sealer, row)}
+        keys |= {each.registration_id: each.key for each in others.found}
+        moved = [each.record for each in others.found if registrations.is_transferred_with(each.record, record)]
+        acts = []
+        for transfer, alone in ((each.transfer, registrations.is_by_arrival_alone(each)) for each in (record, *moved)):
+            acts.append(decisions.Act(transfer.arrival_agency, transfer.arrival_key, carries=alone))
+            for notice_id in (transfer.notice_id, *transfer.further_notice_ids):
+                found = (store.one(conn, key, of, notice_id) for of, key in keys.items())
+                acts += [decisions.Act(one.record.agency, one.record.officer_key) for one in found if one is not None]
+        current = etag == registrations.etag(row.sealed)
+        decisions.check_acts(call, acts, etag_is_current=current, open_state=True, grants=grants)
+        return _Waiting(row, record, others)
 
-    def _shown_again(self, call: Call, request: _Deciding, conn: Connection) -> tuple[Seen, ...]:
-        row, _ = self._of(call, request.registration_id, conn)
-        return (registrations.seen(row),)
+    def _decided_again(
+        self, call: Call, request: transfers_pb2.DecideTransferRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (registrations.seen(self._to_decide(call, request, conn).row),)
+
+    def _resolved_again(
+        self, call: Call, request: transfers_pb2.ResolveTransferRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (registrations.seen(self._to_resolve(call, request, conn).row),)
 
 
-def _next(
-    call: Call, etag: str, row: registrations.StoredVersion, record: record_pb2.RegistrationRecord
-) -> tuple[record_pb2.RegistrationRecord, registrations.TransferBy]:
-    """The version that follows, to be changed, and who decides.
+def _decide_others(
+    call: Call,
+    others: Others,
+    versions: _Versions,
+    decide: Callable[[record_pb2.RegistrationRecord], None],
+    by: registrations.TransferBy,
+    *,
+    by_npb: bool = False,
+) -> None:
+    """Add what a decision makes of the other registrations of the person that are transferred to the same place.
 
-    Raises:
-        errors.EtagMismatch: the caller has seen another version.
+    Args:
+        call: of who decides.
+        others: the other registrations.
+        versions: of the registration that was named, before and after it.
+        decide: makes a version what the decision makes of it.
+        by: who decides, and when.
+        by_npb: NPB decides, and not the police of the new place.
     """
-    if etag != registrations.etag(row.sealed):
-        raise errors.EtagMismatch
-    return _following(record), registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
+    for each in others.found:
+        if registrations.is_transferred_with(each.record, versions[0], by.time_us if by_npb else 0):
+            other = _following(each.record)
+            decide(other)
+            others.write(each, other, instant(by.time_us), call.agencies, versions)
 
 
-def _check_opened(call: Call, record: record_pb2.RegistrationRecord) -> None:
-    """See that nobody moves a person to his own station alone, by a number that he has typed, nor by a stolen key.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: the key that took the arrival notice was compromised.
-    """
-    if record.transfer.arrival_key:
-        decisions.check_another(decisions.acting(call), _taken_by(call, record.transfer))
-    _check_counts(call, record)
-
-
-def _check_counts(call: Call, record: record_pb2.RegistrationRecord) -> None:
-    """See that what has opened a transfer counts still: an arrival notice alone by a key that was compromised doesn't.
-
-    Raises:
-        errors.WrongState: it doesn't.
-    """
-    if registrations.is_by_arrival_alone(record):
-        decisions.check_counts(_taken_by(call, record.transfer))
-
-
-def _taken_by(call: Call, transfer: record_pb2.Transfer) -> decisions.Person:
-    """Who took the arrival notice that opened a transfer."""
-    return decisions.holder(call, transfer.arrival_agency, transfer.arrival_key)
+def _by(call: Call) -> registrations.TransferBy:
+    return registrations.TransferBy(call.agency.agency_id, call.officer_key, to_us(call.now()))
 
 
 def _following(record: record_pb2.RegistrationRecord) -> record_pb2.RegistrationRecord:

@@ -22,7 +22,7 @@ from nsor_server.registration import rules as owners
 from nsor_server.registration import store as registrations
 from nsor_server.registration.amendments import rules, store
 from nsor_server.registration.amendments.record import of_request, to_message
-from nsor_server.registration.amendments.service import detail, fitting, following, owned
+from nsor_server.registration.amendments.service import Owned, detail, fitting, following, owned
 from nsor_server.registration.worklists import owed
 from nsor_server.registration.worklists import rows as works
 from nsor_server.rpc.handlers import Handler, Unary
@@ -32,12 +32,7 @@ from nsor_server.storage.pool import Connection
 from nsor_server.storage.sealing import DataKey, Sealer
 from nsor_server.storage.v1 import record_pb2
 
-_Changing: TypeAlias = (
-    amendments_pb2.ProposeAmendmentRequest
-    | amendments_pb2.AcceptAmendmentRequest
-    | amendments_pb2.RefuseAmendmentRequest
-    | amendments_pb2.WithdrawAmendmentRequest
-)
+_Changing: TypeAlias = amendments_pb2.ProposeAmendmentRequest | amendments_pb2.WithdrawAmendmentRequest
 
 
 class Proposals:
@@ -59,13 +54,13 @@ class Proposals:
                 amendments_pb2.AcceptAmendmentRequest,
                 amendments_pb2.AcceptAmendmentResponse,
                 self.accept_amendment,
-                self._shown_again,
+                self._decided_again,
             ),
             Unary(
                 amendments_pb2.RefuseAmendmentRequest,
                 amendments_pb2.RefuseAmendmentResponse,
                 self.refuse_amendment,
-                self._shown_again,
+                self._decided_again,
             ),
             Unary(
                 amendments_pb2.WithdrawAmendmentRequest,
@@ -144,18 +139,12 @@ class Proposals:
             errors.NoRecord: there is none, or the record isn't the caller's.
             errors.Denied: SECOND_PERSON_REQUIRED: he has proposed it himself.
             errors.EtagMismatch: he has seen another version.
-            errors.WrongState: it is decided, its time is over, or it doesn't fit the record as it is now.
+            errors.WrongState: it is decided, its time is over, a compromised key has proposed it, or it doesn't fit the
+                record as it is now.
         """
         if request.validate_only:
             return Outcome(amendments_pb2.AcceptAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        of = owned(self._sealer, call, request.registration_id, conn)
-        found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
-        if found is None:
-            raise errors.NoRecord
-        proposed_by = decisions.holder(call, found.record.agency, found.record.officer_key)
-        decisions.check_another(decisions.acting(call), proposed_by)
-        if not found.is_open(to_us(call.now())):
-            raise errors.WrongState
+        of, found = self._proposed(call, request, conn)
         try:
             written = following(call, of, request.etag, found.record, (conn, self._blind_index))
         except errors.InvalidFields:
@@ -185,16 +174,12 @@ class Proposals:
 
         Raises:
             errors.NoRecord: there is none, or the record isn't the caller's.
+            errors.Denied: SECOND_PERSON_REQUIRED: he has proposed it himself, and withdraws it.
             errors.WrongState: it is decided, or its time is over.
         """
         if request.validate_only:
             return Outcome(amendments_pb2.RefuseAmendmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        of = owned(self._sealer, call, request.registration_id, conn)
-        found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
-        if found is None:
-            raise errors.NoRecord
-        if not found.is_open(to_us(call.now())):
-            raise errors.WrongState
+        of, found = self._proposed(call, request, conn)
         state = amendments_pb2.AMENDMENT_STATE_REFUSED
         decision = _decision(call, found, state, refusal=request.reason)
         decided, ref = store.decision_rows(of.key, decision)
@@ -273,6 +258,37 @@ class Proposals:
         entry = detail(call, "AMENDMENT_SHOWN", record, found.record.amendment_id)
         _add_shown(entry, record, [found], classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), entry, seen=(registrations.seen(row), found.seen))
+
+    def _proposed(
+        self,
+        call: Call,
+        request: amendments_pb2.AcceptAmendmentRequest | amendments_pb2.RefuseAmendmentRequest,
+        conn: Connection,
+    ) -> tuple[Owned, store.Amendment]:
+        """A record of the caller's, and what another officer has proposed of it.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``accept_amendment``.
+        """
+        of = owned(self._sealer, call, request.registration_id, conn)
+        found = _one(call, conn, of.key, of.row.registration_id, raw(request.amendment_id))
+        if found is None:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(found.record.agency, found.record.officer_key)],
+            open_state=found.is_open(to_us(call.now())),
+        )
+        return of, found
+
+    def _decided_again(
+        self,
+        call: Call,
+        request: amendments_pb2.AcceptAmendmentRequest | amendments_pb2.RefuseAmendmentRequest,
+        conn: Connection,
+    ) -> tuple[Seen, ...]:
+        of, found = self._proposed(call, request, conn)
+        return (registrations.seen(of.row), found.seen)
 
     def _shown_again(self, call: Call, request: _Changing, conn: Connection) -> tuple[Seen, ...]:
         row, _ = self._head(call, request.registration_id, conn)
@@ -365,7 +381,6 @@ def _decision(
 
 def _message(call: Call, record: record_pb2.RegistrationRecord, each: store.Amendment) -> amendments_pb2.Amendment:
     now_us = to_us(call.now())
-    proposed_by = decisions.holder(call, each.record.agency, each.record.officer_key)
     message = amendments_pb2.Amendment(
         amendment_id=text(each.record.amendment_id),
         state=each.state(now_us),
@@ -373,7 +388,7 @@ def _message(call: Call, record: record_pb2.RegistrationRecord, each: store.Amen
         paths=each.record.paths,
         refusal=amendments_pb2.AmendmentRefusal.ValueType(each.decision.refusal),
         to_decide=each.is_open(now_us) and owners.is_owner(record, call.agency, call.officer),
-        own=proposed_by.is_same(decisions.acting(call)),
+        own=decisions.is_own(call, decisions.Act(each.record.agency, each.record.officer_key)),
     )
     set_us(message.expire_time, each.record.expire_time_us)
     set_us(message.create_time, each.record.create_time_us)

@@ -12,8 +12,6 @@ from typing import Final, NamedTuple
 
 from nsor.v1 import closure_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
 from nsor_server.formats.instants import from_day, to_date, to_us
 from nsor_server.policy.deadlines import KARACHI, REGISTRATION_TERM, REGISTRATION_TERM_JUVENILE, Deadlines, Due
 from nsor_server.registration import juveniles, states
@@ -65,32 +63,9 @@ def is_withdrawn(record: record_pb2.RegistrationRecord) -> bool:
     return record.HasField("archive") and record.archive.reason == closure_pb2.ARCHIVE_REASON_WITHDRAWN
 
 
-def check_confirmable(
-    closure: record_pb2.ClosureRecord,
-    record: record_pb2.RegistrationRecord,
-    decider: Person,
-    proposed_by: Person,
-    now_us: int,
-) -> None:
-    """See that a second officer may confirm a decision now (microseconds since 1970).
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.EtagMismatch: the record has changed since the decision was proposed.
-        errors.WrongState: it is confirmed, has ended, its time is over, the record stands otherwise, or the key that
-            proposed it was disabled as compromised.
-    """
-    decisions.check(
-        decider=decider,
-        first=proposed_by,
-        etag_is_current=closure.version != PROPOSED or closure.registration_version == record.version,
-        open_state=proposals.is_open(
-            waits=closure.version == PROPOSED, expire_us=closure.expire_time_us, now_us=now_us
-        ),
-        another_agency=False,
-    )
-    decisions.check_counts(proposed_by)
-    check_proposable(record, closure.kind)
+def is_open(closure: record_pb2.ClosureRecord, now_us: int) -> bool:
+    """Whether a second officer may confirm a decision now (microseconds since 1970)."""
+    return proposals.is_open(waits=closure.version == PROPOSED, expire_us=closure.expire_time_us, now_us=now_us)
 
 
 def ended(closure: record_pb2.ClosureRecord, end: record_pb2.ProposalEnd) -> record_pb2.ClosureRecord:

@@ -52,13 +52,13 @@ class Closures:
                 closure_pb2.ProposeClosureRequest,
                 closure_pb2.ProposeClosureResponse,
                 self.propose_closure,
-                self._shown_again,
+                self._proposed_again,
             ),
             Unary(
                 closure_pb2.ConfirmClosureRequest,
                 closure_pb2.ConfirmClosureResponse,
                 self.confirm_closure,
-                self._shown_again,
+                self._confirmed_again,
             ),
         )
 
@@ -128,14 +128,8 @@ class Closures:
         if request.validate_only:
             answer = closure_pb2.ConfirmClosureResponse()
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record = self._head(call, request.registration_id, conn)
-        closure = store.head(conn, self._sealer, raw(request.closure_id))
-        version = closure.version if closure else 0
-        call.looks_at(record_pb2.LOOKED_AT_KIND_CLOSURE, raw(request.closure_id), version)
-        if closure is None or closure.registration_id != row.registration_id:
-            raise errors.NoRecord
-        proposed_by = decisions.holder(call, call.agency.agency_id, closure.proposed_by_key)
-        rules.check_confirmable(closure, record, decisions.acting(call), proposed_by, to_us(call.now()))
+        row, record, closure = self._proposed(call, request, conn)
+        rules.check_proposable(record, closure.kind)
         free = self._check_free(call, conn, closure.kind, row)
         confirmed = record_pb2.ClosureRecord()
         confirmed.CopyFrom(closure)
@@ -195,13 +189,38 @@ class Closures:
             raise errors.NoRecord
         return found
 
-    def _shown_again(
-        self,
-        call: Call,
-        request: closure_pb2.ProposeClosureRequest | closure_pb2.ConfirmClosureRequest,
-        conn: Connection,
+    def _proposed(
+        self, call: Call, request: closure_pb2.ConfirmClosureRequest, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, record_pb2.ClosureRecord]:
+        """A record, and what another officer has proposed of it.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``confirm_closure``.
+        """
+        row, record = self._head(call, request.registration_id, conn)
+        closure = store.head(conn, self._sealer, raw(request.closure_id))
+        version = closure.version if closure else 0
+        call.looks_at(record_pb2.LOOKED_AT_KIND_CLOSURE, raw(request.closure_id), version)
+        if closure is None or closure.registration_id != row.registration_id:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act("", closure.proposed_by_key)],
+            etag_is_current=closure.version != rules.PROPOSED or closure.registration_version == record.version,
+            open_state=rules.is_open(closure, to_us(call.now())),
+        )
+        return row, record, closure
+
+    def _proposed_again(
+        self, call: Call, request: closure_pb2.ProposeClosureRequest, conn: Connection
     ) -> tuple[Seen, ...]:
         row, _ = self._head(call, request.registration_id, conn)
+        return (registrations.seen(row),)
+
+    def _confirmed_again(
+        self, call: Call, request: closure_pb2.ConfirmClosureRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        row, _, _ = self._proposed(call, request, conn)
         return (registrations.seen(row),)
 
 

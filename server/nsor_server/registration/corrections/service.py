@@ -125,20 +125,7 @@ class Corrections:
         if request.validate_only:
             answer = corrections_pb2.DecideCorrectionResponse()
             return Outcome(disclose(answer, call.purpose), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record = self._head(call, request.registration_id, conn)
-        _require_owner(call, record)
-        key = registrations.data_key(self._sealer, row)
-        correction = store.one(conn, self._sealer, key, row.registration_id, raw(request.correction_id))
-        call.looks_at(record_pb2.LOOKED_AT_KIND_CORRECTION, raw(request.correction_id), int(correction is not None))
-        if correction is None:
-            raise errors.NoRecord
-        decisions.check_acts(
-            call,
-            [decisions.Act(correction.request.agency, correction.request.officer_key)],
-            etag_is_current=True,
-            open_state=correction.decision is None,
-            grants=not request.refusal,
-        )
+        row, record, key, correction = self._taken(call, request, conn)
         decision = record_pb2.CorrectionDecisionRecord(
             correction_id=correction.correction_id,
             registration_id=row.registration_id,
@@ -174,6 +161,29 @@ class Corrections:
         found, seen = store.undecided(conn, self._sealer, key, registration_id)
         return [each for each in found if each.correction_id != decided.correction_id], [*seen, decided.seen]
 
+    def _taken(
+        self, call: Call, request: corrections_pb2.DecideCorrectionRequest, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, DataKey, store.Correction]:
+        """A record of the caller's, and the correction that is decided.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``decide_correction``.
+        """
+        row, record = self._head(call, request.registration_id, conn)
+        _require_owner(call, record)
+        key = registrations.data_key(self._sealer, row)
+        correction = store.one(conn, self._sealer, key, row.registration_id, raw(request.correction_id))
+        call.looks_at(record_pb2.LOOKED_AT_KIND_CORRECTION, raw(request.correction_id), int(correction is not None))
+        if correction is None:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(correction.request.agency, correction.request.officer_key)],
+            open_state=correction.decision is None,
+            grants=not request.refusal,
+        )
+        return row, record, key, correction
+
     def _head(
         self, call: Call, registration_id: str, conn: Connection
     ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]:
@@ -191,9 +201,7 @@ class Corrections:
     def _decided_again(
         self, call: Call, request: corrections_pb2.DecideCorrectionRequest, conn: Connection
     ) -> tuple[Seen, ...]:
-        row, record = self._head(call, request.registration_id, conn)
-        _require_owner(call, record)
-        return (registrations.seen(row),)
+        return (registrations.seen(self._taken(call, request, conn)[0]),)
 
 
 def _require_owner(call: Call, record: record_pb2.RegistrationRecord) -> None:

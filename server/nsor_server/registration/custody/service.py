@@ -58,13 +58,13 @@ class CustodyService:
                 custody_pb2.AcceptReleaseRequest,
                 custody_pb2.AcceptReleaseResponse,
                 self.accept_release,
-                self._shown_again,
+                self._decided_again,
             ),
             Unary(
                 custody_pb2.RefuseReleaseRequest,
                 custody_pb2.RefuseReleaseResponse,
                 self.refuse_release,
-                self._shown_again,
+                self._decided_again,
             ),
             Unary(
                 custody_pb2.GetCustodyRequest,
@@ -156,6 +156,28 @@ class CustodyService:
         detail.classes_shown.extend(classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(store.seen(row),))
 
+    def _entered(
+        self, call: Call, request: custody_pb2.AcceptReleaseRequest | custody_pb2.RefuseReleaseRequest, conn: Connection
+    ) -> tuple[store.StoredVersion, record_pb2.RegistrationRecord]:
+        """A record, of which somebody else has entered the release; whether it waits is asked with the event.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``accept_release``.
+        """
+        row, record = self._head(call, request.registration_id, conn)
+        decisions.check_acts(
+            call,
+            rules.release_entered(record),
+            etag_is_current=request.etag == store.etag(row.sealed),
+            open_state=True,
+        )
+        return row, record
+
+    def _decided_again(
+        self, call: Call, request: custody_pb2.AcceptReleaseRequest | custody_pb2.RefuseReleaseRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (store.seen(self._entered(call, request, conn)[0]),)
+
     def _decided(
         self,
         call: Call,
@@ -164,14 +186,7 @@ class CustodyService:
         conn: Connection,
     ) -> _Recorded:
         """A decision of the police on the release that somebody else has entered."""
-        row, record = self._head(call, request.registration_id, conn)
-        decisions.check_acts(
-            call,
-            rules.release_entered(record),
-            etag_is_current=request.etag == store.etag(row.sealed),
-            open_state=True,
-            grants=event.kind == custody_pb2.CUSTODY_EVENT_KIND_RELEASE_ACCEPTED,
-        )
+        row, record = self._entered(call, request, conn)
         return self._recorded(call, request, event, row, record)
 
     def _recorded(

@@ -104,17 +104,7 @@ class IdentityChanges:
         """
         if request.validate_only:
             return Outcome(identity_pb2.DecideIdentityChangeResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record = self._owned(call, request.registration_id, conn)
-        change = changes.reported(record, raw(request.change_id))
-        if change is None:
-            raise errors.NoRecord
-        decisions.check_acts(
-            call,
-            [decisions.Act(change.agency, change.officer_key)],
-            etag_is_current=request.etag == registrations.etag(row.sealed),
-            open_state=change.state == changes.REPORTED,
-            grants=request.decision == changes.ACCEPTED,
-        )
+        row, record, change = self._reported(call, request, conn)
         now = call.now()
         decision = record_pb2.IdentityChange(
             state=request.decision,
@@ -157,6 +147,27 @@ class IdentityChanges:
             raise errors.NoRecord
         return found, verification
 
+    def _reported(
+        self, call: Call, request: identity_pb2.DecideIdentityChangeRequest, conn: Connection
+    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, record_pb2.IdentityChange]:
+        """A record of the caller's, and the change that is decided.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``decide_identity_change``.
+        """
+        row, record = self._owned(call, request.registration_id, conn)
+        change = changes.reported(record, raw(request.change_id))
+        if change is None:
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(change.agency, change.officer_key)],
+            etag_is_current=request.etag == registrations.etag(row.sealed),
+            open_state=change.state == changes.REPORTED,
+            grants=request.decision == changes.ACCEPTED,
+        )
+        return row, record, change
+
     def _owned(
         self, call: Call, registration_id: str, conn: Connection
     ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord]:
@@ -173,4 +184,4 @@ class IdentityChanges:
     def _decided_again(
         self, call: Call, request: identity_pb2.DecideIdentityChangeRequest, conn: Connection
     ) -> tuple[Seen, ...]:
-        return (registrations.seen(self._owned(call, request.registration_id, conn)[0]),)
+        return (registrations.seen(self._reported(call, request, conn)[0]),)

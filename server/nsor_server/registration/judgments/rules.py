@@ -12,8 +12,7 @@ from typing import Final
 
 from nsor.v1 import errors_pb2, options_pb2, registration_pb2, types_pb2
 from nsor_server import errors
-from nsor_server.access import decisions, rows
-from nsor_server.access.decisions import Person
+from nsor_server.access import rows
 from nsor_server.calls import Agency, Officer
 from nsor_server.formats.instants import to_date, to_day
 from nsor_server.policy.deadlines import (
@@ -178,24 +177,11 @@ def is_unsealing_proposed(judgment: record_pb2.JudgmentRecord) -> bool:
     return judgment.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
 
 
-def check_unsealable(judgment: record_pb2.JudgmentRecord, second: Person, first: Person, now_us: int) -> None:
-    """See that this officer of NPB may confirm now (microseconds since 1970) what another one has proposed.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: nobody has proposed it, its time is over, it is unsealed, or the key that proposed it was
-            disabled as compromised.
-    """
-    decisions.check(
-        decider=second,
-        first=first,
-        etag_is_current=True,
-        open_state=proposals.is_open(
-            waits=is_unsealing_proposed(judgment), expire_us=judgment.unsealing_expire_time_us, now_us=now_us
-        ),
-        another_agency=False,
+def is_unsealable(judgment: record_pb2.JudgmentRecord, now_us: int) -> bool:
+    """Whether a second officer of NPB may confirm now (microseconds since 1970) what another one has proposed."""
+    return proposals.is_open(
+        waits=is_unsealing_proposed(judgment), expire_us=judgment.unsealing_expire_time_us, now_us=now_us
     )
-    decisions.check_counts(first)
 
 
 def check_may_record(agency: Agency, officer: Officer | None, request: registration_pb2.RecordJudgmentRequest) -> None:
@@ -241,21 +227,6 @@ def confirming(
     if judgment.state == registration_pb2.JUDGMENT_STATE_RECORDED:
         return kind
     return options_pb2.AGENCY_KIND_UNSPECIFIED
-
-
-def check_confirmable(judgment: record_pb2.JudgmentRecord, court: Person, recorded_by: Person) -> None:
-    """See that this officer of a registry may confirm a judgment now; asked once the caller may see it.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: it is confirmed already.
-    """
-    decisions.check(
-        decider=court,
-        first=recorded_by,
-        etag_is_current=True,
-        open_state=judgment.state == registration_pb2.JUDGMENT_STATE_RECORDED,
-    )
 
 
 def _after(record: record_pb2.RegistrationRecord, judgment: record_pb2.JudgmentRecord) -> record_pb2.RegistrationRecord:

@@ -67,6 +67,7 @@ class Judgments:
                 registration_pb2.ConfirmUnsealingRequest,
                 registration_pb2.ConfirmUnsealingResponse,
                 self.confirm_unsealing,
+                lambda call, request, conn: (store.seen(self._to_unseal(call, request, conn)),),
             ),
             Unary(
                 registration_pb2.GetJudgmentRequest,
@@ -122,15 +123,11 @@ class Judgments:
         Raises:
             errors.NoRecord: it isn't there, isn't this court's, or has another number.
             errors.Denied: SECOND_PERSON_REQUIRED.
-            errors.WrongState: it is confirmed.
+            errors.WrongState: it is confirmed, or a compromised key has recorded it.
         """
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmJudgmentResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        record = self._shown(call, request.judgment_id, conn)
-        if court_number(record.order_number) != court_number(request.order_number):
-            raise errors.NoRecord
-        recorded_by = decisions.holder(call, record.recorded_by_agency, record.recorded_by_key)
-        rules.check_confirmable(record, decisions.acting(call), recorded_by)
+        record = self._recorded(call, request, conn)
         following = records.confirmed(record, call)
         written = store.version_row(self._sealer, following)
         answer = registration_pb2.ConfirmJudgmentResponse(state=registration_pb2.JUDGMENT_STATE_CONFIRMED)
@@ -172,9 +169,7 @@ class Judgments:
         """
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmUnsealingResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        record = self._shown(call, request.judgment_id, conn)
-        proposed_by = decisions.holder(call, call.agency.agency_id, record.unsealing_proposed_by_key)
-        rules.check_unsealable(record, decisions.acting(call), proposed_by, to_us(call.now()))
+        record = self._to_unseal(call, request, conn)
         found, seen = store.of_case(conn, self._blind_index, record)
         changed, refs, told, ids = [], [], [], []
         dead = Dead(Claimants(conn, self._sealer, self._blind_index), to_us(call.now()))
@@ -268,6 +263,40 @@ class Judgments:
             raise errors.NoRecord
         return record
 
+    def _recorded(
+        self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection
+    ) -> record_pb2.JudgmentRecord:
+        """A judgment that a prosecution has recorded, as the registry's own record names it.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``confirm_judgment``.
+        """
+        record = self._shown(call, request.judgment_id, conn)
+        if court_number(record.order_number) != court_number(request.order_number):
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(record.recorded_by_agency, record.recorded_by_key)],
+            open_state=record.state == registration_pb2.JUDGMENT_STATE_RECORDED,
+        )
+        return record
+
+    def _to_unseal(
+        self, call: Call, request: registration_pb2.ConfirmUnsealingRequest, conn: Connection
+    ) -> record_pb2.JudgmentRecord:
+        """A judgment of which another officer has proposed to unseal what it restores.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``confirm_unsealing``.
+        """
+        record = self._shown(call, request.judgment_id, conn)
+        decisions.check_acts(
+            call,
+            [decisions.Act("", record.unsealing_proposed_by_key)],
+            open_state=rules.is_unsealable(record, to_us(call.now())),
+        )
+        return record
+
     def _recorded_again(
         self, call: Call, request: registration_pb2.RecordJudgmentRequest, _conn: Connection
     ) -> tuple[Seen, ...]:
@@ -277,7 +306,7 @@ class Judgments:
     def _confirmed_again(
         self, call: Call, request: registration_pb2.ConfirmJudgmentRequest, conn: Connection
     ) -> tuple[Seen, ...]:
-        return (store.seen(self._shown(call, request.judgment_id, conn)),)
+        return (store.seen(self._recorded(call, request, conn)),)
 
 
 def _recording_charge(request: registration_pb2.RecordJudgmentRequest) -> Charge:

@@ -7,8 +7,6 @@ from typing import Final, Protocol, TypeVar
 
 from nsor.v1 import errors_pb2, registration_pb2, reviews_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
 from nsor_server.registration.claims import IDENTIFIER_CNIC, IDENTIFIER_PASSPORT, Identifier
 from nsor_server.registration.proposals import rules as proposals
 from nsor_server.storage.v1 import record_pb2
@@ -191,32 +189,10 @@ def is_proposed(decision: record_pb2.ReviewDecisionRecord) -> bool:
     return decision.state in {PROPOSED, REOPENING_PROPOSED}
 
 
-def check_confirmable(
-    *,
-    before: record_pb2.ReviewDecisionRecord,
-    decision: int,
-    second: Person,
-    first: Person,
-    now_us: int,
-    etag_is_current: bool,
-) -> None:
-    """See that this officer of NPB may confirm now (microseconds since 1970) what another one has proposed.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.EtagMismatch: he has seen another version of the review or of what it compares.
-        errors.WrongState: nothing is proposed, or something else, its time is over, or the key that proposed it was
-            disabled as compromised.
-    """
+def is_confirmable(before: record_pb2.ReviewDecisionRecord, decision: int, now_us: int) -> bool:
+    """Whether a second officer of NPB may confirm a decision now (microseconds since 1970): it is what is proposed."""
     proposed = {PROPOSED: before.decision, REOPENING_PROPOSED: REOPEN}.get(before.state)
-    decisions.check(
-        decider=second,
-        first=first,
-        etag_is_current=etag_is_current,
-        open_state=proposals.is_open(waits=proposed == decision, expire_us=before.expire_time_us, now_us=now_us),
-        another_agency=False,
-    )
-    decisions.check_counts(first)
+    return proposals.is_open(waits=proposed == decision, expire_us=before.expire_time_us, now_us=now_us)
 
 
 class Reviewed(Protocol):

@@ -106,6 +106,7 @@ class Reviews:
                 reviews_pb2.ConfirmReviewDecisionRequest,
                 reviews_pb2.ConfirmReviewDecisionResponse,
                 self.confirm_review_decision,
+                self._confirmed_again,
             ),
         )
 
@@ -222,16 +223,8 @@ class Reviews:
         """
         if request.validate_only:
             return Outcome(reviews_pb2.ConfirmReviewDecisionResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        opened = self._open(call, conn, request.review_number)
+        opened = self._proposed(call, request, conn)
         before = opened.decision
-        rules.check_confirmable(
-            before=before,
-            decision=request.decision,
-            second=decisions.acting(call),
-            first=decisions.holder(call, call.agency.agency_id, before.proposed_by_key),
-            now_us=to_us(call.now()),
-            etag_is_current=request.etag == opened.etag,
-        )
         shared = _shared(opened)
         if request.decision != rules.REOPEN:
             rules.check_decision(request.decision, before.decided_registration_ids, opened.pair, shared=bool(shared))
@@ -247,6 +240,27 @@ class Reviews:
             (ref, *changes.refs),
             [store.seen(before), *opened.claimants.seen(), *changes.seen],
         )
+
+    def _proposed(self, call: Call, request: reviews_pb2.ConfirmReviewDecisionRequest, conn: Connection) -> _Opened:
+        """A review of which another officer has proposed how it ends.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.EtagMismatch, errors.WrongState: as ``confirm_review_decision``.
+        """
+        opened = self._open(call, conn, request.review_number)
+        decisions.check_acts(
+            call,
+            [decisions.Act("", opened.decision.proposed_by_key)],
+            etag_is_current=request.etag == opened.etag,
+            open_state=rules.is_confirmable(opened.decision, request.decision, to_us(call.now())),
+        )
+        return opened
+
+    def _confirmed_again(
+        self, call: Call, request: reviews_pb2.ConfirmReviewDecisionRequest, conn: Connection
+    ) -> Sequence[Seen]:
+        opened = self._proposed(call, request, conn)
+        return (store.seen(opened.decision), *opened.claimants.seen())
 
     def _open(self, call: Call, conn: Connection, number: int) -> _Opened:
         """A review as it stands.

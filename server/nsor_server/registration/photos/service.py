@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from nsor.v1 import errors_pb2, registration_pb2
 from nsor_server import errors
 from nsor_server.access import decisions
 from nsor_server.access.disclosure import classes_shown, disclose
-from nsor_server.calls import Call, Outcome, Seen
+from nsor_server.calls import Call, Outcome
 from nsor_server.confined.process import Unavailable
 from nsor_server.formats.instants import set_day, set_us, to_day, to_us
 from nsor_server.formats.uuids import raw, text
@@ -30,6 +31,15 @@ from nsor_server.storage.v1 import record_pb2
 _SIZES = frozenset({Answer.TOO_LARGE, Answer.TOO_SMALL})
 
 
+class _Owned(NamedTuple):
+    """A photo of a registration that the caller owns."""
+
+    row: registrations.StoredVersion
+    record: record_pb2.RegistrationRecord
+    key: DataKey
+    photo: store.Photo
+
+
 class PhotoService:
     """Adds, confirms, rejects, lists and shows photos."""
 
@@ -45,7 +55,7 @@ class PhotoService:
                 registration_pb2.AddPhotoRequest,
                 registration_pb2.AddPhotoResponse,
                 self.add_photo,
-                self._shown_again,
+                lambda call, request, conn: (registrations.seen(self._head(call, request.registration_id, conn)[0]),),
                 charge=lambda request: Charge(request.registration_id),
                 rehearsal_costs=True,
             ),
@@ -53,13 +63,13 @@ class PhotoService:
                 registration_pb2.ConfirmPhotoRequest,
                 registration_pb2.ConfirmPhotoResponse,
                 self.confirm_photo,
-                self._shown_again,
+                lambda call, request, conn: (registrations.seen(self._to_confirm(call, request, conn)[0]),),
             ),
             Unary(
                 registration_pb2.RejectPhotoRequest,
                 registration_pb2.RejectPhotoResponse,
                 self.reject_photo,
-                self._shown_again,
+                lambda call, request, conn: (registrations.seen(self._to_reject(call, request, conn)[0]),),
             ),
             Unary(
                 registration_pb2.ListPhotosRequest,
@@ -111,18 +121,11 @@ class PhotoService:
 
         Raises:
             errors.Denied: SECOND_PERSON_REQUIRED.
-            errors.WrongState: it is decided already.
+            errors.WrongState: it is decided already, or a compromised key has added it.
         """
         if request.validate_only:
             return Outcome(registration_pb2.ConfirmPhotoResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record, key, photo = self._owned(call, request.registration_id, request.photo_id, conn)
-        decisions.check(
-            decider=decisions.acting(call),
-            first=decisions.holder(call, photo.record.agency, photo.record.officer_key),
-            etag_is_current=True,  # a photo never changes
-            open_state=photo.state == registration_pb2.PHOTO_STATE_ADDED,
-            another_agency=False,
-        )
+        row, record, key, photo = self._to_confirm(call, request, conn)
         confirmed = registration_pb2.PHOTO_STATE_CONFIRMED
         decided, ref = store.decision_rows(key, _decision(call, photo, confirmed))
         return Outcome(
@@ -143,10 +146,8 @@ class PhotoService:
         """
         if request.validate_only:
             return Outcome(registration_pb2.RejectPhotoResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        row, record, key, photo = self._owned(call, request.registration_id, request.photo_id, conn)
+        row, record, key, photo = self._to_reject(call, request, conn)
         rejected = registration_pb2.PHOTO_STATE_REJECTED
-        if photo.state == rejected:
-            raise errors.WrongState
         decision = _decision(call, photo, rejected, request.reason)
         decided, ref = store.decision_rows(key, decision)
         return Outcome(
@@ -184,17 +185,6 @@ class PhotoService:
         _add_shown(detail, record, [photo], classes_shown(answer.DESCRIPTOR, call.purpose))
         return Outcome(disclose(answer, call.purpose), detail, seen=(registrations.seen(row), photo.seen))
 
-    def _shown_again(
-        self,
-        call: Call,
-        request: registration_pb2.AddPhotoRequest
-        | registration_pb2.ConfirmPhotoRequest
-        | registration_pb2.RejectPhotoRequest,
-        conn: Connection,
-    ) -> tuple[Seen, ...]:
-        row, _ = self._head(call, request.registration_id, conn)
-        return (registrations.seen(row),)
-
     def _decoded(self, file: bytes) -> bytes:
         """The picture of a file.
 
@@ -219,9 +209,27 @@ class PhotoService:
             raise errors.NoRecord
         return found
 
-    def _owned(
-        self, call: Call, registration_id: str, photo_id: str, conn: Connection
-    ) -> tuple[registrations.StoredVersion, record_pb2.RegistrationRecord, DataKey, store.Photo]:
+    def _to_confirm(self, call: Call, request: registration_pb2.ConfirmPhotoRequest, conn: Connection) -> _Owned:
+        """A photo that another officer has added; it never changes.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``confirm_photo``.
+        """
+        owned = self._owned(call, request.registration_id, request.photo_id, conn)
+        _check_added(call, owned.photo, open_state=owned.photo.state == registration_pb2.PHOTO_STATE_ADDED)
+        return owned
+
+    def _to_reject(self, call: Call, request: registration_pb2.RejectPhotoRequest, conn: Connection) -> _Owned:
+        """A photo that isn't rejected.
+
+        Raises:
+            errors.NoRecord, errors.WrongState: as ``reject_photo``.
+        """
+        owned = self._owned(call, request.registration_id, request.photo_id, conn)
+        _check_added(call, owned.photo, open_state=owned.photo.state != registration_pb2.PHOTO_STATE_REJECTED)
+        return owned
+
+    def _owned(self, call: Call, registration_id: str, photo_id: str, conn: Connection) -> _Owned:
         """A photo of a record that the caller owns.
 
         Raises:
@@ -234,7 +242,11 @@ class PhotoService:
         photo = _one(call, conn, key, row.registration_id, raw(photo_id))
         if photo is None:
             raise errors.NoRecord
-        return row, record, key, photo
+        return _Owned(row, record, key, photo)
+
+
+def _check_added(call: Call, photo: store.Photo, *, open_state: bool) -> None:
+    decisions.check_acts(call, [decisions.Act(photo.record.agency, photo.record.officer_key)], open_state=open_state)
 
 
 def _one(call: Call, conn: Connection, key: DataKey, registration_id: bytes, photo_id: bytes) -> store.Photo | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from nsor.v1 import proposals_pb2, registration_pb2
-from nsor_server.access.decisions import Person, holder
+from nsor_server.access.decisions import Act
 from nsor_server.calls import Call, RecordRef, Row, Seen
 from nsor_server.formats.uuids import raw
 from nsor_server.ledger import rests_on
@@ -37,7 +37,7 @@ class Proposal:
     """A proposal as it stands.
 
     Attributes:
-        first: who made it.
+        act: who made it.
         waits: nobody has confirmed it, nor ended it.
         expire_us: until when it can be confirmed, in microseconds since 1970.
         subjects: what its entry is about.
@@ -45,7 +45,7 @@ class Proposal:
         ended: gives what is written when it ends.
     """
 
-    first: Person
+    act: Act
     waits: bool
     expire_us: int
     subjects: Sequence[bytes]
@@ -64,10 +64,10 @@ def _closure(call: Call, conn: Connection, sealer: Sealer, request: Request) -> 
         row, ref = closures.row(sealer, following)
         return (row, works.of_itself(seconds.of_closure(following))), ref
 
-    first = holder(call, call.agency.agency_id, found.proposed_by_key)
+    act = Act("", found.proposed_by_key)
     waits = found.version == closure_rules.PROPOSED
     subjects, seen = (found.closure_id,), (closures.seen(found),)
-    return Proposal(first, waits, found.expire_time_us, subjects, seen, ended)
+    return Proposal(act, waits, found.expire_time_us, subjects, seen, ended)
 
 
 def _unsealing(call: Call, conn: Connection, sealer: Sealer, request: Request) -> Proposal | None:
@@ -79,10 +79,10 @@ def _unsealing(call: Call, conn: Connection, sealer: Sealer, request: Request) -
         written = judgments.version_row(sealer, judgment_records.unsealing_ended(found, end))
         return written.rows, written.ref
 
-    first = holder(call, call.agency.agency_id, found.unsealing_proposed_by_key)
+    act = Act("", found.unsealing_proposed_by_key)
     waits = found.state == registration_pb2.JUDGMENT_STATE_UNSEALING_PROPOSED
     subjects, seen = (found.judgment_id,), (judgments.seen(found),)
-    return Proposal(first, waits, found.unsealing_expire_time_us, subjects, seen, ended)
+    return Proposal(act, waits, found.unsealing_expire_time_us, subjects, seen, ended)
 
 
 def _reading(call: Call, conn: Connection, sealer: Sealer, request: Request) -> Proposal | None:
@@ -98,9 +98,9 @@ def _reading(call: Call, conn: Connection, sealer: Sealer, request: Request) -> 
         row, ref = readings.row(sealer, following)
         return (row, works.of_itself(seconds.of_reading(following))), ref
 
-    first = holder(call, found.proposed_by_agency, found.proposed_by_key)
+    act = Act(found.proposed_by_agency, found.proposed_by_key)
     waits = found.version == reading_rules.PROPOSED
-    return Proposal(first, waits, found.expire_time_us, (found.sealed_reading_id,), (seen,), ended)
+    return Proposal(act, waits, found.expire_time_us, (found.sealed_reading_id,), (seen,), ended)
 
 
 def _review(call: Call, conn: Connection, sealer: Sealer, request: Request) -> Proposal | None:
@@ -127,9 +127,9 @@ def _review(call: Call, conn: Connection, sealer: Sealer, request: Request) -> P
         row, ref = review_decisions.version_row(sealer, review_rules.ended(found, end))
         return (row,), ref
 
-    first = holder(call, call.agency.agency_id, found.proposed_by_key)
+    act = Act("", found.proposed_by_key)
     subjects, seen = (found.decision_id,), (review_decisions.seen(found), *map(registrations.seen, newest))
-    return Proposal(first, review_rules.is_proposed(found), found.expire_time_us, subjects, seen, ended)
+    return Proposal(act, review_rules.is_proposed(found), found.expire_time_us, subjects, seen, ended)
 
 
 BY_FIELD: Final[Mapping[str, Callable[[Call, Connection, Sealer, Request], Proposal | None]]] = {

@@ -12,8 +12,6 @@ from typing import Final
 
 from nsor.v1 import proposals_pb2
 from nsor_server import errors
-from nsor_server.access import decisions
-from nsor_server.access.decisions import Person
 from nsor_server.storage.v1 import record_pb2
 
 WAITING: Final = proposals_pb2.PROPOSAL_STATE_WAITING
@@ -66,29 +64,20 @@ def state(*, end: record_pb2.ProposalEnd | None, expire_us: int, now_us: int, ou
     return OUTDATED if outdated else WAITING
 
 
-def withdrawal(officer: Person, first: Person, now_us: int, *, is_open: bool) -> record_pb2.ProposalEnd:
+def withdrawal(officer_key: bytes, now_us: int, *, is_open: bool) -> record_pb2.ProposalEnd:
     """How a proposal ends when the officer who made it withdraws it.
 
     Raises:
-        errors.NoRecord: he hasn't made it.
         errors.WrongState: it is open no more.
     """
-    if not officer.is_same(first):
-        raise errors.NoRecord
     if not is_open:
         raise errors.WrongState
-    return record_pb2.ProposalEnd(state=WITHDRAWN, by_key=officer.key_id, time_us=now_us)
+    return record_pb2.ProposalEnd(state=WITHDRAWN, by_key=officer_key, time_us=now_us)
 
 
-def refusal(officer: Person, first: Person, now_us: int, *, is_open: bool, reason: int) -> record_pb2.ProposalEnd:
-    """How a proposal ends when a second officer refuses it, for a reason, a number of nsor.v1.ProposalRefusal.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: it is open no more.
-    """
-    decisions.check(decider=officer, first=first, etag_is_current=True, open_state=is_open, another_agency=False)
-    return record_pb2.ProposalEnd(state=REFUSED, refusal=reason, by_key=officer.key_id, time_us=now_us)
+def refusal(officer_key: bytes, now_us: int, *, reason: int) -> record_pb2.ProposalEnd:
+    """How a proposal ends when a second officer refuses it, for a reason, a number of nsor.v1.ProposalRefusal."""
+    return record_pb2.ProposalEnd(state=REFUSED, refusal=reason, by_key=officer_key, time_us=now_us)
 
 
 def add_ended(

@@ -27,8 +27,18 @@ class Ends:
     def handlers(self) -> Sequence[Handler]:
         """What the front door serves."""
         return (
-            Unary(proposals_pb2.WithdrawProposalRequest, proposals_pb2.WithdrawProposalResponse, self.withdraw),
-            Unary(proposals_pb2.RefuseProposalRequest, proposals_pb2.RefuseProposalResponse, self.refuse),
+            Unary(
+                proposals_pb2.WithdrawProposalRequest,
+                proposals_pb2.WithdrawProposalResponse,
+                self.withdraw,
+                lambda call, request, conn: self._own(call, request, conn).seen,
+            ),
+            Unary(
+                proposals_pb2.RefuseProposalRequest,
+                proposals_pb2.RefuseProposalResponse,
+                self.refuse,
+                lambda call, request, conn: self._anothers(call, request, conn).seen,
+            ),
         )
 
     def withdraw(
@@ -42,9 +52,8 @@ class Ends:
         """
         if request.validate_only:
             return Outcome(proposals_pb2.WithdrawProposalResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal = self._found(call, request, conn)
-        now_us = to_us(call.now())
-        end = rules.withdrawal(decisions.acting(call), proposal.first, now_us, is_open=_is_open(proposal, now_us))
+        proposal, now_us = self._own(call, request, conn), to_us(call.now())
+        end = rules.withdrawal(call.officer_key, now_us, is_open=_is_open(proposal, now_us))
         answer = proposals_pb2.WithdrawProposalResponse(state=rules.WITHDRAWN)
         rows, ref = proposal.ended(end)
         detail = record_pb2.AccessDetail(outcome="PROPOSAL_WITHDRAWN", subjects=proposal.subjects)
@@ -62,10 +71,8 @@ class Ends:
         """
         if request.validate_only:
             return Outcome(proposals_pb2.RefuseProposalResponse(), record_pb2.AccessDetail(outcome="VALIDATED"))
-        proposal = self._found(call, request, conn)
-        now_us = to_us(call.now())
-        is_open = _is_open(proposal, now_us)
-        end = rules.refusal(decisions.acting(call), proposal.first, now_us, is_open=is_open, reason=request.reason)
+        proposal = self._anothers(call, request, conn)
+        end = rules.refusal(call.officer_key, to_us(call.now()), reason=request.reason)
         answer = proposals_pb2.RefuseProposalResponse(state=rules.REFUSED)
         rows, ref = proposal.ended(end)
         detail = record_pb2.AccessDetail(outcome="PROPOSAL_REFUSED", subjects=proposal.subjects)
@@ -73,6 +80,18 @@ class Ends:
         # Of which one isn't said: a reading is of what is sealed.
         told = outbox.owed(notification_pb2.EVENT_KIND_PROPOSAL_REFUSED, npb)
         return Outcome(disclose(answer, call.purpose), detail, (*rows, *told), (ref,), proposal.seen)
+
+    def _own(self, call: Call, request: proposals_pb2.WithdrawProposalRequest, conn: Connection) -> kinds.Proposal:
+        """What the caller has proposed himself."""
+        proposal = self._found(call, request, conn)
+        decisions.check_own_act(call, proposal.act)
+        return proposal
+
+    def _anothers(self, call: Call, request: proposals_pb2.RefuseProposalRequest, conn: Connection) -> kinds.Proposal:
+        """What another officer has proposed, and the caller may refuse."""
+        proposal = self._found(call, request, conn)
+        decisions.check_acts(call, [proposal.act], open_state=_is_open(proposal, to_us(call.now())))
+        return proposal
 
     def _found(self, call: Call, request: kinds.Request, conn: Connection) -> kinds.Proposal:
         """The one proposal that a request names."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nsor_server import errors
-from nsor_server.access import decisions
 from nsor_server.access.decisions import Person
 from nsor_server.registration import cases, claims, states
 from nsor_server.registration.proposals import rules as proposals
@@ -20,24 +19,9 @@ ENDED = proposals.ENDED_VERSION
 """Version of one that was withdrawn or refused instead."""
 
 
-def check_openable(reading: record_pb2.SealedReadingRecord, second: Person, first: Person, now_us: int) -> None:
-    """See that this officer may confirm a reading now that another one has proposed.
-
-    Raises:
-        errors.Denied: SECOND_PERSON_REQUIRED.
-        errors.WrongState: it is confirmed already, has ended, its time is over, or the key that proposed it was
-            disabled as compromised.
-    """
-    decisions.check(
-        decider=second,
-        first=first,
-        etag_is_current=True,
-        open_state=proposals.is_open(
-            waits=reading.version == PROPOSED, expire_us=reading.expire_time_us, now_us=now_us
-        ),
-        another_agency=False,
-    )
-    decisions.check_counts(first)
+def is_open(reading: record_pb2.SealedReadingRecord, now_us: int) -> bool:
+    """Whether a second officer may confirm a reading now (microseconds since 1970)."""
+    return proposals.is_open(waits=reading.version == PROPOSED, expire_us=reading.expire_time_us, now_us=now_us)
 
 
 def ended(reading: record_pb2.SealedReadingRecord, end: record_pb2.ProposalEnd) -> record_pb2.SealedReadingRecord:

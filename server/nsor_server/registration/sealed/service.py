@@ -41,7 +41,12 @@ class SealedReadings:
         """What the front door serves."""
         return (
             Unary(sealed_pb2.ProposeSealedReadingRequest, sealed_pb2.ProposeSealedReadingResponse, self.propose),
-            Unary(sealed_pb2.ConfirmSealedReadingRequest, sealed_pb2.ConfirmSealedReadingResponse, self.confirm),
+            Unary(
+                sealed_pb2.ConfirmSealedReadingRequest,
+                sealed_pb2.ConfirmSealedReadingResponse,
+                self.confirm,
+                self._confirmed_again,
+            ),
             Unary(
                 sealed_pb2.GetSealedRegistrationRequest,
                 sealed_pb2.GetSealedRegistrationResponse,
@@ -92,11 +97,7 @@ class SealedReadings:
         detail = record_pb2.AccessDetail(outcome="VALIDATED")
         if request.validate_only:
             return Outcome(answer, detail)
-        reading, seen = self._newest(call, conn, request.sealed_reading_id)
-        if reading.registration_id != raw(request.registration_id):
-            raise errors.NoRecord
-        first = decisions.holder(call, reading.proposed_by_agency, reading.proposed_by_key)
-        rules.check_openable(reading, decisions.acting(call), first, to_us(call.now()))
+        reading, seen = self._proposed(call, request, conn)
         due = _due(call)
         reading.version = rules.OPENED
         reading.opened_by_key = call.officer_key
@@ -155,6 +156,29 @@ class SealedReadings:
             seen=(seen, registrations.seen(row), *unchanged),
             shown=[Shown(record.registration_id, record.version)],
         )
+
+    def _proposed(
+        self, call: Call, request: sealed_pb2.ConfirmSealedReadingRequest, conn: Connection
+    ) -> tuple[record_pb2.SealedReadingRecord, Seen]:
+        """A reading that another officer has proposed.
+
+        Raises:
+            errors.NoRecord, errors.Denied, errors.WrongState: as ``confirm``.
+        """
+        reading, seen = self._newest(call, conn, request.sealed_reading_id)
+        if reading.registration_id != raw(request.registration_id):
+            raise errors.NoRecord
+        decisions.check_acts(
+            call,
+            [decisions.Act(reading.proposed_by_agency, reading.proposed_by_key)],
+            open_state=rules.is_open(reading, to_us(call.now())),
+        )
+        return reading, seen
+
+    def _confirmed_again(
+        self, call: Call, request: sealed_pb2.ConfirmSealedReadingRequest, conn: Connection
+    ) -> tuple[Seen, ...]:
+        return (self._proposed(call, request, conn)[1],)
 
     def _newest(self, call: Call, conn: Connection, reading_id: str) -> tuple[record_pb2.SealedReadingRecord, Seen]:
         found = store.newest(conn, self._sealer, raw(reading_id))

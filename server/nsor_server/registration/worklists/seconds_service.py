@@ -112,7 +112,7 @@ def _shown(call: Call, pending: seconds_store.Pending, now_us: int) -> worklists
         end = decision.end if decision.HasField("end") else None
     first = decisions.holder(call, call.agency.agency_id, key)
     made.officer_number = first.officer_number
-    made.own = first.is_same(decisions.acting(call))
+    made.own = decisions.is_own(call, decisions.Act("", key))
     set_us(made.propose_time, proposed_us)
     set_us(made.expire_time, expire_us)
     is_outdated = pending.is_outdated or first.compromised

@@ -9,9 +9,11 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nsor.v1 import access_requests_pb2, directory_pb2, grants_pb2, notification_pb2
+from nsor.v1 import access_requests_pb2, directory_pb2, grants_pb2, notification_pb2, options_pb2
 from nsor_server.access.directory import DirectorySnapshot
 from nsor_synthetic import examples
+from tests.agencies import AGENCIES
+from tests.calls import CONTRACT
 from tests.rpc.callers import Caller, Serving, decision, session
 from tests.rpc.test_front_door import APPROVE, ENROL, LOOK_UP, enrolment, look_up
 from tests.rpc.test_streams import SUBSCRIBE, Subscription, publish
@@ -122,11 +124,18 @@ def test_a_system_listens_and_acts_for_no_officer(serving: Serving) -> None:
 
 
 def test_an_officer_who_does_not_decide_decides_nothing(serving: Serving) -> None:
-    caller, key = serving.caller("punjab-prosecution"), serving.enrol("punjab-prosecution", decides=False)
-    request, nonce = approval(), os.urandom(32)
-    signed = decision(key, APPROVE, nonce, request.SerializeToString())
-    answer = caller.call(APPROVE, request, nonce=nonce, nsor_decision_bin=signed)
-    assert (answer.code, answer.reason) == (STATES.PERMISSION_DENIED, "OFFICER_MAY_NOT_DECIDE")
+    deciding = [rule for rule in CONTRACT.methods.values() if rule.officer == options_pb2.OFFICER_RULE_DECISION]
+    assert len(deciding) > 30
+    callers: dict[str, tuple[Caller, Ed25519PrivateKey]] = {}
+    for rule in deciding:
+        agency_id = next(each.agency_id for each in AGENCIES if each.kind in rule.allow)
+        if agency_id not in callers:
+            callers[agency_id] = serving.caller(agency_id), serving.enrol(agency_id, decides=False)
+        (caller, key), nonce = callers[agency_id], os.urandom(32)
+        signed = decision(key, rule.full_name, nonce, b"")
+        answer = caller.call(rule.full_name, b"", nonce=nonce, nsor_decision_bin=signed)
+        found = (answer.code, answer.reason)
+        assert found == (STATES.PERMISSION_DENIED, "OFFICER_MAY_NOT_DECIDE"), rule.full_name
 
 
 def test_an_officer_who_disables_his_own_key_is_refused_from_the_next_call_on(serving: Serving) -> None:

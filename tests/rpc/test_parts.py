@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nsor.ledger.v1 import leaf_pb2
 from nsor.v1 import errors_pb2, registration_pb2
-from nsor_server import errors
+from nsor_server import alerts, errors
+from nsor_server.access import decisions
 from nsor_server.access.officers import Officers
 from nsor_server.ledger.entry import LedgerUnavailable
 from nsor_server.ledger.writer import Writer
@@ -202,6 +203,31 @@ def test_validation_confirms_nothing(court: Court) -> None:
     request.validate_only = True
     answer = court.decides(request)
     assert answer.message == b""
+    assert court.confirmed == 0
+
+
+@pytest.mark.parametrize("method", [ONE, MANY])
+def test_a_handler_that_compares_nobody_confirms_nothing(
+    court: Court, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    # As if its line were removed: the caller hears INTERNAL, and somebody is called.
+    before = alerts.counts()["CALL_FAILED"]
+    monkeypatch.setattr(decisions, "check_acts", lambda *_, **__: None)
+    if method == MANY:
+        answer = court.decides(court.request())
+        assert reasons(answer) == ["INTERNAL"] * 4
+    else:
+        one = court.confirmations[0]
+        request = registration_pb2.ConfirmRegistrationRequest(
+            request_id=str(uuid.uuid4()),
+            registration_id=one.registration_id,
+            etag=one.etag,
+            case_number=one.case_number,
+            judgment_date=one.judgment_date,
+        )
+        answer = court.decides(request, ONE)
+        assert answer.reason == "INTERNAL"
+    assert alerts.counts()["CALL_FAILED"] > before
     assert court.confirmed == 0
 
 

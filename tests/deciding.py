@@ -6,10 +6,12 @@ from typing import Final
 
 import psycopg
 
+from nsor_server.access import watched
 from nsor_server.calls import RecordRef, Row
 from nsor_server.ledger import operator
 from nsor_server.ledger.append import Ledger
 from nsor_server.storage import changes, deciding
+from nsor_server.storage.blind_index import BlindIndex
 from nsor_server.storage.keyring import Keyring
 from nsor_server.storage.session import Step
 from nsor_server.storage.v1 import record_pb2
@@ -68,3 +70,8 @@ def set_enabled(conn: psycopg.Connection, agency_id: str, *, enabled: bool) -> N
         " SELECT %(agency)s, coalesce(max(version), 0) + 1, %(enabled)s FROM agency_state WHERE agency_id = %(agency)s",
         {"agency": agency_id, "enabled": enabled},
     )
+
+
+def own_key(keyring: Keyring) -> int:
+    """Id of the key of which officers' own numbers are hashed."""
+    return watched.own_values(BlindIndex(keyring), "3520112345671")[0][0]

@@ -1,5 +1,6 @@
 """Officers who seal the register and unseal it, where tests hand in calls: each signs with a key of his own."""
 
+import os
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ class Signer:
             key_id=key.key_id,
             public_key=key.public_key,
             officer_number=number or officer.officer_number,
+            own=frozenset({os.urandom(32)}),
         )
         services.enrolled(officer)
         return cls(agency, officer, key)

@@ -136,7 +136,7 @@ class Services(FrontDoor):
                     who.grade,
                     who.decides,
                     own,
-                    None if own is None else 1,
+                    None if own is None else deciding.own_key(self.keyring),
                 ),
             )
             if disabled:

@@ -171,7 +171,7 @@ KEY = Ed25519PrivateKey.generate()
 RAW = KEY.public_key().public_bytes_raw()
 KEY_ID = hashlib.sha256(RAW).digest()
 CALLER = Caller(agency(), b"c" * 32)
-OFFICER = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17, decides=True)
+OFFICER = Officer(KEY_ID, "an-agency", "PB-1", RAW, (), 17, decides=True, own=frozenset({bytes(32)}))
 
 
 def assertion(*, start_us: int = NOW_US, length_us: int = 900_000_000, bound_to: bytes = b"c" * 32) -> bytes:

@@ -69,6 +69,16 @@ def test_only_who_was_enrolled_as_deciding_decides() -> None:
     assert decided(decision(), signed_call(), quiet, own_key=True) == quiet
 
 
+def test_who_was_enrolled_before_own_numbers_were_asked_decides_once_it_is_given() -> None:
+    # Until then nobody could tell whether he is somebody who has decided already.
+    unknown = replace(OFFICER, own=frozenset())
+    with pytest.raises(errors.Denied) as caught:
+        decided(decision(), signed_call(), unknown)
+    assert caught.value.reason == errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE
+    assert decided(decision(), signed_call(), OFFICER) == OFFICER
+    assert decided(decision(), signed_call(), unknown, own_key=True) == unknown
+
+
 def test_a_system_never_acts_where_an_officer_is_needed() -> None:
     system = replace(OFFICER, decides=False, system=True)
     assert denied(assertion(), officer=system) == errors_pb2.ERROR_REASON_OFFICER_NOT_SYSTEM

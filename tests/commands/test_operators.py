@@ -416,14 +416,15 @@ def test_two_signed_files_seal_the_register_and_status_says_so(say: Say, tmp_pat
     keys, files = [OfficerKey.generate() for _ in range(2)], [tmp_path / "first", tmp_path / "second"]
     with attached(settings) as database, database.owner() as owner:
         ((origin,),) = owner.execute("SELECT origin FROM ledger_head").fetchall()
+        keyring = keyrings.load(settings.keys)
         for nth, key in enumerate(keys):
             owner.execute(
                 "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id,"
-                " kind, decides, enrolled_by)"
-                " VALUES (%s, 'npb', %s, %s, '{}', 17, gen_random_uuid(), 1, true, sha256(''))",
-                (key.key_id, f"SEALS-{nth}", key.public_key),
+                " kind, decides, own_number, own_key_id, enrolled_by)"
+                " VALUES (%s, 'npb', %s, %s, '{}', 17, gen_random_uuid(), 1, true, %s, %s, sha256(''))",
+                (key.key_id, f"SEALS-{nth}", key.public_key, os.urandom(32), deciding.own_key(keyring)),
             )
-        deciding.record(owner, keyrings.load(settings.keys), origin)
+        deciding.record(owner, keyring, origin)
     statement = Statement(origin, uuid.uuid4().bytes, register_seal_pb2.REGISTER_SEAL_REASON_INTRUSION)
     for file, key in zip(files, keys, strict=True):
         file.write_bytes(SignedStatement.signed(statement, key, time.time_ns() // 1000).encode())

@@ -259,8 +259,19 @@ class Serving:
         number, kind = f"BELT-{os.urandom(3).hex().upper()}", 2 if system else 1
         self.sql(
             "INSERT INTO officer (key_id, agency_id, officer_number, public_key, jurisdiction, grade, access_id, kind,"
-            " decides, enrolled_by) VALUES (%s, %s, %s, %s, '{}', 17, %s, %s, %s, sha256(''))",
-            (hashlib.sha256(raw).digest(), agency_id, number, raw, uuid.uuid4(), kind, decides and not system),
+            " decides, own_number, own_key_id, enrolled_by)"
+            " VALUES (%s, %s, %s, %s, '{}', 17, %s, %s, %s, %s, %s, sha256(''))",
+            (
+                hashlib.sha256(raw).digest(),
+                agency_id,
+                number,
+                raw,
+                uuid.uuid4(),
+                kind,
+                decides and not system,
+                os.urandom(32),
+                deciding.own_key(keyrings.load(self.settings.keys)),
+            ),
         )
         return key
 

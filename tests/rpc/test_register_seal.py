@@ -136,7 +136,7 @@ def renewed(serving: Serving, caller: Caller) -> Ed25519PrivateKey:
     raw, old = (each.public_key().public_bytes_raw() for each in (key, caller.officer))
     serving.sql(
         "INSERT INTO officer SELECT %s, agency_id, officer_number, %s, jurisdiction, grade, enrolled_at, access_id,"
-        " kind, decides, NULL, NULL, enrolled_by FROM officer WHERE public_key = %s",
+        " kind, decides, own_key_id, own_number, enrolled_by FROM officer WHERE public_key = %s",
         (hashlib.sha256(raw).digest(), raw, old),
     )
     return key

@@ -121,7 +121,7 @@ class Officers:
 
         Raises:
             Denied: there is no signature, it isn't accepted, its time is over or hasn't come, or its key decides
-                nothing.
+                nothing or was enrolled without its officer's own number.
         """
         if not signed:
             raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_REQUIRED)
@@ -134,7 +134,8 @@ class Officers:
         signatures.check_time(decision, call)
         if not own_key:
             _require_person(officer)
-            if not officer.decides:
+            if not officer.decides or not officer.own:
+                # Without an own number one human could be the two whom a decision needs, and nobody would see it.
                 raise errors.Denied(errors_pb2.ERROR_REASON_OFFICER_MAY_NOT_DECIDE)
         return officer
 

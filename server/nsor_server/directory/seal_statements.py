@@ -117,6 +117,8 @@ def _officer(rows: DecidedRows, policy: Policy, signed: SignedStatement, now: dt
     if since > now + EARLY or now >= policy.deadlines.due(REGISTER_SEAL_PROPOSAL, since).due:
         raise NotSealed(f"The statement of the key {key_id.hex()[:16]} was signed too long ago, or isn't yet.")
     own = decisions.own_numbers(rows["officer"])[key_id]
+    if not own:
+        raise NotSealed(f"The officer of the key {key_id.hex()[:16]} has no own CNIC here. Replace the key.")
     return Person(row["agency_id"], row["officer_number"], key_id, own=own)
 
 

@@ -122,7 +122,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_METADATA_REPEATED: _ErrorReason.ValueType  # 37
     """One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
     ERROR_REASON_OFFICER_MAY_NOT_DECIDE: _ErrorReason.ValueType  # 38
-    """The officer wasn't enrolled as deciding."""
+    """The officer wasn't enrolled as deciding, or was enrolled without his own CNIC: replacing the key gives it."""
     ERROR_REASON_OFFICER_NOT_SYSTEM: _ErrorReason.ValueType  # 39
     """A system's key acts where an officer is needed."""
     ERROR_REASON_FOCAL_PERSON_REQUIRED: _ErrorReason.ValueType  # 40
@@ -250,7 +250,7 @@ ERROR_REASON_DECISION_EXPIRED: ErrorReason.ValueType  # 36
 ERROR_REASON_METADATA_REPEATED: ErrorReason.ValueType  # 37
 """One of nsor-nonce-bin, nsor-officer-bin, nsor-decision-bin and nsor-second-decision-bin came more than once in the call's metadata."""
 ERROR_REASON_OFFICER_MAY_NOT_DECIDE: ErrorReason.ValueType  # 38
-"""The officer wasn't enrolled as deciding."""
+"""The officer wasn't enrolled as deciding, or was enrolled without his own CNIC: replacing the key gives it."""
 ERROR_REASON_OFFICER_NOT_SYSTEM: ErrorReason.ValueType  # 39
 """A system's key acts where an officer is needed."""
 ERROR_REASON_FOCAL_PERSON_REQUIRED: ErrorReason.ValueType  # 40

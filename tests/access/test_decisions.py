@@ -204,6 +204,29 @@ def test_nothing_is_recorded_that_was_not_compared(decides: Decides, *, replays:
     decisions.require_compared(call)
 
 
+def test_what_a_later_key_says_is_nothing_of_an_earlier_one() -> None:
+    # By the time of the enrolments, whichever way the keys' hashes happen to sort.
+    at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+
+    def row(key_id: bytes, own: bytes | None, days: int) -> dict[str, object]:
+        enrolled_at = at + dt.timedelta(days=days)
+        return {
+            "agency_id": "a",
+            "officer_number": "1",
+            "key_id": key_id,
+            "own_number": own,
+            "enrolled_at": enrolled_at,
+        }
+
+    for first, second, third in ((b"a", b"b", b"c"), (b"c", b"b", b"a")):
+        rows = [row(third, b"two", 2), row(first, b"one", 0), row(second, None, 1)]
+        assert decisions.own_numbers(rows) == {
+            first: frozenset({b"one"}),
+            second: frozenset({b"one"}),
+            third: frozenset({b"one", b"two"}),
+        }
+
+
 def test_what_decides_on_nobodys_acts_is_recorded() -> None:
     decisions.require_compared(call_of(OTHER, Decides(first_act=True)))
     decisions.require_compared(call_of(OTHER, Decides()))

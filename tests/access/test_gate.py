@@ -122,6 +122,22 @@ def test_an_active_certificate_names_its_agency() -> None:
     assert caller == Caller(agency(), known.fingerprint)
 
 
+def test_an_agency_ends_with_its_last_certificate_that_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One that is revoked, over or another's keeps nobody from hearing that the last one ends.
+    monkeypatch.setattr(DirectorySnapshot, "now", lambda _snapshot: NOW)
+    _, first = certificate()
+
+    def until(days: int, agency_id: str = "an-agency", *, revoked: bool = False) -> Certificate:
+        end = NOW + dt.timedelta(days=days)
+        return dataclasses.replace(first, serial=f"{days}", not_after=end, agency_id=agency_id, revoked=revoked)
+
+    ends = {("an-agency",): until(5).not_after.timestamp()}
+    others = until(9, revoked=True), until(-1), until(8, "another")
+    assert gate.ends(snapshot(until(2), until(5), until(3), *others)) == ends
+    assert gate.ends(snapshot(*others)) == {("an-agency",): 0.0}
+    assert gate.ends(snapshot(until(2), agencies=(dataclasses.replace(agency(), enabled=False),))) == {}
+
+
 def test_what_the_register_does_not_know_is_not_active() -> None:
     pem, known = certificate()
     not_active = errors_pb2.ERROR_REASON_CERTIFICATE_NOT_ACTIVE

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TypeAlias
 
 import pytest
@@ -354,6 +354,8 @@ TABLES = {
     "grants": Columns(own_agency="r.owner", case_places="r.courts"),
     "owned": Columns(own_agency="r.owner"),
     "all": ALL,
+    "archived": replace(ALL, archived=f"r.district = '{MULTAN}'"),
+    "sealed": replace(ALL, sealed="r.owner = 'sindh'", archived=f"r.district = '{MULTAN}'"),
 }
 """What the tables that are read by a scope have."""
 GENERATED = [
@@ -377,7 +379,8 @@ def said(row: Values, columns: Columns) -> Said:
     """What a row's seal would say, of what its table has."""
     owner, courts, responsible, district, custodian, state, receiving, release = row
     both = [*release, responsible]
-    whole = Said(owner, courts, responsible, district, custodian, receiving, release, both, state == 2)
+    confirmed, sealed, archived = state == 2, owner == "sindh", district == MULTAN
+    whole = Said(owner, courts, responsible, district, custodian, receiving, release, both, confirmed, sealed, archived)
     return Said(**{name: getattr(whole, name) for name in Said._fields if getattr(columns, name)})
 
 

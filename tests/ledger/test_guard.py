@@ -143,20 +143,19 @@ def test_a_killed_server_without_its_standby_answers_nothing(
 def test_a_probe_counts_only_if_nothing_has_failed_since_it_began(database: Database) -> None:
     # Its commit says nothing of one that began to hang afterwards.
     heard: list[bool] = []
-    probes = 0
+    healthy_at_probe: list[bool] = []
 
     def connect() -> psycopg.Connection:
-        nonlocal probes
-        probes += 1
-        if probes == 1:
+        healthy_at_probe.append(guard.healthy)
+        if len(healthy_at_probe) == 1:
             guard.fail("another commit hangs")
         return database.connect()
 
     guard = CommitGuard(connect, timeout_seconds=0.5)
     guard.on_health(heard.append)
     guard.fail("a commit hangs")
-    until(lambda: guard.healthy)
-    assert probes == 2
+    until(lambda: len(healthy_at_probe) == 2 and guard.healthy)
+    assert healthy_at_probe == [False, False]
     assert heard == [False, True]
     guard.close()
 

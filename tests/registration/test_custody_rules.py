@@ -22,9 +22,9 @@ OVERDUE = notification_pb2.EVENT_KIND_RELEASE_OVERDUE
 DAY_US = 86_400_000_000
 BEGINS_US = LATER * DAY_US - 5 * 3_600_000_000
 """When the day `LATER` begins in Asia/Karachi."""
-EXPECTED, ACCEPTED, REFUSED, RELEASED = (
+EXPECTED, ACCEPTED, REFUSED, RELEASED, DIED = (
     custody_pb2.CustodyEventKind.Value(f"CUSTODY_EVENT_KIND_{name}")
-    for name in ("RELEASE_EXPECTED", "RELEASE_ACCEPTED", "RELEASE_REFUSED", "RELEASED")
+    for name in ("RELEASE_EXPECTED", "RELEASE_ACCEPTED", "RELEASE_REFUSED", "RELEASED", "DECEASED")
 )
 
 
@@ -205,3 +205,31 @@ def test_a_release_whose_day_came_while_he_was_free_by_mistake_is_told_when_that
         assert held.custody_state == states.IN_CUSTODY
         told = rules.told(held, held.custody_events[-1])
         assert told == [notification_pb2.EVENT_KIND_CUSTODY_EVENT_TAKEN_BACK, *alerts]
+
+
+@pytest.mark.parametrize("before", [state for state in STATES if state != states.DECEASED])
+def test_only_who_was_free_is_free_again_once_his_death_is_found_false(before: int) -> None:
+    # Whoever was in prison, deported or at large before he was reported dead isn't freed by that mistake.
+    dead = record(states.DECEASED)
+    dead.custody_events.add(kind=DIED, day=DAY, state_before=before, version=2)
+    released = event(RELEASED, PUNJAB_POLICE.agency_id)
+    if before in {states.RELEASED, states.ON_BAIL}:
+        assert rules.after(dead, released).custody_state == states.RELEASED
+    else:
+        with pytest.raises(errors.WrongState):
+            rules.after(dead, released)
+
+
+def test_who_was_entered_as_dead_and_is_not_is_free() -> None:
+    assert (
+        rules.after(record(states.DECEASED), event(RELEASED, PUNJAB_POLICE.agency_id)).custody_state == states.RELEASED
+    )
+
+
+def test_a_death_that_was_taken_back_says_nothing_of_who_was_free() -> None:
+    dead = record(states.DECEASED)
+    for version, kind, before in ((2, DIED, states.RELEASED), (3, mistakes.TAKEN_BACK, 0), (4, DIED, states.AT_LARGE)):
+        dead.custody_events.add(kind=kind, day=DAY, state_before=before, version=version)
+    dead.custody_events[1].taken_back_version = 2
+    with pytest.raises(errors.WrongState):
+        rules.after(dead, event(RELEASED, PUNJAB_POLICE.agency_id))
